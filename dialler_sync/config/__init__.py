@@ -1,0 +1,13 @@
+"""YAML → typed, frozen settings.
+
+The file is read in two steps: :mod:`.document` turns YAML into text values that remember their line,
+:mod:`.settings` (with :mod:`.columns`) says what is allowed and checks it.
+"""
+
+from __future__ import annotations
+
+from .columns import ColumnRule
+from .load import fingerprint, load_config
+from .settings import Settings, SourceSettings
+
+__all__ = ["ColumnRule", "Settings", "SourceSettings", "fingerprint", "load_config"]

@@ -1,0 +1,102 @@
+"""YAML → plain values that remember where they stand.
+
+Every scalar stays the text that the user wrote: YAML would read ``01099`` as the number 577, ``NO`` as
+false and ``1_000`` as 1000. Types are the settings' business, not the file's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ..errors import ConfigError
+
+Plain = str | None | list["Plain"] | dict[str, "Plain"]
+KeyPath = tuple[str | int, ...]
+
+_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
+_NULLS = {"", "~", "null", "Null", "NULL"}
+_DEEPEST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file: its values, and the line of every key."""
+
+    path: Path
+    values: dict[str, Plain]
+    lines: Mapping[KeyPath, int]
+
+    def where(self, key: KeyPath) -> str:
+        """``file:line``, of the nearest enclosing key that the file really has."""
+        while key and key not in self.lines:
+            key = key[:-1]
+        return f"{self.path}:{self.lines.get(key, 1)}"
+
+
+def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Document:
+    """Read one YAML file and fill in ``${VARIABLE}`` (``$$`` is a dollar sign).
+
+    Raises:
+        ConfigError: not readable, not YAML, not a mapping, a key twice, or a variable that is not set.
+    """
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such configuration file. Name one with -c, or make one with 'dialler-sync init FILE'."
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.") from error
+    lines: dict[KeyPath, int] = {}
+    values = {} if root is None else _plain(root, (), path, lines, environment)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}:1: a configuration is a mapping of sections (dialler:, campaign:, columns: …).")
+    return Document(path, values, lines)
+
+
+def _plain(
+    node: yaml.Node, key: KeyPath, path: Path, lines: dict[KeyPath, int], environment: Mapping[str, str]
+) -> Plain:
+    line = node.start_mark.line + 1
+    lines.setdefault(key, line)
+    if len(key) > _DEEPEST:
+        raise ConfigError(f"{path}:{line}: is nested too deeply, or refers to itself.")
+    if isinstance(node, yaml.ScalarNode):
+        if node.style is None and node.value in _NULLS:
+            return None
+        return _VARIABLE.sub(lambda match: _value_of(match, f"{path}:{line}", environment), node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*key, i), path, lines, environment) for i, item in enumerate(node.value)]
+    result: dict[str, Plain] = {}
+    for name_node, value_node in node.value:
+        name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
+        at = f"{path}:{name_node.start_mark.line + 1}"
+        if name is None:
+            raise ConfigError(f"{at}: a key must be plain text.")
+        if name in result:
+            raise ConfigError(f"{at}: the key '{name}' is there twice; keep one.")
+        lines[(*key, name)] = name_node.start_mark.line + 1
+        result[name] = _plain(value_node, (*key, name), path, lines, environment)
+    return result
+
+
+def _value_of(match: re.Match[str], at: str, environment: Mapping[str, str]) -> str:
+    name = match["name"]
+    if name is None:
+        return "$"
+    if name not in environment:
+        raise ConfigError(f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}.")
+    return environment[name]

@@ -1,0 +1,105 @@
+"""Reads and checks a configuration file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ..errors import ConfigError
+from ..nearest import nearest
+from .document import Document, KeyPath, read_document
+from .settings import Settings
+
+_TUNING = {"token", "token_file", "token_command", "timeout", "concurrency", "rate", "retries", "give_up_after", "ca_file"}
+"""Keys of ``dialler:`` that do not change what is sent, so that a run may be resumed with others."""
+
+
+def load_config(path: str | Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration file. Paths in it are relative to the folder it lies in.
+
+    Raises:
+        ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
+    """
+    document = read_document(Path(path), environment)
+    try:
+        settings = Settings.model_validate(document.values)
+    except ValidationError as error:
+        faults = dict.fromkeys(_sentence(document, fault) for fault in error.errors())
+        raise ConfigError("\n".join(faults)) from None
+    return _with_absolute_paths(settings, document.path.resolve().parent)
+
+
+def fingerprint(settings: Settings) -> dict[str, str]:
+    """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
+    plain = settings.model_dump(mode="json")
+    plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
+    return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in _leaves(plain, "")}
+
+
+def fingerprint_hash(settings: Settings) -> str:
+    """SHA-256 of :func:`fingerprint`, in hex."""
+    return hashlib.sha256(json.dumps(fingerprint(settings), sort_keys=True).encode()).hexdigest()
+
+
+def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}" if name else key)
+    else:
+        yield name, value
+
+
+def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
+    changes: dict[str, Any] = {}
+    dialler = {
+        name: folder / path for name in ("token_file", "ca_file") if (path := getattr(settings.dialler, name))
+    }
+    if dialler:
+        changes["dialler"] = settings.dialler.model_copy(update=dialler)
+    if settings.suppress:
+        changes["suppress"] = settings.suppress.model_copy(update={"file": folder / settings.suppress.file})
+    return settings.model_copy(update=changes)
+
+
+def _sentence(document: Document, fault: ErrorDetails) -> str:
+    at: KeyPath = tuple(part for part in fault["loc"] if not _is_union_arm(part))
+    dotted = ".".join(str(part) for part in at)
+    where = document.where(at)
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key '{dotted}'{nearest(str(at[-1]), _names_beside(at))}"
+    if kind == "missing":
+        return f"{where}: '{dotted}' is missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{where}: {dotted}: {message[0].lower() if message[:1].isupper() else message[:1]}{message[1:]}"
+
+
+def _is_union_arm(part: str | int) -> bool:
+    """pydantic names the arm of a union that it tried; the user's file has no such key."""
+    return isinstance(part, str) and (part in {"str", "int", "[key]"} or part.startswith(("list[", "function-", "lax-")))
+
+
+def _names_beside(at: KeyPath) -> Iterable[str]:
+    model: type[BaseModel] | None = Settings
+    for part in at[:-1]:
+        if model is None:
+            break
+        inner = model.model_fields.get(str(part))
+        model = _model_of(inner.annotation) if inner else _model_of(model)
+    return model.model_fields if model else ()
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in reversed(getattr(annotation, "__args__", ())):
+        if found := _model_of(inner):
+            return found
+    return None

@@ -1,0 +1,246 @@
+"""What a configuration may say, with its defaults. Frozen; an unknown key is an error.
+
+The documentation of every key is its ``description``: the reference, the JSON Schema and ``init`` read it here.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+from ..fields import FIELDS
+from ..nearest import nearest
+from .columns import ColumnRule
+
+
+class Section(BaseModel):
+    """Base of all sections: strict about names, frozen, no surprises."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Missing(StrEnum):
+    """What ``mirror`` does with contacts that the file no longer has."""
+
+    KEEP = "keep"
+    LOCK = "lock"
+    DELETE = "delete"
+
+
+class Limit(BaseModel):
+    """A limit in rows or in percent of them: ``100`` or ``5%``."""
+
+    model_config = ConfigDict(frozen=True)
+    amount: float
+    percent: bool
+
+    def allows(self, count: int, total: int) -> bool:
+        """Whether ``count`` out of ``total`` is within the limit."""
+        return count <= (total * self.amount / 100 if self.percent else self.amount)
+
+    def __str__(self) -> str:
+        return f"{self.amount:g}{'%' if self.percent else ''}"
+
+
+def parse_limit(text: object) -> object:
+    """``"5%"`` or ``"100"`` → :class:`Limit`; anything else is left for pydantic to refuse.
+
+    Raises:
+        ValueError: neither a number nor a percentage from 0 to 100.
+    """
+    if isinstance(text, (Limit, dict)):
+        return text
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
+    if not match or (match[2] and float(match[1]) > 100) or (not match[2] and "." in match[1]):
+        raise ValueError(f"'{text}' is not a limit: write a number of rows (100) or a percentage (5%)")
+    return Limit(amount=float(match[1]), percent=bool(match[2]))
+
+
+RowLimit = Annotated[Limit, BeforeValidator(parse_limit)]
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"'{url}' is not a URL such as https://dialler.example.com/rest/v1.0")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("the base URL carries no user, password, '?' or '#'")
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether requests to ``url`` stay on this machine."""
+    return bool(_LOOPBACK.fullmatch(urlsplit(url).hostname or ""))
+
+
+def _field_name(name: str) -> str:
+    if name in {"DiallerCampaignsID", "DiallerCampaignsName"}:
+        raise ValueError("the campaign is set under campaign:, as id, name or column")
+    if name not in FIELDS:
+        raise ValueError(f"the dialler has no field '{name}'{nearest(name, FIELDS)}")
+    return name
+
+
+FieldName = Annotated[str, AfterValidator(_field_name)]
+
+
+class DiallerSettings(Section):
+    """Where the dialler is and how hard it may be worked."""
+
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        description="The REST API up to its version: https://dialler.example.com/rest/v1.0. "
+        "Plain http only to this machine, or with allow_http."
+    )
+    clients_id: int = Field(ge=0, description="The ClientsID, which is part of every URL.")
+    token: SecretStr | None = Field(
+        None, description="The bearer token; write ${DIALLER_SYNC_TOKEN} and set that variable."
+    )
+    token_file: Path | None = Field(None, description="A file that holds the token, in place of token.")
+    token_command: list[str] | str | None = Field(
+        None, description="A command that prints the token, in place of token: a list, run without a shell."
+    )
+    allow_http: bool = Field(False, description="Allow plain http to another machine; the token is then readable on the way.")
+    ca_file: Path | None = Field(None, description="Certificates (PEM) to trust in place of the system's.")
+    timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
+    concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
+    rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")
+    retries: int = Field(5, ge=0, le=100, description="Repeats of one request, where a repeat is harmless.")
+    give_up_after: float = Field(
+        300, ge=0, description="Seconds the dialler may be down before the run stops (exit 5)."
+    )
+    release: str = Field("3.19", pattern=r"^\d+\.\d+(\.\d+)*$", description="The dialler's release; it decides field lengths.")
+    endpoints: dict[str, str] = Field(
+        default_factory=dict,
+        description='Other method and path for a function: lock_by_id: "PUT /dialler/contacts/contact/{id}/lock".',
+    )
+
+    @property
+    def release_numbers(self) -> tuple[int, ...]:
+        """``"3.19"`` → ``(3, 19)``."""
+        return tuple(int(part) for part in self.release.split("."))
+
+    @property
+    def root(self) -> str:
+        """The base URL with the ClientsID, which every path is under."""
+        return f"{self.base_url}/{self.clients_id}"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DiallerSettings:
+        if self.base_url.startswith("http:") and not self.allow_http and not is_loopback(self.base_url):
+            raise ValueError(
+                "plain http would send the token readable over the network: use https, or set allow_http: true"
+            )
+        given = [name for name in ("token", "token_file", "token_command") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"only one of {', '.join(given)} may be set")
+        return self
+
+
+class CampaignSettings(Section):
+    """The campaign that contacts go to: exactly one of ``id``, ``name``, ``column``."""
+
+    id: int | None = Field(None, description="DiallerCampaignsID.")
+    name: str | None = Field(None, min_length=1, max_length=64, description="DiallerCampaignsName.")
+    column: str | None = Field(None, min_length=1, description="Source column that names each row's campaign.")
+
+    @model_validator(mode="after")
+    def _one(self) -> CampaignSettings:
+        if sum(value is not None for value in (self.id, self.name, self.column)) != 1:
+            raise ValueError("set exactly one of id, name, column")
+        return self
+
+
+class SourceSettings(Section):
+    """How the spreadsheet is laid out; ``auto`` is found out from the file."""
+
+    sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
+    encoding: str = Field("auto", description="auto, or an encoding: utf-8, cp1252, utf-16 …")
+    delimiter: str = Field("auto", description="auto, or one character; tab is written \\t or tab.")
+    quote: str = Field("auto", description='auto, none, or one character: " or \'.')
+    escape: str = Field("auto", description="auto, double (a doubled quote), backslash, or none.")
+    header: str | list[int] = Field(
+        "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
+    )
+    columns: list[str] | None = Field(None, description="Names of the columns, for files without a header.")
+    max_file_mb: int = Field(4_096, ge=1, description="Greatest size of a file, unpacked, in MB.")
+    max_columns: int = Field(2_000, ge=1, description="Greatest number of columns.")
+    max_cell_chars: int = Field(1_000_000, ge=1, description="Greatest length of one cell in characters.")
+
+
+class RowSettings(Section):
+    """What happens to each row."""
+
+    overwrite_duplicates: bool = Field(True, description="Overwrite the contact that carries the same UserData.")
+    duplicate_keys: Literal["last", "first", "reject"] = Field(
+        "last", description="Which row counts where rows of one run carry the same UserData."
+    )
+    too_long: Literal["reject", "truncate"] = Field("reject", description="Text longer than the field.")
+    phone_format: Literal["plus", "digits"] = Field("plus", description="plus: +49171…; digits: 49171….")
+    empty_cells: Literal["omit", "clear"] = Field(
+        "omit", description="omit: leave the field out, it keeps its value; clear: send null."
+    )
+    compare: Literal["none", "journal", "dialler"] = Field("none", description="Leave out rows that have not changed.")
+    max_errors: RowLimit | None = Field(None, description="Stop (exit 8) when more rows fail than this: 100 or 5%.")
+
+
+class SuppressSettings(Section):
+    """A do-not-call file: contacts in it are never imported."""
+
+    file: Path = Field(description="CSV or Excel file.")
+    column: str = Field(description="Column that holds what is looked for.")
+    by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
+    region: str | None = Field(None, description="Region of phone numbers without a country code.")
+    lock: bool = Field(False, description="Lock suppressed contacts that the dialler already has.")
+
+
+class ProtectSettings(Section):
+    """Contacts that are not overwritten."""
+
+    follow_up: bool = Field(False, description="Contacts with a follow-up or an appointment, or reserved for an agent.")
+    locked: bool = Field(False, description="Contacts that are locked.")
+
+
+class MirrorSettings(Section):
+    """Contacts of the campaign that the file no longer has."""
+
+    missing: Missing = Field(Missing.KEEP, description="keep, lock or delete them.")
+    max_missing: RowLimit = Field(
+        Limit(amount=5, percent=True), description="More missing contacts than this stop the run (exit 8): 100 or 5%."
+    )
+
+
+class JournalSettings(Section):
+    """What the journal keeps."""
+
+    before_images: bool = Field(True, description="Keep what contacts were before they were overwritten, for undo.")
+
+
+class Settings(Section):
+    """A whole configuration."""
+
+    dialler: DiallerSettings
+    campaign: CampaignSettings
+    source: SourceSettings = SourceSettings()  # type: ignore[call-arg]
+    columns: dict[FieldName, ColumnRule] = Field(
+        default_factory=dict, description="Dialler field: source column, or a rule. Not needed for the vendor's own format."
+    )
+    rows: RowSettings = RowSettings()  # type: ignore[call-arg]
+    suppress: SuppressSettings | None = None
+    protect: ProtectSettings = ProtectSettings()  # type: ignore[call-arg]
+    mirror: MirrorSettings = MirrorSettings()  # type: ignore[call-arg]
+    journal: JournalSettings = JournalSettings()  # type: ignore[call-arg]

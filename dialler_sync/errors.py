@@ -1,0 +1,116 @@
+"""Every error this package raises, sorted by what the caller does about it.
+
+::
+
+    DiallerSyncError
+    ├── UsageError                 stop before anything is sent: mend the command or the configuration  (exit 2)
+    │   └── ConfigError            ... with file, line and key
+    ├── InputError                 stop before anything is sent: mend the spreadsheet                   (exit 3)
+    ├── StopRun                    stop the run; what is not settled stays unprocessed
+    │   ├── DiallerUnavailable     the dialler is down for longer than give_up_after; resumable         (exit 5)
+    │   ├── NoRowCanSucceed        token, ClientsID, campaign or endpoint is wrong                      (exit 7)
+    │   ├── SafetyLimit            mirror or max-errors                                                 (exit 8)
+    │   ├── JournalError           the journal or the report folder cannot be written; resumable        (exit 2)
+    │   └── Interrupted            Ctrl-C or SIGTERM; resumable                                         (exit 130)
+    └── RequestError               one request of one row
+        ├── Refused                certainly not done, and a repeat will not help: reject the row
+        ├── NotDone                certainly not done, and may pass: repeat
+        └── MaybeDone              sent, and the outcome is not known: look before repeating
+
+Anything else that is raised is a bug, and shows as one (exit 1).
+"""
+
+from __future__ import annotations
+
+
+class DiallerSyncError(Exception):
+    """Root of the tree. ``str(error)`` is one message for the user: what, where, what to do."""
+
+
+class UsageError(DiallerSyncError):
+    """The command line, the configuration or the environment is wrong."""
+
+
+class ConfigError(UsageError):
+    """A configuration file is wrong; the message names file, line and key."""
+
+
+class InputError(DiallerSyncError):
+    """A spreadsheet cannot be read as it is."""
+
+
+class StopRun(DiallerSyncError):
+    """The run cannot go on; rows that are not settled stay ``unprocessed``."""
+
+
+class DiallerUnavailable(StopRun):
+    """The dialler cannot be reached or keeps failing."""
+
+
+class NoRowCanSucceed(StopRun):
+    """Not authorised, or the campaign or the endpoint does not exist."""
+
+
+class SafetyLimit(StopRun):
+    """A limit that the user set was passed."""
+
+
+class JournalError(StopRun):
+    """The journal or the report folder cannot be read or written."""
+
+
+class Interrupted(StopRun):
+    """The user or the system asked the run to stop."""
+
+
+class RequestError(DiallerSyncError):
+    """One request did not end in success.
+
+    ``code`` is the stable error code for reports; ``http_status`` is None where no answer came.
+    """
+
+    def __init__(self, code: str, message: str, *, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.http_status = http_status
+
+
+class Refused(RequestError):
+    """The dialler refused: the change was not made and a repeat will not help.
+
+    ``body_empty`` tells an endpoint that is not there from a thing that is not there (API.md, 404).
+    """
+
+    def __init__(self, code: str, message: str, *, http_status: int, body_empty: bool = False) -> None:
+        super().__init__(code, message, http_status=http_status)
+        self.body_empty = body_empty
+
+
+class NotDone(RequestError):
+    """The change was certainly not made, and the cause may pass. ``retry_after`` in seconds, if given."""
+
+    def __init__(
+        self, code: str, message: str, *, http_status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(code, message, http_status=http_status)
+        self.retry_after = retry_after
+
+
+class MaybeDone(RequestError):
+    """The request was sent, and whether the change was made is not known.
+
+    ``running`` says whether the dialler may still be working on it.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        http_status: int | None = None,
+        retry_after: float | None = None,
+        running: bool = True,
+    ) -> None:
+        super().__init__(code, message, http_status=http_status)
+        self.retry_after = retry_after
+        self.running = running

@@ -1,0 +1,123 @@
+"""The dialler's contact fields: the one table that mapping, validation, reports and documentation read.
+
+Source: API.md, "Contact fields" and the vendor's own file format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a field holds; it decides how a cell is read and what is checked."""
+
+    TEXT = "text"
+    PHONE = "phone"
+    EMAIL = "email"
+    IBAN = "iban"
+    BIC = "bic"
+    INTEGER = "integer"
+    AMOUNT = "amount"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One contact field: its name in the API, its kind, and its greatest length in characters by release."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    longest: int | None = None
+    longest_before_3_19: int | None = None
+
+    def limit(self, release: tuple[int, ...]) -> int | None:
+        """Greatest length in characters for a dialler of ``release``, None where unlimited."""
+        if release < (3, 19) and self.longest_before_3_19 is not None:
+            return self.longest_before_3_19
+        return self.longest
+
+
+_ALL = (
+    Field("DiallerCampaignsID", Kind.INTEGER),
+    Field("DiallerCampaignsName", longest=64),
+    Field("UserData", longest=64),
+    Field("Client", longest=64, longest_before_3_19=32),
+    Field("Service", longest=64, longest_before_3_19=32),
+    Field("ReferenceNumber", longest=64, longest_before_3_19=32),
+    Field("Name", longest=64, longest_before_3_19=32),
+    Field("FirstName", longest=64, longest_before_3_19=32),
+    Field("Salutation", longest=16),
+    Field("Title", longest=16),
+    Field("Company", longest=64, longest_before_3_19=32),
+    Field("Address", longest=64, longest_before_3_19=32),
+    Field("PostalCode", longest=10),
+    Field("City", longest=64, longest_before_3_19=32),
+    Field("Country", longest=64, longest_before_3_19=32),
+    Field("Region", longest=256),
+    Field("AccountOwner", longest=64, longest_before_3_19=32),
+    Field("AccountBank", longest=32),
+    Field("AccountNationalBankCode", longest=10),
+    Field("AccountBIC", Kind.BIC, longest=11),
+    Field("AccountNumber", longest=20),
+    Field("AccountIBAN", Kind.IBAN, longest=34),
+    Field("Amount", Kind.AMOUNT),
+    *(Field(f"PhoneNumber{n}", Kind.PHONE, longest=32) for n in range(1, 7)),
+    Field("FaxNumber", Kind.PHONE, longest=32),
+    Field("Email", Kind.EMAIL, longest=256, longest_before_3_19=32),
+    Field("Website"),
+    Field("Comment"),
+    Field("ExternalSystemLink"),
+    Field("Model"),
+    Field("Tag"),
+    Field("RandomSortOrder", Kind.INTEGER),
+    Field("ReservedUsersUID", longest=32),
+    Field("FollowUpUsersUID", longest=32),
+    Field("FollowUpDateTime", Kind.DATETIME),
+    Field("ResultCodesExportKey", longest=32),
+    Field("ResetContact", Kind.BOOLEAN),
+)
+
+FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
+
+PHONE_FIELDS: tuple[str, ...] = tuple(f"PhoneNumber{n}" for n in range(1, 7))
+
+VENDOR_MARK = "DiallerContact"
+"""First field of every line of the vendor's own headerless CSV."""
+
+VENDOR_COLUMNS: tuple[str, ...] = (
+    VENDOR_MARK,
+    "dtImported",
+    "DiallerCampaignsName",
+    "UserData",
+    "Client",
+    "Service",
+    "ReferenceNumber",
+    "Name",
+    "FirstName",
+    "Salutation",
+    "Title",
+    "Company",
+    "Address",
+    "PostalCode",
+    "City",
+    "Country",
+    "AccountOwner",
+    "AccountBank",
+    "AccountNationalBankCode",
+    "AccountBIC",
+    "AccountNumber",
+    "AccountIBAN",
+    "Amount",
+    *PHONE_FIELDS,
+    "FaxNumber",
+    "Email",
+    "Website",
+    "Comment",
+    "ReservedUsersUID",
+    "FollowUpUsersUID",
+    "FollowUpDateTime",
+    "ResultCodesExportKey",
+)
+"""Columns of the vendor's own file format, in order."""

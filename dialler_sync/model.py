@@ -1,0 +1,145 @@
+"""Facts that cross stages. All are frozen; none knows where it came from or goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Value = str | int | float | bool | None
+"""What one contact field holds: JSON scalars. Numbers of AMOUNT fields keep the digits of the source."""
+
+
+class Status(StrEnum):
+    """What became of a source row. Every row of a finished run has exactly one."""
+
+    SUCCEEDED = "succeeded"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    UNPROCESSED = "unprocessed"
+
+
+class Action(StrEnum):
+    """What was done, or why nothing was."""
+
+    CREATE = "create"
+    OVERWRITE = "overwrite"
+    IMPORT = "import"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+    SUPPRESSED = "suppressed"
+    PROTECTED = "protected"
+    LOCK = "lock"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class CellNote:
+    """What a spreadsheet cell holds that its text does not say.
+
+    ``code`` rejects a row whose mapped field needs this cell as it is: ``error_cell``,
+    ``formula_without_value`` or ``precision_lost``; None where nothing is wrong.
+    ``number`` is the plain decimal text of a numeric cell whose display differs (``00123`` → ``123``).
+    """
+
+    code: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of consecutive source rows as text.
+
+    ``frame`` has one object column of ``str`` per entry of ``Layout.columns``, in that order (names may
+    repeat; an empty cell is ``""``), indexed by the row number that the spreadsheet program shows.
+    ``notes`` is keyed by (row number, column position). ``ragged`` holds the cells, as read, of rows with
+    too few or too many of them; in ``frame`` those rows are cut or filled to fit.
+    """
+
+    frame: pd.DataFrame
+    notes: Mapping[tuple[int, int], CellNote] = field(default_factory=dict)
+    ragged: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the reader found out about one table; shown by ``inspect``, kept in ``summary.json``.
+
+    ``header_rows`` are row numbers (empty: the file has none and columns are named ``column_1`` …);
+    ``ignored`` are columns whose name begins with ``_``; ``remarks`` are sentences for the user.
+    ``vendor`` marks the dialler vendor's own headerless format.
+    """
+
+    path: Path
+    format: str
+    columns: tuple[str, ...]
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    line_end: str | None = None
+    header_rows: tuple[int, ...] = ()
+    first_row: int = 1
+    ignored: tuple[str, ...] = ()
+    vendor: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+class Table(Protocol):
+    """One table of a file, readable as often as wanted."""
+
+    @property
+    def layout(self) -> Layout:
+        """What was found out before the first row is given."""
+
+    def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
+        """Give the rows in order, at most ``rows`` at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a row, in words a call-centre person understands.
+
+    ``field`` is the contact field, ``column`` the source column as the user wrote it, ``value`` the cell.
+    """
+
+    code: str
+    message: str
+    hint: str
+    field: str = ""
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A row that may be sent: the body of its import, but for the campaign.
+
+    ``fields`` holds only fields that the mapping sets and the row fills (or clears, as None), in the
+    order of :data:`dialler_sync.fields.FIELDS`.
+    """
+
+    row: int
+    fields: Mapping[str, Value]
+
+    @property
+    def user_data(self) -> str:
+        """The key of the foreign system, ``""`` where the row has none."""
+        return str(self.fields.get("UserData") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that must not be sent, with everything that is wrong with it."""
+
+    row: int
+    faults: tuple[Fault, ...]
+    user_data: str = ""

@@ -11,6 +11,7 @@
     │   ├── NoRowCanSucceed        token, ClientsID, campaign or endpoint is wrong                      (exit 7)
     │   ├── SafetyLimit            mirror or max-errors                                                 (exit 8)
     │   ├── JournalError           the journal or the report folder cannot be written; resumable        (exit 2)
+    │   ├── LimitReached           the user asked for no more rows than these; resumable                (exit 4)
     │   └── Interrupted            Ctrl-C or SIGTERM; resumable                                         (exit 130)
     └── RequestError               one request of one row
         ├── Refused                certainly not done, and a repeat will not help: reject the row
@@ -57,6 +58,10 @@ class SafetyLimit(StopRun):
 
 class JournalError(StopRun):
     """The journal or the report folder cannot be read or written."""
+
+
+class LimitReached(StopRun):
+    """The user asked for no more rows than these."""
 
 
 class Interrupted(StopRun):

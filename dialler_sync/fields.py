@@ -25,12 +25,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One contact field: its name in the API, its kind, and its greatest length in characters by release."""
+    """One contact field: its name in the API, its kind, and its greatest length in characters by release.
+
+    ``exact`` marks text that identifies something (a key, an account number): shortened, or with a digit lost,
+    it would name another thing, so it is never cut.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
     longest: int | None = None
     longest_before_3_19: int | None = None
+    exact: bool = False
 
     def limit(self, release: tuple[int, ...]) -> int | None:
         """Greatest length in characters for a dialler of ``release``, None where unlimited."""
@@ -41,26 +46,26 @@ class Field:
 
 _ALL = (
     Field("DiallerCampaignsID", Kind.INTEGER),
-    Field("DiallerCampaignsName", longest=64),
-    Field("UserData", longest=64),
+    Field("DiallerCampaignsName", longest=64, exact=True),
+    Field("UserData", longest=64, exact=True),
     Field("Client", longest=64, longest_before_3_19=32),
     Field("Service", longest=64, longest_before_3_19=32),
-    Field("ReferenceNumber", longest=64, longest_before_3_19=32),
+    Field("ReferenceNumber", longest=64, longest_before_3_19=32, exact=True),
     Field("Name", longest=64, longest_before_3_19=32),
     Field("FirstName", longest=64, longest_before_3_19=32),
     Field("Salutation", longest=16),
     Field("Title", longest=16),
     Field("Company", longest=64, longest_before_3_19=32),
     Field("Address", longest=64, longest_before_3_19=32),
-    Field("PostalCode", longest=10),
+    Field("PostalCode", longest=10, exact=True),
     Field("City", longest=64, longest_before_3_19=32),
     Field("Country", longest=64, longest_before_3_19=32),
     Field("Region", longest=256),
     Field("AccountOwner", longest=64, longest_before_3_19=32),
     Field("AccountBank", longest=32),
-    Field("AccountNationalBankCode", longest=10),
+    Field("AccountNationalBankCode", longest=10, exact=True),
     Field("AccountBIC", Kind.BIC, longest=11),
-    Field("AccountNumber", longest=20),
+    Field("AccountNumber", longest=20, exact=True),
     Field("AccountIBAN", Kind.IBAN, longest=34),
     Field("Amount", Kind.AMOUNT),
     *(Field(f"PhoneNumber{n}", Kind.PHONE, longest=32) for n in range(1, 7)),
@@ -72,10 +77,10 @@ _ALL = (
     Field("Model"),
     Field("Tag"),
     Field("RandomSortOrder", Kind.INTEGER),
-    Field("ReservedUsersUID", longest=32),
-    Field("FollowUpUsersUID", longest=32),
+    Field("ReservedUsersUID", longest=32, exact=True),
+    Field("FollowUpUsersUID", longest=32, exact=True),
     Field("FollowUpDateTime", Kind.DATETIME),
-    Field("ResultCodesExportKey", longest=32),
+    Field("ResultCodesExportKey", longest=32, exact=True),
     Field("ResetContact", Kind.BOOLEAN),
 )
 

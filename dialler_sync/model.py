@@ -143,3 +143,29 @@ class Rejection:
     row: int
     faults: tuple[Fault, ...]
     user_data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one source row; a line of ``results.csv``.
+
+    ``seq`` counts the rows of a run from 0, over all its files. ``sent_at`` is the UTC time of the last
+    try. ``hint`` says what to do. Where a row has several faults, ``error_code``, ``error_field``, ``error``
+    and ``hint`` list them in the same order, separated by ``"; "``.
+    """
+
+    seq: int
+    file: str
+    sheet: str
+    row: int
+    user_data: str
+    status: Status
+    action: Action | None = None
+    contact_id: str = ""
+    http_status: int | None = None
+    attempts: int = 0
+    error_code: str = ""
+    error_field: str = ""
+    error: str = ""
+    hint: str = ""
+    sent_at: str = ""

@@ -17,7 +17,17 @@ from ..nearest import nearest
 from .document import Document, KeyPath, read_document
 from .settings import Settings
 
-_TUNING = {"token", "token_file", "token_command", "timeout", "concurrency", "rate", "retries", "give_up_after", "ca_file"}
+_TUNING = {
+    "token",
+    "token_file",
+    "token_command",
+    "timeout",
+    "concurrency",
+    "rate",
+    "retries",
+    "give_up_after",
+    "ca_file",
+}
 """Keys of ``dialler:`` that do not change what is sent, so that a run may be resumed with others."""
 
 
@@ -58,9 +68,7 @@ def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
 
 def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     changes: dict[str, Any] = {}
-    dialler = {
-        name: folder / path for name in ("token_file", "ca_file") if (path := getattr(settings.dialler, name))
-    }
+    dialler = {name: folder / path for name in ("token_file", "ca_file") if (path := getattr(settings.dialler, name))}
     if dialler:
         changes["dialler"] = settings.dialler.model_copy(update=dialler)
     if settings.suppress:
@@ -83,7 +91,9 @@ def _sentence(document: Document, fault: ErrorDetails) -> str:
 
 def _is_union_arm(part: str | int) -> bool:
     """pydantic names the arm of a union that it tried; the user's file has no such key."""
-    return isinstance(part, str) and (part in {"str", "int", "[key]"} or part.startswith(("list[", "function-", "lax-")))
+    return isinstance(part, str) and (
+        part in {"str", "int", "[key]"} or part.startswith(("list[", "function-", "lax-"))
+    )
 
 
 def _names_beside(at: KeyPath) -> Iterable[str]:

@@ -18,9 +18,11 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    field_validator,
     model_validator,
 )
 
+from ..endpoints import ENDPOINTS, endpoint
 from ..fields import FIELDS
 from ..nearest import nearest
 from .columns import ColumnRule
@@ -55,21 +57,21 @@ class Limit(BaseModel):
         return f"{self.amount:g}{'%' if self.percent else ''}"
 
 
-def parse_limit(text: object) -> object:
-    """``"5%"`` or ``"100"`` → :class:`Limit`; anything else is left for pydantic to refuse.
+def row_limit(text: str | None) -> Limit | None:
+    """``"5%"`` or ``"100"`` → :class:`Limit`.
 
     Raises:
         ValueError: neither a number nor a percentage from 0 to 100.
     """
-    if isinstance(text, (Limit, dict)):
-        return text
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
     if not match or (match[2] and float(match[1]) > 100) or (not match[2] and "." in match[1]):
         raise ValueError(f"'{text}' is not a limit: write a number of rows (100) or a percentage (5%)")
     return Limit(amount=float(match[1]), percent=bool(match[2]))
 
 
-RowLimit = Annotated[Limit, BeforeValidator(parse_limit)]
+RowLimit = Annotated[Limit, BeforeValidator(lambda text: row_limit(text) if isinstance(text, str) else text)]
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
@@ -99,6 +101,15 @@ def _field_name(name: str) -> str:
 FieldName = Annotated[str, AfterValidator(_field_name)]
 
 
+def _endpoint_name(name: str) -> str:
+    if name not in ENDPOINTS:
+        raise ValueError(f"there is no function '{name}'{nearest(name, ENDPOINTS)}")
+    return name
+
+
+EndpointName = Annotated[str, AfterValidator(_endpoint_name)]
+
+
 class DiallerSettings(Section):
     """Where the dialler is and how hard it may be worked."""
 
@@ -114,7 +125,9 @@ class DiallerSettings(Section):
     token_command: list[str] | str | None = Field(
         None, description="A command that prints the token, in place of token: a list, run without a shell."
     )
-    allow_http: bool = Field(False, description="Allow plain http to another machine; the token is then readable on the way.")
+    allow_http: bool = Field(
+        False, description="Allow plain http to another machine; the token is then readable on the way."
+    )
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust in place of the system's.")
     timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
     concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
@@ -123,8 +136,10 @@ class DiallerSettings(Section):
     give_up_after: float = Field(
         300, ge=0, description="Seconds the dialler may be down before the run stops (exit 5)."
     )
-    release: str = Field("3.19", pattern=r"^\d+\.\d+(\.\d+)*$", description="The dialler's release; it decides field lengths.")
-    endpoints: dict[str, str] = Field(
+    release: str = Field(
+        "3.19", pattern=r"^\d+\.\d+(\.\d+)*$", description="The dialler's release; it decides field lengths."
+    )
+    endpoints: dict[EndpointName, str] = Field(
         default_factory=dict,
         description='Other method and path for a function: lock_by_id: "PUT /dialler/contacts/contact/{id}/lock".',
     )
@@ -138,6 +153,13 @@ class DiallerSettings(Section):
     def root(self) -> str:
         """The base URL with the ClientsID, which every path is under."""
         return f"{self.base_url}/{self.clients_id}"
+
+    @field_validator("endpoints")
+    @classmethod
+    def _endpoint_shapes(cls, endpoints: dict[str, str]) -> dict[str, str]:
+        for name, override in endpoints.items():
+            endpoint(name, override)
+        return endpoints
 
     @model_validator(mode="after")
     def _consistent(self) -> DiallerSettings:
@@ -171,7 +193,7 @@ class SourceSettings(Section):
     sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
     encoding: str = Field("auto", description="auto, or an encoding: utf-8, cp1252, utf-16 …")
     delimiter: str = Field("auto", description="auto, or one character; tab is written \\t or tab.")
-    quote: str = Field("auto", description='auto, none, or one character: " or \'.')
+    quote: str = Field("auto", description="auto, none, or one character: \" or '.")
     escape: str = Field("auto", description="auto, double (a doubled quote), backslash, or none.")
     header: str | list[int] = Field(
         "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
@@ -220,7 +242,8 @@ class MirrorSettings(Section):
 
     missing: Missing = Field(Missing.KEEP, description="keep, lock or delete them.")
     max_missing: RowLimit = Field(
-        Limit(amount=5, percent=True), description="More missing contacts than this stop the run (exit 8): 100 or 5%."
+        Limit(amount=5, percent=True),
+        description="More missing contacts than this stop the run (exit 8): 100 or 5%.",
     )
 
 
@@ -237,7 +260,8 @@ class Settings(Section):
     campaign: CampaignSettings
     source: SourceSettings = SourceSettings()  # type: ignore[call-arg]
     columns: dict[FieldName, ColumnRule] = Field(
-        default_factory=dict, description="Dialler field: source column, or a rule. Not needed for the vendor's own format."
+        default_factory=dict,
+        description="Dialler field: source column, or a rule. Not needed for the vendor's own format.",
     )
     rows: RowSettings = RowSettings()  # type: ignore[call-arg]
     suppress: SuppressSettings | None = None

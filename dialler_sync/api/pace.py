@@ -1,0 +1,233 @@
+"""How hard the dialler is worked: requests in flight, requests a second, and not at all while it is down.
+
+Every request of a run passes one :class:`Gate`. It opens with a single request, so that a wrong token or
+campaign costs one row; it narrows when the dialler slows or refuses for load and widens again (additive
+increase, multiplicative decrease; Chiu and Jain, 1989); after failures in a row it lets through one probe at
+a time (circuit breaker; Nygard, "Release It!"), and it stops the run when the dialler stays away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, StopRun
+from .retry import LONGEST_RETRY_AFTER, UNREACHABLE, Sleep
+
+Clock = Callable[[], float]
+
+_log = logging.getLogger(__name__)
+
+FAILURES_TO_OPEN = 10
+"""Failures in a row, of any rows, after which only probes go through."""
+
+UNREACHABLE_TO_OPEN = 3
+"""The same where no connection can be made at all."""
+
+LONGEST_PROBE_PAUSE = 10.0
+"""Seconds."""
+
+BUDGET = 100
+"""Repeats that may be owed: each failed request costs one, each success pays one back. A dialler that fails
+more than it serves uses it up and is given a pause, instead of twice the load."""
+
+SLOW_FACTOR, SLOW_SECONDS = 3.0, 0.5
+"""A dialler has slowed when it takes this many times, and this much, longer than it does when quick."""
+
+
+class Gate:
+    """Lets requests through. ``stop`` ends it; then, and when it gives up, :meth:`enter` raises.
+
+    ``give_up_after`` and ``patience_at_start`` are in seconds: how long the dialler may be away, and how
+    long if it has never answered.
+    """
+
+    def __init__(
+        self,
+        concurrency: int,
+        *,
+        rate: float = 0.0,
+        give_up_after: float = 300.0,
+        patience_at_start: float | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        say: Callable[[str], object] = _log.warning,
+    ) -> None:
+        self.concurrency = concurrency
+        self.in_flight = 0
+        self.limit = 1.0
+        self.stopped: StopRun | None = None
+        self.last_success = float("-inf")
+        self._interval = 1.0 / rate if rate else 0.0
+        self._next_at = 0.0
+        self._give_up_after = give_up_after
+        self._patience_at_start = give_up_after if patience_at_start is None else patience_at_start
+        self._clock = clock
+        self._sleep = sleep
+        self._over = asyncio.Event()
+        self._say = say
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._failures = 0
+        self._down_since: float | None = None
+        self._probe_at: float | None = None  # not None: the breaker is open
+        self._probes = 0
+        self._budget = BUDGET
+        self._quick = float("inf")
+        self._usual = 0.0
+        self._narrowed_at = float("-inf")
+
+    # Entering
+
+    def try_enter(self) -> bool:
+        """Enter at once if that is possible and nobody waits; the short way for the many."""
+        if self._waiting or not self._free():
+            return False
+        self._take()
+        return True
+
+    async def enter(self) -> None:
+        """Wait for a place.
+
+        Raises:
+            StopRun: the run has been stopped.
+        """
+        while not self.try_enter():
+            if self.stopped:
+                raise self.stopped
+            place = asyncio.get_running_loop().create_future()
+            self._waiting.append(place)
+            self._wake()
+            try:
+                await place
+            except asyncio.CancelledError:
+                if place in self._waiting:
+                    self._waiting.remove(place)
+                elif not place.cancelled():  # the place was given; hand it on
+                    self.in_flight -= 1
+                    self._wake()
+                raise
+            return
+
+    def _free(self) -> bool:
+        if self.stopped or self.in_flight >= int(self.limit):
+            return False
+        if self._probe_at is not None and (self.in_flight or self._clock() < self._probe_at):
+            return False
+        return not self._interval or self._clock() >= self._next_at
+
+    def _take(self) -> None:
+        self.in_flight += 1
+        if self._interval:
+            self._next_at = max(self._next_at + self._interval, self._clock())
+
+    def _wake(self) -> None:
+        """Give places to those who wait, as far as there are any, and see to it that this is asked again."""
+        while self._waiting and (self.stopped or self._free()):
+            place = self._waiting.popleft()
+            if place.done():
+                continue
+            if self.stopped:
+                place.set_exception(self.stopped)
+            else:
+                self._take()
+                place.set_result(None)
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting:
+            later = max(self._probe_at or 0.0, self._next_at) - self._clock()
+            if later > 0:
+                self._timer = asyncio.get_running_loop().call_later(later, self._wake)
+
+    # Leaving
+
+    def leave(self, error: NotDone | MaybeDone | None, seconds: float) -> None:
+        """A request has ended after ``seconds``; ``error`` is None where the dialler answered to the point."""
+        self.in_flight -= 1
+        if error is None:
+            self._succeeded(seconds)
+        else:
+            self._failed(error)
+        if self._waiting:
+            self._wake()
+
+    def abandon(self) -> None:
+        """A request was cancelled; it says nothing about the dialler."""
+        self.in_flight -= 1
+        if self._waiting:
+            self._wake()
+
+    def stop(self, reason: StopRun) -> None:
+        """Let nothing more through. The first reason counts."""
+        if self.stopped is None:
+            self.stopped = reason
+            self._over.set()
+            self._wake()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, but no longer than the run goes on.
+
+        Raises:
+            StopRun: the run has been stopped.
+        """
+        waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._over.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if self.stopped:
+            raise self.stopped
+
+    def _succeeded(self, seconds: float) -> None:
+        now = self._clock()
+        if self._probe_at is not None:
+            self._say("the dialler answers again")
+            self._probe_at, self._probes = None, 0
+            self._budget = BUDGET
+        elif self.last_success == float("-inf"):
+            self.limit = float(self.concurrency)
+        self.last_success = now
+        self._failures, self._down_since = 0, None
+        self._budget = min(self._budget + 1, BUDGET)
+        self._quick = min(self._quick * 1.0005, seconds)  # forgets slowly, so that it may learn anew
+        self._usual = seconds if not self._usual else 0.9 * self._usual + 0.1 * seconds
+        if self._usual > self._quick * SLOW_FACTOR and self._usual > self._quick + SLOW_SECONDS:
+            self._narrow(0.7)
+        else:
+            self.limit = min(self.limit + 1.0 / self.limit, float(self.concurrency))
+
+    def _narrow(self, factor: float) -> None:
+        """Once per usual answer time: what is in flight says nothing yet about the narrower gate."""
+        now = self._clock()
+        if now - self._narrowed_at >= max(self._usual, 0.25):
+            self._narrowed_at = now
+            self.limit = max(self.limit * factor, 1.0)
+
+    def _failed(self, error: NotDone | MaybeDone) -> None:
+        now = self._clock()
+        self._failures += 1
+        self._budget -= 1
+        self._narrow(0.5)
+        if self._down_since is None:
+            self._down_since = now
+        patience = self._give_up_after if self.last_success > float("-inf") else self._patience_at_start
+        if now - self._down_since >= patience:
+            self.stop(DiallerUnavailable(f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}"))
+            return
+        enough = UNREACHABLE_TO_OPEN if error.code == UNREACHABLE else FAILURES_TO_OPEN
+        if self._probe_at is not None or self._failures >= enough or self._budget <= 0:
+            if self._probe_at is None:
+                left = self._down_since + patience - now
+                self._say(f"the dialler is down ({error}); trying for {left:.0f} s more")
+            # S311: jitter, not a secret
+            pause = random.uniform(0.5, 1.0) * min(0.25 * 2**self._probes, LONGEST_PROBE_PAUSE)  # noqa: S311
+            if error.retry_after is not None:
+                pause = min(error.retry_after, LONGEST_RETRY_AFTER)
+            self._probes += 1
+            self._probe_at = min(now + pause, self._down_since + patience)

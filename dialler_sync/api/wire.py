@@ -1,0 +1,91 @@
+"""JSON ↔ facts. Pure: no network, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ..model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContact:
+    """A contact as the dialler has it. ``values`` is the whole record, unknown fields included."""
+
+    id: str
+    user_data: str
+    values: Mapping[str, Any]
+
+
+def encode(fields: Mapping[str, Value]) -> bytes:
+    """The body of an import."""
+    return orjson.dumps(fields)
+
+
+def decode(body: bytes) -> dict[str, Any] | None:
+    """A JSON object, or None where the body is anything else (cut off, HTML, empty)."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def stored_contact(record: Mapping[str, Any]) -> StoredContact:
+    """One entry of ``records``; a missing or null ID or UserData is ``""``."""
+    number, user_data = record.get("ID"), record.get("UserData")
+    return StoredContact("" if number is None else str(number), "" if user_data is None else str(user_data), record)
+
+
+def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of ``records`` that are objects; an answer without the key has none."""
+    found = answer.get("records")
+    return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []
+
+
+def same_value(ours: Value, theirs: object) -> bool:
+    """Whether the dialler holds what we send: numbers as numbers, empty as null."""
+    if ours is None or ours == "":
+        return theirs is None or theirs == ""
+    if isinstance(ours, bool):
+        return theirs in (ours, str(ours).lower(), str(int(ours)))
+    if isinstance(ours, (int, float)):
+        try:
+            return float(theirs) == float(ours)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return False
+    return ours == theirs or (theirs is not None and not isinstance(theirs, str) and ours == str(theirs))
+
+
+COMMANDS = frozenset({"ResetContact"})
+"""Fields that tell the dialler to do something; it does not keep them, so they are never compared."""
+
+
+def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[str, tuple[Value, Any]]:
+    """Fields of ours that the dialler holds otherwise: name → (ours, theirs).
+
+    A campaign that we name and the dialler knows by its ID only cannot be compared.
+    """
+    return {
+        name: (value, theirs.get(name))
+        for name, value in ours.items()
+        if name not in COMMANDS
+        and not same_value(value, theirs.get(name))
+        and not (name == "DiallerCampaignsName" and theirs.get(name) is None)
+    }
+
+
+def plainly_different(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> bool:
+    """Whether some field differs by more than a dialler's own tidying (case, blanks, signs, cut text)."""
+    for value, other in differences(ours, theirs).values():
+        one, two = _bare(value), _bare(other)
+        if not (one.startswith(two) if two else not one):
+            return True
+    return False
+
+
+def _bare(value: object) -> str:
+    return "" if value is None else "".join(filter(str.isalnum, str(value))).casefold()

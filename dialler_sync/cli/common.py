@@ -1,0 +1,115 @@
+"""What the commands share: the configuration, the journal, and where things are said."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..exit_codes import MEANINGS, ExitCode
+
+if TYPE_CHECKING:
+    from ..config import Settings
+    from ..config.settings import Limit
+    from ..journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The common options. ``verbosity`` is -1 (quiet), 0 or 1."""
+
+    config_path: Path
+    state: str | None
+    verbosity: int
+    log_format: str
+
+    def settings(self) -> Settings:
+        """The configuration."""
+        from ..config import load_config
+
+        return load_config(self.config_path)
+
+    def settings_of(self, path: str) -> Settings:
+        """The configuration that a run was begun with, unless the command line names another."""
+        from ..config import load_config
+
+        chosen = click.get_current_context().find_root().get_parameter_source("config_path")
+        return self.settings() if chosen is not click.core.ParameterSource.DEFAULT else load_config(path)
+
+    def journal(self) -> Journal:
+        """The journal, open."""
+        from ..journal import Journal
+        from ..journal.store import default_state
+
+        return Journal.open(self.state or default_state())
+
+    def set_up_logging(self) -> None:
+        """Log to stderr: warnings and more, or only errors, or everything of ours."""
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_JsonLines() if self.log_format == "json" else logging.Formatter("%(message)s"))
+        ours = logging.getLogger("dialler_sync")
+        ours.handlers = [handler]
+        ours.propagate = False
+        ours.setLevel({-1: logging.ERROR, 0: logging.INFO, 1: logging.DEBUG}[self.verbosity])
+
+
+class _JsonLines(logging.Formatter):
+    """One object a line: time, level, message, and what ``extra={"facts": {...}}`` holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = getattr(record, "facts", {})
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps(
+            {"time": when, "level": record.levelname.lower(), "message": record.getMessage(), **facts},
+            ensure_ascii=False,
+        )
+
+
+def exit_codes(*codes: ExitCode) -> str:
+    """The part of a command's help that tells its exit codes."""
+    listed = "\n".join(f"  {code:>3}  {MEANINGS[code]}" for code in codes)
+    return f"\b\nExit codes:\n{listed}"
+
+
+IMPORT_CODES = exit_codes(
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.INPUT,
+    ExitCode.ROWS_FAILED,
+    ExitCode.UNAVAILABLE,
+    ExitCode.NO_ROW_CAN_SUCCEED,
+    ExitCode.SAFETY_LIMIT,
+    ExitCode.INTERRUPTED,
+)
+
+files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the reports, in place of reports/<run id>/."
+)
+
+
+class LimitType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
+    """``100`` rows or ``5%`` of them."""
+
+    name = "N|N%"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Limit | None:
+        """Text → :class:`~dialler_sync.config.settings.Limit`."""
+        from ..config.settings import row_limit
+
+        try:
+            return row_limit(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+max_errors_option = click.option(
+    "--max-errors", type=LimitType(), help="Stop (exit 8) when more rows than this do not succeed: 100 or 5%."
+)

@@ -1,0 +1,30 @@
+"""``dialler-sync config``: check a configuration, and its schema for editors."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .common import App
+
+
+@click.group()
+def config() -> None:
+    """Check a configuration, or print its JSON Schema."""
+
+
+@config.command()
+@click.pass_obj
+def check(app: App) -> None:
+    """Check the configuration: every fault with file, line and key."""
+    app.settings()
+    click.echo(f"{app.config_path} is fine")
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema, for editors."""
+    from ..config.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

@@ -1,0 +1,103 @@
+"""The command group, its common options, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import DiallerSyncError
+from ..exit_codes import ExitCode, exit_code
+from .common import App
+from .config import config
+from .demo import demo
+from .import_ import import_
+from .resume import resume, retry
+from .runs import runs
+from .simulator import simulator
+from .validate import validate
+
+COMMANDS: tuple[click.Command, ...] = (demo, validate, import_, resume, retry, runs, config, simulator)
+
+
+class OrderedGroup(click.Group):
+    """Lists its commands in the order of the work, and not of the alphabet."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Names, in the order in which they were added."""
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does, with the nearest name where there is no such command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from ..nearest import nearest
+
+            raise click.UsageError(f"{error.message.rstrip('.')}{nearest(args[0], self.commands)}", ctx) from None
+
+
+@click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=Path("dialler-sync.yaml"),
+    show_default=True,
+    help="Configuration file.",
+)
+@click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines of text, or one JSON object a line, on stderr.",
+)
+@click.version_option(__version__, prog_name="dialler-sync")
+@click.pass_context
+def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: bool, quiet: bool, log_format: str) -> None:
+    """Import contacts from spreadsheets into a call-centre dialler, and know what became of every row.
+
+    Options also come from variables: DIALLER_SYNC_CONFIG, DIALLER_SYNC_IMPORT_MAX_ERRORS and so on.
+    """
+    if verbose and quiet:
+        raise click.UsageError("--verbose and --quiet contradict each other")
+    ctx.obj = App(config_path, state, 1 if verbose else -1 if quiet else 0, log_format)
+    ctx.obj.set_up_logging()
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
+    try:
+        code = cli.main(
+            args=arguments, prog_name="dialler-sync", auto_envvar_prefix="DIALLER_SYNC", standalone_mode=False
+        )
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except DiallerSyncError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = exit_code(error, {})
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (| head); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.OK
+    sys.exit(int(code or 0))

@@ -1,0 +1,152 @@
+"""What a run looks like on a terminal, and in a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..model import Status
+
+if TYPE_CHECKING:
+    from ..run import Observer
+    from ..summary import Summary
+
+_LINE_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+_COLOURS = {
+    "succeeded": "green",
+    "skipped": "cyan",
+    "rejected": "yellow",
+    "failed": "red",
+    "unknown": "magenta",
+    "unprocessed": "bright_black",
+}
+
+
+def print_summary(summary: Summary) -> None:
+    """The counts of a run, and where its reports are; on stdout."""
+    if sys.stdout.isatty():
+        _print_table(summary)
+    else:
+        click.echo(f"run         {summary.run_id}")
+        for name, number in summary.counts.items():
+            click.echo(f"{name:<11} {number}")
+        for name, number in summary.actions.items():
+            if number:
+                click.echo(f"  {name:<9} {number}")
+        click.echo(f"reports     {summary.out}")
+    if summary.stopped_because:
+        click.echo(f"Stopped: {summary.stopped_because}", err=True)
+
+
+def _print_table(summary: Summary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{summary.command}{' (dry run)' if summary.dry_run else ''} {summary.run_id}"
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    table.add_column()
+    for name, number in summary.counts.items():
+        share = f"{100 * number / summary.counts['read']:.1f} %" if summary.counts["read"] and name != "read" else ""
+        style = _COLOURS.get(name, "") if number else "bright_black"
+        table.add_row(name, f"{number:,}", share, style=style)
+        if name == "read":
+            table.add_section()
+    console = Console()
+    console.print(table)
+    done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
+    console.print(
+        f"{done or 'no action'}; {summary.requests:,} requests, {summary.retries:,} repeats, "
+        f"{summary.duration_s:.1f} s ({summary.rows_per_s:,.0f} rows/s)",
+        highlight=False,
+    )
+    console.print(f"Reports: {summary.out}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(verbosity: int) -> Iterator[Observer]:
+    """Show how a run goes on: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
+    if verbosity >= 0 and sys.stderr.isatty():
+        with _bar() as bar:
+            yield bar
+    else:
+        yield _Lines(quiet=verbosity < 0)
+
+
+class _Lines:
+    """Progress for log files."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._stage = ""
+        self._total: int | None = None
+        self._rows = self._failed = 0
+        self._started = self._said = time.monotonic()
+
+    def stage(self, name: str, total: int | None) -> None:
+        self._stage, self._total = name, total
+        self._rows = self._failed = 0
+        self._started = self._said = time.monotonic()
+
+    def advance(self, rows: int, status: Status | None = None) -> None:
+        self._rows += rows
+        self._failed += rows * (status not in (None, Status.SUCCEEDED, Status.SKIPPED))
+        now = time.monotonic()
+        if not self._quiet and now - self._said >= _LINE_EVERY:
+            self._said = now
+            of = f" of {self._total}" if self._total is not None else ""
+            speed = self._rows / (now - self._started)
+            click.echo(f"{self._stage}: {self._rows}{of} rows, {self._failed} failed, {speed:.0f} rows/s", err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Observer]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("[green]{task.fields[ok]} ok[/] [red]{task.fields[failed]} failed[/]"),
+        TextColumn("{task.fields[speed]:.0f} rows/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8) as shown:
+        yield _Bar(shown)
+
+
+class _Bar:
+    """Progress for eyes. Rows are added up and shown a few times a second: drawing costs more than sending."""
+
+    def __init__(self, shown: Any) -> None:
+        self._shown = shown
+        self._task: Any = None
+        self._rows = self._ok = self._failed = 0
+        self._started = self._drawn = time.monotonic()
+
+    def stage(self, name: str, total: int | None) -> None:
+        if self._task is not None:
+            self._shown.remove_task(self._task)
+        self._rows = self._ok = self._failed = 0
+        self._started = time.monotonic()
+        self._task = self._shown.add_task(name, total=total, ok=0, failed=0, speed=0.0)
+
+    def advance(self, rows: int, status: Status | None = None) -> None:
+        self._rows += rows
+        fine = status in (Status.SUCCEEDED, Status.SKIPPED)
+        self._ok += rows * fine
+        self._failed += rows * (status is not None and not fine)
+        now = time.monotonic()
+        if now - self._drawn >= 0.1:
+            self._drawn = now
+            speed = self._rows / max(now - self._started, 0.001)
+            self._shown.update(self._task, completed=self._rows, ok=self._ok, failed=self._failed, speed=speed)

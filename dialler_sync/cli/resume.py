@@ -1,0 +1,56 @@
+"""``dialler-sync resume`` and ``retry``: finish what was interrupted, send again what failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import IMPORT_CODES, App, out_option
+
+
+@click.command(epilog=IMPORT_CODES)
+@click.argument("run", required=False)
+@click.pass_obj
+def resume(app: App, run: str | None) -> int:
+    """Finish an interrupted RUN (the newest one, if none is named).
+
+    Refuses where files or configuration are others than when it began. Nothing that is settled is sent
+    again; rows that may have been sent are looked for in the dialler.
+    """
+    from ..run import find_resumable, resume_run
+    from .output import print_summary, progress
+
+    with app.journal() as journal:
+        record = find_resumable(journal, run)
+        with progress(app.verbosity) as observer:
+            summary = resume_run(app.settings_of(record.config_path), record, journal, observer)
+    print_summary(summary)
+    return summary.exit_code
+
+
+@click.command(epilog=IMPORT_CODES)
+@click.argument("run", required=False)
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="The mended file, where it is not the one of that run.",
+)
+@out_option
+@click.pass_obj
+def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None) -> int:
+    """Send again what failed in RUN (the newest import, if none is named), and never what is settled.
+
+    A run of its own. Files are read again, so rejected rows that were mended are sent.
+    """
+    from ..run import find_import, retry_run
+    from .output import print_summary, progress
+
+    with app.journal() as journal:
+        record = find_import(journal, run)
+        with progress(app.verbosity) as observer:
+            summary = retry_run(app.settings_of(record.config_path), record, journal, files, out, observer)
+    print_summary(summary)
+    return summary.exit_code

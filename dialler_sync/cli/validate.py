@@ -1,0 +1,37 @@
+"""``dialler-sync validate``: what would be rejected, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import App, exit_codes, files_argument, max_errors_option, out_option
+
+if TYPE_CHECKING:
+    from ..config.settings import Limit
+
+_CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_FAILED, ExitCode.SAFETY_LIMIT)
+
+
+@click.command(epilog=_CODES)
+@files_argument
+@out_option
+@max_errors_option
+@click.pass_obj
+def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Limit | None) -> int:
+    """Map and validate FILE..., and send nothing.
+
+    Writes results.csv, where a valid row is 'succeeded', and failed.csv.
+    """
+    from ..run import ImportOptions, validate_files
+    from .output import print_summary, progress
+
+    settings = app.settings()
+    options = ImportOptions(files, app.config_path, out, max_errors=max_errors)
+    with app.journal() as journal, progress(app.verbosity) as observer:
+        summary = validate_files(settings, options, journal, observer)
+    print_summary(summary)
+    return summary.exit_code

@@ -1,0 +1,79 @@
+"""The dialler's functions: method and path of each, under the base URL and ClientsID.
+
+Source: API.md, "Functions". What stands in ``ASSUMED`` is not documented by the vendor; any of them is
+replaced by one line of configuration (``dialler.endpoints``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote
+
+ENDPOINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "list_contacts": "GET /dialler/contacts",
+        "list_campaign_contacts": "GET /dialler/contacts?diallerCampaignsID={campaign_id}",
+        "get_contact": "GET /dialler/contacts/{id}",
+        "find_contacts": "GET /dialler/contacts/contact?userData={user_data}",
+        "import_contact": "POST /dialler/contacts/import?overwriteDuplicates={overwrite}",
+        "delete_by_id": "DELETE /dialler/contacts/contact/{id}",
+        "delete_by_user_data": "DELETE /dialler/contacts/contact?userData={user_data}",
+        "lock_by_id": "PUT /dialler/contacts/contact/{id}/lock",
+        "lock_by_user_data": "PUT /dialler/contacts/contact/lock?userData={user_data}",
+        "unlock_by_id": "PUT /dialler/contacts/contact/{id}/unlock",
+        "unlock_by_user_data": "PUT /dialler/contacts/contact/unlock?userData={user_data}",
+        "history_by_id": "GET /dialler/contacts/contact/{id}/history",
+        "history_by_user_data": "GET /dialler/contacts/contact/history?userData={user_data}",
+        "list_campaigns": "GET /dialler/campaigns",
+        "get_campaign": "GET /dialler/campaigns/{id}",
+        "batch_contacts": "POST /dialler/contacts",
+    }
+)
+
+ASSUMED = frozenset(
+    {
+        "find_contacts",
+        "lock_by_id",
+        "lock_by_user_data",
+        "unlock_by_id",
+        "unlock_by_user_data",
+        "history_by_id",
+        "history_by_user_data",
+    }
+)
+
+_SHAPE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One function: HTTP method, and path with query where ``{name}`` stands for a value."""
+
+    name: str
+    method: str
+    path: str
+
+    def target(self, **values: str | int) -> str:
+        """The path with its values filled in, each percent-encoded whole."""
+        return _PLACEHOLDER.sub(lambda match: quote(str(values[match[1]]), safe=""), self.path)
+
+
+def endpoint(name: str, override: str | None = None) -> Endpoint:
+    """The function ``name``, or what the configuration says of it.
+
+    Raises:
+        ValueError: the override is not ``METHOD /path``, or its placeholders are not those of the function.
+    """
+    text = override or ENDPOINTS[name]
+    match = _SHAPE.fullmatch(text)
+    if not match:
+        raise ValueError(f"'{text}' is not a method and a path, such as \"{ENDPOINTS[name]}\"")
+    meant, given = set(_PLACEHOLDER.findall(ENDPOINTS[name])), set(_PLACEHOLDER.findall(text))
+    if meant != given:
+        wanted = " and ".join(f"{{{p}}}" for p in sorted(meant)) or "no placeholder"
+        raise ValueError(f"'{text}' must have {wanted}, as in \"{ENDPOINTS[name]}\"")
+    return Endpoint(name, match[1], match[2])

@@ -1,0 +1,70 @@
+"""The exit codes, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from .errors import (
+    DiallerSyncError,
+    DiallerUnavailable,
+    InputError,
+    Interrupted,
+    JournalError,
+    LimitReached,
+    NoRowCanSucceed,
+    SafetyLimit,
+    UsageError,
+)
+from .model import Status
+
+
+class ExitCode(IntEnum):
+    """What a command says to the shell; the texts stand in every command's help."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    INPUT = 3
+    ROWS_FAILED = 4
+    UNAVAILABLE = 5
+    DIFFERENCES = 6
+    NO_ROW_CAN_SUCCEED = 7
+    SAFETY_LIMIT = 8
+    INTERRUPTED = 130
+
+
+MEANINGS: Mapping[ExitCode, str] = {
+    ExitCode.OK: "all rows succeeded or were skipped",
+    ExitCode.BUG: "a bug in dialler-sync",
+    ExitCode.USAGE: "usage or configuration",
+    ExitCode.INPUT: "the input cannot be read",
+    ExitCode.ROWS_FAILED: "finished, and some rows did not succeed",
+    ExitCode.UNAVAILABLE: "the dialler cannot be reached or keeps failing; resumable",
+    ExitCode.DIFFERENCES: "plan, reconcile with --detailed-exitcode: there are differences",
+    ExitCode.NO_ROW_CAN_SUCCEED: "not authorised, or the campaign does not exist: no row can succeed",
+    ExitCode.SAFETY_LIMIT: "a safety limit stopped it (mirror, max errors)",
+    ExitCode.INTERRUPTED: "interrupted; resumable",
+}
+
+_BY_ERROR: tuple[tuple[type[DiallerSyncError], ExitCode], ...] = (
+    (UsageError, ExitCode.USAGE),
+    (InputError, ExitCode.INPUT),
+    (DiallerUnavailable, ExitCode.UNAVAILABLE),
+    (NoRowCanSucceed, ExitCode.NO_ROW_CAN_SUCCEED),
+    (SafetyLimit, ExitCode.SAFETY_LIMIT),
+    (JournalError, ExitCode.USAGE),
+    (LimitReached, ExitCode.ROWS_FAILED),
+    (Interrupted, ExitCode.INTERRUPTED),
+)
+
+
+def exit_code(error: DiallerSyncError | None, counts: Mapping[str, int]) -> ExitCode:
+    """The exit code of a run that ``error`` stopped, or that ended with these rows by status."""
+    for kind, code in _BY_ERROR:
+        if isinstance(error, kind):
+            return code
+    if error is not None:
+        return ExitCode.BUG
+    fine = {Status.SUCCEEDED, Status.SKIPPED}
+    return ExitCode.ROWS_FAILED if any(counts.get(s, 0) for s in Status if s not in fine) else ExitCode.OK

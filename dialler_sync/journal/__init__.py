@@ -1,0 +1,7 @@
+"""What every run did, before and after it did it."""
+
+from __future__ import annotations
+
+from .store import Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+
+__all__ = ["Journal", "JournalRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]

@@ -1,0 +1,101 @@
+"""The journal's tables, and how an older journal becomes a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("parent", sa.String(64)),
+    sa.Column("command", sa.String(32), nullable=False),
+    sa.Column("target", sa.String(512), nullable=False, index=True),  # dialler and campaign
+    sa.Column("campaign", sa.String(128), nullable=False),
+    sa.Column("out", sa.Text, nullable=False),
+    sa.Column("config_path", sa.Text, nullable=False),
+    sa.Column("config", sa.Text, nullable=False),  # fingerprint of the settings, JSON; no secrets
+    sa.Column("options", sa.Text, nullable=False),  # JSON
+    sa.Column("files", sa.Text, nullable=False),  # JSON
+    sa.Column("rows", sa.Integer),  # None until every file has been read through
+    sa.Column("started_at", sa.String(32), nullable=False),
+    sa.Column("finished_at", sa.String(32)),
+    sa.Column("state", sa.String(16), nullable=False),  # running, stopped, finished
+    sa.Column("summary", sa.Text),  # JSON
+    sa.Column("folded", sa.Boolean, nullable=False, default=False),
+)
+
+rows = sa.Table(
+    "rows",
+    metadata,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("file", sa.Integer, nullable=False),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("user_data", sa.Text, nullable=False),
+    sa.Column("payload", sa.String(32), nullable=False),  # hash of what is sent; empty for rejected rows
+    sa.Column("state", sa.String(12), nullable=False),  # pending, sending, or a Status
+    sa.Column("action", sa.String(12), nullable=False, default=""),
+    sa.Column("contact_id", sa.String(32), nullable=False, default=""),
+    sa.Column("http_status", sa.Integer),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("error_code", sa.Text, nullable=False, default=""),
+    sa.Column("error_field", sa.Text, nullable=False, default=""),
+    sa.Column("error", sa.Text, nullable=False, default=""),
+    sa.Column("hint", sa.Text, nullable=False, default=""),
+    sa.Column("sent_at", sa.String(32), nullable=False, default=""),
+    sa.Column("newest_id", sa.BigInteger, nullable=False, default=-1),  # newest contact ID when it was sent
+    sqlite_with_rowid=False,
+)
+
+images = sa.Table(
+    "before_images",
+    metadata,
+    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("contact_id", sa.String(32), nullable=False),
+    sa.Column("image", sa.Text, nullable=False),  # JSON: field → what it was
+)
+
+sent = sa.Table(
+    "sent",
+    metadata,
+    sa.Column("target", sa.String(512), primary_key=True),
+    sa.Column("user_data", sa.Text, primary_key=True),
+    sa.Column("payload", sa.String(32), nullable=False),
+    sa.Column("contact_id", sa.String(32), nullable=False),
+    sa.Column("run", sa.String(64), nullable=False),
+    sa.Column("sent_at", sa.String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all,)
+"""Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Bring the journal to the newest version, in the transaction of ``connection``.
+
+    Raises:
+        NewerJournal: a newer dialler-sync wrote it.
+    """
+    found = 0
+    if sa.inspect(connection).has_table(schema_version.name):
+        found = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+    if found > len(MIGRATIONS):
+        raise NewerJournal(found)
+    for step in MIGRATIONS[found:]:
+        step(connection)
+    if found < len(MIGRATIONS):
+        connection.execute(sa.delete(schema_version))
+        connection.execute(sa.insert(schema_version).values(version=len(MIGRATIONS)))
+
+
+class NewerJournal(Exception):
+    """The journal has a version that this dialler-sync does not know."""

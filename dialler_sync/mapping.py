@@ -1,0 +1,282 @@
+"""Source columns → contact fields: which columns feed which field, and the text that each row gives it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .config import ColumnRule, Settings
+from .config.columns import fold, template_parts
+from .error_codes import fault
+from .errors import ConfigError, InputError
+from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
+from .model import CellNote, Chunk, Fault, Layout
+from .nearest import nearest
+
+CAMPAIGN = FIELDS["DiallerCampaignsName"]
+"""The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
+
+_COUNTRY = Field("country")
+_NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
+_BLANK = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*\Z")
+_MOST_NAMES = 40
+
+
+class PlainNumber(str):
+    """The number of a numeric spreadsheet cell, in plain decimal text whatever the configured signs are."""
+
+    __slots__ = ()
+
+
+Cell = str | Fault | None
+"""What a row gives a field: text that is not blank, what is wrong with the source, or nothing."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: it is empty, or only white space."""
+    return not text or (not text[0].isalnum() and _BLANK.match(text) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A chunk by contact field: lists with one cell a row. ``countries`` has the country cells of phone fields."""
+
+    rows: Sequence[int]
+    cells: Mapping[str, list[Cell]]
+    countries: Mapping[str, list[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundField:
+    """A contact field, its rule, and where the rule's source columns stand in the file."""
+
+    field: Field
+    rule: ColumnRule
+    positions: tuple[int, ...]
+    headers: tuple[str, ...]
+
+    def cells(self, chunk: _Columns) -> list[Cell]:
+        """What each row of a chunk gives this field."""
+        sources = [chunk.texts(position) for position in self.positions]
+        texts = _combined(self.rule, sources, chunk.rows)
+        for step in (_split, _trimmed, _cased):
+            texts = step(self.rule, texts)
+        cells: list[Cell] = [None if is_blank(text) else text for text in texts]
+        if self.rule.values is not None:
+            cells = _replaced(self.rule, self.rule.values, cells)
+        self._heed_notes(cells, sources, chunk)
+        return cells
+
+    def _heed_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
+        """Take the number of numeric cells where a number is meant; refuse what the source has damaged."""
+        as_number = self.field.kind in _NUMERIC and (self.rule.column or self.rule.first_of) and not self.rule.split
+        for order, position in reversed(list(enumerate(self.positions))):
+            for place, note in chunk.notes(position):
+                if self.rule.first_of and not all(is_blank(earlier[place]) for earlier in sources[:order]):
+                    continue
+                if as_number and note.number is not None:
+                    cells[place] = PlainNumber(note.number)
+                elif note.code is not None:
+                    cells[place] = fault(note.code)
+
+    def origin(self, chunk: Chunk, place: int) -> tuple[str, str]:
+        """Source column and cell of one row, as the user wrote them; of several, those that count."""
+        if not self.positions:
+            return "", self.rule.value or ""
+        pairs = [
+            (header, str(chunk.frame.iat[place, position]))
+            for header, position in zip(self.headers, self.positions, strict=True)
+        ]
+        if self.rule.first_of:
+            pairs = [next((pair for pair in pairs if not is_blank(pair[1])), pairs[0])]
+        return ", ".join(header for header, _ in pairs), ", ".join(text for _, text in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMapping:
+    """A configuration's ``columns:`` and ``campaign.column`` on one file.
+
+    ``fields`` are in the order of :data:`dialler_sync.fields.FIELDS`; ``countries`` are the country columns of phone
+    fields; ``unmapped`` are columns of the file that nothing uses.
+    """
+
+    fields: Mapping[str, BoundField]
+    countries: Mapping[str, BoundField]
+    unmapped: tuple[str, ...]
+
+    def apply(self, chunk: Chunk) -> Mapped:
+        """Give each field its cells."""
+        columns = _Columns(chunk)
+        return Mapped(
+            rows=chunk.frame.index.tolist(),
+            cells={name: bound.cells(columns) for name, bound in self.fields.items()},
+            countries={name: bound.cells(columns) for name, bound in self.countries.items()},
+        )
+
+
+def bind(settings: Settings, layout: Layout) -> BoundMapping:
+    """Find the columns that a configuration names in a file.
+
+    A header matches exactly, else without regard to case, white space and Unicode form.
+
+    Raises:
+        ConfigError: there is no mapping, or nothing fills a field that the dialler demands.
+        InputError: columns are not in the file, or a name fits several of them; all of them in one message.
+    """
+    rules = _rules(settings, layout)
+    header = _Header(layout)
+    fields = {name: header.bound(FIELDS[name], rules[name]) for name in FIELDS if name in rules}
+    countries = {
+        name: header.bound(_COUNTRY, ColumnRule(column=rule.region_column), name)
+        for name, rule in rules.items()
+        if rule.region_column
+    }
+    header.check()
+    used = {position for bound in (*fields.values(), *countries.values()) for position in bound.positions}
+    unmapped = () if layout.vendor else tuple(name for i, name in enumerate(layout.columns) if i not in used)
+    return BoundMapping(fields, countries, unmapped)
+
+
+def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
+    rules = dict(settings.columns)
+    if layout.vendor:
+        named = (name for name in VENDOR_COLUMNS if name in FIELDS and name in layout.columns and name != CAMPAIGN.name)
+        rules = {name: ColumnRule(column=name) for name in named} | rules
+    if not rules:
+        raise ConfigError(
+            f"The configuration has no columns:, so nothing says what the columns of {layout.path.name} mean. "
+            f"'dialler-sync init {layout.path.name}' proposes them."
+        )
+    if "Name" not in rules:
+        raise ConfigError("columns: does not say where Name comes from, and the dialler takes no contact without.")
+    if not any(name in rules for name in PHONE_FIELDS):
+        raise ConfigError(
+            "columns: does not say where PhoneNumber1 comes from, and the dialler takes no contact without a number."
+        )
+    if settings.campaign.column is not None:
+        rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
+    return rules
+
+
+class _Header:
+    """The columns of a file, looked up by name; remembers every name that did not fit."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._by_name = self._positions(layout.columns)
+        self._by_folded = self._positions(map(fold, layout.columns))
+        self._problems: dict[str, None] = {}
+
+    @staticmethod
+    def _positions(names: Iterator[str] | Sequence[str]) -> dict[str, list[int]]:
+        positions: dict[str, list[int]] = {}
+        for position, name in enumerate(names):
+            positions.setdefault(name, []).append(position)
+        return positions
+
+    def bound(self, field: Field, rule: ColumnRule, used_for: str = "") -> BoundField:
+        found = [self._position(name, used_for or field.name) for name in rule.sources]
+        return BoundField(field, rule, tuple(found), tuple(self._layout.columns[position] for position in found))
+
+    def _position(self, name: str, used_for: str) -> int:
+        found = self._by_name.get(name) or self._by_folded.get(fold(name)) or []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = " and ".join(f"column {place + 1} '{self._layout.columns[place]}'" for place in found)
+            problem = f"'{name}' (for {used_for}) fits {several}: give them different names in the file."
+        else:
+            problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
+            if name.startswith("_"):
+                problem += "; columns that begin with _ are ignored"
+        self._problems[problem] = None
+        return 0
+
+    def check(self) -> None:
+        if not self._problems:
+            return
+        names = [f"'{name}'" for name in self._layout.columns]
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        shown = ", ".join(names[:_MOST_NAMES]) + more
+        lines = [f"{self._layout.path}: {problem}" for problem in self._problems]
+        raise InputError("\n".join([*lines, f"The file has the columns {shown}."]))
+
+
+class _Columns:
+    """A chunk's columns as lists, and its notes by column."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._frame = chunk.frame
+        self._notes: dict[int, list[tuple[int, CellNote]]] = {}
+        self.rows = len(chunk.frame)
+        if chunk.notes:
+            places = {row: place for place, row in enumerate(chunk.frame.index.tolist())}
+            for (row, position), note in chunk.notes.items():
+                self._notes.setdefault(position, []).append((places[row], note))
+
+    def texts(self, position: int) -> list[str]:
+        return self._frame.iloc[:, position].tolist()
+
+    def notes(self, position: int) -> Sequence[tuple[int, CellNote]]:
+        """Give the notes of one column, each with the place of its row in the chunk."""
+        return self._notes.get(position, ())
+
+
+def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:
+    """One text a row, from the columns that the rule names."""
+    if rule.value is not None:
+        return [rule.value] * rows
+    if rule.template is not None:
+        return _filled(rule, rule.template, sources)
+    if rule.join is not None:
+        between = rule.join.separator
+        return [between.join(text for text in row if not is_blank(text)) for row in zip(*sources, strict=True)]
+    texts = sources[-1]
+    for earlier in reversed(sources[:-1]):
+        texts = [later if is_blank(first) else first for first, later in zip(earlier, texts, strict=True)]
+    return texts
+
+
+def _filled(rule: ColumnRule, template: str, sources: list[list[str]]) -> list[str]:
+    order = {name: place for place, name in enumerate(rule.sources)}
+    parts = [(literal, order[name] if name else None) for literal, name in template_parts(template)]
+    return [
+        ""
+        if all(map(is_blank, row))
+        else "".join(literal + ("" if place is None else row[place]) for literal, place in parts)
+        for row in zip(*sources, strict=True)
+    ]
+
+
+def _split(rule: ColumnRule, texts: list[str]) -> list[str]:
+    if rule.split is None:
+        return texts
+    separator, place = rule.split.separator, rule.split.part - 1
+    return [parts[place] if place < len(parts := text.split(separator)) else "" for text in texts]
+
+
+def _trimmed(rule: ColumnRule, texts: list[str]) -> list[str]:
+    return [text.strip() for text in texts] if rule.trim else texts
+
+
+def _cased(rule: ColumnRule, texts: list[str]) -> list[str]:
+    if rule.case is None:
+        return texts
+    change = {"upper": str.upper, "lower": str.lower, "title": str.title}[rule.case]
+    return [change(text) for text in texts]
+
+
+def _replaced(rule: ColumnRule, values: Mapping[str, str], cells: list[Cell]) -> list[Cell]:
+    table = {fold(key): value or None for key, value in values.items()}
+    unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
+
+    def replaced(cell: Cell) -> Cell:
+        key = fold(cell) if isinstance(cell, str) else ""
+        if key in table:
+            return table[key]
+        if cell is None or rule.unlisted == "keep":
+            return cell
+        return unlisted if rule.unlisted == "reject" else None
+
+    return [replaced(cell) for cell in cells]

@@ -1,0 +1,266 @@
+"""What libphonenumber knows about countries and their numbers, and a fast way to the same answers.
+
+:func:`e164` asks the library and says why a number is refused. :func:`quick_e164` answers only for numbers that are
+plainly written and valid; its patterns are made from the library's own metadata, and where it answers, it answers
+what :func:`e164` does.
+
+Both read *compact* numbers: ASCII digits, with at most one ``+`` in front.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult
+from phonenumbers.phonemetadata import PhoneNumberDesc
+
+from .error_codes import fault
+from .model import Fault
+
+_LONGEST_E164 = 15
+_LONGEST_WRITTEN = {"DE": 11}
+"""Digits of the longest national numbers (without the 0) that a numbering plan gives out, where libphonenumber allows
+more because companies may append digits. Source: Bundesnetzagentur, numbering plan for area codes and mobile services.
+"""
+_FORMER_PREMIUM_RATE: dict[int, tuple[str, ...]] = {49: ("190", "900")}
+"""Beginnings of premium-rate numbers that libphonenumber no longer lists, or lists at full length only."""
+_ALSO_CALLED = {
+    "AT": ("a", "aut"),
+    "BE": ("b",),
+    "CH": ("che",),
+    "CZ": ("tschechien",),
+    "DE": ("d", "deu", "brd"),
+    "ES": ("e",),
+    "FR": ("f", "fra"),
+    "GB": ("uk", "gbr", "england", "great britain", "großbritannien"),
+    "IT": ("i", "ita"),
+    "LU": ("l",),
+    "NL": ("nld", "holland"),
+    "US": ("usa", "vereinigte staaten"),
+}
+"""What address lists write for a country, besides its names: vehicle codes, three letters, older names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How numbers of one country are written, as patterns; see :func:`quick_e164`.
+
+    ``valid`` matches national significant numbers; ``national`` matches whole numbers as they are dialled inside the
+    country, where there is one plain way to write them; ``prefix`` is what may have to be cut off in front.
+    """
+
+    code: str
+    valid: re.Pattern[str]
+    prefix: re.Pattern[str] | None
+    national: re.Pattern[str] | None
+    national_prefix_digits: int
+    dials_00: bool
+
+
+def e164(compact: str, region: str | None) -> str | Fault:
+    """Ask libphonenumber for the number in E.164, or say why there is none.
+
+    Args:
+        compact: ASCII digits, with at most one ``+`` in front.
+        region: country of numbers without a country code, two upper-case letters.
+    """
+    if region is None and compact.startswith("00"):
+        compact = "+" + compact[2:]
+    if compact.startswith("+0"):
+        return fault("phone_invalid", "After the + comes a 0, which no country code begins with.")
+    if region is None and not compact.startswith("+"):
+        return fault("phone_no_region")
+    try:
+        number = phonenumbers.parse(compact, region, keep_raw_input=True)
+    except NumberParseException as error:
+        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
+            return fault("phone_invalid", "The number begins with a country code that does not exist.")
+        too_long = error.error_type == NumberParseException.TOO_LONG
+        return fault("phone_too_long" if too_long else "phone_too_short")
+    written_nationally = number.country_code_source == phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY
+    if written_nationally and (other := _with_country_code(compact, region, number)) is not None:
+        if isinstance(other, Fault):
+            return other
+        number = other
+    return _why_not(number) or "+" + _digits(number)
+
+
+def _digits(number: PhoneNumber) -> str:
+    return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def _why_not(number: PhoneNumber) -> Fault | None:
+    """Say why a number cannot be dialled, None where it can."""
+    national = phonenumbers.national_significant_number(number)
+    premium = national.startswith(_FORMER_PREMIUM_RATE.get(number.country_code or 0, ()))
+    if premium or phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
+        return fault("phone_premium_rate")
+    if len(_digits(number)) > _LONGEST_E164:
+        return fault("phone_too_long", f"A phone number has at most {_LONGEST_E164} digits with its country code.")
+    if phonenumbers.is_valid_number(number):
+        return None
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason == ValidationResult.TOO_LONG:
+        return fault("phone_too_long")
+    if reason in {ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY}:
+        return fault("phone_too_short")
+    return fault("phone_invalid", f"There are no numbers like this under country code {number.country_code}.")
+
+
+def _with_country_code(compact: str, region: str | None, number: PhoneNumber) -> PhoneNumber | Fault | None:
+    """Look twice at a number without + that the library reads as a national one.
+
+    Spreadsheet programs drop a leading 0 (and exports the +), so where the country writes its national numbers with 0:
+
+    - ``49171…`` is the number with country code if it is valid as such, and too long for a national number of the
+      country. (Numbers that are not valid as national ones the library already reads that way.)
+    - Any other valid number without 0 has lost it, or lacks its area code.
+    - ``049171…`` is too long as well, but whether 0049… or 0491… was meant, nobody knows.
+
+    Gives the number with country code, what is wrong, or None where the national reading stands.
+    """
+    metadata = PhoneMetadata.metadata_for_region(region, None) if region else None
+    if metadata is None or metadata.national_prefix != "0":
+        return None
+    has_prefix = compact.startswith("0")
+    digits = compact[1:] if has_prefix else compact
+    international = None
+    if digits.startswith(str(metadata.country_code)) and len(digits) > _LONGEST_WRITTEN.get(str(region), _LONGEST_E164):
+        international = phonenumbers.parse("+" + digits)
+        if not phonenumbers.is_valid_number(international):
+            international = None
+    if has_prefix:
+        if international is None:
+            return None
+        return fault(
+            "phone_invalid",
+            f"The number can be read as +{digits} or as a national number.",
+            f"Write +{digits} if {metadata.country_code} is its country code.",
+        )
+    if international is None and phonenumbers.is_valid_number(number) and _is_written_with_prefix(number, metadata):
+        return fault("phone_leading_zero_lost")
+    return international
+
+
+def _is_written_with_prefix(number: PhoneNumber, metadata: PhoneMetadata) -> bool:
+    """Whether the country writes such a number with its national prefix; the library's formats say so."""
+    national = phonenumbers.national_significant_number(number)
+    for form in metadata.number_format:
+        leading = form.leading_digits_pattern
+        if (not leading or re.match(leading[-1], national)) and re.fullmatch(form.pattern or "", national):
+            return (
+                "0" in (form.national_prefix_formatting_rule or "")
+                and not form.national_prefix_optional_when_formatting
+            )
+    return True
+
+
+def quick_e164(compact: str, home: Plan | None) -> str | None:
+    """Give the number in E.164 if it is plainly written and valid; None: :func:`e164` has to look.
+
+    Args:
+        compact: digits, with at most one ``+`` in front; anything else gives None.
+        home: the plan of the country of numbers without a country code.
+    """
+    if compact[:1] == "+":
+        digits = compact[1:]
+    elif home is None:
+        return None
+    elif home.dials_00 and compact[:2] == "00":
+        digits = compact[2:]
+    elif home.national is not None and home.national.match(compact):
+        return f"+{home.code}{compact[home.national_prefix_digits :]}"
+    else:
+        return None
+    plan = plan_of_code(digits[:3]) or plan_of_code(digits[:2]) or plan_of_code(digits[:1])
+    if plan is None:
+        return None
+    national = digits[len(plan.code) :]
+    if plan.prefix is None or not plan.prefix.match(national):
+        return "+" + digits if plan.valid.match(national) else None
+    if plan.national_prefix_digits and plan.national and plan.national.match(national):  # +49 (0) 171 …
+        return f"+{plan.code}{national[1:]}"
+    return None
+
+
+@cache
+def plan_of_code(code: str) -> Plan | None:
+    """Give the plan of a country code (text, ``"49"``), None where only the library can tell."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code)) if re.fullmatch("[1-9][0-9]{0,2}", code) else None
+    return plan_of_region(regions[0]) if regions else None
+
+
+@cache
+def plan_of_region(region: str) -> Plan | None:
+    """Give the plan of a country, None where only the library can tell."""
+    metadata = PhoneMetadata.metadata_for_region(region, None)
+    if metadata is None or metadata.leading_digits is not None:
+        return None
+    country_code = metadata.country_code or 0
+    code = str(country_code)
+    if phonenumbers.region_code_for_country_code(country_code) != region:
+        return None  # one of several countries under the code, and not the first that the library tries
+    types = ("fixed_line", "mobile", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail")
+    general, premium = _pattern([metadata.general_desc]), _pattern([metadata.premium_rate])
+    former = "|".join(_FORMER_PREMIUM_RATE.get(country_code, ()))
+    valid = (
+        rf"(?=[0-9]{{1,{_LONGEST_E164 - len(code)}}}\Z)(?={general})(?!{premium})"
+        + (f"(?!{former})" if former else "")
+        + f"(?:{_pattern(getattr(metadata, name) for name in types)})"
+    )
+    prefix, parsing = metadata.national_prefix, metadata.national_prefix_for_parsing
+    national = None
+    if metadata.international_prefix in {"00", "011"} and prefix == parsing:
+        if prefix == "0":
+            national = rf"(?!{general})0(?!{code})(?:{valid})"
+        else:
+            national = rf"(?!{code}|0{f'|{prefix}' if prefix else ''})(?:{valid})"
+    return Plan(
+        code=code,
+        valid=re.compile(valid, re.ASCII),
+        prefix=re.compile(parsing, re.ASCII) if parsing else None,
+        national=re.compile(national, re.ASCII) if national else None,
+        national_prefix_digits=1 if prefix == "0" else 0,
+        dials_00=metadata.international_prefix == "00",
+    )
+
+
+def _pattern(descriptions: Iterable[PhoneNumberDesc | None]) -> str:
+    """One pattern that matches whatever one of the descriptions does, lengths included."""
+    patterns = []
+    for found in descriptions:
+        if found is not None and found.national_number_pattern:
+            lengths = "|".join(rf".{{{n}}}\Z" for n in found.possible_length)
+            patterns.append(rf"(?={lengths})(?:{found.national_number_pattern})\Z")
+    return "|".join(patterns) or "(?!)"
+
+
+def region_of(country: str) -> str | None:
+    """Find a country by its code (``DE``), country code (``+49``) or its German or English name."""
+    text = country.strip().casefold().removesuffix(".")
+    if len(text) == 2 and text.upper() in phonenumbers.SUPPORTED_REGIONS:
+        return text.upper()
+    if match := re.fullmatch(r"(?:\+|00)?([1-9][0-9]{0,2})", text, re.ASCII):
+        region = phonenumbers.region_code_for_country_code(int(match[1]))
+        return region if region in phonenumbers.SUPPORTED_REGIONS else None
+    return _country_names().get(text)
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    """German and English names of countries, without regard to case → region."""
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
+    names = {name: region for region, also in _ALSO_CALLED.items() for name in also}
+    for region, by_language in LOCALE_DATA.items():
+        for language in ("de", "en"):
+            name = by_language.get(language, "")
+            while name.startswith("*"):  # the same as in another language
+                name = by_language.get(name[1:], "")
+            if name and region in phonenumbers.SUPPORTED_REGIONS:
+                names.setdefault(name.casefold(), region)
+    return names

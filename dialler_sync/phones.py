@@ -1,0 +1,202 @@
+"""Phone cells as people type them → numbers in E.164, or what is wrong with them.
+
+:func:`read_phone` takes a cell apart: signs that cannot be seen, labels (``Tel.``, ``privat``), extensions, several
+numbers. :func:`quick_phone` takes the usual ways of writing one number and leaves everything else to it.
+
+- A direct dial-in (``12345-67``, ``12345 Durchwahl 67``, ``12345-0 DW 67``) is part of the number. An extension
+  (``ext. 5``) is not: nobody can dial it from outside.
+- ``;``, ``,``, ``|``, ``&``, a line end, a second ``+``, ``oder`` and its like stand between numbers. So does ``/``
+  behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the second is too
+  short. Behind an area code, as in ``0171/1234567``, it only parts the digits.
+- What is not certain is not guessed: words, dates, ``4,91701E+11`` and numbers without their leading zero are refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+import phonenumbers
+
+from .error_codes import fault
+from .model import Fault
+from .numbering import Plan, e164, plan_of_region, quick_e164, region_of
+
+Read = str | tuple[str, ...] | Fault
+"""One number, several, or what is wrong."""
+
+_LONGEST_CELL = 500
+_COMPLETE = 6
+"""From so many digits on (without prefix and country code) a number may be whole; area codes have at most five."""
+
+_LABEL = re.compile(
+    r"tel(efon(nummer)?)?|tn|fon|phone|mob(il|ile|iltelefon)?|handy|cell|call(to)?|festnetz|rufnummer|n[or]|nummer|number"
+    r"|priv(at|ate)?|home|zuhause|gesch(äft|äftlich)?|dienstl(ich)?|büro|office|work|business|zentrale|[tmpdghw]",
+    re.IGNORECASE,
+)
+_SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
+_FLOAT = re.compile(r"([0-9]{7,})[.,]0{1,2}")
+_DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_DIAL_IN = re.compile(
+    r"(?:\s*-\s*0)?[\s,;:(/-]*(?<![^\W\d])(?:durchwahl|dw|ddi)(?![^\W\d])[\s.:=-]*([0-9]{1,6})(?![0-9])\)?",
+    re.IGNORECASE,
+)
+_EXTENSION = re.compile(
+    r"[\s,;:(/-]*(?:(?<![^\W\d])(?:extension|extn|ext|x|apparat|app|nebenstelle|nst|intern)(?![^\W\d])|#)"
+    r"[\s.:=#]*[0-9]{1,6}\)?(?=\s*(?:\Z|[;,|&\n\r/]|[^\W\d]))",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(
+    r"[;,|&\n\r]|(?<![^\W\d])(?:oder|und|u|bzw|or|and)(?![^\W\d])\.?|(?:\s|(?<=[0-9]))(?=\(?\+)", re.IGNORECASE
+)
+_PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+])")
+_WORD = re.compile(r"[^\W\d_]+\.?")
+_STRANGE = re.compile(r"[^0-9+()\[\]/. \t-]")
+
+_QUICK = str.maketrans("", "", " ()-/.")
+_QUICK_SLASH = re.compile(r"\(?0[1-9][0-9]{1,4}\)? ?/ ?[0-9 -]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """The country of numbers without a country code; ``named`` is what the source says of it."""
+
+    region: str | None = None
+    plan: Plan | None = None
+    named: str = ""
+
+
+@lru_cache(maxsize=1024)
+def country(named: str | None, fallback: str | None = None) -> Country:
+    """Find the country that a cell or a configuration names; where it names none, ``fallback`` counts."""
+    region = region_of(named) if named else fallback
+    return Country(region, plan_of_region(region) if region else None, named or "")
+
+
+def read_phones(
+    cells: Iterable[str | Fault | None],
+    countries: Iterable[Country],
+    extension: Literal["drop", "reject"] = "drop",
+) -> list[Read | None]:
+    """Read one column of phone cells, with the country of each row; what is no text is kept as it is."""
+    return [
+        (quick_phone(cell, where.plan) or read_phone(cell, where, extension)) if isinstance(cell, str) else cell
+        for cell, where in zip(cells, countries, strict=False)
+    ]
+
+
+def quick_phone(cell: str, home: Plan | None) -> str | None:
+    """Read a cell that holds one valid number, plainly written; None: :func:`read_phone` has to look."""
+    if "/" in cell and not _QUICK_SLASH.match(cell):
+        return None
+    if "." in cell and _FLOAT.fullmatch(cell.strip()):
+        return None
+    compact = cell.translate(_QUICK)
+    if " -" in cell or (len(compact) <= 8 and _DATE.fullmatch(cell.strip())):
+        return None
+    return quick_e164(compact, home)
+
+
+def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] = "drop") -> Read:
+    """Read a phone cell: one number in E.164, several different ones in their order, or what is wrong.
+
+    Args:
+        cell: the text of the cell, not blank.
+        where: country of numbers without a country code.
+        extension: whether a number with an extension is used without it.
+    """
+    if len(cell) > _LONGEST_CELL:
+        return fault("phone_invalid", f"A cell of {len(cell)} characters is not a phone number.")
+    text = _plain(cell)
+    if _SCIENTIFIC.fullmatch(text):
+        return fault("precision_lost")
+    if _DATE.fullmatch(text):
+        return fault("phone_invalid", "The cell holds a date.", "Look whether the columns of this row have shifted.")
+    if match := _FLOAT.fullmatch(text):
+        text = match[1]
+    text = _DIAL_IN.sub(r"-\1 ", text)
+    without = _EXTENSION.sub(" ", text)
+    if without != text and extension == "reject":
+        return fault("phone_extension")
+    pieces = [number for part in _BETWEEN.split(without) for number in _numbers(part)]
+    read = {piece: number for piece in pieces if (number := _read_one(piece, where)) is not None}
+    for piece, number in read.items():
+        if isinstance(number, Fault):
+            return number if len(read) == 1 else replace(number, message=f"'{piece.strip()}': {number.message}")
+    numbers = tuple(dict.fromkeys(number for number in read.values() if isinstance(number, str)))
+    if not numbers:
+        return fault("phone_invalid", "The cell holds no phone number.", _hint_for_words())
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _plain(cell: str) -> str:
+    """Replace what looks like a digit, space, plus or dash by the ASCII sign; drop what cannot be seen."""
+    text = cell if cell.isascii() else "".join(map(_plain_sign, cell))
+    text = text.strip()
+    if text.startswith('="') and text.endswith('"'):  # how exports keep a spreadsheet program from making a number
+        text = text[2:-1]
+    return text.lstrip("'’`´").strip()
+
+
+def _plain_sign(sign: str) -> str:
+    if sign.isascii():
+        return sign
+    category = unicodedata.category(sign)
+    if category == "Nd":
+        return str(unicodedata.decimal(sign))
+    if "\uff01" <= sign <= "\uff5e":
+        return unicodedata.normalize("NFKC", sign)
+    if category == "Pd" or sign == "\u2212":
+        return "-"
+    return {"Zs": " ", "Zl": "\n", "Zp": "\n", "Cf": ""}.get(category, sign)
+
+
+def _numbers(part: str) -> Iterator[str]:
+    """Cut where a slash or dash stands behind a number that may be whole."""
+    start = 0
+    for sign in _PERHAPS_BETWEEN.finditer(part):
+        if _national_digits(part[start : sign.start()]) >= _COMPLETE:
+            yield part[start : sign.start()]
+            start = sign.end()
+    yield part[start:]
+
+
+def _national_digits(text: str) -> int:
+    """Count the digits of a number without country code and leading zero."""
+    digits = re.sub(r"[^0-9+]", "", text)
+    if digits.startswith(("+", "00")):
+        digits = digits.removeprefix("+").removeprefix("00")
+        for length in (1, 2, 3):
+            if int(digits[:length] or 0) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+                digits = digits[length:]
+                break
+    return len(digits.removeprefix("0"))
+
+
+def _read_one(piece: str, where: Country) -> str | Fault | None:
+    """Read a piece that holds at most one number; None where it holds nothing but labels and signs."""
+    for word in _WORD.findall(piece):
+        if not _LABEL.fullmatch(word.rstrip(".")):
+            return fault("phone_invalid", f"The cell holds more than a phone number: '{word}'.", _hint_for_words())
+    number = _WORD.sub(" ", piece).strip(" \t:.-")
+    compact = re.sub(r"[^0-9+]", "", number)
+    if not re.search("[0-9]", compact):
+        return None
+    if strange := _STRANGE.search(number):
+        return fault("phone_invalid", f"The sign {strange[0]!r} does not belong in a phone number.")
+    if "+" in compact[1:]:
+        return fault("phone_invalid", "A + inside a phone number cannot be dialled.")
+    read = e164(compact, where.region)
+    if isinstance(read, Fault) and read.code == "phone_no_region" and where.named:
+        return replace(
+            read, message=f"The number has no country code, and '{where.named}' is not a country known here."
+        )
+    return read
+
+
+def _hint_for_words() -> str:
+    return "Leave only the number; where a word means that there is none, add it under values: with an empty value."

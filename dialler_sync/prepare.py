@@ -1,0 +1,216 @@
+"""Reads every file through once: rows → journal (what is wrong with them) and spool (what is to be sent).
+
+Nothing is sent before this has ended well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .config import Settings
+from .errors import InputError
+from .journal import Outcome, PlannedRow, RowState
+from .model import Action, Chunk, Contact, Layout, Rejection, Status, Table
+from .spool import Keys, Spool, SpooledRow
+from .validate import Checker
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table of a run: a file, or a sheet of it."""
+
+    path: Path
+    name: str
+    sha256: str
+    table: Table
+    checker: Checker
+
+    def record(self, rows: int) -> dict[str, Any]:
+        """What journal and summary say of it."""
+        layout = self.table.layout
+        return {
+            "name": self.name,
+            "path": str(self.path.resolve()),
+            "sheet": layout.sheet,
+            "sha256": self.sha256,
+            "rows": rows,
+            "layout": _layout_record(layout),
+        }
+
+
+@dataclass(slots=True)
+class Prepared:
+    """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
+
+    ``extra_cells`` is how many cells the longest ragged row has beyond its header.
+    """
+
+    bodies: Spool
+    cells: Spool
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    files: list[dict[str, Any]] = field(default_factory=list)
+    todo: bytearray = field(default_factory=bytearray)
+    rejected: int = 0
+    extra_cells: int = 0
+
+    @property
+    def total(self) -> int:
+        """Source rows, of all files."""
+        return len(self.todo)
+
+    def to_send(self) -> Iterator[SpooledRow]:
+        """The rows to be sent, in source order."""
+        todo = self.todo
+        for batch in self.bodies.batches():
+            for row in batch:
+                if todo[row[0]]:
+                    yield SpooledRow(*row)
+
+    def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """(place in the run, file, original cells) of every row, in source order."""
+        for first, file, batch in self.cells.batches():
+            for offset, cells in enumerate(batch):
+                yield first + offset, file, cells
+
+    def close(self) -> None:
+        """Delete the spools."""
+        self.bodies.close()
+        self.cells.close()
+
+
+def open_sources(settings: Settings, paths: Sequence[Path], say: Callable[[str], object]) -> list[Source]:
+    """Open the files and bind the mapping to their columns.
+
+    Raises:
+        InputError, ConfigError: a file cannot be read, or does not fit the configuration.
+    """
+    from .read import open_table
+
+    sources = []
+    for path in paths:
+        table = open_table(path, settings.source)
+        checker = Checker(settings, table.layout)
+        for remark in (*table.layout.remarks, *checker.notes):
+            say(f"{path}: {remark}")
+        sources.append(Source(path, path.name, _sha256(path), table, checker))
+    return sources
+
+
+def prepare(
+    settings: Settings,
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    write: Callable[[list[PlannedRow]], None],
+    settle: Callable[[list[Outcome]], None],
+    progress: Callable[[int], None],
+) -> Prepared:
+    """Map and validate every row.
+
+    ``write`` gets them in order, ``settle`` what turned out only in the end (duplicates), ``progress`` the
+    number of rows of each chunk.
+
+    Raises:
+        InputError: a file cannot be read to its end, or changed meanwhile.
+    """
+    prepared = Prepared(Spool(folder), Spool(folder))
+    keys = Keys()
+    for number, source in enumerate(sources):
+        before = prepared.total
+        for chunk in source.table.chunks():
+            planned = _take(prepared, keys, number, source, chunk)
+            write(planned)
+            progress(len(planned))
+        prepared.files.append(source.record(prepared.total - before))
+        if _sha256(source.path) != source.sha256:
+            raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
+    settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
+    return prepared
+
+
+def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk) -> list[PlannedRow]:
+    """Add one chunk to what is prepared."""
+    contacts, rejections = source.checker(chunk)
+    by_row: dict[int, Contact | Rejection] = {found.row: found for found in (*contacts, *rejections)}
+    first = prepared.total
+    planned, bodies = [], []
+    for seq, row in enumerate(chunk.frame.index.tolist(), first):
+        found = by_row[row]
+        if isinstance(found, Contact):
+            body = orjson.dumps(found.fields)
+            bodies.append((seq, found.user_data, body))
+            digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+            planned.append(PlannedRow(seq, number, row, found.user_data, digest))
+        else:
+            planned.append(_rejected(seq, number, found))
+    prepared.bodies.write(bodies)
+    keys.add((seq, user_data) for seq, user_data, _ in bodies)
+    cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
+    for row, ragged in chunk.ragged.items():
+        cells[chunk.frame.index.get_loc(row)] = ragged
+        prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
+    prepared.cells.write([first, number, cells])
+    prepared.rows.extend(row.row for row in planned)
+    prepared.todo += bytes(row.state == RowState.PENDING for row in planned)
+    prepared.rejected += len(rejections)
+    return planned
+
+
+def _rejected(seq: int, file: int, rejection: Rejection) -> PlannedRow:
+    def listed(name: str) -> str:
+        return "; ".join(getattr(fault, name) for fault in rejection.faults)
+
+    return PlannedRow(
+        seq,
+        file,
+        rejection.row,
+        rejection.user_data,
+        state=Status.REJECTED,
+        error_code=listed("code"),
+        error_field=listed("field"),
+        error=listed("message"),
+        hint="; ".join(dict.fromkeys(fault.hint for fault in rejection.faults)),
+    )
+
+
+def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
+    """Settle rows whose UserData another row carries too."""
+    outcomes = []
+    for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
+        prepared.todo[seq] = 0
+        other = f"row {prepared.rows[beside]}"
+        if policy == "reject":
+            prepared.rejected += 1
+            outcomes.append(
+                Outcome(
+                    seq,
+                    Status.REJECTED,
+                    error_code="duplicate_key",
+                    error_field="UserData",
+                    error=f"{other} carries the same UserData",
+                    hint="Keep one of the rows, or let rows.duplicate_keys say which one counts.",
+                )
+            )
+        else:
+            outcomes.append(
+                Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=f"{other} carries the same UserData and counts")
+            )
+    return outcomes
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _layout_record(layout: Layout) -> dict[str, Any]:
+    found = asdict(layout)
+    del found["path"], found["sheet"]
+    return {name: value for name, value in found.items() if value not in (None, (), "", False)}

@@ -1,0 +1,97 @@
+"""Group commit: outcomes and intents reach the journal in few transactions, none of them late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from .errors import JournalError
+from .journal import Journal, Outcome, RowState
+
+LINGER = 0.2
+"""Seconds that outcomes may wait for company. What is lost with a crash meanwhile is sent again on resume,
+which is harmless for rows that carry a key; the others are written down before they are sent."""
+
+FULL = 500
+"""Outcomes after which nothing waits."""
+
+
+class Recorder:
+    """Writes to the journal beside the event loop. ``failed`` is called once where the journal fails."""
+
+    def __init__(self, journal: Journal, run_id: str, failed: Callable[[JournalError], None]) -> None:
+        self._journal = journal
+        self._run_id = run_id
+        self._failed = failed
+        self._outcomes: list[Outcome] = []
+        self._states: list[tuple[int, RowState, int]] = []
+        self._written: asyncio.Future[None] | None = None
+        self._wanted = asyncio.Event()
+        self._closing = False
+        self._error: JournalError | None = None
+        self._task = asyncio.create_task(self._run())
+
+    def put(self, outcome: Outcome) -> None:
+        """Write down an outcome, soon."""
+        self._outcomes.append(outcome)
+        if len(self._outcomes) >= FULL:
+            self._wanted.set()
+
+    async def intend(self, seq: int, newest_id: int) -> None:
+        """Write down, before going on, that a row is about to be sent, and the newest contact ID known then."""
+        await self._state(seq, RowState.SENDING, newest_id)
+
+    async def take_back(self, seq: int) -> None:
+        """Write down that the row was not sent after all."""
+        await self._state(seq, RowState.PENDING, -1)
+
+    async def flush(self) -> None:
+        """Write down everything, and end.
+
+        Raises:
+            JournalError: something could not be written, now or earlier.
+        """
+        self._closing = True
+        self._wanted.set()
+        await self._task
+        if self._error:
+            raise self._error
+
+    async def _state(self, seq: int, state: RowState, newest_id: int) -> None:
+        if self._error:
+            raise self._error
+        self._states.append((seq, state, newest_id))
+        self._written = self._written or asyncio.get_running_loop().create_future()
+        self._wanted.set()
+        await asyncio.shield(self._written)
+
+    async def _run(self) -> None:
+        while not self._closing or self._outcomes or self._states:
+            if not self._closing:
+                try:
+                    async with asyncio.timeout(LINGER):
+                        await self._wanted.wait()
+                except TimeoutError:
+                    pass
+            self._wanted.clear()
+            await self._write()
+            if self._error:
+                return
+
+    async def _write(self) -> None:
+        outcomes, states, written = self._outcomes, self._states, self._written
+        if not outcomes and not states:
+            return
+        self._outcomes, self._states, self._written = [], [], None
+        try:
+            await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
+        except JournalError as error:
+            self._error = error
+            self._failed(error)
+        for waiting in (written, self._written):
+            if waiting and not waiting.done() and (waiting is written or self._error):
+                if self._error:
+                    waiting.set_exception(self._error)
+                    waiting.exception()  # seen, also where nobody is left to see it
+                else:
+                    waiting.set_result(None)

@@ -1,0 +1,1 @@
+"""What became of a run, written down for people and programs."""

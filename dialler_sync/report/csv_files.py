@@ -1,0 +1,133 @@
+"""``results.csv`` and ``failed.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..model import RowResult, Status
+from ..spreadsheet_text import harmless
+from .files import new_file
+
+RESULT_COLUMNS = (
+    "_file",
+    "_sheet",
+    "_row",
+    "_user_data",
+    "_status",
+    "_action",
+    "_contact_id",
+    "_http_status",
+    "_attempts",
+    "_error_code",
+    "_error_field",
+    "_error",
+    "_sent_at",
+)
+
+FAILED_COLUMNS = ("_row", "_status", "_error_code", "_error_field", "_error", "_hint")
+
+_FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
+
+
+class _Writer(Protocol):
+    def writerow(self, row: Iterable[Any], /) -> Any: ...
+
+
+def result_line(result: RowResult) -> list[str]:
+    """One line of ``results.csv``, in the order of ``RESULT_COLUMNS``."""
+    return [
+        harmless(result.file),
+        harmless(result.sheet),
+        str(result.row),
+        harmless(result.user_data),
+        str(result.status),
+        str(result.action or ""),
+        harmless(result.contact_id),
+        "" if result.http_status is None else str(result.http_status),
+        str(result.attempts),
+        result.error_code,
+        result.error_field,
+        harmless(result.error),
+        result.sent_at,
+    ]
+
+
+def table_writer(file: Any) -> _Writer:
+    """The one dialect that we write: comma, doubled quotes, LF."""
+    return csv.writer(file, lineterminator="\n")
+
+
+@contextmanager
+def results_file(path: Path) -> Iterator[_Writer]:
+    """Open ``results.csv``; its lines are those of :func:`result_line`."""
+    with new_file(path) as file:
+        writer = table_writer(file)
+        writer.writerow(RESULT_COLUMNS)
+        yield writer
+
+
+class FailedRows:
+    """``failed.csv``: rows to be mended, with their original columns; UTF-8 with BOM, as Excel wants it.
+
+    ``columns`` holds the column names of each source. Sources with other columns share one table: a column
+    that a row's source does not have stays empty. Cells beyond the header stand in ``_extra_1`` and so on.
+    """
+
+    def __init__(self, writer: _Writer, columns: Sequence[Sequence[str]], extra: int) -> None:
+        self._writer = writer
+        names, self._places = _shared_columns(columns)
+        self._width = len(names)
+        self._extra = extra
+        writer.writerow(
+            [*map(harmless, names), *(f"_extra_{n}" for n in range(1, extra + 1)), *FAILED_COLUMNS],
+        )
+
+    def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
+        """Write the row, if it is one that failed."""
+        if result.status in _FINE:
+            return
+        places = self._places[source]
+        line = [""] * (self._width + self._extra)
+        for place, cell in zip(places, cells, strict=False):
+            line[place] = harmless(cell)
+        for offset, cell in enumerate(cells[len(places) :][: self._extra]):
+            line[self._width + offset] = harmless(cell)
+        self._writer.writerow(
+            [
+                *line,
+                str(result.row),
+                str(result.status),
+                result.error_code,
+                result.error_field,
+                harmless(result.error),
+                harmless(result.hint),
+            ]
+        )
+
+
+@contextmanager
+def failed_file(path: Path, columns: Sequence[Sequence[str]], extra: int = 0) -> Iterator[FailedRows]:
+    """Open ``failed.csv``."""
+    with new_file(path, encoding="utf-8-sig") as file:
+        yield FailedRows(table_writer(file), columns, extra)
+
+
+def _shared_columns(columns: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:
+    """All names in order of appearance, and for each source the place of each of its columns.
+
+    The second column of a name within one source is a column of its own.
+    """
+    places: dict[tuple[str, int], int] = {}
+    by_source = []
+    for names in columns:
+        seen: dict[str, int] = {}
+        own = []
+        for name in names:
+            nth = seen[name] = seen.get(name, 0) + 1
+            own.append(places.setdefault((name, nth), len(places)))
+        by_source.append(own)
+    return [name for name, _ in places], by_source

@@ -1,0 +1,101 @@
+"""Rows between reading and sending: on disk, so that memory stays flat; gone with the process that wrote them."""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import JournalError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class SpooledRow(NamedTuple):
+    """A row that may be sent: its place in the run, its key, and the JSON of its import."""
+
+    seq: int
+    user_data: str
+    body: bytes
+
+
+class Spool:
+    """A file of batches that has no name: 0600, and gone when it is closed, also by a crash.
+
+    Batches are lists of tuples of what :mod:`marshal` writes; it is several times as fast as the
+    alternatives, and the file never leaves this process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the run
+        except OSError as error:
+            raise JournalError(f"{folder} cannot be written: {error.strerror}") from error
+
+    def write(self, batch: Sequence[Any]) -> None:
+        """Append one batch."""
+        try:
+            marshal.dump(batch, self._file)
+        except OSError as error:
+            raise JournalError(f"a temporary file beside the reports cannot be written: {error.strerror}") from error
+
+    def batches(self) -> Iterator[list[Any]]:
+        """All batches, from the first."""
+        self._file.flush()
+        end = self._file.seek(0, 2)
+        at = 0
+        while at < end:
+            self._file.seek(at)  # others may read or write between two batches
+            batch = marshal.load(self._file)  # noqa: S302 - written by this process
+            at = self._file.tell()
+            yield batch
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._file.close()
+
+
+class Keys:
+    """Which rows share a UserData: 24 bytes a row, whatever the length of the key."""
+
+    def __init__(self) -> None:
+        self._digests = bytearray()
+        self._seqs = array("q")
+
+    def add(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Add rows as (place in the run, UserData); rows without a key share nothing."""
+        for seq, key in rows:
+            if key:
+                # 128 bits: two different keys of ten million rows meet with a chance of 1 in 10^24.
+                self._digests += hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+                self._seqs.append(seq)
+
+    def losers(self, policy: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """(rows that do not count, for each the row that does), in order; policy last, first or reject.
+
+        With ``reject`` every row of a shared key is a loser, beside the first other one.
+        """
+        import numpy as np
+
+        seqs = np.frombuffer(self._seqs, dtype=np.int64)
+        halves = np.frombuffer(bytes(self._digests), dtype=np.dtype([("a", "<u8"), ("b", "<u8")]))
+        order = np.lexsort((seqs, halves["b"], halves["a"]))
+        ordered, sorted_seqs = halves[order], seqs[order]
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(seqs) else np.array([], dtype=np.int64)
+        sizes = np.diff(np.r_[starts, len(seqs)])
+        first = np.repeat(starts, sizes)
+        last = np.repeat(starts + sizes - 1, sizes)
+        own = np.arange(len(seqs))
+        if policy == "reject":
+            lost, winner = np.repeat(sizes, sizes) > 1, np.where(own == first, first + 1, first)
+        else:
+            winner = last if policy == "last" else first
+            lost = own != winner
+        found, beside = sorted_seqs[lost], sorted_seqs[winner[lost]]
+        in_order = np.argsort(found)
+        return found[in_order], beside[in_order]

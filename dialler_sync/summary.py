@@ -1,0 +1,119 @@
+"""The reports of a run: every row once, in source order, and the counts that must add up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import StopRun
+from .exit_codes import exit_code
+from .journal import Journal, RunRecord
+from .model import Action, Status
+from .prepare import Prepared
+from .report.csv_files import failed_file, result_line, results_file
+from .report.files import new_file
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did: ``summary.json``. ``counts`` are rows by status, ``actions`` rows by what was done."""
+
+    run_id: str
+    command: str
+    started_at: str
+    finished_at: str
+    duration_s: float
+    files: tuple[Mapping[str, Any], ...]
+    campaign: str | int
+    counts: Mapping[str, int]
+    actions: Mapping[str, int]
+    requests: int
+    retries: int
+    rows_per_s: float
+    exit_code: int
+    stopped_because: str | None
+    dry_run: bool
+    parent: str | None
+    version: str
+    out: str
+
+    def write(self, path: Path) -> None:
+        """Write ``summary.json``."""
+        with new_file(path) as file:
+            json.dump(asdict(self), file, ensure_ascii=False, indent=2)
+            file.write("\n")
+
+
+def write_reports(
+    journal: Journal,
+    run: RunRecord,
+    prepared: Prepared | None,
+    stopped: StopRun | None,
+    *,
+    duration: float,
+    requests: int,
+    retries: int,
+) -> Summary:
+    """Write ``results.csv``, ``failed.csv`` and ``summary.json`` of a run from its journal.
+
+    ``prepared`` has the original cells; without it (the files were not read to the end) there is no
+    ``failed.csv``. Sums of an earlier, interrupted part of the run are added up.
+
+    Raises:
+        JournalError: the folder cannot be written.
+        AssertionError: the counts do not add up to the rows read, which is a bug.
+    """
+    out = Path(run.out)
+    counts = Counter({str(status): 0 for status in Status})
+    actions = Counter({str(action): 0 for action in Action})
+    with ExitStack() as files:
+        results = files.enter_context(results_file(out / "results.csv"))
+        failed = cells = None
+        if prepared:
+            columns = [entry["layout"].get("columns", ()) for entry in prepared.files]
+            failed = files.enter_context(failed_file(out / "failed.csv", columns, prepared.extra_cells))
+            cells = prepared.source_cells()
+        for entry in journal.rows(run):
+            result = entry.result
+            results.writerow(result_line(result))
+            counts[result.status] += 1
+            if result.action and result.status in (Status.SUCCEEDED, Status.SKIPPED):
+                actions[result.action] += 1
+            if failed and cells:
+                seq, source, row_cells = next(cells)
+                assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
+                failed.add(result, source, row_cells)
+    read = sum(counts.values())
+    if run.rows is not None and read != run.rows:
+        raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
+    before = run.summary or {}
+    duration += before.get("duration_s", 0.0)
+    summary = Summary(
+        run_id=run.id,
+        command=run.command,
+        started_at=run.started_at,
+        finished_at=run.finished_at or "",
+        duration_s=round(duration, 3),
+        files=tuple(run.files),
+        campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
+        counts={"read": read, **counts},
+        actions=dict(actions),
+        requests=requests + before.get("requests", 0),
+        retries=retries + before.get("retries", 0),
+        rows_per_s=round(read / duration, 1) if duration else 0.0,
+        exit_code=int(exit_code(stopped, counts)),
+        stopped_because=str(stopped) if stopped else None,
+        dry_run=bool(run.options.get("dry_run")),
+        parent=run.parent,
+        version=__version__,
+        out=run.out,
+    )
+    summary.write(out / "summary.json")
+    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    return summary

@@ -68,6 +68,7 @@ class Loader:
         rules: Rules,
         *,
         settled: Callable[[Outcome], None],
+        action: Callable[[int], Action | None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -76,6 +77,7 @@ class Loader:
         self._recorder = recorder
         self._rules = rules
         self._settled = settled
+        self._planned_action = action
         self._clock = clock
         self._now = now
         self._parked: set[asyncio.Task[None]] = set()
@@ -97,8 +99,10 @@ class Loader:
         """
         for row, newest in doubtful:
             await self._park(self._resolve_doubtful(row, newest))
-        workers = [asyncio.create_task(self._work(rows)) for _ in range(self._gate.concurrency)]
+        workers: list[asyncio.Task[None]] = []
         try:
+            await self._send_first(rows)
+            workers += [asyncio.create_task(self._work(rows)) for _ in range(self._gate.concurrency)]
             await _all(workers)
             await _all(self._parked)
         except BaseException:
@@ -113,27 +117,76 @@ class Loader:
 
     # The many
 
+    async def _send_first(self, rows: Iterator[SpooledRow]) -> None:
+        """Send the first row alone: a wrong token or campaign costs one row, and not as many as are in flight.
+
+        Without overwriting, go on so until a row tells an ID: what a lost row is told from older contacts by.
+        """
+        for row in rows:
+            await self._take(row)
+            await _all(self._parked)
+            if self._rules.overwrite or self._newest_id >= 0 or self._gate.stopped:
+                return
+
     async def _work(self, rows: Iterator[SpooledRow]) -> None:
         for row in rows:
             if self._gate.stopped:
                 return
-            repeatable = self._rules.overwrite and bool(row.user_data)
-            if not repeatable:
-                await self._recorder.intend(row.seq, self._newest_id)
-            newest, started, sent_at = self._newest_id, self._clock(), self._time()
-            try:
-                contact = await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
-            except StopRun:
-                await self._not_sent(row, repeatable)
-                return
-            except asyncio.CancelledError:
-                self._put(_cut_off(row.seq, 1, sent_at))
-                raise
-            except RequestError as error:
-                on_its_way = _Row(row, orjson.loads(row.body), repeatable, newest, started, sent_at=sent_at)
-                await self._park(self._insist(on_its_way, error))
+            await self._take(row)
+
+    async def _take(self, row: SpooledRow) -> None:
+        await (self._send(row) if row.kind == "import" else self._change(row))
+
+    async def _change(self, row: SpooledRow) -> None:
+        """Lock, unlock or delete one contact by its ID, after looking that it is still the one that is meant."""
+        action = None if row.kind == "unlock" else Action(row.kind)
+        sent_at = self._time()
+        change = {
+            "delete": self._client.delete_by_id,
+            "lock": self._client.lock_by_id,
+            "unlock": self._client.unlock_by_id,
+        }[row.kind]
+        try:
+            contact = await self._client.get_contact(row.contact_id)
+            if contact is not None and row.user_data and contact.user_data != row.user_data:
+                status, code, why = Status.FAILED, "contact_changed", "the contact carries another UserData now"
+            elif contact is None or not await change(row.contact_id):
+                status, code, why = Status.SKIPPED, "", "the dialler has no such contact (any more)"
             else:
-                self._put(self._succeeded(row, contact, 1, sent_at))
+                status, code, why = Status.SUCCEEDED, "", ""
+            outcome = Outcome(row.seq, status, action, row.contact_id, 200, 1, code, error=why, sent_at=sent_at)
+        except StopRun:
+            return
+        except RequestError as error:
+            stop = reason_to_stop(error, fixed_campaign=False)
+            if stop is not None:
+                self.stop(stop)
+            status = Status.UNKNOWN if isinstance(error, MaybeDone) else Status.FAILED
+            code, said, why = error.code, error.http_status, str(error)
+            outcome = Outcome(row.seq, status, action, row.contact_id, said, 1, code, error=why, sent_at=sent_at)
+        self._put(outcome)
+
+    async def _send(self, row: SpooledRow) -> None:
+        """The first try of a row."""
+        repeatable = self._rules.overwrite and bool(row.user_data)
+        if not repeatable:
+            await self._recorder.intend(row.seq, self._newest_id)
+        newest, started, sent_at = self._newest_id, self._clock(), self._time()
+        try:
+            contact = await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
+        except StopRun:
+            await self._not_sent(row, repeatable)
+        except asyncio.CancelledError:
+            self._put(_cut_off(row.seq, 1, sent_at))
+            raise
+        except RequestError as error:
+            way = _Row(row, orjson.loads(row.body), repeatable, newest, started, sent_at=sent_at)
+            if isinstance(error, Refused):
+                self._put(self._refused(way, error))  # here and now: it may be what stops all others
+            else:
+                await self._park(self._insist(way, error))
+        else:
+            self._put(self._succeeded(row, contact, 1, sent_at))
 
     async def _park(self, work: Any) -> None:
         """Let a row wait on its own; the worker waits too where too many do, so that memory stays flat."""
@@ -151,8 +204,10 @@ class Loader:
     def _succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
         if contact.id.isdecimal():
             self._newest_id = max(self._newest_id, int(contact.id))
-        action = Action.IMPORT if self._rules.overwrite else Action.CREATE
-        return Outcome(row.seq, Status.SUCCEEDED, action, contact.id, 200, tries, sent_at=sent_at)
+        return Outcome(row.seq, Status.SUCCEEDED, self._action(row), contact.id, 200, tries, sent_at=sent_at)
+
+    def _action(self, row: SpooledRow) -> Action:
+        return self._planned_action(row.seq) or (Action.IMPORT if self._rules.overwrite else Action.CREATE)
 
     def _put(self, outcome: Outcome) -> None:
         self._recorder.put(outcome)
@@ -231,7 +286,9 @@ class Loader:
             if self._rules.overwrite:
                 way.not_done = all(plainly_different(way.fields, contact.values) for contact in found)
             else:
-                way.not_done = all(differences(way.fields, contact.values) for contact in found)
+                # While it may still be running, that it is not there yet proves nothing.
+                absent = all(differences(way.fields, contact.values) for contact in found)
+                way.not_done = absent and not error.running
         return None
 
     def _ours(self, way: _Row, found: list[StoredContact] | None) -> StoredContact | None:
@@ -286,25 +343,11 @@ class Loader:
         )
 
     def _refused(self, way: _Row, error: Refused) -> Outcome:
-        stop = self._reason_to_stop(error)
+        stop = reason_to_stop(error, fixed_campaign=self._rules.fixed_campaign)
         if stop is not None:
             self.stop(stop)
         status = Status.UNKNOWN if way.doubtful and not way.not_done and not way.repeatable else Status.FAILED
         return self._failure(way, status, error.code, str(error), http_status=error.http_status)
-
-    def _reason_to_stop(self, error: Refused) -> StopRun | None:
-        if error.code == "unauthorised":
-            return NoRowCanSucceed(
-                f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
-                "get the current token, then go on with 'dialler-sync resume'."
-            )
-        if error.code in {"endpoint_missing", "redirected"}:
-            return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
-        if error.code == "not_found" and self._rules.fixed_campaign:
-            return NoRowCanSucceed(
-                f"the dialler does not know the campaign ({error}): check campaign: in the configuration"
-            )
-        return None
 
     def _given_up(self, way: _Row, error: RequestError) -> Outcome:
         certain = way.not_done or not way.doubtful
@@ -316,7 +359,7 @@ class Loader:
         return Outcome(
             way.row.seq,
             status,
-            Action.IMPORT if self._rules.overwrite else Action.CREATE,
+            self._action(way.row),
             http_status=http_status,
             attempts=way.tries,
             error_code=code,
@@ -328,7 +371,25 @@ class Loader:
         """A row that an interrupted run may have sent and that must not be sent blindly again."""
         way = _Row(row, orjson.loads(row.body), False, newest, self._clock(), tries=0, doubtful=True)
         interrupted = MaybeDone("interrupted", "the run was interrupted while this row was being sent", running=False)
+        if row.user_data and self._ours(way, await self._find(row.user_data)) is None:
+            await self._gate.rest(min(self._rules.timeout, LONGEST_QUIET))  # it may have been sent only just now
         await self._insist(way, interrupted)
+
+
+def reason_to_stop(error: RequestError, *, fixed_campaign: bool) -> StopRun | None:
+    """Why no row can succeed after this, None where others may."""
+    if error.code == "unauthorised":
+        return NoRowCanSucceed(
+            f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
+            "get the current token, then go on with 'dialler-sync resume'."
+        )
+    if error.code in {"redirected", "endpoint_missing"}:
+        return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
+    if error.code == "not_found" and fixed_campaign:
+        return NoRowCanSucceed(
+            f"the dialler does not know the campaign ({error}): check campaign: in the configuration"
+        )
+    return None
 
 
 def _cut_off(seq: int, tries: int, sent_at: str) -> Outcome:

@@ -21,6 +21,14 @@ _COUNTRY = Field("country")
 _NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
 _BLANK = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*\Z")
 _MOST_NAMES = 40
+_ERROR_CELL = CellNote(code="error_cell")
+_ERROR_TEXTS = frozenset(
+    [
+        *("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"),
+        *("#BEZUG!", "#NV", "#WERT!", "#ZAHL!", "#ÜBERLAUF!"),
+    ]
+)
+"""What spreadsheet programs write into a CSV for a cell that shows an error, in English and German."""
 
 
 class PlainNumber(str):
@@ -104,6 +112,13 @@ class BoundMapping:
     fields: Mapping[str, BoundField]
     countries: Mapping[str, BoundField]
     unmapped: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about how the configuration fits the file."""
+        if not self.unmapped:
+            return ()
+        return (f"the configuration does not use the columns {_listed(self.unmapped)}",)
 
     def apply(self, chunk: Chunk) -> Mapped:
         """Give each field its cells."""
@@ -196,18 +211,21 @@ class _Header:
     def check(self) -> None:
         if not self._problems:
             return
-        names = [f"'{name}'" for name in self._layout.columns]
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        shown = ", ".join(names[:_MOST_NAMES]) + more
         lines = [f"{self._layout.path}: {problem}" for problem in self._problems]
-        raise InputError("\n".join([*lines, f"The file has the columns {shown}."]))
+        raise InputError("\n".join([*lines, f"The file has the columns {_listed(self._layout.columns)}."]))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(f"'{name}'" for name in names[:_MOST_NAMES]) + more
 
 
 class _Columns:
-    """A chunk's columns as lists, and its notes by column."""
+    """A chunk's columns as lists, and what is noted about their cells."""
 
     def __init__(self, chunk: Chunk) -> None:
         self._frame = chunk.frame
+        self._texts: dict[int, list[str]] = {}
         self._notes: dict[int, list[tuple[int, CellNote]]] = {}
         self.rows = len(chunk.frame)
         if chunk.notes:
@@ -216,11 +234,18 @@ class _Columns:
                 self._notes.setdefault(position, []).append((places[row], note))
 
     def texts(self, position: int) -> list[str]:
-        return self._frame.iloc[:, position].tolist()
+        if position not in self._texts:
+            self._texts[position] = self._frame.iloc[:, position].tolist()
+        return self._texts[position]
 
-    def notes(self, position: int) -> Sequence[tuple[int, CellNote]]:
-        """Give the notes of one column, each with the place of its row in the chunk."""
-        return self._notes.get(position, ())
+    def notes(self, position: int) -> list[tuple[int, CellNote]]:
+        """Give the notes of one column, each with the place of its row in the chunk; error texts are noted too."""
+        errors = [
+            (place, _ERROR_CELL)
+            for place, text in enumerate(self.texts(position))
+            if text[:1] == "#" and text.strip() in _ERROR_TEXTS
+        ]
+        return self._notes.get(position, []) + errors
 
 
 def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:

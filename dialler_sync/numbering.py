@@ -104,11 +104,21 @@ def _why_not(number: PhoneNumber) -> Fault | None:
     if phonenumbers.is_valid_number(number):
         return None
     reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason == ValidationResult.TOO_LONG:
+    if reason == ValidationResult.TOO_LONG or phonenumbers.truncate_too_long_number(number):
         return fault("phone_too_long")
-    if reason in {ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY}:
+    short = {ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY}
+    if reason in short or _lacks_digits(str(number.country_code), national):
         return fault("phone_too_short")
     return fault("phone_invalid", f"There are no numbers like this under country code {number.country_code}.")
+
+
+def _lacks_digits(code: str, national: str) -> bool:
+    """Whether a national number would be valid with more digits behind it."""
+    plan = plan_of_code(code)
+    missing = range(1, _LONGEST_E164 - len(code) - len(national) + 1)
+    return plan is not None and any(
+        plan.valid.match(national + digit * count) for count in missing for digit in "0123456789"
+    )
 
 
 def _with_country_code(compact: str, region: str | None, number: PhoneNumber) -> PhoneNumber | Fault | None:
@@ -212,20 +222,23 @@ def plan_of_region(region: str) -> Plan | None:
         + (f"(?!{former})" if former else "")
         + f"(?:{_pattern(getattr(metadata, name) for name in types)})"
     )
-    prefix, parsing = metadata.national_prefix, metadata.national_prefix_for_parsing
+    abroad, prefix, parsing = (
+        metadata.international_prefix,
+        metadata.national_prefix,
+        metadata.national_prefix_for_parsing,
+    )
     national = None
-    if metadata.international_prefix in {"00", "011"} and prefix == parsing:
-        if prefix == "0":
-            national = rf"(?!{general})0(?!{code})(?:{valid})"
-        else:
-            national = rf"(?!{code}|0{f'|{prefix}' if prefix else ''})(?:{valid})"
+    if abroad in {"00", "011"} and prefix != "0":
+        national = rf"(?!{code}|{abroad}{f'|{parsing}' if parsing else ''})(?:{valid})"
+    elif abroad == "00" and re.fullmatch(r"0(\|[1-9][0-9]*)*", parsing or ""):
+        national = rf"(?!{general})0(?!{code})(?:{valid})"
     return Plan(
         code=code,
         valid=re.compile(valid, re.ASCII),
         prefix=re.compile(parsing, re.ASCII) if parsing else None,
         national=re.compile(national, re.ASCII) if national else None,
         national_prefix_digits=1 if prefix == "0" else 0,
-        dials_00=metadata.international_prefix == "00",
+        dials_00=abroad == "00",
     )
 
 
@@ -250,12 +263,17 @@ def region_of(country: str) -> str | None:
     return _country_names().get(text)
 
 
+def region_of_number(number: str) -> str | None:
+    """Find the country of a number in E.164."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+
+
 @cache
 def _country_names() -> dict[str, str]:
     """German and English names of countries, without regard to case → region."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
-    names = {name: region for region, also in _ALSO_CALLED.items() for name in also}
+    names = {name.casefold(): region for region, also in _ALSO_CALLED.items() for name in also}
     for region, by_language in LOCALE_DATA.items():
         for language in ("de", "en"):
             name = by_language.get(language, "")

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -23,6 +23,7 @@ from typing import Literal
 import phonenumbers
 
 from .error_codes import fault
+from .fields import PHONE_FIELDS
 from .model import Fault
 from .numbering import Plan, e164, plan_of_region, quick_e164, region_of
 
@@ -38,6 +39,7 @@ _LABEL = re.compile(
     r"|priv(at|ate)?|home|zuhause|gesch(äft|äftlich)?|dienstl(ich)?|büro|office|work|business|zentrale|[tmpdghw]",
     re.IGNORECASE,
 )
+_HINT_FOR_WORDS = "Leave only the number; where a word means that there is none, add it under values: as empty."
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
 _FLOAT = re.compile(r"([0-9]{7,})[.,]0{1,2}")
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
@@ -129,8 +131,40 @@ def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] =
             return number if len(read) == 1 else replace(number, message=f"'{piece.strip()}': {number.message}")
     numbers = tuple(dict.fromkeys(number for number in read.values() if isinstance(number, str)))
     if not numbers:
-        return fault("phone_invalid", "The cell holds no phone number.", _hint_for_words())
+        return fault("phone_invalid", "The cell holds no phone number.", _HINT_FOR_WORDS)
     return numbers[0] if len(numbers) == 1 else numbers
+
+
+def spread(
+    columns: Mapping[str, list[Read | None]], may_spread: Collection[str]
+) -> dict[str, list[str | Fault | None]]:
+    """Give every number a field of its own.
+
+    The first of several numbers in a cell stays in its field, the others go to phone fields that the row leaves free:
+    those behind it first, then those before it. A number that the row already has is not repeated.
+
+    Args:
+        columns: phone field → one cell a row; all of one length.
+        may_spread: fields whose cells may hold several numbers; of other fields they are a fault.
+    """
+    rows = max(map(len, columns.values()), default=0)
+    result = {name: list(column) for name, column in columns.items()}
+    for name, column in columns.items():
+        for place, numbers in enumerate(column):
+            if not isinstance(numbers, tuple):
+                continue
+            present = {cells[place] for cells in result.values()}
+            others = [number for number in numbers[1:] if number not in present]
+            behind = PHONE_FIELDS[PHONE_FIELDS.index(name) :] + PHONE_FIELDS if name in may_spread else ()
+            free = [field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None]
+            if len(others) > len(free):
+                room = f"there are {len(free)} more free phone fields" if name in may_spread else "one is expected"
+                result[name][place] = fault("phone_several", f"The cell holds {len(numbers)} numbers, and {room}.")
+                continue
+            result[name][place] = numbers[0]
+            for field, number in zip(free, others, strict=False):
+                result.setdefault(field, [None] * rows)[place] = number
+    return result  # type: ignore[return-value] # no tuple is left
 
 
 def _plain(cell: str) -> str:
@@ -167,9 +201,10 @@ def _numbers(part: str) -> Iterator[str]:
 
 def _national_digits(text: str) -> int:
     """Count the digits of a number without country code and leading zero."""
-    digits = re.sub(r"[^0-9+]", "", text)
-    if digits.startswith(("+", "00")):
-        digits = digits.removeprefix("+").removeprefix("00")
+    compact = re.sub(r"[^0-9+]", "", text)
+    digits = compact.replace("+", "")
+    if compact.startswith(("+", "00")):
+        digits = digits.removeprefix("00")
         for length in (1, 2, 3):
             if int(digits[:length] or 0) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
                 digits = digits[length:]
@@ -179,9 +214,8 @@ def _national_digits(text: str) -> int:
 
 def _read_one(piece: str, where: Country) -> str | Fault | None:
     """Read a piece that holds at most one number; None where it holds nothing but labels and signs."""
-    for word in _WORD.findall(piece):
-        if not _LABEL.fullmatch(word.rstrip(".")):
-            return fault("phone_invalid", f"The cell holds more than a phone number: '{word}'.", _hint_for_words())
+    if words := [word for word in _WORD.findall(piece) if not _LABEL.fullmatch(word.rstrip("."))]:
+        return fault("phone_invalid", f"The cell holds words: '{' '.join(words)}'.", _HINT_FOR_WORDS)
     number = _WORD.sub(" ", piece).strip(" \t:.-")
     compact = re.sub(r"[^0-9+]", "", number)
     if not re.search("[0-9]", compact):
@@ -196,7 +230,3 @@ def _read_one(piece: str, where: Country) -> str | Fault | None:
             read, message=f"The number has no country code, and '{where.named}' is not a country known here."
         )
     return read
-
-
-def _hint_for_words() -> str:
-    return "Leave only the number; where a word means that there is none, add it under values: with an empty value."

@@ -6,9 +6,10 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
+import logging
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import InitVar, asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from .journal import Outcome, PlannedRow, RowState
 from .model import Action, Chunk, Contact, Layout, Rejection, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .validate import Checker
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,17 @@ class Source:
         }
 
 
+EXTRA_FILE = -1
+"""File of journal rows that no source row stands for: contacts that the file no longer has."""
+
+_ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
+
+
+def payload_hash(body: bytes) -> str:
+    """What tells one body of an import from another, in 32 hex digits."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
 @dataclass(slots=True)
 class Prepared:
     """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
@@ -52,18 +66,33 @@ class Prepared:
     ``extra_cells`` is how many cells the longest ragged row has beyond its header.
     """
 
-    bodies: Spool
-    cells: Spool
+    folder: InitVar[Path]
+    bodies: Spool = field(init=False)
+    cells: Spool = field(init=False)
     rows: array[int] = field(default_factory=lambda: array("q"))
     files: list[dict[str, Any]] = field(default_factory=list)
     todo: bytearray = field(default_factory=bytearray)
+    actions: bytearray = field(default_factory=bytearray)
     rejected: int = 0
     extra_cells: int = 0
+
+    def __post_init__(self, folder: Path) -> None:
+        self.bodies, self.cells = Spool(folder), Spool(folder)
 
     @property
     def total(self) -> int:
         """Source rows, of all files."""
         return len(self.todo)
+
+    def note_action(self, seq: int, action: Action | None) -> None:
+        """Remember what is to be done with a row."""
+        if not self.actions:
+            self.actions = bytearray(self.total)
+        self.actions[seq] = _ACTIONS.index(action) if action in _ACTIONS else 0
+
+    def action(self, seq: int) -> Action | None:
+        """What is to be done with a row, None where that was not decided."""
+        return _ACTIONS[self.actions[seq]] if self.actions and seq < len(self.actions) else None
 
     def to_send(self) -> Iterator[SpooledRow]:
         """The rows to be sent, in source order."""
@@ -97,22 +126,24 @@ def open_sources(settings: Settings, paths: Sequence[Path], say: Callable[[str],
     for path in paths:
         table = open_table(path, settings.source)
         checker = Checker(settings, table.layout)
-        for remark in (*table.layout.remarks, *checker.notes):
+        for remark in table.layout.remarks:
             say(f"{path}: {remark}")
+        for note in checker.notes:
+            _log.info("%s: %s", path, note)
         sources.append(Source(path, path.name, _sha256(path), table, checker))
     return sources
 
 
 def prepare(
+    prepared: Prepared,
     settings: Settings,
     sources: Sequence[Source],
-    folder: Path,
     *,
     write: Callable[[list[PlannedRow]], None],
     settle: Callable[[list[Outcome]], None],
     progress: Callable[[int], None],
-) -> Prepared:
-    """Map and validate every row.
+) -> None:
+    """Map and validate every row into ``prepared``.
 
     ``write`` gets them in order, ``settle`` what turned out only in the end (duplicates), ``progress`` the
     number of rows of each chunk.
@@ -120,7 +151,6 @@ def prepare(
     Raises:
         InputError: a file cannot be read to its end, or changed meanwhile.
     """
-    prepared = Prepared(Spool(folder), Spool(folder))
     keys = Keys()
     for number, source in enumerate(sources):
         before = prepared.total
@@ -132,29 +162,29 @@ def prepare(
         if _sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
-    return prepared
 
 
 def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk) -> list[PlannedRow]:
     """Add one chunk to what is prepared."""
     contacts, rejections = source.checker(chunk)
-    by_row: dict[int, Contact | Rejection] = {found.row: found for found in (*contacts, *rejections)}
+    by_row: dict[int, Contact | Rejection] = {contact.row: contact for contact in contacts}
+    by_row.update((rejection.row, rejection) for rejection in rejections)
     first = prepared.total
     planned, bodies = [], []
-    for seq, row in enumerate(chunk.frame.index.tolist(), first):
+    numbers = chunk.frame.index.tolist()
+    for seq, row in enumerate(numbers, first):
         found = by_row[row]
         if isinstance(found, Contact):
             body = orjson.dumps(found.fields)
             bodies.append((seq, found.user_data, body))
-            digest = hashlib.blake2b(body, digest_size=16).hexdigest()
-            planned.append(PlannedRow(seq, number, row, found.user_data, digest))
+            planned.append(PlannedRow(seq, number, row, found.user_data, payload_hash(body)))
         else:
             planned.append(_rejected(seq, number, found))
     prepared.bodies.write(bodies)
     keys.add((seq, user_data) for seq, user_data, _ in bodies)
     cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
     for row, ragged in chunk.ragged.items():
-        cells[chunk.frame.index.get_loc(row)] = ragged
+        cells[numbers.index(row)] = ragged
         prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
     prepared.cells.write([first, number, cells])
     prepared.rows.extend(row.row for row in planned)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 
 class SpooledRow(NamedTuple):
-    """A row that may be sent: its place in the run, its key, and the JSON of its import."""
+    """A row that may be sent: its place in the run, its key, and the JSON of its import.
+
+    Other kinds than import (``delete``, ``lock``, ``unlock``) have no body and name a contact.
+    """
 
     seq: int
     user_data: str
     body: bytes
+    kind: str = "import"
+    contact_id: str = ""
 
 
 class Spool:

@@ -15,7 +15,7 @@ from .errors import StopRun
 from .exit_codes import exit_code
 from .journal import Journal, RunRecord
 from .model import Action, Status
-from .prepare import Prepared
+from .prepare import EXTRA_FILE, Prepared
 from .report.csv_files import failed_file, result_line, results_file
 from .report.files import new_file
 
@@ -53,7 +53,7 @@ class Summary:
 def write_reports(
     journal: Journal,
     run: RunRecord,
-    prepared: Prepared | None,
+    prepared: Prepared,
     stopped: StopRun | None,
     *,
     duration: float,
@@ -62,8 +62,8 @@ def write_reports(
 ) -> Summary:
     """Write ``results.csv``, ``failed.csv`` and ``summary.json`` of a run from its journal.
 
-    ``prepared`` has the original cells; without it (the files were not read to the end) there is no
-    ``failed.csv``. Sums of an earlier, interrupted part of the run are added up.
+    ``prepared`` has the original cells. Sums of an earlier, interrupted part of the run are added up. What
+    was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
 
     Raises:
         JournalError: the folder cannot be written.
@@ -74,21 +74,23 @@ def write_reports(
     actions = Counter({str(action): 0 for action in Action})
     with ExitStack() as files:
         results = files.enter_context(results_file(out / "results.csv"))
-        failed = cells = None
-        if prepared:
-            columns = [entry["layout"].get("columns", ()) for entry in prepared.files]
-            failed = files.enter_context(failed_file(out / "failed.csv", columns, prepared.extra_cells))
-            cells = prepared.source_cells()
+        columns = [entry["layout"].get("columns", ()) for entry in prepared.files]
+        failed = files.enter_context(failed_file(out / "failed.csv", columns, prepared.extra_cells))
+        mirrored = None
+        cells = prepared.source_cells()
         for entry in journal.rows(run):
             result = entry.result
-            results.writerow(result_line(result))
-            counts[result.status] += 1
             if result.action and result.status in (Status.SUCCEEDED, Status.SKIPPED):
                 actions[result.action] += 1
-            if failed and cells:
-                seq, source, row_cells = next(cells)
-                assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
-                failed.add(result, source, row_cells)
+            if entry.file == EXTRA_FILE:
+                mirrored = mirrored or files.enter_context(results_file(out / "mirror.csv"))
+                mirrored.writerow(result_line(result))
+                continue
+            results.writerow(result_line(result))
+            counts[result.status] += 1
+            seq, source, row_cells = next(cells)
+            assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
+            failed.add(result, source, row_cells)
     read = sum(counts.values())
     if run.rows is not None and read != run.rows:
         raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")

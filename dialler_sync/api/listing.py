@@ -8,32 +8,24 @@ from typing import Any
 import httpx
 import ijson
 
-from ..errors import MaybeDone
-from .retry import judge, judge_failure
+from .retry import judge_failure, unreadable
 
 
-async def record_stream(
-    transport: httpx.AsyncBaseTransport, request: httpx.Request
-) -> AsyncIterator[Mapping[str, Any]]:
-    """Give the ``records`` of the answer one by one, in memory of one piece of the network.
+async def record_stream(reply: httpx.Response) -> AsyncIterator[Mapping[str, Any]]:
+    """Give the ``records`` of an answer one by one, in memory of one piece of the network.
 
     Raises:
-        Refused, NotDone, MaybeDone: also after records were given, where the list did not come whole.
+        MaybeDone: also after records were given, where the list did not come whole.
     """
     try:
-        reply = await transport.handle_async_request(request)
-        if reply.status_code != 200:
-            await reply.aread()
-            judge(reply)
-        try:
-            async for record in _records(reply):
-                yield record
-        finally:
-            await reply.aclose()
+        async for record in _records(reply):
+            yield record
     except httpx.TransportError as error:
         raise judge_failure(error) from error
     except (ijson.JSONError, httpx.DecodingError) as error:
-        raise _broken("broke off or is not JSON") from error
+        raise unreadable("the list of contacts broke off or is not JSON") from error
+    finally:
+        await reply.aclose()
 
 
 async def _records(reply: httpx.Response) -> AsyncIterator[Mapping[str, Any]]:
@@ -50,17 +42,14 @@ async def _records(reply: httpx.Response) -> AsyncIterator[Mapping[str, Any]]:
             parser.send(piece)
         for record in found:
             if not isinstance(record, dict):
-                raise _broken(f"holds {type(record).__name__} where a contact should be")
+                raise unreadable(f"the list of contacts holds {type(record).__name__} where a contact should be")
             given += 1
             yield record
         found.clear()
     for parser in parsers:
         parser.close()
     if states != [200]:
-        raise _broken("does not say that it is complete (status: 200)")
-    if counts and counts != [given]:
-        raise _broken(f"says count {counts[0]}, and holds {given} contacts")
-
-
-def _broken(what: str) -> MaybeDone:
-    return MaybeDone("unreadable_answer", f"the list of contacts {what}", http_status=200, running=False)
+        raise unreadable("the list of contacts does not say that it is complete (status: 200)")
+    if counts != [given] and (counts or not given):
+        said = f"says count {counts[0]}" if counts else "says no count"
+        raise unreadable(f"the list of contacts {said}, and holds {given} contacts")

@@ -14,11 +14,10 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
-from ..errors import DiallerUnavailable, MaybeDone, NotDone, StopRun
-from .retry import LONGEST_RETRY_AFTER, UNREACHABLE, Sleep
-
-Clock = Callable[[], float]
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError, StopRun
+from .retry import UNREACHABLE, Clock, backoff
 
 _log = logging.getLogger(__name__)
 
@@ -38,12 +37,16 @@ more than it serves uses it up and is given a pause, instead of twice the load."
 SLOW_FACTOR, SLOW_SECONDS = 3.0, 0.5
 """A dialler has slowed when it takes this many times, and this much, longer than it does when quick."""
 
+LATE = 0.005
+"""Seconds that a timer may be late; the requests that it held up are then made up for."""
+
 
 class Gate:
     """Lets requests through. ``stop`` ends it; then, and when it gives up, :meth:`enter` raises.
 
-    ``give_up_after`` and ``patience_at_start`` are in seconds: how long the dialler may be away, and how
-    long if it has never answered.
+    ``rate`` is in requests a second, 0 for no limit. ``give_up_after`` and ``patience_at_start`` are in
+    seconds: how long the dialler may be away, and how long if it has never answered. ``clock`` must go with
+    the event loop's; ``say`` gets what the user should know.
     """
 
     def __init__(
@@ -54,12 +57,12 @@ class Gate:
         give_up_after: float = 300.0,
         patience_at_start: float | None = None,
         clock: Clock = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
         say: Callable[[str], object] = _log.warning,
     ) -> None:
         self.concurrency = concurrency
         self.in_flight = 0
         self.limit = 1.0
+        self.opened = False
         self.stopped: StopRun | None = None
         self.last_success = float("-inf")
         self._interval = 1.0 / rate if rate else 0.0
@@ -67,10 +70,9 @@ class Gate:
         self._give_up_after = give_up_after
         self._patience_at_start = give_up_after if patience_at_start is None else patience_at_start
         self._clock = clock
-        self._sleep = sleep
-        self._over = asyncio.Event()
         self._say = say
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._over = asyncio.Event()
+        self._waiting: deque[asyncio.Future[bool]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._failures = 0
         self._down_since: float | None = None
@@ -96,22 +98,21 @@ class Gate:
         Raises:
             StopRun: the run has been stopped.
         """
-        while not self.try_enter():
-            if self.stopped:
-                raise self.stopped
-            place = asyncio.get_running_loop().create_future()
-            self._waiting.append(place)
-            self._wake()
-            try:
-                await place
-            except asyncio.CancelledError:
-                if place in self._waiting:
-                    self._waiting.remove(place)
-                elif not place.cancelled():  # the place was given; hand it on
-                    self.in_flight -= 1
-                    self._wake()
-                raise
+        if self.try_enter():
             return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        self._wake()
+        try:
+            taken = await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled() and place.result():
+                self.abandon()
+            raise
+        if self.stopped:
+            if taken:  # just before
+                self.abandon()
+            raise self.stopped
 
     def _free(self) -> bool:
         if self.stopped or self.in_flight >= int(self.limit):
@@ -123,19 +124,16 @@ class Gate:
     def _take(self) -> None:
         self.in_flight += 1
         if self._interval:
-            self._next_at = max(self._next_at + self._interval, self._clock())
+            self._next_at = max(self._next_at, self._clock() - LATE) + self._interval
 
     def _wake(self) -> None:
         """Give places to those who wait, as far as there are any, and see to it that this is asked again."""
         while self._waiting and (self.stopped or self._free()):
             place = self._waiting.popleft()
-            if place.done():
-                continue
-            if self.stopped:
-                place.set_exception(self.stopped)
-            else:
-                self._take()
-                place.set_result(None)
+            if not place.done():  # else cancelled meanwhile
+                if not self.stopped:
+                    self._take()
+                place.set_result(not self.stopped)
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -146,13 +144,13 @@ class Gate:
 
     # Leaving
 
-    def leave(self, error: NotDone | MaybeDone | None, seconds: float) -> None:
-        """A request has ended after ``seconds``; ``error`` is None where the dialler answered to the point."""
+    def leave(self, error: RequestError | None, seconds: float) -> None:
+        """A request has ended after ``seconds``; ``error`` is None where it was done."""
         self.in_flight -= 1
-        if error is None:
-            self._succeeded(seconds)
-        else:
+        if isinstance(error, (NotDone, MaybeDone)):
             self._failed(error)
+        else:
+            self._answered(seconds, done=error is None)
         if self._waiting:
             self._wake()
 
@@ -175,31 +173,27 @@ class Gate:
         Raises:
             StopRun: the run has been stopped.
         """
-        waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._over.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
         if self.stopped:
             raise self.stopped
 
-    def _succeeded(self, seconds: float) -> None:
-        now = self._clock()
+    def _answered(self, seconds: float, *, done: bool) -> None:
+        """The dialler answered to the point; what it refused opens the gate no further than to the next."""
         if self._probe_at is not None:
             self._say("the dialler answers again")
-            self._probe_at, self._probes = None, 0
-            self._budget = BUDGET
-        elif self.last_success == float("-inf"):
-            self.limit = float(self.concurrency)
-        self.last_success = now
+            self._probe_at, self._budget = None, BUDGET
+        if done and not self.opened:
+            self.opened, self.limit = True, float(self.concurrency)
+        self.last_success = self._clock()
         self._failures, self._down_since = 0, None
         self._budget = min(self._budget + 1, BUDGET)
         self._quick = min(self._quick * 1.0005, seconds)  # forgets slowly, so that it may learn anew
         self._usual = seconds if not self._usual else 0.9 * self._usual + 0.1 * seconds
         if self._usual > self._quick * SLOW_FACTOR and self._usual > self._quick + SLOW_SECONDS:
             self._narrow(0.7)
-        else:
+        elif self.limit < self.concurrency:
             self.limit = min(self.limit + 1.0 / self.limit, float(self.concurrency))
 
     def _narrow(self, factor: float) -> None:
@@ -217,17 +211,22 @@ class Gate:
         if self._down_since is None:
             self._down_since = now
         patience = self._give_up_after if self.last_success > float("-inf") else self._patience_at_start
-        if now - self._down_since >= patience:
+        give_up_at = self._down_since + patience
+        if now >= give_up_at:
             self.stop(DiallerUnavailable(f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}"))
-            return
-        enough = UNREACHABLE_TO_OPEN if error.code == UNREACHABLE else FAILURES_TO_OPEN
-        if self._probe_at is not None or self._failures >= enough or self._budget <= 0:
-            if self._probe_at is None:
-                left = self._down_since + patience - now
-                self._say(f"the dialler is down ({error}); trying for {left:.0f} s more")
-            # S311: jitter, not a secret
-            pause = random.uniform(0.5, 1.0) * min(0.25 * 2**self._probes, LONGEST_PROBE_PAUSE)  # noqa: S311
-            if error.retry_after is not None:
-                pause = min(error.retry_after, LONGEST_RETRY_AFTER)
-            self._probes += 1
-            self._probe_at = min(now + pause, self._down_since + patience)
+        elif self._probe_at is not None:
+            if not self.in_flight:  # else it was sent before the breaker opened, and is no probe
+                self._probes += 1
+            self._pause(error, now, give_up_at)
+        elif self._budget <= 0 or self._failures >= (
+            UNREACHABLE_TO_OPEN if error.code == UNREACHABLE else FAILURES_TO_OPEN
+        ):
+            self._say(f"the dialler is down ({error}); trying for {give_up_at - now:.0f} s more")
+            self._probes = 0
+            self._pause(error, now, give_up_at)
+
+    def _pause(self, error: NotDone | MaybeDone, now: float, give_up_at: float) -> None:
+        """Set the time of the next probe; the last one is at ``give_up_at``."""
+        wait = random.uniform(0.5, 1.0) * backoff(self._probes, LONGEST_PROBE_PAUSE)  # noqa: S311 - jitter
+        wait = max(wait, error.retry_after or 0.0)
+        self._probe_at = min(max(now + wait, self._probe_at or 0.0), give_up_at)

@@ -11,8 +11,11 @@ sent, and not known whether it was done               :class:`~dialler_sync.erro
 
 from __future__ import annotations
 
+import math
+import random
+import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -24,6 +27,7 @@ from .transport import NOT_SENT
 from .wire import decode
 
 T = TypeVar("T")
+Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
 LONGEST_WAIT = 30.0
@@ -32,17 +36,19 @@ LONGEST_WAIT = 30.0
 LONGEST_RETRY_AFTER = 300.0
 """Seconds: what a ``Retry-After`` is cut down to; a proxy may ask for hours."""
 
-_REFUSALS = {400: "bad_request", 401: "unauthorised", 403: "unauthorised", 409: "conflict"}
+_MISSING = frozenset({405, 501})
+_REFUSALS = {400: "bad_request", 401: "unauthorised", 403: "unauthorised", 404: "not_found", 409: "conflict"}
 _PASSING = {429: "rate_limited", 503: "unavailable"}
-_MAYBE = {500: "server_error", 502: "bad_gateway", 504: "gateway_timeout", 408: "timeout"}
+_MAYBE = {408: "timeout", 502: "bad_gateway", 504: "gateway_timeout"}
 
 UNREACHABLE = "unreachable"
+UNREADABLE = "unreadable_answer"
 NOT_ABOUT_THE_ROW = frozenset({UNREACHABLE, *_PASSING.values(), "bad_gateway", "gateway_timeout"})
 """Codes that speak of the dialler, or of what stands before it, and never of one row."""
 
 
-def judge(reply: httpx.Response) -> dict[str, Any]:
-    """The answer of a request that was done.
+def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
+    """The answer of a request that was done. ``now`` (seconds since 1970) is for a ``Retry-After`` that is a date.
 
     Raises:
         Refused, NotDone, MaybeDone: it was not, or nobody knows.
@@ -50,27 +56,34 @@ def judge(reply: httpx.Response) -> dict[str, Any]:
     answer = decode(reply.content)
     status = reply.status_code
     if status == 200 and answer is not None:
-        status = _status_inside(answer)
-        if status == 200:
+        inside = answer.get("status")
+        if inside == 200:
             return answer
+        # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
+        if isinstance(inside, int) and 400 <= inside < 600:
+            status = inside
     message = _message(reply, answer)
-    if status == 404:
-        raise _not_found(reply, answer, message)
+    if status < 300:
+        raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
+    if status < 400:
+        raise Refused("redirected", f"{message} to {reply.headers.get('location', '?')}", http_status=status)
+    if status in _MISSING or (status == 404 and answer is None):
+        target = f"{reply.request.method} {reply.request.url.path}"
+        said = "404 without a JSON body" if status == 404 else message
+        raise Refused(
+            "endpoint_missing", f"this dialler has no '{target}' ({said})", http_status=status, body_empty=True
+        )
     if status in _PASSING:
-        raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply))
+        raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
     if status in _MAYBE or status >= 500:
         # After a 500 the dialler itself has finished; behind a gateway's 502 or 504 it may still be at work.
         raise MaybeDone(
             _MAYBE.get(status, "server_error"),
             message,
             http_status=status,
-            retry_after=_retry_after(reply),
+            retry_after=_retry_after(reply, now),
             running=status != 500,
         )
-    if status < 300:
-        raise MaybeDone("unreadable_answer", message, http_status=status, running=False)
-    if status < 400:
-        raise Refused("redirected", f"{message} to {reply.headers.get('location', '?')}", http_status=status)
     raise Refused(_REFUSALS.get(status, "refused"), message, http_status=status)
 
 
@@ -83,12 +96,13 @@ def judge_failure(error: httpx.TransportError) -> NotDone | MaybeDone:
     return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({error})")
 
 
-async def repeating(
-    once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep, first: RequestError | None = None
-) -> T:
-    """Call ``once`` until it is done or refused, at most ``retries`` times more. Only for harmless repeats.
+def unreadable(message: str, http_status: int = 200) -> MaybeDone:
+    """An answer came whose meaning is not known; the dialler has finished."""
+    return MaybeDone(UNREADABLE, message, http_status=http_status, running=False)
 
-    ``first`` is the failure of a call that was already made.
+
+async def repeating(once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep) -> T:
+    """Call ``once`` until it is done or refused, at most ``retries`` times more. Only for harmless repeats.
 
     Raises:
         RequestError: the last failure.
@@ -100,19 +114,11 @@ async def repeating(
         sleep=sleep,
         reraise=True,
     )
-    pending = first
 
-    async def attempt() -> T:
-        nonlocal pending
-        if pending is not None:
-            error, pending = pending, None
-            raise error
+    async def attempt() -> T:  # tenacity awaits only what it sees to be a coroutine function
         return await once()
 
     return await attempts(attempt)
-
-
-_jitter = tenacity.wait_random_exponential(multiplier=0.25, max=LONGEST_WAIT)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
@@ -121,54 +127,35 @@ def _wait(state: tenacity.RetryCallState) -> float:
 
 
 def pause(attempt: int, error: RequestError | None) -> float:
-    """Seconds to wait after failure number ``attempt``: what the dialler asks for, else full jitter."""
-    asked = getattr(error, "retry_after", None)
-    if asked is not None:
-        return float(asked)
-    state = tenacity.RetryCallState(None, None, (), {})  # type: ignore[arg-type]
-    state.attempt_number = attempt
-    return _jitter(state)
+    """Seconds to wait after failure number ``attempt``: full jitter, and at least what the dialler asks for."""
+    return max(
+        random.uniform(0, backoff(attempt - 1, LONGEST_WAIT)),  # noqa: S311 - jitter, not a secret
+        getattr(error, "retry_after", None) or 0.0,
+    )
 
 
-def _status_inside(answer: dict[str, Any]) -> int:
-    """The ``status`` of a body; a body without one is not an answer of this API."""
-    status = answer.get("status")
-    return status if isinstance(status, int) and 100 <= status <= 599 else 299
-
-
-def _not_found(reply: httpx.Response, answer: dict[str, Any] | None, message: str) -> Refused:
-    if answer is None:
-        target = f"{reply.request.method} {reply.request.url.path}"
-        return Refused(
-            "endpoint_missing",
-            f"this dialler has no '{target}' (404 without a JSON body)",
-            http_status=404,
-            body_empty=True,
-        )
-    return Refused("not_found", message, http_status=404)
+def backoff(step: int, longest: float) -> float:
+    """A quarter of a second, doubled with each step."""
+    return min(0.25 * 2.0 ** min(step, 32), longest)
 
 
 def _message(reply: httpx.Response, answer: dict[str, Any] | None) -> str:
-    """What the dialler says of it; of an HTML page only the status, as nobody reads the rest."""
+    """What the dialler says of it, on one line; of an HTML page only the status, as nobody reads the rest."""
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
-        return str(said)[:500]
-    if answer is None and reply.status_code == 200:
-        return "the answer is not complete JSON"
+        return "".join(c for c in " ".join(str(said).split()) if c.isprintable())[:500]
     return f"HTTP {reply.status_code} {reply.reason_phrase}".strip()
 
 
-def _retry_after(reply: httpx.Response) -> float | None:
+def _retry_after(reply: httpx.Response, now: Clock) -> float | None:
     """``Retry-After`` in seconds (a number, or an HTTP date), within ``LONGEST_RETRY_AFTER``."""
     text = reply.headers.get("retry-after", "").strip()
-    if not text:
-        return None
     try:
         seconds = float(text)
     except ValueError:
         try:
             when = parsedate_to_datetime(text)
-        except ValueError:
+            seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now()
+        except (ValueError, OverflowError):
             return None
-        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if seconds == seconds else None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None

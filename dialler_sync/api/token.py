@@ -8,6 +8,9 @@ import subprocess
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError
 
+COMMAND_TIMEOUT = 60.0
+"""Seconds that ``token_command`` may take."""
+
 
 def read_token(settings: DiallerSettings) -> str:
     """The token from ``token``, ``token_file`` or ``token_command``.
@@ -31,16 +34,27 @@ def read_token(settings: DiallerSettings) -> str:
     if not token:
         raise ConfigError(f"{source} is empty: the dialler's token is made in its portal")
     if not (token.isascii() and token.isprintable()) or " " in token:
-        raise ConfigError(f"{source} holds characters that no token has; was it copied whole, on one line?")
+        raise ConfigError(
+            f"{source} holds characters that no token has; is it the token alone, copied whole, on one line?"
+        )
     return token
 
 
 def _run(command: list[str] | str) -> str:
-    words = shlex.split(command) if isinstance(command, str) else command
+    """What the user's own command prints. It runs without a shell, and cannot ask."""
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - the user's own command, without a shell
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(f"dialler.token_command cannot be run: {type(error).__name__}") from None
+        words = shlex.split(command) if isinstance(command, str) else command
+        done = subprocess.run(  # noqa: S603
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8-sig",
+            timeout=COMMAND_TIMEOUT,
+            check=False,
+        )
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ConfigError(f"dialler.token_command cannot be run: {reason}") from None
     if done.returncode:
         raise ConfigError(f"dialler.token_command failed with exit code {done.returncode}; run it by hand to see why")
     return done.stdout

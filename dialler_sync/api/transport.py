@@ -8,14 +8,20 @@ left when it failed. ``httpx-aiohttp`` reports a connection that the server drop
 
 from __future__ import annotations
 
-import asyncio
+import errno
+import os
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
+from multidict import CIMultiDict
 from yarl import URL
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
 
 NOT_SENT: tuple[type[httpx.TransportError], ...] = (
     httpx.ConnectError,
@@ -23,102 +29,135 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
 )
-"""What this transport raises where the request has certainly not left. Every other error: it may have."""
+"""What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
+
+_FOREIGN = (aiohttp.ClientError, OSError)
+"""All that aiohttp raises of networks; TimeoutError and the TLS errors are OSErrors."""
+
+_MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx.TransportError]], ...] = (
+    (aiohttp.RedirectClientError, httpx.RemoteProtocolError),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), httpx.UnsupportedProtocol),
+    (aiohttp.ClientConnectorError, httpx.ConnectError),  # refused, DNS, TLS handshake, certificate; also a proxy's
+    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
+    (aiohttp.ClientHttpProxyError, httpx.ProxyError),  # refused the tunnel that the request was to go through
+    (TimeoutError, httpx.ReadTimeout),
+    (aiohttp.ClientPayloadError, httpx.ReadError),
+    (Exception, httpx.RemoteProtocolError),
+)
+"""What counts is the first line that fits, as aiohttp's classes overlap; in doubt the request was sent."""
 
 
-@contextmanager
-def _translated(request: httpx.Request) -> Iterator[None]:
-    """aiohttp's errors as httpx's; the order of the clauses matters, as aiohttp's classes overlap."""
+def translate(error: Exception) -> httpx.TransportError:
+    """What aiohttp raised, as httpx has it."""
+    meaning = next(meaning for kinds, meaning in _MEANINGS if isinstance(error, kinds))
+    return meaning(_words(error))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of {error.host}:{error.port} is not trusted ({error.certificate_error})"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        cause = error.os_error
+        # asyncio words a refused connection as "Connect call failed"; a TLS error has a number of its own kind.
+        system = not isinstance(cause, ssl.SSLError) and cause.errno in errno.errorcode
+        return f"{error.host}:{error.port}: {os.strerror(cause.errno) if system and cause.errno else cause}"
+    return str(error) or type(error).__name__
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp repeats GET, PUT and DELETE by itself where a kept-alive connection drops: but for errors not its own.
+
+    A DELETE by UserData that is repeated deletes a second contact; only we decide about repeats.
+    """
     try:
-        yield
-    except aiohttp.ClientProxyConnectionError as error:
-        raise httpx.ProxyError(str(error), request=request) from error
-    except aiohttp.ClientConnectorError as error:  # refused, DNS, TLS handshake, certificate
-        raise httpx.ConnectError(str(error), request=request) from error
-    except aiohttp.ConnectionTimeoutError as error:
-        raise httpx.ConnectTimeout("no connection in time", request=request) from error
-    except TimeoutError as error:  # aiohttp's ServerTimeoutError is one too
-        raise httpx.ReadTimeout("no answer in time", request=request) from error
-    except aiohttp.InvalidURL as error:
-        raise httpx.UnsupportedProtocol(str(error), request=request) from error
-    except aiohttp.ClientHttpProxyError as error:
-        raise httpx.ProxyError(str(error), request=request) from error
-    except aiohttp.ClientPayloadError as error:
-        raise httpx.ReadError("the answer broke off", request=request) from error
-    except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-        message = str(error) or type(error).__name__
-        raise httpx.RemoteProtocolError(message, request=request) from error
+        return await send(request)
+    except _FOREIGN as error:
+        raise translate(error) from error
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A pool that gives no connection on which something came unasked: it would pass for the next answer."""
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Connection:
+        connection = await super().connect(*args, **kwargs)
+        for _ in range(self.limit):
+            if connection.protocol is not None and not connection.protocol.should_close:
+                break
+            connection.close()
+            connection = await super().connect(*args, **kwargs)
+        return connection
 
 
 class _Body(httpx.AsyncByteStream):
     """The body of an answer that is read as it comes."""
 
-    def __init__(self, request: httpx.Request, response: aiohttp.ClientResponse) -> None:
-        self._request = request
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _translated(self._request):
+        try:
             async for piece in self._response.content.iter_any():
                 yield piece
+        except _FOREIGN as error:
+            raise translate(error) from error
 
     async def aclose(self) -> None:
         self._response.close()
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends each request exactly once over a pool of ``connections``.
+    """Sends each request exactly once over a pool of ``connections``, through ``proxy`` if there is one.
 
-    ``connect_timeout`` and ``timeout`` are in seconds; ``timeout`` is for a whole request, but for
-    streamed ones (``extensions={"streamed": True}``), where it is the longest silence.
+    ``timeout`` is in seconds, for a whole request. With ``extensions={"streamed": True}`` an answer of 200
+    comes as it is read; ``timeout`` is then the longest silence.
     """
 
-    def __init__(self, *, verify: ssl.SSLContext | bool, connections: int, timeout: float, trust_env: bool) -> None:
+    def __init__(
+        self, *, verify: ssl.SSLContext | bool, connections: int, timeout: float, proxy: str | None = None
+    ) -> None:
         self._verify = verify
         self._connections = connections
-        self._trust_env = trust_env
-        connect = min(10.0, timeout)
-        self._whole = aiohttp.ClientTimeout(total=connect + timeout, connect=connect, sock_read=timeout)
+        self._proxy = proxy
+        # Time to connect ends first: that the request was not sent is then known.
+        connect = min(10.0, timeout / 2)
+        self._whole = aiohttp.ClientTimeout(total=timeout, connect=connect)
         self._streamed = aiohttp.ClientTimeout(total=None, connect=connect, sock_read=timeout)
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._verify, keepalive_timeout=15),
+        # Not trust_env: aiohttp would ask for the proxy anew for each request, in a thread, and take
+        # credentials for the host from ~/.netrc.
+        return aiohttp.ClientSession(
+            connector=_Connector(limit=self._connections, ssl=self._verify),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=self._trust_env,
-            auto_decompress=False,
+            proxy=self._proxy,
+            auto_decompress=False,  # httpx does that
+            middlewares=(_once,),
         )
-        # aiohttp repeats a PUT or DELETE by itself when a kept-alive connection drops. A DELETE by UserData
-        # that is repeated deletes a second contact; only we decide about repeats.
-        session._retry_connection = False
-        return session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request``. Errors that are in ``NOT_SENT`` were raised before it left."""
         session = self._session = self._session or self._open()
         streamed = "streamed" in request.extensions
-        with _translated(request):
+        try:
             response = await session.request(
                 request.method,
-                URL(str(request.url), encoded=True),
-                headers=request.headers,
-                data=request.content or None,
+                _url(str(request.url)),
+                headers=CIMultiDict(
+                    (name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw
+                ),
+                data=await request.aread() or None,
                 allow_redirects=False,
                 timeout=self._streamed if streamed else self._whole,
             )
-            if streamed:
+            if streamed and response.status == 200:
                 return httpx.Response(
-                    response.status,
-                    headers=response.raw_headers,
-                    stream=_Body(request, response),
-                    request=request,
+                    response.status, headers=response.raw_headers, stream=_Body(response), request=request
                 )
-            async with response:
-                body = await response.read()
-        # httpx decodes what it is told is encoded, so a compressed answer stays one step.
+            body = await response.read()
+        except _FOREIGN as error:
+            raise translate(error) from error
         return httpx.Response(response.status, headers=response.raw_headers, content=body, request=request)
 
     async def aclose(self) -> None:
@@ -126,3 +165,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+@lru_cache(maxsize=16)
+def _url(text: str) -> URL:
+    """What aiohttp needs; it finds out much about a URL, which is the same for a hundred thousand rows."""
+    return URL(text, encoded=True)

@@ -20,11 +20,6 @@ class StoredContact:
     values: Mapping[str, Any]
 
 
-def encode(fields: Mapping[str, Value]) -> bytes:
-    """The body of an import."""
-    return orjson.dumps(fields)
-
-
 def decode(body: bytes) -> dict[str, Any] | None:
     """A JSON object, or None where the body is anything else (cut off, HTML, empty)."""
     try:
@@ -40,10 +35,14 @@ def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     return StoredContact("" if number is None else str(number), "" if user_data is None else str(user_data), record)
 
 
-def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The entries of ``records`` that are objects; an answer without the key has none."""
-    found = answer.get("records")
-    return [record for record in found if isinstance(record, dict)] if isinstance(found, list) else []
+def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """``records``. None where the answer does not tell: no list of objects, or another number than ``count`` says."""
+    found, count = answer.get("records"), answer.get("count")
+    if found is None and count == 0:
+        return []
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        return None
+    return found if count is None or count == len(found) else None
 
 
 def same_value(ours: Value, theirs: object) -> bool:

@@ -17,6 +17,7 @@ from ..exit_codes import MEANINGS, ExitCode
 if TYPE_CHECKING:
     from ..config import Settings
     from ..config.settings import Limit
+    from ..execution import RunOptions
     from ..journal import Journal
 
 
@@ -113,3 +114,40 @@ class LimitType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
 max_errors_option = click.option(
     "--max-errors", type=LimitType(), help="Stop (exit 8) when more rows than this do not succeed: 100 or 5%."
 )
+
+max_missing_option = click.option(
+    "--max-missing", type=LimitType(), help="Mirror: stop (exit 8) when more contacts than this are missing: 100 or 5%."
+)
+
+compare_option = click.option(
+    "--compare",
+    type=click.Choice(["none", "journal", "dialler"]),
+    help="Leave out rows that are so already: by what was last sent, or by what the dialler has.",
+)
+
+adopt_option = click.option(
+    "--adopt", is_flag=True, help="Mirror: also contacts whose UserData dialler-sync has never sent."
+)
+
+
+def run_options(
+    settings: Settings,
+    compare: str | None,
+    max_errors: Limit | None,
+    max_missing: Limit | None,
+    adopt: bool,
+    *,
+    dry_run: bool = False,
+    limit: int | None = None,
+) -> RunOptions:
+    """What the command line says, and the configuration where it says nothing."""
+    from ..execution import RunOptions
+
+    return RunOptions(
+        dry_run=dry_run,
+        limit=limit,
+        max_errors=max_errors or settings.rows.max_errors,
+        compare=compare or settings.rows.compare,
+        max_missing=max_missing or settings.mirror.max_missing,
+        adopt=adopt,
+    )

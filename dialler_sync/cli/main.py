@@ -18,12 +18,13 @@ from .common import App
 from .config import config
 from .demo import demo
 from .import_ import import_
+from .plan import plan
 from .resume import resume, retry
 from .runs import runs
 from .simulator import simulator
 from .validate import validate
 
-COMMANDS: tuple[click.Command, ...] = (demo, validate, import_, resume, retry, runs, config, simulator)
+COMMANDS: tuple[click.Command, ...] = (demo, validate, plan, import_, resume, retry, runs, config, simulator)
 
 
 class OrderedGroup(click.Group):

@@ -13,7 +13,8 @@ import click
 from ..model import Status
 
 if TYPE_CHECKING:
-    from ..run import Observer
+    from ..execution import Observer
+    from ..plan_file import PlanFile
     from ..summary import Summary
 
 _LINE_EVERY = 10.0
@@ -69,6 +70,44 @@ def _print_table(summary: Summary) -> None:
         highlight=False,
     )
     console.print(f"Reports: {summary.out}", highlight=False, soft_wrap=True)
+
+
+_SIGILS = {"create": "+", "overwrite": "~", "import": ">", "lock": "!", "delete": "-", "ambiguous": "?"}
+_EXAMPLES = 5
+
+
+def print_plan(plan: PlanFile, *, as_json: bool) -> None:
+    """What an import would do: counts, and a few examples of each action; or all of it as JSON."""
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))
+        return
+    for name, number in sorted(plan.counts.items()):
+        click.echo(f"{_SIGILS.get(name, '='):1} {name:<11} {number:>9,}")
+    for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
+        click.echo(f"    {name}: {number:,} changed")
+    shown: dict[str, int] = {}
+    for entry in plan.entries:
+        action = entry["action"]
+        shown[action] = shown.get(action, 0) + 1
+        if shown[action] > _EXAMPLES:
+            continue
+        row = f"row {entry['row']}" if entry["row"] else f"contact {entry['contact_id']}"
+        why = f": {entry['reason']}" if entry["reason"] else ""
+        click.echo(f"{_SIGILS.get(action, '=')} {action} {entry['user_data']} ({row}){why}")
+        for name, (before, after) in entry["changes"].items():
+            click.echo(f"      {name}: {_shown(before)} -> {_shown(after)}")
+    for action, number in shown.items():
+        if number > _EXAMPLES:
+            click.echo(f"… and {number - _EXAMPLES:,} more to {action} (-o PLAN or --json lists all)")
+    if not plan.differs:
+        click.echo("Nothing would change.")
+
+
+def _shown(value: object) -> str:
+    return "(empty)" if value is None or value == "" else repr(value) if isinstance(value, str) else str(value)
 
 
 @contextmanager

@@ -26,11 +26,13 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
 
     Writes results.csv, where a valid row is 'succeeded', and failed.csv.
     """
+    from ..execution import RunOptions
     from ..run import ImportOptions, validate_files
     from .output import print_summary, progress
 
     settings = app.settings()
-    options = ImportOptions(files, app.config_path, out, max_errors=max_errors)
+    run = RunOptions(max_errors=max_errors or settings.rows.max_errors)
+    options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app.verbosity) as observer:
         summary = validate_files(settings, options, journal, observer)
     print_summary(summary)

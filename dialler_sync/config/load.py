@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -53,9 +52,13 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in _leaves(plain, "")}
 
 
-def fingerprint_hash(settings: Settings) -> str:
-    """SHA-256 of :func:`fingerprint`, in hex."""
-    return hashlib.sha256(json.dumps(fingerprint(settings), sort_keys=True).encode()).hexdigest()
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """What differs between two fingerprints, in words."""
+    return [
+        f"{name} was {before.get(name, 'not set')}, is {after.get(name, 'not set')}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .store import Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from .store import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 
-__all__ = ["Journal", "JournalRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]
+__all__ = ["Image", "Journal", "JournalRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]

@@ -28,7 +28,8 @@ runs = sa.Table(
     sa.Column("finished_at", sa.String(32)),
     sa.Column("state", sa.String(16), nullable=False),  # running, stopped, finished
     sa.Column("summary", sa.Text),  # JSON
-    sa.Column("folded", sa.Boolean, nullable=False, default=False),
+    sa.Column("planned", sa.Boolean, nullable=False, default=False),
+    sa.Column("folded", sa.Boolean, nullable=False, default=False),  # its successes stand in "sent"
 )
 
 rows = sa.Table(
@@ -59,8 +60,9 @@ images = sa.Table(
     metadata,
     sa.Column("run", sa.String(64), primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("contact_id", sa.String(32), nullable=False),
-    sa.Column("image", sa.Text, nullable=False),  # JSON: field → what it was
+    sa.Column("contact_id", sa.String(32), nullable=False),  # empty where it was not there before
+    sa.Column("before", sa.Text),  # JSON: field → what it was; null where the contact was not there
+    sa.Column("after", sa.Text, nullable=False),  # JSON: what was sent
 )
 
 sent = sa.Table(

@@ -46,6 +46,7 @@ class RunRecord:
     rows: int | None = None
     finished_at: str | None = None
     state: str = "running"
+    planned: bool = False
     summary: Mapping[str, Any] | None = None
 
 
@@ -91,9 +92,30 @@ class JournalRow:
     """
 
     result: RowResult
+    file: int
     state: str
     payload: str
     newest_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None where it was not there."""
+
+    seq: int
+    contact_id: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What this tool last sent successfully for a key."""
+
+    payload: str
+    contact_id: str
+    run: str
+    sent_at: str
 
 
 _JSON = ("config", "options", "files", "summary")
@@ -309,10 +331,93 @@ class Journal:
             with self._begin() as connection:
                 page = connection.execute(query).all()
             for row in page:
-                yield JournalRow(_result(row, names), row.state, row.payload, row.newest_id)
+                yield JournalRow(_result(row, names), row.file, row.state, row.payload, row.newest_id)
             if len(page) < _PAGE:
                 return
             after = page[-1].seq
+
+    # What was sent, over all runs
+
+    def plan_actions(self, run_id: str, decided: Sequence[tuple[int, str, str]]) -> None:
+        """Write down what is to be done with rows, as (seq, action, contact ID)."""
+        if decided:
+            values = [{"r": run_id, "s": seq, "action": action, "contact_id": id_} for seq, action, id_ in decided]
+            with self._begin() as connection:
+                connection.execute(_plan_action, values)
+
+    def add_images(self, run_id: str, images: Sequence[Image]) -> None:
+        """Keep what contacts were before a run; what is kept already stays."""
+        if images:
+            values = [{"run": run_id, **asdict(image)} for image in images]
+            with self._begin() as connection:
+                connection.execute(sa.insert(schema.images), values)
+
+    def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
+        """The images of these rows, as far as they were kept."""
+        table = schema.images
+        query = sa.select(table).where(table.c.run == run_id, table.c.seq.in_(seqs))
+        with self._begin() as connection:
+            return {row.seq: Image(row.seq, row.contact_id, row.before, row.after) for row in connection.execute(query)}
+
+    def sent(self, target: str, keys: Sequence[str], *, but: str) -> dict[str, Sent]:
+        """What was last sent successfully for each of these keys, in any run but the one that asks.
+
+        The caller holds the campaign, so that every other run has ended, or was killed.
+        """
+        self._fold(target, but)
+        table = schema.sent
+        found: dict[str, Sent] = {}
+        with self._begin() as connection:
+            for at in range(0, len(keys), 500):
+                query = sa.select(table).where(table.c.target == target, table.c.user_data.in_(keys[at : at + 500]))
+                for row in connection.execute(query):
+                    found[row.user_data] = Sent(row.payload, row.contact_id, row.run, row.sent_at)
+        return found
+
+    def _fold(self, target: str, but: str) -> None:
+        """Take the outcomes of runs that have not been counted yet into ``sent``, in the order of the runs.
+
+        A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
+        killed, neither is a row that still waited: its outcome may not have been written down.
+        """
+        runs, rows, sent = schema.runs, schema.rows, schema.sent
+        waiting = (
+            sa.select(runs.c.id, runs.c.state)
+            .where(runs.c.target == target, ~runs.c.folded, runs.c.id != but, runs.c.command.in_(_SENDING))
+            .order_by(runs.c.started_at, runs.c.id)
+        )
+        with self._begin() as connection:
+            for run_id, state in connection.execute(waiting).all():
+                of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
+                doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
+                doubtful += [RowState.PENDING] * (state == "running")
+                touched = of_run & rows.c.state.in_([str(state) for state in doubtful])
+                connection.execute(
+                    sa.delete(sent).where(
+                        sent.c.target == target,
+                        sent.c.user_data.in_(sa.select(rows.c.user_data).where(touched)),
+                    )
+                )
+                kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
+                connection.execute(
+                    sa.insert(sent).from_select(
+                        ["target", "user_data", "payload", "contact_id", "run", "sent_at"],
+                        sa.select(
+                            sa.literal(target),
+                            rows.c.user_data,
+                            sa.func.max(rows.c.payload),
+                            sa.func.max(rows.c.contact_id),
+                            rows.c.run,
+                            sa.func.max(rows.c.sent_at),
+                        )
+                        .where(kept)
+                        .group_by(rows.c.user_data, rows.c.run),
+                    )
+                )
+                connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))
+
+
+_SENDING = ("import", "undo", "lock", "unlock", "delete")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -326,6 +431,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
 _set_state = (
     sa.update(schema.rows).where(_row_key).values(state=sa.bindparam("state"), newest_id=sa.bindparam("newest_id"))
+)
+_plan_action = (
+    sa.update(schema.rows).where(_row_key).values(action=sa.bindparam("action"), contact_id=sa.bindparam("contact_id"))
 )
 _settle = (
     sa.update(schema.rows)
@@ -370,7 +478,7 @@ _UNSETTLED = {
 
 
 def _result(row: Any, names: list[tuple[str, str]]) -> RowResult:
-    file, sheet = names[row.file]
+    file, sheet = names[row.file] if row.file >= 0 else ("", "")
     result = RowResult(
         seq=row.seq,
         file=file,

@@ -1,0 +1,31 @@
+"""``dialler-sync demo``: the whole job, with nothing to configure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import App, exit_codes, out_option
+
+
+@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.ROWS_FAILED))
+@out_option
+@click.pass_obj
+def demo(app: App, out: Path | None) -> int:
+    """Import the sample data into the embedded dialler.
+
+    The sample has rows that must be rejected, as life has; that is not a failure of the demo.
+    """
+    from ..demo import run_demo
+    from .output import print_summary, progress
+
+    with progress(app.verbosity) as observer:
+        summary, contacts = run_demo(out, observer)
+    print_summary(summary)
+    click.echo(f"The embedded dialler now holds {contacts} contacts.")
+    rejected = summary.counts["rejected"]
+    click.echo(f"{rejected} rows were rejected on purpose: failed.csv says why, and what to do about each.")
+    settled = summary.counts["succeeded"] + summary.counts["skipped"] + rejected
+    return ExitCode.OK if settled == summary.counts["read"] else ExitCode.ROWS_FAILED

@@ -1,0 +1,70 @@
+"""``dialler-sync plan``: see before you send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import (
+    App,
+    adopt_option,
+    compare_option,
+    exit_codes,
+    files_argument,
+    max_missing_option,
+    run_options,
+)
+
+if TYPE_CHECKING:
+    from ..config.settings import Limit
+
+_CODES = exit_codes(
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.INPUT,
+    ExitCode.UNAVAILABLE,
+    ExitCode.DIFFERENCES,
+    ExitCode.NO_ROW_CAN_SUCCEED,
+    ExitCode.SAFETY_LIMIT,
+    ExitCode.INTERRUPTED,
+)
+
+
+@click.command(epilog=_CODES)
+@files_argument
+@compare_option
+@max_missing_option
+@adopt_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN", help="Keep it for 'import --plan'.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where an import would change anything.")
+@click.pass_obj
+def plan(
+    app: App,
+    files: tuple[Path, ...],
+    compare: str | None,
+    max_missing: Limit | None,
+    adopt: bool,
+    output: Path | None,
+    as_json: bool,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what an import of FILE... would do, field by field; nothing is sent.
+
+    Compares with the dialler, unless --compare or the configuration say otherwise.
+    """
+    from ..run import ImportOptions, plan_files
+    from .output import print_plan, progress
+
+    settings = app.settings()
+    configured = settings.rows.compare
+    options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
+    with app.journal() as journal, progress(app.verbosity) as observer:
+        made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
+    if output:
+        made.write(output)
+    print_plan(made, as_json=as_json)
+    return ExitCode.DIFFERENCES if detailed_exitcode and made.differs else ExitCode.OK

@@ -1,0 +1,173 @@
+"""The text of a cell → the value that a field of its kind holds, or what is wrong with it. Phones: see phones.py.
+
+White space around everything but plain text does not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, partial
+
+from stdnum import iban as stdnum_iban
+from stdnum.exceptions import InvalidChecksum, ValidationError
+
+from .config import ColumnRule
+from .error_codes import fault
+from .fields import Field, Kind
+from .mapping import PlainNumber
+from .model import Fault, Value
+
+Converter = Callable[[str], Value | Fault]
+
+_SCIENTIFIC = re.compile(r"\s*[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}\s*", re.IGNORECASE)
+"""A long number as spreadsheet programs write it into CSV."""
+
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"(?!-)(?:[^\W_]|-){1,63}(?<!-)"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,63}}|xn--[a-z0-9-]{{1,59}})", re.IGNORECASE)
+"""What the HTML standard takes for an e-mail address, with letters of all scripts and a dot in the domain."""
+_LONGEST_EMAIL = 320
+
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{6,30}")
+_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}-?")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.0+)?)?)?")
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "y", "ja", "j", "wahr", "1", "x"), True),
+    **dict.fromkeys(("false", "no", "n", "nein", "falsch", "0"), False),
+}
+
+
+def converter(field: Field, rule: ColumnRule, cut_at: int | None = None) -> Converter | None:
+    """How the cells of a field become its values; None where the text is the value.
+
+    Args:
+        field: not a phone field.
+        rule: says how numbers and dates are written.
+        cut_at: characters after which a text may be cut; None: never.
+    """
+    if field.kind is Kind.TEXT:
+        if field.exact:
+            return _exact
+        return None if cut_at is None else lambda text: text[:cut_at]
+    if field.kind is Kind.AMOUNT:
+        return partial(amount, rule=rule)
+    if field.kind is Kind.DATETIME:
+        return partial(moment, formats=rule.formats or ())
+    return {
+        Kind.EMAIL: email,
+        Kind.IBAN: iban,
+        Kind.BIC: bic,
+        Kind.INTEGER: integer,
+        Kind.BOOLEAN: boolean,
+    }[field.kind]
+
+
+def _exact(text: str) -> str | Fault:
+    """Text that identifies something, unless a spreadsheet program has rounded it."""
+    return fault("precision_lost") if "+" in text and _SCIENTIFIC.fullmatch(text) else text
+
+
+def amount(text: str, rule: ColumnRule) -> int | float | Fault:
+    """A number, written as the rule says; whole numbers as int, others as the float that shows the same digits."""
+    plain = str(text) if isinstance(text, PlainNumber) else _plain_number(text.strip(), rule)
+    if isinstance(plain, Fault):
+        return plain
+    number = float(plain)
+    if "e" in repr(number) or Decimal(repr(number)) != Decimal(plain):
+        return fault("amount_invalid", "The number has more digits than can be kept exactly.", "Round it to 15 digits.")
+    return number if "." in plain else int(plain)
+
+
+def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
+    """``1.234,56-`` → ``-1234.56``, by the signs of the rule."""
+    if rule.currency:
+        text = text.removeprefix(rule.currency).removesuffix(rule.currency).strip()
+    text = text.replace("\u2212", "-")
+    if rule.decimal is None and rule.thousands is None and _TWO_WAYS.fullmatch(text):
+        return fault(
+            "amount_invalid",
+            f"'{text}' can be read in two ways: the dot may stand before decimals or thousands.",
+            'Say which: decimal: "." or thousands: "." (then decimal: ",") of this field.',
+        )
+    match = _number_pattern(rule.decimal or ".", rule.thousands).fullmatch(text)
+    if not match or (match["sign"] and match["after"]):
+        grouped = f" and '{rule.thousands}' between thousands" if rule.thousands else ", and nothing between thousands"
+        return fault(
+            "amount_invalid", f"The cell is not a number with '{rule.decimal or '.'}' before decimals{grouped}."
+        )
+    minus = "-" if "-" in (match["sign"], match["after"]) else ""
+    whole = re.sub(r"\D", "", match["whole"])
+    return minus + whole + (f".{match['part']}" if match["part"] else "")
+
+
+@cache
+def _number_pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:
+    """Pattern of numbers with these signs; every group of thousands is whole."""
+    between = {None: "(?!)", " ": "[ \u00a0\u202f\u2009]", "'": "['’]"}.get(thousands) or re.escape(thousands or "")
+    return re.compile(
+        rf"(?P<sign>[+-]?) ?(?P<whole>[0-9]+|[0-9]{{1,3}}(?:{between}[0-9]{{3}})+)"
+        rf"(?:{re.escape(decimal)}(?P<part>[0-9]+))?(?P<after>-?)"
+    )
+
+
+def integer(text: str) -> int | Fault:
+    """A whole number of at most 18 digits."""
+    return int(text) if _INTEGER.fullmatch(text := text.strip()) else fault("integer_invalid")
+
+
+def moment(text: str, formats: tuple[str, ...]) -> str | Fault:
+    """A date, with or without time, as ``YYYY-MM-DD HH:MM:SS``; ISO, or in one of the formats."""
+    text = text.strip()
+    found: set[datetime] = set()
+    if _ISO.fullmatch(text):
+        found |= _read(lambda: datetime.fromisoformat(text))
+    for pattern in formats:
+        found |= _read(lambda pattern=pattern: datetime.strptime(text, pattern))  # type: ignore[misc] # noqa: DTZ007
+    if len(found) == 1:
+        return found.pop().isoformat(" ", "seconds")
+    if found:
+        return fault("datetime_invalid", "The configured formats read different dates from this cell.")
+    return fault("datetime_invalid")
+
+
+def _read(reading: Callable[[], datetime]) -> set[datetime]:
+    try:
+        return {reading()}
+    except ValueError:
+        return set()
+
+
+def boolean(text: str) -> bool | Fault:
+    """Yes or no, in English, German, digits or a cross."""
+    found = _WORDS.get(text.strip().casefold())
+    return fault("boolean_invalid") if found is None else found
+
+
+def email(text: str) -> str | Fault:
+    """One e-mail address."""
+    text = text.strip()
+    return text if len(text) <= _LONGEST_EMAIL and _EMAIL.fullmatch(text) else fault("email_invalid")
+
+
+def iban(text: str) -> str | Fault:
+    """An IBAN without its spaces, in upper case."""
+    compact = "".join(text.split()).upper()
+    if not _IBAN.fullmatch(compact):
+        return fault("iban_invalid", "The cell is not an IBAN, which begins with two letters and two digits.")
+    try:
+        return str(stdnum_iban.validate(compact, check_country=False))
+    except InvalidChecksum:
+        return fault("iban_invalid", "The check digits of the IBAN do not fit: a sign in it is wrong or missing.")
+    except ValidationError:
+        return fault("iban_invalid", f"No IBAN that begins with {compact[:2]} is built like this one.")
+
+
+def bic(text: str) -> str | Fault:
+    """A BIC in upper case."""
+    compact = text.strip().upper()
+    return compact if _BIC.fullmatch(compact) else fault("bic_invalid")

@@ -1,0 +1,399 @@
+"""One run, from the first row read to the last report written: prepare → plan → load → reports."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import Protocol
+
+from .api.client import DiallerClient
+from .api.pace import Gate
+from .config import Settings
+from .config.settings import Limit, Missing
+from .errors import (
+    DiallerSyncError,
+    DiallerUnavailable,
+    Interrupted,
+    LimitReached,
+    MaybeDone,
+    NotDone,
+    RequestError,
+    SafetyLimit,
+    StopRun,
+    UsageError,
+)
+from .interrupt import interruptible
+from .journal import Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from .load import Loader, Rules, reason_to_stop
+from .model import Action, RowResult, Status
+from .planning import PlanInputs, Planned, Planner
+from .prepare import EXTRA_FILE, Prepared, Source, prepare
+from .recorder import Recorder
+from .snapshot import Snapshot, campaign_id, read_campaign, read_contacts
+from .spool import SpooledRow
+from .summary import Summary, write_reports
+from .suppress import SuppressionList
+
+_log = logging.getLogger(__name__)
+
+PATIENCE_AT_START = 30.0
+"""Seconds that a dialler which has never answered is tried, unless ``give_up_after`` is set: a wrong address
+should not look like a long night."""
+
+FEW_TO_COMPARE, FEW_TO_KEEP = 20, 2_000
+"""Rows up to which the dialler is asked for these contacts alone, and not for the whole campaign: when rows
+are compared (one list is one request), and when only before-images are wanted."""
+
+_FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
+_DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
+
+
+class Observer(Protocol):
+    """Is told how a run goes on."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """A stage begins; ``total`` rows, if that is known."""
+
+    def advance(self, rows: int, status: Status | None = None) -> None:
+        """Rows are done, with this outcome where they have one."""
+
+
+class Silent:
+    """An observer that tells nobody."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """Say nothing."""
+
+    def advance(self, rows: int, status: Status | None = None) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line says of a run, beside the configuration."""
+
+    dry_run: bool = False
+    limit: int | None = None
+    max_errors: Limit | None = None
+    compare: str = "none"
+    max_missing: Limit | None = None
+    adopt: bool = False
+
+
+@dataclass(slots=True)
+class Execution:
+    """One run, while it is carried out."""
+
+    settings: Settings
+    options: RunOptions
+    journal: Journal
+    observer: Observer
+    run: RunRecord
+    sources: Sequence[Source]
+    suppressed: SuppressionList | None = None
+    check_plan: Callable[[Planned], None] | None = None
+    requests: int = 0
+    retries: int = 0
+    errors: int = 0
+    doubtful: dict[int, int] = field(default_factory=dict)
+    extra: list[SpooledRow] = field(default_factory=list)
+
+    def carry_out(self) -> Summary:
+        """Do it all; what stopped it stands in the summary.
+
+        Raises:
+            UsageError, InputError: nothing was sent, and nothing is left behind.
+        """
+        started = time.monotonic()
+        stopped: StopRun | None = None
+        prepared = Prepared(Path(self.run.out))
+        try:
+            try:
+                self._prepare(prepared)
+                self._check_errors(prepared)
+                if self.run.command == "validate":
+                    self._say_of_the_rest(prepared, Status.SUCCEEDED)
+                else:
+                    asyncio.run(self._carry_out(prepared))
+            except StopRun as error:
+                stopped = error
+            except KeyboardInterrupt:
+                stopped = Interrupted("interrupted while the files were read; nothing was sent")
+            except DiallerSyncError:
+                self._forget()
+                raise
+            self._note_end("finished" if stopped is None else "stopped")
+            return write_reports(
+                self.journal,
+                self.run,
+                prepared,
+                stopped,
+                duration=time.monotonic() - started,
+                requests=self.requests,
+                retries=self.retries,
+            )
+        finally:
+            prepared.close()
+
+    def plan(self) -> Planned:
+        """Decide everything, and leave nothing behind."""
+        prepared = Prepared(Path(self.run.out))
+        try:
+            self._prepare(prepared)
+            return asyncio.run(self._only_plan(prepared))
+        finally:
+            prepared.close()
+            self.journal.delete_run(self.run.id)
+
+    # Reading
+
+    def _prepare(self, prepared: Prepared) -> None:
+        self.observer.stage("reading", None)
+        begun = self.run.rows is not None
+        if not begun:
+            self.journal.clear_rows(self.run.id)
+        prepare(
+            prepared,
+            self.settings,
+            self.sources,
+            write=_Comparison(self.journal, self.run) if begun else partial(self.journal.add_rows, self.run.id),
+            settle=(lambda _: None) if begun else partial(self.journal.record, self.run.id),
+            progress=self.observer.advance,
+        )
+        self.errors = prepared.rejected
+        if begun:
+            self._take_up(prepared)
+            return
+        self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
+        if self.run.parent:
+            self._leave_settled(prepared, self.journal.run(self.run.parent))
+        self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
+
+    def _take_up(self, prepared: Prepared) -> None:
+        """Leave out what the interrupted run has settled, and look for what it may have sent."""
+        for entry in self.journal.rows(self.run):
+            result = entry.result
+            if entry.file == EXTRA_FILE:
+                if entry.state in _UNSETTLED:
+                    self.extra.append(
+                        SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id)
+                    )
+                continue
+            prepared.note_action(result.seq, result.action)
+            if entry.state != RowState.PENDING:
+                self._decide(prepared, result.seq, entry)
+
+    def _leave_settled(self, prepared: Prepared, parent: RunRecord) -> None:
+        """Of an earlier run, take up only what did not succeed; found by UserData, else by row number."""
+        by_key: dict[str, JournalRow] = {}
+        by_row: dict[tuple[str, str, int], JournalRow] = {}
+        for entry in self.journal.rows(parent):
+            if entry.result.status not in _FINE:
+                by_row[_place(entry.result)] = entry
+                by_key[entry.result.user_data] = entry
+        left = []
+        for entry in self.journal.rows(self.run):
+            result = entry.result
+            if not prepared.todo[result.seq]:
+                continue
+            found = by_key.get(result.user_data) if result.user_data else None
+            if found is None and (candidate := by_row.get(_place(result))):
+                found = candidate if not (result.user_data and candidate.result.user_data) else None
+            if found is None:
+                prepared.todo[result.seq] = 0
+                left.append(Outcome(result.seq, Status.SKIPPED, Action.UNCHANGED, error=f"settled by run {parent.id}"))
+            elif found.state in _DOUBTFUL:
+                self._decide(prepared, result.seq, found)
+        self.journal.record(self.run.id, left)
+
+    def _decide(self, prepared: Prepared, seq: int, entry: JournalRow) -> None:
+        """A row that was settled stays; one that may have been sent is sent again only if that is harmless."""
+        if entry.state not in _DOUBTFUL:
+            prepared.todo[seq] = 0
+        elif not (self.settings.rows.overwrite_duplicates and entry.result.user_data):
+            self.doubtful[seq] = entry.newest_id
+
+    def _check_errors(self, prepared: Prepared) -> None:
+        limit = self.options.max_errors
+        if limit and not limit.allows(prepared.rejected, prepared.total):
+            raise SafetyLimit(
+                f"{prepared.rejected} of {prepared.total} rows are rejected, more than --max-errors {limit} allows; "
+                "nothing was sent"
+            )
+
+    def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
+        """``validate`` and ``--dry-run``: what would become of each row that is left."""
+        left = (Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
+        while batch := list(islice(left, 5_000)):
+            self.journal.record(self.run.id, batch)
+
+    def _planned_action(self, prepared: Prepared, seq: int) -> Action | None:
+        return None if self.run.command == "validate" else prepared.action(seq)
+
+    def _forget(self) -> None:
+        """A run that could not begin has sent nothing and leaves nothing behind."""
+        if self.run.rows is None or not self.run.planned:
+            self.journal.delete_run(self.run.id)
+            with suppress(OSError):
+                Path(self.run.out).rmdir()
+
+    def _note_end(self, state: str) -> None:
+        finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.run = replace(self.run, state=state, finished_at=finished)
+
+    # Planning and sending
+
+    async def _carry_out(self, prepared: Prepared) -> None:
+        gate = self._gate()
+        async with DiallerClient(self.settings.dialler, gate=gate) as client:
+            try:
+                with interruptible(gate, asyncio.current_task()):
+                    if not self.run.planned:
+                        await self._plan(client, prepared, keep_entries=self.check_plan is not None)
+                    if self.options.dry_run:
+                        self._say_of_the_rest(prepared, Status.SKIPPED)
+                    else:
+                        await self._load(client, gate, prepared)
+            finally:
+                self.requests += client.requests
+
+    async def _only_plan(self, prepared: Prepared) -> Planned:
+        gate = self._gate()
+        async with DiallerClient(self.settings.dialler, gate=gate) as client:
+            with interruptible(gate, asyncio.current_task()):
+                return await self._plan(client, prepared, keep_entries=True)
+
+    def _gate(self) -> Gate:
+        dialler = self.settings.dialler
+        patience = dialler.give_up_after
+        if "give_up_after" not in dialler.model_fields_set:
+            patience = min(patience, PATIENCE_AT_START)
+        return Gate(
+            dialler.concurrency, rate=dialler.rate, give_up_after=dialler.give_up_after, patience_at_start=patience
+        )
+
+    async def _plan(self, client: DiallerClient, prepared: Prepared, *, keep_entries: bool) -> Planned:
+        self.observer.stage("planning", None)
+        snapshot = await self._snapshot(client, prepared)
+        try:
+            inputs = PlanInputs(
+                snapshot, self.suppressed, self.options.compare, self.options.adopt, self.options.max_missing
+            )
+            planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
+            planned = planner.plan(keep_entries=keep_entries)
+        finally:
+            if snapshot:
+                snapshot.close()
+        if self.check_plan:
+            self.check_plan(planned)
+        self.extra = planner.extra
+        self.run = replace(self.run, planned=True)
+        self.journal.update_run(self.run.id, planned=True)
+        return planned
+
+    async def _snapshot(self, client: DiallerClient, prepared: Prepared) -> Snapshot | None:
+        """What the dialler has, as far as this run needs to know it."""
+        settings = self.settings
+        mirrors = settings.mirror.missing is not Missing.KEEP
+        needed = (
+            self.options.compare == "dialler"
+            or mirrors
+            or settings.protect.follow_up
+            or settings.protect.locked
+            or (settings.suppress is not None and settings.suppress.lock)
+        )
+        wanted = (
+            settings.journal.before_images
+            and settings.rows.overwrite_duplicates
+            and self.options.compare != "journal"
+            and not self.options.dry_run
+        )
+        todo = sum(prepared.todo)
+        if not (needed or wanted) or not (todo or mirrors):
+            return None
+        few = todo <= (FEW_TO_COMPARE if self.options.compare == "dialler" else FEW_TO_KEEP)
+        try:
+            campaign = settings.campaign.id
+            if settings.campaign.name is not None:
+                campaign = await campaign_id(client, settings.campaign.name)
+            if few and not mirrors:
+                return await read_contacts(client, [row.user_data for row in prepared.to_send()], campaign)
+            return await read_campaign(client, campaign)
+        except RequestError as error:
+            stop = reason_to_stop(error, fixed_campaign=settings.campaign.column is None)
+            if stop is not None:
+                raise stop from error
+            if needed or (isinstance(error, NotDone | MaybeDone) and client.gate.last_success == float("-inf")):
+                raise DiallerUnavailable(f"the dialler's contacts cannot be read: {error}") from error
+            _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
+            return None
+
+    async def _load(self, client: DiallerClient, gate: Gate, prepared: Prepared) -> None:
+        limit = self.options.limit
+        total = sum(prepared.todo)
+        self.observer.stage("importing", (total if limit is None else min(total, limit)) + len(self.extra))
+        rules = Rules(
+            overwrite=self.settings.rows.overwrite_duplicates,
+            fixed_campaign=self.settings.campaign.column is None,
+            retries=self.settings.dialler.retries,
+            timeout=self.settings.dialler.timeout,
+        )
+        doubtful = [(row, self.doubtful[row.seq]) for row in prepared.to_send() if row.seq in self.doubtful]
+        rows = (row for row in prepared.to_send() if row.seq not in self.doubtful)
+        recorder = Recorder(self.journal, self.run.id, gate.stop)
+        loader = Loader(client, recorder, rules, settled=self._settled(gate, prepared), action=prepared.action)
+        try:
+            await loader.load(chain(islice(rows, limit), self._after(gate)), doubtful)
+        finally:
+            self.retries += loader.retries
+        if limit is not None and total > limit:
+            raise LimitReached(f"--limit {limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+
+    def _after(self, gate: Gate) -> Iterator[SpooledRow]:
+        """What is locked and deleted, once every row has been taken; with --limit, not yet."""
+        if self.options.limit is None and not gate.stopped:
+            yield from self.extra
+
+    def _settled(self, gate: Gate, prepared: Prepared) -> Callable[[Outcome], None]:
+        limit = self.options.max_errors
+
+        def settled(outcome: Outcome) -> None:
+            self.observer.advance(1, outcome.status)
+            if outcome.status not in _FINE:
+                self.errors += 1
+                if limit and not limit.allows(self.errors, prepared.total):
+                    gate.stop(SafetyLimit(f"{self.errors} rows did not succeed, more than --max-errors {limit} allows"))
+
+        return settled
+
+
+_UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
+
+
+class _Comparison:
+    """Reading again what an interrupted run has read must give the same rows."""
+
+    def __init__(self, journal: Journal, run: RunRecord) -> None:
+        self._run = run
+        self._known = journal.rows(run)
+
+    def __call__(self, planned: Sequence[PlannedRow]) -> None:
+        for row in planned:
+            known = next(self._known, None)
+            if known is None or known.result.row != row.row or known.payload != row.payload:
+                raise UsageError(
+                    f"row {row.row} is not what it was when run {self._run.id} began (another dialler-sync version?); "
+                    "import the file as a new run"
+                )
+
+
+def _place(result: RowResult) -> tuple[str, str, int]:
+    return result.file, result.sheet, result.row

@@ -1,0 +1,312 @@
+"""A configuration proposed from a spreadsheet: from the names of its columns, and from what stands in them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import yaml
+
+from .config import ColumnRule
+from .config.columns import fold
+from .convert import amount, email, iban, moment
+from .fields import FIELDS, PHONE_FIELDS, Kind
+from .mapping import is_blank
+from .model import Fault, Table
+from .numbering import region_of, region_of_number
+from .phones import Read, country, quick_phone, read_phone
+
+_SAMPLE = 500
+"""Rows that are looked at."""
+_MOST = 0.8
+"""Share of a column's cells that have to fit before its content alone says what it is."""
+
+_TRIED = 100
+"""Cells of a column on which countries are tried."""
+
+Rule = tuple[str | dict[str, Any], str]
+"""A rule as it stands in the configuration, and a remark on it."""
+
+_HEADERS: dict[str, str] = {
+    "UserData": "kundennr kundennummer kdnr kundenid userdata customerno customernumber customerid crmid externeid"
+    " externalid mitgliedsnr mitgliedsnummer debitorennr debitornr kontaktid contactid leadid recordid id",
+    "Name": "nachname familienname zuname lastname surname familyname name kontaktname kontakt contactname contact"
+    " ansprechpartner fullname",
+    "FirstName": "vorname rufname firstname givenname",
+    "Salutation": "anrede salutation",
+    "Title": "titel title akademischertitel",
+    "Company": "firma firmenname unternehmen organisation company companyname organization",
+    "Address": "strasse strassehausnr strassehausnummer strasseundhausnummer strassenr adresse anschrift street address"
+    " streetaddress addressline1",
+    "PostalCode": "plz postleitzahl postalcode postcode zip zipcode",
+    "City": "ort wohnort stadt city town",
+    "Country": "land laendercode staat country countrycode",
+    "Region": "bundesland kanton region state province county",
+    "AccountOwner": "kontoinhaber accountowner accountholder",
+    "AccountBank": "bank kreditinstitut bankname",
+    "AccountNationalBankCode": "blz bankleitzahl bankcode sortcode",
+    "AccountBIC": "bic swift bicswift swiftcode",
+    "AccountNumber": "kontonummer kontonr accountnumber",
+    "AccountIBAN": "iban",
+    "Amount": "betrag summe saldo offenerbetrag rechnungsbetrag forderung amount balance total amountdue",
+    "FaxNumber": "fax faxnummer faxnr telefax faxnumber",
+    "Email": "email emailadresse mail mailadresse emailaddress",
+    "Website": "website webseite homepage internet web url",
+    "Comment": "bemerkung bemerkungen notiz notizen kommentar anmerkung anmerkungen hinweis comment comments note notes"
+    " remark remarks",
+    "Client": "mandant client",
+    "Service": "service dienst",
+    "ReferenceNumber": "referenz referenznummer referenznr aktenzeichen vorgangsnummer rechnungsnummer rechnungsnr"
+    " vertragsnummer reference referencenumber invoicenumber contractnumber",
+    "FollowUpDateTime": "wiedervorlage wiedervorlageam rueckruf rueckrufam followup followupdate callback callbackdate",
+    "Tag": "tag tags schlagwort",
+}
+"""What people call a field, in German and English; the better name comes first."""
+_CAMPAIGN_HEADER = re.compile(r"(dialler|dialer)?(kampagne|campaign)s?n?(name|id|nr)?")
+_PHONE_HEADER = re.compile(r"(?!.*fax)(tel|cell|.*(telefon|phone|mobil|handy|festnetz|rufnummer|durchwahl))")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+_REGIONS = ("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE")
+"""Countries that are tried on numbers without a country code; of equally good ones the first, or the one that
+e-mail addresses, IBANs and numbers with country code speak for.
+"""
+_EQUALLY_GOOD = 0.8
+_CURRENCY = re.compile(r"[€$£]|EUR|CHF|USD|GBP|Euro")
+_SIGNS: tuple[dict[str, str], ...] = (
+    {},
+    {"decimal": ","},
+    {"decimal": ",", "thousands": "."},
+    {"decimal": ".", "thousands": ","},
+    {"decimal": ",", "thousands": " "},
+    {"decimal": ".", "thousands": "'"},
+    {"decimal": "."},
+)
+_FORMATS = tuple(
+    date + time
+    for date, time in product(
+        ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d"), ("", " %H:%M", " %H:%M:%S")
+    )
+)
+_HEAD = """\
+# Proposed by 'dialler-sync init' for {file}. Look through it, replace what is marked CHANGE, and try it:
+#   dialler-sync validate {file}
+dialler:
+  base_url: https://dialler.example.com/rest/v1.0   # CHANGE: address of the dialler's REST API
+  clients_id: 1                                     # CHANGE: the ClientsID of your account
+  token: ${{DIALLER_SYNC_TOKEN}}                      # set this variable; the token itself does not belong in this file
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the file: its header as written and as compared, and a sample of its cells, without empty ones."""
+
+    name: str
+    key: str
+    cells: tuple[str, ...]
+
+    def share(self, good: Callable[[str], object]) -> float:
+        """Share of the cells that are good, 0 where there are none."""
+        return sum(map(bool, map(good, self.cells))) / len(self.cells) if self.cells else 0.0
+
+    def readable(self, read: Callable[[str], object]) -> float:
+        """Share of the cells that can be read."""
+        return self.share(lambda cell: not isinstance(read(cell), Fault))
+
+
+def propose_config(table: Table) -> str:
+    """Write a commented configuration, as YAML, that fits the table.
+
+    What the table lacks is marked in the text. The result loads where DIALLER_SYNC_TOKEN is set, and binds to the
+    table if that has a column of phone numbers.
+    """
+    layout = table.layout
+    columns = _sample(table)
+    campaign = next((column for column in columns if _CAMPAIGN_HEADER.fullmatch(column.key)), None)
+    lines = [_HEAD.format(file=layout.path.name)]
+    if campaign is None:
+        lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
+    else:
+        lines.append(f"campaign: {{column: {_yaml(campaign.name)}}}   # or one for all rows: {{id: 538}}\n")
+        columns.remove(campaign)
+    if layout.sheet is not None:
+        lines.append(f"# source: {{sheet: {_yaml(layout.sheet)}}}   # where several sheets hold data\n")
+    if layout.vendor:
+        lines.append("# The file is in the dialler vendor's own format, which needs no columns:.")
+    else:
+        lines += _columns_section(columns)
+    return "\n".join(lines) + "\n"
+
+
+def _sample(table: Table) -> list[_Column]:
+    """Look at the first rows; columns whose name is there twice cannot be told apart and are left out."""
+    chunk = next(iter(table.chunks(_SAMPLE)), None)
+    names = Counter(table.layout.columns)
+    columns = []
+    for place, name in enumerate(table.layout.columns):
+        cells = [] if chunk is None else chunk.frame.iloc[:, place].tolist()
+        if name and names[name] == 1:
+            columns.append(_Column(name, _key(name), tuple(cell for cell in cells if not is_blank(cell))))
+    return columns
+
+
+def _key(header: str) -> str:
+    """A header without what does not matter: ``Kunden-Nr.`` → ``kundennr``."""
+    return re.sub(r"[\W_]", "", fold(header).translate(_UMLAUTS))
+
+
+def _columns_section(columns: list[_Column]) -> Iterator[str]:
+    rules = _rules(columns)
+    yield "columns:   # dialler field: source column"
+    if "UserData" not in rules:
+        yield "  # CHANGE: UserData: your own key of the contact. Without it, each import makes new contacts."
+    if not any(name in rules for name in PHONE_FIELDS):
+        yield "  # CHANGE: PhoneNumber1: the column of the phone number. None was found, and one is needed."
+    for name in FIELDS:
+        if name in rules:
+            rule, remark = rules[name]
+            yield f"  {name}: {_yaml(rule)}" + (f"   # {remark}" if remark else "")
+    for column in columns:
+        yield f"  # not used: {_yaml(column.name)}"
+
+
+def _rules(columns: list[_Column]) -> dict[str, Rule]:
+    """Find a column for each field that can have one; takes them out of ``columns``."""
+    found: dict[str, _Column] = {}
+    cells = [cell.strip() for column in columns for cell in column.cells[:_TRIED]]
+
+    def take(field: str, fits: Callable[[_Column], bool]) -> None:
+        column = next((column for column in columns if field not in found and fits(column)), None)
+        if column is not None:
+            found[field] = column
+            columns.remove(column)
+
+    for name, words in _HEADERS.items():
+        for word in (name.lower(), *words.split()):
+            take(name, lambda column, word=word: column.key == word)  # type: ignore[misc]
+    take("Email", lambda column: column.readable(email) >= _MOST)
+    take("AccountIBAN", lambda column: column.readable(iban) >= _MOST)
+    countries = found.get("Country")
+    phones, where, region = _phones(columns, countries, Counter(map(_country_hint, cells)))
+    rules = {name: _rule(name, column) for name, column in found.items()}
+    fax = found.pop("FaxNumber", None)
+    for name, column in (*zip(PHONE_FIELDS, phones, strict=False), *([("FaxNumber", fax)] if fax else [])):
+        rules[name] = (
+            {"column": column.name, **where} if where else column.name,
+            _readable(column, lambda cell: _read(cell, region), "phone numbers"),
+        )
+    if "Name" not in rules:
+        rules["Name"] = _name(found, columns)
+    return rules
+
+
+def _phones(
+    columns: list[_Column], countries: _Column | None, hints: Mapping[str | None, int]
+) -> tuple[list[_Column], dict[str, str], str | None]:
+    """Columns of phone numbers, taken out of ``columns``; what their rules say of the country; the main country."""
+    named = [column for column in columns if _PHONE_HEADER.match(column.key)]
+    others = [column for column in columns if column not in named and "fax" not in column.key]
+    region = _likely_region([cell for column in named or others for cell in column.cells[:_TRIED]], hints)
+    where = {"region": region} if region else {}
+    if countries is not None and countries.share(region_of) >= _MOST:
+        known = Counter(region_of(cell) for cell in countries.cells)
+        region = known.most_common(1)[0][0]
+        where = {"region_column": countries.name} if len(known) > 1 else {"region": str(region)}
+    likely = [column for column in others if column.readable(lambda cell: _read(cell, region)) >= _MOST]
+    phones = [column for column in columns if column in named or column in likely][: len(PHONE_FIELDS)]
+    for column in phones:
+        columns.remove(column)
+    return phones, where, region
+
+
+def _likely_region(numbers: list[str], hints: Mapping[str | None, int]) -> str | None:
+    """The country whose numbers these are; None where they need none."""
+    regions = sorted(_REGIONS, key=lambda region: -hints[region])
+    readable = {
+        region: sum(not isinstance(_read(cell, region), Fault) for cell in numbers) for region in (None, *regions)
+    }
+    best = max(readable.values())
+    if readable[None] == best:
+        return None
+    return next(region for region in regions if readable[region] >= best * _EQUALLY_GOOD)
+
+
+def _country_hint(cell: str) -> str | None:
+    """The country that an e-mail address, an IBAN or a number with country code belongs to."""
+    if match := re.fullmatch(r"[^@\s]+@\S+\.([a-z]{2})", cell, re.IGNORECASE):
+        return region_of(match[1])
+    if re.match(r"[A-Z]{2}[0-9]{2}[ 0-9A-Z]{11}", cell):
+        return cell[:2]
+    number = _read(cell, None)
+    return None if isinstance(number, Fault) else region_of_number(number if isinstance(number, str) else number[0])
+
+
+def _read(cell: str, region: str | None) -> Read:
+    where = country(None, region)
+    return quick_phone(cell, where.plan) or read_phone(cell, where)
+
+
+def _name(found: Mapping[str, _Column], left: list[_Column]) -> Rule:
+    """The Name, which the dialler demands, where no column is called so."""
+    for field in ("Company", "FirstName"):
+        if field in found:
+            return found[field].name, f"CHANGE: no column of surnames was found; this one is {field} too"
+    for column in left:
+        if column.share(lambda cell: any(map(str.isalpha, cell))) >= _MOST:
+            left.remove(column)
+            return column.name, "CHANGE: no column of surnames was found; is this one?"
+    return {"value": "unknown"}, "CHANGE: no column of surnames was found"
+
+
+def _rule(field: str, column: _Column) -> Rule:
+    """The rule of a field that is no phone number, with how numbers and dates are written."""
+    if FIELDS[field].kind is Kind.AMOUNT:
+        return _amount_rule(column)
+    if FIELDS[field].kind is Kind.DATETIME:
+        return _date_rule(column)
+    return column.name, ""
+
+
+def _amount_rule(column: _Column) -> Rule:
+    around = Counter(sign for cell in column.cells for sign in _CURRENCY.findall(cell))
+    currency = {"currency": around.most_common(1)[0][0]} if around else {}
+    rules = [
+        ColumnRule(column=column.name, **{name: sign for name, sign in signs.items() if sign}, **currency)
+        for signs in _SIGNS
+    ]
+    best = max(rules, key=lambda rule: column.readable(lambda cell: amount(cell, rule)))
+    set_ = best.model_dump(include=best.model_fields_set)
+    return set_ if len(set_) > 1 else column.name, _readable(column, lambda cell: amount(cell, best), "numbers")
+
+
+def _date_rule(column: _Column) -> Rule:
+    formats: list[str] = []
+    share = column.readable(lambda cell: moment(cell, ()))
+    for pattern in _FORMATS:
+        with_it = column.readable(lambda cell: moment(cell, (*formats, pattern)))  # noqa: B023 (used at once)
+        if with_it > share:
+            formats.append(pattern)
+            share = with_it
+    remark = _readable(column, lambda cell: moment(cell, tuple(formats)), "dates")
+    return {"column": column.name, "formats": formats} if formats else column.name, remark
+
+
+def _readable(column: _Column, read: Callable[[str], object], what: str) -> str:
+    return f"{round(column.readable(read) * len(column.cells))} of {len(column.cells)} cells are {what}"
+
+
+def _yaml(value: Any) -> str:
+    """One line of YAML; a ``$`` that the configuration would take for a variable is doubled."""
+    if isinstance(value, str):
+        return _flow([re.sub(r"\$(?=[${])", "$$", value)])[1:-1]
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_yaml(item)}" for key, item in value.items()) + "}"
+    return "[" + ", ".join(map(_yaml, value)) + "]"
+
+
+def _flow(values: list[str]) -> str:
+    return str(yaml.safe_dump(values, default_flow_style=True, allow_unicode=True, width=float("inf"))).strip()

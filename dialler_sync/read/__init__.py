@@ -1,0 +1,109 @@
+"""CSV and Excel files → tables of text, with the row numbers that the spreadsheet program shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..config import SourceSettings
+    from ..model import Table
+
+_HEAD_BYTES = 4_096
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+_FOREIGN = (
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"\x1f\x8b", "packed with gzip"),
+    (b"7z\xbc\xaf", "packed with 7-Zip"),
+    (b"Rar!", "packed with RAR"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"{\\rtf", "an RTF document"),
+    (b"PAR1", "a Parquet file"),
+)
+_MARKUP = (b"<!doctype", b"<html", b"<table", b"<head", b"<body", b"<?xml", b"<meta", b"<style", b"<script", b"<!--")
+
+
+def open_tables(path: Path, source: SourceSettings) -> list[Table]:
+    """Every table of a file: one of a CSV file; of a workbook, one a sheet that holds data.
+
+    Raises:
+        InputError: the file cannot be read as it is; the message names it and says what to do.
+    """
+    if _is_workbook(path, source):
+        from .excel import excel_tables
+
+        return excel_tables(path, source)
+    from .csv_table import open_csv
+
+    return [open_csv(path, source)]
+
+
+def open_table(path: Path, source: SourceSettings) -> Table:
+    """The one table that an import means.
+
+    Raises:
+        InputError: as :func:`open_tables`, or several tables are possible.
+    """
+    tables = open_tables(path, source)
+    if not tables:
+        raise InputError(f"{path}: no sheet holds any data.")
+    if len(tables) > 1:
+        sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
+        raise InputError(f"{path}: several sheets hold data ({sheets}): set source.sheet to the one that is meant.")
+    return tables[0]
+
+
+def _is_workbook(path: Path, source: SourceSettings) -> bool:
+    """Tell a workbook from text by what is in the file, whatever it is called.
+
+    Raises:
+        InputError: there is no such file, it is too large, empty, or neither of the two.
+    """
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder. Name the spreadsheet in it.")
+        if not path.is_file():
+            raise InputError(f"{path}: is not a regular file. Save the data as a file, and name that.")
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    if not size:
+        raise InputError(f"{path}: is empty.")
+    if size > source.max_file_mb * 1_000_000:
+        raise InputError(
+            f"{path}: has {size // 1_000_000:,} MB, and {source.max_file_mb:,} are allowed: split it, or raise "
+            "source.max_file_mb."
+        )
+    if head.startswith((_ZIP, _OLE)):
+        return True
+    what = _foreign(head)
+    if what:
+        raise InputError(f"{path}: is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")
+    return False
+
+
+def _foreign(head: bytes) -> str | None:
+    """What a file is that is neither a workbook nor text."""
+    for magic, what in _FOREIGN:
+        if head.startswith(magic):
+            return what
+    from .encoding import wide_encoding
+
+    start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe").lstrip().lower()
+    if start.startswith(_MARKUP):
+        return "a web page or XML"
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f\v\0" for byte in head)
+    zeros = 0 if wide_encoding(head) else head.count(0)
+    return "binary data" if controls * 20 > len(head) or zeros * 3 > len(head) else None

@@ -1,0 +1,210 @@
+"""Where a table in a CSV file ends, and what is wrong with its rows: found out in one pass, before a row is given.
+
+Under a table there can be totals, footnotes, or a second table; none of them is a row of the table. They are
+left out only where their form says so beyond doubt, and always reported; what is in doubt stays a row, and is
+rejected for its number of cells or for what is in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from statistics import median
+
+from ..errors import InputError
+from .csv_rows import BROKEN, Row, Seen, seen_rows
+from .header import Header, columns_headed, name_rows
+from .kinds import Kind, kind_of
+
+_TOTAL = re.compile(
+    r"[\W_]*(?:summen?|gesamt\w*|insgesamt|zwischensumme|endsumme|anzahl|stand|quelle|hinweis|fußnote|erstellt|seite"
+    r"|ende|(?:grand |sub)?totals?|sum|count|source|notes?|footnotes?|end of|page|generated|created)\b",
+    re.IGNORECASE,
+)
+"""First words of totals and footnotes, German and English."""
+
+_MOST_FOOTNOTES = 40
+_LOOK_AHEAD = 8
+_SAMPLE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a table goes: the number of its last row (0: it has none), and sentences for the user.
+
+    ``blank_columns``: how many cells all rows have beyond the header, empty in every row.
+    """
+
+    last_row: int
+    blank_columns: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+def find_extent(rows: Iterable[Row], header: Header) -> Extent:
+    """Go through all rows of a file, from its first line on, to the end of the table.
+
+    Raises:
+        InputError: as :meth:`CsvFile.rows`.
+    """
+    seen = (row for row in seen_rows(rows) if row.number >= header.first_row)
+    sample = list(islice(seen, _SAMPLE))
+    survey = _Survey(header, sample)
+    ahead = deque(sample)
+    gap = titled = False
+    next_number = header.first_row
+    while ahead or (ahead := deque(islice(seen, 1))):
+        row = ahead.popleft()
+        gap = gap or row.number > next_number
+        next_number = row.number + 1
+        if gap or row.cells == survey.names or len(row.cells) not in survey.usual_widths:
+            ahead.extend(islice(seen, max(0, _LOOK_AHEAD - len(ahead))))
+            if survey.is_second_table([row, *islice(ahead, _LOOK_AHEAD)], gap=gap, titled=titled):
+                return survey.extent(second_table=row.number)
+            gap = titled = gap and _filled(row.cells) == 1
+        survey.add(row)
+    return survey.extent()
+
+
+class _Survey:
+    """What is known of a table while its rows pass by."""
+
+    def __init__(self, header: Header, sample: Sequence[Seen]) -> None:
+        self.width = len(header.columns)
+        self.names = list(header.columns) if header.rows else None
+        self.usual_widths = {self.width}
+        if sample:
+            widths = Counter(len(row.cells) for row in sample)
+            self.usual_widths.add(max(widths, key=lambda width: widths[width]))
+        self._fill = median(_filled(row.cells) for row in sample) if sample else 0
+        self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
+        self._tail: deque[Seen] = deque()
+        self._last = 0
+        self._widths: Counter[int] = Counter()
+        self._all_blank_beyond = True
+        self._first_ragged = 0
+        self._broken = 0
+        self._first_broken = 0
+
+    def add(self, row: Seen) -> None:
+        """Count a row, once enough rows have followed that it cannot be a footnote."""
+        self._tail.append(row)
+        if len(self._tail) > _MOST_FOOTNOTES:
+            self._settle(self._tail.popleft())
+
+    def _settle(self, row: Seen) -> None:
+        self._last = row.number
+        width = len(row.cells)
+        self._widths[width] += 1
+        if width != self.width:
+            self._first_ragged = self._first_ragged or row.number
+            if width > self.width and self._all_blank_beyond:
+                self._all_blank_beyond = not any(row.cells[self.width :])
+        if row.flags & BROKEN:
+            self._broken += 1
+            self._first_broken = self._first_broken or row.number
+
+    def is_second_table(self, rows: Sequence[Seen], *, gap: bool, titled: bool) -> bool:
+        """Whether the first of ``rows`` is the header of another table.
+
+        ``gap``: it stands behind blank rows. ``titled``: and behind a row with one cell.
+
+        Raises:
+            InputError: it can be that as well as a row of this table.
+        """
+        first = rows[0].cells
+        if first == self.names:
+            return True
+        below = []
+        for row, above in zip(rows[1:], rows, strict=False):
+            if row.number != above.number + 1 or len(row.cells) != len(first):
+                break
+            below.append(row.cells)
+        same_width = len(first) == self.width
+        if not below or len(first) < 2 or (same_width and not gap):
+            return False
+        support = columns_headed(first, below)
+        if same_width and support == 1 and not titled:
+            raise InputError(
+                f"row {rows[0].number}, behind a blank row, can be the header of a second table or a row of the first: "
+                "take out the blank row, or put the second table into a file of its own."
+            )
+        if gap:
+            return support >= 1 or (support == 0 and not same_width and len(below) >= 3)
+        return support >= 2 and len(below) >= 2
+
+    def extent(self, second_table: int | None = None) -> Extent:
+        """What was found, now that no further row belongs to the table."""
+        footnotes = self._footnotes()
+        for row in list(self._tail)[: len(self._tail) - len(footnotes)]:
+            self._settle(row)
+        remarks = list(self._remarks())
+        if footnotes:
+            first = footnotes[0]
+            remarks.append(
+                f"{name_rows(first.number, footnotes[-1].number)} below the table and not part of it, beginning with "
+                f"'{_first_text(first.cells)[:40]}'."
+            )
+        if second_table:
+            remarks.append(f"Row {second_table} begins a second table; only the first is read.")
+        return Extent(self._last, self._blank_columns, tuple(remarks))
+
+    @property
+    def _blank_columns(self) -> int:
+        """All rows end in the same number of empty cells beyond the header: that is the file's shape."""
+        widths = list(self._widths)
+        alike = len(widths) == 1 and widths[0] > self.width and self._all_blank_beyond
+        return widths[0] - self.width if alike else 0
+
+    def _remarks(self) -> Iterator[str]:
+        ragged = self._widths.total() - self._widths[self.width]
+        if ragged and not self._blank_columns:
+            yield (
+                f"{ragged:,} of {self._widths.total():,} rows have more or fewer cells than the table's {self.width} "
+                f"columns, row {self._first_ragged} first."
+            )
+        if self._broken:
+            yield (
+                f"{self._broken:,} rows open a quote and do not close it, row {self._first_broken} first. Mend them; "
+                "or set source.quote to none, if quotes are only text in this file."
+            )
+
+    def _footnotes(self) -> list[Seen]:
+        """The last rows, as far as they are totals or footnotes."""
+        rows = list(self._tail)
+        at = len(rows)
+        while at and self._is_sparse(rows[at - 1]):
+            at -= 1
+        above = rows[at - 1].number if at else self._last
+        sparse = []
+        gap = False
+        for row in rows[at:]:
+            gap = gap or row.number > above + 1
+            above = row.number
+            sparse.append((row, gap))
+        notes = takewhile(lambda pair: self._is_footnote(pair[0].cells, behind_gap=pair[1]), reversed(sparse))
+        return [row for row, _ in notes][::-1]
+
+    def _is_sparse(self, row: Seen) -> bool:
+        return not row.flags & BROKEN and _filled(row.cells) <= max(1, self._fill / 2) and self.width > 1
+
+    def _is_footnote(self, cells: list[str], *, behind_gap: bool) -> bool:
+        text = _first_text(cells)
+        if _TOTAL.match(text):
+            return True
+        if kind_of(text) is not Kind.TEXT or not cells[0]:
+            return False
+        alone = _filled(cells) == 1
+        return behind_gap or (
+            alone and (self._first_kind is not Kind.TEXT or (len(cells) == 1 and text.count(" ") > 1))
+        )
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(map(bool, map(str.strip, cells)))
+
+
+def _first_text(cells: Sequence[str]) -> str:
+    return next(cell for cell in cells if cell.strip())

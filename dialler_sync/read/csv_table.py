@@ -1,0 +1,181 @@
+"""A CSV file as a table: what was found out about it, and its rows in chunks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
+from pathlib import Path
+
+from ..config import SourceSettings
+from ..errors import InputError
+from ..model import CellNote, Chunk, Layout
+from ..spreadsheet_text import restore
+from .csv_extent import find_extent
+from .csv_grammar import Dialect
+from .csv_rows import BROKEN, CsvFile, Seen, seen_rows
+from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
+from .encoding import find_encoding
+from .header import SAMPLE_ROWS, find_header
+from .kinds import Kind, kind_of
+
+_ERROR_TEXT = re.compile(
+    r"#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|NV|BEZUG!|WERT!|ZAHL!|ÜBERLAUF!|KALK!|#+)"
+)
+"""What a spreadsheet program writes for an error, in English and German, or for a column that is too narrow."""
+
+_LOST_DIGITS = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}")
+"""A long number as a spreadsheet program shows it: ``4,91701E+11``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A CSV file as a table.
+
+    ``kept``: positions, in the file, of the columns that are given. ``last_row``: where the table ends.
+    """
+
+    layout: Layout
+    file: CsvFile
+    kept: tuple[int, ...]
+    last_row: int
+
+    def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
+        """Give the rows in order, at most ``rows`` at a time.
+
+        Raises:
+            InputError: the file cannot be read any more as it could when it was opened.
+        """
+        first, last = self.layout.first_row, self.last_row
+        table = (row for row in takewhile(lambda row: row[0] <= last, seen_rows(self.file.rows())) if row[0] >= first)
+        with _named(self.layout.path):
+            while batch := list(islice(table, rows)):
+                yield self._chunk(batch)
+
+    def _chunk(self, batch: list[Seen]) -> Chunk:
+        import pandas as pd
+
+        width = self.file.width
+        place = {position: at for at, position in enumerate(self.kept)}
+        notes: dict[tuple[int, int], CellNote] = {}
+        ragged: dict[int, tuple[str, ...]] = {}
+        lines = []
+        for number, read, flags in batch:
+            cells = read
+            if flags:
+                cells = [restore(cell) for cell in read]
+                for position, cell in enumerate(cells):
+                    if position in place and (note := _note(cell)):
+                        notes[number, place[position]] = note
+            if flags & BROKEN or len(cells) != width:
+                ragged[number] = tuple(cells)
+                cells = (cells + [""] * width)[:width]
+            lines.append(cells)
+        frame = pd.DataFrame(lines, index=[row[0] for row in batch], dtype=object)
+        if len(self.kept) < width:
+            frame = frame.iloc[:, list(self.kept)]
+        frame.columns = pd.Index(self.layout.columns, dtype=object)
+        return Chunk(frame, notes, ragged)
+
+
+def _note(cell: str) -> CellNote | None:
+    if cell[:1] == "#" and _ERROR_TEXT.fullmatch(cell):
+        return CellNote(code="error_cell")
+    if ("E+" in cell or "e+" in cell) and _LOST_DIGITS.fullmatch(cell):
+        return CellNote(code="precision_lost")
+    return None
+
+
+def open_csv(path: Path, source: SourceSettings) -> CsvTable:
+    """Find out everything about a CSV file, and read it through once.
+
+    Raises:
+        InputError: it cannot be read as it is, or can be read in two ways; the message names the file.
+    """
+    with _named(path):
+        encoding = find_encoding(path, source)
+        sample = _sample(path, encoding)
+        dialect, width = find_dialect(sample, source)
+        file = CsvFile(path, encoding, dialect, width, source)
+        head = [(row.number, row.cells) for row in islice(seen_rows(file.rows()), SAMPLE_ROWS)]
+        foreign = _cut_foreign_header(head, dialect, width)
+        header = find_header(head, source)
+        file = replace(file, width=len(header.columns))
+        extent = find_extent(file.rows(), header)
+    names = tuple(map(restore, header.columns)) + ("",) * extent.blank_columns
+    ignored = tuple(i for i, name in enumerate(names) if name.startswith("_"))
+    if len(ignored) == len(names):
+        ignored = ()
+    kept = tuple(i for i in range(len(names)) if i not in set(ignored))
+    layout = Layout(
+        path=path,
+        format="csv",
+        columns=tuple(names[i] for i in kept),
+        encoding=encoding,
+        delimiter=dialect.delimiter or None,
+        quote=dialect.quote or None,
+        escape=dialect.escape if dialect.quote else None,
+        line_end=_line_end(sample, dialect),
+        header_rows=header.rows,
+        first_row=header.first_row,
+        ignored=tuple(names[i] for i in ignored),
+        vendor=header.vendor,
+        remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks),
+    )
+    return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row)
+
+
+def _sample(path: Path, encoding: str) -> str:
+    """The first whole lines of a file."""
+    with path.open(encoding=encoding, newline="") as file:
+        sample = file.read(SAMPLE_CHARS + 1).removeprefix("\ufeff")
+    if len(sample) <= SAMPLE_CHARS:
+        return sample
+    return sample[: max(sample.rfind("\n"), sample.rfind("\r", 0, -1)) + 1] or sample
+
+
+def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, width: int) -> list[str]:
+    """Cut, in ``head``, a header line that is delimited otherwise than the data right below it. Returns a remark."""
+    first = next((i for i, (_, cells) in enumerate(head) if len(cells) == width), 0)
+    if not first or width < 2 or len(head[first - 1][1]) > 1:
+        return []
+    number, (line,) = head[first - 1]
+    for delimiter in DELIMITERS:
+        cells = Dialect(delimiter, dialect.quote).cut(line).cells
+        kinds = set(map(kind_of, cells))
+        if len(cells) == width and Kind.VALUE not in kinds and Kind.VALUE in map(kind_of, head[first][1]):
+            head[first - 1] = (number, cells)
+            return [f"Row {number}, the header, is delimited by '{delimiter}', and the rows by '{dialect.delimiter}'."]
+    return []
+
+
+def _line_end(sample: str, dialect: Dialect) -> str | None:
+    """How rows end; line ends inside quotes do not count."""
+    if dialect.quote:
+        quote = re.escape(dialect.quote)
+        sample = re.sub(rf"{quote}[^{quote}]*{quote}", "", sample)
+    both = sample.count("\r\n")
+    counts = {"CRLF": both, "LF": sample.count("\n") - both, "CR": sample.count("\r") - both}
+    found = [name for name, count in counts.items() if count]
+    return "mixed" if len(found) > 1 else next(iter(found), None)
+
+
+def _unnamed(names: tuple[str, ...]) -> Iterator[str]:
+    places = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
+    if places:
+        yield f"{'Column' if len(places) == 1 else 'Columns'} {', '.join(places)} of {len(names)} without a name."
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the name of the file before what is wrong with it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
+    except UnicodeError as error:
+        raise InputError(f"{path}: has changed while it was read. Start again.") from error

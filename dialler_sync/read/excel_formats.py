@@ -1,0 +1,121 @@
+"""Number formats that show a number otherwise than in plain digits: ``00000``, ``"+"0``, ``0000-000``.
+
+Known here are formats made of digit places and literal text. Decimals, thousands, per cent, fractions, exponents,
+currencies and dates are not: there the number itself is what is meant. Source: ECMA-376 part 1, 18.8.31.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from ..model import CellNote
+from .excel_numbers import Value, cell_text, number_text
+
+_SECTION = re.compile(r'((?:"[^"]*"|\\.|[^;"\\])*);', re.DOTALL)
+_TOKEN = re.compile(
+    r"""
+      "(?P<quoted>[^"]*)" | \\(?P<escaped>.)
+    | \[(?P<test><=|>=|<>|<|>|=)(?P<limit>-?\d+(?:\.\d+)?)\]
+    | \[(?:\$-[^\]]*|[a-z]{3,}\s?\d*)\]     # locale and colour are not shown; [$€-407] would be, [h] is a duration
+    | _. | \*.                              # a blank as wide as that character, and filling up with it: not shown
+    | (?P<general>general)
+    | (?P<place>[0#])
+    | (?P<literal>[-+():!^&'~{}<>=\ ])      # these need no quotes
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_TESTS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+_TRIALS = (0, 1, -1, 1_234_567, 491_711_234_567)
+"""A format that shows all of these in plain digits shows every number so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One part between semicolons. ``parts``: (kind, text), of the kinds place, general and literal."""
+
+    parts: tuple[tuple[str, str], ...]
+    test: str = ""
+    limit: float = 0
+
+    def show(self, number: float) -> str:
+        """Show the size of a number, without its sign: the last place takes the last digit."""
+        size = number_text(abs(number))
+        digits = f"{Decimal(size).to_integral_value(ROUND_HALF_UP):f}".lstrip("0")
+        shown = []
+        places = sum(kind == "place" for kind, _ in self.parts)
+        for kind, text in reversed(self.parts):
+            if kind == "place":
+                places -= 1
+                rest, taken = (digits[:-1], digits[-1:]) if places else ("", digits)
+                shown.append(taken or text.strip("#"))
+                digits = rest
+            else:
+                shown.append(size if kind == "general" else text)
+        return "".join(reversed(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class DigitFormat:
+    """A number format of digit places and literals, as sections in the order in which they are tried."""
+
+    sections: tuple[_Section, ...]
+
+    def read(self, value: Value) -> tuple[str, CellNote | None]:
+        """The text that the format shows, and a note with the number where that is another text."""
+        text, note = cell_text(value)
+        if isinstance(value, str | bool) or not isinstance(value, float | int) or not math.isfinite(value):
+            return text, note
+        shown = self.show(value)
+        return (shown, CellNote(code=note.code if note else None, number=text)) if shown != text else (text, note)
+
+    def show(self, number: float) -> str:
+        """``00000`` shows 123 as ``00123``."""
+        tested = any(section.test for section in self.sections)
+        if tested or len(self.sections) == 1:
+            sign = "-" if number < 0 else ""
+            fitting = [s for s in self.sections if not s.test or _TESTS[s.test](number, s.limit)]
+            # Excel fills the cell with # where no section fits; the number says more.
+            return sign + fitting[0].show(number) if fitting else number_text(number)
+        which = 1 if number < 0 else 2 if number == 0 else 0
+        return self.sections[which if which < len(self.sections) else 0].show(number)
+
+
+def digit_format(code: str) -> DigitFormat | None:
+    """Parse a number format; None where it shows the plain number, or is of another kind."""
+    codes = [match[1] for match in _SECTION.finditer(f"{code};")][:3]
+    if len(codes) > 1 and "@" in codes[-1]:
+        del codes[-1]
+    sections = [_section(part) for part in codes]
+    if any(section is None for section in sections) or not any(s.parts for s in sections if s):
+        return None
+    known = DigitFormat(tuple(section for section in sections if section))
+    return known if any(known.show(trial) != number_text(trial) for trial in _TRIALS) else None
+
+
+def _section(code: str) -> _Section | None:
+    parts: list[tuple[str, str]] = []
+    test, limit, at = "", 0.0, 0
+    while at < len(code):
+        match = _TOKEN.match(code, at)
+        if not match:
+            return None
+        at = match.end()
+        if match["test"]:
+            test, limit = match["test"], float(match["limit"])
+        elif match.lastgroup in {"place", "general"}:
+            parts.append((match.lastgroup, match[0]))
+        elif match.lastgroup:
+            parts.append(("literal", match[match.lastgroup]))
+    return _Section(tuple(parts), test, limit)

@@ -1,0 +1,182 @@
+"""Cells of an ``.xlsx`` sheet that calamine misreads, found by parsing its XML.
+
+calamine gives ``""`` for an error and for a formula that was never calculated, ``123.0`` for a cell that shows
+``00123``, and a time of day for a negative date. Source: ECMA-376 part 1, 18.3.1 (worksheet).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+
+from ..errors import InputError
+from ..model import CellNote
+from .excel_formats import DigitFormat
+from .excel_numbers import Value, number_text
+from .excel_package import SAVE_ANEW, parse_xml
+from .excel_workbook import Styles
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCell:
+    """A cell whose text owes nothing to what calamine gives."""
+
+    text: str
+    note: CellNote | None = None
+
+    def read(self, _: Value) -> tuple[str, CellNote | None]:
+        """The text, and the note on what it does not say."""
+        return self.text, self.note
+
+
+Mark = DigitFormat | KnownCell
+
+NO_VALUE = KnownCell("", CellNote(code="formula_without_value"))
+
+
+def error_cell(text: str) -> KnownCell:
+    """A cell that holds an error such as ``#REF!``."""
+    return KnownCell(text, CellNote(code="error_cell"))
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marked cells in the order of rows, 18 bytes each. ``rows`` count from 1, ``columns`` from 0."""
+
+    rows: array[int] = field(default_factory=lambda: array("L"))
+    columns: array[int] = field(default_factory=lambda: array("H"))
+    cells: list[Mark] = field(default_factory=list)
+
+    def add(self, row: int, column: int, cell: Mark) -> None:
+        """Mark the next cell.
+
+        Raises:
+            InputError: its row lies above the one before.
+        """
+        if self.rows and row < self.rows[-1]:
+            raise InputError(f"is damaged: row {row} comes after row {self.rows[-1]}. {SAVE_ANEW}")
+        self.rows.append(row)
+        self.columns.append(column)
+        self.cells.append(cell)
+
+    def by_row(self) -> Iterator[tuple[int, list[tuple[int, Mark]]]]:
+        """(row, its marked (column, cell)s) for each row that has any."""
+        for row, group in groupby(zip(self.rows, self.columns, self.cells, strict=True), itemgetter(0)):
+            yield row, [(column, cell) for _, column, cell in group]
+
+
+def find_marks(pieces: Iterable[bytes], prefix: str, styles: Styles, recalculates: bool) -> Marks:
+    """Parse the XML of a sheet. ``prefix``: of its tags; ``recalculates``: a stored 0 of a formula may be no value.
+
+    Raises:
+        InputError: a cell lies where no sheet has one, or rows are not in order.
+    """
+    scanner = _Scanner(prefix, styles, recalculates)
+    parse_xml(pieces, scanner.start, text=scanner.text)
+    scanner.finish_cell()
+    return scanner.marks
+
+
+def find_extent(pieces: Iterable[bytes], prefix: str) -> tuple[int, int]:
+    """Parse the XML of a sheet for the last row and the last column that hold something, counted from 1."""
+    scanner = _Scanner(prefix, Styles(), recalculates=False, measures=True)
+    parse_xml(pieces, scanner.start)
+    scanner.finish_cell()
+    return scanner.rows, scanner.columns
+
+
+class _Scanner:
+    """Follows the cells as the parser meets them; one without a reference lies right of the one before."""
+
+    def __init__(self, prefix: str, styles: Styles, recalculates: bool, *, measures: bool = False) -> None:
+        self.marks = Marks()
+        self.rows = self.columns = 0
+        self._row_tag, self._cell_tag, self._value_tag = f"{prefix}row", f"{prefix}c", f"{prefix}v"
+        self._formula_tag, self._text_tag = f"{prefix}f", f"{prefix}t"
+        self._styles = styles
+        self._recalculates = recalculates
+        self._measures = measures
+        self._row = 0
+        self._reference, self._behind = "", 0
+        self._letters: dict[str, int] = {"": 0}
+        self._errors: dict[str, KnownCell] = {}
+        self._cell: dict[str, str] = {}
+        self._formula = self._filled = self._in_value = False
+        self._value: str | None = None
+
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        self._in_value = False
+        if tag == self._cell_tag:
+            self.finish_cell()
+            self._cell = given
+            if "r" in given:
+                self._reference, self._behind = given["r"], 0
+            else:
+                self._behind += 1
+        elif tag == self._value_tag:
+            self._filled = self._in_value = True
+            self._value = ""
+        elif tag == self._row_tag:
+            self.finish_cell()
+            self._row = int(given.get("r", self._row + 1))
+            self._reference, self._behind = "", 0
+        elif tag == self._formula_tag:
+            self._filled = self._formula = True
+        elif tag == self._text_tag:
+            self._filled = True
+
+    def text(self, text: str) -> None:
+        if self._in_value and self._value is not None:
+            self._value += text
+
+    def finish_cell(self) -> None:
+        if not self._filled:
+            return
+        value = self._value.strip() if self._value else self._value
+        mark = self._mark(self._cell.get("t", "n"), value)
+        if mark:
+            self.marks.add(*self._place(), mark)
+        if self._measures:
+            row, column = self._place()
+            self.rows, self.columns = max(self.rows, row), max(self.columns, column + 1)
+        self._formula = self._filled = self._in_value = False
+        self._value = None
+
+    def _mark(self, kind: str, value: str | None) -> Mark | None:
+        if kind == "e" and value:
+            return self._errors.setdefault(value, error_cell(value))
+        if self._formula and self._is_uncalculated(kind, value):
+            return NO_VALUE
+        if kind == "n" and value:
+            style = self._cell.get("s", "0")
+            if value[0] == "-" and style in self._styles.dates:
+                return KnownCell(number_text(float(value)))
+            return self._styles.digits.get(style)
+        return None
+
+    def _is_uncalculated(self, kind: str, value: str | None) -> bool:
+        if kind == "str":  # a text that came out empty is a value: <v></v>
+            return value is None
+        return not value or (value == "0" and kind == "n" and self._recalculates)
+
+    def _place(self) -> tuple[int, int]:
+        """Row from 1 and column from 0.
+
+        Raises:
+            InputError: no sheet has such a cell.
+        """
+        letters = self._reference.rstrip("0123456789")
+        if letters not in self._letters:
+            from openpyxl.utils import column_index_from_string
+
+            self._letters[letters] = column_index_from_string(letters)
+        row = int(self._reference[len(letters) :]) if self._reference else self._row
+        column = self._letters[letters] + self._behind - 1
+        if not (0 < row <= LAST_ROW and 0 <= column < LAST_COLUMN):
+            raise InputError(f"is damaged: no sheet has a cell in row {row}, column {column + 1}. {SAVE_ANEW}")
+        return row, column

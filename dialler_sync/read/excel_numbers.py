@@ -1,0 +1,83 @@
+"""What the value of a spreadsheet cell is as text: what a person reads, never a damaged number.
+
+Excel keeps numbers as binary floats and shows 15 significant digits of them; dates are numbers too, and only the
+number format tells them apart. Sources: ECMA-376 part 1, 18.8.30 (numFmt) and 18.18.22 (ST_CellType).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from ..model import CellNote
+from ..spreadsheet_text import restore
+
+Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+"""What calamine gives for one cell; an empty one is ``""``."""
+
+PRECISION_LOST = CellNote(code="precision_lost")
+
+_FIRST_INEXACT = 1e15
+"""The smallest number of 16 digits, of which Excel keeps 15."""
+
+_SCIENTIFIC = re.compile(r"\s*[+-]?\d(?:[.,]\d+)?[eE]\+\d{2,3}\s*")
+"""A long number as Excel shows it in a General cell, and as it writes it into CSV."""
+
+
+def cell_text(value: Value) -> tuple[str, CellNote | None]:
+    """The text of one cell, and the note on what the text does not say.
+
+    Numbers are in plain digits, dates and times ISO to the second, booleans ``TRUE`` and ``FALSE``.
+    """
+    return _TEXTS[type(value)](value)
+
+
+def number_text(number: float) -> str:
+    """A number in plain digits, to the 15 that Excel keeps: ``491711234567.0`` → ``491711234567``."""
+    if abs(number) < _FIRST_INEXACT and number == (whole := int(number)):
+        return str(whole)
+    text = f"{number:.15g}"
+    return f"{Decimal(text):f}" if "e" in text else text
+
+
+def _string(text: str) -> tuple[str, CellNote | None]:
+    if text[:1] == "'":
+        text = restore(text)
+    return text, PRECISION_LOST if "+" in text and _SCIENTIFIC.fullmatch(text) else None
+
+
+def _number(number: float) -> tuple[str, CellNote | None]:
+    return number_text(number), None if abs(number) < _FIRST_INEXACT else PRECISION_LOST
+
+
+def _moment(moment: dt.datetime) -> tuple[str, None]:
+    if moment.microsecond:  # rounded to the second, as Excel shows it; there is none after the last of the year 9999
+        up = moment.microsecond >= 500_000 and moment.year < dt.MAXYEAR
+        moment = moment.replace(microsecond=0) + dt.timedelta(seconds=up)
+    return str(moment).removesuffix(" 00:00:00"), None
+
+
+def _time(time: dt.time) -> tuple[str, None]:
+    text, _ = _moment(dt.datetime.combine(dt.date.min, time))
+    return text[11:] or "00:00:00", None
+
+
+def _duration(duration: dt.timedelta) -> tuple[str, None]:
+    seconds = round(duration.total_seconds())
+    minutes, second = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else ''}{minutes // 60:02}:{minutes % 60:02}:{second:02}", None
+
+
+_TEXTS: dict[type, Callable[[Any], tuple[str, CellNote | None]]] = {
+    str: _string,
+    float: _number,
+    int: _number,
+    bool: lambda value: ("TRUE" if value else "FALSE", None),
+    dt.datetime: _moment,
+    dt.date: lambda date: (str(date), None),
+    dt.time: _time,
+    dt.timedelta: _duration,
+}

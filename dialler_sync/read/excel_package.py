@@ -1,0 +1,159 @@
+"""The zip container of a workbook: whether it is safe to unpack, and its parts, streamed.
+
+``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. Sources: ECMA-376 part 2 (OPC),
+ODF 1.3 part 2.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+from xml.parsers import expat
+
+from ..errors import InputError
+
+SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
+
+_CHUNK = 1 << 20
+_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([\w.-]+:)?\w", re.DOTALL)
+_BOMB_BYTES = 64_000_000
+_BOMB_RATIO = 200
+"""Sheets pack to a fifth or, if monotonous, to a fiftieth of their size; nothing honest packs so much better."""
+
+
+class Package:
+    """An open zip container, as a context manager. Names of parts are compared without regard to case.
+
+    Raises:
+        InputError: it would unpack to more than ``limit_mb``, or two parts have the same name.
+        zipfile.BadZipFile, OSError: it is damaged, or cannot be read.
+    """
+
+    def __init__(self, path: Path, limit_mb: int) -> None:
+        self._zip = zipfile.ZipFile(path)
+        infos = self._zip.infolist()
+        self._parts = {_key(info.filename): info for info in infos}
+        size = sum(info.file_size for info in infos)
+        if size > limit_mb * 1_000_000:
+            self._refuse(
+                f"would unpack to {size / 1e6:,.0f} MB; at most {limit_mb:,} are allowed (source.max_file_mb)."
+            )
+        for info in infos:
+            if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
+                self._refuse(
+                    f"would unpack to {info.file_size // max(1, info.compress_size)} times its size: a zip bomb."
+                )
+        if any(info.flag_bits & 1 for info in infos):
+            self._refuse("is protected by a password. Save it without one, and try again.")
+        if len(self._parts) < len(infos):
+            self._refuse(f"is damaged: it holds two parts of one name. {SAVE_ANEW}")
+
+    def _refuse(self, message: str) -> NoReturn:
+        self._zip.close()
+        raise InputError(message)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a part of this name."""
+        return _key(name) in self._parts
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Unpack one part, a piece at a time; nothing where the part does not exist.
+
+        Raises:
+            InputError: it holds more than the directory of the zip file says.
+        """
+        info = copy(self._parts.get(_key(name)))
+        if info is None:
+            return
+        # zipfile would cut what is beyond the size in the directory; other readers do not.
+        left = info.file_size
+        info.file_size += 1
+        with self._zip.open(info) as part:
+            while piece := part.read(_CHUNK):
+                left -= len(piece)
+                if left < 0:
+                    raise InputError(f"is damaged: {name} is longer than the archive says. {SAVE_ANEW}")
+                yield piece
+
+    def read(self, name: str) -> bytes:
+        """A whole part; ``b""`` where it does not exist."""
+        return b"".join(self.stream(name))
+
+    def related(self, name: str) -> dict[str, tuple[str, str]]:
+        """What a part (``""``: the package) refers to: id → (last word of the type, name of the part)."""
+        folder, _, file = name.rpartition("/")
+        found: dict[str, tuple[str, str]] = {}
+
+        def start(tag: str, given: dict[str, str]) -> None:
+            if local(tag) == "Relationship" and given.get("TargetMode") != "External":
+                target = posixpath.normpath(posixpath.join("/", folder, given.get("Target", "")))
+                found[given.get("Id", "")] = (given.get("Type", "").rpartition("/")[2], target.lstrip("/"))
+
+        parse_xml(self.stream(posixpath.join(folder, "_rels", f"{file}.rels")), start)
+        return found
+
+
+def parse_xml(
+    pieces: Iterable[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
+    """Parse an XML document as it is unpacked; no pieces at all are no document.
+
+    Raises:
+        InputError: it declares a document type, which no spreadsheet program writes and entity bombs need.
+        expat.ExpatError: it is not well-formed.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    piece = b""
+    for piece in pieces:
+        parser.Parse(piece)
+    if piece:
+        parser.Parse(b"", True)
+
+
+def root_prefix(head: bytes) -> bytes:
+    """The namespace prefix of an XML document's tags, with its colon, from the beginning of the document.
+
+    Raises:
+        InputError: it declares a document type, or is not XML in UTF-8.
+    """
+    match = _ROOT.match(head)
+    if match:
+        return match[1] or b""
+    if b"<!DOCTYPE" in head:
+        _refuse_doctype()
+    raise InputError(f"is damaged: a part of it is not XML in UTF-8. {SAVE_ANEW}")
+
+
+def local(name: str) -> str:
+    """A tag or an attribute without its namespace prefix."""
+    return name.rpartition(":")[2]
+
+
+def _refuse_doctype(*_: object) -> NoReturn:
+    raise InputError(f"declares an XML document type, which no workbook needs. {SAVE_ANEW}")
+
+
+def _key(name: str) -> str:
+    return name.replace("\\", "/").casefold()

@@ -1,0 +1,194 @@
+"""A first look at an ``.xlsx`` sheet: whether calamine can read it, and what the user should know of it.
+
+calamine fills the rectangle around all cells in memory, with a copy of each shared string, so that one stray cell or
+one long text could cost gigabytes; and it misreads some cells (:mod:`.excel_marks`). So the XML is searched as it is
+unpacked, which takes about half the time of reading it, and is parsed only where the search finds something.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ..config import SourceSettings
+from ..errors import InputError
+from .excel_marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
+from .excel_package import SAVE_ANEW, Package, root_prefix
+from .excel_workbook import XlsxParts
+
+_BYTES_A_CELL = 40
+"""What calamine takes for one cell of the rectangle, measured."""
+
+_LONGEST_ELEMENT = 32_000_000
+"""A row or a shared string may take this many bytes, and four more for each of source.max_cell_chars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of a sheet before calamine reads it."""
+
+    holds_data: bool = True
+    marks: Marks = field(default_factory=Marks)
+    remarks: tuple[str, ...] = ()
+
+
+def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[int], source: SourceSettings) -> Survey:
+    """Look through the XML of one sheet. ``strings``: the lengths of the shared strings.
+
+    Raises:
+        InputError: it is damaged, or larger than ``source`` allows.
+    """
+    prefix = _prefix(package, part)
+    look = _Look(prefix, parts)
+    for block in _blocks(package.stream(part), f"<{prefix}row", source):
+        look.take(block)
+        if look.rows > LAST_ROW:
+            break
+    rows, columns = look.rows, look.columns()
+    if look.lacks_references or not _fits(rows, columns, source):
+        # Cells that are only formatted count in the search, but neither in the parsing nor for calamine.
+        rows, columns = find_extent(package.stream(part), prefix)
+    check_extent(rows, columns, source)
+    if look.string_cells * max(strings, default=0) > most_bytes(source):
+        _check_strings(package, part, strings, source)
+    marks = Marks()
+    if look.misread:
+        marks = find_marks(package.stream(part), prefix, parts.styles, parts.recalculates)
+    return Survey(look.holds_data, marks, hidden_rows(look.hidden_rows))
+
+
+def shared_strings(package: Package, part: str, source: SourceSettings) -> array[int]:
+    """The length in bytes of each shared string, with its markup.
+
+    Raises:
+        InputError: one is longer than ``source`` allows.
+    """
+    lengths = array("L")
+    if package.has(part):
+        tag = f"<{_prefix(package, part)}si"
+        start = re.compile(rf"{tag}[\s/>]".encode())
+        for block in _blocks(package.stream(part), tag, source):
+            starts = [match.start() for match in start.finditer(block)]
+            lengths.extend(end - begin for begin, end in pairwise([*starts, len(block)]))
+    return lengths
+
+
+def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
+    """Refuse a rectangle of cells that is larger than a sheet, or than ``source`` allows.
+
+    Raises:
+        InputError: with how far the cells reach.
+    """
+    from openpyxl.utils import get_column_letter
+
+    if rows > LAST_ROW or columns > LAST_COLUMN:
+        raise InputError(f"is damaged: it has a cell in row {rows:,}, column {columns:,}. {SAVE_ANEW}")
+    if columns > source.max_columns:
+        raise InputError(
+            f"has cells up to column {get_column_letter(columns)}; at most {source.max_columns:,} columns are allowed. "
+            "Delete what lies right of the table, or raise source.max_columns."
+        )
+    if not _fits(rows, columns, source):
+        raise InputError(
+            f"has cells as far out as {get_column_letter(columns)}{rows}, too many for the memory. "
+            "Delete what lies far from the table, or raise source.max_file_mb."
+        )
+
+
+class _Look:
+    """What the search finds, block by block. Attributes may come in any order and in both kinds of quotes."""
+
+    def __init__(self, prefix: str, parts: XlsxParts) -> None:
+        p = re.escape(prefix)
+        empty = rf"</{p}c>|<{p}v\s*/>|<{p}v></{p}v>" + (rf"|<{p}v>0<" if parts.recalculates else "")
+        misread = [r"t=[\"']e[\"']", rf"<(?:/{p}f>|{p}f\b[^<>]*/>)\s*(?:{empty})"]
+        if parts.styles.digits:
+            misread.append(rf"{_styled(parts.styles.digits)}[^>/]*>")
+        if parts.styles.dates:
+            formula = rf"(?:<{p}f\b[^<>]*/>|<{p}f\b[^<>]*>[^<]*</{p}f>)?"
+            misread.append(rf"{_styled(parts.styles.dates)}[^>/]*>\s*{formula}\s*<{p}v>-")
+        self.rows = self.string_cells = self.hidden_rows = 0
+        self.holds_data = self.lacks_references = False
+        self.misread = "0" in parts.styles.digits  # the style of cells that name none
+        self._misread = [re.compile(pattern.encode()) for pattern in misread]
+        self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
+        self._cell = re.compile(rf"<{p}c[\s>]".encode())
+        hidden = r"\bhidden=[\"'](?:1|true)[\"']"
+        self._hidden_row = re.compile(rf"<{p}row\b[^>/]*{hidden}[^>/]*>(.*?)</{p}row>".encode(), re.DOTALL)
+        self._letters: set[bytes] = set()
+
+    def take(self, block: bytes) -> None:
+        """Look through whole rows."""
+        letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
+        self._letters.update(letters)
+        self.rows = max(self.rows, *map(int, set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))), 0)
+        self.holds_data = self.holds_data or bool(self._data.search(block))
+        self.lacks_references = self.lacks_references or len(letters) < len(self._cell.findall(block))
+        self.misread = self.misread or any(pattern.search(block) for pattern in self._misread)
+        self.string_cells += block.count(b't="s"') + block.count(b"t='s'")
+        if b"hidden=" in block:
+            self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
+
+    def columns(self) -> int:
+        """How far right a cell lies, formatted ones included."""
+        from openpyxl.utils import column_index_from_string
+
+        return max((column_index_from_string(letters.decode()) for letters in self._letters), default=0)
+
+
+def hidden_rows(count: int) -> tuple[str, ...]:
+    """The remark on rows that are hidden, and read all the same."""
+    if not count:
+        return ()
+    are = "row is" if count == 1 else "rows are"
+    return (f"{count:,} {are} hidden, by a filter or by hand, and read like all others.",)
+
+
+def most_bytes(source: SourceSettings) -> int:
+    """What a sheet may take when it is unpacked."""
+    return source.max_file_mb * 1_000_000
+
+
+def _styled(styles: Iterable[str]) -> str:
+    return rf"s=[\"'](?:{'|'.join(styles)})[\"']"
+
+
+def _fits(rows: int, columns: int, source: SourceSettings) -> bool:
+    return columns <= source.max_columns and rows * columns * _BYTES_A_CELL <= most_bytes(source)
+
+
+def _check_strings(package: Package, part: str, strings: array[int], source: SourceSettings) -> None:
+    size = 0
+    reference = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<[\w.:-]*v>(\d{1,9})<")
+    for block in _blocks(package.stream(part), f"<{_prefix(package, part)}row", source):
+        size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
+        if size > most_bytes(source):
+            raise InputError(f"holds more than {source.max_file_mb:,} MB of text (source.max_file_mb): a zip bomb.")
+
+
+def _prefix(package: Package, part: str) -> str:
+    return root_prefix(next(package.stream(part), b"")).decode()
+
+
+def _blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterator[bytes]:
+    """Cut XML before elements that begin with ``tag``, so that each block holds whole ones.
+
+    Raises:
+        InputError: one element is too long.
+    """
+    longest = _LONGEST_ELEMENT + 4 * source.max_cell_chars
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        cut = rest.rfind(tag.encode())
+        if cut > 0:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > longest:
+            if b"sheetData>" in rest:  # what follows the rows may be long, and says nothing of cells
+                break
+            raise InputError(f"has a row or a cell of more than {longest / 1e6:,.0f} MB (source.max_cell_chars).")
+    yield rest

@@ -1,0 +1,287 @@
+"""Finds the header among the first rows of a table, for CSV and Excel alike.
+
+How it decides. A title block has fewer filled cells than the table under it, so the table begins at the
+first row that is about as full as its rows usually are. That row is the header if its cells are words where
+the cells below are values (numbers, dates, phone numbers, addresses); it is data if they are values too, or
+come again further down. Where nothing speaks for either (all columns are words), it is the header, as in
+nearly every file. Where as much speaks for one as for the other, the user is asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+from statistics import median
+
+from ..config import SourceSettings
+from ..errors import InputError
+from ..fields import VENDOR_COLUMNS, VENDOR_MARK
+from .kinds import Kind, kind_of
+
+Rows = Sequence[tuple[int, Sequence[str]]]
+
+SAMPLE_ROWS = 200
+"""How many rows :func:`find_header` wants to see."""
+
+_BELOW = 60
+_SEARCH = 30
+_MOST_HEADER_ROWS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where a table begins.
+
+    ``rows``: row numbers of the header, none if there is no header. ``columns``: one name a column, ``""`` where
+    the header cell is empty. ``first_row``: where data may begin (the rows from here on are the table's).
+    ``vendor``: the dialler vendor's own headerless format.
+    """
+
+    rows: tuple[int, ...]
+    columns: tuple[str, ...]
+    first_row: int
+    remarks: tuple[str, ...] = ()
+    vendor: bool = False
+
+
+def find_header(rows: Rows, source: SourceSettings) -> Header:
+    """Find the header in the first rows of a table.
+
+    ``rows``: (row number, cells) of the first :data:`SAMPLE_ROWS` or so; blank rows may be left out.
+
+    Raises:
+        InputError: no row holds anything, the configured header is not there, or header and data look alike.
+    """
+    filled = [_Row(number, tuple(cells)) for number, cells in rows if any(cell.strip() for cell in cells)]
+    if not filled:
+        raise InputError("there are no rows in it.")
+    if source.header != "auto":
+        return _configured(filled, source)
+    if filled[0].cells[0] == VENDOR_MARK and not source.columns:
+        return _vendor(filled)
+    start = _start_of_table(filled)
+    if source.columns:
+        is_header = [_folded(c) for c in source.columns] == [_folded(c) for c in filled[start].trimmed]
+        return _made(filled, start, 1 if is_header else 0, source)
+    at = _header_further_down(filled, start)
+    if at is None and not _is_header(filled, start):
+        while start > 0 and _fits_above(filled[start - 1], filled[start]):
+            start -= 1
+        return _made(filled, start, 0, source)
+    at = start if at is None else at
+    grouped = at > 0 and _is_group_row(filled[at - 1], filled[at])
+    return _made(filled, at - grouped, grouped + 1 + _more_header_rows(filled, at), source)
+
+
+def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
+    """How many columns say that ``cells`` is the header of the rows ``below``; -1 where it cannot be."""
+    row = _Row(0, tuple(cells))
+    if Kind.VALUE in row.kinds or row.filled < len(cells):
+        return -1
+    support, against = _evidence(row, [_Row(0, tuple(other)) for other in below])
+    return -1 if against else int(support)
+
+
+def name_rows(first: int, last: int) -> str:
+    """``Row 3 is``, ``Rows 3 to 5 are``."""
+    return f"Row {first} is" if first == last else f"Rows {first} to {last} are"
+
+
+class _Row:
+    """One row that holds something, with what the search asks of it again and again."""
+
+    __slots__ = ("cells", "filled", "kinds", "number", "trimmed")
+
+    def __init__(self, number: int, cells: tuple[str, ...]) -> None:
+        self.number = number
+        self.cells = cells
+        self.kinds = tuple(map(kind_of, cells))
+        self.filled = sum(kind is not Kind.EMPTY for kind in self.kinds)
+        extent = max(i for i, kind in enumerate(self.kinds) if kind is not Kind.EMPTY) + 1
+        self.trimmed = cells[:extent]
+
+
+def _configured(rows: list[_Row], source: SourceSettings) -> Header:
+    if source.header == "none":
+        return _made(rows, 0, 0, source)
+    given = source.header if isinstance(source.header, list) else [source.header]
+    try:
+        numbers = sorted({int(number) for number in given})
+    except ValueError:
+        raise InputError(
+            f"source.header is '{source.header}': set it to auto, none, a row number or a list of row numbers."
+        ) from None
+    at = {row.number: i for i, row in enumerate(rows)}
+    missing = [number for number in numbers if number not in at]
+    if missing:
+        raise InputError(f"row {missing[0]} is empty or not there: set source.header to the row of the header.")
+    header = [rows[at[number]] for number in numbers]
+    return _header(header, rows[at[numbers[-1]] + 1 :], source, rows[: at[numbers[0]]])
+
+
+def _vendor(rows: list[_Row]) -> Header:
+    with_header = rows[0].trimmed == VENDOR_COLUMNS
+    return Header(
+        rows=(rows[0].number,) if with_header else (),
+        columns=VENDOR_COLUMNS,
+        first_row=rows[0].number + with_header,
+        vendor=True,
+    )
+
+
+def _start_of_table(rows: list[_Row]) -> int:
+    """Index of the first row that is about as full as the table's rows; what is above is a title block."""
+    widths = Counter(len(row.trimmed) for row in rows)
+    width = max(widths, key=lambda w: w * widths[w])
+    usual = median(row.filled for row in rows if len(row.trimmed) * 2 > width)
+    least = max(min(2, width), round(usual / 2))
+    return next((i for i, row in enumerate(rows) if row.filled >= least), 0)
+
+
+def _header_further_down(rows: list[_Row], start: int) -> int | None:
+    """A row of words over values that suits them better than what is above it (``Created;2024-02-01;by;Smith``)."""
+    fullest = rows[start].filled
+    for i in range(start + 1, min(start + _SEARCH, len(rows) - 1)):
+        row, below = rows[i], rows[i + 1 : i + 1 + _BELOW]
+        width = len(below[0].cells)
+        fits = len(row.cells) == width != len(rows[i - 1].cells)
+        if (row.filled > fullest or fits) and row.filled == len(row.trimmed) and Kind.VALUE not in row.kinds:
+            support, against = _evidence(row, below)
+            if support >= min(2, width) and not against and _evidence(rows[start], rows[start + 1 : i])[0] < 2:
+                return i
+        fullest = max(fullest, row.filled)
+    return None
+
+
+def _is_header(rows: list[_Row], at: int) -> bool:
+    """Whether a row names what is below it.
+
+    Raises:
+        InputError: as much speaks for it as against it.
+    """
+    row = rows[at]
+    below = list(takewhile(lambda other: other.cells != row.cells, rows[at + 1 : at + 1 + _BELOW]))
+    if not below:
+        return Kind.VALUE not in row.kinds
+    support, against = _evidence(row, below)
+    if support == against > 0:
+        raise InputError(
+            f"row {row.number} can be the header or the first row of data: "
+            f"set source.header to {row.number}, or to none."
+        )
+    return support >= against
+
+
+def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
+    """(for, against) a row being the header of the rows below it, counted in columns."""
+    support = against = 0.0
+    for column, kind in enumerate(row.kinds):
+        if kind is Kind.EMPTY:
+            continue
+        cells = [other.cells[column] for other in below if column < len(other.cells)]
+        kinds = Counter(kind_of(cell) for cell in cells)
+        del kinds[Kind.EMPTY]
+        if not kinds:
+            continue
+        usual, count = kinds.most_common(1)[0]
+        if count < 0.75 * kinds.total():
+            continue
+        if kind is Kind.VALUE:
+            against += 1 if usual is Kind.VALUE else 0.5
+        elif usual is Kind.VALUE or (kind is Kind.TEXT and usual is Kind.CODE):
+            support += 1
+        elif row.cells[column] in cells and len(set(cells)) < len(cells):
+            against += 1
+    return support, against
+
+
+def _more_header_rows(rows: list[_Row], at: int) -> int:
+    """How many rows under the header continue it: the same words again, or words over columns of values."""
+    more = 0
+    while more < _MOST_HEADER_ROWS - 1 and at + more + 2 < len(rows):
+        row, below = rows[at + more + 1], rows[at + more + 2 : at + more + 2 + _BELOW]
+        again = row.trimmed == rows[at].trimmed
+        adjacent = row.number == rows[at + more].number + 1
+        if not adjacent or Kind.VALUE in row.kinds or not (again or _names_a_line(row, rows[at], below)):
+            break
+        more += 1
+    return more
+
+
+def _names_a_line(row: _Row, header: _Row, below: list[_Row]) -> bool:
+    """Whether a row of words can only be a second line of the header: it has words in every column of values."""
+    support, against = _evidence(row, below)
+    return support >= 2 and not against and support >= _evidence(header, below)[0] and len(below) >= 2
+
+
+def _is_group_row(above: _Row, header: _Row) -> bool:
+    """Whether the row above the header names groups of columns (``Customer;;Contact;;``)."""
+    return (
+        above.number == header.number - 1
+        and above.filled >= 2
+        and len(above.cells) == len(header.cells)
+        and header.filled == len(header.cells)
+        and Kind.VALUE not in above.kinds
+        and not any(cell.rstrip().endswith(":") for cell in above.cells)
+    )
+
+
+def _fits_above(above: _Row, first: _Row) -> bool:
+    """Whether a sparse row directly above the first full row of data is data too, not a title."""
+    return (
+        above.number == first.number - 1
+        and len(above.cells) == len(first.cells)
+        and (above.filled > 1 or above.kinds[0] is Kind.EMPTY)
+        and all(kind in {Kind.EMPTY, below} for kind, below in zip(above.kinds, first.kinds, strict=True))
+    )
+
+
+def _made(rows: list[_Row], start: int, count: int, source: SourceSettings) -> Header:
+    return _header(rows[start : start + count], rows[start + count :], source, rows[:start])
+
+
+def _header(header: list[_Row], data: list[_Row], source: SourceSettings, above: list[_Row]) -> Header:
+    widths = Counter(len(row.cells) for row in data[:_BELOW])
+    width = max(widths, key=lambda w: (widths[w], w)) if widths else 0
+    if source.columns:
+        columns = tuple(source.columns)
+        if width and len(columns) != width:
+            raise InputError(
+                f"source.columns names {len(columns)} columns, but the rows have {width} cells: name each column once."
+            )
+    elif header:
+        columns = _joined(header, width)
+    else:
+        columns = tuple(f"column_{i}" for i in range(1, width + 1))
+    remarks = []
+    if above:
+        remarks.append(f"{name_rows(above[0].number, above[-1].number)} above the table and not part of it.")
+    last = header[-1].number if header else 0
+    return Header(
+        rows=tuple(row.number for row in header),
+        columns=columns,
+        first_row=last + 1 if header else data[0].number,
+        remarks=tuple(remarks),
+    )
+
+
+def _joined(header: list[_Row], width: int) -> tuple[str, ...]:
+    """One name a column: the lines of the header joined by a space; as wide as the rows where only blanks differ.
+
+    A name above the last line also stands for the empty cells to its right, where it is one of a group's.
+    """
+    widest = max(len(row.cells) for row in header)
+    lines = [[*row.cells, *[""] * (widest - len(row.cells))] for row in header]
+    for upper, lower in pairwise(lines):
+        for i in range(1, widest):
+            if not upper[i].strip() and lower[i].strip() and lower[i - 1].strip():
+                upper[i] = upper[i - 1]
+    names = [" ".join(line[i] for line in lines if line[i].strip()) for i in range(widest)]
+    named = max(len(row.trimmed) for row in header)
+    return tuple(names[:width] if named <= width < widest else names)
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()

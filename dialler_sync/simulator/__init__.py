@@ -1,0 +1,17 @@
+"""The embedded dialler: the whole REST API over real HTTP, with faults on order, to rehearse and to test against.
+
+::
+
+    with SimulatorServer(faults=FaultPlan.parse("500_after:5%,drop_before:3%")) as server:
+        ...  # server.base_url, server.token, server.store.contacts, server.requests
+"""
+
+from __future__ import annotations
+
+from dialler_sync.simulator.faults import FaultPlan
+from dialler_sync.simulator.server import SimulatorServer, serve_forever
+from dialler_sync.simulator.settings import Settings
+from dialler_sync.simulator.span import Span
+from dialler_sync.simulator.store import Store
+
+__all__ = ["FaultPlan", "Settings", "SimulatorServer", "Span", "Store", "serve_forever"]

@@ -1,0 +1,152 @@
+"""The ASGI application: from a request on the wire to a function of the API and back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from dialler_sync.simulator.answers import NOT_AUTHORISED, Refusal, refusal
+from dialler_sync.simulator.faults import FaultDice
+from dialler_sync.simulator.functions import ROUTES, Call, Functions
+from dialler_sync.simulator.settings import Settings
+from dialler_sync.simulator.store import Store
+from dialler_sync.simulator.strikes import strike
+
+BASE_PATH = "/rest/v1.0"
+
+_ID = re.compile(r"/(\d{1,18})(?=/|$)", re.ASCII)
+
+
+@dataclass(slots=True)
+class LoggedRequest:
+    """One request: what came, and what became of it.
+
+    ``function`` is None for an endpoint that is not there. ``started`` and ``finished`` are monotonic times. ``status``
+    is None while the request is worked on, and where the connection ended instead of an answer. ``fault`` names the
+    fault that struck.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    started: float
+    function: str | None = None
+    body: Any = None
+    user_data: str | None = None
+    status: int | None = None
+    fault: str | None = None
+    finished: float | None = None
+
+
+class Application:
+    """The dialler as an ASGI application.
+
+    ``token`` and ``dice`` may be replaced while it runs: a new token kills the old one at once, a new ``FaultDice``
+    orders other faults. ``crashes`` holds what went wrong in the simulator itself.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.token = settings.token
+        self.dice = FaultDice(settings.faults)
+        self.requests: list[LoggedRequest] = []
+        self.crashes: list[Exception] = []
+        self._settings = settings
+        self._random = Random(settings.seed)  # noqa: S311 - repeatable on purpose
+        self._functions = Functions(store, settings, self._random).by_name
+        self._account = str(store.clients_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.monotonic()
+        raw = await _read(receive)
+        if raw is None:
+            return
+        query = dict(parse_qsl(scope["query_string"].decode(errors="replace"), keep_blank_values=True))
+        request = LoggedRequest(scope["method"], scope["path"], query, started)
+        if self._settings.log_requests:
+            self.requests.append(request)
+        try:
+            response = await self._answer(request, dict(scope["headers"]), raw)
+            request.status = response.status_code or None
+            request.finished = time.monotonic()
+            await response(scope, receive, send)
+        except Exception as error:
+            self.crashes.append(error)
+            raise
+
+    async def _answer(self, request: LoggedRequest, headers: Mapping[bytes, bytes], raw: bytes) -> Response:
+        await asyncio.sleep(self._settings.latency.draw(self._random))
+        try:
+            function, call = self._understand(request, headers, raw)
+        except Refusal as refused:
+            return refusal(refused)
+        fault = self.dice.choose(function, request.user_data)
+        if fault is None:
+            return await self._perform(function, call)
+        request.fault = fault.name
+        return await strike(fault, partial(self._perform, function, call), self._random)
+
+    async def _perform(self, function: str, call: Call) -> Response:
+        try:
+            return await self._functions[function](call)
+        except Refusal as refused:
+            return refusal(refused)
+
+    def _understand(self, request: LoggedRequest, headers: Mapping[bytes, bytes], raw: bytes) -> tuple[str, Call]:
+        """The function that is asked for and how; completes the request's line in the log. Raises Refusal."""
+        if not request.path.startswith(f"{BASE_PATH}/"):
+            raise Refusal(404)
+        account, slash, path = request.path.removeprefix(f"{BASE_PATH}/").partition("/")
+        if account != self._account or headers.get(b"authorization") != f"Bearer {self.token}".encode():
+            raise Refusal(401, NOT_AUTHORISED)
+        function, record_id = _route(request.method, slash + path)
+        if function not in self._functions:
+            raise Refusal(404)
+        request.function = function
+        if raw:
+            request.body = _json(headers, raw)
+        carrier, key = (request.body, "UserData") if isinstance(request.body, dict) else (request.query, "userData")
+        user_data = carrier.get(key)
+        request.user_data = user_data if isinstance(user_data, str) else None
+        return function, Call(record_id, request.query, request.body)
+
+
+def _route(method: str, path: str) -> tuple[str | None, int | None]:
+    """Function and ID of a request, None where there is none."""
+    function = ROUTES.get((method, path))
+    found = None if function else _ID.search(path)
+    if not found:
+        return function, None
+    return ROUTES.get((method, f"{path[: found.start()]}/{{ID}}{path[found.end() :]}")), int(found[1])
+
+
+def _json(headers: Mapping[bytes, bytes], raw: bytes) -> Any:
+    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
+        raise Refusal(400, "The Content-Type of the body must be application/json")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, f"The body is not JSON: {error}") from None
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or None where the client goes away before its end."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message["body"]
+        if not message["more_body"]:
+            return body

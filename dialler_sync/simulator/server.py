@@ -1,0 +1,215 @@
+"""The simulated dialler as a server: in a thread of its own, or until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from dialler_sync.errors import UsageError
+from dialler_sync.simulator.app import BASE_PATH, Application, LoggedRequest
+from dialler_sync.simulator.faults import FaultDice, FaultPlan
+from dialler_sync.simulator.settings import Settings
+from dialler_sync.simulator.store import Store
+from dialler_sync.simulator.strikes import TRANSPORT
+
+_SAVE_EVERY = 0.25
+"""Seconds between two writes of the state file."""
+
+
+class SimulatorServer:
+    """A dialler on a loopback port, in a thread with an event loop of its own, while the ``with`` block lasts.
+
+    ``options`` are fields of Settings. Port 0 takes a free one. When the block is left, connections are cut, requests
+    that wait are dropped, the store is saved (and stays open), and what went wrong in the simulator itself is raised.
+    It may be entered again, on the same port. Raises UsageError where the address cannot be bound.
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        settings: Settings | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        **options: Any,
+    ) -> None:
+        self.store = store or Store()
+        self.application = Application(self.store, replace(settings or Settings(), **options))
+        self._host, self._port = host, port
+
+    def __enter__(self) -> Self:
+        self._socket = _listen(self._host, self._port)
+        self._port = self._socket.getsockname()[1]
+        self._server = _Server(self.application, self.store)
+        self._thread = threading.Thread(target=self._run, name="dialler simulator", daemon=True)
+        self._thread.start()
+        self._server.ready.wait()
+        if not self._server.started:
+            raise self.application.crashes[0]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        self._thread.join()
+        if self.application.crashes and not isinstance(error, Exception):
+            raise self.application.crashes[0]
+        self.store.save()
+
+    def wait(self) -> None:
+        """Block while the server runs."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._socket])
+        except Exception as error:  # noqa: BLE001 - raised in the thread that leaves the block
+            self.application.crashes.append(error)
+        finally:
+            self._server.ready.set()  # also where it could not start: nobody waits for ever
+
+    @property
+    def base_url(self) -> str:
+        """``http://127.0.0.1:PORT/rest/v1.0``: the setting ``dialler.base_url``, without the ClientsID."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}{BASE_PATH}"
+
+    @property
+    def account_url(self) -> str:
+        """``base_url`` with the ClientsID: what every request begins with."""
+        return f"{self.base_url}/{self.store.clients_id}"
+
+    @property
+    def token(self) -> str:
+        """The token that is valid now; a new one kills the old one at once."""
+        return self.application.token
+
+    @token.setter
+    def token(self, token: str) -> None:
+        self.application.token = token
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """All requests so far, in the order they came; empty where ``log_requests`` is off."""
+        return self.application.requests
+
+    def order(self, faults: FaultPlan) -> None:
+        """Replace the faults from now on; requests are counted anew."""
+        self.application.dice = FaultDice(faults)
+
+
+def serve_forever(
+    store: Store,
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    ready: Callable[[SimulatorServer], None],
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; ``ready`` is called when the server answers. Main thread only."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with SimulatorServer(store, settings, host=host, port=port) as server:
+            ready(server)
+            server.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, saves the store now and then, and stops at once."""
+
+    def __init__(self, application: Application, store: Store) -> None:
+        config = uvicorn.Config(
+            application,
+            http=_exposing_transport(AutoHTTPProtocol),
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
+        )
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._store = store
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        self.ready.set()
+
+    def stop(self) -> None:
+        """Stop, from another thread; nothing happens where it has stopped by itself."""
+        with suppress(RuntimeError):  # its loop is closed
+            self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def main_loop(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                await self.on_tick(0)  # renews the Date header
+                self._store.save()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped.wait(), _SAVE_EVERY)
+        except BaseException:
+            await self.shutdown()
+            raise
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn passes them
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # requests learn that their connection is gone, before they are dropped
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _exposing_transport(base: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
+    """uvicorn's protocol, which also leaves the transport in the scope of each request: faults end connections."""
+
+    class Protocol(base):  # type: ignore[valid-type, misc]  # which base it is depends on what is installed
+        app_state: dict[str, Any]
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            self.app_state = {**self.app_state, TRANSPORT: transport}
+
+    return Protocol
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise _cannot_listen(host, port, "ports go from 0 to 65535")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from None
+    # Connections inherit it. Header and body are two writes: without it, the second waits for the client's delayed ACK.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def _cannot_listen(host: str, port: int, why: object) -> UsageError:
+    return UsageError(
+        f"The simulator cannot listen on {host}, port {port} ({why}). Choose another, or port 0 for a free one."
+    )

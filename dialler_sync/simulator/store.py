@@ -1,0 +1,165 @@
+"""What the dialler holds: campaigns, contacts, calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from dialler_sync.simulator.record import EMPTY_RECORD
+from dialler_sync.simulator.state import StateFile
+
+DEFAULT_CAMPAIGNS: Mapping[int, str] = {538: "Nightly"}
+
+CALL_FIELDS: tuple[str, ...] = (
+    "ID",
+    "ClientsID",
+    "DiallerContactsID",
+    "DiallerCampaignsID",
+    "dtStart",
+    "dtEnd",
+    "Duration",
+    "PhoneNumber",
+    "ResultCode",
+    "ResultCodesExportKey",
+    "LastAcdAgentEndReasonsID",
+    "UsersUID",
+)
+"""Fields of one call in a contact's history."""
+
+_EMPTY_CALL: Mapping[str, Any] = dict.fromkeys(CALL_FIELDS)
+
+
+class Store:
+    """One account of the dialler, in memory, and in an SQLite ``file`` where one is given.
+
+    ``campaigns`` maps ID to name, ``contacts`` ID to the fields that are not null, ``calls`` a contact's ID to its
+    history, oldest first. They are there to be read; the methods change them and keep index and file in step.
+    With a file, changes are written by ``save`` (the server calls it) and ``close``. Raises UsageError for a bad file.
+    """
+
+    def __init__(
+        self,
+        campaigns: Mapping[int, str] | None = None,
+        *,
+        clients_id: int = 1,
+        file: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        seed: int = 0,
+    ) -> None:
+        self.clients_id = clients_id
+        self.campaigns: dict[int, str] = {}
+        self.contacts: dict[int, dict[str, Any]] = {}
+        self.calls: dict[int, list[dict[str, Any]]] = {}
+        self._ids_by_user_data: dict[str, list[int]] = {}
+        self._last_ids = {"contact": 0, "call": 0}
+        self._unsaved: set[int] = set()
+        self._clock = clock
+        self._random = Random(seed)  # noqa: S311 - repeatable on purpose
+        self._file = StateFile(file) if file else None
+        if self._file:
+            self._load(self._file)
+        self.campaigns |= campaigns or ({} if self.campaigns else DEFAULT_CAMPAIGNS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add(self, **fields: Any) -> int:
+        """Make a contact of any fields, in the first campaign unless they name one; returns its ID."""
+        self._last_ids["contact"] += 1
+        contact_id = self._last_ids["contact"]
+        self.contacts[contact_id] = {}
+        made = {"dtImported": self._time(), "bLocked": False, "DiallerCampaignsID": next(iter(self.campaigns))}
+        self.update(contact_id, **(made | fields))
+        return contact_id
+
+    def update(self, contact_id: int, **fields: Any) -> None:
+        """Set fields of a contact; None empties. A field that is not named keeps its value."""
+        contact = self.contacts[contact_id]
+        before = contact.get("UserData")
+        if "DiallerCampaignsID" in fields:
+            fields["DiallerCampaignsName"] = self.campaigns.get(fields["DiallerCampaignsID"])
+        for name, value in fields.items():
+            if value is None:
+                contact.pop(name, None)
+            else:
+                contact[name] = value
+        contact["dtModified"] = self._time()
+        if contact.get("UserData") != before:
+            self._unindex(contact_id, before)
+            self._index(contact_id, contact.get("UserData"))
+        self._unsaved.add(contact_id)
+
+    def delete(self, contact_id: int) -> None:
+        """Remove a contact and its history."""
+        self._unindex(contact_id, self.contacts.pop(contact_id).get("UserData"))
+        self.calls.pop(contact_id, None)
+        self._unsaved.add(contact_id)
+
+    def add_call(self, contact_id: int, **fields: Any) -> int:
+        """Add a call to a contact's history; returns the call's ID."""
+        self._last_ids["call"] += 1
+        call_id = self._last_ids["call"]
+        ids = {"ID": call_id, "ClientsID": self.clients_id, "DiallerContactsID": contact_id}
+        campaign_id = self.contacts[contact_id].get("DiallerCampaignsID")
+        call = {**_EMPTY_CALL, **ids, "DiallerCampaignsID": campaign_id, **fields}
+        self.calls.setdefault(contact_id, []).append(call)
+        self._unsaved.add(contact_id)
+        return call_id
+
+    def matches(self, user_data: str) -> list[int]:
+        """IDs of all contacts that carry ``user_data``, oldest first."""
+        return list(self._ids_by_user_data.get(user_data, ()))
+
+    def pick(self, contact_ids: list[int]) -> int:
+        """One of several contacts; which one is not determined."""
+        return contact_ids[0] if len(contact_ids) == 1 else self._random.choice(contact_ids)
+
+    def record(self, contact_id: int) -> dict[str, Any]:
+        """A contact as it is read: every field, most of them null."""
+        return {**EMPTY_RECORD, "ID": contact_id, "ClientsID": self.clients_id, **self.contacts[contact_id]}
+
+    def save(self) -> None:
+        """Write what has changed to the file, if there is one."""
+        if self._file and self._unsaved:
+            unsaved, self._unsaved = self._unsaved, set()
+            rows = ((i, self.contacts.get(i), self.calls.get(i, [])) for i in unsaved)
+            self._file.save(rows, self.campaigns, self._last_ids)
+
+    def close(self) -> None:
+        """Save, and close the file."""
+        if self._file:
+            self.save()
+            self._file.close()
+            self._file = None
+
+    def _load(self, file: StateFile) -> None:
+        self.campaigns |= file.campaigns()
+        self._last_ids |= file.last_ids()
+        for contact_id, contact, calls in file.contacts():
+            self.contacts[contact_id] = contact
+            self._index(contact_id, contact.get("UserData"))
+            if calls:
+                self.calls[contact_id] = calls
+
+    def _time(self) -> str:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._clock()))
+
+    def _index(self, contact_id: int, user_data: str | None) -> None:
+        if user_data:
+            self._ids_by_user_data.setdefault(user_data, []).append(contact_id)
+
+    def _unindex(self, contact_id: int, user_data: str | None) -> None:
+        if user_data:
+            ids = self._ids_by_user_data[user_data]
+            ids.remove(contact_id)
+            if not ids:
+                del self._ids_by_user_data[user_data]

@@ -1,0 +1,154 @@
+"""What the dialler has, on disk and by UserData: read as a stream, so that memory stays flat."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from .api.client import DiallerClient
+from .api.retry import repeating
+from .api.wire import StoredContact, stored_contact
+from .errors import NoRowCanSucceed, Refused
+
+_log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Keys of one batch look-up."""
+
+_PAGE = 500
+
+
+class Snapshot:
+    """Contacts of the dialler at one moment, in a database that nobody else sees and that ends with it.
+
+    ``whole`` tells that it has every contact of the campaign, and not only those that were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.whole = False
+        self._base = sqlite3.connect("")  # a private file, deleted when closed
+        self._base.execute("CREATE TABLE contact (user_data TEXT, id TEXT, record BLOB)")
+        self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def __len__(self) -> int:
+        (count,) = self._base.execute("SELECT count(*) FROM contact").fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._base.close()
+
+    def clear(self) -> None:
+        """Forget the contacts."""
+        self._base.execute("DELETE FROM contact")
+
+    def add(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Keep records; of their fields only those that hold something."""
+        self._base.executemany("INSERT INTO contact VALUES (?, ?, ?)", map(_row, records))
+
+    def index(self) -> None:
+        """Call once when all contacts are there."""
+        self._base.execute("CREATE INDEX by_user_data ON contact (user_data)")
+
+    def find(self, keys: Sequence[str]) -> dict[str, list[StoredContact]]:
+        """The contacts of each of these keys that has any."""
+        found: dict[str, list[StoredContact]] = {}
+        wanted = iter({key for key in keys if key})
+        while page := list(islice(wanted, _PAGE)):
+            marks = ",".join("?" * len(page))
+            query = f"SELECT user_data, id, record FROM contact WHERE user_data IN ({marks}) ORDER BY id"  # noqa: S608
+            for user_data, contact_id, record in self._base.execute(query, page):
+                found.setdefault(user_data, []).append(StoredContact(contact_id, user_data, orjson.loads(record)))
+        return found
+
+    def mark_present(self, keys: Iterable[str]) -> None:
+        """Note that the file has these keys."""
+        self._base.executemany("INSERT OR IGNORE INTO present VALUES (?)", ((key,) for key in keys if key))
+
+    def count_present(self) -> int:
+        """How many contacts the file has too."""
+        query = "SELECT count(*) FROM contact WHERE user_data IN present"
+        (count,) = self._base.execute(query).fetchone()
+        return int(count)
+
+    def absent(self) -> Iterator[StoredContact]:
+        """Contacts with a UserData that the file does not have."""
+        query = (
+            "SELECT user_data, id, record FROM contact WHERE user_data != '' AND user_data NOT IN present ORDER BY id"
+        )
+        for user_data, contact_id, record in self._base.execute(query):
+            yield StoredContact(contact_id, user_data, orjson.loads(record))
+
+
+def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:
+    contact = stored_contact(record)
+    held = {name: value for name, value in record.items() if value is not None and value != ""}
+    return contact.user_data, contact.id, orjson.dumps(held, option=orjson.OPT_NON_STR_KEYS)
+
+
+async def campaign_id(client: DiallerClient, name: str) -> int:
+    """The ID of the campaign with this name.
+
+    Raises:
+        NoRowCanSucceed: there is none, or there are several.
+    """
+    found = [campaign for campaign in await client.list_campaigns() if campaign.get("Name") == name]
+    if len(found) != 1:
+        ids = ", ".join(str(campaign.get("ID")) for campaign in found)
+        what = (
+            f"has several campaigns named '{name}' ({ids}): set campaign.id" if found else f"has no campaign '{name}'"
+        )
+        raise NoRowCanSucceed(f"the dialler {what}")
+    return int(found[0]["ID"])
+
+
+async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot:
+    """All contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
+
+    Raises:
+        RequestError: it does not come whole.
+    """
+    snapshot = Snapshot()
+
+    async def once() -> None:
+        snapshot.clear()
+        page: list[Mapping[str, Any]] = []
+        async for record in client.list_contacts(campaign):
+            page.append(record)
+            if len(page) >= _PAGE:
+                snapshot.add(page)
+                page.clear()
+        snapshot.add(page)
+
+    try:
+        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+    except BaseException:
+        snapshot.close()
+        raise
+    snapshot.index()
+    snapshot.whole = True
+    return snapshot
+
+
+async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: int | None) -> Snapshot:
+    """The contacts of these keys by batch look-ups; where the server has none, the whole campaign.
+
+    Raises:
+        RequestError: the dialler does not answer.
+    """
+    snapshot = Snapshot()
+    try:
+        for at in range(0, len(keys), BATCH):
+            snapshot.add(await client.batch_contacts(user_data=keys[at : at + BATCH]))
+    except BaseException as error:
+        snapshot.close()
+        if isinstance(error, Refused) and error.code == "endpoint_missing":
+            return await read_campaign(client, campaign)
+        raise
+    snapshot.index()
+    return snapshot

@@ -1,0 +1,225 @@
+"""Rows → contacts that may be sent, and rejections that say everything that is wrong.
+
+A row passes if pandera says so. The schema is built from the one table of fields: each field must hold a value of the
+type that the API wants, no longer than the dialler's release takes, undamaged, and not empty where the dialler demands
+it. A cell that could not be converted still holds its :class:`~dialler_sync.model.Fault`, which is no such value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import repeat
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from .config import Settings
+from .convert import converter
+from .error_codes import fault
+from .fields import FIELDS, PHONE_FIELDS, Field, Kind
+from .mapping import CAMPAIGN, Mapped, bind
+from .model import Chunk, Contact, Fault, Layout, Rejection, Value
+from .phones import country, read_phones, spread
+
+_ANY_PHONE = "PhoneNumber"
+"""The schema's column for the first phone number that a row has, whichever field it is in."""
+
+_TYPES: dict[Kind, type | tuple[type, ...]] = {
+    **dict.fromkeys(Kind, str),
+    Kind.INTEGER: int,
+    Kind.AMOUNT: (int, float),
+    Kind.BOOLEAN: bool,
+}
+_REQUIRED = {"Name": "name_missing", CAMPAIGN.name: "campaign_missing", _ANY_PHONE: "phone_missing"}
+_NEVER_CLEARED = frozenset({"Name", "UserData", "ResetContact", CAMPAIGN.name})
+_DAMAGED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
+
+Column = list[Value | Fault]
+"""What a field holds, one value a row."""
+
+
+def contact_schema(names: Iterable[str], release: tuple[int, ...]) -> pa.DataFrameSchema:
+    """The pandera schema of contacts with these fields, for a dialler of this release."""
+    columns = {name: _column(FIELDS[name], release) for name in names}
+    # Numbers of one cell may be spread over phone fields that are not mapped.
+    others = {name: _column(FIELDS[name], release, required=False) for name in PHONE_FIELDS if name not in columns}
+    return pa.DataFrameSchema({**columns, **others, _ANY_PHONE: pa.Column(nullable=False)})
+
+
+def _column(field: Field, release: tuple[int, ...], *, required: bool = True) -> pa.Column:
+    type_, limit = _TYPES[field.kind], field.limit(release)
+    checks = [_check("value", lambda value: isinstance(value, type_))]
+    if limit is not None:
+        checks.append(_check("too_long", lambda value: not isinstance(value, str) or len(value) <= limit))
+    if field.kind is Kind.TEXT:
+        checks.append(_check("damaged_text", lambda value: not isinstance(value, str) or _is_whole(value)))
+    return pa.Column(checks=checks, nullable=field.name not in _REQUIRED, required=required)
+
+
+def _check(name: str, good: Callable[[Value | Fault], bool]) -> pa.Check:
+    def run(values: pd.Series) -> pd.Series | bool:
+        verdicts = [value is None or good(value) for value in values.tolist()]
+        # One True for a whole column spares pandera the search for failures.
+        return all(verdicts) or pd.Series(verdicts, index=values.index)
+
+    return pa.Check(run, name=name, ignore_na=False)
+
+
+def _is_whole(text: str) -> bool:
+    # Nearly every text passes isprintable(), which is several times faster than the search.
+    return (text.isprintable() and "\ufffd" not in text) or not _DAMAGED.search(text)
+
+
+class Checker:
+    """Maps and validates the rows of one file: ``contacts, rejections = checker(chunk)``.
+
+    Every row of a chunk is in exactly one of the two lists, in the order of the rows. ``notes`` are sentences for the
+    user on how the configuration fits the file.
+
+    Raises:
+        ConfigError, InputError: the configuration does not fit the file; see :func:`dialler_sync.mapping.bind`.
+    """
+
+    def __init__(self, settings: Settings, layout: Layout) -> None:
+        self._settings = settings
+        self._release = settings.dialler.release_numbers
+        self._width = len(layout.columns) + len(layout.ignored)
+        self._mapping = bind(settings, layout)
+        self.notes = self._mapping.notes
+        fields = self._mapping.fields.values()
+        self._phones = [bound for bound in fields if bound.field.kind is Kind.PHONE]
+        self._converters = {
+            bound.field.name: converter(bound.field, bound.rule, self._cut_at(bound.field))
+            for bound in fields
+            if bound.field.kind is not Kind.PHONE
+        }
+        self._schema = contact_schema(self._mapping.fields, self._release)
+        clears = settings.rows.empty_cells == "clear"
+        self._cleared = frozenset(self._mapping.fields) - _NEVER_CLEARED if clears else frozenset()
+
+    def __call__(self, chunk: Chunk) -> tuple[list[Contact], list[Rejection]]:
+        """Sort the rows of a chunk into contacts and rejections."""
+        mapped = self._mapping.apply(chunk)
+        columns = self._columns(mapped)
+        faults = self._faults(chunk, columns)
+        for place, row in enumerate(mapped.rows):
+            if row in chunk.ragged:
+                faults[place] = [self._ragged(len(chunk.ragged[row]))]
+        contacts = list(self._contacts(mapped.rows, columns, faults))
+        return contacts, [
+            Rejection(row, tuple(faults[place]), "" if row in chunk.ragged else _key(columns, place))
+            for place, row in enumerate(mapped.rows)
+            if place in faults
+        ]
+
+    def _cut_at(self, field: Field) -> int | None:
+        cuts = self._settings.rows.too_long == "truncate" and _may_be_cut(field)
+        return field.limit(self._release) if cuts else None
+
+    def _columns(self, mapped: Mapped) -> dict[str, Column]:
+        """Convert the cells: what is text still becomes a value or a fault."""
+        columns: dict[str, Column] = {}
+        for name, convert in self._converters.items():
+            cells = mapped.cells[name]
+            columns[name] = (
+                [convert(cell) if isinstance(cell, str) else cell for cell in cells] if convert else [*cells]
+            )
+        numbers = {}
+        for bound in self._phones:
+            name, rule = bound.field.name, bound.rule
+            named = mapped.countries.get(name)
+            everywhere = country(None, rule.region)
+            countries = (
+                (country(cell, rule.region) if isinstance(cell, str) else everywhere for cell in named)
+                if named is not None
+                else repeat(everywhere)
+            )
+            numbers[name] = read_phones(mapped.cells[name], countries, rule.extension)
+        may_spread = {bound.field.name for bound in self._phones if bound.rule.several != "reject"} & {*PHONE_FIELDS}
+        begin = 0 if self._settings.rows.phone_format == "plus" else 1
+        for name, column in spread(numbers, may_spread).items():
+            columns[name] = [number[begin:] if isinstance(number, str) else number for number in column]
+        return columns
+
+    def _faults(self, chunk: Chunk, columns: Mapping[str, Column]) -> dict[int, list[Fault]]:
+        """Let pandera decide; place of a row in the chunk → what is wrong with it, in the order of the fields."""
+        frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()}, copy=False)
+        frame[_ANY_PHONE] = pd.Series(_first([columns[name] for name in PHONE_FIELDS if name in columns]), dtype=object)
+        try:
+            self._schema.validate(frame, lazy=True)
+        except SchemaErrors as errors:
+            found = errors.failure_cases[["index", "column", "check"]].itertuples(index=False, name=None)
+        else:
+            return {}
+        order = {name: place for place, name in enumerate((*FIELDS, _ANY_PHONE))}
+        faults: dict[int, list[Fault]] = {}
+        for place, name, check in sorted(found, key=lambda failure: (failure[0], order[failure[1]])):
+            bound = self._phones[0] if name == _ANY_PHONE else self._mapping.fields[name]
+            column, cell = bound.origin(chunk, place)
+            told = self._told(name, check, columns[name][place] if name in columns else None)
+            faults.setdefault(place, []).append(replace(told, field=bound.field.name, column=column, value=cell))
+        return faults
+
+    def _told(self, name: str, check: str, value: Value | Fault) -> Fault:
+        """Say in words what a failed check means."""
+        if isinstance(value, Fault):
+            return value
+        if value is None:
+            return fault(_REQUIRED[name])
+        field, text = FIELDS[name], str(value)
+        if check == "too_long":
+            return fault(
+                "too_long",
+                f"{name} takes {field.limit(self._release)} characters; the text has {len(text)}.",
+                "Shorten the text, or set rows.too_long: truncate." if _may_be_cut(field) else None,
+            )
+        damage = _DAMAGED.search(text)
+        sign = f"U+{ord(damage[0]):04X}, sign {damage.start() + 1} of the text" if damage else check
+        return fault("damaged_text", f"The text was destroyed earlier, or holds a control character ({sign}).")
+
+    def _ragged(self, cells: int) -> Fault:
+        return fault(
+            "ragged_row", f"The row has {cells} cells and the header {self._width}, so its columns may have shifted."
+        )
+
+    def _contacts(
+        self, rows: Iterable[int], columns: Mapping[str, Column], faults: Mapping[int, object]
+    ) -> Iterator[Contact]:
+        names = [name for name in FIELDS if name in columns and name != CAMPAIGN.name]
+        every = self._settings.campaign
+        always: dict[str, Value] = {CAMPAIGN.name: every.name} if every.id is None else {"DiallerCampaignsID": every.id}
+        campaigns = columns.get(CAMPAIGN.name)
+        for place, (row, *values) in enumerate(zip(rows, *(columns[name] for name in names), strict=True)):
+            if place not in faults:
+                fields = {**always} if campaigns is None else _campaign(str(campaigns[place]))
+                for name, value in zip(names, values, strict=True):
+                    if value is not None or name in self._cleared:
+                        fields[name] = value
+                yield Contact(row, fields)
+
+
+def _may_be_cut(field: Field) -> bool:
+    return field.kind is Kind.TEXT and not field.exact
+
+
+def _first(columns: list[Column]) -> Column:
+    """What each row holds in the first column where it is not empty."""
+    first, *others = columns
+    for column in others:
+        if None in first:
+            first = [later if value is None else value for value, later in zip(first, column, strict=True)]
+    return first
+
+
+def _key(columns: Mapping[str, Column], place: int) -> str:
+    value = columns["UserData"][place] if "UserData" in columns else None
+    return value if isinstance(value, str) else ""
+
+
+def _campaign(text: str) -> dict[str, Value]:
+    """A cell of only digits is a campaign's ID, any other its name."""
+    digits = text.strip()
+    return {"DiallerCampaignsID": int(digits)} if re.fullmatch("[0-9]{1,18}", digits) else {CAMPAIGN.name: text}

@@ -1,0 +1,183 @@
+"""Whatever is wrong: one clear message, the right exit code, nothing sent, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+
+@pytest.mark.parametrize("command", ["import", "validate"])
+def test_files_that_cannot_be_read(
+    run: Run, configure: Configure, tmp_path: Path, dialler: SimulatorServer, command: str
+) -> None:
+    """A missing, an empty, a binary file and a folder are each named, with what is wrong."""
+    configure()
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04" + b"no archive" * 20)
+
+    for name in ("missing.csv", "empty.csv", "folder.csv", "picture.csv", "broken.xlsx"):
+        done = run(command, name)
+
+        assert (name, done.code) == (name, ExitCode.INPUT)
+        assert name in done.err
+        assert not done.out
+    assert not dialler.requests
+    assert not (tmp_path / "reports").exists() or not any((tmp_path / "reports").iterdir())
+
+
+def test_a_mapped_column_that_is_not_there(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The message names the column, the nearest one, and the file."""
+    configure({"UserData": "Key", "Name": "Nam", "PhoneNumber1": "{column: Phone, region: DE}"})
+
+    done = run("import", contacts_csv(3))
+
+    assert done.code == ExitCode.INPUT
+    assert "'Nam'" in done.err
+    assert "did you mean 'Name'" in done.err
+    assert not dialler.requests
+
+
+def test_a_sheet_that_is_not_there(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """The message lists the sheets."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "Contacts"
+    for row in (["Key", "Name", "Phone"], ["K2", "Anna", "0171 3920012"]):
+        book.active.append(row)
+    book.save(tmp_path / "list.xlsx")
+    configure(source="{sheet: Kontakte}")
+
+    done = run("import", "list.xlsx")
+
+    assert done.code == ExitCode.INPUT
+    assert "Kontakte" in done.err
+    assert "Contacts" in done.err
+
+
+CONFIG = """\
+dialler:
+  base_url: http://127.0.0.1:1/rest/v1.0
+  clients_id: 1
+  token: x
+campaign: {id: 538}
+columns: {UserData: Key, Name: Name, PhoneNumber1: {column: Phone, region: DE}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("clients_id: 1", "client_id: 1", "unknown key 'dialler.client_id'; did you mean 'clients_id'?"),
+        ("token: x", "token: ${NO_SUCH_VARIABLE}", "the environment variable NO_SUCH_VARIABLE is not set"),
+        ("token: x", "", "there is no token"),
+        ("token: x", "token: x\n  token_file: y", "only one of token, token_file"),
+        ("http://127.0.0.1:1", "http://dialler.example.com", "plain http"),
+        ("http://127.0.0.1:1/rest/v1.0", "dialler", "is not a URL"),
+        ("{id: 538}", "{id: 538, name: x}", "exactly one of id, name, column"),
+        ("{id: 538}", "{id: many}", "campaign.id"),
+        ("Name: Name", "Nam: Name", "the dialler has no field 'Nam'; did you mean 'Name'?"),
+        ("campaign: {id: 538}", "campaign: {id: 538", "is not valid YAML"),
+        ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "is there twice"),
+        ("campaign: {id: 538}", "", "'campaign' is missing"),
+        ("token: x", "token: x\n  endpoints: {import_contact: POST}", "is not a method and a path"),
+    ],
+)
+def test_a_wrong_configuration(run: Run, contacts_csv: Contacts, old: str, new: str, message: str) -> None:
+    """Each fault with file, line and key, and the nearest name where there is one."""
+    Path("dialler-sync.yaml").write_text(CONFIG.replace(old, new), encoding="utf-8")
+
+    done = run("import", contacts_csv(3))
+
+    assert done.code == ExitCode.USAGE
+    assert message in done.err
+    assert not done.out
+
+
+def test_every_fault_of_a_configuration_is_listed(run: Run, contacts_csv: Contacts) -> None:
+    """Nobody likes to mend one fault and be told the next."""
+    text = CONFIG.replace("clients_id", "client_id").replace("Name: Name", "Nam: Name")
+    Path("dialler-sync.yaml").write_text(text, encoding="utf-8")
+
+    done = run("import", contacts_csv(3))
+
+    assert "dialler-sync.yaml:3:" in done.err
+    assert "dialler-sync.yaml:6:" in done.err
+
+
+def test_a_missing_configuration(run: Run, contacts_csv: Contacts) -> None:
+    """The message says how to name one and how to make one."""
+    done = run("-c", "nowhere.yaml", "import", contacts_csv(3))
+
+    assert done.code == ExitCode.USAGE
+    assert "nowhere.yaml" in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["imprt", "x.csv"], ["import"], ["import", "--max-errors", "many", "x.csv"], ["--no-such", "import"]]
+)
+def test_wrong_usage(run: Run, arguments: list[str]) -> None:
+    """A usage error is exit 2, on stderr."""
+    done = run(*arguments)
+
+    assert done.code == ExitCode.USAGE
+    assert done.err
+    assert not done.out
+
+
+def test_an_output_folder_that_cannot_be_made(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """It is found out before anything is sent."""
+    configure()
+    Path("taken").touch()
+
+    done = run("import", contacts_csv(3), "--out", "taken/reports")
+
+    assert done.code == ExitCode.USAGE
+    assert "taken/reports" in done.err
+
+
+def test_a_journal_that_is_none(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """A damaged journal stops the run before anything is sent."""
+    configure()
+    (tmp_path / "journal.txt").write_text("not a database, " * 1000, encoding="utf-8")
+
+    done = run("--state", tmp_path / "journal.txt", "import", contacts_csv(3))
+
+    assert done.code == ExitCode.USAGE
+    assert "journal.txt" in done.err
+
+
+def test_help_is_instant() -> None:
+    """No heavy library is imported for --help: a count of modules, as times are not for tests."""
+    code = "import sys; sys.argv = ['x', '--help']\nfrom dialler_sync.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code += "heavy = {'pandas', 'pandera', 'numpy', 'httpx', 'aiohttp', 'sqlalchemy', 'pydantic', 'rich', 'yaml'}\n"
+    code += "sys.exit(str(heavy & sys.modules.keys()) if heavy & sys.modules.keys() else 0)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_pipe_that_closes_early_is_no_error() -> None:
+    """``dialler-sync … | head -1`` ends quietly."""
+    command = f"{sys.executable} -m dialler_sync config schema | head -1"
+
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env={**os.environ})
+
+    assert done.stderr == ""

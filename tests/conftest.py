@@ -1,0 +1,124 @@
+"""What all tests share: an embedded dialler, a configuration for it, and the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.cli import main
+from dialler_sync.simulator import SimulatorServer, Store
+
+
+@pytest.fixture
+def dialler() -> Iterator[SimulatorServer]:
+    """An empty dialler with the campaigns of the sample data."""
+    with Store({538: "Nightly", 539: "Trade fair callbacks"}) as store, SimulatorServer(store) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test runs in a folder of its own, with a journal of its own and no proxy."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIALLER_SYNC_STATE", str(tmp_path / "state" / "journal.db"))
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "simulator")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished command. ``reports`` is its folder, where it has one."""
+
+    code: int
+    out: str
+    err: str
+    reports: Path | None
+
+    def rows(self, name: str = "results.csv") -> list[dict[str, str]]:
+        """A report's lines."""
+        assert self.reports, self.err
+        with (self.reports / name).open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """``summary.json``."""
+        assert self.reports, self.err
+        found: dict[str, Any] = json.loads((self.reports / "summary.json").read_text(encoding="utf-8"))
+        return found
+
+    def statuses(self) -> dict[int, str]:
+        """Row number → status."""
+        return {int(row["_row"]): row["_status"] for row in self.rows()}
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process: ``run("import", "list.csv")``."""
+
+    def run(*arguments: object) -> Done:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        folder = next((line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("reports ")), None)
+        code = exit_.value.code
+        assert isinstance(code, int)
+        assert "Traceback" not in err
+        return Done(code, out, err, Path(folder) if folder else None)
+
+    return run
+
+
+Configure = Callable[..., Path]
+
+COLUMNS = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}
+
+
+@pytest.fixture
+def configure(dialler: SimulatorServer, tmp_path: Path) -> Configure:
+    """Write ``dialler-sync.yaml`` for the embedded dialler: ``configure(rows="{compare: none}", retries=1)``.
+
+    Keywords that are sections of the configuration replace that section; all others are keys of ``dialler:``.
+    """
+
+    def configure(columns: dict[str, str] | None = None, **changes: object) -> Path:
+        sections = {
+            name: changes.pop(name)
+            for name in ("campaign", "source", "rows", "suppress", "protect", "mirror")
+            if name in changes
+        }
+        keys = {"base_url": dialler.base_url, "clients_id": 1, "token": "${DIALLER_SYNC_TOKEN}", **changes}
+        lines = ["dialler:", *(f"  {key}: {value}" for key, value in keys.items())]
+        lines += [f"campaign: {sections.pop('campaign', '{id: 538}')}"]
+        lines += [f"{name}: {value}" for name, value in sections.items()]
+        lines += ["columns:", *(f"  {field}: {rule}" for field, rule in (columns or COLUMNS).items())]
+        path = tmp_path / "dialler-sync.yaml"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return configure
+
+
+@pytest.fixture
+def contacts_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Write ``contacts.csv`` with ``count`` good rows: ``contacts_csv(10)``; row *n* has the key ``K<n>``."""
+
+    def write(count: int = 10, name: str = "contacts.csv", rows: list[str] | None = None) -> Path:
+        lines = ["Key,Name,Phone"]
+        lines += rows if rows is not None else [f"K{n},Name {n},0171 39200{n % 90 + 10}" for n in range(2, count + 2)]
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write

@@ -17,7 +17,7 @@ from typing import Protocol
 from .api.client import DiallerClient
 from .api.pace import Gate
 from .config import Settings
-from .config.settings import Limit, Missing
+from .config.settings import DiallerSettings, Limit, Missing
 from .errors import (
     DiallerSyncError,
     DiallerUnavailable,
@@ -252,7 +252,7 @@ class Execution:
     # Planning and sending
 
     async def _carry_out(self, prepared: Prepared) -> None:
-        gate = self._gate()
+        gate = run_gate(self.settings.dialler)
         async with DiallerClient(self.settings.dialler, gate=gate) as client:
             try:
                 with interruptible(gate, asyncio.current_task()):
@@ -266,19 +266,10 @@ class Execution:
                 self.requests += client.requests
 
     async def _only_plan(self, prepared: Prepared) -> Planned:
-        gate = self._gate()
+        gate = run_gate(self.settings.dialler)
         async with DiallerClient(self.settings.dialler, gate=gate) as client:
             with interruptible(gate, asyncio.current_task()):
                 return await self._plan(client, prepared, keep_entries=True)
-
-    def _gate(self) -> Gate:
-        dialler = self.settings.dialler
-        patience = dialler.give_up_after
-        if "give_up_after" not in dialler.model_fields_set:
-            patience = min(patience, PATIENCE_AT_START)
-        return Gate(
-            dialler.concurrency, rate=dialler.rate, give_up_after=dialler.give_up_after, patience_at_start=patience
-        )
 
     async def _plan(self, client: DiallerClient, prepared: Prepared, *, keep_entries: bool) -> Planned:
         self.observer.stage("planning", None)
@@ -376,6 +367,14 @@ class Execution:
 
 
 _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
+
+
+def run_gate(dialler: DiallerSettings) -> Gate:
+    """The gate of one run."""
+    patience = dialler.give_up_after
+    if "give_up_after" not in dialler.model_fields_set:
+        patience = min(patience, PATIENCE_AT_START)
+    return Gate(dialler.concurrency, rate=dialler.rate, give_up_after=dialler.give_up_after, patience_at_start=patience)
 
 
 class _Comparison:

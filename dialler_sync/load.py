@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ import orjson
 from .api.client import DiallerClient
 from .api.retry import NOT_ABOUT_THE_ROW, pause
 from .api.wire import COMMANDS, StoredContact, differences, plainly_different
+from .change import Changer, ContactChanger
 from .errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
 from .journal import Outcome
 from .model import Action, Status
@@ -69,6 +70,7 @@ class Loader:
         *,
         settled: Callable[[Outcome], None],
         action: Callable[[int], Action | None] = lambda _: None,
+        changer: Changer | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -78,6 +80,7 @@ class Loader:
         self._rules = rules
         self._settled = settled
         self._planned_action = action
+        self._changer = changer or ContactChanger(client)
         self._clock = clock
         self._now = now
         self._parked: set[asyncio.Task[None]] = set()
@@ -135,34 +138,24 @@ class Loader:
             await self._take(row)
 
     async def _take(self, row: SpooledRow) -> None:
-        await (self._send(row) if row.kind == "import" else self._change(row))
+        await (self._send(row) if row.body else self._change(row))
 
     async def _change(self, row: SpooledRow) -> None:
-        """Lock, unlock or delete one contact by its ID, after looking that it is still the one that is meant."""
-        action = None if row.kind == "unlock" else Action(row.kind)
+        """A row that is no import."""
         sent_at = self._time()
-        change = {
-            "delete": self._client.delete_by_id,
-            "lock": self._client.lock_by_id,
-            "unlock": self._client.unlock_by_id,
-        }[row.kind]
         try:
-            contact = await self._client.get_contact(row.contact_id)
-            if contact is not None and row.user_data and contact.user_data != row.user_data:
-                status, code, why = Status.FAILED, "contact_changed", "the contact carries another UserData now"
-            elif contact is None or not await change(row.contact_id):
-                status, code, why = Status.SKIPPED, "", "the dialler has no such contact (any more)"
-            else:
-                status, code, why = Status.SUCCEEDED, "", ""
-            outcome = Outcome(row.seq, status, action, row.contact_id, 200, 1, code, error=why, sent_at=sent_at)
+            outcome = replace(await self._changer(row), sent_at=sent_at)
         except StopRun:
             return
+        except asyncio.CancelledError:
+            self._put(_cut_off(row.seq, 1, sent_at))
+            raise
         except RequestError as error:
             stop = reason_to_stop(error, fixed_campaign=False)
             if stop is not None:
                 self.stop(stop)
             status = Status.UNKNOWN if isinstance(error, MaybeDone) else Status.FAILED
-            code, said, why = error.code, error.http_status, str(error)
+            action, code, said, why = Action(row.kind), error.code, error.http_status, str(error)
             outcome = Outcome(row.seq, status, action, row.contact_id, said, 1, code, error=why, sent_at=sent_at)
         self._put(outcome)
 

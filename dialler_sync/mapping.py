@@ -243,7 +243,7 @@ class _Columns:
         errors = [
             (place, _ERROR_CELL)
             for place, text in enumerate(self.texts(position))
-            if text[:1] == "#" and text.strip() in _ERROR_TEXTS
+            if text[:1] == "#" and text in _ERROR_TEXTS
         ]
         return self._notes.get(position, []) + errors
 

@@ -37,6 +37,7 @@ class Action(StrEnum):
     SUPPRESSED = "suppressed"
     PROTECTED = "protected"
     LOCK = "lock"
+    UNLOCK = "unlock"
     DELETE = "delete"
 
 

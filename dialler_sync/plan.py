@@ -71,5 +71,5 @@ def is_locked(record: Mapping[str, Any]) -> bool:
 
 
 def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:
-    """What the fields that an import sets were before; null where they were empty."""
-    return {name: record.get(name) for name in fields if name in FIELDS}
+    """What the fields that an import sets were before, and the campaign; null where they were empty."""
+    return {name: record.get(name) for name in ("DiallerCampaignsID", *fields) if name in FIELDS}

@@ -204,10 +204,18 @@ class Planner:
         self._journal.add_rows(
             self._run.id,
             [
-                PlannedRow(seq, EXTRA_FILE, 0, contact.user_data, action=action)
+                PlannedRow(seq, EXTRA_FILE, 0, contact.user_data, action=action, contact_id=contact.id)
                 for seq, contact in enumerate(missing, first)
             ],
         )
+        if action is Action.DELETE and self._settings.journal.before_images:
+            self._journal.add_images(
+                self._run.id,
+                [
+                    Image(seq, contact.id, orjson.dumps(before_image(contact.values, contact.values)).decode(), "{}")
+                    for seq, contact in enumerate(missing, first)
+                ],
+            )
 
     def _missing(self, snapshot: Snapshot) -> tuple[int, list[StoredContact]]:
         """(contacts of the campaign that may be mirrored, those of them that the file does not have)."""

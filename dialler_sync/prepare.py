@@ -44,7 +44,7 @@ class Source:
             "sheet": layout.sheet,
             "sha256": self.sha256,
             "rows": rows,
-            "layout": _layout_record(layout),
+            "layout": layout_record(layout),
         }
 
 
@@ -240,7 +240,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _layout_record(layout: Layout) -> dict[str, Any]:
+def layout_record(layout: Layout) -> dict[str, Any]:
+    """What was found out about a table, as plain values; what does not apply is left out."""
     found = asdict(layout)
     del found["path"], found["sheet"]
     return {name: value for name, value in found.items() if value not in (None, (), "", False)}

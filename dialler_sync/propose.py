@@ -216,8 +216,10 @@ def _phones(
         known = Counter(region_of(cell) for cell in countries.cells)
         region = known.most_common(1)[0][0]
         where = {"region_column": countries.name} if len(known) > 1 else {"region": str(region)}
-    likely = [column for column in others if column.readable(lambda cell: _read(cell, region)) >= _MOST]
-    phones = [column for column in columns if column in named or column in likely][: len(PHONE_FIELDS)]
+    shares = {column.name: column.readable(lambda cell: _read(cell, region)) for column in columns}
+    likely = [column for column in named if shares[column.name] or not column.cells]
+    likely += [column for column in others if shares[column.name] >= _MOST]
+    phones = [column for column in columns if column in likely][: len(PHONE_FIELDS)]
     for column in phones:
         columns.remove(column)
     return phones, where, region
@@ -301,12 +303,13 @@ def _readable(column: _Column, read: Callable[[str], object], what: str) -> str:
 
 def _yaml(value: Any) -> str:
     """One line of YAML; a ``$`` that the configuration would take for a variable is doubled."""
-    if isinstance(value, str):
-        return _flow([re.sub(r"\$(?=[${])", "$$", value)])[1:-1]
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_yaml(item)}" for key, item in value.items()) + "}"
-    return "[" + ", ".join(map(_yaml, value)) + "]"
-
-
-def _flow(values: list[str]) -> str:
-    return str(yaml.safe_dump(values, default_flow_style=True, allow_unicode=True, width=float("inf"))).strip()
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_yaml, value)) + "]"
+    style = None if value.isprintable() else '"'
+    listed = [re.sub(r"\$(?=[${])", "$$", value)]
+    text: str = yaml.safe_dump(
+        listed, default_style=style, default_flow_style=True, allow_unicode=True, width=float("inf")
+    )
+    return text.strip()[1:-1]

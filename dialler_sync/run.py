@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from .api.token import read_token
+from .bulk import BulkRun, Target
 from .config import Settings, changes, fingerprint
 from .config.settings import row_limit
 from .errors import UsageError
@@ -21,6 +23,7 @@ from .plan_file import PlanFile, read_plan
 from .prepare import Source, open_sources
 from .summary import Summary
 from .suppress import read_suppression_list
+from .undo import Undoer, to_undo
 
 _log = logging.getLogger(__name__)
 
@@ -93,11 +96,14 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
         run = journal.run(run.id)  # it may have been finished while we waited for the campaign
         if run.state == "finished":
             raise UsageError(f"run {run.id} has finished; there is nothing to resume")
+        Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
+        if run.command == "undo":
+            journal.update_run(run.id, state="running", folded=False)
+            return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
         sources = open_sources(settings, _paths(run), _log.debug)
         for source, entry in zip(sources, run.files, strict=True):
             if source.sha256 != entry["sha256"]:
                 raise UsageError(f"{source.path} is not the file that run {run.id} began with; import it as a new run")
-        Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
         options = RunOptions(
             max_errors=row_limit(run.options.get("max_errors")),
             compare=run.options.get("compare", "none"),
@@ -125,6 +131,57 @@ def retry_run(
         raise UsageError(f"run {parent.id} has not ended: finish it with 'dialler-sync resume {parent.id}' first")
     options = ImportOptions(tuple(files) or _paths(parent), Path(parent.config_path), out)
     return _new_run("import", settings, options, journal, observer, parent.id)
+
+
+def undo_run(
+    settings: Settings,
+    undone: RunRecord,
+    journal: Journal,
+    *,
+    force: bool = False,
+    out: Path | None = None,
+    observer: Observer | None = None,
+) -> Summary:
+    """Put back what a run did; itself a run, with reports.
+
+    Raises:
+        UsageError: the run has not ended, or was an undo of another account.
+    """
+    if undone.state == "running":
+        raise UsageError(f"run {undone.id} has not ended: finish it with 'dialler-sync resume {undone.id}' first")
+    if undone.target != _target(settings):
+        raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {_target(settings)}")
+    read_token(settings.dialler)
+    with journal.campaign_lock(undone.target):
+        files = [{**entry, "layout": {}} for entry in undone.files]
+        run = _new_record("undo", settings, Path(undone.config_path), files, out, undone.id, {"force": force})
+        journal.add_run(run)
+        return _undo(settings, run, undone, journal, observer).carry_out()
+
+
+def _undo(
+    settings: Settings, run: RunRecord, undone: RunRecord, journal: Journal, observer: Observer | None
+) -> BulkRun:
+    targets = [
+        Target(
+            entry.result.seq,
+            str(entry.result.action),
+            entry.result.user_data,
+            entry.result.contact_id,
+            max(entry.file, 0),
+            entry.result.row,
+        )
+        for entry in to_undo(journal, undone)
+    ]
+    force = bool(run.options.get("force"))
+    return BulkRun(
+        settings,
+        journal,
+        observer or Silent(),
+        run,
+        targets,
+        lambda client: Undoer(client, journal, undone.id, force),
+    )
 
 
 def find_resumable(journal: Journal, name: str | None) -> RunRecord:
@@ -204,27 +261,43 @@ def _record(
     folder: Path | None,
     parent: str | None,
 ) -> RunRecord:
+    limits = {"max_errors": options.run.max_errors, "max_missing": options.run.max_missing}
+    given = {
+        "dry_run": options.run.dry_run,
+        "limit": options.run.limit,
+        "compare": options.run.compare,
+        "adopt": options.run.adopt,
+        **{name: None if limit is None else str(limit) for name, limit in limits.items()},
+    }
+    files = [source.record(0) for source in sources]
+    return _new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
+
+
+def _new_record(
+    command: str,
+    settings: Settings,
+    config_path: Path,
+    files: Sequence[Mapping[str, Any]],
+    out: Path | None,
+    parent: str | None,
+    options: Mapping[str, Any],
+    folder: Path | None = None,
+) -> RunRecord:
+    """A run that begins now, with a folder of its own for its reports (``folder``: one that is there already)."""
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    limits = {"max_errors": options.run.max_errors, "max_missing": options.run.max_missing}
     return RunRecord(
         id=run_id,
         parent=parent,
         command=command,
         target=_target(settings),
         campaign=_campaign(settings),
-        out=str(folder or make_folder(options.out or Path("reports") / run_id)),
-        config_path=str(options.config_path.resolve()),
+        out=str(folder or make_folder(out or Path("reports") / run_id)),
+        config_path=str(config_path.resolve()),
         config=fingerprint(settings),
-        options={
-            "dry_run": options.run.dry_run,
-            "limit": options.run.limit,
-            "compare": options.run.compare,
-            "adopt": options.run.adopt,
-            **{name: None if limit is None else str(limit) for name, limit in limits.items()},
-        },
+        options=options,
         started_at=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        files=tuple(source.record(0) for source in sources),
+        files=tuple(files),
     )
 
 

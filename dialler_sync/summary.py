@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from . import __version__
 from .errors import StopRun
 from .exit_codes import exit_code
 from .journal import Journal, RunRecord
 from .model import Action, Status
-from .prepare import EXTRA_FILE, Prepared
+from .prepare import EXTRA_FILE
 from .report.csv_files import failed_file, result_line, results_file
 from .report.files import new_file
 
@@ -50,10 +50,25 @@ class Summary:
             file.write("\n")
 
 
+class SourceCells(Protocol):
+    """The rows of a run as they were read."""
+
+    @property
+    def files(self) -> Sequence[Mapping[str, Any]]:
+        """What the journal says of each source."""
+
+    @property
+    def extra_cells(self) -> int:
+        """How many cells the longest row has beyond its header."""
+
+    def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """(place in the run, source, original cells) of every row, in order."""
+
+
 def write_reports(
     journal: Journal,
     run: RunRecord,
-    prepared: Prepared,
+    source: SourceCells,
     stopped: StopRun | None,
     *,
     duration: float,
@@ -62,7 +77,7 @@ def write_reports(
 ) -> Summary:
     """Write ``results.csv``, ``failed.csv`` and ``summary.json`` of a run from its journal.
 
-    ``prepared`` has the original cells. Sums of an earlier, interrupted part of the run are added up. What
+    ``source`` has the original cells. Sums of an earlier, interrupted part of the run are added up. What
     was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
 
     Raises:
@@ -74,10 +89,10 @@ def write_reports(
     actions = Counter({str(action): 0 for action in Action})
     with ExitStack() as files:
         results = files.enter_context(results_file(out / "results.csv"))
-        columns = [entry["layout"].get("columns", ()) for entry in prepared.files]
-        failed = files.enter_context(failed_file(out / "failed.csv", columns, prepared.extra_cells))
+        columns = [entry["layout"].get("columns", ()) for entry in source.files]
+        failed = files.enter_context(failed_file(out / "failed.csv", columns, source.extra_cells))
         mirrored = None
-        cells = prepared.source_cells()
+        cells = source.source_cells()
         for entry in journal.rows(run):
             result = entry.result
             if result.action and result.status in (Status.SUCCEEDED, Status.SKIPPED):
@@ -88,9 +103,9 @@ def write_reports(
                 continue
             results.writerow(result_line(result))
             counts[result.status] += 1
-            seq, source, row_cells = next(cells)
+            seq, number, row_cells = next(cells)
             assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
-            failed.add(result, source, row_cells)
+            failed.add(result, number, row_cells)
     read = sum(counts.values())
     if run.rows is not None and read != run.rows:
         raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")

@@ -93,6 +93,8 @@ def judge_failure(error: httpx.TransportError) -> NotDone | MaybeDone:
         return NotDone(UNREACHABLE, f"the dialler cannot be reached: {error}")
     if isinstance(error, httpx.TimeoutException):
         return MaybeDone("timeout", "no answer within the time limit")
+    if isinstance(error, httpx.RemoteProtocolError):
+        return MaybeDone(UNREADABLE, f"the answer is not HTTP ({error})")
     return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({error})")
 
 

@@ -32,7 +32,7 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
 )
 """What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
 
-_FOREIGN = (aiohttp.ClientError, OSError)
+FOREIGN = (aiohttp.ClientError, OSError)
 """All that aiohttp raises of networks; TimeoutError and the TLS errors are OSErrors."""
 
 _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx.TransportError]], ...] = (
@@ -41,9 +41,9 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx
     (aiohttp.ClientConnectorError, httpx.ConnectError),  # refused, DNS, TLS handshake, certificate; also a proxy's
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.ClientHttpProxyError, httpx.ProxyError),  # refused the tunnel that the request was to go through
+    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
     (TimeoutError, httpx.ReadTimeout),
-    (aiohttp.ClientPayloadError, httpx.ReadError),
-    (Exception, httpx.RemoteProtocolError),
+    (Exception, httpx.ReadError),
 )
 """What counts is the first line that fits, as aiohttp's classes overlap; in doubt the request was sent."""
 
@@ -62,6 +62,8 @@ def _words(error: Exception) -> str:
         # asyncio words a refused connection as "Connect call failed"; a TLS error has a number of its own kind.
         system = not isinstance(cause, ssl.SSLError) and cause.errno in errno.errorcode
         return f"{error.host}:{error.port}: {os.strerror(cause.errno) if system and cause.errno else cause}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message
     return str(error) or type(error).__name__
 
 
@@ -72,7 +74,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     """
     try:
         return await send(request)
-    except _FOREIGN as error:
+    except FOREIGN as error:
         raise translate(error) from error
 
 
@@ -99,7 +101,7 @@ class _Body(httpx.AsyncByteStream):
         try:
             async for piece in self._response.content.iter_any():
                 yield piece
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise translate(error) from error
 
     async def aclose(self) -> None:
@@ -156,7 +158,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     response.status, headers=response.raw_headers, stream=_Body(response), request=request
                 )
             body = await response.read()
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise translate(error) from error
         return httpx.Response(response.status, headers=response.raw_headers, content=body, request=request)
 

@@ -15,7 +15,7 @@ import click
 from ..exit_codes import MEANINGS, ExitCode
 
 if TYPE_CHECKING:
-    from ..config import Settings
+    from ..config import Settings, SourceSettings
     from ..config.settings import Limit
     from ..execution import RunOptions
     from ..journal import Journal
@@ -35,6 +35,15 @@ class App:
         from ..config import load_config
 
         return load_config(self.config_path)
+
+    def source(self) -> SourceSettings:
+        """How spreadsheets are laid out: as the configuration says, if there is one."""
+        from ..config import SourceSettings, load_source
+
+        chosen = click.get_current_context().find_root().get_parameter_source("config_path")
+        if chosen is click.core.ParameterSource.DEFAULT and not self.config_path.exists():
+            return SourceSettings()
+        return load_source(self.config_path)
 
     def settings_of(self, path: str) -> Settings:
         """The configuration that a run was begun with, unless the command line names another."""

@@ -18,13 +18,29 @@ from .common import App
 from .config import config
 from .demo import demo
 from .import_ import import_
+from .init import init
+from .inspect_ import inspect_
 from .plan import plan
 from .resume import resume, retry
 from .runs import runs
 from .simulator import simulator
+from .undo import undo
 from .validate import validate
 
-COMMANDS: tuple[click.Command, ...] = (demo, validate, plan, import_, resume, retry, runs, config, simulator)
+COMMANDS: tuple[click.Command, ...] = (
+    demo,
+    init,
+    inspect_,
+    validate,
+    plan,
+    import_,
+    resume,
+    retry,
+    undo,
+    runs,
+    config,
+    simulator,
+)
 
 
 class OrderedGroup(click.Group):

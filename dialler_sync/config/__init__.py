@@ -7,7 +7,7 @@ The file is read in two steps: :mod:`.document` turns YAML into text values that
 from __future__ import annotations
 
 from .columns import ColumnRule
-from .load import changes, fingerprint, load_config
+from .load import changes, fingerprint, load_config, load_source
 from .settings import Settings, SourceSettings
 
-__all__ = ["ColumnRule", "Settings", "SourceSettings", "changes", "fingerprint", "load_config"]
+__all__ = ["ColumnRule", "Settings", "SourceSettings", "changes", "fingerprint", "load_config", "load_source"]

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ..errors import ConfigError
 from ..nearest import nearest
 from .document import Document, KeyPath, read_document
-from .settings import Settings
+from .settings import Settings, SourceSettings
 
 _TUNING = {
     "token",
@@ -43,6 +43,30 @@ def load_config(path: str | Path, environment: Mapping[str, str] = os.environ) -
         faults = dict.fromkeys(_sentence(document, fault) for fault in error.errors())
         raise ConfigError("\n".join(faults)) from None
     return _with_absolute_paths(settings, document.path.resolve().parent)
+
+
+def load_source(path: Path) -> SourceSettings:
+    """Only the ``source:`` section: looking at a file needs no dialler and no token.
+
+    Raises:
+        ConfigError: every fault of the section.
+    """
+    document = read_document(path, _AnyVariable())
+    try:
+        return SourceSettings.model_validate(document.values.get("source") or {})
+    except ValidationError as error:
+        faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
+        raise ConfigError("\n".join(dict.fromkeys(_sentence(document, fault) for fault in faults))) from None
+
+
+class _AnyVariable(dict[str, str]):
+    """An environment in which every variable is set."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:

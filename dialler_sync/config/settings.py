@@ -187,21 +187,68 @@ class CampaignSettings(Section):
         return self
 
 
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
 class SourceSettings(Section):
     """How the spreadsheet is laid out; ``auto`` is found out from the file."""
 
     sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
     encoding: str = Field("auto", description="auto, or an encoding: utf-8, cp1252, utf-16 …")
-    delimiter: str = Field("auto", description="auto, or one character; tab is written \\t or tab.")
+    delimiter: str = Field(
+        "auto",
+        description='auto, one character, or ", " (comma and space). Also by name: tab, space, comma, semicolon, pipe.',
+    )
     quote: str = Field("auto", description="auto, none, or one character: \" or '.")
-    escape: str = Field("auto", description="auto, double (a doubled quote), backslash, or none.")
-    header: str | list[int] = Field(
+    escape: Literal["auto", "double", "backslash", "none"] = Field(
+        "auto", description="How a quote stands inside quotes: auto, double (twice), backslash, or none (just so)."
+    )
+    header: Literal["auto", "none"] | list[int] = Field(
         "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
     )
     columns: list[str] | None = Field(None, description="Names of the columns, for files without a header.")
     max_file_mb: int = Field(4_096, ge=1, description="Greatest size of a file, unpacked, in MB.")
     max_columns: int = Field(2_000, ge=1, description="Greatest number of columns.")
     max_cell_chars: int = Field(1_000_000, ge=1, description="Greatest length of one cell in characters.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            "".encode("utf-8" if name == "auto" else name)
+        except LookupError:
+            raise ValueError(f"'{name}' is no text encoding; usual ones are utf-8, utf-16, cp1252, cp1250") from None
+        return name
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_delimiter(cls, given: str) -> str:
+        sign = _DELIMITER_NAMES.get(given, given)
+        if sign not in {"auto", ", "} and (len(sign) != 1 or sign in "\r\n"):
+            raise ValueError(f"'{given}' is not auto, one character, or a comma and a space")
+        return sign
+
+    @field_validator("quote")
+    @classmethod
+    def _one_quote(cls, given: str) -> str:
+        if given not in {"auto", "none"} and (len(given) != 1 or given in "\r\n"):
+            raise ValueError(f"'{given}' is not auto, none, or one character")
+        return given
+
+    @field_validator("header", mode="before")
+    @classmethod
+    def _header_rows(cls, given: object) -> object:
+        if isinstance(given, (str, int)) and given not in {"auto", "none"}:
+            given = [given]
+        if isinstance(given, list) and not all(re.fullmatch("[1-9][0-9]*", str(number)) for number in given):
+            raise ValueError("it is auto, none, a row number, or a list of row numbers")
+        return given
+
+    @model_validator(mode="after")
+    def _different_signs(self) -> SourceSettings:
+        if self.delimiter == self.quote != "auto":
+            raise ValueError("delimiter and quote cannot be the same character")
+        return self
 
 
 class RowSettings(Section):

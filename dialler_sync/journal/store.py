@@ -61,6 +61,7 @@ class PlannedRow:
     payload: str = ""
     state: str = RowState.PENDING
     action: str = ""
+    contact_id: str = ""
     error_code: str = ""
     error_field: str = ""
     error: str = ""
@@ -271,6 +272,7 @@ class Journal:
                 "payload": row.payload,
                 "state": str(row.state),
                 "action": row.action,
+                "contact_id": row.contact_id,
                 "error_code": row.error_code,
                 "error_field": row.error_field,
                 "error": row.error,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 from statistics import median
 
 from ..errors import InputError
-from .csv_rows import BROKEN, Row, Seen, seen_rows
+from .csv_rows import BROKEN, Run, Seen
 from .header import Header, columns_headed, name_rows
 from .kinds import Kind, kind_of
 
@@ -43,43 +43,41 @@ class Extent:
     remarks: tuple[str, ...] = ()
 
 
-def find_extent(rows: Iterable[Row], header: Header) -> Extent:
+def find_extent(runs: Iterator[Run], header: Header) -> Extent:
     """Go through all rows of a file, from its first line on, to the end of the table.
 
     Raises:
-        InputError: as :meth:`CsvFile.rows`.
+        InputError: as :meth:`CsvFile.runs`, or a row can belong to the table as well as begin another one.
     """
-    seen = (row for row in seen_rows(rows) if row.number >= header.first_row)
-    sample = list(islice(seen, _SAMPLE))
-    survey = _Survey(header, sample)
-    ahead = deque(sample)
-    gap = titled = False
-    next_number = header.first_row
-    while ahead or (ahead := deque(islice(seen, 1))):
-        row = ahead.popleft()
-        gap = gap or row.number > next_number
-        next_number = row.number + 1
-        if gap or row.cells == survey.names or len(row.cells) not in survey.usual_widths:
-            ahead.extend(islice(seen, max(0, _LOOK_AHEAD - len(ahead))))
-            if survey.is_second_table([row, *islice(ahead, _LOOK_AHEAD)], gap=gap, titled=titled):
-                return survey.extent(second_table=row.number)
-            gap = titled = gap and _filled(row.cells) == 1
-        survey.add(row)
+    run = next(runs, None)
+    survey = _Survey(header, run.seen() if run else [])
+    while run:
+        following = next(runs, None)
+        if not survey.adds_whole(run):
+            rows = [row for row in run.seen() if row.number >= header.first_row]
+            ahead = rows + (following.seen()[:_LOOK_AHEAD] if following else [])
+            for i, row in enumerate(rows):
+                if survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
+                    return survey.extent(second_table=row.number)
+                survey.add(row)
+        run = following
     return survey.extent()
 
 
 class _Survey:
     """What is known of a table while its rows pass by."""
 
-    def __init__(self, header: Header, sample: Sequence[Seen]) -> None:
-        self.width = len(header.columns)
-        self.names = list(header.columns) if header.rows else None
-        self.usual_widths = {self.width}
-        if sample:
-            widths = Counter(len(row.cells) for row in sample)
-            self.usual_widths.add(max(widths, key=lambda width: widths[width]))
+    def __init__(self, header: Header, first_rows: Sequence[Seen]) -> None:
+        sample = [row for row in first_rows if row.number >= header.first_row][:_SAMPLE]
+        self._width = len(header.columns)
+        self._names = list(header.columns) if header.rows else []
+        self._first_row = header.first_row
+        widths = Counter(len(row.cells) for row in sample)
+        self._usual_widths = {self._width, max(widths, key=lambda width: widths[width], default=self._width)}
         self._fill = median(_filled(row.cells) for row in sample) if sample else 0
         self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
+        self._next_number = header.first_row
+        self._gap = self._titled = False
         self._tail: deque[Seen] = deque()
         self._last = 0
         self._widths: Counter[int] = Counter()
@@ -88,8 +86,29 @@ class _Survey:
         self._broken = 0
         self._first_broken = 0
 
+    def adds_whole(self, run: Run) -> bool:
+        """Count a run in which no row needs a closer look; False if one does."""
+        rows = run.rows
+        if (
+            run.first_number < self._first_row
+            or self._gap
+            or set(map(len, rows)) != {self._width}
+            or self._names in rows
+            or any(flags & BROKEN for flags in run.flags.values())
+            or not run.is_dense()
+        ):
+            return False
+        while self._tail:
+            self._settle(self._tail.popleft())
+        settled = max(0, len(rows) - _MOST_FOOTNOTES)
+        self._widths[self._width] += settled
+        self._last = run.first_number + settled - 1 if settled else self._last
+        self._tail.extend(Seen(run.first_number + i, rows[i], 0) for i in range(settled, len(rows)))
+        self._next_number = run.first_number + len(rows)
+        return True
+
     def add(self, row: Seen) -> None:
-        """Count a row, once enough rows have followed that it cannot be a footnote."""
+        """Count a row, once so many have followed that it cannot be a footnote."""
         self._tail.append(row)
         if len(self._tail) > _MOST_FOOTNOTES:
             self._settle(self._tail.popleft())
@@ -98,40 +117,48 @@ class _Survey:
         self._last = row.number
         width = len(row.cells)
         self._widths[width] += 1
-        if width != self.width:
+        if width != self._width:
             self._first_ragged = self._first_ragged or row.number
-            if width > self.width and self._all_blank_beyond:
-                self._all_blank_beyond = not any(row.cells[self.width :])
+            if width > self._width and self._all_blank_beyond:
+                self._all_blank_beyond = not any(row.cells[self._width :])
         if row.flags & BROKEN:
             self._broken += 1
             self._first_broken = self._first_broken or row.number
 
-    def is_second_table(self, rows: Sequence[Seen], *, gap: bool, titled: bool) -> bool:
-        """Whether the first of ``rows`` is the header of another table.
-
-        ``gap``: it stands behind blank rows. ``titled``: and behind a row with one cell.
+    def ends_before(self, row: Seen, ahead: Sequence[Seen]) -> bool:
+        """Whether a second table begins with ``row``. ``ahead``: that row and some that follow it.
 
         Raises:
-            InputError: it can be that as well as a row of this table.
+            InputError: it can be the header of another table as well as a row of this one.
         """
+        self._gap = self._gap or row.number > self._next_number
+        self._next_number = row.number + 1
+        if not self._gap and row.cells != self._names and len(row.cells) in self._usual_widths:
+            return False
+        if self._is_second_header(ahead):
+            return True
+        self._gap = self._titled = self._gap and _filled(row.cells) == 1  # a title: what follows is as if behind it
+        return False
+
+    def _is_second_header(self, rows: Sequence[Seen]) -> bool:
         first = rows[0].cells
-        if first == self.names:
+        if first == self._names:
             return True
         below = []
         for row, above in zip(rows[1:], rows, strict=False):
             if row.number != above.number + 1 or len(row.cells) != len(first):
                 break
             below.append(row.cells)
-        same_width = len(first) == self.width
-        if not below or len(first) < 2 or (same_width and not gap):
+        same_width = len(first) == self._width
+        if not below or len(first) < 2 or (same_width and not self._gap):
             return False
         support = columns_headed(first, below)
-        if same_width and support == 1 and not titled:
+        if same_width and support == 1 and not self._titled:
             raise InputError(
                 f"row {rows[0].number}, behind a blank row, can be the header of a second table or a row of the first: "
                 "take out the blank row, or put the second table into a file of its own."
             )
-        if gap:
+        if self._gap:
             return support >= 1 or (support == 0 and not same_width and len(below) >= 3)
         return support >= 2 and len(below) >= 2
 
@@ -155,14 +182,14 @@ class _Survey:
     def _blank_columns(self) -> int:
         """All rows end in the same number of empty cells beyond the header: that is the file's shape."""
         widths = list(self._widths)
-        alike = len(widths) == 1 and widths[0] > self.width and self._all_blank_beyond
-        return widths[0] - self.width if alike else 0
+        alike = len(widths) == 1 and widths[0] > self._width and self._all_blank_beyond
+        return widths[0] - self._width if alike else 0
 
     def _remarks(self) -> Iterator[str]:
-        ragged = self._widths.total() - self._widths[self.width]
+        ragged = self._widths.total() - self._widths[self._width]
         if ragged and not self._blank_columns:
             yield (
-                f"{ragged:,} of {self._widths.total():,} rows have more or fewer cells than the table's {self.width} "
+                f"{ragged:,} of {self._widths.total():,} rows have more or fewer cells than the table's {self._width} "
                 f"columns, row {self._first_ragged} first."
             )
         if self._broken:
@@ -188,7 +215,7 @@ class _Survey:
         return [row for row, _ in notes][::-1]
 
     def _is_sparse(self, row: Seen) -> bool:
-        return not row.flags & BROKEN and _filled(row.cells) <= max(1, self._fill / 2) and self.width > 1
+        return not row.flags & BROKEN and _filled(row.cells) <= max(1, self._fill / 2) and self._width > 1
 
     def _is_footnote(self, cells: list[str], *, behind_gap: bool) -> bool:
         text = _first_text(cells)

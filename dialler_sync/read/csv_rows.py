@@ -1,7 +1,8 @@
-"""The rows of a CSV file, one by one, in the order and number that a spreadsheet program shows them.
+"""The rows of a CSV file, in runs, with the numbers that a spreadsheet program shows.
 
-Rows come from the ``csv`` module wherever it reads the dialect exactly, and from
-:class:`~dialler_sync.read.csv_grammar.Dialect` wherever it does not. A quote that is not closed does not
+A block of text of which every line is one row, as nearly all are, is cut by the ``csv`` module in one go. Any
+other block is read row by row: by the ``csv`` module where it reads the dialect exactly, and by
+:class:`~dialler_sync.read.csv_grammar.Dialect` where it does not. There, a quote that is not closed does not
 swallow the rows after it: its row is taken from its own line alone, and marked as broken.
 """
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from io import StringIO
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from ..config import SourceSettings
 from ..errors import InputError
@@ -27,23 +29,46 @@ BROKEN = 1
 NOTABLE = 2
 """Flag of a row that may hold a cell with a note, or a mark to take away; most rows do not."""
 
-Row = tuple[list[str], int]
-"""The cells of a row (none: a blank line) and its flags."""
-
-
-class Seen(NamedTuple):
-    """A row that holds something, with the number that a spreadsheet program shows."""
-
-    number: int
-    cells: list[str]
-    flags: int
-
+_BLOCK_CHARS = 1 << 16
+_RUN_ROWS = 5_000
 
 _LINE_IN_CELLS = 10
 """Longest line, in longest cells."""
 
 _NO_CHANCE = 6
 """So many delimiters in just the right places do not stand inside a cell by chance."""
+
+Row = tuple[list[str], int]
+"""The cells of a row (none: a blank line) and its flags."""
+
+
+class Seen(NamedTuple):
+    """A row that holds something, with its number."""
+
+    number: int
+    cells: list[str]
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive rows, blank ones too. ``flags``: by place in the run, where there are any."""
+
+    first_number: int
+    rows: list[list[str]]
+    flags: dict[int, int] = field(default_factory=dict)
+
+    def is_dense(self) -> bool:
+        """Whether every row surely holds something; the quick answer for nearly every run."""
+        return [] not in self.rows and all(map(str.strip, map(itemgetter(0), self.rows)))
+
+    def seen(self) -> list[Seen]:
+        """The rows that hold something: blank lines, and rows of blank cells, only count."""
+        return [
+            Seen(number, cells, self.flags.get(number - self.first_number, 0))
+            for number, cells in enumerate(self.rows, self.first_number)
+            if cells and (cells[0].strip() or any(map(str.strip, cells)))
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,103 +84,116 @@ class CsvFile:
     width: int
     source: SourceSettings
 
-    def rows(self) -> Iterator[Row]:
-        """Every row, blank ones too: the n-th is row n.
+    def runs(self) -> Iterator[Run]:
+        """Every row of the file, from row 1 on.
 
         Raises:
             InputError: a line or a cell is longer, or a row has more cells, than the limits allow.
         """
+        number = 1
         with self.path.open(encoding=self.encoding, newline="") as file:
-            lines = _Lines(file, self.source.max_cell_chars * _LINE_IN_CELLS)
-            first = lines.take().removeprefix("\ufeff")
-            if first and not TELLS_DELIMITER.fullmatch(first):
-                lines.give_back([first])
-            if self.dialect.is_plain:
-                yield from self._plain_rows(lines)
-            while lines.peek():
-                yield self._careful_row(lines)
+            for run in self._runs(_Blocks(file, self.source.max_cell_chars * _LINE_IN_CELLS)):
+                self._check(run, number)
+                yield Run(number, *run)
+                number += len(run[0])
+
+    def _runs(self, blocks: _Blocks) -> Iterator[tuple[list[list[str]], dict[int, int]]]:
+        while block := blocks.next():
+            run = self._whole_block(block) if self.dialect.is_plain else None
+            if run:
+                yield run
+                continue
+            rows = self._row_by_row(_Lines(block, blocks))
+            while part := list(islice(rows, _RUN_ROWS)):
+                yield [cells for cells, _ in part], {i: flags for i, (_, flags) in enumerate(part) if flags}
+
+    def _whole_block(self, block: str) -> tuple[list[list[str]], dict[int, int]] | None:
+        """All rows of a block, if each of its lines is one."""
+        try:
+            rows = list(self._reader(StringIO(block, newline="")))
+        except csv.Error:
+            return None
+        ends = block.count("\n") + block.count("\r") - block.count("\r\n")
+        if len(rows) != ends + (not block.endswith(("\n", "\r"))):
+            return None
+        flags = {}
+        if _is_notable(block):
+            flags = {i: NOTABLE for i, line in enumerate(StringIO(block, newline="")) if _is_notable(line)}
+        return rows, flags
+
+    def _row_by_row(self, lines: _Lines) -> Iterator[Row]:
+        if self.dialect.is_plain:
+            yield from self._plain_rows(lines)
+        while first := lines.next():
+            yield self._careful_row(first, lines)
+
+    def _reader(self, lines: Iterable[str]) -> Any:
+        return csv.reader(
+            lines,
+            delimiter=self.dialect.delimiter,
+            quotechar=self.dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE,
+            strict=True,
+        )
 
     def _plain_rows(self, lines: _Lines) -> Iterator[Row]:
-        """All rows, by the ``csv`` module but for those that it refuses or that look swallowed."""
-        dialect, width, taken, longest = self.dialect, self.width, lines.taken, self.source.max_cell_chars
+        """Rows by the ``csv`` module, but for those that it refuses and those that look as if they swallowed others.
+
+        It refuses a quote that is not closed, and cells beyond a limit of its own.
+        """
         while True:
-            reader = csv.reader(
-                iter(lines),
-                delimiter=dialect.delimiter,
-                quotechar=dialect.quote or None,
-                quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-                strict=True,
-            )
             try:
-                for cells in reader:
-                    if len(taken) > 1 and self._swallows_rows(taken, cells):
+                for cells in self._reader(lines):
+                    if len(lines.taken) > 1 and self._swallows_rows(lines.taken, cells):
                         break
-                    if len(cells) > width:
-                        self._check_columns(cells)
-                    flags = 0
-                    for line in taken:
-                        if "'" in line or "#" in line or "E+" in line or "e+" in line:
-                            flags = NOTABLE
-                        if len(line) > longest:
-                            self._check_lengths(cells)
-                    taken.clear()
+                    flags = NOTABLE if any(map(_is_notable, lines.taken)) else 0
+                    lines.taken.clear()
                     yield cells, flags
                 else:
                     return
             except csv.Error:
-                # A quote that is not closed, or a cell beyond the module's own limit. It reads on all the same
-                # with a new reader, behind the row that is read here with more care.
                 pass
-            lines.give_back(taken)
-            yield self._careful_row(lines)
+            lines.give_back(lines.taken)
+            yield self._careful_row(lines.next(), lines)
 
-    def _careful_row(self, lines: _Lines) -> Row:
-        """The next row, read by the grammar of the dialect. There must be a line left."""
-        first = lines.take()
+    def _careful_row(self, first: str, lines: _Lines) -> Row:
+        """The row that begins with the line ``first``, by the grammar of the dialect."""
         cells = self.dialect.cut_line(first)
         if cells is None:
-            cells, flags = self._quoted_row(first, lines)
-        elif cells == [""]:
-            return [], 0
-        else:
-            flags = NOTABLE
-        if len(cells) > self.width:
-            self._check_columns(cells)
-        self._check_lengths(cells)
-        return cells, flags
+            return self._quoted_row(first, lines)
+        return ([], 0) if cells == [""] else (cells, NOTABLE)
 
     def _quoted_row(self, first: str, lines: _Lines) -> Row:
-        taken, text, more = [first], first, 1
+        text, more = first, 1
+        lines.taken[:] = [first]
         cut = self.dialect.cut(text)
         while cut.open and len(text) <= self.source.max_cell_chars:
             # Twice as many lines each time, so that a long cell is not read from its start for every line.
-            further = list(islice(iter(lines), more))
+            further = list(islice(lines, more))
             if not further:
                 break
-            taken += further
             text += "".join(further)
             more *= 2
             cut = self.dialect.cut(text)
+        taken = lines.taken[:]
         used = _lines_until(taken, cut.end)
         broken = cut.broken or (used > 1 and self._swallows_rows(taken[:used], cut.cells))
         if broken:
             cut, used = self._mended(taken)
-        lines.taken.clear()
         lines.give_back(taken[used:])
         return cut.cells, NOTABLE | (BROKEN if broken else 0)
 
     def _mended(self, taken: list[str]) -> tuple[Cut, int]:
-        """The most likely reading of a row with a broken quote, and the number of its lines.
+        """The likeliest reading of a row with a broken quote, and the number of its lines.
 
         The first of these that gives the usual number of cells: quotes inside quotes that were not escaped; a
-        quote that is only text; the same over several lines. Else the quote is text, and the row ends with its line.
+        quote that is only text; the former over several lines. Else the quote is text and the row ends with its line.
         """
-        first = taken[0]
-        for text, loosely in ((first, True), (first, False), ("".join(taken), True)):
+        for text, loosely in ((taken[0], True), (taken[0], False), ("".join(taken), True)):
             cut = self.dialect.cut(text, loosely=loosely)
             if len(cut.cells) == self.width:
                 return cut, _lines_until(taken, cut.end)
-        return self.dialect.cut(first), 1
+        return self.dialect.cut(taken[0]), 1
 
     def _swallows_rows(self, lines: list[str], cells: list[str]) -> bool:
         """Whether a row over several lines is rather one with an unclosed quote, and rows that it swallowed.
@@ -170,74 +208,91 @@ class CsvFile:
             return fitting * 2 >= len(lines)
         return fitting == len(lines) and fitting * (self.width - 1) >= _NO_CHANCE
 
-    def _check_lengths(self, cells: list[str]) -> None:
-        longest = max(cells, key=len)
-        if len(longest) > self.source.max_cell_chars:
+    def _check(self, run: tuple[list[list[str]], dict[int, int]], number: int) -> None:
+        """Hold a run against the limits for rows and cells."""
+        most, longest = self.source.max_columns, self.source.max_cell_chars
+        if max(map(len, run[0])) > most:
+            number, cells = next((n, row) for n, row in enumerate(run[0], number) if len(row) > most)
             raise InputError(
-                f"a cell has {len(longest):,} characters, beginning with '{longest[:40]}', and "
-                f"{self.source.max_cell_chars:,} are allowed: mend the file, or raise source.max_cell_chars."
+                f"row {number} has {len(cells):,} cells, and {most:,} are allowed: mend the row, set "
+                "source.delimiter, or raise source.max_columns."
             )
+        # Cells beyond the csv module's own limit have come row by row, and are flagged.
+        suspects = run[1] if longest >= csv.field_size_limit() else range(len(run[0]))
+        for i in suspects:
+            if max(map(len, run[0][i]), default=0) > longest:
+                raise InputError(
+                    f"row {number + i} has a cell of more than {longest:,} characters: mend it, or raise "
+                    "source.max_cell_chars."
+                )
 
-    def _check_columns(self, cells: list[str]) -> None:
-        if len(cells) > self.source.max_columns:
-            raise InputError(
-                f"a row has {len(cells):,} cells, beginning with '{cells[0][:40]}', and {self.source.max_columns:,} "
-                "are allowed: mend the file, set source.delimiter, or raise source.max_columns."
-            )
 
+class _Blocks:
+    """The text of a file, in blocks of whole lines, without a byte order mark and Excel's ``sep=`` line."""
 
-def seen_rows(rows: Iterable[Row]) -> Iterator[Seen]:
-    """The rows that hold something: blank lines, and rows of empty cells, only count."""
-    for number, (cells, flags) in enumerate(rows, 1):
-        if cells and (cells[0].strip() or any(map(str.strip, cells))):
-            yield Seen(number, cells, flags)
+    def __init__(self, file: TextIO, longest_line: int) -> None:
+        self._file = file
+        self._longest_line = longest_line
+        self._rest = file.read(_BLOCK_CHARS).removeprefix("\ufeff")
+        if told := TELLS_DELIMITER.match(self._rest):
+            self._rest = self._rest[told.end() :]
+
+    def next(self) -> str:
+        """The next block, ``""`` at the end."""
+        parts, self._rest = [self._rest], ""
+        length = 0
+        while True:
+            text = self._file.read(_BLOCK_CHARS)
+            end = max(parts[-1].rfind("\n"), parts[-1].rfind("\r", 0, -1)) + 1
+            if not text or end:
+                break
+            length += len(parts[-1])
+            if length > self._longest_line:
+                raise InputError(
+                    f"the line that begins with '{parts[0][:40]}' is longer than {self._longest_line:,} characters: "
+                    "mend the file, or raise source.max_cell_chars."
+                )
+            parts.append(text)
+        if text:
+            self._rest = parts[-1][end:] + text
+            parts[-1] = parts[-1][:end]
+        return "".join(parts)
 
 
 class _Lines:
-    """The lines of a file, with their ends, to take and to give back. ``taken`` lists them as they are taken."""
+    """The lines of one block; and of further ones, while a row goes on at the end of a block.
 
-    def __init__(self, file: TextIO, longest: int) -> None:
+    ``taken``: the lines of the row at hand. Who iterates empties it between two rows.
+    """
+
+    def __init__(self, block: str, blocks: _Blocks) -> None:
         self.taken: list[str] = []
-        self.number = 0
-        self._longest = longest
-        self._file = iter(partial(file.readline, longest + 1), "")
-        self._pending: deque[str] = deque()
+        self._pending = deque(StringIO(block, newline=""))
+        self._blocks = blocks
 
     def __iter__(self) -> Iterator[str]:
-        pending, taken, longest = self._pending, self.taken, self._longest
-        while pending:
-            line = pending.popleft()
-            taken.append(line)
-            self.number += 1
-            yield line
-        for line in self._file:
-            self.number += 1
-            if len(line) > longest:
-                raise InputError(
-                    f"line {self.number} is longer than {longest:,} characters: mend the file, or raise "
-                    "source.max_cell_chars."
-                )
-            taken.append(line)
+        while self._pending or (self.taken and self._go_on()):
+            line = self._pending.popleft()
+            self.taken.append(line)
             yield line
 
-    def take(self) -> str:
-        """The next line, ``""`` at the end."""
-        line = next(iter(self), "")
+    def next(self) -> str:
+        """The first line of the next row, ``""`` at the end."""
         self.taken.clear()
-        return line
+        return self._pending.popleft() if self._pending else ""
 
     def give_back(self, lines: list[str]) -> None:
-        """Take ``lines`` next, before any others. Empties ``taken``."""
+        """Take ``lines`` again before any others. Empties ``taken``."""
         self._pending.extendleft(reversed(lines))
-        self.number -= len(lines)
         self.taken.clear()
 
-    def peek(self) -> bool:
-        """Whether there is a line left."""
-        line = self.take()
-        if line:
-            self.give_back([line])
-        return bool(line)
+    def _go_on(self) -> bool:
+        self._pending.extend(StringIO(self._blocks.next(), newline=""))
+        return bool(self._pending)
+
+
+def _is_notable(text: str) -> bool:
+    return "'" in text or "#" in text or "E+" in text or "e+" in text
 
 
 def _lines_until(lines: list[str], end: int) -> int:

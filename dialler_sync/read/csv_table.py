@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import chain, islice
 from pathlib import Path
 
 from ..config import SourceSettings
@@ -15,7 +15,7 @@ from ..model import CellNote, Chunk, Layout
 from ..spreadsheet_text import restore
 from .csv_extent import find_extent
 from .csv_grammar import Dialect
-from .csv_rows import BROKEN, CsvFile, Seen, seen_rows
+from .csv_rows import BROKEN, CsvFile, Run
 from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
 from .encoding import find_encoding
 from .header import SAMPLE_ROWS, find_header
@@ -48,36 +48,75 @@ class CsvTable:
         Raises:
             InputError: the file cannot be read any more as it could when it was opened.
         """
-        first, last = self.layout.first_row, self.last_row
-        table = (row for row in takewhile(lambda row: row[0] <= last, seen_rows(self.file.rows())) if row[0] >= first)
+        waiting = _Rows([], [], {})
         with _named(self.layout.path):
-            while batch := list(islice(table, rows)):
-                yield self._chunk(batch)
+            for run in self.file.runs():
+                if run.first_number > self.last_row:
+                    break
+                waiting.add(run, self.layout.first_row, self.last_row)
+                while len(waiting.numbers) >= rows:
+                    yield self._chunk(waiting.take(rows))
+            if waiting.numbers:
+                yield self._chunk(waiting)
 
-    def _chunk(self, batch: list[Seen]) -> Chunk:
+    def _chunk(self, rows: _Rows) -> Chunk:
         import pandas as pd
 
         width = self.file.width
         place = {position: at for at, position in enumerate(self.kept)}
         notes: dict[tuple[int, int], CellNote] = {}
         ragged: dict[int, tuple[str, ...]] = {}
-        lines = []
-        for number, read, flags in batch:
-            cells = read
-            if flags:
-                cells = [restore(cell) for cell in read]
-                for position, cell in enumerate(cells):
-                    if position in place and (note := _note(cell)):
-                        notes[number, place[position]] = note
-            if flags & BROKEN or len(cells) != width:
+        lines = rows.lines
+        for i in rows.remarkable(width):
+            number = rows.numbers[i]
+            cells = [restore(cell) for cell in lines[i]]
+            for position, cell in enumerate(cells):
+                if position in place and (note := _note(cell)):
+                    notes[number, place[position]] = note
+            if len(cells) != width or rows.flags.get(number, 0) & BROKEN:
                 ragged[number] = tuple(cells)
                 cells = (cells + [""] * width)[:width]
-            lines.append(cells)
-        frame = pd.DataFrame(lines, index=[row[0] for row in batch], dtype=object)
+            lines[i] = cells
+        frame = pd.DataFrame(lines, index=rows.numbers, dtype=object)
         if len(self.kept) < width:
             frame = frame.iloc[:, list(self.kept)]
         frame.columns = pd.Index(self.layout.columns, dtype=object)
         return Chunk(frame, notes, ragged)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows that wait to become a chunk. ``flags``: by row number, where there are any."""
+
+    numbers: list[int]
+    lines: list[list[str]]
+    flags: dict[int, int]
+
+    def add(self, run: Run, first: int, last: int) -> None:
+        """Add the rows of a run that hold something and lie within the table."""
+        self.flags.update((run.first_number + i, flags) for i, flags in run.flags.items())
+        end = run.first_number + len(run.rows)
+        if first <= run.first_number and end <= last + 1 and run.is_dense():
+            self.numbers.extend(range(run.first_number, end))
+            self.lines.extend(run.rows)
+            return
+        for row in run.seen():
+            if first <= row.number <= last:
+                self.numbers.append(row.number)
+                self.lines.append(row.cells)
+
+    def take(self, count: int) -> _Rows:
+        """Take the first rows out."""
+        taken = _Rows(self.numbers[:count], self.lines[:count], self.flags)
+        del self.numbers[:count], self.lines[:count]
+        self.flags = {number: flags for number, flags in self.flags.items() if number > taken.numbers[-1]}
+        return taken
+
+    def remarkable(self, width: int) -> list[int]:
+        """Places of the rows that are more than plain text in every column."""
+        if not self.flags and set(map(len, self.lines)) == {width}:
+            return []
+        return [i for i, n in enumerate(self.numbers) if n in self.flags or len(self.lines[i]) != width]
 
 
 def _note(cell: str) -> CellNote | None:
@@ -99,11 +138,12 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         sample = _sample(path, encoding)
         dialect, width = find_dialect(sample, source)
         file = CsvFile(path, encoding, dialect, width, source)
-        head = [(row.number, row.cells) for row in islice(seen_rows(file.rows()), SAMPLE_ROWS)]
+        seen = chain.from_iterable(run.seen() for run in file.runs())
+        head = [(row.number, row.cells) for row in islice(seen, SAMPLE_ROWS)]
         foreign = _cut_foreign_header(head, dialect, width)
         header = find_header(head, source)
         file = replace(file, width=len(header.columns))
-        extent = find_extent(file.rows(), header)
+        extent = find_extent(file.runs(), header)
     names = tuple(map(restore, header.columns)) + ("",) * extent.blank_columns
     ignored = tuple(i for i, name in enumerate(names) if name.startswith("_"))
     if len(ignored) == len(names):

@@ -77,7 +77,7 @@ def find_dialect(sample: str, source: SourceSettings) -> tuple[Dialect, int]:
 
 def _best_with(delimiter: str, sample: str, source: SourceSettings) -> Judged:
     """The best of the dialects with this delimiter that the sample gives reason for, the usual one if they tie."""
-    quotes = [source.quote] if source.quote != "auto" else ['"']
+    quotes = {"auto": ['"'], "none": [""]}.get(source.quote, [source.quote])
     if source.quote == "auto" and _SINGLE_QUOTED.search(sample):
         quotes.append("'")
     judged = []

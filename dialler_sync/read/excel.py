@@ -13,9 +13,12 @@ from ..model import Layout, Table
 from ..nearest import nearest
 from ..spreadsheet_text import restore
 from .csv_extent import Extent, find_extent
+from .csv_rows import Run
 from .excel_book import Book, Sheet, open_book, readable
 from .excel_table import ExcelTable, SheetCells
 from .header import SAMPLE_ROWS, find_header
+
+_RUN_ROWS = 5_000
 
 
 def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
@@ -66,7 +69,7 @@ def _content(book: Book, sheet: Sheet, source: SourceSettings) -> _Content | Non
 def _table(path: Path, kind: str, content: _Content, source: SourceSettings) -> ExcelTable:
     cells = content.cells
     header = find_header([(number, texts) for number, texts, _ in islice(cells.rows(), SAMPLE_ROWS)], source)
-    extent = find_extent(_every_row(cells), header)
+    extent = find_extent(_runs(cells), header)
     names = tuple(map(restore, header.columns))
     ignored = [at for at, name in enumerate(names) if name.startswith("_")]
     kept = tuple(at for at in range(len(names)) if at not in ignored or len(ignored) == len(names))
@@ -84,13 +87,21 @@ def _table(path: Path, kind: str, content: _Content, source: SourceSettings) -> 
     return ExcelTable(layout, cells, len(names), kept, extent.last_row)
 
 
-def _every_row(cells: SheetCells) -> Iterator[tuple[list[str], int]]:
-    """All rows with their flags, blank ones too, as of a CSV file."""
+def _runs(cells: SheetCells) -> Iterator[Run]:
+    """All rows in runs, blank ones too, as of a CSV file."""
+    every_row = _every_row(cells)
+    first = 1
+    while rows := list(islice(every_row, _RUN_ROWS)):
+        yield Run(first, rows)
+        first += len(rows)
+
+
+def _every_row(cells: SheetCells) -> Iterator[list[str]]:
     before = 0
     for number, texts, _ in cells.rows(sketched=True):
-        yield from repeat(([], 0), number - before - 1)
-        # A row of formulas without values is not blank, although its text is.
-        yield (texts if any(texts) else ["0"] * len(texts)), 0
+        yield from repeat([], number - before - 1)
+        # A row of nothing but formulas without values is not blank, although its text is.
+        yield texts if any(texts) else ["0"] * len(texts)
         before = number
 
 

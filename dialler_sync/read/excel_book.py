@@ -1,7 +1,7 @@
 """Opens a workbook, whatever its format: what a file is, its bytes say, not its name.
 
 calamine reads the cells. What it cannot give is found out beforehand: by :mod:`.excel_survey` for ``.xlsx``, by
-:mod:`.excel_ods` for ``.ods``. For ``.xls`` and ``.xlsb`` it is not, and a remark says so.
+:mod:`.excel_ods` for ``.ods``, by :mod:`.excel_xls` for ``.xls``. For ``.xlsb`` it is not, and a remark says so.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .excel_ods import survey_ods
 from .excel_package import SAVE_ANEW, Package
 from .excel_survey import Survey, shared_strings, survey_sheet
 from .excel_workbook import xlsx_parts
+from .excel_xls import NOT_KNOWN, survey_xls
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PROTECTED = "is protected by a password. Save it without one, and try again."
-_NOT_KNOWN = (
-    "In .{} files, error cells (#REF!) are read as empty, and numbers without what only their format shows "
-    "(00123 as 123): save it as .xlsx if it has such cells."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +88,13 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
                 if content.find(_ENCRYPTED) >= 0:
                     raise InputError(_PROTECTED) from error
             raise
-        yield Book("xls", book, lambda _: Survey(remarks=(_NOT_KNOWN.format("xls"),)))
+        yield Book("xls", book, survey_xls(path, book.sheet_names))
 
 
 def _zipped(package: Package, source: SourceSettings) -> tuple[str, Callable[[int], Survey]]:
     """The format of a workbook in a zip container, and how to look at one of its sheets."""
     if package.has("xl/workbook.bin"):
-        return "xlsb", lambda _: Survey(remarks=(_NOT_KNOWN.format("xlsb"),))
+        return "xlsb", lambda _: Survey(remarks=(NOT_KNOWN.format(".xlsb"),))
     if package.has("xl/workbook.xml") or "officeDocument" in (kind for kind, _ in package.related("").values()):
         parts = xlsx_parts(package)
         strings = shared_strings(package, parts.strings, source)

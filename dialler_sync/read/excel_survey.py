@@ -48,7 +48,7 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
         if look.rows > LAST_ROW:
             break
     rows, columns = look.rows, look.columns()
-    if look.lacks_references or not _fits(rows, columns, source):
+    if look.irregular or not _fits(rows, columns, source):
         # Cells that are only formatted count in the search, but neither in the parsing nor for calamine.
         rows, columns = find_extent(package.stream(part), prefix)
     check_extent(rows, columns, source)
@@ -56,7 +56,10 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
         _check_strings(package, part, strings, source)
     marks = Marks()
     if look.misread:
-        marks = find_marks(package.stream(part), prefix, parts.styles, parts.recalculates)
+        pieces = package.stream(part)
+        if not look.irregular:
+            pieces = look.misread_cells(_blocks(pieces, f"<{prefix}row", source))
+        marks = find_marks(pieces, prefix, parts.styles, parts.recalculates)
     return Survey(look.holds_data, marks, hidden_rows(look.hidden_rows))
 
 
@@ -99,26 +102,24 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
 
 
 class _Look:
-    """What the search finds, block by block. Attributes may come in any order and in both kinds of quotes."""
+    """What the search finds, block by block. Attributes may come in any order and in both kinds of quotes.
+
+    ``irregular``: there are cells without a reference, or comments, so that only parsing tells where a cell lies.
+    ``misread``: there may be cells that calamine misreads.
+    """
 
     def __init__(self, prefix: str, parts: XlsxParts) -> None:
         p = re.escape(prefix)
-        empty = rf"</{p}c>|<{p}v\s*/>|<{p}v></{p}v>" + (rf"|<{p}v>0<" if parts.recalculates else "")
-        misread = [r"t=[\"']e[\"']", rf"<(?:/{p}f>|{p}f\b[^<>]*/>)\s*(?:{empty})"]
-        if parts.styles.digits:
-            misread.append(rf"{_styled(parts.styles.digits)}[^>/]*>")
-        if parts.styles.dates:
-            formula = rf"(?:<{p}f\b[^<>]*/>|<{p}f\b[^<>]*>[^<]*</{p}f>)?"
-            misread.append(rf"{_styled(parts.styles.dates)}[^>/]*>\s*{formula}\s*<{p}v>-")
         self.rows = self.string_cells = self.hidden_rows = 0
-        self.holds_data = self.lacks_references = False
+        self.holds_data = self.irregular = False
         self.misread = "0" in parts.styles.digits  # the style of cells that name none
-        self._misread = [re.compile(pattern.encode()) for pattern in misread]
-        self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
-        self._cell = re.compile(rf"<{p}c[\s>]".encode())
-        hidden = r"\bhidden=[\"'](?:1|true)[\"']"
-        self._hidden_row = re.compile(rf"<{p}row\b[^>/]*{hidden}[^>/]*>(.*?)</{p}row>".encode(), re.DOTALL)
         self._letters: set[bytes] = set()
+        self._misread = _misread_patterns(p, parts)
+        self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
+        self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
+        self._hidden_row = re.compile(
+            rf"<{p}row\b[^>/]*\bhidden=[\"'](?:1|true)[\"'][^>/]*>(.*?)</{p}row>".encode(), re.DOTALL
+        )
 
     def take(self, block: bytes) -> None:
         """Look through whole rows."""
@@ -126,17 +127,45 @@ class _Look:
         self._letters.update(letters)
         self.rows = max(self.rows, *map(int, set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
-        self.lacks_references = self.lacks_references or len(letters) < len(self._cell.findall(block))
-        self.misread = self.misread or any(pattern.search(block) for pattern in self._misread)
+        self.irregular = self.irregular or b"<!" in block or len(letters) < len(self._cell.findall(block))
+        self.misread = self.misread or any(tail.search(block) for _, tail in self._misread)
         self.string_cells += block.count(b't="s"') + block.count(b"t='s'")
         if b"hidden=" in block:
             self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
+        if b"<![CDATA[" in block:
+            raise InputError(f"has CDATA sections, which no spreadsheet program writes. {SAVE_ANEW}")
 
     def columns(self) -> int:
         """How far right a cell lies, formatted ones included."""
         from openpyxl.utils import column_index_from_string
 
         return max((column_index_from_string(letters.decode()) for letters in self._letters), default=0)
+
+    def misread_cells(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """The cells that calamine may misread, as an XML document, to parse in place of the whole sheet."""
+        yield b"<cells>"
+        for block in blocks:
+            starts = {match.start() for whole, _ in self._misread for match in whole.finditer(block)}
+            yield b"".join(
+                block[start : block.index(self._cell_end, start) + len(self._cell_end)] for start in sorted(starts)
+            )
+        yield b"</cells>"
+
+
+def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes], re.Pattern[bytes]]]:
+    """Cells that calamine may misread: the beginning of the cell, and only the telling part, which is found sooner."""
+    cell = rf"<{p}c\s[^>]*"
+    formula = rf"(?:<{p}f\b[^<>]*/>|<{p}f\b[^<>]*>[^<]*</{p}f>)?"
+    empty = rf"</{p}c>|<{p}v\s*/>|<{p}v></{p}v>" + (rf"|<{p}v>0<" if parts.recalculates else "")
+    patterns = [
+        (cell, r"t=[\"']e[\"']"),
+        (rf"{cell}>\s*(?:<{p}f\b[^<>]*>[^<]*)?", rf"<(?:/{p}f>|{p}f\b[^<>]*/>)\s*(?:{empty})"),
+    ]
+    if parts.styles.digits:
+        patterns.append((cell, rf"{_styled(parts.styles.digits)}[^>/]*>"))
+    if parts.styles.dates:
+        patterns.append((cell, rf"{_styled(parts.styles.dates)}[^>/]*>\s*{formula}\s*<{p}v>-"))
+    return [(re.compile((lead + tail).encode()), re.compile(tail.encode())) for lead, tail in patterns]
 
 
 def hidden_rows(count: int) -> tuple[str, ...]:

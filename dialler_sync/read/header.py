@@ -104,15 +104,9 @@ class _Row:
 
 
 def _configured(rows: list[_Row], source: SourceSettings) -> Header:
-    if source.header == "none":
+    if isinstance(source.header, str):
         return _made(rows, 0, 0, source)
-    given = source.header if isinstance(source.header, list) else [source.header]
-    try:
-        numbers = sorted({int(number) for number in given})
-    except ValueError:
-        raise InputError(
-            f"source.header is '{source.header}': set it to auto, none, a row number or a list of row numbers."
-        ) from None
+    numbers = sorted(set(source.header))
     at = {row.number: i for i, row in enumerate(rows)}
     missing = [number for number in numbers if number not in at]
     if missing:

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from dialler_sync.simulator.faults import FaultPlan
-from dialler_sync.simulator.server import SimulatorServer, serve_forever
-from dialler_sync.simulator.settings import Settings
-from dialler_sync.simulator.span import Span
-from dialler_sync.simulator.store import Store
+from .faults import FaultPlan
+from .server import SimulatorServer, serve_forever
+from .settings import Settings
+from .span import Span
+from .store import Store
 
 __all__ = ["FaultPlan", "Settings", "SimulatorServer", "Span", "Store", "serve_forever"]

@@ -40,7 +40,7 @@ def streamed(records: Iterable[Mapping[str, Any]], before: Mapping[str, Any], af
     """200, with ``records`` between the keys ``before`` and ``after``, in flat memory however many they are."""
 
     async def body() -> AsyncIterator[bytes]:
-        yield (orjson.dumps(before)[:-1] + b',"records":[').replace(b"{,", b"{")
+        yield orjson.dumps({**before, "records": []})[:-2]
         count, source = 0, iter(records)
         while chunk := [orjson.dumps(record) for record in islice(source, _RECORDS_IN_A_CHUNK)]:
             yield (b"," if count else b"") + b",".join(chunk)

@@ -16,12 +16,12 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dialler_sync.simulator.answers import NOT_AUTHORISED, Refusal, refusal
-from dialler_sync.simulator.faults import FaultDice
-from dialler_sync.simulator.functions import ROUTES, Call, Functions
-from dialler_sync.simulator.settings import Settings
-from dialler_sync.simulator.store import Store
-from dialler_sync.simulator.strikes import strike
+from .answers import NOT_AUTHORISED, Refusal, refusal
+from .faults import FaultDice
+from .functions import ROUTES, Call, Functions
+from .settings import Settings
+from .store import Store
+from .strikes import strike
 
 BASE_PATH = "/rest/v1.0"
 
@@ -86,7 +86,8 @@ class Application:
             raise
 
     async def _answer(self, request: LoggedRequest, headers: Mapping[bytes, bytes], raw: bytes) -> Response:
-        await asyncio.sleep(self._settings.latency.draw(self._random))
+        if self._settings.latency.high:
+            await asyncio.sleep(self._settings.latency.draw(self._random))
         try:
             function, call = self._understand(request, headers, raw)
         except Refusal as refused:

@@ -26,8 +26,8 @@ from random import Random
 from typing import Any, Self
 from urllib.parse import unquote
 
-from dialler_sync.errors import UsageError
-from dialler_sync.simulator.span import NO_TIME, Span
+from ..errors import UsageError
+from .span import NO_TIME, Span
 
 FUNCTIONS = (
     "list",

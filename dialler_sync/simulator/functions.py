@@ -10,10 +10,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dialler_sync.simulator.answers import Refusal, streamed, success
-from dialler_sync.simulator.record import RESET_STATE, ContactRules
-from dialler_sync.simulator.settings import Settings
-from dialler_sync.simulator.store import Store
+from .answers import Refusal, streamed, success
+from .record import RESET_STATE, ContactRules
+from .settings import Settings
+from .store import Store
 
 _CONTACTS = "/dialler/contacts"
 _CONTACT = "/dialler/contacts/contact"

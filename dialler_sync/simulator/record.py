@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dialler_sync.fields import FIELDS, PHONE_FIELDS, Kind
-from dialler_sync.simulator.answers import Refusal
+from ..fields import FIELDS, PHONE_FIELDS, Kind
+from .answers import Refusal
 
 _DIALLING_STATE = (
     "dtNextTry",

@@ -15,12 +15,12 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from dialler_sync.errors import UsageError
-from dialler_sync.simulator.app import BASE_PATH, Application, LoggedRequest
-from dialler_sync.simulator.faults import FaultDice, FaultPlan
-from dialler_sync.simulator.settings import Settings
-from dialler_sync.simulator.store import Store
-from dialler_sync.simulator.strikes import TRANSPORT
+from ..errors import UsageError
+from .app import BASE_PATH, Application, LoggedRequest
+from .faults import FaultDice, FaultPlan
+from .settings import Settings
+from .store import Store
+from .strikes import TRANSPORT
 
 _SAVE_EVERY = 0.25
 """Seconds between two writes of the state file."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialler_sync.errors import UsageError
-from dialler_sync.simulator.faults import NO_FAULTS, FaultPlan
-from dialler_sync.simulator.span import NO_TIME, Span
+from ..errors import UsageError
+from .faults import NO_FAULTS, FaultPlan
+from .span import NO_TIME, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from dialler_sync.errors import UsageError
+from ..errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from dialler_sync.errors import UsageError
+from ..errors import UsageError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS contacts (id INTEGER PRIMARY KEY, contact BLOB NOT NULL, calls BLOB NOT NULL);

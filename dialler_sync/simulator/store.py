@@ -9,8 +9,8 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
-from dialler_sync.simulator.record import EMPTY_RECORD
-from dialler_sync.simulator.state import StateFile
+from .record import EMPTY_RECORD
+from .state import StateFile
 
 DEFAULT_CAMPAIGNS: Mapping[int, str] = {538: "Nightly"}
 
@@ -63,6 +63,8 @@ class Store:
         if self._file:
             self._load(self._file)
         self.campaigns |= campaigns or ({} if self.campaigns else DEFAULT_CAMPAIGNS)
+        if self._file:
+            self._file.save((), self.campaigns, self._last_ids)
 
     def __enter__(self) -> Self:
         return self
@@ -129,10 +131,15 @@ class Store:
 
     def save(self) -> None:
         """Write what has changed to the file, if there is one."""
-        if self._file and self._unsaved:
-            unsaved, self._unsaved = self._unsaved, set()
+        unsaved, self._unsaved = self._unsaved, set()
+        if not (self._file and unsaved):
+            return
+        try:
             rows = ((i, self.contacts.get(i), self.calls.get(i, [])) for i in unsaved)
             self._file.save(rows, self.campaigns, self._last_ids)
+        except BaseException:
+            self._unsaved |= unsaved
+            raise
 
     def close(self) -> None:
         """Save, and close the file."""

@@ -13,8 +13,8 @@ from random import Random
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dialler_sync.simulator.answers import NOT_AUTHORISED, Refusal, body_of, proxy_page, refusal
-from dialler_sync.simulator.faults import Fault, Strike
+from .answers import NOT_AUTHORISED, Refusal, body_of, proxy_page, refusal
+from .faults import Fault, Strike
 
 TRANSPORT = "transport"
 """Where the server's protocol leaves the connection's transport in the ASGI scope's ``state``."""

@@ -210,7 +210,8 @@ def test_a_wrong_token_stops_at_once(
     assert "token" in done.err
     assert not dialler.store.contacts
     assert all(
-        "old-token-7f3a" not in file.read_text(encoding="utf-8") for file in done.reports.iterdir()  # type: ignore[union-attr]
+        "old-token-7f3a" not in file.read_text(encoding="utf-8")
+        for file in done.reports.iterdir()  # type: ignore[union-attr]
     )
     assert "old-token-7f3a" not in done.out + done.err
 

@@ -1,0 +1,60 @@
+"""``dialler-sync inspect``: what the reader sees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import App, exit_codes, files_argument
+
+if TYPE_CHECKING:
+    from ..model import Table
+
+
+@click.command("inspect", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
+@files_argument
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Write each table as plain CSV into this folder.")
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_obj
+def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str) -> int:
+    """Show what the reader sees in FILE...: encoding, delimiter, header row, sheet, columns, rows.
+
+    --to writes each table as UTF-8 CSV with commas, named <file name>.csv (of several sheets, <file
+    name>.<sheet>.csv).
+    """
+    from ..read import open_tables
+
+    source = app.source()
+    found = []
+    for path in files:
+        tables = open_tables(path, source)
+        for table in tables:
+            name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
+            target = folder / f"{name.replace('/', '_')}.csv" if folder else None
+            found.append(_facts(table, target))
+            if output == "table":
+                _show(found[-1])
+    if output == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    return ExitCode.OK
+
+
+def _facts(table: Table, target: Path | None) -> dict[str, Any]:
+    from ..prepare import layout_record
+    from ..report.tables import write_table
+
+    rows, ragged = write_table(table, target)
+    facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **layout_record(table.layout)}
+    return {**facts, "rows": rows, "ragged_rows": ragged, "written_to": str(target) if target else None}
+
+
+def _show(facts: dict[str, Any]) -> None:
+    for name, value in facts.items():
+        if value not in (None, [], ()):
+            shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else repr(value)
+            click.echo(f"{name:<12} {shown.strip(chr(39))}")
+    click.echo()

@@ -1,0 +1,102 @@
+"""Rows that did not succeed, by reason: how many, in which fields, with examples. Bounded, however many rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..error_codes import ERROR_CODES
+from ..model import RowResult, Status
+
+EXAMPLES = 4
+"""Different messages that are shown of one reason."""
+
+SEPARATOR = "; "
+"""Between the faults of one row, in ``error_code``, ``error_field``, ``error`` and ``hint``."""
+
+FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
+
+
+@dataclass(slots=True)
+class Example:
+    """A message, the first row that has it, and how many rows have it."""
+
+    file: str
+    row: int
+    user_data: str
+    message: str
+    rows: int = 1
+
+
+@dataclass(slots=True)
+class Group:
+    """The rows with one error code. ``hint`` is the first row's, for codes that nothing is written about."""
+
+    code: str
+    hint: str
+    statuses: Counter[Status] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, Example] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows have this code."""
+        return self.statuses.total()
+
+    @property
+    def status(self) -> Status:
+        """What most of these rows ended as."""
+        return self.statuses.most_common(1)[0][0]
+
+    @property
+    def meaning(self) -> str:
+        """What the code means, or nothing where that is not written down."""
+        return ERROR_CODES[self.code].meaning if self.code in ERROR_CODES else ""
+
+    @property
+    def mend(self) -> str:
+        """What to do about it."""
+        return ERROR_CODES[self.code].mend if self.code in ERROR_CODES else self.hint
+
+
+class Groups:
+    """Collects rows that did not succeed; those that the run did not come to have no reason and are left out.
+
+    A row with several faults counts under each of its codes.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[str, Group] = {}
+
+    def add(self, result: RowResult) -> None:
+        """Take up a row."""
+        if result.status in FINE or (result.status is Status.UNPROCESSED and not result.error_code):
+            return
+        codes = result.error_code.split(SEPARATOR)
+        fields = _aligned(result.error_field, len(codes))
+        messages = _aligned(result.error, len(codes))
+        seen = set()
+        for code, field_name, message in zip(codes, fields, messages, strict=True):
+            group = self._groups.get(code)
+            if group is None:
+                group = self._groups[code] = Group(code, result.hint)
+            if code not in seen:
+                seen.add(code)
+                group.statuses[result.status] += 1
+            if field_name:
+                group.fields[field_name] += 1
+            if example := group.examples.get(message):
+                example.rows += 1
+            elif len(group.examples) < EXAMPLES:
+                group.examples[message] = Example(result.file, result.row, result.user_data, message)
+
+    def __iter__(self) -> Iterator[Group]:
+        """The groups, the largest first."""
+        return iter(sorted(self._groups.values(), key=lambda group: (-group.rows, group.code)))
+
+
+def _aligned(listed: str, count: int) -> Sequence[str]:
+    """One entry a code; the whole text for each where it cannot be taken apart (a message may hold the separator)."""
+    parts = listed.split(SEPARATOR)
+    return parts if len(parts) == count else [listed] * count

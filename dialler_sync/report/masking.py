@@ -1,0 +1,44 @@
+"""Phone numbers that may be recognised, but no longer be dialled: ``+49171 3920012`` → ``+49••• •••••12``."""
+
+from __future__ import annotations
+
+import re
+
+_BETWEEN = r"[\s./()\-‐-―]{0,3}"
+_SKIPPED_OR_NUMBER = re.compile(
+    # a date, with its time, is left alone
+    r"(?<!\d)(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?(?!\d)"
+    rf"|(?P<number>\+?{_BETWEEN}\d(?:{_BETWEEN}\d){{4,}})"
+)
+_WITH_PREFIX = re.compile(r"\D*(?:\+|0{1,2}[1-9])")
+
+
+def mask_phones(text: str) -> str:
+    """Hide what looks like a phone number: 7 digits or more with a prefix (``+``, ``0``, ``00``), or 10 without."""
+    return _SKIPPED_OR_NUMBER.sub(lambda match: _masked(match, by_looks=True), text)
+
+
+def mask_phone_cell(text: str) -> str:
+    """Hide every number of 5 digits or more: for text that is known to be, or to speak of, a phone number."""
+    return _SKIPPED_OR_NUMBER.sub(lambda match: _masked(match, by_looks=False), text)
+
+
+def mask_key(text: str) -> str:
+    """Hide a key that is a phone number as a whole; ``00010266`` and ``KD 4711000815`` are not."""
+    match = _SKIPPED_OR_NUMBER.fullmatch(text.strip())
+    return _masked(match, by_looks=True) if match else text
+
+
+def _masked(match: re.Match[str], *, by_looks: bool) -> str:
+    number = match["number"]
+    if number is None:
+        return match[0]
+    digits = sum(map(str.isdigit, number))
+    if by_looks and digits < (7 if _WITH_PREFIX.match(number) else 10):
+        return number
+    shown = 3 if digits >= 9 else 1
+    masked, seen = [], 0
+    for sign in number:
+        seen += sign.isdigit()
+        masked.append("•" if sign.isdigit() and shown < seen <= digits - 2 else sign)
+    return "".join(masked)

@@ -1,0 +1,80 @@
+"""One self-contained HTML page from a template: its own style and script inside, and nothing else allowed to run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import tzinfo
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from .. import __version__
+from . import words
+from .files import new_file
+
+LINKED = {
+    "results.csv": "every row with its outcome",
+    "failed.csv": "rows to mend, with their original columns; import it again as it is",
+    "report.xlsx": "the same as a workbook",
+    "mirror.csv": "contacts that no row of the files stands for",
+    "summary.json": "the numbers, for programs",
+}
+"""Report files that a page beside them links to."""
+
+
+def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzinfo | None = None) -> None:
+    """Render a template of this package into ``path``, as it comes: the page is never in memory as a whole.
+
+    Times are shown as they were in ``zone``; None is the time zone of this machine.
+
+    Raises:
+        JournalError: the file cannot be written.
+    """
+    style, script = _asset("page.css"), _asset("page.js")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dialler_sync.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": "{:,}".format,
+        "rows": words.rows,
+        "duration": words.duration,
+        "moment": partial(words.moment, zone=zone),
+    }
+    environment.globals |= {"percent": words.percent}
+    stream = environment.get_template(template).stream(
+        context,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        links={name: what for name, what in LINKED.items() if path.with_name(name).exists()},
+        version=__version__,
+    )
+    stream.enable_buffering(100)
+    with new_file(path) as file:
+        stream.dump(file)
+
+
+def _asset(name: str) -> Markup:
+    return Markup((files(__package__) / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def _policy(style: str, script: str) -> str:
+    """The page's Content-Security-Policy: this style, this script, drawings inside the page, nothing else."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,93 @@
+"""Rows for the table that the page searches, filters and sorts: JSON that is safe inside ``<script>``.
+
+Bounded: at most ``ROWS`` rows, texts cut at ``LONGEST``, and original cells only as long as ``CELL_BYTES`` last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import orjson
+from markupsafe import Markup
+
+ROWS = 50_000
+LONGEST = 1_000
+CELL_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table in the page.
+
+    ``kind``: ``number``; ``text``; ``chip``, a word with a colour, and ``codes``, several words parted by ``"; "``,
+    both of which can be filtered by; ``more``, text that is shown when a row is opened. ``shared`` texts occur in
+    many rows and are kept once.
+    """
+
+    label: str
+    kind: Literal["number", "text", "chip", "codes", "more"]
+    shared: bool = False
+
+
+class Records:
+    """Collects rows for one table. ``sources`` are the column names of each source of original cells."""
+
+    def __init__(self, columns: Sequence[Column], sources: Sequence[Sequence[str]], rows: int = ROWS) -> None:
+        self._columns = columns
+        self._sources = sources
+        self._limit = rows
+        self._texts: dict[str, int] = {}
+        self._rows: list[str] = []
+        self._cell_bytes = CELL_BYTES
+        self.total = 0
+
+    @property
+    def listed(self) -> int:
+        """Rows that are in the page."""
+        return len(self._rows)
+
+    def has_room(self) -> bool:
+        """Count a row; whether it will be listed, and so is worth to be added."""
+        self.total += 1
+        return self.total <= self._limit
+
+    def add(self, values: Sequence[str | int], source: int, cells: Sequence[str]) -> None:
+        """List a row: a value a column, then its original cells."""
+        row: list[object] = [
+            value if isinstance(value, int) else self._shared(value) if column.shared else _cut(value)
+            for column, value in zip(self._columns, values, strict=True)
+        ]
+        row.append(source)
+        if cells:
+            original = [_cut(cell) for cell in cells]
+            self._cell_bytes -= sum(map(len, original))
+            row.append(original if self._cell_bytes >= 0 else 0)
+        self._rows.append(_script_safe(row))
+
+    def pieces(self) -> Iterator[Markup]:
+        """The JSON, piece by piece."""
+        head = {
+            "columns": [asdict(column) for column in self._columns],
+            "sources": self._sources,
+            "texts": list(self._texts),
+        }
+        yield Markup(_script_safe(head)[:-1] + ',"rows":[')  # noqa: S704 - holds no "<"
+        between = ""
+        for row in self._rows:
+            yield Markup(between + row)  # noqa: S704 - holds no "<"
+            between = ",\n"
+        yield Markup("]}")
+
+    def _shared(self, text: str) -> int:
+        return self._texts.setdefault(_cut(text), len(self._texts))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _script_safe(value: object) -> str:
+    """JSON without ``<``: neither ``</script>`` nor ``<!--`` can stand in it."""
+    return orjson.dumps(value).decode().replace("<", "\\u003c")

@@ -1,0 +1,120 @@
+"""How reports say things: outcomes, actions, numbers, times, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+from ..exit_codes import ExitCode
+from ..model import Action, Status
+
+STATUS_MEANINGS: Mapping[Status, str] = {
+    Status.SUCCEEDED: "in the dialler as the file says",
+    Status.SKIPPED: "nothing to do; the table of actions says why",
+    Status.REJECTED: "something in the row is wrong, so it was never sent",
+    Status.FAILED: "sent or tried, and certainly not done",
+    Status.UNKNOWN: "sent, and whether it was done cannot be found out",
+    Status.UNPROCESSED: "the run stopped before it came to them",
+}
+
+_NOTHING_SENT_MEANINGS: Mapping[str, Mapping[Status, str]] = {
+    "validate": {Status.SUCCEEDED: "valid, would be sent by an import"},
+    "dry run": {Status.SKIPPED: "would be sent by an import, or nothing would be to do"},
+}
+
+ACTION_MEANINGS: Mapping[str, str] = {
+    Action.CREATE: "new in the dialler",
+    Action.OVERWRITE: "was there and was overwritten",
+    Action.IMPORT: "new or overwritten; the dialler does not say which",
+    Action.UNCHANGED: "left out, as it has not changed",
+    Action.SUPERSEDED: "another row of the file with the same key counts",
+    Action.SUPPRESSED: "is on the suppression list",
+    Action.PROTECTED: "is in follow-up or locked, so it was left alone",
+    Action.LOCK: "locked in the dialler",
+    Action.DELETE: "deleted from the dialler",
+}
+
+_RESUME = "go on with the command below: what is settled is not sent again."
+_NEXT_STEPS: Mapping[int, str] = {
+    ExitCode.UNAVAILABLE: f"When the dialler answers again, {_RESUME}",
+    ExitCode.NO_ROW_CAN_SUCCEED: f"Correct that ('dialler-sync doctor' finds what is wrong), then {_RESUME} "
+    "If another address, campaign or mapping is needed, import the files as a new run.",
+    ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then mend the rows and import the files as a new run, "
+    "or allow more with --max-errors.",
+    ExitCode.USAGE: f"Correct that, then {_RESUME}",
+    ExitCode.INTERRUPTED: f"When it may run again, {_RESUME}",
+}
+
+
+def nothing_sent(summary: Mapping[str, Any]) -> str:
+    """``"validate"`` or ``"dry run"`` where the run sent nothing on purpose, else nothing."""
+    return "validate" if summary["command"] == "validate" else "dry run" if summary.get("dry_run") else ""
+
+
+def status_meanings(summary: Mapping[str, Any]) -> Mapping[Status, str]:
+    """What each status means in this run."""
+    return {**STATUS_MEANINGS, **_NOTHING_SENT_MEANINGS.get(nothing_sent(summary), {})}
+
+
+def verdict(summary: Mapping[str, Any]) -> str:
+    """The run in one line."""
+    counts = summary["counts"]
+    read = counts["read"]
+    bad = counts[Status.REJECTED] + counts[Status.FAILED] + counts[Status.UNKNOWN]
+    if summary["stopped_because"]:
+        return f"Stopped early: {read - counts[Status.UNPROCESSED]:,} of {rows(read)} are settled"
+    if not read:
+        return "The files hold no rows"
+    if bad:
+        return f"{bad:,} of {rows(read)} did not succeed"
+    all_rows = f"All {rows(read)}" if read > 1 else "The one row"
+    good = {"validate": "valid", "dry run": "ready to be imported"}.get(nothing_sent(summary))
+    if good:
+        return f"{all_rows} {'are' if read > 1 else 'is'} {good}"
+    if counts[Status.SKIPPED]:
+        return f"All is well: {counts[Status.SUCCEEDED]:,} succeeded, {counts[Status.SKIPPED]:,} needed nothing"
+    return f"{all_rows} succeeded"
+
+
+def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
+    """What to do after a run that stopped: a sentence, and a command or nothing."""
+    if nothing_sent(summary):
+        return "Correct that, then give the same command again.", ""
+    code = summary["exit_code"]
+    sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}")
+    return sentence, "" if code == ExitCode.SAFETY_LIMIT else f"dialler-sync resume {summary['run_id']}"
+
+
+def rows(count: int) -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def percent(part: float, whole: float) -> str:
+    """A share for people: never 0 % for something, never 100 % for less than all."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if 0 < share < 0.1:
+        return "< 0.1 %"
+    if 99.9 < share < 100:
+        return "> 99.9 %"
+    return f"{share:.1f} %".replace(".0 %", " %")
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``5 min 12 s``, ``2 h 5 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    whole = round(seconds)
+    for unit, size, below, small in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // small
+            return f"{whole // size} {unit}" + (f" {rest} {below}" if rest else "")
+    return f"{whole} s"
+
+
+def moment(text: str, zone: tzinfo | None, form: str = "%d %b %Y, %H:%M") -> str:
+    """A time of a summary (ISO 8601) as it was in ``zone`` (None: where this machine is); ``""`` stays."""
+    return datetime.fromisoformat(text).astimezone(zone).strftime(form) if text else ""

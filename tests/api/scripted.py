@@ -1,0 +1,202 @@
+"""A server that plays a script, byte by byte: what it sends, and when it drops the connection, is up to the test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote
+
+from dialler_sync.config.settings import DiallerSettings
+
+TOKEN = "s3cret-t0ken"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came: ``target`` is undecoded, ``headers`` are in order, with names in lower case."""
+
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    connection: int
+
+    def header(self, name: str) -> str:
+        """The one header of this name."""
+        (value,) = [value for key, value in self.headers if key == name]
+        return value
+
+    def query(self, name: str) -> str:
+        """A query value, percent-decoded once, ``+`` left as it is."""
+        pairs = dict(part.split("=", 1) for part in self.target.partition("?")[2].split("&"))
+        return unquote(pairs[name])
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-signed certificate for 127.0.0.1, and the context of a server that shows it."""
+
+    path: Path
+    server: ssl.SSLContext
+
+
+Step = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class ScriptedServer:
+    """Answers the n-th request with ``steps[n]``, and all later ones with the last step.
+
+    A step is bytes to send, or a coroutine function that is given the writer. ``greeting`` is played at once
+    when a connection is made. ``received`` and ``writers`` (one a connection) are what came so far; ``ended`` is
+    released once for each connection that has ended.
+    """
+
+    steps: list[bytes | Step] = field(default_factory=list)
+    greeting: Step | None = None
+    tls: ssl.SSLContext | None = None
+    received: list[Received] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    ended: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def __aenter__(self) -> Self:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def port(self) -> int:
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/rest/v1.0"
+
+    def settings(self, **changes: object) -> DiallerSettings:
+        """Settings of a client for this server, that gives up early and repeats little."""
+        return DiallerSettings.model_validate(
+            {"base_url": self.url, "clients_id": 7, "token": TOKEN, "timeout": 10, "retries": 1, **changes}
+        )
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        self.writers.append(writer)
+        connection = len(self.writers)
+        try:
+            if self.greeting:
+                await self.greeting(writer)
+            while not writer.is_closing():
+                self.received.append(await _read(reader, connection))
+                step = self.steps[min(len(self.received), len(self.steps)) - 1]
+                if isinstance(step, bytes):
+                    writer.write(step)
+                else:
+                    await step(writer)
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, asyncio.CancelledError):
+            pass  # the client went away, or the test is over
+        finally:
+            writer.transport.abort()
+            self.ended.release()
+
+
+async def _read(reader: asyncio.StreamReader, connection: int) -> Received:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii")
+    first, *lines = head.rstrip("\r\n").split("\r\n")
+    method, target, _ = first.split(" ")
+    headers = [(name.lower(), value.strip()) for name, value in (line.split(":", 1) for line in lines)]
+    body = await reader.readexactly(int(dict(headers).get("content-length", 0)))
+    return Received(method, target, headers, body, connection)
+
+
+# Answers
+
+
+def respond(status: int, body: bytes | object = b"", **headers: str) -> bytes:
+    """A whole answer: bytes as they are, anything else as JSON. ``retry_after="1"`` is a header."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(content)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + content
+
+
+def records(*found: object, **more: object) -> bytes:
+    """The answer of a function that gives records."""
+    return respond(200, {"records": list(found), "count": len(found), "status": 200, **more})
+
+
+DONE = records({"ID": 4711, "UserData": "K1", "Name": "Müller"})
+NOT_FOUND = respond(404, {"status": 404, "error": "Dialler contact not found"})
+
+
+# Ways to end
+
+
+def then_close(data: bytes = b"") -> Step:
+    """Send ``data`` and close the connection."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+
+    return step
+
+
+def half_close(data: bytes = b"") -> Step:
+    """Send ``data`` and then the end; the connection stays until the client closes its half."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        writer.write_eof()
+
+    return step
+
+
+def then_reset(data: bytes = b"") -> Step:
+    """Send ``data`` and reset the connection."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    return step
+
+
+def then_silence(data: bytes = b"") -> Step:
+    """Send ``data`` and nothing more, for as long as the client waits."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await asyncio.Event().wait()
+
+    return step
+
+
+def dripping(data: bytes, pause: float = 0.05) -> Step:
+    """Send ``data`` byte by byte."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        for byte in data:
+            writer.write(bytes([byte]))
+            await asyncio.sleep(pause)
+
+    return step

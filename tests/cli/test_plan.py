@@ -1,0 +1,265 @@
+"""See before you send, and send only what changed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+PHONE = "+491713920012"
+
+
+def posts(dialler: SimulatorServer) -> list[str]:
+    return [request.user_data for request in dialler.requests if "import" in request.path]
+
+
+def seed(dialler: SimulatorServer, *keys: str, **fields: object) -> list[int]:
+    return [
+        dialler.store.add(
+            **{"DiallerCampaignsID": 538, "UserData": key, "Name": f"Name {key}", "PhoneNumber1": PHONE, **fields}
+        )
+        for key in keys
+    ]
+
+
+def line(key: str, name: str | None = None) -> str:
+    return f"{key},{name or f'Name {key}'},0171 3920012"
+
+
+def test_a_plan_names_every_change_field_by_field(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """create, overwrite with from and to, unchanged, ambiguous; and nothing is sent."""
+    configure()
+    seed(dialler, "SAME", "CHANGED", "TWICE", "TWICE")
+    path = contacts_csv(rows=[line("SAME"), line("CHANGED", "New"), line("TWICE"), line("NEW")])
+
+    done = run("plan", path, "--json")
+
+    plan = json.loads(done.out)
+    assert done.code == ExitCode.OK
+    assert plan["counts"] == {"unchanged": 1, "overwrite": 1, "ambiguous": 1, "create": 1}
+    assert plan["changed_fields"] == {"Name": 1}
+    changes = {entry["user_data"]: entry["changes"] for entry in plan["entries"]}
+    assert changes["CHANGED"] == {"Name": ["Name CHANGED", "New"]}
+    assert not posts(dialler)
+    assert not Path("reports").exists()
+    assert run("plan", path, "--detailed-exitcode").code == ExitCode.DIFFERENCES
+
+
+def test_the_table_of_a_plan_reads_like_a_diff(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Counts first, then examples."""
+    configure()
+    seed(dialler, "CHANGED")
+
+    done = run("plan", contacts_csv(rows=[line("CHANGED", "New"), line("NEW")]))
+
+    assert "~ overwrite CHANGED (row 2)" in done.out
+    assert "Name: 'Name CHANGED' -> 'New'" in done.out
+    assert "+ create NEW (row 3)" in done.out
+
+
+def test_an_import_makes_the_requests_that_its_plan_named(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """import --plan does exactly what the plan says."""
+    configure(concurrency=1)
+    seed(dialler, *(f"K{n}" for n in range(2, 30)))
+    path = contacts_csv(rows=[line(f"K{n}", "New" if n % 5 == 0 else None) for n in range(2, 40)])
+    plan = json.loads(run("plan", path, "--json", "-o", "plan.json").out)
+
+    done = run("import", "--plan", "plan.json", "--compare", "dialler")
+
+    assert done.code == ExitCode.OK, done.err
+    named = [entry["user_data"] for entry in plan["entries"] if entry["action"] in {"create", "overwrite"}]
+    assert posts(dialler) == named
+    assert done.summary["actions"]["create"] == plan["counts"]["create"]
+    assert done.summary["actions"]["overwrite"] == plan["counts"]["overwrite"]
+
+
+def test_a_plan_is_refused_where_the_dialler_has_moved(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Somebody changed a contact since: nothing is sent, and the message names it."""
+    configure()
+    (contact,) = seed(dialler, "K2")
+    path = contacts_csv(rows=[line("K2", "New"), line("K3")])
+    run("plan", path, "-o", "plan.json")
+    dialler.store.contacts[contact]["Name"] = "Somebody else's"
+
+    done = run("import", "--plan", "plan.json", "--compare", "dialler")
+
+    assert done.code == ExitCode.USAGE
+    assert "K2" in done.err
+    assert not posts(dialler)
+
+
+def test_a_plan_is_refused_where_the_file_or_the_configuration_has_changed(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The message says which."""
+    configure()
+    path = contacts_csv(3)
+    run("plan", path, "-o", "plan.json")
+    configure(rows="{phone_format: digits}")
+    changed_config = run("import", "--plan", "plan.json", "--compare", "dialler")
+    configure()
+    contacts_csv(4)
+    changed_file = run("import", "--plan", "plan.json", "--compare", "dialler")
+
+    assert (changed_config.code, changed_file.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "rows.phone_format" in changed_config.err
+    assert "the files are not those" in changed_file.err
+    assert not posts(dialler)
+
+
+@pytest.mark.parametrize("compare", ["dialler", "journal"])
+def test_only_what_changed_costs_a_request(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, compare: str
+) -> None:
+    """With 1 % changed: at most one request a changed row, and one more."""
+    configure()
+    rows = [line(f"K{n}") for n in range(200)]
+    run("import", contacts_csv(rows=rows))
+    rows[50], rows[150] = line("K50", "New"), line("K150", "New")
+    before = len(dialler.requests)
+
+    done = run("import", contacts_csv(rows=rows), "--compare", compare)
+
+    assert done.code == ExitCode.OK
+    assert done.summary["actions"]["unchanged"] == 198
+    assert done.summary["counts"]["succeeded"] == 2
+    assert len(dialler.requests) - before <= 3
+    assert done.summary["requests"] <= 3
+
+
+def test_planning_again_after_an_import_finds_nothing_to_do(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Applying a plan and planning again gives only unchanged."""
+    configure()
+    path = contacts_csv(30)
+    run("import", path)
+
+    done = run("plan", path, "--detailed-exitcode")
+
+    assert done.code == ExitCode.OK
+    assert "Nothing would change" in done.out
+
+
+def test_protected_contacts_are_not_overwritten(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A contact with an appointment, a reservation or a lock is left alone."""
+    configure(protect="{follow_up: true, locked: true}")
+    seed(dialler, "APPOINTMENT", FollowUpDateTime="2027-01-01 10:00:00")
+    seed(dialler, "RESERVED", ReservedUsersUID="anna")
+    seed(dialler, "LOCKED", bLocked=True)
+    seed(dialler, "FREE")
+
+    done = run("import", contacts_csv(rows=[line(k, "New") for k in ("APPOINTMENT", "RESERVED", "LOCKED", "FREE")]))
+
+    assert posts(dialler) == ["FREE"]
+    assert Counter(row["_action"] for row in done.rows()) == {"protected": 3, "overwrite": 1}
+    assert done.code == ExitCode.OK
+
+
+def test_suppressed_rows_are_never_sent_and_locked_where_they_are(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """By phone number, in whatever way it is written."""
+    configure(suppress="{file: dnc.csv, column: Number, region: DE, lock: true}")
+    Path("dnc.csv").write_text("Number\n0049 171 3920013\n0171/3920014\n", encoding="utf-8")
+    (there,) = seed(dialler, "THERE", PhoneNumber1="+491713920014")
+
+    done = run("import", contacts_csv(rows=["A,A,0171 3920012", "B,B,+49 171 3920013", "THERE,C,0171 3920014"]))
+
+    assert posts(dialler) == ["A"]
+    assert [row["_action"] for row in done.rows()] == ["create", "suppressed", "lock"]
+    assert dialler.store.contacts[there]["bLocked"]
+    assert done.code == ExitCode.OK
+
+
+MIRROR = "{missing: delete, max_missing: 20%}"
+
+
+def test_mirror_deletes_what_the_file_no_longer_has(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Only contacts that this tool has sent, by their ID; others and those without UserData stay."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(20)]))
+    seed(dialler, "FOREIGN", "")
+    configure(mirror=MIRROR)
+
+    done = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(18)]))
+
+    assert done.code == ExitCode.OK, done.err
+    left = {contact.get("UserData", "") for contact in dialler.store.contacts.values()}
+    assert left == {*(f"K{n}" for n in range(18)), "FOREIGN", ""}
+    assert done.summary["actions"]["delete"] == 2
+    assert done.summary["counts"]["read"] == 18
+    assert {row["_user_data"] for row in done.rows("mirror.csv")} == {"K18", "K19"}
+    deletes = [request.path for request in dialler.requests if request.method == "DELETE"]
+    assert len(deletes) == 2
+    assert all("userData" not in path for path in deletes)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 10, 15])
+def test_a_much_shorter_file_deletes_nothing(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, kept: int
+) -> None:
+    """Half a file must not empty a campaign: exit 8, with the figures and the flag that allows it."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(20)]))
+    configure(mirror=MIRROR)
+
+    done = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(kept)]))
+
+    assert done.code == ExitCode.SAFETY_LIMIT, done.err
+    assert f"{20 - kept} of 20" in done.err
+    assert f"--max-missing {20 - kept}" in done.err
+    assert len(dialler.store.contacts) == 20
+
+    allowed = run("import", "contacts.csv", "--max-missing", 20 - kept)
+
+    assert allowed.code == ExitCode.OK
+    assert len(dialler.store.contacts) == kept
+
+
+def test_a_row_that_is_rejected_is_not_missing(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The file still has it, though it is wrong."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(20)]))
+    configure(mirror=MIRROR)
+
+    run("import", contacts_csv(rows=[*(line(f"K{n}") for n in range(19)), "K19,,"]))
+
+    assert len(dialler.store.contacts) == 20
+
+
+def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> None:
+    """missing: lock leaves the contact and its history there."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    configure(mirror="{missing: lock, max_missing: 50%}")
+
+    done = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(8)]))
+
+    locked = {contact["UserData"] for contact in dialler.store.contacts.values() if contact.get("bLocked")}
+    assert locked == {"K8", "K9"}
+    assert done.summary["actions"]["lock"] == 2

@@ -1,0 +1,129 @@
+"""A wrong upload at 9:00 is gone by 9:05."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Run
+from .test_plan import line, seed
+
+Contacts = Callable[..., Path]
+
+
+def state(dialler: SimulatorServer) -> dict[str, dict[str, Any]]:
+    """The dialler's contacts by UserData, but for its own time stamps and IDs."""
+    own = {"ID", "dtImported", "dtModified", "dtChanged"}
+    return {
+        contact["UserData"]: {name: value for name, value in contact.items() if name not in own and value is not None}
+        for contact in deepcopy(dialler.store.contacts).values()
+    }
+
+
+def test_undo_restores_and_deletes(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """After import and undo the dialler is as it was, field by field, also where a field was empty."""
+    configure(
+        {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}", "City": "{value: Ulm}"}
+    )
+    seed(dialler, "OLD", City="Köln")
+    seed(dialler, "EMPTY", "UNTOUCHED")
+    before = state(dialler)
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong"), line("EMPTY", "Wrong"), line("NEW")]))
+    assert state(dialler) != before
+
+    done = run("undo", imported.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.OK, done.err
+    assert state(dialler) == before
+    assert "1 to delete" in done.out
+    assert "2 to restore" in done.out
+    assert done.summary["actions"]["delete"] == 1
+    assert done.summary["actions"]["overwrite"] == 2
+
+
+def test_undo_leaves_alone_what_somebody_changed_since(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Unless --force."""
+    configure()
+    (old,) = seed(dialler, "OLD")
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong"), line("NEW")]))
+    dialler.store.contacts[old]["Name"] = "Mended by an agent"
+
+    done = run("undo", imported.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert dialler.store.contacts[old]["Name"] == "Mended by an agent"
+    (failed,) = [row for row in done.rows() if row["_status"] == "failed"]
+    assert failed["_error_code"] == "contact_changed"
+    assert "Name" in failed["_error"]
+
+    forced = run("undo", imported.summary["run_id"], "--yes", "--force")
+
+    assert forced.code == ExitCode.OK
+    assert dialler.store.contacts[old]["Name"] == "Name OLD"
+
+
+def test_undo_shows_its_plan_first(
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without --yes and without anybody to ask, nothing is done."""
+    configure()
+    imported = run("import", contacts_csv(3))
+
+    shown = run("undo", imported.summary["run_id"], "--dry-run")
+    monkeypatch.setattr("sys.stdin", StringIO(""))
+    asked = run("undo", imported.summary["run_id"])
+
+    assert "3 to delete" in shown.out
+    assert asked.code == ExitCode.INTERRUPTED
+    assert len(dialler.store.contacts) == 3
+
+
+def test_undo_brings_back_what_the_mirror_took(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A locked contact is unlocked; a deleted one is made again, and the report says what is lost."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    before = state(dialler)
+    configure(mirror="{missing: delete, max_missing: 50%}")
+    mirrored = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(8)]), "--compare", "dialler")
+    assert len(dialler.store.contacts) == 8
+
+    done = run("undo", mirrored.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.OK, done.err
+    assert state(dialler) == before
+    assert "history" in done.rows()[0]["_error"]
+
+
+def test_without_before_images_undo_says_what_it_cannot(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """journal.before_images: false is for those who may not keep data; then undo is honest."""
+    configure().write_text(
+        configure().read_text(encoding="utf-8") + "journal: {before_images: false}\n", encoding="utf-8"
+    )
+    imported = run("import", contacts_csv(3))
+    assert imported.summary["actions"]["import"] == 3
+
+    done = run("undo", imported.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert {row["_error_code"] for row in done.rows()} == {"no_before_image"}
+    assert len(dialler.store.contacts) == 3

@@ -1,0 +1,296 @@
+"""Phone cells as people type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialler_sync.model import Fault
+from dialler_sync.numbering import plan_of_code, plan_of_region, region_of
+from dialler_sync.phones import Country, country, quick_phone, read_phone, read_phones, spread
+
+DE = country(None, "DE")
+NOWHERE = Country()
+MOBILE, MUNICH = "+491711234567", "+498912345"
+
+
+def code_of(cell: str, where: Country = DE) -> str:
+    found = read_phone(cell, where)
+    assert isinstance(found, Fault), found
+    return found.code
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("0171/123 45 67", "0171-1234567", "0171.123.45.67", "(0171) 1234567", "[0171] 1234567", "0171\t1234567"),
+        *("+49 171 1234567", "+49 (0) 171 1234567", "+49(0)171/1234567", "+490171 1234567", "(+49) 171 1234567"),
+        *("0049 171 1234567", "0049 (0)171 1234567", "00 49 171 1234567"),
+        *("０１７１　１２３４５６７", "＋49 171 1234567", "٠١٧١١٢٣٤٥٦٧"),
+        *("'01711234567", "’0171 1234567", '="01711234567"'),
+        *("\u200b0171\u00a0123\u202f4567", "0171\u00ad1234567", "\u202a+49 171 1234567\u202c", "\ufeff0171 1234567"),
+        *("0171–1234567", "0171 — 1234567", "0171\u22121234567"),
+        *("Tel. 0171 1234567", "Mobil: 0171/1234567", "0171 1234567 (privat)", "tel:+49-171-1234567", "T 0171 1234567"),
+        *("491711234567", "49 171 1234567", "491711234567.0", "491711234567,00"),
+        *("0171 1234567;", "0171 1234567 / +49 171 1234567"),
+    ],
+)
+def test_ways_to_write_one_number(cell: str) -> None:
+    """What people and spreadsheet programs make of 0171 1234567 is one number."""
+    assert read_phone(cell, DE) == MOBILE
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("(089) 12345-0", "+4989123450"),
+        ("089 12345-67", "+49891234567"),
+        ("089 12345 Durchwahl 67", "+49891234567"),
+        ("089 12345-0, DW: 67", "+49891234567"),
+        ("089 12345 ext. 5", MUNICH),
+        ("089 12345, Ext 5", MUNICH),
+        ("089 12345x5", MUNICH),
+        ("089 12345 #5", MUNICH),
+        ("089 12345 App. 5", MUNICH),
+        ("tel:+49-89-12345;ext=5", MUNICH),
+    ],
+)
+def test_a_dial_in_is_part_of_the_number_and_an_extension_is_not(cell: str, number: str) -> None:
+    """12345-67 can be dialled from outside; ext. 5 is for whoever picks up."""
+    assert read_phone(cell, DE) == number
+
+
+def test_an_extension_can_be_refused() -> None:
+    """Who must not reach the switchboard says extension: reject."""
+    found = read_phone("089 12345 ext. 5", DE, extension="reject")
+
+    assert isinstance(found, Fault)
+    assert found.code == "phone_extension"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("0171 1234567 / 089 12345", "0171 1234567/089 12345", "0171 1234567; 089 12345", "0171 1234567, 089 12345"),
+        *("0171 1234567 oder 089 12345", "0171 1234567 or 089 12345", "0171 1234567 bzw. 089 12345"),
+        *(
+            "0171 1234567 u. 089 12345",
+            "0171 1234567 & 089 12345",
+            "0171 1234567\n089 12345",
+            "0171 1234567 - 089 12345",
+        ),
+        *("+491711234567+498912345", "0171 1234567 (+49 89 12345)", "Mobil 0171 1234567 (privat), Büro: 089/12345"),
+        "0171 1234567 | 089 12345 ext. 5",
+    ],
+)
+def test_several_numbers_in_a_cell(cell: str) -> None:
+    """Two numbers are never dialled as one."""
+    assert read_phone(cell, DE) == (MOBILE, MUNICH)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("4,91701E+11", "precision_lost"),
+        ("4.91701e+11", "precision_lost"),
+        ("1711234567", "phone_leading_zero_lost"),
+        ("1711234567.0", "phone_leading_zero_lost"),
+        ("8912345678", "phone_leading_zero_lost"),
+        ("49204112345", "phone_leading_zero_lost"),
+        ("0171 123", "phone_too_short"),
+        ("110", "phone_too_short"),
+        ("+1 202 555", "phone_too_short"),
+        ("0171 12345678901", "phone_too_long"),
+        ("0171 39200123920012", "phone_too_long"),
+        ("0171 1234567 0172 1234567", "phone_too_long"),
+        ("0900 1234567", "phone_premium_rate"),
+        ("+49 900 1 234567", "phone_premium_rate"),
+        ("0190 123456", "phone_premium_rate"),
+        ("0123 4567890", "phone_invalid"),
+        ("+999 1234567", "phone_invalid"),
+        ("+0171 1234567", "phone_invalid"),
+        ("++49 171 1234567", "phone_invalid"),
+        ("0491711234567", "phone_invalid"),
+        ("0171 1234567²", "phone_invalid"),
+        ("0171_1234567", "phone_invalid"),
+        ("0800 FLOWERS", "phone_invalid"),
+        ("O171 1234567", "phone_invalid"),
+        ("ab 18 Uhr 0171 1234567", "phone_invalid"),
+        ("Fax 089 12345", "phone_invalid"),
+        ("keine", "phone_invalid"),
+        ("n/a", "phone_invalid"),
+        ("-", "phone_invalid"),
+        ("#####", "phone_invalid"),
+        ("#1 0171 1234567", "phone_invalid"),
+        ("05.06.1985", "phone_invalid"),
+        ("1985-06-05", "phone_invalid"),
+        ("0171\ufffd1234567", "phone_invalid"),
+        ("0" * 10_000, "phone_invalid"),
+    ],
+)
+def test_what_is_not_certain_is_refused(cell: str, code: str) -> None:
+    """A damaged number is rejected with its own code, never dialled."""
+    assert code_of(cell) == code
+
+
+@pytest.mark.parametrize("cell", ["089 1234567/68", "089/1234567/68", "089 12345 / 67890", "089 1234567, 68"])
+def test_the_end_of_another_number_is_not_glued_to_the_first(cell: str) -> None:
+    """089 1234567/68 means ...67 and ...68; 089123456768 would be a stranger."""
+    assert isinstance(read_phone(cell, DE), Fault)
+
+
+def test_a_slash_behind_an_area_code_parts_only_digits() -> None:
+    """German area codes have up to five digits, with or without country code in front."""
+    assert read_phone("033201/12345", DE) == read_phone("+49 (0)33201/12345", NOWHERE) == "+493320112345"
+    assert read_phone("1-650/253-0000", country(None, "US")) == "+16502530000"
+
+
+def test_the_faulty_one_of_several_numbers_is_named() -> None:
+    """The user sees which of them to correct."""
+    found = read_phone("0171 1234567; 089 1", DE)
+
+    assert isinstance(found, Fault)
+    assert found.message.startswith("'089 1': ")
+
+
+def test_without_a_country_only_international_numbers_are_read() -> None:
+    """0171… could be Germany or Italy."""
+    assert code_of("0171 1234567", NOWHERE) == "phone_no_region"
+    assert read_phone("0049 171 1234567", NOWHERE) == read_phone("+49 171 1234567", NOWHERE) == MOBILE
+
+
+def test_a_country_that_nobody_knows_is_named() -> None:
+    """The mistake is in the country column, so the message says what stands there."""
+    found = read_phone("0171 1234567", country("Absurdistan", "DE"))
+
+    assert isinstance(found, Fault)
+    assert (found.code, "'Absurdistan'" in found.message) == ("phone_no_region", True)
+
+
+@pytest.mark.parametrize(
+    ("region", "national", "number"),
+    [
+        ("US", "(650) 253-0000", "+16502530000"),
+        ("US", "1 650 253 0000", "+16502530000"),
+        ("ES", "612 34 56 78", "+34612345678"),
+        ("IT", "06 1234567", "+39061234567"),
+        ("AT", "0664/1234567", "+436641234567"),
+        ("AT", "43 664 1234567", "+436641234567"),
+        ("CH", "079 123 45 67", "+41791234567"),
+        ("CH", "41791234567", "+41791234567"),
+        ("FR", "06.12.34.56.78", "+33612345678"),
+        ("GB", "07911 123456", "+447911123456"),
+        ("IN", "98765 43210", "+919876543210"),
+        ("BR", "(11) 91234-5678", "+5511912345678"),
+    ],
+)
+def test_each_country_has_its_own_way(region: str, national: str, number: str) -> None:
+    """Only where a country writes a 0 in front can one be lost."""
+    assert read_phone(national, country(None, region)) == number
+
+
+@pytest.mark.parametrize(
+    ("region", "cell"), [("FR", "612345678"), ("GB", "7911123456"), ("CH", "791234567"), ("AT", "6641234567")]
+)
+def test_a_lost_zero_is_seen_wherever_one_is_written(region: str, cell: str) -> None:
+    """Excel makes a number of 0612345678."""
+    assert code_of(cell, country(None, region)) == "phone_leading_zero_lost"
+
+
+@pytest.mark.parametrize(
+    ("named", "region"),
+    [
+        *[
+            ("DE", "DE"),
+            ("de", "DE"),
+            ("Deutschland", "DE"),
+            ("GERMANY", "DE"),
+            ("D", "DE"),
+            ("+49", "DE"),
+            ("0049", "DE"),
+        ],
+        *[("Österreich", "AT"), ("Austria", "AT"), ("Schweiz", "CH"), ("Switzerland", "CH"), ("USA", "US")],
+        *[
+            ("Großbritannien", "GB"),
+            ("UK", "GB"),
+            ("Türkei", "TR"),
+            ("Absurdistan", None),
+            ("XX", None),
+            ("+999", None),
+        ],
+    ],
+)
+def test_countries_by_code_and_by_name(named: str, region: str | None) -> None:
+    """A country column holds codes, or names in German or English."""
+    assert region_of(named) == region
+
+
+def test_an_empty_country_cell_falls_back() -> None:
+    """The configured region holds where the row says nothing."""
+    assert country(None, "DE").region == "DE"
+    assert country("AT", "DE").region == "AT"
+
+
+def test_each_row_has_its_own_country() -> None:
+    """A column of numbers is read beside its country column."""
+    read = read_phones(["0171 1234567", "079 123 45 67", None], [country("DE"), country("CH"), DE])
+
+    assert read == [MOBILE, "+41791234567", None]
+
+
+@pytest.mark.parametrize("region", ["DE", "AT", "CH", "FR", "GB", "NL", "ES", "IT", "US", "PL"])
+def test_plain_numbers_take_the_quick_way(region: str) -> None:
+    """Speed hangs on it: what the library calls an example is read without asking the library again."""
+    import phonenumbers
+
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.FIXED_LINE)
+    assert example is not None
+    plan = plan_of_region(region)
+
+    for form in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.NATIONAL):
+        assert quick_phone(phonenumbers.format_number(example, form), plan) is not None
+
+
+@pytest.mark.parametrize("region", ["RU", "GG", "ZZ"])
+def test_countries_without_a_plain_plan_are_left_to_the_library(region: str) -> None:
+    """Where several countries share a code, or digits decide between them, patterns alone would guess."""
+    assert plan_of_region(region) is None
+
+
+def test_only_country_codes_have_plans() -> None:
+    """Any text may stand behind a plus."""
+    assert [plan_of_code(code) for code in ("", "0", "999", "ab", "٤٩")] == [None] * 5
+
+
+A, B, C = "+491711234567", "+498912345", "+493012345"
+
+
+def test_numbers_spread_to_free_fields_behind_first() -> None:
+    """The first stays; the others go to free fields behind it, then before it."""
+    result = spread({"PhoneNumber1": [None], "PhoneNumber5": [(A, B, C)], "PhoneNumber6": [None]}, {"PhoneNumber5"})
+
+    assert result == {"PhoneNumber1": [C], "PhoneNumber5": [A], "PhoneNumber6": [B]}
+
+
+def test_a_number_that_the_row_has_is_not_repeated() -> None:
+    """The same number in two columns needs one field."""
+    result = spread({"PhoneNumber1": [(A, B)], "PhoneNumber2": [B]}, {"PhoneNumber1"})
+
+    assert result == {"PhoneNumber1": [A], "PhoneNumber2": [B]}
+
+
+def test_rows_are_spread_on_their_own() -> None:
+    """A field that one row needs stays empty in the others."""
+    result = spread({"PhoneNumber1": [A, (A, B), None]}, {"PhoneNumber1"})
+
+    assert result == {"PhoneNumber1": [A, A, None], "PhoneNumber2": [None, B, None]}
+
+
+@pytest.mark.parametrize("may_spread", [set(), {"PhoneNumber1"}])
+def test_too_many_numbers_are_a_fault(may_spread: set[str]) -> None:
+    """Numbers are never dropped in silence."""
+    full = {f"PhoneNumber{n}": [f"+4989123{n}"] for n in range(2, 7)}
+    result = spread({"PhoneNumber1": [(A, B)], **full}, may_spread)
+
+    (cell,) = result["PhoneNumber1"]
+    assert isinstance(cell, Fault)
+    assert cell.code == "phone_several"

@@ -281,7 +281,7 @@ class Execution:
             planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
             planned = planner.plan(keep_entries=keep_entries)
         finally:
-            if snapshot:
+            if snapshot is not None:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)

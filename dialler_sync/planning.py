@@ -104,7 +104,7 @@ class Planner:
     def _plan_batch(self, batch: list[SpooledRow], keep_entries: bool) -> None:
         keys = [row.user_data for row in batch]
         snapshot = self._inputs.snapshot
-        there = snapshot.find(keys) if snapshot else {}
+        there = snapshot.find(keys) if snapshot is not None else {}
         sent = self._journal.sent(self._run.target, keys, but=self._run.id) if self._inputs.compare == "journal" else {}
         outcomes: list[Outcome] = []
         images: list[Image] = []
@@ -132,7 +132,7 @@ class Planner:
             else:
                 self._prepared.note_action(row.seq, decision.action)
                 decided.append((row.seq, str(decision.action), decision.contact_id))
-                if snapshot and self._settings.journal.before_images:
+                if snapshot is not None and self._settings.journal.before_images:
                     images.append(_image(row, fields, decision, there))
         self._journal.record(self._run.id, outcomes)
         self._journal.plan_actions(self._run.id, decided)

@@ -35,10 +35,6 @@ class Snapshot:
         self._base.execute("CREATE TABLE contact (user_data TEXT, id TEXT, record BLOB)")
         self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
 
-    def __len__(self) -> int:
-        (count,) = self._base.execute("SELECT count(*) FROM contact").fetchone()
-        return int(count)
-
     def close(self) -> None:
         """Forget everything."""
         self._base.close()

@@ -149,7 +149,9 @@ class Checker:
         frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()}, copy=False)
         frame[_ANY_PHONE] = pd.Series(_first([columns[name] for name in PHONE_FIELDS if name in columns]), dtype=object)
         try:
-            self._schema.validate(frame, lazy=True)
+            # pandera writes failures out as text, which the arrow storage refuses where it holds a lone surrogate.
+            with pd.option_context("mode.string_storage", "python"):
+                self._schema.validate(frame, lazy=True)
         except SchemaErrors as errors:
             found = errors.failure_cases[["index", "column", "check"]].itertuples(index=False, name=None)
         else:

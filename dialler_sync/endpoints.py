@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
+from .errors import UsageError
+
 ENDPOINTS: Mapping[str, str] = MappingProxyType(
     {
         "list_contacts": "GET /dialler/contacts",
@@ -45,7 +47,7 @@ ASSUMED = frozenset(
     }
 )
 
-_SHAPE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)")
+_SHAPE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^\s#]*)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -58,8 +60,19 @@ class Endpoint:
     path: str
 
     def target(self, **values: str | int) -> str:
-        """The path with its values filled in, each percent-encoded whole."""
-        return _PLACEHOLDER.sub(lambda match: quote(str(values[match[1]]), safe=""), self.path)
+        """The path with its values filled in, each percent-encoded whole.
+
+        Raises:
+            UsageError: a value is empty, ``.`` or ``..``: the path would be that of another function.
+        """
+
+        def encoded(match: re.Match[str]) -> str:
+            value = str(values[match[1]])
+            if value in {"", ".", ".."}:
+                raise UsageError(f"{self.name}: '{value}' is no {match[1]}")
+            return quote(value, safe="")
+
+        return _PLACEHOLDER.sub(encoded, self.path)
 
 
 def endpoint(name: str, override: str | None = None) -> Endpoint:

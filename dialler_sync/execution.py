@@ -16,6 +16,7 @@ from typing import Protocol
 
 from .api.client import DiallerClient
 from .api.pace import Gate
+from .api.retry import NOT_ABOUT_THE_ROW, pause
 from .config import Settings
 from .config.settings import DiallerSettings, Limit, Missing
 from .errors import (
@@ -239,11 +240,13 @@ class Execution:
         return None if self.run.command == "validate" else prepared.action(seq)
 
     def _forget(self) -> None:
-        """A run that could not begin has sent nothing and leaves nothing behind."""
-        if self.run.rows is None or not self.run.planned:
-            self.journal.delete_run(self.run.id)
-            with suppress(OSError):
-                Path(self.run.out).rmdir()
+        """A run that could not begin has sent nothing and leaves nothing behind; another stays as it was."""
+        if self.run.planned:
+            self.journal.update_run(self.run.id, state="stopped")
+            return
+        self.journal.delete_run(self.run.id)
+        with suppress(OSError):
+            Path(self.run.out).rmdir()
 
     def _note_end(self, state: str) -> None:
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -273,10 +276,11 @@ class Execution:
 
     async def _plan(self, client: DiallerClient, prepared: Prepared, *, keep_entries: bool) -> Planned:
         self.observer.stage("planning", None)
+        mirrors = self._mirrors()
         snapshot = await self._snapshot(client, prepared)
         try:
             inputs = PlanInputs(
-                snapshot, self.suppressed, self.options.compare, self.options.adopt, self.options.max_missing
+                snapshot, self.suppressed, self.options.compare, self.options.adopt, self.options.max_missing, mirrors
             )
             planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
             planned = planner.plan(keep_entries=keep_entries)
@@ -290,10 +294,14 @@ class Execution:
         self.journal.update_run(self.run.id, planned=True)
         return planned
 
+    def _mirrors(self) -> bool:
+        """Whether missing contacts are looked for. A retry does not: its file need not be the whole one."""
+        return self.settings.mirror.missing is not Missing.KEEP and self.run.parent is None
+
     async def _snapshot(self, client: DiallerClient, prepared: Prepared) -> Snapshot | None:
         """What the dialler has, as far as this run needs to know it."""
         settings = self.settings
-        mirrors = settings.mirror.missing is not Missing.KEEP
+        mirrors = self._mirrors()
         needed = (
             self.options.compare == "dialler"
             or mirrors
@@ -311,21 +319,35 @@ class Execution:
         if not (needed or wanted) or not (todo or mirrors):
             return None
         few = todo <= (FEW_TO_COMPARE if self.options.compare == "dialler" else FEW_TO_KEEP)
+        keys = [row.user_data for row in prepared.to_send() if row.user_data] if few and not mirrors else None
         try:
-            campaign = settings.campaign.id
-            if settings.campaign.name is not None:
-                campaign = await campaign_id(client, settings.campaign.name)
-            if few and not mirrors:
-                return await read_contacts(client, [row.user_data for row in prepared.to_send()], campaign)
-            return await read_campaign(client, campaign)
+            return await self._read_snapshot(client, keys)
         except RequestError as error:
-            stop = reason_to_stop(error, fixed_campaign=settings.campaign.column is None)
-            if stop is not None:
-                raise stop from error
-            if needed or (isinstance(error, NotDone | MaybeDone) and client.gate.last_success == float("-inf")):
+            if needed or error.code != "endpoint_missing":
+                stop = reason_to_stop(error, fixed_campaign=settings.campaign.column is None)
+                if stop is not None:
+                    raise stop from error
+            if needed:
                 raise DiallerUnavailable(f"the dialler's contacts cannot be read: {error}") from error
             _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
             return None
+
+    async def _read_snapshot(self, client: DiallerClient, keys: list[str] | None) -> Snapshot:
+        """Read these keys, or the whole campaign. While the dialler has never answered, the gate's patience counts."""
+        attempt = 0
+        while True:
+            try:
+                campaign = self.settings.campaign.id
+                if self.settings.campaign.name is not None:
+                    campaign = await campaign_id(client, self.settings.campaign.name)
+                if keys is not None:
+                    return await read_contacts(client, keys, campaign)
+                return await read_campaign(client, campaign)
+            except (NotDone, MaybeDone) as error:
+                if error.code not in NOT_ABOUT_THE_ROW or client.gate.last_success > float("-inf"):
+                    raise
+                attempt += 1
+                await client.gate.rest(pause(attempt, error))
 
     async def _load(self, client: DiallerClient, gate: Gate, prepared: Prepared) -> None:
         limit = self.options.limit

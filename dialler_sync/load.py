@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,16 +18,17 @@ import orjson
 
 from .api.client import DiallerClient
 from .api.retry import NOT_ABOUT_THE_ROW, pause
-from .api.wire import COMMANDS, StoredContact, differences, plainly_different
+from .api.wire import StoredContact, differences
 from .change import Changer, ContactChanger
 from .errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
+from .evidence import LookUp, may_be_trace, trace
 from .journal import Outcome
 from .model import Action, Status
 from .recorder import Recorder
 from .spool import SpooledRow
 
 LONGEST_QUIET = 10.0
-"""Seconds after which a request whose connection is gone is taken to run no longer in the dialler."""
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,31 @@ class Rules:
     retries: int
     timeout: float
 
+    @property
+    def quiet(self) -> float:
+        """Seconds after which a request whose connection is gone is taken to run no longer in the dialler."""
+        return min(self.timeout, LONGEST_QUIET)
+
 
 @dataclass(slots=True)
 class _Row:
-    """A row on its way: its tries so far, and what is known of the dialler's contacts with its key."""
+    """A row on its way.
+
+    ``newest_before`` is the newest contact ID known when it was sent (None when overwriting: it does not matter);
+    ``maybe_done``: by all that is known now, some try may have been done; ``in_doubt``: for some try, that was so
+    at some time; ``known`` are the IDs that carried its key when it was found not to be done.
+    """
 
     row: SpooledRow
     fields: dict[str, Any]
     repeatable: bool
-    newest_before: int
+    newest_before: int | None
     first_try: float
     tries: int = 1
-    doubtful: bool = False
+    sent_at: str = ""
+    maybe_done: bool = False
+    in_doubt: bool = False
     known: frozenset[str] | None = None
-    not_done: bool = False
-    sent_at: str = field(default="")
 
 
 class Loader:
@@ -85,12 +96,9 @@ class Loader:
         self._now = now
         self._parked: set[asyncio.Task[None]] = set()
         self._newest_id = -1
-        self._can_look_up = True
+        self._find = LookUp(client)
+        self._quiet_at = 0.0
         self.retries = 0
-
-    def stop(self, reason: StopRun) -> None:
-        """Take no more rows; what is in flight ends."""
-        self._gate.stop(reason)
 
     async def load(self, rows: Iterator[SpooledRow], doubtful: Iterable[tuple[SpooledRow, int]] = ()) -> None:
         """Send ``rows``; first settle the ``doubtful``, which an interrupted run may have sent.
@@ -100,10 +108,11 @@ class Loader:
         Raises:
             StopRun: the run cannot go on; what was not taken stays as it was.
         """
-        for row, newest in doubtful:
-            await self._park(self._resolve_doubtful(row, newest))
+        self._quiet_at = self._clock() + self._rules.quiet
         workers: list[asyncio.Task[None]] = []
         try:
+            for row, newest in doubtful:
+                await self._park(self._resolve_doubtful(row, newest))
             await self._send_first(rows)
             workers += [asyncio.create_task(self._work(rows)) for _ in range(self._gate.concurrency)]
             await _all(workers)
@@ -148,12 +157,13 @@ class Loader:
         except StopRun:
             return
         except asyncio.CancelledError:
-            self._put(_cut_off(row.seq, 1, sent_at))
+            self._put(self._cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
             stop = reason_to_stop(error, fixed_campaign=False)
             if stop is not None:
-                self.stop(stop)
+                self._gate.stop(stop)
+                return
             status = Status.UNKNOWN if isinstance(error, MaybeDone) else Status.FAILED
             action, code, said, why = Action(row.kind), error.code, error.http_status, str(error)
             outcome = Outcome(row.seq, status, action, row.contact_id, said, 1, code, error=why, sent_at=sent_at)
@@ -163,23 +173,33 @@ class Loader:
         """The first try of a row."""
         repeatable = self._rules.overwrite and bool(row.user_data)
         if not repeatable:
-            await self._recorder.intend(row.seq, self._newest_id)
+            await self._intend(row)
         newest, started, sent_at = self._newest_id, self._clock(), self._time()
         try:
             contact = await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
         except StopRun:
-            await self._not_sent(row, repeatable)
+            if not repeatable:
+                self._recorder.take_back(row.seq)
         except asyncio.CancelledError:
-            self._put(_cut_off(row.seq, 1, sent_at))
+            self._put(self._cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            way = _Row(row, orjson.loads(row.body), repeatable, newest, started, sent_at=sent_at)
+            newest_before = None if self._rules.overwrite else newest
+            way = _Row(row, orjson.loads(row.body), repeatable, newest_before, started, sent_at=sent_at)
             if isinstance(error, Refused):
-                self._put(self._refused(way, error))  # here and now: it may be what stops all others
+                await self._insist(way, error)  # here and now: it may be what stops all others
             else:
                 await self._park(self._insist(way, error))
         else:
             self._put(self._succeeded(row, contact, 1, sent_at))
+
+    async def _intend(self, row: SpooledRow) -> None:
+        """Write down that a row is about to be sent, as sending it twice may do harm."""
+        try:
+            await self._recorder.intend(row.seq, self._newest_id)
+        except asyncio.CancelledError:
+            self._recorder.take_back(row.seq)
+            raise
 
     async def _park(self, work: Any) -> None:
         """Let a row wait on its own; the worker waits too where too many do, so that memory stays flat."""
@@ -200,16 +220,26 @@ class Loader:
         return Outcome(row.seq, Status.SUCCEEDED, self._action(row), contact.id, 200, tries, sent_at=sent_at)
 
     def _action(self, row: SpooledRow) -> Action:
+        if not row.body:
+            return Action(row.kind)
         return self._planned_action(row.seq) or (Action.IMPORT if self._rules.overwrite else Action.CREATE)
 
     def _put(self, outcome: Outcome) -> None:
         self._recorder.put(outcome)
         self._settled(outcome)
 
-    async def _not_sent(self, row: SpooledRow, repeatable: bool) -> None:
-        """The run stopped before the first try: take the intent back."""
-        if not repeatable:
-            await self._recorder.take_back(row.seq)
+    def _cut_off(self, row: SpooledRow, tries: int, sent_at: str) -> Outcome:
+        """The run ended while the dialler was still at work on this row."""
+        return Outcome(
+            row.seq,
+            Status.UNKNOWN,
+            self._action(row),
+            attempts=tries,
+            error_code="interrupted",
+            error="the run ended before the dialler had answered",
+            hint="'dialler-sync resume' looks whether it was done",
+            sent_at=sent_at,
+        )
 
     def _time(self) -> str:
         return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -221,151 +251,130 @@ class Loader:
         try:
             self._put(await self._outcome(way, error))
         except StopRun:
-            # Stopped while waiting. What certainly did not happen is still to be done; the rest is doubtful.
-            if way.doubtful and not way.not_done:
+            # What certainly did not happen is still to be done; the rest is doubtful.
+            if way.maybe_done:
                 self._put(self._given_up(way, error))
-            else:
-                await self._not_sent(way.row, way.repeatable)
+            elif not way.repeatable:
+                self._recorder.take_back(way.row.seq)
         except asyncio.CancelledError:
-            self._put(_cut_off(way.row.seq, way.tries, way.sent_at))
+            self._put(self._cut_off(way.row, way.tries, way.sent_at))
             raise
 
     async def _outcome(self, way: _Row, error: RequestError) -> Outcome:
         while True:
             if isinstance(error, Refused):
-                return self._refused(way, error)
+                stop = reason_to_stop(error, fixed_campaign=self._rules.fixed_campaign)
+                if stop is not None:
+                    self._gate.stop(stop)
+                    raise stop
+                return self._given_up(way, error)
             if isinstance(error, MaybeDone):
-                way.doubtful, way.not_done = True, False
+                way.maybe_done = way.in_doubt = True
                 found = await self._look(way, error)
                 if found is not None:
-                    return found
-                if not way.repeatable and not way.not_done:
+                    return await self._prove_single(way, found)
+                if way.maybe_done and not way.repeatable:
                     return self._given_up(way, error)
-            if not self._may_repeat(way, error):
+            if not await self._may_repeat(way, error):
                 return self._given_up(way, error)
             await self._gate.rest(pause(way.tries, error))
-            if not way.repeatable:
-                way.newest_before = self._newest_id
-                await self._recorder.intend(way.row.seq, way.newest_before)
-            self.retries += 1
-            way.tries += 1
-            way.sent_at = self._time()
             try:
-                contact = await self._client.import_contact(way.row.body, overwrite=self._rules.overwrite)
+                contact = await self._repeat(way)
             except RequestError as again:
                 error = again
             else:
                 return await self._prove_single(way, contact)
 
-    def _may_repeat(self, way: _Row, error: RequestError) -> bool:
+    async def _repeat(self, way: _Row) -> StoredContact:
+        """Send a row again."""
+        if not way.repeatable:
+            await self._intend(way.row)
+        if way.newest_before is not None:
+            way.newest_before = self._newest_id
+        self.retries += 1
+        way.tries += 1
+        way.sent_at = self._time()
+        before, way.maybe_done = way.maybe_done, True
+        try:
+            return await self._client.import_contact(way.row.body, overwrite=self._rules.overwrite)
+        except (StopRun, NotDone, Refused):
+            way.maybe_done = before
+            raise
+
+    async def _may_repeat(self, way: _Row, error: RequestError) -> bool:
         """Within the row's repeats; beyond them only while the dialler as a whole is away."""
         away = error.code in NOT_ABOUT_THE_ROW and self._gate.last_success < way.first_try
-        return way.tries <= self._rules.retries or away
+        if away and way.tries >= self._rules.retries and way.row.user_data:
+            # Where no other row is on its way, a look-up tells a dialler that is away from one that refuses this row.
+            await self._find(way.row.user_data)
+        return away or way.tries <= self._rules.retries
 
-    async def _look(self, way: _Row, error: MaybeDone) -> Outcome | None:
-        """Look for a row that may have been done. None: it was not done, or may be repeated without harm."""
+    async def _look(self, way: _Row, error: MaybeDone) -> StoredContact | None:
+        """The contact that shows that the row was done. None: it was not done, or that cannot be found out."""
         if not way.row.user_data:
             return None
         found = await self._find(way.row.user_data)
-        there = self._ours(way, found)
+        there = trace(way.fields, found or (), way.newest_before)
         if there is None and error.running:
-            await self._gate.rest(min(self._rules.timeout, LONGEST_QUIET))
+            await self._gate.rest(self._rules.quiet)
             found = await self._find(way.row.user_data)
-            there = self._ours(way, found)
-        if there is not None:
-            return self._succeeded(way.row, there, way.tries, way.sent_at)
-        if found is not None:
+            there = trace(way.fields, found or (), way.newest_before)
+        if there is None and found is not None:
             way.known = frozenset(contact.id for contact in found)
-            if self._rules.overwrite:
-                way.not_done = all(plainly_different(way.fields, contact.values) for contact in found)
-            else:
-                # While it may still be running, that it is not there yet proves nothing.
-                absent = all(differences(way.fields, contact.values) for contact in found)
-                way.not_done = absent and not error.running
-        return None
-
-    def _ours(self, way: _Row, found: list[StoredContact] | None) -> StoredContact | None:
-        """The contact that shows that the row was done.
-
-        When overwriting, a contact that is as we want it is enough. Else it must also be newer than every
-        contact that the dialler had told us of before we sent: IDs are given in ascending order.
-        """
-        if COMMANDS & way.fields.keys():
-            return None
-        alike = [contact for contact in found if not differences(way.fields, contact.values)]
-        if not self._rules.overwrite:
-            alike = [
-                contact for contact in alike if contact.id.isdecimal() and int(contact.id) > way.newest_before >= 0
-            ]
-            return alike[0] if len(alike) == 1 else None
-        return alike[0] if alike else None
-
-    async def _find(self, user_data: str) -> list[StoredContact] | None:
-        """Contacts of a key, None where that cannot be found out."""
-        if not self._can_look_up:
-            return None
-        try:
-            return await self._client.find_contacts(user_data)
-        except Refused as error:
-            self._can_look_up = error.code != "endpoint_missing"
-            return None
-        except (NotDone, MaybeDone):
-            return None
+            way.maybe_done = any(may_be_trace(way.fields, contact, way.newest_before) for contact in found)
+            if error.running and not way.repeatable:
+                way.maybe_done = True  # that it is not there yet proves too little where a repeat does harm
+        return there
 
     async def _prove_single(self, way: _Row, contact: StoredContact) -> Outcome:
-        """A repeat succeeded. Where an earlier try may have been done too, see that there is one contact."""
+        """The row was done. Where more than one try may have been, see that there is one contact."""
         done = self._succeeded(way.row, contact, way.tries, way.sent_at)
-        if not way.doubtful or not way.row.user_data:
+        if not way.in_doubt or way.tries < 2 or not way.row.user_data:
             return done
-        found = await self._find(way.row.user_data) or []
-        others = [c for c in found if c.id != contact.id and (way.known is None or c.id not in way.known)]
-        if not others or (way.known is None and len(found) == 1):
+        found = await self._find(way.row.user_data)
+        if found is None:
+            return replace(done, error="sent again after a lost answer; that it is there once cannot be looked up")
+        others = [other for other in found if other.id != contact.id and other.id not in (way.known or ())]
+        try:
+            if way.known is not None and all(not differences(way.fields, other.values) for other in others):
+                for other in others:
+                    await self._client.delete_by_id(other.id)
+                return done
+        except RequestError:
+            pass
+        if not others:
             return done
-        ours = way.known is not None and all(not differences(way.fields, c.values) for c in others)
-        if ours and contact.id in {c.id for c in found}:
-            for extra in others:
-                await self._client.delete_by_id(extra.id)
-            return done
-        ids = ", ".join(sorted(c.id for c in found))
-        return self._failure(
-            way,
-            Status.UNKNOWN,
-            "possible_duplicate",
-            f"the dialler holds several contacts with this UserData ({ids}) after a repeated request",
-            http_status=200,
+        ids = ", ".join(sorted(other.id for other in found))
+        why = f"the dialler holds several contacts with this UserData ({ids}) after a repeated request"
+        hint = "Look at these contacts in the dialler, and delete all but one."
+        return replace(
+            done, status=Status.UNKNOWN, contact_id="", error_code="possible_duplicate", error=why, hint=hint
         )
-
-    def _refused(self, way: _Row, error: Refused) -> Outcome:
-        stop = reason_to_stop(error, fixed_campaign=self._rules.fixed_campaign)
-        if stop is not None:
-            self.stop(stop)
-        status = Status.UNKNOWN if way.doubtful and not way.not_done and not way.repeatable else Status.FAILED
-        return self._failure(way, status, error.code, str(error), http_status=error.http_status)
 
     def _given_up(self, way: _Row, error: RequestError) -> Outcome:
-        certain = way.not_done or not way.doubtful
-        return self._failure(
-            way, Status.FAILED if certain else Status.UNKNOWN, error.code, str(error), http_status=error.http_status
-        )
-
-    def _failure(self, way: _Row, status: Status, code: str, message: str, *, http_status: int | None) -> Outcome:
         return Outcome(
             way.row.seq,
-            status,
+            Status.UNKNOWN if way.maybe_done else Status.FAILED,
             self._action(way.row),
-            http_status=http_status,
+            http_status=error.http_status,
             attempts=way.tries,
-            error_code=code,
-            error=message,
+            error_code=error.code,
+            error=str(error),
             sent_at=way.sent_at,
         )
 
     async def _resolve_doubtful(self, row: SpooledRow, newest: int) -> None:
-        """A row that an interrupted run may have sent and that must not be sent blindly again."""
-        way = _Row(row, orjson.loads(row.body), False, newest, self._clock(), tries=0, doubtful=True)
+        """A row that an interrupted run may have sent."""
+        repeatable = self._rules.overwrite and bool(row.user_data)
+        newest_before = None if self._rules.overwrite else newest
+        way = _Row(row, orjson.loads(row.body), repeatable, newest_before, self._clock(), tries=0, maybe_done=True)
         interrupted = MaybeDone("interrupted", "the run was interrupted while this row was being sent", running=False)
-        if row.user_data and self._ours(way, await self._find(row.user_data)) is None:
-            await self._gate.rest(min(self._rules.timeout, LONGEST_QUIET))  # it may have been sent only just now
+        if row.user_data:
+            try:
+                if trace(way.fields, await self._find(row.user_data) or (), newest_before) is None:
+                    await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may be at work on it still
+            except StopRun:
+                return  # it stays as doubtful as it was
         await self._insist(way, interrupted)
 
 
@@ -383,18 +392,6 @@ def reason_to_stop(error: RequestError, *, fixed_campaign: bool) -> StopRun | No
             f"the dialler does not know the campaign ({error}): check campaign: in the configuration"
         )
     return None
-
-
-def _cut_off(seq: int, tries: int, sent_at: str) -> Outcome:
-    """The run ended while the dialler was still at work on this row."""
-    return Outcome(
-        seq,
-        Status.UNKNOWN,
-        attempts=tries,
-        error_code="interrupted",
-        error="the run ended before the dialler had answered",
-        sent_at=sent_at,
-    )
 
 
 async def _all(tasks: list[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:

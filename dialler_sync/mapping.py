@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .config import ColumnRule, Settings
@@ -184,7 +184,7 @@ class _Header:
         self._problems: dict[str, None] = {}
 
     @staticmethod
-    def _positions(names: Iterator[str] | Sequence[str]) -> dict[str, list[int]]:
+    def _positions(names: Iterable[str]) -> dict[str, list[int]]:
         positions: dict[str, list[int]] = {}
         for position, name in enumerate(names):
             positions.setdefault(name, []).append(position)
@@ -200,7 +200,7 @@ class _Header:
             return found[0]
         if found:
             several = " and ".join(f"column {place + 1} '{self._layout.columns[place]}'" for place in found)
-            problem = f"'{name}' (for {used_for}) fits {several}: give them different names in the file."
+            problem = f"'{name}' (for {used_for}) fits {several}; give them different names"
         else:
             problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
             if name.startswith("_"):

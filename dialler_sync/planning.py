@@ -57,6 +57,7 @@ class PlanInputs:
     compare: str
     adopt: bool = False
     max_missing: Limit | None = None
+    mirror: bool = False
 
 
 class Planner:
@@ -87,7 +88,7 @@ class Planner:
         """
         for batch in self._batches():
             self._plan_batch(batch, keep_entries)
-        if self._settings.mirror.missing is not Missing.KEEP:
+        if self._inputs.mirror:
             self._mirror(keep_entries)
         return self.planned
 
@@ -201,6 +202,7 @@ class Planner:
                 self.planned.entries.append(
                     PlanEntry(0, str(action), contact.user_data, contact.id, reason="not in the file any more")
                 )
+        self._journal.clear_rows(self._run.id, file=EXTRA_FILE)
         self._journal.add_rows(
             self._run.id,
             [

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -15,6 +16,7 @@ from .config import ColumnRule
 from .config.columns import fold
 from .convert import amount, email, iban, moment
 from .fields import FIELDS, PHONE_FIELDS, Kind
+from .header_words import CAMPAIGN_HEADER, HEADERS, PHONE_HEADER
 from .mapping import is_blank
 from .model import Fault, Table
 from .numbering import region_of, region_of_number
@@ -28,46 +30,12 @@ _MOST = 0.8
 _TRIED = 100
 """Cells of a column on which countries are tried."""
 
+_LONG_WORD = 5
+"""Letters of a word that, at the end of a header, says what the column is."""
+
 Rule = tuple[str | dict[str, Any], str]
 """A rule as it stands in the configuration, and a remark on it."""
 
-_HEADERS: dict[str, str] = {
-    "UserData": "kundennr kundennummer kdnr kundenid userdata customerno customernumber customerid crmid externeid"
-    " externalid mitgliedsnr mitgliedsnummer debitorennr debitornr kontaktid contactid leadid recordid id",
-    "Name": "nachname familienname zuname lastname surname familyname name kontaktname kontakt contactname contact"
-    " ansprechpartner fullname",
-    "FirstName": "vorname rufname firstname givenname",
-    "Salutation": "anrede salutation",
-    "Title": "titel title akademischertitel",
-    "Company": "firma firmenname unternehmen organisation company companyname organization",
-    "Address": "strasse strassehausnr strassehausnummer strasseundhausnummer strassenr adresse anschrift street address"
-    " streetaddress addressline1",
-    "PostalCode": "plz postleitzahl postalcode postcode zip zipcode",
-    "City": "ort wohnort stadt city town",
-    "Country": "land laendercode staat country countrycode",
-    "Region": "bundesland kanton region state province county",
-    "AccountOwner": "kontoinhaber accountowner accountholder",
-    "AccountBank": "bank kreditinstitut bankname",
-    "AccountNationalBankCode": "blz bankleitzahl bankcode sortcode",
-    "AccountBIC": "bic swift bicswift swiftcode",
-    "AccountNumber": "kontonummer kontonr accountnumber",
-    "AccountIBAN": "iban",
-    "Amount": "betrag summe saldo offenerbetrag rechnungsbetrag forderung amount balance total amountdue",
-    "FaxNumber": "fax faxnummer faxnr telefax faxnumber",
-    "Email": "email emailadresse mail mailadresse emailaddress",
-    "Website": "website webseite homepage internet web url",
-    "Comment": "bemerkung bemerkungen notiz notizen kommentar anmerkung anmerkungen hinweis comment comments note notes"
-    " remark remarks",
-    "Client": "mandant client",
-    "Service": "service dienst",
-    "ReferenceNumber": "referenz referenznummer referenznr aktenzeichen vorgangsnummer rechnungsnummer rechnungsnr"
-    " vertragsnummer reference referencenumber invoicenumber contractnumber",
-    "FollowUpDateTime": "wiedervorlage wiedervorlageam rueckruf rueckrufam followup followupdate callback callbackdate",
-    "Tag": "tag tags schlagwort",
-}
-"""What people call a field, in German and English; the better name comes first."""
-_CAMPAIGN_HEADER = re.compile(r"(dialler|dialer)?(kampagne|campaign)s?n?(name|id|nr)?")
-_PHONE_HEADER = re.compile(r"(?!.*fax)(tel|cell|.*(telefon|phone|mobil|handy|festnetz|rufnummer|durchwahl))")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 _REGIONS = ("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE")
@@ -126,7 +94,7 @@ def propose_config(table: Table) -> str:
     """
     layout = table.layout
     columns = _sample(table)
-    campaign = next((column for column in columns if _CAMPAIGN_HEADER.fullmatch(column.key)), None)
+    campaign = next((column for column in columns if CAMPAIGN_HEADER.fullmatch(column.key)), None)
     lines = [_HEAD.format(file=layout.path.name)]
     if campaign is None:
         lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
@@ -185,9 +153,10 @@ def _rules(columns: list[_Column]) -> dict[str, Rule]:
             found[field] = column
             columns.remove(column)
 
-    for name, words in _HEADERS.items():
-        for word in (name.lower(), *words.split()):
-            take(name, lambda column, word=word: column.key == word)  # type: ignore[misc]
+    for fits in (_is_called, _is_compound_of):
+        for name, words in HEADERS.items():
+            for word in (name.lower(), *words.split()):
+                take(name, partial(fits, word))
     take("Email", lambda column: column.readable(email) >= _MOST)
     take("AccountIBAN", lambda column: column.readable(iban) >= _MOST)
     countries = found.get("Country")
@@ -204,11 +173,20 @@ def _rules(columns: list[_Column]) -> dict[str, Rule]:
     return rules
 
 
+def _is_called(word: str, column: _Column) -> bool:
+    return column.key == word
+
+
+def _is_compound_of(word: str, column: _Column) -> bool:
+    """``Jahresbetrag`` is a Betrag; short words end too many others."""
+    return len(word) >= _LONG_WORD and column.key.endswith(word) and not PHONE_HEADER.match(column.key)
+
+
 def _phones(
     columns: list[_Column], countries: _Column | None, hints: Mapping[str | None, int]
 ) -> tuple[list[_Column], dict[str, str], str | None]:
     """Columns of phone numbers, taken out of ``columns``; what their rules say of the country; the main country."""
-    named = [column for column in columns if _PHONE_HEADER.match(column.key)]
+    named = [column for column in columns if PHONE_HEADER.match(column.key)]
     others = [column for column in columns if column not in named and "fax" not in column.key]
     region = _likely_region([cell for column in named or others for cell in column.cells[:_TRIED]], hints)
     where = {"region": region} if region else {}
@@ -276,25 +254,34 @@ def _rule(field: str, column: _Column) -> Rule:
 def _amount_rule(column: _Column) -> Rule:
     around = Counter(sign for cell in column.cells for sign in _CURRENCY.findall(cell))
     currency = {"currency": around.most_common(1)[0][0]} if around else {}
-    rules = [
-        ColumnRule(column=column.name, **{name: sign for name, sign in signs.items() if sign}, **currency)
-        for signs in _SIGNS
-    ]
-    best = max(rules, key=lambda rule: column.readable(lambda cell: amount(cell, rule)))
-    set_ = best.model_dump(include=best.model_fields_set)
-    return set_ if len(set_) > 1 else column.name, _readable(column, lambda cell: amount(cell, best), "numbers")
+    ways = [{"column": column.name, **signs, **currency} for signs in _SIGNS]
+    rules = [ColumnRule.model_validate(way) for way in ways]
+    shares = [column.readable(partial(amount, rule=rule)) for rule in rules]
+    best = shares.index(max(shares))
+    read = {
+        tuple(amount(cell, rule) for cell in column.cells)
+        for rule, share in zip(rules, shares, strict=True)
+        if share == shares[best]
+    }
+    remark = _readable(column, partial(amount, rule=rules[best]), "numbers")
+    doubt = "" if len(read) == 1 else "; CHANGE: they can be read in other ways too"
+    return ways[best] if len(ways[best]) > 1 else column.name, remark + doubt
 
 
 def _date_rule(column: _Column) -> Rule:
-    formats: list[str] = []
-    share = column.readable(lambda cell: moment(cell, ()))
+    formats: tuple[str, ...] = ()
     for pattern in _FORMATS:
-        with_it = column.readable(lambda cell: moment(cell, (*formats, pattern)))  # noqa: B023 (used at once)
-        if with_it > share:
-            formats.append(pattern)
-            share = with_it
-    remark = _readable(column, lambda cell: moment(cell, tuple(formats)), "dates")
-    return {"column": column.name, "formats": formats} if formats else column.name, remark
+        if _dates(column, (*formats, pattern)) > _dates(column, formats):
+            formats += (pattern,)
+    remark = _readable(column, partial(moment, formats=formats), "dates")
+    others = set(_FORMATS).difference(formats)
+    if formats and any(_dates(column, (other,)) >= _dates(column, formats) for other in others):
+        remark += "; CHANGE: they can be read in other ways too"
+    return {"column": column.name, "formats": list(formats)} if formats else column.name, remark
+
+
+def _dates(column: _Column, formats: tuple[str, ...]) -> float:
+    return column.readable(partial(moment, formats=formats))
 
 
 def _readable(column: _Column, read: Callable[[str], object], what: str) -> str:

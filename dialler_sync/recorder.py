@@ -39,11 +39,16 @@ class Recorder:
 
     async def intend(self, seq: int, newest_id: int) -> None:
         """Write down, before going on, that a row is about to be sent, and the newest contact ID known then."""
-        await self._state(seq, RowState.SENDING, newest_id)
+        if self._error:
+            raise self._error
+        self._states.append((seq, RowState.SENDING, newest_id))
+        self._written = self._written or asyncio.get_running_loop().create_future()
+        self._wanted.set()
+        await asyncio.shield(self._written)
 
-    async def take_back(self, seq: int) -> None:
-        """Write down that the row was not sent after all."""
-        await self._state(seq, RowState.PENDING, -1)
+    def take_back(self, seq: int) -> None:
+        """Write down, soon, that the row was not sent after all."""
+        self._states.append((seq, RowState.PENDING, -1))
 
     async def flush(self) -> None:
         """Write down everything, and end.
@@ -56,14 +61,6 @@ class Recorder:
         await self._task
         if self._error:
             raise self._error
-
-    async def _state(self, seq: int, state: RowState, newest_id: int) -> None:
-        if self._error:
-            raise self._error
-        self._states.append((seq, state, newest_id))
-        self._written = self._written or asyncio.get_running_loop().create_future()
-        self._wanted.set()
-        await asyncio.shield(self._written)
 
     async def _run(self) -> None:
         while not self._closing or self._outcomes or self._states:

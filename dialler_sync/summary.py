@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,10 +54,6 @@ class SourceCells(Protocol):
     """The rows of a run as they were read."""
 
     @property
-    def files(self) -> Sequence[Mapping[str, Any]]:
-        """What the journal says of each source."""
-
-    @property
     def extra_cells(self) -> int:
         """How many cells the longest row has beyond its header."""
 
@@ -89,7 +85,7 @@ def write_reports(
     actions = Counter({str(action): 0 for action in Action})
     with ExitStack() as files:
         results = files.enter_context(results_file(out / "results.csv"))
-        columns = [entry["layout"].get("columns", ()) for entry in source.files]
+        columns = [entry["layout"].get("columns", ()) for entry in run.files]
         failed = files.enter_context(failed_file(out / "failed.csv", columns, source.extra_cells))
         mirrored = None
         cells = source.source_cells()

@@ -20,9 +20,9 @@ from .config import Settings
 from .convert import converter
 from .error_codes import fault
 from .fields import FIELDS, PHONE_FIELDS, Field, Kind
-from .mapping import CAMPAIGN, Mapped, bind
+from .mapping import CAMPAIGN, BoundField, Mapped, bind
 from .model import Chunk, Contact, Fault, Layout, Rejection, Value
-from .phones import country, read_phones, spread
+from .phones import Country, country, read_phones, spread
 
 _ANY_PHONE = "PhoneNumber"
 """The schema's column for the first phone number that a row has, whichever field it is in."""
@@ -127,17 +127,12 @@ class Checker:
             columns[name] = (
                 [convert(cell) if isinstance(cell, str) else cell for cell in cells] if convert else [*cells]
             )
-        numbers = {}
-        for bound in self._phones:
-            name, rule = bound.field.name, bound.rule
-            named = mapped.countries.get(name)
-            everywhere = country(None, rule.region)
-            countries = (
-                (country(cell, rule.region) if isinstance(cell, str) else everywhere for cell in named)
-                if named is not None
-                else repeat(everywhere)
+        numbers = {
+            bound.field.name: read_phones(
+                mapped.cells[bound.field.name], _countries(bound, mapped), bound.rule.extension
             )
-            numbers[name] = read_phones(mapped.cells[name], countries, rule.extension)
+            for bound in self._phones
+        }
         may_spread = {bound.field.name for bound in self._phones if bound.rule.several != "reject"} & {*PHONE_FIELDS}
         begin = 0 if self._settings.rows.phone_format == "plus" else 1
         for name, column in spread(numbers, may_spread).items():
@@ -201,6 +196,16 @@ class Checker:
                     if value is not None or name in self._cleared:
                         fields[name] = value
                 yield Contact(row, fields)
+
+
+def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:
+    """The country of each row's numbers, for one phone field."""
+    region = bound.rule.region
+    named = mapped.countries.get(bound.field.name)
+    if named is None:
+        return repeat(country(None, region))
+    # Of a damaged cell nobody knows what it said: only numbers with a country code can be read.
+    return (Country() if isinstance(cell, Fault) else country(cell, region) for cell in named)
 
 
 def _may_be_cut(field: Field) -> bool:

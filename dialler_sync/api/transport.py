@@ -8,6 +8,7 @@ left when it failed. ``httpx-aiohttp`` reports a connection that the server drop
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import ssl
@@ -92,14 +93,20 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer that is read as it comes."""
+    """The body of an answer that is read as it comes; ``silence``: the longest wait for a piece, in seconds."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, silence: float) -> None:
         self._response = response
+        self._silence = silence
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for piece in self._response.content.iter_any():
+            while True:
+                # aiohttp's own time limit ends with the first error of its parser, and then nothing would.
+                async with asyncio.timeout(self._silence):
+                    piece = await self._response.content.readany()
+                if not piece:
+                    return
                 yield piece
         except FOREIGN as error:
             raise translate(error) from error
@@ -121,6 +128,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._verify = verify
         self._connections = connections
         self._proxy = proxy
+        self._timeout = timeout
         # Time to connect ends first: that the request was not sent is then known.
         connect = min(10.0, timeout / 2)
         self._whole = aiohttp.ClientTimeout(total=timeout, connect=connect)
@@ -142,20 +150,22 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Send ``request``. Errors that are in ``NOT_SENT`` were raised before it left."""
         session = self._session = self._session or self._open()
         streamed = "streamed" in request.extensions
+        headers = CIMultiDict([(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw])
         try:
             response = await session.request(
                 request.method,
                 _url(str(request.url)),
-                headers=CIMultiDict(
-                    (name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw
-                ),
+                headers=headers,
                 data=await request.aread() or None,
                 allow_redirects=False,
                 timeout=self._streamed if streamed else self._whole,
             )
             if streamed and response.status == 200:
                 return httpx.Response(
-                    response.status, headers=response.raw_headers, stream=_Body(response), request=request
+                    response.status,
+                    headers=response.raw_headers,
+                    stream=_Body(response, self._timeout),
+                    request=request,
                 )
             body = await response.read()
         except FOREIGN as error:

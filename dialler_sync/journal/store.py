@@ -15,6 +15,7 @@ import filelock
 import sqlalchemy as sa
 import sqlalchemy.event
 import sqlalchemy.exc
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import JournalError, UsageError
 from ..model import Action, RowResult, Status
@@ -255,10 +256,11 @@ class Journal:
 
     # Rows
 
-    def clear_rows(self, run_id: str) -> None:
-        """Forget the rows of a run whose files were not read to the end."""
+    def clear_rows(self, run_id: str, *, file: int | None = None) -> None:
+        """Forget the rows of a run whose files were not read to the end, or those of one of its files."""
+        query = sa.delete(schema.rows).where(schema.rows.c.run == run_id)
         with self._begin() as connection:
-            connection.execute(sa.delete(schema.rows).where(schema.rows.c.run == run_id))
+            connection.execute(query if file is None else query.where(schema.rows.c.file == file))
 
     def add_rows(self, run_id: str, planned: Iterable[PlannedRow]) -> None:
         """Write down rows, before anything is sent."""
@@ -352,7 +354,7 @@ class Journal:
         if images:
             values = [{"run": run_id, **asdict(image)} for image in images]
             with self._begin() as connection:
-                connection.execute(sa.insert(schema.images), values)
+                connection.execute(_insert_new(self._engine.dialect.name, schema.images), values)
 
     def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
         """The images of these rows, as far as they were kept."""
@@ -417,6 +419,11 @@ class Journal:
                     )
                 )
                 connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))
+
+
+def _insert_new(dialect: str, table: sa.Table) -> Any:
+    """An insert that leaves rows alone that are there already."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
 
 
 _SENDING = ("import", "undo", "lock", "unlock", "delete")

@@ -20,11 +20,18 @@ from .header import Header, columns_headed, name_rows
 from .kinds import Kind, kind_of
 
 _TOTAL = re.compile(
-    r"[\W_]*(?:summen?|gesamt\w*|insgesamt|zwischensumme|endsumme|anzahl|stand|quelle|hinweis|fußnote|erstellt|seite"
-    r"|ende|(?:grand |sub)?totals?|sum|count|source|notes?|footnotes?|end of|page|generated|created)\b",
+    r"[\W_]*(?:(?:gesamt|end|zwischen|teil)?summen?|insgesamt|gesamt|(?:grand |sub)?totals?|sum)"
+    r"(?:\s+(?:eur|usd|chf|rows|records|anzahl|kunden|kontakte|datensätze))?[\W\d_]*",
     re.IGNORECASE,
 )
-"""First words of totals and footnotes, German and English."""
+"""What stands before a total, German and English."""
+
+_NOTE = re.compile(
+    r"[\W_]*(?:summen?|gesamt\w*|insgesamt|anzahl|stand|quelle|hinweis|fußnote|erstellt|seite|ende"
+    r"|totals?|sum|count|source|notes?|footnotes?|end of|page|generated|created)\b",
+    re.IGNORECASE,
+)
+"""First words of footnotes, German and English."""
 
 _MOST_FOOTNOTES = 40
 _LOOK_AHEAD = 8
@@ -189,13 +196,13 @@ class _Survey:
         ragged = self._widths.total() - self._widths[self._width]
         if ragged and not self._blank_columns:
             yield (
-                f"{ragged:,} of {self._widths.total():,} rows have more or fewer cells than the table's {self._width} "
-                f"columns, row {self._first_ragged} first."
+                f"Rows with more or fewer cells than the table's {self._width} columns: {ragged:,} of "
+                f"{self._widths.total():,}, the first is row {self._first_ragged}."
             )
         if self._broken:
             yield (
-                f"{self._broken:,} rows open a quote and do not close it, row {self._first_broken} first. Mend them; "
-                "or set source.quote to none, if quotes are only text in this file."
+                f"Rows with a quote that is opened and not closed: {self._broken:,}, the first is row "
+                f"{self._first_broken}. Mend them; or set source.quote to none, if quotes are only text in this file."
             )
 
     def _footnotes(self) -> list[Seen]:
@@ -215,18 +222,28 @@ class _Survey:
         return [row for row, _ in notes][::-1]
 
     def _is_sparse(self, row: Seen) -> bool:
-        return not row.flags & BROKEN and _filled(row.cells) <= max(1, self._fill / 2) and self._width > 1
+        filled = _filled(row.cells)
+        return (
+            self._width > 1
+            and not row.flags & BROKEN
+            and (filled <= max(1, self._fill / 2) or (filled < self._fill and _is_total(row.cells)))
+        )
 
     def _is_footnote(self, cells: list[str], *, behind_gap: bool) -> bool:
         text = _first_text(cells)
-        if _TOTAL.match(text):
+        if _is_total(cells) or (_NOTE.match(text) and _filled(cells) == 1):
             return True
         if kind_of(text) is not Kind.TEXT or not cells[0]:
             return False
-        alone = _filled(cells) == 1
-        return behind_gap or (
-            alone and (self._first_kind is not Kind.TEXT or (len(cells) == 1 and text.count(" ") > 1))
-        )
+        if behind_gap or _filled(cells) > 1:
+            return behind_gap
+        return self._first_kind is not Kind.TEXT or (len(cells) == 1 and text.count(" ") > 1)
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    """Whether a row holds the word for a total, and otherwise at most values."""
+    text, *others = [cell for cell in cells if cell.strip()]
+    return _TOTAL.fullmatch(text[:100]) is not None and all(kind_of(cell) is Kind.VALUE for cell in others)
 
 
 def _filled(cells: Sequence[str]) -> int:
@@ -234,4 +251,4 @@ def _filled(cells: Sequence[str]) -> int:
 
 
 def _first_text(cells: Sequence[str]) -> str:
-    return next(cell for cell in cells if cell.strip())
+    return next(cell for cell in cells if cell.strip())[:100]

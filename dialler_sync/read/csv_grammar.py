@@ -119,10 +119,12 @@ class Dialect:
 
     def _inside(self, escape: str) -> str:
         quote = re.escape(self.quote)
+        # Without an escape a quote is text, but for one that ends a cell or, rather than that, begins the next.
+        begins = rf"(?<![\r\n])(?<!{re.escape(self.delimiter)})" if self.delimiter else r"(?<![\r\n])"
         return {
             "double": rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+",
             "backslash": rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+",
-            "none": rf"[^{quote}]*+(?:{quote}(?!{self._ends}|[\r\n]|\Z)[^{quote}]*+)*+",
+            "none": rf"[^{quote}]*+(?:{begins}{quote}(?!{self._ends}|[\r\n]|\Z)[^{quote}]*+)*+",
         }[escape]
 
     def _unescaped(self, cell: str, *, inside: bool = False) -> str:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..config import SourceSettings
@@ -28,7 +27,7 @@ _WIDE_MARKS = (
 )
 """Longer marks first: that of UTF-32-LE begins with that of UTF-16-LE."""
 
-_CANDIDATES = {"cp1252": WESTERN, "cp1250": EASTERN, "mac-roman": WESTERN}
+_CANDIDATES = {"cp1252": WESTERN, "cp1250": EASTERN, "mac-roman": WESTERN, "cp850": WESTERN}
 """Encodings of one byte a character, the likeliest first, and the languages that are written in them.
 latin-1 is not among them: where it differs from cp1252 it has nothing but control characters."""
 
@@ -39,9 +38,12 @@ _MOST_WORDS = 5_000
 _LONGEST_WORD = 100
 _ENOUGH_WORDS = 10
 _MOSTLY = 0.6
+_ABOUT_AS_MANY = 0.1
 
-_BESIDE_LETTERS = frozenset("“”„‚‘’«»–—´®™©°·")
+_BESIDE_LETTERS = frozenset("“”„‚‘’«»–—´®™©°")
 """Signs that stand next to letters in real text; any other sign there means a wrong encoding."""
+
+_BETWEEN_LETTERS = frozenset("‘’´–—")
 
 
 def find_encoding(path: Path, source: SourceSettings) -> str:
@@ -127,15 +129,14 @@ def _where(path: Path, position: int) -> str:
 def _one_byte_encoding(path: Path, bad: int) -> str:
     words = _words(path, bad)
     good = {name: _share_of_words(words, name) for name in _CANDIDATES if _first_undecodable(path, name) is None}
-    if not good or max(good.values()) < _MOSTLY:
+    best = max(good.values(), default=0.0)
+    if best < _MOSTLY:
         raise InputError(
             f"{_where(path, bad)} is not UTF-8, and no common encoding makes words of it: save the file as UTF-8, "
-            "or set source.encoding to the encoding that it was written in (cp850, cp1251 …)."
+            "or set source.encoding to the encoding that it was written in."
         )
-    best = max(good, key=lambda name: good[name])
-    if {"cp1252", "cp1250"} <= good.keys() and best != "mac-roman" and abs(good["cp1252"] - good["cp1250"]) < 0.1:
-        return _west_or_east(words)
-    return best
+    likely = [name for name, share in good.items() if share > best - _ABOUT_AS_MANY]
+    return likely[0] if len(likely) == 1 else _likeliest(words, likely)
 
 
 def _words(path: Path, bad: int) -> list[bytes]:
@@ -169,49 +170,78 @@ def _share_of_words(words: list[bytes], name: str) -> float:
 
 def _is_word(word: str, name: str) -> bool:
     """Whether ``word`` looks like one of a language that is written in the encoding ``name``."""
-    foreign = [c for c in word if c > "\x7f" and c.isalpha()]
-    if len(foreign) > 3 and len(foreign) * 2 > len(word):
+    foreign = [i for i, c in enumerate(word) if c > "\x7f"]
+    letters = [i for i in foreign if word[i].isalpha()]
+    if len(letters) > 3 and len(letters) * 2 > len(word):
         return False
-    if any(right > "\x7f" and right.isupper() and left.islower() for left, right in pairwise(word)):
+    languages = (GERMAN, *_CANDIDATES[name])
+    return all(
+        _is_letter_in_place(word, i, languages) if word[i].isalpha() else _is_sign_in_place(word, i) for i in foreign
+    )
+
+
+def _is_letter_in_place(word: str, at: int, languages: Iterable[frozenset[str]]) -> bool:
+    """Whether a letter belongs to a language, and is a capital only where one can stand."""
+    letter, before, after = word[at], word[:at], word[at + 1 :]
+    if letter.isupper() and (before[-1:].islower() or (before[-1:].isalpha() and after[:1].islower())):
         return False
-    if not all(_is_sign_in_place(word, i) for i, c in enumerate(word) if c > "\x7f" and not c.isalpha()):
-        return False
-    return all(any(c.lower() in letters for letters in (GERMAN, *_CANDIDATES[name])) for c in foreign)
+    return any(letter.lower() in language for language in languages)
 
 
 def _is_sign_in_place(word: str, at: int) -> bool:
+    """Whether a sign may stand between the letters that are beside it."""
     sign, before, after = word[at], word[:at], word[at + 1 :]
     if sign in "²³":
         return len(before) <= 2 and not after
-    letters_beside = before[-1:].isalpha() or after[:1].isalpha()
-    return sign in _BESIDE_LETTERS or (not letters_beside and sign.isprintable()) or sign == "\xa0"
+    letters_beside = before[-1:].isalpha() + after[:1].isalpha()
+    if letters_beside == 2:
+        return sign in _BETWEEN_LETTERS
+    return sign in _BESIDE_LETTERS or sign == "\xa0" or (not letters_beside and sign.isprintable())
 
 
-def _west_or_east(words: list[bytes]) -> str:
-    """cp1252 or cp1250, which make letters of the same bytes.
+def _likeliest(words: list[bytes], names: list[str]) -> str:
+    """The one of several encodings, each of which makes words of the bytes, that makes the likelier ones.
 
-    A word that mixes letters of no one western language (``Dvoøák``) speaks for the east, and the other way
-    round; a list of German words was written by a German system. Then the language that explains most words.
+    German words, of which most lists have some, decide: a German system does not write cp1250, nor does any other
+    encoding make German words by chance. Else, between west and east, the languages do.
 
     Raises:
         InputError: as much speaks for either.
     """
-    pairs = [(word.decode("cp1252"), word.decode("cp1250")) for word in words]
-    different = [pair for pair in pairs if pair[0] != pair[1]]
-    german = sum(all(c <= "\x7f" or c.lower() in GERMAN for c in west) for west, _ in pairs)
-    if not different or german * 2 >= len(pairs):
-        return "cp1252"
-    for_west = for_east = 0
-    for west, east in different:
-        is_west, is_east = fits_one_of(west, WESTERN), fits_one_of(east, EASTERN)
-        for_west += is_west and not is_east
-        for_east += is_east and not is_west
-    if for_west == for_east and len(different) >= _ENOUGH_WORDS:
-        for_west = max(sum(fits_one_of(west, (letters,)) for west, _ in pairs) for letters in WESTERN)
-        for_east = max(sum(fits_one_of(east, (letters,)) for _, east in pairs) for letters in EASTERN)
-    if for_west == for_east:
-        west, east = different[0]
-        raise InputError(
-            f"the same bytes read '{west}' in cp1252 and '{east}' in cp1250: set source.encoding to the right one."
-        )
-    return "cp1252" if for_west > for_east else "cp1250"
+    texts: dict[str, list[str]] = {}
+    for name in names:
+        text = [word.decode(name) for word in words]
+        if text not in texts.values():
+            texts[name] = text
+    names = list(texts)
+    if len(names) == 1:
+        return names[0]
+    german = {name: sum(fits_one_of(word, [GERMAN]) for word in texts[name]) / len(words) for name in names}
+    most = max(german.values())
+    if most >= 0.5:
+        return next(name for name in names if german[name] > most - _ABOUT_AS_MANY)
+    if names == ["cp1252", "cp1250"]:
+        west, east = _speak_for(texts["cp1252"], texts["cp1250"])
+        if west != east:
+            return "cp1252" if west > east else "cp1250"
+    one, other = next(pair for pair in zip(texts[names[0]], texts[names[1]], strict=True) if pair[0] != pair[1])
+    raise InputError(
+        f"the same bytes read '{one}' in {names[0]} and '{other}' in {names[1]}: set source.encoding to the right one."
+    )
+
+
+def _speak_for(western: list[str], eastern: list[str]) -> tuple[int, int]:
+    """How many words speak for the one and for the other reading of the same bytes.
+
+    A word that mixes letters of no one language (``Dvoøák``) speaks for the other reading. Where no word does, and
+    there are enough of them, the language that explains most words.
+    """
+    pairs = [pair for pair in zip(western, eastern, strict=True) if pair[0] != pair[1]]
+    is_western = [fits_one_of(word, WESTERN) for word, _ in pairs]
+    is_eastern = [fits_one_of(word, EASTERN) for _, word in pairs]
+    west = sum(a and not b for a, b in zip(is_western, is_eastern, strict=True))
+    east = sum(b and not a for a, b in zip(is_western, is_eastern, strict=True))
+    if west == east and len(pairs) >= _ENOUGH_WORDS:
+        west = max(sum(fits_one_of(word, [language]) for word in western) for language in WESTERN)
+        east = max(sum(fits_one_of(word, [language]) for word in eastern) for language in EASTERN)
+    return west, east

@@ -98,10 +98,11 @@ def _runs(cells: SheetCells) -> Iterator[Run]:
 
 def _every_row(cells: SheetCells) -> Iterator[list[str]]:
     before = 0
-    for number, texts, _ in cells.rows(sketched=True):
+    for number, texts, notes in cells.rows(sketched=True):
         yield from repeat([], number - before - 1)
-        # A row of nothing but formulas without values is not blank, although its text is.
-        yield texts if any(texts) else ["0"] * len(texts)
+        for position in notes:  # an error or a formula without a value is neither a footnote nor a blank
+            texts[position] = "0"
+        yield texts
         before = number
 
 

@@ -19,9 +19,9 @@ from xml.parsers.expat import ExpatError
 from ..config import SourceSettings
 from ..errors import InputError
 from .excel_ods import survey_ods
-from .excel_package import SAVE_ANEW, Package
+from .excel_package import PROTECTED, SAVE_ANEW, Package
 from .excel_survey import Survey, shared_strings, survey_sheet
-from .excel_workbook import xlsx_parts
+from .excel_workbook import WORKBOOK, xlsx_parts
 from .excel_xls import NOT_KNOWN, survey_xls
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_PROTECTED = "is protected by a password. Save it without one, and try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
         except CalamineError as error:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 if content.find(_ENCRYPTED) >= 0:
-                    raise InputError(_PROTECTED) from error
+                    raise InputError(PROTECTED) from error
             raise
         yield Book("xls", book, survey_xls(path, book.sheet_names))
 
@@ -95,15 +94,15 @@ def _zipped(package: Package, source: SourceSettings) -> tuple[str, Callable[[in
     """The format of a workbook in a zip container, and how to look at one of its sheets."""
     if package.has("xl/workbook.bin"):
         return "xlsb", lambda _: Survey(remarks=(NOT_KNOWN.format(".xlsb"),))
-    if package.has("xl/workbook.xml") or "officeDocument" in (kind for kind, _ in package.related("").values()):
+    if package.has(WORKBOOK):
         parts = xlsx_parts(package)
         strings = shared_strings(package, parts.strings, source)
         return "xlsx", lambda sheet: survey_sheet(package, parts.sheets[sheet], parts, strings, source)
     if package.has("content.xml"):
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise InputError(_PROTECTED)
+            raise InputError(PROTECTED)
         return "ods", survey_ods(package, source).__getitem__
-    raise InputError("is a zip archive, but no workbook.")
+    raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
 
 
 @contextmanager
@@ -116,7 +115,7 @@ def readable(place: object) -> Iterator[None]:
     except InputError as error:
         raise InputError(f"{place}: {error}") from error.__cause__
     except PasswordError as error:
-        raise InputError(f"{place}: {_PROTECTED}") from error
+        raise InputError(f"{place}: {PROTECTED}") from error
     except OSError as error:
         raise InputError(f"{place}: cannot be read: {error.strerror or error}.") from error
     except (

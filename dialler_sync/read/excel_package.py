@@ -19,6 +19,7 @@ from xml.parsers import expat
 from ..errors import InputError
 
 SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
+PROTECTED = "is protected by a password. Save it without one, and try again."
 
 _CHUNK = 1 << 20
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([\w.-]+:)?\w", re.DOTALL)
@@ -36,27 +37,32 @@ class Package:
     """
 
     def __init__(self, path: Path, limit_mb: int) -> None:
-        self._zip = zipfile.ZipFile(path)
+        # A file of our own: zipfile would keep one open for as long as any stream is not read to its end.
+        self._file = path.open("rb")
+        try:
+            self._zip = zipfile.ZipFile(self._file)
+            self._parts = self._checked(limit_mb)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _checked(self, limit_mb: int) -> dict[str, zipfile.ZipInfo]:
         infos = self._zip.infolist()
-        self._parts = {_key(info.filename): info for info in infos}
+        parts = {_key(info.filename): info for info in infos}
         size = sum(info.file_size for info in infos)
         if size > limit_mb * 1_000_000:
-            self._refuse(
+            raise InputError(
                 f"would unpack to {size / 1e6:,.0f} MB; at most {limit_mb:,} are allowed (source.max_file_mb)."
             )
         for info in infos:
             if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
-                self._refuse(
-                    f"would unpack to {info.file_size // max(1, info.compress_size)} times its size: a zip bomb."
-                )
-        if any(info.flag_bits & 1 for info in infos):
-            self._refuse("is protected by a password. Save it without one, and try again.")
-        if len(self._parts) < len(infos):
-            self._refuse(f"is damaged: it holds two parts of one name. {SAVE_ANEW}")
-
-    def _refuse(self, message: str) -> NoReturn:
-        self._zip.close()
-        raise InputError(message)
+                times = info.file_size // max(1, info.compress_size)
+                raise InputError(f"would unpack to {times:,} times its size: a zip bomb.")
+            if info.flag_bits & 1:
+                raise InputError(PROTECTED)
+        if len(parts) < len(infos):
+            raise InputError(f"is damaged: it holds two parts of one name. {SAVE_ANEW}")
+        return parts
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +71,7 @@ class Package:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._zip.close()
+        self._file.close()
 
     def has(self, name: str) -> bool:
         """Whether there is a part of this name."""
@@ -94,7 +101,7 @@ class Package:
         return b"".join(self.stream(name))
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """What a part (``""``: the package) refers to: id → (last word of the type, name of the part)."""
+        """What a part refers to: id → (last word of the type, name of the part)."""
         folder, _, file = name.rpartition("/")
         found: dict[str, tuple[str, str]] = {}
 

@@ -111,8 +111,9 @@ class _Look:
     def __init__(self, prefix: str, parts: XlsxParts) -> None:
         p = re.escape(prefix)
         self.rows = self.string_cells = self.hidden_rows = 0
-        self.holds_data = self.irregular = False
-        self.misread = "0" in parts.styles.digits  # the style of cells that name none
+        self.holds_data = False
+        # Style 0 is that of cells that name none, which no search finds.
+        self.irregular = self.misread = "0" in parts.styles.digits or "0" in parts.styles.dates
         self._letters: set[bytes] = set()
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())

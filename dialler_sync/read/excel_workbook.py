@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from .excel_formats import DigitFormat, digit_format
 from .excel_package import Package, local, parse_xml
 
+WORKBOOK = "xl/workbook.xml"
+"""Where calamine looks for it; the standard allows any place, and hardly anybody uses another."""
+
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 
 
@@ -36,10 +39,7 @@ class XlsxParts:
 
 def xlsx_parts(package: Package) -> XlsxParts:
     """Read the workbook's own parts; each is small beside the sheets."""
-    workbook = next(
-        (part for kind, part in package.related("").values() if kind == "officeDocument"), "xl/workbook.xml"
-    )
-    related = package.related(workbook)
+    related = package.related(WORKBOOK)
     by_kind = dict(related.values())
     sheets: list[str] = []
     recalculates = False
@@ -52,7 +52,7 @@ def xlsx_parts(package: Package) -> XlsxParts:
         elif local(tag) == "calcPr":
             recalculates = given.get("fullCalcOnLoad") in {"1", "true"}
 
-    parse_xml(package.stream(workbook), start)
+    parse_xml(package.stream(WORKBOOK), start)
     return XlsxParts(
         tuple(sheets), by_kind.get("sharedStrings", ""), _styles(package, by_kind.get("styles", "")), recalculates
     )

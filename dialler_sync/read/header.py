@@ -174,8 +174,7 @@ def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
     for column, kind in enumerate(row.kinds):
         if kind is Kind.EMPTY:
             continue
-        cells = [other.cells[column] for other in below if column < len(other.cells)]
-        kinds = Counter(kind_of(cell) for cell in cells)
+        kinds = Counter(other.kinds[column] for other in below if column < len(other.kinds))
         del kinds[Kind.EMPTY]
         if not kinds:
             continue
@@ -186,7 +185,7 @@ def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
             against += 1 if usual is Kind.VALUE else 0.5
         elif usual is Kind.VALUE or (kind is Kind.TEXT and usual is Kind.CODE):
             support += 1
-        elif row.cells[column] in cells and len(set(cells)) < len(cells):
+        elif any(column < len(other.cells) and other.cells[column] == row.cells[column] for other in below):
             against += 1
     return support, against
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-
 WIDTH = 1000.0
 HEIGHT = 100.0
 
-_LEAST = 0.008
+_LEAST = 0.012
 """Share of the width that a part which is there at all is given, so that 3 rows of a million are seen."""
 
 _GAP = 0.15
 """Share of a column's width that is left free beside it."""
+
+_SEAM = 3.0
+"""Width that is left free between two parts of a bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,10 @@ def stacked_bar(parts: Mapping[str, int]) -> list[Box]:
     """One bar of several parts, in order, over the whole width; ``parts`` is tone → count."""
     total = sum(parts.values())
     shares = {tone: max(count / total, _LEAST) for tone, count in parts.items() if count}
-    scale = WIDTH / sum(shares.values()) if shares else 0.0
+    scale = (WIDTH + _SEAM) / sum(shares.values()) if shares else 0.0
     boxes, x = [], 0.0
     for tone, share in shares.items():
-        boxes.append(Box(round(x, 2), 0, round(share * scale, 2), HEIGHT, tone, f"{tone}: {parts[tone]:,}"))
+        boxes.append(Box(round(x, 2), 0, round(share * scale - _SEAM, 2), HEIGHT, tone, f"{tone}: {parts[tone]:,}"))
         x += share * scale
     return boxes
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 from ..error_codes import ERROR_CODES
 from ..model import RowResult, Status
+from .words import DID_NOT_SUCCEED
 
 EXAMPLES = 4
 """Different messages that are shown of one reason."""
 
 SEPARATOR = "; "
 """Between the faults of one row, in ``error_code``, ``error_field``, ``error`` and ``hint``."""
-
-FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ class Group:
 
 
 class Groups:
-    """Collects rows that did not succeed; those that the run did not come to have no reason and are left out.
+    """Collects rows that did not succeed, but not those that the run did not come to: they have no reason.
 
     A row with several faults counts under each of its codes.
     """
@@ -71,7 +70,7 @@ class Groups:
 
     def add(self, result: RowResult) -> None:
         """Take up a row."""
-        if result.status in FINE or (result.status is Status.UNPROCESSED and not result.error_code):
+        if result.status not in DID_NOT_SUCCEED:
             return
         codes = result.error_code.split(SEPARATOR)
         fields = _aligned(result.error_field, len(codes))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from ..exit_codes import MEANINGS, ExitCode
 from ..fields import FIELDS, Kind
 from ..model import RowResult, Status
 from . import charts, words
-from .groups import FINE, SEPARATOR, Groups
+from .groups import Groups
 from .masking import mask_key, mask_phone_cell, mask_phones
 from .page import write_page
 from .records import Column, Records
 from .tally import MANY_TRIES, Course, Tally
+from .trends import panels
 
 _COLUMNS = (
     Column("Row", "number"),
@@ -64,7 +65,7 @@ class HtmlReport:
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
         self._tally.add(result)
-        if result.status in FINE or result.status is Status.UNPROCESSED:
+        if result.status not in words.DID_NOT_SUCCEED:
             return
         if self._mask:
             result, cells = _masked(result, cells, self._phones[source])
@@ -81,16 +82,17 @@ class HtmlReport:
         Raises:
             JournalError: the file cannot be written.
         """
-        counts = {str(status): summary["counts"][status] for status in Status}
-        stopped = summary["stopped_because"]
-        next_step, command = words.next_step(summary) if stopped else ("", "")
+        counts = {str(status): summary["counts"][status] for status in words.STATUS_MEANINGS}
+        stopped = summary["stopped_because"] or ""
+        next_step, command = words.next_step(summary)
         course = self._tally.course()
+        runs = [summary, *history[:_EARLIER_RUNS]]
         context = {
             "summary": summary,
             "verdict": words.verdict(summary),
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),
-            "stopped": mask_phones(stopped) if stopped and self._mask else stopped,
+            "stopped": mask_phones(stopped) if self._mask else stopped,
             "next_step": next_step,
             "command": command,
             "counts": counts,
@@ -102,9 +104,7 @@ class HtmlReport:
             "groups": list(self._groups),
             "records": self._records,
             "course": _course(course, self._zone) if course else None,
-            "tries": charts.bars(
-                (_tries(tries), rows, f"{rows:,}") for tries, rows in self._tally.tries()
-            ),
+            "tries": charts.bars((_tries(tries), rows, f"{rows:,}") for tries, rows in self._tally.tries()),
             "latency": charts.bars(
                 (_LATENCIES.get(name, name), value, f"{value:,.0f} ms")
                 for name, value in (summary.get("latency_ms") or {}).items()
@@ -114,16 +114,101 @@ class HtmlReport:
                 for name, count in sorted((summary.get("changed_fields") or {}).items(), key=lambda item: -item[1])
                 if count
             ),
-            "runs": [summary, *history[:_EARLIER_RUNS]],
-            "multiples": _multiples([summary, *history[:_EARLIER_RUNS]], self._zone),
+            "runs": runs,
+            "panels": panels(runs, self._zone) if history else (),
         }
         write_page(path, "report.html.j2", context, self._zone)
 
 
 _LATENCIES = {
-    "p50": "half of all requests within",
+    "p50": "half of them within",
     "p90": "90 % within",
     "p95": "95 % within",
     "p99": "99 % within",
     "max": "the slowest",
 }
+
+
+def _tone(summary: Mapping[str, Any]) -> str:
+    """The status that colours the verdict."""
+    if summary["stopped_because"]:
+        return "failed"
+    if not summary["counts"]["read"]:
+        return "skipped"
+    return "rejected" if any(summary["counts"][status] for status in words.DID_NOT_SUCCEED) else "succeeded"
+
+
+def _values(result: RowResult) -> list[str | int]:
+    """A row of ``_COLUMNS``."""
+    return [
+        result.row,
+        result.user_data,
+        str(result.status),
+        result.error_code,
+        result.error,
+        result.hint,
+        result.error_field,
+        "" if result.http_status is None else str(result.http_status),
+        str(result.attempts or ""),
+        result.sent_at,
+        result.contact_id,
+        f"{result.file}, {result.sheet}" if result.sheet else result.file,
+    ]
+
+
+def _masked(result: RowResult, cells: Sequence[str], phones: Collection[int]) -> tuple[RowResult, Sequence[str]]:
+    """The row without phone numbers; ``phones`` are the places of cells that hold them."""
+    mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
+    result = replace(result, user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint))
+    return result, [mask_phone_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]
+
+
+def _tries(tries: int) -> str:
+    return "1 try" if tries == 1 else f"{tries} tries{' or more' if tries == MANY_TRIES else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class _CourseChart:
+    """Rows over time. ``labels`` stand under the first, the middle and the last column; no boxes: too short a time."""
+
+    step: str
+    highest: int
+    bad: bool
+    labels: Sequence[str]
+    spoken: str
+    boxes: Sequence[charts.Box] = ()
+
+
+_FEWEST_COLUMNS = 4
+
+
+def _course(course: Course, zone: tzinfo | None) -> _CourseChart:
+    step = words.duration(course.step)
+    times = [
+        datetime.fromtimestamp(course.start + n * course.step, UTC).astimezone(zone) for n in range(len(course.good))
+    ]
+    both = list(zip(course.good, course.bad, strict=True))
+    highest = max(map(sum, both))
+    peak = times[[sum(rows) for rows in both].index(highest)]
+    form = "%H:%M:%S" if times[-1] - times[0] < timedelta(days=1) else "%d %b, %H:%M"
+    if len(both) < _FEWEST_COLUMNS:
+        took = words.duration(len(both) * course.step)
+        return _CourseChart(
+            step, highest, any(course.bad), (), f"{words.rows(sum(map(sum, both)))} were sent within {took}."
+        )
+    boxes = charts.stacked_columns(
+        [[(Status.SUCCEEDED, good), (Status.FAILED, bad)] for good, bad in both],
+        [
+            f"{time:{form}}: {words.rows(good + bad)}" + (f", of which {bad:,} did not succeed" if bad else "")
+            for time, (good, bad) in zip(times, both, strict=True)
+        ],
+    )
+    return _CourseChart(
+        step,
+        highest,
+        any(course.bad),
+        [f"{time:{form}}" for time in (times[0], times[len(times) // 2], times[-1])],
+        f"Rows over time from {times[0]:{form}} to {times[-1]:{form}}; "
+        f"at most {words.rows(highest)} in {step}, at {peak:{form}}",
+        boxes,
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 _BETWEEN = r"[\s./()\-‐-―]{0,3}"
+_DATE = r"(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})"
+_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _SKIPPED_OR_NUMBER = re.compile(
     # a date, with its time, is left alone
-    r"(?<!\d)(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?(?!\d)"
+    rf"(?<!\d){_DATE}(?:[ T]{_TIME})?(?!\d)"
     rf"|(?P<number>\+?{_BETWEEN}\d(?:{_BETWEEN}\d){{4,}})"
 )
 _WITH_PREFIX = re.compile(r"\D*(?:\+|0{1,2}[1-9])")

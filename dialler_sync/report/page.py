@@ -61,7 +61,7 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
     )
     stream.enable_buffering(100)
     with new_file(path) as file:
-        stream.dump(file)
+        file.writelines(stream)
 
 
 def _asset(name: str) -> Markup:

@@ -9,6 +9,9 @@ from typing import Any
 from ..exit_codes import ExitCode
 from ..model import Action, Status
 
+DID_NOT_SUCCEED = (Status.REJECTED, Status.FAILED, Status.UNKNOWN)
+"""What somebody has to look at; rows that a run did not come to only wait for its end."""
+
 STATUS_MEANINGS: Mapping[Status, str] = {
     Status.SUCCEEDED: "in the dialler as the file says",
     Status.SKIPPED: "nothing to do; the table of actions says why",
@@ -61,7 +64,7 @@ def verdict(summary: Mapping[str, Any]) -> str:
     """The run in one line."""
     counts = summary["counts"]
     read = counts["read"]
-    bad = counts[Status.REJECTED] + counts[Status.FAILED] + counts[Status.UNKNOWN]
+    bad = sum(counts[status] for status in DID_NOT_SUCCEED)
     if summary["stopped_because"]:
         return f"Stopped early: {read - counts[Status.UNPROCESSED]:,} of {rows(read)} are settled"
     if not read:

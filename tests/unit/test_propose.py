@@ -158,6 +158,19 @@ def test_headers_that_yaml_would_read_otherwise(tmp_path: Path, header: str) -> 
     assert "not used" in text
 
 
+def test_compound_headers(tmp_path: Path) -> None:
+    """German makes one word of two; a telephone contact is no contact's name."""
+    layout = layout_of("Kundenname", "Kundennachname", "Telefonkontakt", "Jahresbetrag", "Buchtitel-Nr")
+    table = Rows(layout, (("x", "Meier", "+491711234567", "5", "7"),))
+    _, settings = proposed(table, tmp_path)
+
+    assert {name: rule.column for name, rule in settings.columns.items()} == {
+        "Name": "Kundennachname",
+        "PhoneNumber1": "Telefonkontakt",
+        "Amount": "Jahresbetrag",
+    }
+
+
 def test_a_campaign_column_is_used(tmp_path: Path) -> None:
     """Each row names its own."""
     table = Rows(layout_of("Name", "Phone", "Campaign"), (("A", "+491711234567", "Nightly"),))
@@ -183,6 +196,27 @@ def test_how_amounts_are_written(tmp_path: Path, cells: tuple[str, str], amounts
     contacts, _ = checked(table, proposed(table, tmp_path)[1])
 
     assert [contact.fields["Amount"] for contact in contacts] == amounts
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "certain"),
+    [
+        ("Betrag", ("1.234", "12"), False),
+        ("Betrag", ("1.234,5", "12"), True),
+        ("Rückruf", ("01/02/2025", "03/04/2025"), False),
+        ("Rückruf", ("01/02/2025", "31/12/2025"), True),
+        ("Rückruf", ("01.02.2025", "31.12.2025 14:30"), True),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_marked(
+    tmp_path: Path, header: str, cells: tuple[str, str], certain: bool
+) -> None:
+    """The user decides, before anything is sent."""
+    table = Rows(layout_of("Name", "Phone", header), tuple(("A", "+491711234567", cell) for cell in cells))
+    text, settings = proposed(table, tmp_path)
+
+    assert ("they can be read in other ways too" not in text) == certain
+    assert not checked(table, settings)[1]
 
 
 def test_what_is_missing_is_marked(tmp_path: Path) -> None:

@@ -132,7 +132,8 @@ def test_numbers_of_each_rows_country() -> None:
 
     assert field_of(check_row({"Phone": "0664 1234567", "Land": "Austria"}, rules), "PhoneNumber1") == "+436641234567"
     assert field_of(check_row({"Phone": "0171 1234567", "Land": " "}, rules), "PhoneNumber1") == "+491711234567"
-    assert codes_of(check_row({"Phone": "0171 1234567", "Land": "?"}, rules)) == ["phone_no_region"]
+    for unknown in ("?", "#N/A"):
+        assert codes_of(check_row({"Phone": "0171 1234567", "Land": unknown}, rules)) == ["phone_no_region"]
 
 
 def test_numbers_as_digits() -> None:

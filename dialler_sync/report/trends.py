@@ -1,0 +1,60 @@
+"""A run among the runs before it: small multiples, one panel a measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from statistics import median
+from typing import Any
+
+from .charts import Box, stacked_columns
+from .words import DID_NOT_SUCCEED, duration, moment, percent
+
+Run = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One measure: this run's value, what is usual, and a column a run, the oldest first."""
+
+    label: str
+    now: str
+    usual: str
+    spoken: str
+    boxes: Sequence[Box]
+
+
+def panels(runs: Sequence[Run], zone: tzinfo | None) -> list[Panel]:
+    """Panels for ``runs`` (summaries, the newest first, at least two), times as they were in ``zone``."""
+    return [_panel(label, measure, text, runs, zone) for label, measure, text in _MEASURES]
+
+
+def _panel(
+    label: str, measure: Callable[[Run], float], text: Callable[[float], str], runs: Sequence[Run], zone: tzinfo | None
+) -> Panel:
+    now, *earlier = values = [measure(run) for run in runs]
+    tips = [f"{moment(run['started_at'], zone)}: {text(value)}" for run, value in zip(runs, values, strict=True)]
+    tones = ["now"] + ["earlier"] * len(earlier)
+    columns = [[(tone, value)] for tone, value in zip(tones, values, strict=True)]
+    usual = f"usually {text(median(earlier))}"
+    spoken = f"this run {text(now)}, {usual}, lowest {text(min(values))}, highest {text(max(values))}"
+    return Panel(label, text(now), usual, spoken, stacked_columns(columns[::-1], tips[::-1]))
+
+
+def _not_succeeded(run: Run) -> float:
+    read = run["counts"]["read"]
+    return sum(run["counts"][status] for status in DID_NOT_SUCCEED) / read if read else 0.0
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+_MEASURES: tuple[tuple[str, Callable[[Run], float], Callable[[float], str]], ...] = (
+    ("Rows read", lambda run: run["counts"]["read"], _whole),
+    ("Did not succeed", _not_succeeded, lambda share: percent(share, 1)),
+    ("Duration", lambda run: run["duration_s"], duration),
+    ("Rows per second", lambda run: run["rows_per_s"], _whole),
+    ("Repeated requests", lambda run: run["retries"], _whole),
+)

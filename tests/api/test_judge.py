@@ -1,0 +1,294 @@
+"""Every status and body, and what it must be judged as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import formatdate
+
+import httpx
+import pytest
+from scripted import ScriptedServer, respond
+
+from dialler_sync.api import DiallerClient
+from dialler_sync.api.retry import LONGEST_RETRY_AFTER, LONGEST_WAIT, backoff, judge, pause, repeating
+from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
+
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+
+
+def said(status: object, error: str = "said so") -> dict[str, object]:
+    return {"status": status, "error": error}
+
+
+@dataclass(frozen=True)
+class Case:
+    """``status`` is what the report must show, where that is not the status of the answer."""
+
+    answer: int
+    body: object
+    kind: type[RequestError]
+    code: str
+    message: str = "said so"
+    status: int | None = None
+
+
+CASES = [
+    # 200 is success only with status 200 inside
+    Case(200, {"records": []}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": None}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": "200"}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": True}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": 0}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": 204}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": 10**30}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, [{"status": 200}], MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b"", MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 200, "records": [{"ID": 1', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 200} trailing', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 200, "x": NaN}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 200, "x": "\xff"}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, HTML, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    # ... and the true status may stand inside
+    Case(200, said(404), Refused, "not_found", status=404),
+    Case(200, said(400), Refused, "bad_request", status=400),
+    Case(200, said(401), Refused, "unauthorised", status=401),
+    Case(200, said(500), MaybeDone, "server_error", status=500),
+    Case(200, said(503), NotDone, "unavailable", status=503),
+    # successes that are none of this API's
+    Case(201, said(201), MaybeDone, "unreadable_answer"),
+    Case(201, said(200), MaybeDone, "unreadable_answer"),
+    Case(202, b"", MaybeDone, "unreadable_answer", "HTTP 202 Accepted"),
+    Case(204, b"", MaybeDone, "unreadable_answer", "HTTP 204 No Content"),
+    # certainly not done, and will not be
+    Case(301, b"", Refused, "redirected", "HTTP 301 Moved Permanently to ?"),
+    Case(304, b"", Refused, "redirected", "HTTP 304 Not Modified to ?"),
+    Case(400, said(400), Refused, "bad_request"),
+    Case(400, HTML, Refused, "bad_request", "HTTP 400 Bad Request"),
+    Case(401, said(401), Refused, "unauthorised"),
+    Case(401, b"", Refused, "unauthorised", "HTTP 401 Unauthorized"),
+    Case(403, HTML, Refused, "unauthorised", "HTTP 403 Forbidden"),
+    Case(404, said(404), Refused, "not_found"),
+    Case(404, b"{}", Refused, "not_found", "HTTP 404 Not Found"),
+    Case(404, b"", Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without a JSON"),
+    Case(404, HTML, Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without a JSON"),
+    Case(405, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 405 Method Not Allowed)"),
+    Case(409, said(409), Refused, "conflict"),
+    Case(413, HTML, Refused, "refused", "HTTP 413 Request Entity Too Large"),
+    Case(418, said(418), Refused, "refused"),
+    Case(499, b"", Refused, "refused", "HTTP 499"),
+    Case(501, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 501 Not Implemented)"),
+    # certainly not done, and may pass
+    Case(429, b"", NotDone, "rate_limited", "HTTP 429 Too Many Requests"),
+    Case(503, HTML, NotDone, "unavailable", "HTTP 503 Service Unavailable"),
+    Case(503, said(503), NotDone, "unavailable"),
+    # nobody knows
+    Case(408, b"", MaybeDone, "timeout", "HTTP 408 Request Timeout"),
+    Case(500, said(500), MaybeDone, "server_error"),
+    Case(500, b"", MaybeDone, "server_error", "HTTP 500 Internal Server Error"),
+    Case(502, HTML, MaybeDone, "bad_gateway", "HTTP 502 Bad Gateway"),
+    Case(504, HTML, MaybeDone, "gateway_timeout", "HTTP 504 Gateway Timeout"),
+    Case(507, b"", MaybeDone, "server_error", "HTTP 507 Insufficient Storage"),
+    Case(599, b"", MaybeDone, "server_error", "HTTP 599"),
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.answer}-{str(case.body)[:24]}")
+async def test_answer_is_judged(case: Case) -> None:
+    """An answer's class, code, status and words, as the report will show them."""
+    async with (
+        ScriptedServer([respond(case.answer, case.body)]) as server,
+        DiallerClient(server.settings()) as client,
+    ):
+        with pytest.raises(RequestError) as caught:
+            await client.import_contact(b"{}", overwrite=True)
+
+    error = caught.value
+    assert (type(error), error.code, error.http_status) == (case.kind, case.code, case.status or case.answer)
+    assert case.message in str(error)
+    assert len(server.received) == 1
+
+
+@pytest.mark.anyio
+async def test_done() -> None:
+    """200 with status 200 inside is done, whatever else stands there."""
+    async with (
+        ScriptedServer([respond(200, {"status": 200, "new": [1], "records": [{"ID": 1}]})]) as server,
+        DiallerClient(server.settings()) as client,
+    ):
+        assert (await client.import_contact(b"{}", overwrite=True)).id == "1"
+
+
+@pytest.mark.parametrize(("status", "running"), [(500, False), (502, True), (504, True), (507, True), (200, False)])
+def test_dialler_that_has_answered_itself_is_not_at_work_any_more(status: int, running: bool) -> None:
+    """Behind a gateway's error the dialler may still be at work; behind its own it is not."""
+    with pytest.raises(MaybeDone) as caught:
+        judge(httpx.Response(status))
+
+    assert caught.value.running is running
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("Name\tis\r\n missing", "Name is missing"),
+        ("\x1b[31mred\x07", "[31mred"),
+        ("x" * 10_000, "x" * 500),
+        ({"field": "Name"}, "{'field': 'Name'}"),
+        (["a", "b"], "['a', 'b']"),
+        (17, "17"),
+        ("", "HTTP 400 Bad Request"),
+    ],
+)
+def test_what_the_dialler_says_is_shown_on_one_harmless_line(error: object, shown: str) -> None:
+    """An error text goes to terminals and reports: no line breaks, no control characters, no novels."""
+    with pytest.raises(Refused) as caught:
+        judge(httpx.Response(400, json={"status": 400, "error": error}))
+
+    assert str(caught.value) == shown
+
+
+def test_redirect_says_where_to() -> None:
+    """A redirect is not followed, as a POST would become a GET; base_url is what is to be mended."""
+    with pytest.raises(Refused, match=r"^HTTP 302 Found to https://login\.example\.com/$") as caught:
+        judge(httpx.Response(302, headers={"Location": "https://login.example.com/"}))
+
+    assert caught.value.code == "redirected"
+
+
+# Retry-After
+
+NOW = 1_700_000_000.0
+CAP = LONGEST_RETRY_AFTER
+RETRY_AFTER = {
+    "0": 0,
+    "7": 7,
+    " 7 ": 7,
+    "0.25": 0.25,
+    "1e2": 100,
+    "299": 299,
+    "301": CAP,
+    "86400": CAP,
+    "9" * 400: None,
+    "-5": 0,
+    "nan": None,
+    "inf": None,
+    "-inf": None,
+    "": None,
+    "soon": None,
+    "7 seconds": None,
+    "7, 8": None,
+    formatdate(NOW + 30, usegmt=True): 30,
+    formatdate(NOW + 30): 30,  # "-0000"
+    formatdate(NOW - 30, usegmt=True): 0,
+    formatdate(NOW + 86_400, usegmt=True): CAP,
+    "Tuesday, 14-Nov-23 22:13:50 GMT": 30,
+    "Tue Nov 14 22:13:50 2023": 30,
+    "Tue, 14 Nov 2023 23:13:50 +0100": 30,
+    "Tue, 14 Nov 2023 22:13:50 +9999": None,
+    "Tue, 14 Nov 9999 22:13:50 GMT": CAP,
+    "Tue, 14 Nov 0001 00:00:00 +0100": 0,
+    "Tue, 14 Nov 99999 22:13:50 GMT": None,
+    "Tue, 32 Nov 2023 22:13:50 GMT": None,
+    "Tue, 14 Nov 2023": None,
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), RETRY_AFTER.items())
+@pytest.mark.parametrize("status", [429, 503, 502, 504])
+def test_retry_after(status: int, text: str, seconds: float | None) -> None:
+    """Seconds and dates are honoured and capped; what is neither is as if it were not there."""
+    with pytest.raises((NotDone, MaybeDone)) as caught:
+        judge(httpx.Response(status, headers={"Retry-After": text}), now=lambda: NOW)
+
+    assert caught.value.retry_after == seconds
+
+
+def test_no_retry_after() -> None:
+    """Without the header our own pauses hold."""
+    with pytest.raises(NotDone) as caught:
+        judge(httpx.Response(503))
+
+    assert caught.value.retry_after is None
+
+
+# Pauses and repeats
+
+
+@pytest.mark.parametrize(("step", "seconds"), [(0, 0.25), (1, 0.5), (2, 1), (6, 16), (7, 30), (10**6, 30)])
+def test_backoff_doubles_up_to_its_limit(step: int, seconds: float) -> None:
+    """However long a dialler is away, the next pause can be calculated."""
+    assert backoff(step, 30) == seconds
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 5, 20, 10**6])
+def test_pause_has_full_jitter(attempt: int) -> None:
+    """Rows that failed together do not come back together."""
+    pauses = {pause(attempt, None) for _ in range(200)}
+
+    assert len(pauses) > 190
+    assert 0 <= min(pauses) < max(pauses) <= backoff(attempt - 1, LONGEST_WAIT)
+    assert max(pauses) > 0.8 * backoff(attempt - 1, LONGEST_WAIT)
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.1, 3.0, LONGEST_RETRY_AFTER])
+def test_pause_is_at_least_what_the_dialler_asks_for(asked: float) -> None:
+    """``Retry-After: 0`` is no leave to hammer."""
+    pauses = [pause(3, NotDone("unavailable", "", retry_after=asked)) for _ in range(100)]
+
+    assert min(pauses) >= asked
+    assert max(pauses) > 0
+
+
+class Tries:
+    """A call that fails with each of ``errors``, and then succeeds; ``pauses`` are what was slept."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+        self.pauses: list[float] = []
+
+    async def __call__(self) -> str:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+@pytest.mark.anyio
+async def test_repeats_until_done() -> None:
+    """What may pass, and what is not known, is repeated after a pause."""
+    tries = Tries(NotDone("unavailable", "", retry_after=7), MaybeDone("server_error", ""))
+
+    assert await repeating(tries, retries=5, sleep=tries.sleep) == "done"
+    assert tries.calls == 3
+    assert tries.pauses[0] == 7
+    assert 0 <= tries.pauses[1] <= 0.5
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("retries", [0, 1, 3])
+async def test_repeats_no_more_than_it_may(retries: int) -> None:
+    """The last failure is what the caller gets, as it is."""
+    errors = [MaybeDone("server_error", str(number)) for number in range(10)]
+    tries = Tries(*errors)
+
+    with pytest.raises(MaybeDone) as caught:
+        await repeating(tries, retries=retries, sleep=tries.sleep)
+    assert caught.value is errors[retries]
+    assert (tries.calls, len(tries.pauses)) == (retries + 1, retries)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", [Refused("not_found", "", http_status=404), KeyError("a bug")], ids=repr)
+async def test_what_will_not_pass_is_not_repeated(error: Exception) -> None:
+    """A refusal ends it, and a bug shows as one."""
+    tries = Tries(error)
+
+    with pytest.raises(type(error)):
+        await repeating(tries, retries=5, sleep=tries.sleep)
+    assert tries.calls == 1

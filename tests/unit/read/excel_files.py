@@ -1,0 +1,114 @@
+"""Workbooks for tests: ``.xlsx`` and ``.ods`` of hand-written XML, which no library would write so."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dialler_sync.config import SourceSettings
+from dialler_sync.model import CellNote, Layout
+from dialler_sync.read.excel import excel_tables
+
+_OFFICE = "http://schemas.openxmlformats.org"
+_RELATED = f"{_OFFICE}/officeDocument/2006/relationships"
+NAMESPACES = f'xmlns="{_OFFICE}/spreadsheetml/2006/main" xmlns:r="{_RELATED}"'
+
+STYLES = f"""<?xml version="1.0" encoding="UTF-8"?><styleSheet {NAMESPACES}>
+<numFmts count="1"><numFmt numFmtId="164" formatCode="00000"/></numFmts>
+<cellStyleXfs count="1"><xf numFmtId="164"/></cellStyleXfs>
+<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="14"/></cellXfs>
+</styleSheet>"""
+"""Style 0 is General, 1 is 00000, 2 is a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A table as read: ``rows`` by number, ``notes`` by (row, position)."""
+
+    layout: Layout
+    rows: dict[int, list[str]]
+    notes: dict[tuple[int, int], CellNote]
+
+    @property
+    def codes(self) -> dict[tuple[int, int], str]:
+        """What is wrong with cells, by (row, position)."""
+        return {place: note.code for place, note in self.notes.items() if note.code}
+
+
+def read(path: Path, **source: Any) -> Seen:
+    """Read the only table of a workbook."""
+    (table,) = excel_tables(path, SourceSettings(**source))
+    rows: dict[int, list[str]] = {}
+    notes: dict[tuple[int, int], CellNote] = {}
+    for chunk in table.chunks(3):
+        assert list(chunk.frame.columns) == list(table.layout.columns)
+        assert {str(dtype) for dtype in chunk.frame.dtypes} <= {"object"}
+        rows.update(zip(chunk.frame.index, chunk.frame.to_numpy().tolist(), strict=True))
+        notes.update(chunk.notes)
+    return Seen(table.layout, rows, notes)
+
+
+def sheet_xml(rows: str, before: str = "", after: str = "") -> str:
+    """A worksheet with these rows."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><worksheet {NAMESPACES}>{before}'
+        f"<sheetData>{rows}</sheetData>{after}</worksheet>"
+    )
+
+
+def write_xlsx(
+    path: Path,
+    sheet: str,
+    *,
+    strings: str = "",
+    workbook: str = "",
+    styles: str = STYLES,
+    parts: Mapping[str, str | bytes] | None = None,
+) -> Path:
+    """Write an ``.xlsx`` with one sheet. ``workbook``: elements before the sheets; ``parts``: further ones."""
+    related = "".join(
+        f'<Relationship Id="r{kind}" Type="{_RELATED}/{kind}" Target="{target}"/>'
+        for kind, target in (
+            ("worksheet", "worksheets/sheet1.xml"),
+            ("styles", "styles.xml"),
+            ("sharedStrings", "/xl/sharedStrings.xml"),
+        )
+    )
+    declared = '<?xml version="1.0" encoding="UTF-8"?>'
+    packaged = f'xmlns="{_OFFICE}/package/2006/relationships"'
+    content = {
+        "[Content_Types].xml": f'{declared}<Types xmlns="{_OFFICE}/package/2006/content-types"/>',
+        "_rels/.rels": f'{declared}<Relationships {packaged}><Relationship Id="r1" Type="{_RELATED}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f"{declared}<Relationships {packaged}>{related}</Relationships>",
+        "xl/workbook.xml": f"{declared}<workbook {NAMESPACES}>{workbook}<sheets>"
+        '<sheet name="Data" sheetId="1" r:id="rworksheet"/></sheets></workbook>',
+        "xl/styles.xml": styles,
+        "xl/sharedStrings.xml": f"{declared}<sst {NAMESPACES}>{strings}</sst>",
+        "xl/worksheets/sheet1.xml": sheet,
+        **(parts or {}),
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+    return path
+
+
+def write_ods(path: Path, rows: str, *, manifest: str = "") -> Path:
+    """Write an ``.ods`` with one sheet of these rows."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", f"<manifest>{manifest}</manifest>")
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} xmlns:calcext="urn:calcext">'
+            f'<office:body><office:spreadsheet><table:table table:name="Data">{rows}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path

@@ -27,6 +27,9 @@ from .undo import Undoer, to_undo
 
 _log = logging.getLogger(__name__)
 
+READING = frozenset({"validate", "plan"})
+"""Commands that send nothing; there is nothing to resume."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
@@ -96,6 +99,8 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
         run = journal.run(run.id)  # it may have been finished while we waited for the campaign
         if run.state == "finished":
             raise UsageError(f"run {run.id} has finished; there is nothing to resume")
+        if run.command in READING:
+            raise UsageError(f"run {run.id} was a {run.command}, which sends nothing: run it again")
         Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
         if run.command == "undo":
             journal.update_run(run.id, state="running", folded=False)
@@ -105,6 +110,7 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
             if source.sha256 != entry["sha256"]:
                 raise UsageError(f"{source.path} is not the file that run {run.id} began with; import it as a new run")
         options = RunOptions(
+            dry_run=bool(run.options.get("dry_run")),
             max_errors=row_limit(run.options.get("max_errors")),
             compare=run.options.get("compare", "none"),
             max_missing=row_limit(run.options.get("max_missing")),
@@ -192,7 +198,7 @@ def find_resumable(journal: Journal, name: str | None) -> RunRecord:
     """
     if name:
         return journal.run(name)
-    found = next((run for run in journal.runs() if run.state != "finished"), None)
+    found = next((run for run in journal.runs() if run.state != "finished" and run.command not in READING), None)
     if found is None:
         raise UsageError("every run in the journal has finished; there is nothing to resume")
     return found
@@ -296,7 +302,7 @@ def _new_record(
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options=options,
-        started_at=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        started_at=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         files=tuple(files),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..exit_codes import ExitCode
 from .common import (
     IMPORT_CODES,
     App,
@@ -20,6 +21,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
+    from ..summary import Summary
 
 
 @click.command("import", epilog=IMPORT_CODES)
@@ -32,6 +34,23 @@ if TYPE_CHECKING:
 @max_missing_option
 @adopt_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
+@click.option(
+    "--inbox",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Import the complete files of this folder, and move each to done/ or failed/ with its run's ID.",
+)
+@click.option(
+    "--quiet-for",
+    type=click.FloatRange(min=0),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="Inbox: a file is complete when nobody has written to it for so long.",
+)
+@click.option(
+    "--metrics-file", type=click.Path(path_type=Path), help="Write metrics for Prometheus (textfile collector)."
+)
 @click.pass_obj
 def import_(
     app: App,
@@ -44,21 +63,40 @@ def import_(
     max_missing: Limit | None,
     adopt: bool,
     plan: Path | None,
+    inbox: Path | None,
+    quiet_for: float,
+    metrics_file: Path | None,
 ) -> int:
     """Import every row of FILE... into the dialler.
 
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.csv (to
     be mended and imported again) and summary.json.
     """
-    from ..run import ImportOptions, import_files
+    from ..inbox import unfinished, work_through
+    from ..notify import after_run
+    from ..run import ImportOptions, import_files, resume_run
     from .output import print_summary, progress
 
-    if not files and not plan:
-        raise click.UsageError("name the FILE to import, or a plan with --plan")
+    if sum(map(bool, (files, inbox, plan))) != 1 and not (files and plan):
+        raise click.UsageError("name the FILE to import, or a folder with --inbox, or a plan with --plan")
+    if inbox and out:
+        raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
     settings = app.settings()
     options = run_options(settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit)
-    with app.journal() as journal, progress(app.verbosity) as observer:
-        job = ImportOptions(files, app.config_path, out, options, plan)
-        summary = import_files(settings, job, journal, observer)
-    print_summary(summary)
-    return summary.exit_code
+    with app.journal() as journal:
+
+        def work(*paths: Path) -> Summary:
+            stopped = unfinished(journal, paths[0]) if inbox else None
+            with progress(app.verbosity) as observer:
+                if stopped:
+                    summary = resume_run(settings, stopped, journal, observer)
+                else:
+                    job = ImportOptions(paths, app.config_path, out, options, plan)
+                    summary = import_files(settings, job, journal, observer)
+            print_summary(summary)
+            after_run(summary, journal, settings.notify, metrics_file)
+            return summary
+
+        if inbox is None:
+            return work(*files).exit_code
+        return max((code for _, code, _ in work_through(inbox, quiet_for, work, journal)), default=ExitCode.OK)

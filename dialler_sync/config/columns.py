@@ -161,7 +161,12 @@ class ColumnRule(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "description": "Source column."}, handler(core)]}
+        given = handler(core)
+        rule = handler.resolve_ref_schema(given)
+        long_form = {**rule}
+        rule.clear()
+        rule["anyOf"] = [{"type": "string", "description": "Source column."}, long_form]
+        return given
 
     @model_validator(mode="before")
     @classmethod

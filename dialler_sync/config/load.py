@@ -71,7 +71,7 @@ class _AnyVariable(dict[str, str]):
 
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
-    plain = settings.model_dump(mode="json")
+    plain = settings.model_dump(mode="json", exclude={"notify"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in _leaves(plain, "")}
 

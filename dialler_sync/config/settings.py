@@ -300,6 +300,23 @@ class JournalSettings(Section):
     before_images: bool = Field(True, description="Keep what contacts were before they were overwritten, for undo.")
 
 
+def _webhook(url: str) -> str:
+    if not url.startswith("https://") and not is_loopback(url):
+        raise ValueError("a webhook is called over https (plain http only to this machine)")
+    return url
+
+
+class NotifySettings(Section):
+    """Who is told how a night went."""
+
+    webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."
+    )
+    row_count: RowLimit | None = Field(
+        None, description="Alarm when the number of rows is off the median of earlier imports by more: 100 or 50%."
+    )
+
+
 class Settings(Section):
     """A whole configuration."""
 
@@ -315,3 +332,4 @@ class Settings(Section):
     protect: ProtectSettings = ProtectSettings()  # type: ignore[call-arg]
     mirror: MirrorSettings = MirrorSettings()  # type: ignore[call-arg]
     journal: JournalSettings = JournalSettings()  # type: ignore[call-arg]
+    notify: NotifySettings | None = None

@@ -229,7 +229,7 @@ def test_a_token_that_dies_in_the_middle_stops_within_what_is_in_flight(
     assert done.code == ExitCode.NO_ROW_CAN_SUCCEED
     counts = done.summary["counts"]
     assert counts["succeeded"] == 18, "the first request read what the dialler has"
-    assert 1 <= counts["failed"] <= 4
+    assert counts["unprocessed"] == 182, "what was refused for the token's sake waits for the next one"
     assert adds_up(done.summary)
     assert len(held(dialler)) == 18
 
@@ -241,7 +241,7 @@ def test_a_campaign_that_is_not_there_stops_at_once(run: Run, configure: Configu
     done = run("import", contacts_csv(20))
 
     assert done.code == ExitCode.NO_ROW_CAN_SUCCEED
-    assert done.summary["counts"]["unprocessed"] == 19
+    assert done.summary["counts"]["unprocessed"] == 20
     assert "campaign" in done.err
 
 

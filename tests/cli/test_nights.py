@@ -1,0 +1,153 @@
+"""Nights that look after themselves: inbox, row-count alarm, webhook, metrics."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+
+def settle(path: Path) -> Path:
+    """Make a file an hour old."""
+    stamp = path.stat().st_mtime - 3600
+    os.utime(path, (stamp, stamp))
+    return path
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def test_the_inbox_takes_what_is_complete(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """Good files go to done/, unreadable ones to failed/, and half-written ones wait."""
+    configure()
+    settle(contacts_csv(3, "inbox/a.csv"))
+    settle(contacts_csv(rows=["Z1,Anna,0171 3920012", "Z2,,"], name="inbox/b.csv"))
+    (inbox / "broken.xlsx").write_bytes(b"PK\x03\x04 broken" * 10)
+    settle(inbox / "broken.xlsx")
+    contacts_csv(2, "inbox/fresh.csv")
+    settle(contacts_csv(2, "inbox/later.csv.part"))
+
+    done = run("import", "--inbox", inbox)
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert sorted(path.name.split("-", 3)[-1] for path in (inbox / "done").iterdir()) == ["a.csv", "b.csv"]
+    assert [path.name.partition("-")[2] for path in (inbox / "failed").iterdir()] == ["broken.xlsx"]
+    assert sorted(path.name for path in inbox.iterdir() if path.is_file()) == ["fresh.csv", "later.csv.part"]
+    assert len(dialler.store.contacts) == 4
+
+
+def test_a_stopped_file_stays_and_is_resumed_the_next_time(
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    inbox: Path,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A dead token is no fault of the file; with the new one the same run goes on."""
+    configure(concurrency=1)
+    settle(contacts_csv(10, "inbox/a.csv"))
+    dialler.order(FaultPlan.parse("401_from:5"))
+    first = run("import", "--inbox", inbox)
+    dialler.order(FaultPlan())
+    sent = len(dialler.store.contacts)
+
+    second = run("import", "--inbox", inbox)
+
+    assert first.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert 0 < sent < 10
+    assert second.code == ExitCode.OK, second.err
+    assert second.summary["run_id"] == first.summary["run_id"]
+    assert len(dialler.store.contacts) == 10
+    assert not (inbox / "a.csv").exists()
+
+
+def test_metrics_for_prometheus(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """A text file that a collector of another user may read."""
+    configure()
+
+    run("import", contacts_csv(3), "--metrics-file", tmp_path / "dialler.prom")
+
+    text = (tmp_path / "dialler.prom").read_text(encoding="utf-8")
+    assert 'dialler_sync_rows{campaign="538",command="import",status="succeeded"} 3' in text
+    assert 'dialler_sync_exit_code{campaign="538",command="import"} 0' in text
+    assert (tmp_path / "dialler.prom").stat().st_mode & 0o044 == 0o044
+
+
+@pytest.fixture
+def calls() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A webhook on loopback: its address, and what it was told."""
+    told: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook?key=s3cr3t", told
+        server.shutdown()
+        thread.join()
+
+
+def test_the_webhook_is_called_when_the_state_changes(
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    calls: tuple[str, list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Failing once, recovered once, and silence while nothing changes."""
+    url, told = calls
+    path = configure()
+    path.write_text(path.read_text(encoding="utf-8") + f"notify: {{webhook: '{url}'}}\n", encoding="utf-8")
+    file = contacts_csv(2)
+
+    run("import", file)
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "dead")
+    run("import", file)
+    run("import", file)
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "simulator")
+    last = run("import", file)
+
+    assert [call["event"] for call in told] == ["failing", "recovered"]
+    assert told[0]["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
+    assert told[1]["run_id"] == last.summary["run_id"]
+
+
+def test_an_unusual_number_of_rows_raises_the_alarm(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Half a file is noticed, though every row of it succeeds."""
+    path = configure()
+    path.write_text(path.read_text(encoding="utf-8") + "notify: {row_count: 30%}\n", encoding="utf-8")
+    usual = [run("import", contacts_csv(number)) for number in (100, 101, 99)]
+
+    half = run("import", contacts_csv(50))
+
+    assert not any("notify.row_count" in done.err for done in usual)
+    assert "50 rows were read; the last 3 imports had 100" in half.err
+    assert half.code == ExitCode.OK

@@ -21,7 +21,7 @@ def demo(app: App, out: Path | None) -> int:
     from ..demo import run_demo
     from .output import print_summary, progress
 
-    with progress(app.verbosity) as observer:
+    with progress(app) as observer:
         summary, contacts = run_demo(out, observer)
     print_summary(summary)
     click.echo(f"The embedded dialler now holds {contacts} contacts.")

@@ -87,7 +87,7 @@ def import_(
 
         def work(*paths: Path) -> Summary:
             stopped = unfinished(journal, paths[0]) if inbox else None
-            with progress(app.verbosity) as observer:
+            with progress(app) as observer:
                 if stopped:
                     summary = resume_run(settings, stopped, journal, observer)
                 else:

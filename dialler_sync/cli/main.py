@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -26,6 +27,8 @@ from .runs import runs
 from .simulator import simulator
 from .undo import undo
 from .validate import validate
+
+_log = logging.getLogger(__name__)
 
 COMMANDS: tuple[click.Command, ...] = (
     demo,
@@ -108,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         code = ExitCode.USAGE
     except DiallerSyncError as error:
-        click.echo(f"Error: {error}", err=True)
+        _log.error("Error: %s", error)
         code = exit_code(error, {})
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ..execution import Observer
     from ..plan_file import PlanFile
     from ..summary import Summary
+    from .common import App
+
+_log = logging.getLogger(__name__)
 
 _LINE_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
@@ -43,7 +47,7 @@ def print_summary(summary: Summary) -> None:
                 click.echo(f"  {name:<9} {number}")
         click.echo(f"reports     {summary.out}")
     if summary.stopped_because:
-        click.echo(f"Stopped: {summary.stopped_because}", err=True)
+        _log.error("Stopped: %s", summary.stopped_because)
 
 
 def _print_table(summary: Summary) -> None:
@@ -111,20 +115,19 @@ def _shown(value: object) -> str:
 
 
 @contextmanager
-def progress(verbosity: int) -> Iterator[Observer]:
+def progress(app: App) -> Iterator[Observer]:
     """Show how a run goes on: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
-    if verbosity >= 0 and sys.stderr.isatty():
+    if app.verbosity >= 0 and app.log_format == "text" and sys.stderr.isatty():
         with _bar() as bar:
             yield bar
     else:
-        yield _Lines(quiet=verbosity < 0)
+        yield _Lines()
 
 
 class _Lines:
     """Progress for log files."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
+    def __init__(self) -> None:
         self._stage = ""
         self._total: int | None = None
         self._rows = self._failed = 0
@@ -139,11 +142,20 @@ class _Lines:
         self._rows += rows
         self._failed += rows * (status not in (None, Status.SUCCEEDED, Status.SKIPPED))
         now = time.monotonic()
-        if not self._quiet and now - self._said >= _LINE_EVERY:
+        if now - self._said >= _LINE_EVERY:
             self._said = now
             of = f" of {self._total}" if self._total is not None else ""
             speed = self._rows / (now - self._started)
-            click.echo(f"{self._stage}: {self._rows}{of} rows, {self._failed} failed, {speed:.0f} rows/s", err=True)
+            facts = {"stage": self._stage, "rows": self._rows, "total": self._total, "failed": self._failed}
+            _log.info(
+                "%s: %d%s rows, %d failed, %.0f rows/s",
+                self._stage,
+                self._rows,
+                of,
+                self._failed,
+                speed,
+                extra={"facts": {**facts, "rows_per_s": round(speed, 1)}},
+            )
 
 
 @contextmanager

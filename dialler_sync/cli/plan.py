@@ -62,7 +62,7 @@ def plan(
     settings = app.settings()
     configured = settings.rows.compare
     options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
-    with app.journal() as journal, progress(app.verbosity) as observer:
+    with app.journal() as journal, progress(app) as observer:
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
     if output:
         made.write(output)

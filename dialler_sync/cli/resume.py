@@ -23,7 +23,7 @@ def resume(app: App, run: str | None) -> int:
 
     with app.journal() as journal:
         record = find_resumable(journal, run)
-        with progress(app.verbosity) as observer:
+        with progress(app) as observer:
             summary = resume_run(app.settings_of(record.config_path), record, journal, observer)
     print_summary(summary)
     return summary.exit_code
@@ -50,7 +50,7 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None) 
 
     with app.journal() as journal:
         record = find_import(journal, run)
-        with progress(app.verbosity) as observer:
+        with progress(app) as observer:
             summary = retry_run(app.settings_of(record.config_path), record, journal, files, out, observer)
     print_summary(summary)
     return summary.exit_code

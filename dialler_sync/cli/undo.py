@@ -43,7 +43,7 @@ def undo(app: App, run: str, force: bool, yes: bool, dry_run: bool, out: Path | 
             return 0
         if not yes:
             click.confirm("Do it?", abort=True, err=True)
-        with progress(app.verbosity) as observer:
+        with progress(app) as observer:
             settings = app.settings_of(record.config_path)
             summary = undo_run(settings, record, journal, force=force, out=out, observer=observer)
     print_summary(summary)

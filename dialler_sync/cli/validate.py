@@ -33,7 +33,7 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
     settings = app.settings()
     run = RunOptions(max_errors=max_errors or settings.rows.max_errors)
     options = ImportOptions(files, app.config_path, out, run)
-    with app.journal() as journal, progress(app.verbosity) as observer:
+    with app.journal() as journal, progress(app) as observer:
         summary = validate_files(settings, options, journal, observer)
     print_summary(summary)
     return summary.exit_code

@@ -1,0 +1,130 @@
+"""The token is nowhere but in the Authorization header; files are their owner's only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+TOKEN = "tok-9f8e7d6c5b4a-never-to-be-seen"
+
+
+def everything_under(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "401_from:3", "500_after:50%", "429:#1-3", "html_200_after:30%", "drop_after:#2"]
+)
+def test_the_token_is_in_no_file_and_no_output(
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    fault: str,
+) -> None:
+    """Reports, journal, plan, logs of either format, at the highest verbosity, whatever goes wrong."""
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", TOKEN)
+    dialler.token = TOKEN
+    dialler.order(FaultPlan.parse(fault, seed=1) if fault else FaultPlan())
+    configure(timeout=0.5, retries=2)
+    file = contacts_csv(8)
+
+    said = [
+        run("-v", "import", file),
+        run("-v", "--log-format", "json", "resume"),
+        run("plan", file, "-o", "plan.json"),
+        run("config", "check"),
+        run("runs", "list", "-o", "json"),
+    ]
+
+    assert all(TOKEN not in done.out + done.err for done in said)
+    assert TOKEN.encode() not in everything_under(tmp_path)
+
+
+def test_a_token_that_cannot_be_one_is_not_repeated(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says what is wrong with it, not what it is."""
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", f"{TOKEN} and a blank")
+    configure()
+
+    done = run("import", contacts_csv(1))
+
+    assert done.code == 2
+    assert TOKEN not in done.err
+
+
+def test_a_bug_shows_as_one_without_the_token(
+    configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Exit 1 with a traceback, which holds no values of variables."""
+    dialler.token = TOKEN
+    configure()
+    contacts_csv(1)
+    code = (
+        "import sys, dialler_sync.run\n"
+        "def broken(*a, **k): raise ZeroDivisionError('a bug')\n"
+        "dialler_sync.run.open_sources = broken\n"
+        "sys.argv = ['dialler-sync', 'import', 'contacts.csv']\n"
+        "from dialler_sync.cli import main; main()\n"
+    )
+    environment = {**os.environ, "DIALLER_SYNC_TOKEN": TOKEN}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
+    )
+
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert TOKEN not in done.stderr
+
+
+def test_log_lines_are_json_objects(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """--log-format json: one object a line, with time, level and message."""
+    configure({"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"})
+
+    done = run("-v", "--log-format", "json", "import", contacts_csv(2))
+
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert all({"time", "level", "message"} <= line.keys() for line in lines)
+
+
+def test_the_journal_is_for_its_owner_only(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """It holds personal data."""
+    configure()
+    run("import", contacts_csv(1))
+
+    files = [path for path in Path("state").rglob("*") if path.is_file()]
+
+    assert files
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files)
+
+
+def test_a_configuration_runs_nothing(run: Run, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """YAML tags that would make objects are refused, and a token_command goes through no shell."""
+    Path("dialler-sync.yaml").write_text("dialler: !!python/object/apply:os.system ['touch owned']\n", encoding="utf-8")
+    tag = run("import", contacts_csv(1))
+    Path("dialler-sync.yaml").write_text(
+        "dialler: {base_url: 'http://127.0.0.1:1/', clients_id: 1, token_command: 'echo x; touch owned'}\n"
+        "campaign: {id: 1}\ncolumns: {Name: Name, PhoneNumber1: {column: Phone, region: DE}}\n",
+        encoding="utf-8",
+    )
+    shell = run("import", "contacts.csv")
+
+    assert tag.code == 2
+    assert shell.code == 2
+    assert not Path("owned").exists()

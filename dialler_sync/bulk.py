@@ -1,129 +1,143 @@
-"""Runs that change contacts one by one, and have no spreadsheet to map: undo, lock, unlock, delete."""
+"""Runs that change contacts one by one, and map no spreadsheet: undo, lock, unlock, delete."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from pathlib import Path
 
 from .api.client import DiallerClient
 from .change import Changer
 from .config import Settings
-from .errors import Interrupted, StopRun
+from .errors import DiallerSyncError, Interrupted, StopRun
 from .execution import Observer, run_gate
 from .interrupt import interruptible
-from .journal import Journal, PlannedRow, RowState, RunRecord
+from .journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from .load import Loader, Rules
+from .model import Status
 from .recorder import Recorder
+from .saved_cells import SavedCells
 from .spool import SpooledRow
 from .summary import Summary, write_reports
 
+Planned = tuple[Sequence[PlannedRow], Sequence[Image]]
+
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """One contact, or all that carry a UserData, and where it was named: file, row number, original cells.
+class Job:
+    """What a run does.
 
-    ``seq`` is the place in the run; ``kind`` is what the changer is to do (undo: what was done).
+    ``plan`` gives every row of it in order, and what is kept for undo; ``kind`` tells what the changer that ``changer``
+    makes is asked to do with a row. ``repeatable``: a row that may have been done may be done again.
     """
 
-    seq: int
-    kind: str
-    user_data: str = ""
-    contact_id: str = ""
-    file: int = 0
-    row: int = 0
-    cells: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The targets as the reports want them."""
-
-    files: Sequence[dict[str, Any]]
-    targets: Sequence[Target]
-    extra_cells: int = 0
-
-    def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """(place in the run, file, original cells) of every target."""
-        for target in self.targets:
-            yield target.seq, target.file, target.cells
+    plan: Callable[[DiallerClient], AsyncIterator[Planned]]
+    kind: Callable[[JournalRow], str]
+    changer: Callable[[DiallerClient, Recorder], Changer]
+    repeatable: bool = True
 
 
 @dataclass(slots=True)
 class BulkRun:
-    """A run over targets; ``changer`` makes what changes one of them."""
+    """One run, while it is carried out. ``cells``: its rows as they stand in the files, for the reports."""
 
     settings: Settings
     journal: Journal
     observer: Observer
     run: RunRecord
-    targets: Sequence[Target]
-    changer: Callable[[DiallerClient], Changer]
+    job: Job
+    cells: SavedCells
     requests: int = 0
 
     def carry_out(self) -> Summary:
-        """Change every target that is not settled, and write the reports; what stopped it stands in the summary."""
+        """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
+
+        Raises:
+            UsageError, InputError: nothing was changed, and nothing is left behind.
+        """
         started = time.monotonic()
         stopped: StopRun | None = None
-        if self.run.rows is None:
-            self._begin()
         try:
             asyncio.run(self._carry_out())
         except StopRun as error:
             stopped = error
         except KeyboardInterrupt:
             stopped = Interrupted("interrupted; what was not done is resumable")
+        except DiallerSyncError:
+            if self.run.rows is None:
+                self.journal.delete_run(self.run.id)
+                with suppress(OSError):
+                    Path(self.run.out).rmdir()
+            raise
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state="stopped" if stopped else "finished", finished_at=finished)
-        listed = Listed([dict(entry) for entry in self.run.files], self.targets)
         return write_reports(
             self.journal,
-            self.run,
-            listed,
+            replace(self.run, files=self.cells.files),
+            self.cells,
             stopped,
             duration=time.monotonic() - started,
             requests=self.requests,
             retries=0,
         )
 
-    def _begin(self) -> None:
-        self.journal.clear_rows(self.run.id)
-        self.journal.add_rows(
-            self.run.id,
-            [
-                PlannedRow(target.seq, target.file, target.row, target.user_data, contact_id=target.contact_id)
-                for target in self.targets
-            ],
-        )
-        self.run = replace(self.run, rows=len(self.targets))
-        self.journal.update_run(self.run.id, rows=self.run.rows)
-
     async def _carry_out(self) -> None:
-        waiting = {
-            entry.result.seq
-            for entry in self.journal.rows(self.run)
-            if entry.state in (RowState.PENDING, RowState.SENDING)
-        }
         gate = run_gate(self.settings.dialler)
-        self.observer.stage(self.run.command, len(waiting))
         async with DiallerClient(self.settings.dialler, gate=gate) as client:
-            loader = Loader(
-                client,
-                Recorder(self.journal, self.run.id, gate.stop),
-                Rules(True, False, self.settings.dialler.retries, self.settings.dialler.timeout),
-                settled=lambda outcome: self.observer.advance(1, outcome.status),
-                changer=self.changer(client),
-            )
-            rows = (
-                SpooledRow(target.seq, target.user_data, b"", target.kind, target.contact_id)
-                for target in self.targets
-                if target.seq in waiting
-            )
             try:
                 with interruptible(gate, asyncio.current_task()):
-                    await loader.load(rows)
+                    if self.run.rows is None:
+                        await self._plan(client)
+                    if self.run.options.get("dry_run"):
+                        self._skip()
+                    else:
+                        await self._load(client)
             finally:
                 self.requests += client.requests
+
+    async def _plan(self, client: DiallerClient) -> None:
+        """Write down what is to be done, before anything is."""
+        self.journal.clear_rows(self.run.id)
+        self.journal.forget_plan(self.run.id)
+        self.observer.stage("looking up", None)
+        count = 0
+        async for rows, images in self.job.plan(client):
+            self.journal.add_rows(self.run.id, rows)
+            self.journal.add_images(self.run.id, images)
+            self.observer.advance(len(rows))
+            count += len(rows)
+        self.run = replace(self.run, rows=count)
+        self.journal.update_run(self.run.id, rows=count)
+
+    async def _load(self, client: DiallerClient) -> None:
+        self.observer.stage(self.run.command, sum(1 for _ in self._left()))
+        recorder = Recorder(self.journal, self.run.id, client.gate.stop)
+        loader = Loader(
+            client,
+            recorder,
+            Rules(True, False, self.settings.dialler.retries, self.settings.dialler.timeout),
+            settled=lambda outcome: self.observer.advance(1, outcome.status),
+            changer=self.job.changer(client, recorder),
+        )
+        await loader.load(
+            SpooledRow(row.result.seq, row.result.user_data, b"", self.job.kind(row), row.result.contact_id)
+            for row in self._left()
+        )
+
+    def _left(self) -> Iterator[JournalRow]:
+        """The rows that are still to be done."""
+        states = {str(RowState.PENDING)}
+        if self.job.repeatable:
+            states |= {str(RowState.SENDING), str(Status.UNKNOWN)}
+        return (entry for entry in self.journal.rows(self.run) if entry.state in states)
+
+    def _skip(self) -> None:
+        """``--dry-run``: say of the rest what would be done."""
+        left = (Outcome(r.seq, Status.SKIPPED, r.action, r.contact_id) for r in (row.result for row in self._left()))
+        while batch := list(islice(left, 5_000)):
+            self.journal.record(self.run.id, batch)

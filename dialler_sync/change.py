@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from .api.client import DiallerClient
-from .errors import Refused
+from .ask import persisting
+from .errors import MaybeDone, NotDone, Refused, StopRun
 from .journal import Outcome
 from .model import Action, Status
-from .plan import AMBIGUOUS
+from .recorder import Recorder
 from .spool import SpooledRow
+
+GONE = "the dialler has no such contact (any more)"
 
 
 class Changer(Protocol):
@@ -23,79 +26,102 @@ class Changer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContactChanger:
-    """Changes the contact of ``row.contact_id`` (which must carry ``row.user_data``, if that is given), else
-    the contacts that carry ``row.user_data``.
+    """Changes the contact of ``row.contact_id``, which must carry ``row.user_data``.
 
-    Several of those are refused, unless ``all_matches``: then each is changed by its ID. ``unchecked`` makes the
-    API's own call by UserData, which picks one that is not determined.
+    With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted.
     """
 
     client: DiallerClient
-    all_matches: bool = False
-    unchecked: bool = False
+    resumed: bool = False
 
     async def __call__(self, row: SpooledRow) -> Outcome:
-        """Change what the row means."""
+        """Change it, if it is the one that is meant."""
+        contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
+        if contact is not None and contact.user_data != row.user_data:
+            return _outcome(row, Status.FAILED, "contact_changed", "the contact carries another UserData now")
+        done = contact is not None and await change_by_id(self.client, row)
+        if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
+            return _outcome(row, Status.SKIPPED, error=nothing)
+        if not done and self.resumed and row.kind == "delete":
+            return _outcome(row, Status.SUCCEEDED, error="it was gone when the run was resumed")
+        return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckedChanger:
+    """Makes the API's own call, by ID or by UserData, without a look at the contact.
+
+    By UserData the dialler picks one contact, and which one is not determined: such a call is written down before
+    it is sent, and never repeated where it may have been done.
+    """
+
+    client: DiallerClient
+    recorder: Recorder
+
+    async def __call__(self, row: SpooledRow) -> Outcome:
+        """Change what the dialler takes to be meant."""
         if row.contact_id:
-            return await self._by_id(row)
-        if self.unchecked:
-            return await self._unchecked(row)
-        found = await self.client.find_contacts(row.user_data)
-        ids = ", ".join(contact.id for contact in found)
-        if len(found) > 1 and not self.all_matches:
-            return _outcome(
-                row,
-                Status.FAILED,
-                ids,
-                AMBIGUOUS,
-                f"{len(found)} contacts carry this UserData ({ids})",
-                "Name the contact by its ID, or change all of them with --all-matches.",
-            )
-        changed = [contact.id for contact in found if await self._change(row.kind, contact.id)]
-        return _outcome(row, Status.SUCCEEDED, ", ".join(changed)) if changed else _nothing_there(row)
-
-    async def _by_id(self, row: SpooledRow) -> Outcome:
-        contact = await self.client.get_contact(row.contact_id)
-        if contact is not None and row.user_data and contact.user_data != row.user_data:
-            return _outcome(
-                row, Status.FAILED, row.contact_id, "contact_changed", "the contact carries another UserData now"
-            )
-        if contact is None or not await self._change(row.kind, row.contact_id):
-            return _nothing_there(row)
-        return _outcome(row, Status.SUCCEEDED, row.contact_id)
-
-    async def _change(self, kind: str, contact_id: str) -> bool:
-        changes: Mapping[str, Callable[[str], Awaitable[bool]]] = {
-            "delete": self.client.delete_by_id,
-            "lock": self.client.lock_by_id,
-            "unlock": self.client.unlock_by_id,
-        }
-        return await changes[kind](contact_id)
-
-    async def _unchecked(self, row: SpooledRow) -> Outcome:
+            return _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row) else nothing_there(row)
         changes: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "delete": self.client.delete_by_user_data,
             "lock": self.client.lock_by_user_data,
             "unlock": self.client.unlock_by_user_data,
         }
+        await self.recorder.intend(row.seq, -1)
         try:
-            await changes[row.kind](row.user_data)
+            await persisting(self.client, lambda: changes[row.kind](row.user_data), repeatable=False)
         except Refused as error:
             if error.code != "not_found":
+                self.recorder.take_back(row.seq)
                 raise
-            return _nothing_there(row)
-        return _outcome(row, Status.SUCCEEDED, "")
+            return nothing_there(row)
+        except (NotDone, StopRun):
+            self.recorder.take_back(row.seq)
+            raise
+        return _outcome(row, Status.SUCCEEDED)
 
 
-def _outcome(
-    row: SpooledRow, status: Status, contact_id: str, code: str = "", error: str = "", hint: str = ""
-) -> Outcome:
-    action = Action(row.kind)
-    return Outcome(row.seq, status, action, contact_id, 200, 1, error_code=code, error=error, hint=hint)
+async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
+    """Lock, unlock or delete a contact by its ID. False where there is none; a repeat is harmless."""
+    changes: Mapping[str, Callable[[str], Awaitable[bool]]] = {
+        "delete": client.delete_by_id,
+        "lock": client.lock_by_id,
+        "unlock": client.unlock_by_id,
+    }
+    maybe_deleted = False
+
+    async def once() -> bool:
+        nonlocal maybe_deleted
+        try:
+            return await changes[row.kind](row.contact_id)
+        except MaybeDone:
+            maybe_deleted = row.kind == "delete"
+            raise
+
+    return await persisting(client, once) or maybe_deleted
 
 
-def _nothing_there(row: SpooledRow) -> Outcome:
+def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
+    """Why a change changed nothing, as far as the contact's record tells that; undo must leave it so.
+
+    API.md does not tell the name of the flag; one that has "lock" in its name is taken for it. So the change is made
+    all the same: it is only not counted.
+    """
+    flags = [value in (True, 1, "1", "true") for name, value in before.items() if "lock" in name.casefold()]
+    if kind == "lock" and any(flags):
+        return "the contact was locked already"
+    if kind == "unlock" and flags and not any(flags):
+        return "the contact was not locked"
+    return ""
+
+
+def nothing_there(row: SpooledRow) -> Outcome:
     """Nothing to delete or unlock is as it should be; nothing to lock is not."""
     if row.kind == "lock":
-        return _outcome(row, Status.FAILED, row.contact_id, "not_found", "the dialler has no such contact")
-    return _outcome(row, Status.SKIPPED, row.contact_id, error="the dialler has no such contact (any more)")
+        return _outcome(row, Status.FAILED, "not_found", GONE)
+    return _outcome(row, Status.SKIPPED, error=GONE)
+
+
+def _outcome(row: SpooledRow, status: Status, code: str = "", error: str = "") -> Outcome:
+    action = Action.UNCHANGED if status is Status.SKIPPED else Action(row.kind)
+    return Outcome(row.seq, status, action, row.contact_id, 200, 1, error_code=code, error=error)

@@ -63,12 +63,13 @@ class Endpoint:
         """The path with its values filled in, each percent-encoded whole.
 
         Raises:
-            UsageError: a value is empty, ``.`` or ``..``: the path would be that of another function.
+            UsageError: a value is empty, or ``.`` or ``..`` in the path, which would then be another function's.
         """
 
         def encoded(match: re.Match[str]) -> str:
             value = str(values[match[1]])
-            if value in {"", ".", ".."}:
+            in_path = "?" not in self.path[: match.start()]
+            if not value or (in_path and value in {".", ".."}):
                 raise UsageError(f"{self.name}: '{value}' is no {match[1]}")
             return quote(value, safe="")
 

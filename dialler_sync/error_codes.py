@@ -113,9 +113,74 @@ _ALL = (
         "The cell is neither a yes nor a no.",
         "Write yes or no; true, false, ja, nein, 1, 0 and x are understood too.",
     ),
+    ErrorCode(
+        "duplicate_key",
+        "Another row carries the same UserData.",
+        "Keep one of the rows, or let rows.duplicate_keys say which one counts.",
+    ),
+    # the dialler's answers
+    ErrorCode("bad_request", "The dialler says that the contact is not as it must be.", "Correct what it names."),
+    ErrorCode(
+        "unauthorised",
+        "The dialler refuses the token or the ClientsID.",
+        "Get the current token from the dialler's portal (a new one kills the old one), then resume.",
+    ),
+    ErrorCode(
+        "not_found",
+        "The dialler does not know the campaign or the contact that is named.",
+        "Check campaign: in the configuration, or the row's campaign.",
+    ),
+    ErrorCode(
+        "endpoint_missing",
+        "The dialler has no such function: it answers 404 without a JSON body.",
+        "Check dialler.base_url, and name the function's real path under dialler.endpoints.",
+    ),
+    ErrorCode("redirected", "The dialler's address sends requests elsewhere.", "Correct dialler.base_url."),
+    ErrorCode("conflict", "The dialler says that a precondition is not met.", "Look at the contact in the dialler."),
+    ErrorCode("refused", "The dialler refuses the request.", "Look at what it says of it."),
+    ErrorCode("rate_limited", "The dialler takes no more requests for now.", "Set dialler.rate, and retry the run."),
+    ErrorCode("unavailable", "The dialler is not available for now.", "Retry the run later."),
+    ErrorCode("unreachable", "No connection to the dialler can be made.", "Check dialler.base_url and the network."),
+    ErrorCode("server_error", "The dialler failed inside.", "Retry the run; tell the dialler's operator if it stays so."),
+    ErrorCode("bad_gateway", "A proxy got no usable answer from the dialler.", "Retry the run later."),
+    ErrorCode("gateway_timeout", "A proxy got no answer from the dialler in time.", "Retry the run later."),
+    ErrorCode("timeout", "The dialler did not answer in time.", "Raise dialler.timeout, or retry the run later."),
+    ErrorCode("connection_lost", "The connection broke after the request was sent.", "Retry the run."),
+    ErrorCode("unreadable_answer", "The dialler's answer is not complete JSON.", "Retry the run."),
+    # runs
+    ErrorCode(
+        "interrupted",
+        "The run ended while the row was being sent.",
+        "Go on with 'dialler-sync resume': it looks whether the contact is there.",
+    ),
+    ErrorCode(
+        "possible_duplicate",
+        "The dialler holds several contacts with this UserData after a repeated request.",
+        "Look at the contacts that are named, and delete the ones too many by their IDs.",
+    ),
+    ErrorCode(
+        "ambiguous_user_data",
+        "Several contacts of the dialler carry this UserData, so it is not certain which one is meant.",
+        "Delete or change all of these contacts but one, or name the contact by its ID.",
+    ),
+    ErrorCode(
+        "contact_changed",
+        "The contact in the dialler is not what it was any more.",
+        "Look at the contact in the dialler, and put it right by hand, or use --force.",
+    ),
+    ErrorCode(
+        "no_before_image",
+        "What the contact was before is not known, so it cannot be put back.",
+        "Put it right by hand; see journal.before_images.",
+    ),
 )
 
 ERROR_CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}
+
+
+def mend(code: str) -> str:
+    """What to do about a code, ``""`` where it is none of ours."""
+    return ERROR_CODES[code].mend if code in ERROR_CODES else ""
 
 
 def fault(code: str, message: str | None = None, hint: str | None = None) -> Fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,9 +33,9 @@ from .errors import (
     UsageError,
 )
 from .interrupt import interruptible
-from .journal import Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from .journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from .load import Loader, Rules, reason_to_stop
-from .model import Action, RowResult, Status
+from .model import Action, Status
 from .planning import PlanInputs, Planned, Planner
 from .prepare import EXTRA_FILE, Prepared, Source, prepare
 from .recorder import Recorder
@@ -105,6 +106,7 @@ class Execution:
     retries: int = 0
     errors: int = 0
     doubtful: dict[int, int] = field(default_factory=dict)
+    killed: bool = False
     extra: list[SpooledRow] = field(default_factory=list)
 
     def carry_out(self) -> Summary:
@@ -180,47 +182,51 @@ class Execution:
 
     def _take_up(self, prepared: Prepared) -> None:
         """Leave out what the interrupted run has settled, and look for what it may have sent."""
+        if not self.run.planned:
+            self.journal.forget_plan(self.run.id)
+        self.killed = self.run.planned and self.run.state == "running"
         for entry in self.journal.rows(self.run):
             result = entry.result
-            if entry.file == EXTRA_FILE:
+            if entry.file == EXTRA_FILE or result.action is Action.LOCK:
                 if entry.state in _UNSETTLED:
                     self.extra.append(
                         SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id)
                     )
+                if entry.file != EXTRA_FILE:
+                    prepared.todo[result.seq] = 0
                 continue
             prepared.note_action(result.seq, result.action)
-            if entry.state != RowState.PENDING:
-                self._decide(prepared, result.seq, entry)
+            if entry.state in _DOUBTFUL:
+                self.doubtful[result.seq] = entry.newest_id
+            elif entry.state != RowState.PENDING:
+                prepared.todo[result.seq] = 0
 
     def _leave_settled(self, prepared: Prepared, parent: RunRecord) -> None:
-        """Of an earlier run, take up only what did not succeed; found by UserData, else by row number."""
-        by_key: dict[str, JournalRow] = {}
-        by_row: dict[tuple[str, str, int], JournalRow] = {}
+        """Of an earlier run, take up only what it has not settled: found by UserData, without one by what is sent."""
+        settled = [seq for seq in self.journal.settled_by(parent.id, self.run.id) if prepared.todo[seq]]
+        alike: Counter[str] = Counter()
+        doubtful: dict[str, list[int]] = {}
         for entry in self.journal.rows(parent):
-            if entry.result.status not in _FINE:
-                by_row[_place(entry.result)] = entry
-                by_key[entry.result.user_data] = entry
-        left = []
+            if entry.state in _DOUBTFUL:
+                doubtful.setdefault(entry.result.user_data or entry.payload, []).append(entry.newest_id)
+            elif not entry.result.user_data and entry.result.status in _FINE:
+                alike[entry.payload] += 1
         for entry in self.journal.rows(self.run):
-            result = entry.result
-            if not prepared.todo[result.seq]:
+            seq, key = entry.result.seq, entry.result.user_data or entry.payload
+            if not prepared.todo[seq]:
                 continue
-            found = by_key.get(result.user_data) if result.user_data else None
-            if found is None and (candidate := by_row.get(_place(result))):
-                found = candidate if not (result.user_data and candidate.result.user_data) else None
-            if found is None:
-                prepared.todo[result.seq] = 0
-                left.append(Outcome(result.seq, Status.SKIPPED, Action.UNCHANGED, error=f"settled by run {parent.id}"))
-            elif found.state in _DOUBTFUL:
-                self._decide(prepared, result.seq, found)
-        self.journal.record(self.run.id, left)
-
-    def _decide(self, prepared: Prepared, seq: int, entry: JournalRow) -> None:
-        """A row that was settled stays; one that may have been sent is sent again only if that is harmless."""
-        if entry.state not in _DOUBTFUL:
+            if not entry.result.user_data and alike[key]:
+                alike[key] -= 1
+                settled.append(seq)
+            elif doubtful.get(key):
+                self.doubtful[seq] = doubtful[key].pop()
+        for seq in settled:
             prepared.todo[seq] = 0
-        elif not (self.settings.rows.overwrite_duplicates and entry.result.user_data):
-            self.doubtful[seq] = entry.newest_id
+            self.doubtful.pop(seq, None)
+        why = f"settled by run {parent.id}"
+        self._record(Outcome(seq, Status.SKIPPED, Action.UNCHANGED, error=why) for seq in settled)
+        states = [(seq, RowState.SENDING, newest) for seq, newest in self.doubtful.items()]
+        self.journal.record(self.run.id, (), states)
 
     def _check_errors(self, prepared: Prepared) -> None:
         limit = self.options.max_errors
@@ -232,8 +238,10 @@ class Execution:
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
         """``validate`` and ``--dry-run``: what would become of each row that is left."""
-        left = (Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
-        while batch := list(islice(left, 5_000)):
+        self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
+
+    def _record(self, outcomes: Iterator[Outcome]) -> None:
+        while batch := list(islice(outcomes, 5_000)):
             self.journal.record(self.run.id, batch)
 
     def _planned_action(self, prepared: Prepared, seq: int) -> Action | None:
@@ -359,6 +367,9 @@ class Execution:
             retries=self.settings.dialler.retries,
             timeout=self.settings.dialler.timeout,
         )
+        if self.killed and total:
+            _log.info("waiting %.0f s: the dialler may still be at work on rows of the killed run", rules.quiet)
+            await gate.rest(rules.quiet)
         doubtful = [(row, self.doubtful[row.seq]) for row in prepared.to_send() if row.seq in self.doubtful]
         rows = (row for row in prepared.to_send() if row.seq not in self.doubtful)
         recorder = Recorder(self.journal, self.run.id, gate.stop)
@@ -414,7 +425,3 @@ class _Comparison:
                     f"row {row.row} is not what it was when run {self._run.id} began (another dialler-sync version?); "
                     "import the file as a new run"
                 )
-
-
-def _place(result: RowResult) -> tuple[str, str, int]:
-    return result.file, result.sheet, result.row

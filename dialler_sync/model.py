@@ -41,6 +41,16 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
+class ContactClass(StrEnum):
+    """What a reconciliation says of a contact; in the order of reports."""
+
+    MATCHING = "matching"
+    DIFFERING = "differing"
+    MISSING = "missing"
+    EXTRA = "extra"
+    DUPLICATE = "duplicate"
+
+
 @dataclass(frozen=True, slots=True)
 class CellNote:
     """What a spreadsheet cell holds that its text does not say.
@@ -122,10 +132,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A row that may be sent: the body of its import, but for the campaign.
+    """A row that may be sent: the body of its import.
 
     ``fields`` holds only fields that the mapping sets and the row fills (or clears, as None), in the
-    order of :data:`dialler_sync.fields.FIELDS`.
+    order of :data:`dialler_sync.fields.FIELDS`, after the campaign.
     """
 
     row: int

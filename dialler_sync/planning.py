@@ -154,9 +154,8 @@ class Planner:
         else:
             decision = decide(fields, found, self._rules)
         if decision.action is None:
-            hint = "Delete or change all of these contacts but one in the dialler."
             return decision, Outcome(
-                row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason, hint=hint
+                row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
             )
         if decision.action in (Action.UNCHANGED, Action.PROTECTED):
             return decision, Outcome(

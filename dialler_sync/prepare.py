@@ -18,11 +18,14 @@ import orjson
 from .config import Settings
 from .errors import InputError
 from .journal import Outcome, PlannedRow, RowState
-from .model import Action, Chunk, Contact, Layout, Rejection, Status, Table
+from .model import Action, Chunk, Contact, Fault, Layout, Rejection, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .validate import Checker
 
 _log = logging.getLogger(__name__)
+
+_LONGEST_VALUE = 60
+"""Characters of a cell that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +208,17 @@ def _rejected(seq: int, file: int, rejection: Rejection) -> PlannedRow:
         state=Status.REJECTED,
         error_code=listed("code"),
         error_field=listed("field"),
-        error=listed("message"),
+        error="; ".join(map(_said, rejection.faults)),
         hint="; ".join(dict.fromkeys(fault.hint for fault in rejection.faults)),
     )
+
+
+def _said(fault: Fault) -> str:
+    """A fault with the column and the cell that it is about, as the user knows them."""
+    if not fault.column:
+        return fault.message
+    value = fault.value if len(fault.value) <= _LONGEST_VALUE else f"{fault.value[:_LONGEST_VALUE]}…"
+    return f"{fault.column} ({value!r}): {fault.message}" if value else f"{fault.column} (empty): {fault.message}"
 
 
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
@@ -225,7 +236,6 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                     error_code="duplicate_key",
                     error_field="UserData",
                     error=f"{other} carries the same UserData",
-                    hint="Keep one of the rows, or let rows.duplicate_keys say which one counts.",
                 )
             )
         else:

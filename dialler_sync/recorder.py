@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from .errors import JournalError
 from .journal import Journal, Outcome, RowState
@@ -17,7 +18,7 @@ FULL = 500
 
 
 class Recorder:
-    """Writes to the journal beside the event loop. ``failed`` is called once where the journal fails."""
+    """Writes to the journal beside the event loop. ``failed`` is called once where that fails."""
 
     def __init__(self, journal: Journal, run_id: str, failed: Callable[[JournalError], None]) -> None:
         self._journal = journal
@@ -28,7 +29,7 @@ class Recorder:
         self._written: asyncio.Future[None] | None = None
         self._wanted = asyncio.Event()
         self._closing = False
-        self._error: JournalError | None = None
+        self._error: BaseException | None = None
         self._task = asyncio.create_task(self._run())
 
     def put(self, outcome: Outcome) -> None:
@@ -51,44 +52,43 @@ class Recorder:
         self._states.append((seq, RowState.PENDING, -1))
 
     async def flush(self) -> None:
-        """Write down everything, and end.
+        """Write down everything, and end. Who cancels this waits until it is done.
 
         Raises:
             JournalError: something could not be written, now or earlier.
         """
         self._closing = True
         self._wanted.set()
-        await self._task
-        if self._error:
-            raise self._error
+        cancelled = False
+        while not self._task.done():
+            try:
+                await asyncio.wait({self._task})
+            except asyncio.CancelledError:
+                cancelled = True
+        self._task.result()
+        if cancelled:
+            raise asyncio.CancelledError
 
     async def _run(self) -> None:
-        while not self._closing or self._outcomes or self._states:
-            if not self._closing:
-                try:
-                    async with asyncio.timeout(LINGER):
-                        await self._wanted.wait()
-                except TimeoutError:
-                    pass
-            self._wanted.clear()
-            await self._write()
-            if self._error:
-                return
-
-    async def _write(self) -> None:
-        outcomes, states, written = self._outcomes, self._states, self._written
-        if not outcomes and not states:
-            return
-        self._outcomes, self._states, self._written = [], [], None
+        waiting: asyncio.Future[None] | None = None
         try:
-            await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
-        except JournalError as error:
-            self._error = error
-            self._failed(error)
-        for waiting in (written, self._written):
-            if waiting and not waiting.done() and (waiting is written or self._error):
-                if self._error:
-                    waiting.set_exception(self._error)
-                    waiting.exception()  # seen, also where nobody is left to see it
-                else:
+            while not self._closing or self._outcomes or self._states:
+                if not self._closing:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LINGER):
+                            await self._wanted.wait()
+                self._wanted.clear()
+                outcomes, states, waiting = self._outcomes, self._states, self._written
+                self._outcomes, self._states, self._written = [], [], None
+                if outcomes or states:
+                    await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
+                if waiting and not waiting.done():
                     waiting.set_result(None)
+        except BaseException as error:
+            self._error = error
+            for future in (waiting, self._written):
+                if future and not future.done():
+                    future.set_exception(JournalError(str(error)))
+                    future.exception()  # seen, also where nobody is left to see it
+            self._failed(error if isinstance(error, JournalError) else JournalError("the journal is no longer written"))
+            raise

@@ -5,24 +5,28 @@ from __future__ import annotations
 import logging
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .api.client import DiallerClient
 from .api.token import read_token
-from .bulk import BulkRun, Target
+from .bulk import BulkRun, Job, Planned
 from .config import Settings, changes, fingerprint
 from .config.settings import row_limit
+from .contact_changes import COMMANDS, ChangeOptions, bulk_run
 from .errors import UsageError
 from .execution import Execution, Observer, RunOptions, Silent
-from .journal import Journal, RunRecord
+from .journal import Journal, JournalRow, PlannedRow, RunRecord
 from .plan_file import PlanFile, read_plan
 from .prepare import Source, open_sources
+from .saved_cells import SavedCells
 from .summary import Summary
 from .suppress import read_suppression_list
+from .targets import Targets
 from .undo import Undoer, to_undo
 
 _log = logging.getLogger(__name__)
@@ -105,6 +109,8 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
         if run.command == "undo":
             journal.update_run(run.id, state="running", folded=False)
             return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
+        if run.command in COMMANDS:
+            return _resume_change(settings, run, journal, observer)
         sources = open_sources(settings, _paths(run), _log.debug)
         for source, entry in zip(sources, run.files, strict=True):
             if source.sha256 != entry["sha256"]:
@@ -135,8 +141,46 @@ def retry_run(
     """
     if parent.state == "running":
         raise UsageError(f"run {parent.id} has not ended: finish it with 'dialler-sync resume {parent.id}' first")
-    options = ImportOptions(tuple(files) or _paths(parent), Path(parent.config_path), out)
+    config_path = Path(parent.config_path)
+    if parent.command in COMMANDS:
+        if len(files) > 1:
+            raise UsageError(f"run {parent.id} read one file; name one with --file")
+        change = ChangeOptions.of(parent, *files)
+        return change_contacts(settings, parent.command, change, config_path, journal, out, observer, parent.id)
+    options = ImportOptions(tuple(files) or _paths(parent), config_path, out)
     return _new_run("import", settings, options, journal, observer, parent.id)
+
+
+def change_contacts(
+    settings: Settings,
+    command: str,
+    options: ChangeOptions,
+    config_path: Path,
+    journal: Journal,
+    out: Path | None = None,
+    observer: Observer | None = None,
+    parent: str | None = None,
+) -> Summary:
+    """Lock, unlock or delete contacts; what stopped the run, if anything did, stands in the summary.
+
+    Raises:
+        UsageError, InputError: before anything is changed.
+    """
+    read_token(settings.dialler)
+    targets = Targets(options.named, settings)
+    with journal.campaign_lock(_target(settings)):
+        run = new_record(command, settings, config_path, targets.files, out, parent, options.record())
+        journal.add_run(run)
+        return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
+
+
+def _resume_change(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
+    options = ChangeOptions.of(run)
+    targets = Targets(options.named, settings)
+    if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
+        raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
+    journal.update_run(run.id, state="running", folded=False)
+    return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
 def undo_run(
@@ -160,7 +204,7 @@ def undo_run(
     read_token(settings.dialler)
     with journal.campaign_lock(undone.target):
         files = [{**entry, "layout": {}} for entry in undone.files]
-        run = _new_record("undo", settings, Path(undone.config_path), files, out, undone.id, {"force": force})
+        run = new_record("undo", settings, Path(undone.config_path), files, out, undone.id, {"force": force})
         journal.add_run(run)
         return _undo(settings, run, undone, journal, observer).carry_out()
 
@@ -168,26 +212,22 @@ def undo_run(
 def _undo(
     settings: Settings, run: RunRecord, undone: RunRecord, journal: Journal, observer: Observer | None
 ) -> BulkRun:
-    targets = [
-        Target(
-            entry.result.seq,
-            str(entry.result.action),
-            entry.result.user_data,
-            entry.result.contact_id,
-            max(entry.file, 0),
-            entry.result.row,
-        )
-        for entry in to_undo(journal, undone)
-    ]
+    done = {entry.result.seq: entry for entry in to_undo(journal, undone)}
+
+    def planned(entry: JournalRow) -> PlannedRow:
+        row = entry.result
+        return PlannedRow(row.seq, max(entry.file, 0), row.row, row.user_data, contact_id=row.contact_id)
+
+    async def plan(_client: DiallerClient) -> AsyncIterator[Planned]:
+        yield [planned(entry) for entry in done.values()], ()
+
     force = bool(run.options.get("force"))
-    return BulkRun(
-        settings,
-        journal,
-        observer or Silent(),
-        run,
-        targets,
-        lambda client: Undoer(client, journal, undone.id, force),
+    job = Job(
+        plan,
+        lambda row: str(done[row.result.seq].result.action),
+        lambda client, _: Undoer(client, journal, undone.id, force),
     )
+    return BulkRun(settings, journal, observer or Silent(), run, job, SavedCells(journal, run))
 
 
 def find_resumable(journal: Journal, name: str | None) -> RunRecord:
@@ -276,10 +316,10 @@ def _record(
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},
     }
     files = [source.record(0) for source in sources]
-    return _new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
+    return new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
 
 
-def _new_record(
+def new_record(
     command: str,
     settings: Settings,
     config_path: Path,

@@ -84,7 +84,25 @@ class Snapshot:
 def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:
     contact = stored_contact(record)
     held = {name: value for name, value in record.items() if value is not None and value != ""}
-    return contact.user_data, contact.id, orjson.dumps(held, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return contact.user_data, contact.id, orjson.dumps(held)
+    except TypeError:  # half a character, or a number beyond 64 bits
+        body = orjson.dumps({storable(name): _plain(value) for name, value in held.items()})
+        return storable(contact.user_data), storable(contact.id), body
+
+
+def _plain(value: object) -> object:
+    """The value, or its text where JSON as others write it cannot hold it."""
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return storable(str(value))
+    return value
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: half a character (a lone surrogate) becomes ``?``."""
+    return text.encode("utf-8", "replace").decode()
 
 
 async def campaign_id(client: DiallerClient, name: str) -> int:
@@ -103,13 +121,12 @@ async def campaign_id(client: DiallerClient, name: str) -> int:
     return int(found[0]["ID"])
 
 
-async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot:
-    """All contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
+async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) -> None:
+    """Read all contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
 
     Raises:
         RequestError: it does not come whole.
     """
-    snapshot = Snapshot()
 
     async def once() -> None:
         snapshot.clear()
@@ -121,13 +138,23 @@ async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot
                 page.clear()
         snapshot.add(page)
 
+    await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+    snapshot.index()
+    snapshot.whole = True
+
+
+async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot:
+    """All contacts of a campaign, or of the account.
+
+    Raises:
+        RequestError: they do not come whole.
+    """
+    snapshot = Snapshot()
     try:
-        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+        await fill(snapshot, client, campaign)
     except BaseException:
         snapshot.close()
         raise
-    snapshot.index()
-    snapshot.whole = True
     return snapshot
 
 

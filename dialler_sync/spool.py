@@ -6,7 +6,8 @@ import hashlib
 import marshal
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,16 +43,20 @@ class Spool:
         except OSError as error:
             raise JournalError(f"{folder} cannot be written: {error.strerror}") from error
 
-    def write(self, batch: Sequence[Any]) -> None:
-        """Append one batch."""
+    def write(self, batch: list[Any]) -> None:
+        """Append one batch.
+
+        Raises:
+            JournalError: the disk is full.
+        """
         try:
             marshal.dump(batch, self._file)
+            self._file.flush()
         except OSError as error:
             raise JournalError(f"a temporary file beside the reports cannot be written: {error.strerror}") from error
 
     def batches(self) -> Iterator[list[Any]]:
         """All batches, from the first."""
-        self._file.flush()
         end = self._file.seek(0, 2)
         at = 0
         while at < end:
@@ -62,7 +67,8 @@ class Spool:
 
     def close(self) -> None:
         """Delete the file."""
-        self._file.close()
+        with suppress(OSError):  # what could not be written is of no use any more
+            self._file.close()
 
 
 class Keys:

@@ -156,5 +156,4 @@ def _done(
 
 
 def _failed(row: SpooledRow, action: Action, code: str, error: str) -> Outcome:
-    hint = "Look at the contact in the dialler, and put it right by hand, or use --force."
-    return Outcome(row.seq, Status.FAILED, action, row.contact_id, attempts=1, error_code=code, error=error, hint=hint)
+    return Outcome(row.seq, Status.FAILED, action, row.contact_id, attempts=1, error_code=code, error=error)

@@ -1,8 +1,8 @@
 """The dialler's functions, one method each.
 
 Methods that read, and changes whose repeat is harmless, are repeated by themselves. ``import_contact``,
-``delete_by_user_data``, ``lock_by_user_data`` and ``unlock_by_user_data`` are sent once: their caller knows
-whether a repeat does harm.
+``delete_by_user_data``, ``lock_by_user_data`` and ``unlock_by_user_data`` are sent once, as their caller knows
+whether a repeat does harm; so is ``list_contacts``.
 
 All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuses,
 :class:`~dialler_sync.errors.NotDone` where it certainly did nothing, and
@@ -41,7 +41,7 @@ class DiallerClient:
     there for other networks and times.
 
     Raises:
-        ConfigError: the address, the token or the certificates cannot be used.
+        ConfigError: the token or the certificates cannot be used.
     """
 
     def __init__(
@@ -59,10 +59,7 @@ class DiallerClient:
         self.requests = 0
         self._clock = clock
         self._endpoints = {name: endpoint(name, settings.endpoints.get(name)) for name in ENDPOINTS}
-        try:
-            root = httpx.URL(settings.root)
-        except httpx.InvalidURL as error:
-            raise ConfigError(f"dialler.base_url: '{settings.base_url}' is no URL: {error}") from None
+        root = httpx.URL(settings.root)
         self._transport = transport or AiohttpTransport(
             verify=_tls(settings) if root.scheme == "https" else True,
             connections=settings.concurrency + 4,
@@ -200,7 +197,8 @@ class DiallerClient:
         """Function 1: the records of the account, or of one campaign, as they come over the network.
 
         The iterator ends only where the list came whole (its JSON is complete, ``status`` is 200 and
-        ``count`` fits); else it raises, and what it gave before is not the list.
+        ``count`` fits); else it raises, and what it gave before is not the list. Sent once: who repeats it
+        must drop what it gave.
         """
         if campaign_id is None:
             method, url = self._endpoints["list_contacts"].method, self._url("list_contacts")
@@ -208,12 +206,7 @@ class DiallerClient:
             method = self._endpoints["list_campaign_contacts"].method
             url = self._url("list_campaign_contacts", campaign_id=campaign_id)
         # The gate is left when the list begins: who reads it may send other requests meanwhile.
-        reply = await repeating(
-            lambda: self._send(self._request(method, url, streamed=True), _opened),
-            retries=self.settings.retries,
-            sleep=self.gate.rest,
-        )
-        async for record in record_stream(reply):
+        async for record in record_stream(await self._send(self._request(method, url, streamed=True), _opened)):
             yield record
 
     async def batch_contacts(self, *, user_data: Sequence[str] = (), ids: Sequence[int | str] = ()) -> Records:

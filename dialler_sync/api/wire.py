@@ -53,8 +53,8 @@ def same_value(ours: Value, theirs: object) -> bool:
         return theirs in (ours, str(ours).lower(), str(int(ours)))
     if isinstance(ours, (int, float)):
         try:
-            return float(theirs) == float(ours)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+            return (float(theirs) if isinstance(theirs, str) else theirs) == ours
+        except ValueError:
             return False
     return ours == theirs or (theirs is not None and not isinstance(theirs, str) and ours == str(theirs))
 

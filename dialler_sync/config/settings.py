@@ -23,9 +23,8 @@ from pydantic import (
 )
 
 from ..endpoints import ENDPOINTS, endpoint
-from ..fields import FIELDS
 from ..nearest import nearest
-from .columns import ColumnRule
+from .columns import ColumnRules
 
 
 class Section(BaseModel):
@@ -88,17 +87,6 @@ def _base_url(url: str) -> str:
 def is_loopback(url: str) -> bool:
     """Whether requests to ``url`` stay on this machine."""
     return bool(_LOOPBACK.fullmatch(urlsplit(url).hostname or ""))
-
-
-def _field_name(name: str) -> str:
-    if name in {"DiallerCampaignsID", "DiallerCampaignsName"}:
-        raise ValueError("the campaign is set under campaign:, as id, name or column")
-    if name not in FIELDS:
-        raise ValueError(f"the dialler has no field '{name}'{nearest(name, FIELDS)}")
-    return name
-
-
-FieldName = Annotated[str, AfterValidator(_field_name)]
 
 
 def _endpoint_name(name: str) -> str:
@@ -323,7 +311,7 @@ class Settings(Section):
     dialler: DiallerSettings
     campaign: CampaignSettings
     source: SourceSettings = SourceSettings()  # type: ignore[call-arg]
-    columns: dict[FieldName, ColumnRule] = Field(
+    columns: ColumnRules = Field(
         default_factory=dict,
         description="Dialler field: source column, or a rule. Not needed for the vendor's own format.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .store import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from .store import Journal
 
 __all__ = ["Image", "Journal", "JournalRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]

@@ -81,17 +81,23 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all,)
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 
 
+class NotOurs(Exception):
+    """The database is not a journal that this dialler-sync can use; the message says what it is."""
+
+
 def migrate(connection: sa.Connection) -> None:
     """Bring the journal to the newest version, in the transaction of ``connection``.
 
     Raises:
-        NewerJournal: a newer dialler-sync wrote it.
+        NotOurs: a newer dialler-sync wrote it, or another program.
     """
-    found = 0
-    if sa.inspect(connection).has_table(schema_version.name):
-        found = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+    if _version(connection) == len(MIGRATIONS):
+        return
+    if connection.dialect.name == "sqlite":  # else each step would be a transaction of its own, and a kill leave half
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    found = _version(connection)  # another process may have been quicker
     if found > len(MIGRATIONS):
-        raise NewerJournal(found)
+        raise NotOurs(f"was written by a newer dialler-sync (version {found}): update dialler-sync")
     for step in MIGRATIONS[found:]:
         step(connection)
     if found < len(MIGRATIONS):
@@ -99,5 +105,14 @@ def migrate(connection: sa.Connection) -> None:
         connection.execute(sa.insert(schema_version).values(version=len(MIGRATIONS)))
 
 
-class NewerJournal(Exception):
-    """The journal has a version that this dialler-sync does not know."""
+def _version(connection: sa.Connection) -> int:
+    """The version that is there, 0 where nothing is."""
+    there = set(sa.inspect(connection).get_table_names())
+    ours = set(metadata.tables)
+    # A server's database may be shared with others, as long as they use other names.
+    if not there & ours and not (there and connection.dialect.name == "sqlite"):
+        return 0
+    versions = connection.scalars(sa.select(schema_version.c.version)).all() if ours <= there else []
+    if len(versions) != 1 or not isinstance(versions[0], int):
+        raise NotOurs("is a database of another program")
+    return versions[0]

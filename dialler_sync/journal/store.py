@@ -1,146 +1,38 @@
-"""The journal: reads and writes what runs did. SQLite by default, another database by URL."""
+"""The journal: reads and writes what runs did."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-import filelock
 import sqlalchemy as sa
-import sqlalchemy.event
-import sqlalchemy.exc
-from sqlalchemy.dialects import postgresql, sqlite
 
-from ..errors import JournalError, UsageError
+from ..errors import UsageError
 from ..model import Action, RowResult, Status
 from . import schema
+from .database import Database, default_state
+from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
-
-class RowState(StrEnum):
-    """Where a row stands that has no outcome yet; a settled row's state is its Status."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One run. ``files`` are ``{name, path, sheet, sha256, rows}``; ``rows`` is None until all are read."""
-
-    id: str
-    command: str
-    target: str
-    campaign: str
-    out: str
-    config_path: str
-    config: Mapping[str, str]
-    options: Mapping[str, Any]
-    started_at: str
-    parent: str | None = None
-    files: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
-    rows: int | None = None
-    finished_at: str | None = None
-    state: str = "running"
-    planned: bool = False
-    summary: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
-    """A source row before anything is sent: pending, or already settled (rejected, skipped)."""
-
-    seq: int
-    file: int
-    row: int
-    user_data: str
-    payload: str = ""
-    state: str = RowState.PENDING
-    action: str = ""
-    contact_id: str = ""
-    error_code: str = ""
-    error_field: str = ""
-    error: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a row that was to be sent, or why it was not."""
-
-    seq: int
-    status: Status
-    action: Action | None = None
-    contact_id: str = ""
-    http_status: int | None = None
-    attempts: int = 0
-    error_code: str = ""
-    error_field: str = ""
-    error: str = ""
-    hint: str = ""
-    sent_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JournalRow:
-    """A row as the journal has it. In ``result``, pending reads as unprocessed and sending as unknown.
-
-    ``newest_id`` is the newest contact ID that was known when the row was sent, -1 where none was.
-    """
-
-    result: RowResult
-    file: int
-    state: str
-    payload: str
-    newest_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None where it was not there."""
-
-    seq: int
-    contact_id: str
-    before: str | None
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What this tool last sent successfully for a key."""
-
-    payload: str
-    contact_id: str
-    run: str
-    sent_at: str
-
+__all__ = ["Journal", "default_state"]
 
 _JSON = ("config", "options", "files", "summary")
 _PAGE = 5_000
 
 
 class Journal:
-    """An open journal. Not safe for two threads at once.
+    """An open journal.
 
     All methods raise :class:`~dialler_sync.errors.JournalError` where the database fails.
     """
 
-    def __init__(self, engine: sa.Engine, locks: Path) -> None:
-        self._engine = engine
-        self._locks = locks
-        with self._begin() as connection:
-            try:
-                schema.migrate(connection)
-            except schema.NewerJournal as error:
-                raise UsageError(
-                    f"the journal {engine.url.render_as_string()} was written by a newer dialler-sync "
-                    f"(version {error}): update dialler-sync, or name another journal with --state"
-                ) from None
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._begin = database.begin
 
     @classmethod
     def open(cls, state: str | Path) -> Self:
@@ -149,30 +41,11 @@ class Journal:
         Raises:
             JournalError, UsageError: it cannot be opened, or is not a journal.
         """
-        text = str(state)
-        if "://" in text:
-            try:
-                engine = sa.create_engine(text)
-            except (sqlalchemy.exc.ArgumentError, ImportError) as error:
-                raise UsageError(f"--state: this database cannot be used: {error}") from error
-            from platformdirs import user_state_path
-
-            return cls(engine, user_state_path("dialler-sync") / "locks")
-        path = Path(text).expanduser()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise JournalError(
-                f"the journal {path} cannot be written: {error.strerror}. Name another with --state."
-            ) from error
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10, "check_same_thread": False})
-        sqlalchemy.event.listen(engine, "connect", _prepare_sqlite)
-        return cls(engine, path.parent / "locks")
+        return cls(Database(state))
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -180,39 +53,14 @@ class Journal:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sqlalchemy.exc.DBAPIError as error:
-            raise JournalError(
-                f"the journal {self._engine.url.render_as_string()} fails: {error.orig}. Nothing is lost: mend that "
-                "(disk full? read-only? in use? damaged?) and go on with 'dialler-sync resume'."
-            ) from error
-
-    @contextmanager
-    def campaign_lock(self, target: str) -> Iterator[None]:
+    def campaign_lock(self, target: str) -> AbstractContextManager[None]:
         """Hold a campaign, so that no other run works on it. The lock goes with the process that holds it.
 
         Raises:
             UsageError: another run holds it.
         """
-        name = hashlib.sha256(target.encode()).hexdigest()[:32]
-        try:
-            self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = filelock.FileLock(self._locks / f"{name}.lock", timeout=0, mode=0o600)
-            lock.acquire()
-        except filelock.Timeout:
-            raise UsageError(
-                f"another run is working on this campaign ({target}): wait until it has finished, or stop it"
-            ) from None
-        except OSError as error:
-            raise JournalError(f"the lock folder {self._locks} cannot be written: {error.strerror}") from error
-        try:
-            yield
-        finally:
-            lock.release()
+        refusal = f"another run is working on this campaign ({target}): wait until it has finished, or stop it"
+        return self._database.lock(target, refusal)
 
     # Runs
 
@@ -262,80 +110,60 @@ class Journal:
         with self._begin() as connection:
             connection.execute(query if file is None else query.where(schema.rows.c.file == file))
 
+    def forget_plan(self, run_id: str) -> None:
+        """Forget what was decided by a run that was interrupted before all was."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(schema.images).where(schema.images.c.run == run_id))
+            connection.execute(sa.delete(schema.rows).where(schema.rows.c.run == run_id, schema.rows.c.file < 0))
+            connection.execute(
+                sa.update(schema.rows)
+                .where(schema.rows.c.run == run_id, schema.rows.c.state == str(RowState.PENDING))
+                .values(action="", contact_id="")
+            )
+
+    def settled_by(self, parent: str, run_id: str) -> list[int]:
+        """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
+        ours, theirs = schema.rows, schema.rows.alias()
+        skipped = (theirs.c.state == str(Status.SKIPPED)) & (theirs.c.action != str(Action.SUPERSEDED))
+        keys = sa.select(theirs.c.user_data).where(
+            theirs.c.run == parent,
+            theirs.c.user_data != "",
+            (theirs.c.state == str(Status.SUCCEEDED)) | skipped,
+        )
+        query = sa.select(ours.c.seq).where(ours.c.run == run_id, ours.c.user_data.in_(keys)).order_by(ours.c.seq)
+        with self._begin() as connection:
+            return list(connection.scalars(query))
+
     def add_rows(self, run_id: str, planned: Iterable[PlannedRow]) -> None:
         """Write down rows, before anything is sent."""
-        values = [
-            {
-                "run": run_id,
-                "seq": row.seq,
-                "file": row.file,
-                "row": row.row,
-                "user_data": row.user_data,
-                "payload": row.payload,
-                "state": str(row.state),
-                "action": row.action,
-                "contact_id": row.contact_id,
-                "error_code": row.error_code,
-                "error_field": row.error_field,
-                "error": row.error,
-                "hint": row.hint,
-            }
-            for row in planned
-        ]
-        if values:
-            with self._begin() as connection:
-                connection.execute(sa.insert(schema.rows), values)
+        fields = attrgetter(*_PLANNED)
+        with self._begin() as connection:
+            self._database.execute_many(
+                connection, _add_row, ("run", *_PLANNED), [(run_id, *fields(row)) for row in planned]
+            )
 
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
     ) -> None:
         """Write down outcomes, and states as (seq, state, newest contact ID known), in one commit."""
+        fields = attrgetter(*_OUTCOME)
+        changed = [(run_id, seq, str(state), newest) for seq, state, newest in states]
+        settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *fields(o)) for o in outcomes]
         with self._begin() as connection:
-            if states:
-                connection.execute(
-                    _set_state,
-                    [
-                        {"r": run_id, "s": seq, "state": str(state), "newest_id": newest}
-                        for seq, state, newest in states
-                    ],
-                )
-            if outcomes:
-                connection.execute(
-                    _settle,
-                    [
-                        {
-                            "r": run_id,
-                            "s": outcome.seq,
-                            "state": str(outcome.status),
-                            "action": str(outcome.action or ""),
-                            "contact_id": outcome.contact_id,
-                            "http_status": outcome.http_status,
-                            "attempts": outcome.attempts,
-                            "error_code": outcome.error_code,
-                            "error_field": outcome.error_field,
-                            "error": outcome.error,
-                            "hint": outcome.hint,
-                            "sent_at": outcome.sent_at,
-                        }
-                        for outcome in outcomes
-                    ],
-                )
+            self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
+            self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
 
     def rows(self, run: RunRecord) -> Iterator[JournalRow]:
         """Every row of a run, in source order."""
         names = [(str(entry["name"]), str(entry.get("sheet") or "")) for entry in run.files]
+        query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(_PAGE)
         after = -1
         while True:
-            query = (
-                sa.select(schema.rows)
-                .where(schema.rows.c.run == run.id, schema.rows.c.seq > after)
-                .order_by(schema.rows.c.seq)
-                .limit(_PAGE)
-            )
             with self._begin() as connection:
-                page = connection.execute(query).all()
+                where = schema.rows.c.run == run.id, schema.rows.c.seq > after
+                page = connection.execute(query.where(*where)).all()
             for row in page:
-                yield JournalRow(_result(row, names), row.file, row.state, row.payload, row.newest_id)
+                yield _journal_row(row, names)
             if len(page) < _PAGE:
                 return
             after = page[-1].seq
@@ -344,17 +172,16 @@ class Journal:
 
     def plan_actions(self, run_id: str, decided: Sequence[tuple[int, str, str]]) -> None:
         """Write down what is to be done with rows, as (seq, action, contact ID)."""
-        if decided:
-            values = [{"r": run_id, "s": seq, "action": action, "contact_id": id_} for seq, action, id_ in decided]
-            with self._begin() as connection:
-                connection.execute(_plan_action, values)
+        with self._begin() as connection:
+            values = [(run_id, *decision) for decision in decided]
+            self._database.execute_many(connection, _plan_action, ("r", "s", "action", "contact_id"), values)
 
     def add_images(self, run_id: str, images: Sequence[Image]) -> None:
         """Keep what contacts were before a run; what is kept already stays."""
-        if images:
-            values = [{"run": run_id, **asdict(image)} for image in images]
-            with self._begin() as connection:
-                connection.execute(_insert_new(self._engine.dialect.name, schema.images), values)
+        values = [(run_id, image.seq, image.contact_id, image.before, image.after) for image in images]
+        with self._begin() as connection:
+            insert = self._database.insert_new(schema.images)
+            self._database.execute_many(connection, insert, ("run", "seq", "contact_id", "before", "after"), values)
 
     def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
         """The images of these rows, as far as they were kept."""
@@ -421,42 +248,33 @@ class Journal:
                 connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))
 
 
-def _insert_new(dialect: str, table: sa.Table) -> Any:
-    """An insert that leaves rows alone that are there already."""
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
-
-
 _SENDING = ("import", "undo", "lock", "unlock", "delete")
 
+_PLANNED = (
+    "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id",
+    "error_code", "error_field", "error", "hint",
+)  # fmt: skip
+_OUTCOME = ("contact_id", "http_status", "attempts", "error_code", "error_field", "error", "hint", "sent_at")
+_READ = (
+    "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",
+    "error_code", "error_field", "error", "hint", "sent_at", "newest_id",
+)  # fmt: skip
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """WAL lets others read while a run writes; NORMAL loses no commit when the process is killed."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.close()
+
+def _parameters(*names: str) -> dict[str, Any]:
+    return {name: sa.bindparam(name) for name in names}
 
 
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
-_set_state = (
-    sa.update(schema.rows).where(_row_key).values(state=sa.bindparam("state"), newest_id=sa.bindparam("newest_id"))
+_add_row = sa.insert(schema.rows).values(
+    **_parameters("run", *_PLANNED),
+    attempts=sa.literal_column("0"),
+    sent_at=sa.literal_column("''"),
+    newest_id=sa.literal_column("-1"),
 )
-_plan_action = (
-    sa.update(schema.rows).where(_row_key).values(action=sa.bindparam("action"), contact_id=sa.bindparam("contact_id"))
-)
-_settle = (
-    sa.update(schema.rows)
-    .where(_row_key)
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in (
-                "state", "action", "contact_id", "http_status", "attempts",
-                "error_code", "error_field", "error", "hint", "sent_at",
-            )
-        }
-    )
-)  # fmt: skip
+_set_state = sa.update(schema.rows).where(_row_key).values(_parameters("state", "newest_id"))
+_plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action", "contact_id"))
+_settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -475,44 +293,21 @@ def _run(row: Any) -> RunRecord:
     return RunRecord(**values)
 
 
-_UNSETTLED = {
-    RowState.PENDING: (Status.UNPROCESSED, "", "", ""),
-    RowState.SENDING: (
-        Status.UNKNOWN,
-        "interrupted",
-        "the run was interrupted while this row was being sent",
-        "go on with 'dialler-sync resume': it looks whether the contact is there",
-    ),
-}
+_STATUS = {str(status): status for status in Status}
+_ACTION = {"": None, **{str(action): action for action in Action}}
 
 
-def _result(row: Any, names: list[tuple[str, str]]) -> RowResult:
-    file, sheet = names[row.file] if row.file >= 0 else ("", "")
+def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
+    (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
+     code, field, error, hint, sent_at, newest_id) = row  # fmt: skip
+    file, sheet = names[number] if number >= 0 else ("", "")
+    status = _STATUS.get(state, Status.UNPROCESSED)
+    if state == RowState.SENDING:
+        status, code, error = Status.UNKNOWN, "interrupted", "the run was interrupted while this row was being sent"
+    elif state == RowState.PENDING:
+        code = field = error = hint = ""
     result = RowResult(
-        seq=row.seq,
-        file=file,
-        sheet=sheet,
-        row=row.row,
-        user_data=row.user_data,
-        status=Status.UNPROCESSED,
-        action=Action(row.action) if row.action else None,
-        contact_id=row.contact_id,
-        http_status=row.http_status,
-        attempts=row.attempts,
-        error_code=row.error_code,
-        error_field=row.error_field,
-        error=row.error,
-        hint=row.hint,
-        sent_at=row.sent_at,
-    )
-    if row.state in _UNSETTLED:
-        status, code, error, hint = _UNSETTLED[row.state]
-        return replace(result, status=status, error_code=code, error=error, hint=hint)
-    return replace(result, status=Status(row.state))
-
-
-def default_state() -> Path:
-    """Where the journal is when nothing else is said."""
-    from platformdirs import user_state_path
-
-    return user_state_path("dialler-sync") / "journal.db"
+        seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
+        code, field, error, hint, sent_at,
+    )  # fmt: skip
+    return JournalRow(result, number, state, payload, newest_id)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..model import Table
 
 _HEAD_BYTES = 4_096
+_MOST_CONTROLS = 10
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 _FOREIGN = (
@@ -104,6 +105,8 @@ def _foreign(head: bytes) -> str | None:
     start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe").lstrip().lower()
     if start.startswith(_MARKUP):
         return "a web page or XML"
+    if wide_encoding(head):
+        return None
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\v\0" for byte in head)
-    zeros = 0 if wide_encoding(head) else head.count(0)
-    return "binary data" if controls * 20 > len(head) or zeros * 3 > len(head) else None
+    is_binary = (controls > _MOST_CONTROLS and controls * 20 > len(head)) or head.count(0) * 3 > len(head)
+    return "binary data" if is_binary else None

@@ -79,8 +79,7 @@ class _Survey:
         self._width = len(header.columns)
         self._names = list(header.columns) if header.rows else []
         self._first_row = header.first_row
-        widths = Counter(len(row.cells) for row in sample)
-        self._usual_widths = {self._width, max(widths, key=lambda width: widths[width], default=self._width)}
+        self._usual_widths = {self._width, *(len(row.cells) for row in sample[:1])}
         self._fill = median(_filled(row.cells) for row in sample) if sample else 0
         self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
         self._next_number = header.first_row
@@ -201,7 +200,7 @@ class _Survey:
             )
         if self._broken:
             yield (
-                f"Rows with a quote that is opened and not closed: {self._broken:,}, the first is row "
+                f"Rows with a stray quote, or one that is not closed: {self._broken:,}, the first is row "
                 f"{self._first_broken}. Mend them; or set source.quote to none, if quotes are only text in this file."
             )
 

@@ -17,7 +17,8 @@ class Cut(NamedTuple):
     """One row of a text, as far as the text goes.
 
     ``quoted``: which cells stood in quotes. ``end``: where the next row begins. ``broken``: a cell opens a quote
-    that is not closed as it should be, and was taken as text. ``open``: further lines could still close it.
+    that is not closed as it should be, or several cells have an odd quote in them, as where a delimiter was lost
+    before a quoted cell; such quotes were taken as text. ``open``: further lines could still close the quote.
     """
 
     cells: list[str]
@@ -53,6 +54,7 @@ class Dialect:
         cells: list[str] = []
         quoted: list[bool] = []
         broken = is_open = False
+        odd = 0
         pattern = self._loose_cell if loosely else self._cell
         while True:
             match = pattern.match(text, start)
@@ -64,12 +66,23 @@ class Dialect:
                 cells.append(self._unescaped(inside, inside=True))
             else:
                 cells.append(self._unescaped(plain))
-                if self.quote and plain.startswith(self.quote):
-                    broken = True
-                    is_open = is_open or self._open_cell.match(text, start) is not None
+                if self.quote and self.quote in plain:
+                    odd += plain.count('"') % 2  # not so with ': O'Brien
+                    if plain.startswith(self.quote):
+                        broken = True
+                        is_open = is_open or self._open_cell.match(text, start) is not None
             start = match.end()
             if end in {"", "\n", "\r", "\r\n"}:
-                return Cut(cells, quoted, start, broken, is_open)
+                return Cut(cells, quoted, start, broken or odd > 1, is_open)
+
+    def is_balanced(self, lines: str) -> bool:
+        """Whether as many quotes stand where cells begin as where they end: the quick test for stray ones."""
+        quote, delimiter = self.quote, self.delimiter
+        if not quote or quote not in lines:
+            return True
+        begin = lines.startswith(quote) + sum(lines.count(sign + quote) for sign in (delimiter, "\n", "\r"))
+        end = lines.endswith(quote) + sum(lines.count(quote + sign) for sign in (delimiter, "\n", "\r"))
+        return begin == end
 
     def cut_line(self, line: str) -> list[str] | None:
         """The cells of a line that needs no pattern, as most do; None where it does."""

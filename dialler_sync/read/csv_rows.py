@@ -116,10 +116,10 @@ class CsvFile:
         ends = block.count("\n") + block.count("\r") - block.count("\r\n")
         if len(rows) != ends + (not block.endswith(("\n", "\r"))):
             return None
-        flags = {}
-        if _is_notable(block):
-            flags = {i: NOTABLE for i, line in enumerate(StringIO(block, newline="")) if _is_notable(line)}
-        return rows, flags
+        if not _is_notable(block) and self.dialect.is_balanced(block):
+            return rows, {}
+        flagged = ((i, self._flags(line)) for i, line in enumerate(StringIO(block, newline="")))
+        return rows, {i: flags for i, flags in flagged if flags}
 
     def _row_by_row(self, lines: _Lines) -> Iterator[Row]:
         if self.dialect.is_plain:
@@ -146,7 +146,7 @@ class CsvFile:
                 for cells in self._reader(lines):
                     if len(lines.taken) > 1 and self._swallows_rows(lines.taken, cells):
                         break
-                    flags = NOTABLE if any(map(_is_notable, lines.taken)) else 0
+                    flags = self._flags("".join(lines.taken))
                     lines.taken.clear()
                     yield cells, flags
                 else:
@@ -155,6 +155,10 @@ class CsvFile:
                 pass
             lines.give_back(lines.taken)
             yield self._careful_row(lines.next(), lines)
+
+    def _flags(self, row: str) -> int:
+        is_broken = not self.dialect.is_balanced(row) and self.dialect.cut(row).broken
+        return (NOTABLE if _is_notable(row) else 0) | (BROKEN if is_broken else 0)
 
     def _careful_row(self, first: str, lines: _Lines) -> Row:
         """The row that begins with the line ``first``, by the grammar of the dialect."""
@@ -176,6 +180,12 @@ class CsvFile:
             more *= 2
             cut = self.dialect.cut(text)
         taken = lines.taken[:]
+        if cut.open and len(text) > self.source.max_cell_chars and not self._swallows_rows(taken, []):
+            raise InputError(
+                f"a cell of the row that begins with '{first.strip()[:40]}' is longer than "
+                f"{self.source.max_cell_chars:,} characters, or its quote is not closed: mend it, or raise "
+                "source.max_cell_chars."
+            )
         used = _lines_until(taken, cut.end)
         broken = cut.broken or (used > 1 and self._swallows_rows(taken[:used], cut.cells))
         if broken:

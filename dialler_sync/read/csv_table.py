@@ -135,8 +135,8 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
     """
     with _named(path):
         encoding = find_encoding(path, source)
-        sample = _sample(path, encoding)
-        dialect, width = find_dialect(sample, source)
+        sample, is_whole = _sample(path, encoding)
+        dialect, width = find_dialect(sample, source, is_whole=is_whole)
         file = CsvFile(path, encoding, dialect, width, source)
         seen = chain.from_iterable(run.seen() for run in file.runs())
         head = [(row.number, row.cells) for row in islice(seen, SAMPLE_ROWS)]
@@ -167,13 +167,13 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
     return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row)
 
 
-def _sample(path: Path, encoding: str) -> str:
-    """The first whole lines of a file."""
+def _sample(path: Path, encoding: str) -> tuple[str, bool]:
+    """The first whole lines of a file, and whether they are all."""
     with path.open(encoding=encoding, newline="") as file:
         sample = file.read(SAMPLE_CHARS + 1).removeprefix("\ufeff")
     if len(sample) <= SAMPLE_CHARS:
-        return sample
-    return sample[: max(sample.rfind("\n"), sample.rfind("\r", 0, -1)) + 1] or sample
+        return sample, True
+    return sample[: max(sample.rfind("\n"), sample.rfind("\r", 0, -1)) + 1] or sample, False
 
 
 def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, width: int) -> list[str]:

@@ -33,7 +33,7 @@ _EQUAL = 0.95
 
 _NAMES = {"": "nothing (a single column)", "\t": "tab", " ": "space", ", ": "comma and space"}
 
-_SINGLE_QUOTED = re.compile(r"(?:^|[,;|\s])'[^'\r\n]*'(?:[,;|\s]|$)", re.MULTILINE)
+_SINGLE_QUOTED = re.compile(r"(?:^|[,;|\s])'(?:[^']|'')*+'(?:[,;|\s]|$)", re.MULTILINE)
 
 _LEFTOVER = re.compile(r"""[;\t|]|,(?!\s)|^\s|^"|"$|^'.*'$|"[\s,]|[\s,]\"""", re.DOTALL)
 """What does not look like one cell: a delimiter, a blank in front, a quote at an end or beside a delimiter."""
@@ -49,8 +49,8 @@ class Judged(NamedTuple):
     has_doubled: bool = False
 
 
-def find_dialect(sample: str, source: SourceSettings) -> tuple[Dialect, int]:
-    """The dialect of a text that begins with ``sample`` (whole lines), and how many cells its rows usually have.
+def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tuple[Dialect, int]:
+    """The dialect of a text that begins with ``sample``, or is the whole of it, and its rows' usual number of cells.
 
     Raises:
         InputError: two delimiters do equally well.
@@ -64,7 +64,7 @@ def find_dialect(sample: str, source: SourceSettings) -> tuple[Dialect, int]:
         delimiters = (told[1],)
     else:
         delimiters = (*(d for d in DELIMITERS if d in sample), "")
-    by_delimiter = {delimiter: _best_with(delimiter, sample, source) for delimiter in delimiters}
+    by_delimiter = {delimiter: _best_with(delimiter, sample, source, is_whole) for delimiter in delimiters}
     if {",", ", "} <= by_delimiter.keys() and by_delimiter[", "].score >= _EQUAL * by_delimiter[","].score:
         del by_delimiter[","]  # every comma has its space: that is one reading, not two
     judged = sorted(by_delimiter.values(), key=lambda j: j.score, reverse=True)
@@ -75,25 +75,26 @@ def find_dialect(sample: str, source: SourceSettings) -> tuple[Dialect, int]:
     return best.dialect, best.width
 
 
-def _best_with(delimiter: str, sample: str, source: SourceSettings) -> Judged:
+def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bool) -> Judged:
     """The best of the dialects with this delimiter that the sample gives reason for, the usual one if they tie."""
     quotes = {"auto": ['"'], "none": [""]}.get(source.quote, [source.quote])
     if source.quote == "auto" and _SINGLE_QUOTED.search(sample):
         quotes.append("'")
     judged = []
     for quote in quotes:
-        usual = _judged(Dialect(delimiter, quote, "double" if source.escape == "auto" else source.escape), sample)
+        escape = "double" if source.escape == "auto" else source.escape
+        usual = _judged(Dialect(delimiter, quote, escape), sample, is_whole)
         judged.append(usual)
         if source.escape != "auto" or not usual.has_broken:
             continue
         if "\\" + quote in sample:
-            judged.append(_judged(Dialect(delimiter, quote, "backslash"), sample))
+            judged.append(_judged(Dialect(delimiter, quote, "backslash"), sample, is_whole))
         if not usual.has_doubled:
-            judged.append(_judged(Dialect(delimiter, quote, "none"), sample))
+            judged.append(_judged(Dialect(delimiter, quote, "none"), sample, is_whole))
     return max(judged, key=lambda j: j.score)
 
 
-def _judged(dialect: Dialect, sample: str) -> Judged:
+def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
     widths: Counter[int] = Counter()
     tidy = cells = values = start = 0
     has_broken = has_doubled = False
@@ -102,6 +103,8 @@ def _judged(dialect: Dialect, sample: str) -> Judged:
         start = cut.end
         if not any(cut.cells):
             continue
+        if cut.open and cells and not is_whole:
+            break  # a long cell goes on behind the sample
         widths[len(cut.cells)] += 1
         cells += len(cut.cells)
         has_broken = has_broken or cut.broken

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice, repeat
 from pathlib import Path
-from typing import NamedTuple
 
 from ..config import SourceSettings
 from ..errors import InputError
@@ -14,8 +13,9 @@ from ..nearest import nearest
 from ..spreadsheet_text import restore
 from .csv_extent import Extent, find_extent
 from .csv_rows import Run
-from .excel_book import Book, Sheet, open_book, readable
-from .excel_table import ExcelTable, SheetCells
+from .excel_book import open_book, readable
+from .excel_sheet import Book, Content, Sheet, SheetCells
+from .excel_table import ExcelTable
 from .header import SAMPLE_ROWS, find_header
 
 _RUN_ROWS = 5_000
@@ -28,48 +28,36 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
         InputError: not a workbook, protected, damaged or too large; the sheet is not there, or none holds data.
     """
     with readable(path), open_book(path, source) as book:
-        sheets = book.sheets
-        chosen = [_named(sheets, source.sheet)] if source.sheet else [sheet for sheet in sheets if sheet.visible]
-        filled = [content for sheet in chosen if (content := _content(book, sheet, source))]
+        chosen = [_named(book.sheets, source.sheet)] if source.sheet else [s for s in book.sheets if s.visible]
+        filled = [(sheet, content) for sheet in chosen if (content := _content(book, sheet))]
         if not filled:
-            hidden = [sheet.name for sheet in sheets if not sheet.visible and not source.sheet]
-            raise InputError(
-                (f"the sheet '{chosen[0].name}' is empty." if source.sheet else "no sheet holds data.")
-                + (f" Hidden sheets are read only if source.sheet names them: {_listed(hidden)}." if hidden else "")
-            )
+            raise InputError(_no_data(book, source.sheet and chosen[0].name))
         others = "" if len(filled) == 1 else f" (one of {len(filled)} that hold data; source.sheet chooses one)"
         tables: list[Table] = []
-        for content in filled:
-            with readable(f"sheet '{content.sheet.name}'{others}"):
-                tables.append(_table(path, book.format, content, source))
+        for sheet, content in filled:
+            with readable(f"sheet '{sheet.name}'{others}"):
+                tables.append(_table(path, book.format, sheet.name, content, source))
         return tables
 
 
-class _Content(NamedTuple):
-    """A sheet that holds data. ``merged``: its merged ranges, as ((row, column), (row, column)) from 0."""
-
-    sheet: Sheet
-    cells: SheetCells
-    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
-    remarks: tuple[str, ...]
-
-
-def _content(book: Book, sheet: Sheet, source: SourceSettings) -> _Content | None:
+def _content(book: Book, sheet: Sheet) -> Content | None:
     with readable(f"sheet '{sheet.name}'"):
-        survey = book.survey(sheet.index)
-        if not survey.holds_data:
-            return None
-        cells = book.calamine.get_sheet_by_index(sheet.index)
-        content = SheetCells(cells, survey.marks, source.max_cell_chars)
-        if next(content.rows(), None) is None:
-            return None
-        return _Content(sheet, content, cells.merged_cell_ranges or (), survey.remarks)
+        content = book.read(sheet)
+        return content if content and next(content.cells.rows(), None) else None
 
 
-def _table(path: Path, kind: str, content: _Content, source: SourceSettings) -> ExcelTable:
+def _no_data(book: Book, chosen: str | None) -> str:
+    if chosen:
+        return f"the sheet '{chosen}' is empty."
+    hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
+    more = f" Hidden sheets are read only if source.sheet names them: {_listed(hidden)}." if hidden else ""
+    return f"no sheet holds data.{more}"
+
+
+def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSettings) -> ExcelTable:
     cells = content.cells
     header = find_header([(number, texts) for number, texts, _ in islice(cells.rows(), SAMPLE_ROWS)], source)
-    extent = find_extent(_runs(cells), header)
+    extent = find_extent(_runs(cells, source.max_cell_chars), header)
     names = tuple(map(restore, header.columns))
     ignored = [at for at, name in enumerate(names) if name.startswith("_")]
     kept = tuple(at for at in range(len(names)) if at not in ignored or len(ignored) == len(names))
@@ -77,7 +65,7 @@ def _table(path: Path, kind: str, content: _Content, source: SourceSettings) -> 
         path=path,
         format=kind,
         columns=tuple(names[at] for at in kept),
-        sheet=content.sheet.name,
+        sheet=sheet,
         header_rows=header.rows,
         first_row=header.first_row,
         ignored=tuple(name for at, name in enumerate(names) if at not in kept),
@@ -87,18 +75,28 @@ def _table(path: Path, kind: str, content: _Content, source: SourceSettings) -> 
     return ExcelTable(layout, cells, len(names), kept, extent.last_row)
 
 
-def _runs(cells: SheetCells) -> Iterator[Run]:
-    """All rows in runs, blank ones too, as of a CSV file."""
-    every_row = _every_row(cells)
+def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:
+    """All rows in runs, blank ones too, as of a CSV file.
+
+    Raises:
+        InputError: a cell has more than ``longest`` characters.
+    """
+    every_row = _every_row(cells, longest)
     first = 1
     while rows := list(islice(every_row, _RUN_ROWS)):
         yield Run(first, rows)
         first += len(rows)
 
 
-def _every_row(cells: SheetCells) -> Iterator[list[str]]:
+def _every_row(cells: SheetCells, longest: int) -> Iterator[list[str]]:
     before = 0
     for number, texts, notes in cells.rows(sketched=True):
+        text = max(texts, key=len)
+        if len(text) > longest:
+            raise InputError(
+                f"a cell of row {number} has {len(text):,} characters, beginning with '{text[:40]}', and "
+                f"{longest:,} are allowed: mend the file, or raise source.max_cell_chars."
+            )
         yield from repeat([], number - before - 1)
         for position in notes:  # an error or a formula without a value is neither a footnote nor a blank
             texts[position] = "0"
@@ -106,8 +104,8 @@ def _every_row(cells: SheetCells) -> Iterator[list[str]]:
         before = number
 
 
-def _merged(content: _Content, first: int, extent: Extent) -> Iterator[str]:
-    count = sum(first <= end[0] + 1 and start[0] < extent.last_row for start, end in content.merged)
+def _merged(content: Content, first_row: int, extent: Extent) -> Iterator[str]:
+    count = sum(first_row <= last and first <= extent.last_row for first, last in content.merged)
     if count:
         yield f"{count:,} {'range' if count == 1 else 'ranges'} of merged cells: only the top left one has the value."
 

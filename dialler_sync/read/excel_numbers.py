@@ -23,7 +23,7 @@ PRECISION_LOST = CellNote(code="precision_lost")
 _FIRST_INEXACT = 1e15
 """The smallest number of 16 digits, of which Excel keeps 15."""
 
-_SCIENTIFIC = re.compile(r"\s*[+-]?\d(?:[.,]\d+)?[eE]\+\d{2,3}\s*")
+_SCIENTIFIC = re.compile(r"\s*[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}\s*")
 """A long number as Excel shows it in a General cell, and as it writes it into CSV."""
 
 

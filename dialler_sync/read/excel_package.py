@@ -101,7 +101,7 @@ class Package:
         return b"".join(self.stream(name))
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """What a part refers to: id → (last word of the type, name of the part)."""
+        """What a part (``""``: the package) refers to: id → (last word of the type, name of the part)."""
         folder, _, file = name.rpartition("/")
         found: dict[str, tuple[str, str]] = {}
 

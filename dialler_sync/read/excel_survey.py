@@ -117,6 +117,7 @@ class _Look:
         self._letters: set[bytes] = set()
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
+        self._torn_value = re.compile(rf"<{p}v[^<>]*>[^<]*<!".encode())
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
         self._hidden_row = re.compile(
             rf"<{p}row\b[^>/]*\bhidden=[\"'](?:1|true)[\"'][^>/]*>(.*?)</{p}row>".encode(), re.DOTALL
@@ -133,8 +134,8 @@ class _Look:
         self.string_cells += block.count(b't="s"') + block.count(b"t='s'")
         if b"hidden=" in block:
             self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
-        if b"<![CDATA[" in block:
-            raise InputError(f"has CDATA sections, which no spreadsheet program writes. {SAVE_ANEW}")
+        if b"<!" in block and self._torn_value.search(block):  # calamine would give a part of it
+            raise InputError(f"has values with comments or CDATA sections in them. {SAVE_ANEW}")
 
     def columns(self) -> int:
         """How far right a cell lies, formatted ones included."""

@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 from .excel_formats import DigitFormat, digit_format
 from .excel_package import Package, local, parse_xml
 
-WORKBOOK = "xl/workbook.xml"
-"""Where calamine looks for it; the standard allows any place, and hardly anybody uses another."""
-
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 
 
@@ -37,9 +34,9 @@ class XlsxParts:
     recalculates: bool
 
 
-def xlsx_parts(package: Package) -> XlsxParts:
-    """Read the workbook's own parts; each is small beside the sheets."""
-    related = package.related(WORKBOOK)
+def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
+    """Read the workbook's own parts, beginning with the one named ``workbook``; all are small beside the sheets."""
+    related = package.related(workbook)
     by_kind = dict(related.values())
     sheets: list[str] = []
     recalculates = False
@@ -52,7 +49,7 @@ def xlsx_parts(package: Package) -> XlsxParts:
         elif local(tag) == "calcPr":
             recalculates = given.get("fullCalcOnLoad") in {"1", "true"}
 
-    parse_xml(package.stream(WORKBOOK), start)
+    parse_xml(package.stream(workbook), start)
     return XlsxParts(
         tuple(sheets), by_kind.get("sharedStrings", ""), _styles(package, by_kind.get("styles", "")), recalculates
     )

@@ -1,63 +1,142 @@
-"""A second look at an ``.xls``, by xlrd, for what calamine does not give: errors, number formats, hidden rows.
+"""Reads ``.xls`` by xlrd.
 
-xlrd takes ten times as long, and refuses some files that calamine reads; so calamine reads the cells.
+calamine would be ten times as fast, but gives neither errors nor number formats of this format, and a damaged file
+can make it end the whole process.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from .excel_formats import digit_format
-from .excel_marks import KnownCell, Mark, Marks, error_cell
-from .excel_numbers import number_text
-from .excel_survey import Survey, hidden_rows
+from .excel_marks import Marks, error_cell
+from .excel_numbers import Value
+from .excel_package import PROTECTED, SAVE_ANEW
+from .excel_sheet import Book, Content, Sheet, SheetCells
+from .excel_survey import hidden_rows
 
 if TYPE_CHECKING:
     import xlrd
 
-NOT_KNOWN = (
-    "In this {} file, error cells (#REF!) are read as empty, and numbers without what only their format shows "
-    "(00123 as 123): if it has such cells, save it as .xlsx."
-)
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""The stream of an OLE file in which Excel keeps an ``.xlsx`` that is protected by a password."""
 
 
-def survey_xls(path: Path, names: list[str]) -> Callable[[int], Survey]:
-    """How to look at a sheet, given its index in ``names``."""
+def open_xls(path: Path) -> Book:
+    """Open an OLE file as a workbook.
+
+    Raises:
+        InputError: it is protected, damaged, or of another program.
+    """
     import xlrd
 
-    def survey(index: int) -> Survey:
+    content = path.read_bytes()
+    try:
+        book = xlrd.open_workbook(
+            file_contents=content,
+            logfile=io.StringIO(),
+            formatting_info=True,
+            ragged_rows=True,
+            ignore_workbook_corruption=True,
+        )
+        sheets = [(sheet, _content(book, sheet)) for sheet in book.sheets()]
+    except Exception as error:  # xlrd raises whatever its parsing stumbles on
+        if _ENCRYPTED in content or "encrypted" in str(error):
+            raise InputError(PROTECTED) from error
+        raise InputError(f"is damaged, or not a workbook. {SAVE_ANEW}") from error
+    return Book(
+        "xls",
+        [Sheet(index, sheet.name, sheet.visibility == 0) for index, (sheet, _) in enumerate(sheets)],
+        lambda sheet: sheets[sheet.index][1],
+    )
+
+
+def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Content | None:
+    reader = _Reader(book, sheet)
+    rows = [reader.row(row) for row in range(sheet.nrows)]
+    if not reader.columns:
+        return None
+    hidden = [row for row, info in sheet.rowinfo_map.items() if info.hidden and row < len(rows)]
+    return Content(
+        SheetCells(_Grid(rows, min(reader.columns), max(reader.columns)), reader.marks),
+        [(first + 1, after) for first, after, _, _ in sheet.merged_cells],
+        hidden_rows(sum(any(value != "" for value in rows[row]) for row in hidden)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Rows from column A to their last cell, as calamine gives them: from the first column that holds something."""
+
+    rows: list[list[Value]]
+    first: int
+    last: int
+
+    @property
+    def start(self) -> tuple[int, int]:
+        return 0, self.first
+
+    @property
+    def end(self) -> tuple[int, int]:
+        return len(self.rows) - 1, self.last
+
+    def iter_rows(self) -> Iterator[list[Value]]:
+        width = self.last + 1 - self.first
+        for row in self.rows:
+            values = row[self.first : self.last + 1]
+            yield values + [""] * (width - len(values))
+
+
+class _Reader:
+    """Turns what xlrd gives into what calamine would give, and marks."""
+
+    def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> None:
+        import xlrd
+        from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
+
+        self.marks = Marks()
+        self.columns: set[int] = set()
+        self._sheet = sheet
+        self._epoch = CALENDAR_MAC_1904 if book.datemode else CALENDAR_WINDOWS_1900
+        self._codes = [book.format_map[xf.format_key].format_str for xf in book.xf_list]
+        self._digits = [digit_format(code) for code in self._codes]
+        self._errors = {code: error_cell(text) for code, text in xlrd.error_text_from_code.items()}
+
+    def row(self, row: int) -> list[Value]:
+        """The values of a row. A cell with an error is marked."""
+        import xlrd
+
+        values: list[Value] = []
+        given: Sequence[Any] = self._sheet.row_values(row)
+        for column, kind in enumerate(self._sheet.row_types(row)):
+            value = given[column]
+            if kind in {xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}:
+                values.append("")
+                continue
+            self.columns.add(column)
+            if kind == xlrd.XL_CELL_ERROR:
+                self.marks.add(row + 1, column, self._errors[value])
+                value = ""
+            elif kind == xlrd.XL_CELL_BOOLEAN:
+                value = bool(value)
+            elif kind == xlrd.XL_CELL_DATE:
+                value = self._moment(value, self._codes[self._sheet.cell_xf_index(row, column)])
+            elif kind == xlrd.XL_CELL_NUMBER and (digits := self._digits[self._sheet.cell_xf_index(row, column)]):
+                self.marks.add(row + 1, column, digits)
+            values.append(value)
+        return values
+
+    def _moment(self, number: float, code: str) -> Value:
+        """The date, time or duration that a number is; the number where it is none, as a negative one."""
+        from openpyxl.styles.numbers import is_timedelta_format
+        from openpyxl.utils.datetime import from_excel
+
         try:
-            book = xlrd.open_workbook(
-                str(path), logfile=io.StringIO(), formatting_info=True, on_demand=True, ragged_rows=True
-            )
-            return _survey(book, book.sheet_by_name(names[index]))
-        except Exception:  # noqa: BLE001 - xlrd raises whatever its parsing stumbles on, in files that calamine reads
-            return Survey(remarks=(NOT_KNOWN.format(".xls"),))
-
-    return survey
-
-
-def _survey(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Survey:
-    import xlrd
-
-    formats = [digit_format(book.format_map[xf.format_key].format_str) for xf in book.xf_list]
-    errors = {code: error_cell(text) for code, text in xlrd.error_text_from_code.items()}
-    marks = Marks()
-    for row in range(sheet.nrows):
-        for column, kind in enumerate(sheet.row_types(row)):
-            value: Any = sheet.cell_value(row, column)
-            mark: Mark | None = None
-            if kind == xlrd.XL_CELL_NUMBER:
-                mark = formats[sheet.cell_xf_index(row, column)]
-            elif kind == xlrd.XL_CELL_ERROR:
-                mark = errors[value]
-            elif kind == xlrd.XL_CELL_DATE and value < 0:
-                mark = KnownCell(number_text(value))
-            if mark:
-                marks.add(row + 1, column, mark)
-    filled = (row for row in range(sheet.nrows) if any(sheet.row_types(row)))
-    hidden = sum(row in sheet.rowinfo_map and bool(sheet.rowinfo_map[row].hidden) for row in filled)
-    return Survey(marks=marks, remarks=hidden_rows(hidden))
+            return from_excel(number, self._epoch, is_timedelta_format(code)) if number >= 0 else number
+        except (ValueError, OverflowError):
+            return number

@@ -214,6 +214,7 @@ def _is_group_row(above: _Row, header: _Row) -> bool:
     return (
         above.number == header.number - 1
         and above.filled >= 2
+        and above.filled < len(above.trimmed)  # 'by;Smith;;' is a title block's
         and len(above.cells) == len(header.cells)
         and header.filled == len(header.cells)
         and Kind.VALUE not in above.kinds

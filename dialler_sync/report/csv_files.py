@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..error_codes import mend
 from ..model import RowResult, Status
 from ..spreadsheet_text import harmless
 from .files import new_file
@@ -104,7 +105,7 @@ class FailedRows:
                 result.error_code,
                 result.error_field,
                 harmless(result.error),
-                harmless(result.hint),
+                harmless(result.hint or mend(result.error_code)),
             ]
         )
 

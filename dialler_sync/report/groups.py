@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..error_codes import ERROR_CODES
+from ..error_codes import ERROR_CODES, mend
 from ..model import RowResult, Status
 from .words import DID_NOT_SUCCEED
 
@@ -56,7 +56,7 @@ class Group:
     @property
     def mend(self) -> str:
         """What to do about it."""
-        return ERROR_CODES[self.code].mend if self.code in ERROR_CODES else self.hint
+        return mend(self.code) or self.hint
 
 
 class Groups:

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+from ..error_codes import mend
 from ..exit_codes import MEANINGS, ExitCode
 from ..fields import FIELDS, Kind
 from ..model import RowResult, Status
 from . import charts, words
-from .groups import Groups
+from .groups import SEPARATOR, Groups
 from .masking import mask_key, mask_phone_cell, mask_phones
 from .page import write_page
-from .records import Column, Records
+from .records import ROWS, Column, Records
 from .tally import MANY_TRIES, Course, Tally
 from .trends import panels
 
@@ -43,8 +44,9 @@ class HtmlReport:
     """Collects the rows of a run, each once, in source order; then writes the page.
 
     ``columns`` are the column names of each source. With ``mask``, phone numbers are hidden: in the cells of
-    ``phone_columns`` every number, elsewhere what looks like one. Rows that the run did not come to are counted,
-    and not listed. Times are shown as they were in ``zone``; None is the time zone of this machine.
+    ``phone_columns`` every number, elsewhere what looks like one. At most ``listed`` rows that did not succeed
+    can be searched in the page; those that the run did not come to are only counted. Times are shown as they
+    were in ``zone``; None is the time zone of this machine.
     """
 
     def __init__(
@@ -54,13 +56,14 @@ class HtmlReport:
         mask: bool = False,
         phone_columns: Collection[str] = (),
         zone: tzinfo | None = None,
+        listed: int = ROWS,
     ) -> None:
         self._mask = mask
         self._phones = [frozenset(i for i, name in enumerate(names) if name in phone_columns) for names in columns]
         self._zone = zone
         self._groups = Groups()
         self._tally = Tally()
-        self._records = Records(_COLUMNS, columns)
+        self._records = Records(_COLUMNS, columns, rows=listed)
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
@@ -89,9 +92,11 @@ class HtmlReport:
         runs = [summary, *history[:_EARLIER_RUNS]]
         context = {
             "summary": summary,
+            "title": words.title(summary),
             "verdict": words.verdict(summary),
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),
+            "mask": self._mask,
             "stopped": mask_phones(stopped) if self._mask else stopped,
             "next_step": next_step,
             "command": command,
@@ -145,8 +150,8 @@ def _values(result: RowResult) -> list[str | int]:
         result.user_data,
         str(result.status),
         result.error_code,
-        result.error,
-        result.hint,
+        _sentences(result.error),
+        _sentences(result.hint or mend(result.error_code)),
         result.error_field,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts or ""),
@@ -154,6 +159,11 @@ def _values(result: RowResult) -> list[str | int]:
         result.contact_id,
         f"{result.file}, {result.sheet}" if result.sheet else result.file,
     ]
+
+
+def _sentences(text: str) -> str:
+    """The messages of several faults, as one reads them."""
+    return text.replace(f".{SEPARATOR}", ". ")
 
 
 def _masked(result: RowResult, cells: Sequence[str], phones: Collection[int]) -> tuple[RowResult, Sequence[str]]:

@@ -34,13 +34,20 @@ class Column:
 class Records:
     """Collects rows for one table. ``sources`` are the column names of each source of original cells."""
 
-    def __init__(self, columns: Sequence[Column], sources: Sequence[Sequence[str]], rows: int = ROWS) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        sources: Sequence[Sequence[str]],
+        *,
+        rows: int = ROWS,
+        cell_bytes: int = CELL_BYTES,
+    ) -> None:
         self._columns = columns
         self._sources = sources
         self._limit = rows
         self._texts: dict[str, int] = {}
         self._rows: list[str] = []
-        self._cell_bytes = CELL_BYTES
+        self._cell_bytes = cell_bytes
         self.total = 0
 
     @property

@@ -43,12 +43,10 @@ class Tally:
             return
         self._tries[min(max(result.attempts, 1), MANY_TRIES)] += 1
         slot = int(datetime.fromisoformat(result.sent_at).timestamp()) // self._width
-        counts = self._slots.get(slot)
-        if counts is None:
-            counts = self._slots[slot] = [0, 0]
-            if len(self._slots) > _FINEST:
-                self._widen()
+        counts = self._slots.setdefault(slot, [0, 0])
         counts[result.status is not Status.SUCCEEDED] += 1
+        if len(self._slots) > _FINEST:
+            self._widen()
 
     def tries(self) -> list[tuple[int, int]]:
         """(tries, rows), the fewest first; the last entry may be ``MANY_TRIES`` and more."""

@@ -21,8 +21,9 @@ STATUS_MEANINGS: Mapping[Status, str] = {
     Status.UNPROCESSED: "the run stopped before it came to them",
 }
 
-_NOTHING_SENT_MEANINGS: Mapping[str, Mapping[Status, str]] = {
-    "validate": {Status.SUCCEEDED: "valid, would be sent by an import"},
+_OTHER_MEANINGS: Mapping[str, Mapping[Status, str]] = {
+    "import": {},
+    "validation": {Status.SUCCEEDED: "valid, would be sent by an import"},
     "dry run": {Status.SKIPPED: "would be sent by an import, or nothing would be to do"},
 }
 
@@ -35,6 +36,7 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Action.SUPPRESSED: "is on the suppression list",
     Action.PROTECTED: "is in follow-up or locked, so it was left alone",
     Action.LOCK: "locked in the dialler",
+    Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
 }
 
@@ -51,13 +53,22 @@ _NEXT_STEPS: Mapping[int, str] = {
 
 
 def nothing_sent(summary: Mapping[str, Any]) -> str:
-    """``"validate"`` or ``"dry run"`` where the run sent nothing on purpose, else nothing."""
-    return "validate" if summary["command"] == "validate" else "dry run" if summary.get("dry_run") else ""
+    """``"validation"`` or ``"dry run"`` where the run sent nothing on purpose, else nothing."""
+    return "validation" if summary["command"] == "validate" else "dry run" if summary.get("dry_run") else ""
 
 
 def status_meanings(summary: Mapping[str, Any]) -> Mapping[Status, str]:
     """What each status means in this run."""
-    return {**STATUS_MEANINGS, **_NOTHING_SENT_MEANINGS.get(nothing_sent(summary), {})}
+    kind = nothing_sent(summary) or summary["command"]
+    return {**STATUS_MEANINGS, **_OTHER_MEANINGS.get(kind, {Status.SUCCEEDED: "done; the table of actions says what"})}
+
+
+def title(summary: Mapping[str, Any]) -> str:
+    """What kind of run it was."""
+    kind = (nothing_sent(summary) or summary["command"]).capitalize()
+    if not summary["parent"]:
+        return kind
+    return f"{kind} of {'' if summary['command'] == 'undo' else 'what did not succeed in '}run {summary['parent']}"
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
@@ -70,9 +81,9 @@ def verdict(summary: Mapping[str, Any]) -> str:
     if not read:
         return "The files hold no rows"
     if bad:
-        return f"{bad:,} of {rows(read)} did not succeed"
+        return f"{bad:,} of {rows(read)} {'would be rejected' if nothing_sent(summary) else 'did not succeed'}"
     all_rows = f"All {rows(read)}" if read > 1 else "The one row"
-    good = {"validate": "valid", "dry run": "ready to be imported"}.get(nothing_sent(summary))
+    good = {"validation": "valid", "dry run": "ready to be imported"}.get(nothing_sent(summary))
     if good:
         return f"{all_rows} {'are' if read > 1 else 'is'} {good}"
     if counts[Status.SKIPPED]:

@@ -69,6 +69,8 @@ class ScriptedServer:
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/rest/v1.0"
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -77,20 +79,9 @@ class ScriptedServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    @property
-    def port(self) -> int:
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/rest/v1.0"
-
     def settings(self, **changes: object) -> DiallerSettings:
-        """Settings of a client for this server, that gives up early and repeats little."""
-        return DiallerSettings.model_validate(
-            {"base_url": self.url, "clients_id": 7, "token": TOKEN, "timeout": 10, "retries": 1, **changes}
-        )
+        """Settings of a client for this server."""
+        return settings(self.url, **changes)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -113,6 +104,13 @@ class ScriptedServer:
         finally:
             writer.transport.abort()
             self.ended.release()
+
+
+def settings(base_url: str, **changes: object) -> DiallerSettings:
+    """Settings of a client that repeats little."""
+    return DiallerSettings.model_validate(
+        {"base_url": base_url, "clients_id": 7, "token": TOKEN, "timeout": 10, "retries": 1, **changes}
+    )
 
 
 async def _read(reader: asyncio.StreamReader, connection: int) -> Received:

@@ -147,16 +147,19 @@
 
   // Putting the controls together.
   const form = box.querySelector("form");
-  const search = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
-  form.append(make("label", { class: "search" }, make("span", {}, "Search"), search));
+  const control = (label, element, name) => {
+    element.id = `records-control-${form.childElementCount}`;
+    form.append(make("div", { class: name }, make("label", { for: element.id }, label), element));
+    return element;
+  };
+  const search = control("Search", make("input", { type: "search", autocomplete: "off", spellcheck: "false" }), "search");
   const selects = filters.map((column) => {
     const counts = new Map();
     for (const row of rows) for (const word of words(column, text(row, column.c))) counts.set(word, (counts.get(word) ?? 0) + 1);
     const options = [...counts].sort((a, b) => b[1] - a[1])
       .map(([word, count]) => make("option", { value: word }, `${word} (${number.format(count)})`));
-    const select = make("select", { "data-column": column.c }, make("option", { value: "" }, "all"), ...options);
-    form.append(make("label", {}, make("span", {}, column.label), select));
-    return select;
+    return control(column.label,
+      make("select", { "data-column": column.c }, make("option", { value: "" }, "all"), ...options), "choice");
   });
   form.append(make("button", { type: "reset" }, "Clear"));
   form.addEventListener("input", find);

@@ -22,7 +22,7 @@ from dialler_sync.read.excel import excel_tables
 from dialler_sync.read.excel_formats import digit_format
 from dialler_sync.read.excel_numbers import cell_text
 
-from .excel_files import read
+from .excel_files import read, write_xlsb
 
 CELLS: list[tuple[Any, str, str]] = [
     # value, number format, text
@@ -470,4 +470,21 @@ def test_ods_reads_like_xlsx(tmp_path: Path) -> None:
         "TRUE",
     ]
     assert seen.notes == {(4, 1): CellNote(number="123")}
+    assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)
+
+
+def test_xlsb_reads_like_xlsx(tmp_path: Path) -> None:
+    """Errors, number formats and hidden rows included."""
+    rows: list[list[str | float | int | bytes]] = [
+        ["Key", "Value"],
+        ["Müller", 491711234567.0],
+        ["k3", 123],
+        ["k4", b"\x17"],
+        ["k5", 1234.5],
+    ]
+    seen = read(write_xlsb(tmp_path / "binary.xlsb", rows, hidden=3))
+
+    assert seen.layout.format == "xlsb"
+    assert seen.rows == {2: ["Müller", "491711234567"], 3: ["k3", "00123"], 4: ["k4", "#REF!"], 5: ["k5", "1234.5"]}
+    assert seen.notes == {(3, 1): CellNote(number="123"), (4, 1): CellNote(code="error_cell")}
     assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)

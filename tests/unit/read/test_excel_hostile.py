@@ -14,7 +14,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read.excel import excel_tables
 
-from .excel_files import NAMESPACES, read, sheet_xml, write_ods, write_xlsx
+from .excel_files import NAMESPACES, read, sheet_xml, write_ods, write_xlsb, write_xlsx
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -115,7 +115,8 @@ def test_a_damaged_archive(tmp_path: Path, damage: Callable[[bytes], bytes]) -> 
         sheet_xml(f'{HEADER}<row r="9999999"><c r="A9999999"><v>1</v></c></row>'),
         sheet_xml(f'{HEADER}<row r="2"><c r="ZZZ2"><v>1</v></c></row>'),
         sheet_xml(f'<row r="5"><c r="A5" t="e"><v>#N/A</v></c></row>{HEADER.replace("str", "e")}'),
-        sheet_xml(f'{HEADER}<row r="2"><c r="A2" t="str"><v><![CDATA[lost]]></v></c></row>'),
+        sheet_xml(f'{HEADER}<row r="2"><c r="A2" t="str"><v>is <![CDATA[lost]]></v></c></row>'),
+        sheet_xml(f'{HEADER}<row r="2"><c r="A2"><v>1<!-- cut -->2</v></c></row>'),
         sheet_xml(HEADER + ROW).encode("utf-16").decode("latin-1"),
         "not XML at all",
         "",
@@ -288,12 +289,23 @@ def test_repeated_cells_in_ods(tmp_path: Path) -> None:
     assert "zip bomb" in refusal(long)
 
 
-def test_an_xlsb_says_what_is_not_known_of_it(tmp_path: Path) -> None:
-    """No library here writes one; that it is one is known by its parts."""
-    with zipfile.ZipFile(tmp_path / "b.xlsb", "w") as archive:
-        archive.writestr("xl/workbook.bin", b"")
+def test_one_stray_cell_far_out_in_xlsb(tmp_path: Path) -> None:
+    """The same in Excel's binary format."""
+    path = write_xlsb(tmp_path / "wide.xlsb", [["x"] * 2001])
 
-    assert "is damaged" in refusal(tmp_path / "b.xlsb")
+    assert "source.max_columns" in refusal(path)
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.bin", "xl/styles.bin", "xl/worksheets/sheet1.bin"])
+def test_damaged_parts_of_xlsb(tmp_path: Path, part: str) -> None:
+    """Cut off within a record."""
+    path = write_xlsb(tmp_path / "whole.xlsb", [["Key", "Value"], ["k", 1]])
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "cut.xlsb", "w") as damaged:
+        for name in whole.namelist():
+            content = whole.read(name)
+            damaged.writestr(name, content[:-1] + b"\x9c" if name == part else content)
+
+    assert "is damaged" in refusal(tmp_path / "cut.xlsb")
 
 
 def test_relationships_to_the_outside_are_not_followed(tmp_path: Path) -> None:
@@ -308,8 +320,8 @@ def test_relationships_to_the_outside_are_not_followed(tmp_path: Path) -> None:
     assert "is damaged" in refusal(path)
 
 
-def test_chunks_report_where_an_error_is(tmp_path: Path) -> None:
-    """A cell that is too long is found when its row is read; the message names the file all the same."""
+def test_a_cell_that_is_too_long_is_found_before_a_row_is_given(tmp_path: Path) -> None:
+    """However far down it is."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet

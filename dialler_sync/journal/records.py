@@ -1,0 +1,108 @@
+"""What the journal holds, as frozen facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ..model import Action, RowResult, Status
+
+
+class RowState(StrEnum):
+    """Where a row stands that has no outcome yet; a settled row's state is its Status."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. ``files`` are ``{name, path, sheet, sha256, rows}``; ``rows`` is None until all are read."""
+
+    id: str
+    command: str
+    target: str
+    campaign: str
+    out: str
+    config_path: str
+    config: Mapping[str, str]
+    options: Mapping[str, Any]
+    started_at: str
+    parent: str | None = None
+    files: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    rows: int | None = None
+    finished_at: str | None = None
+    state: str = "running"
+    planned: bool = False
+    summary: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A source row before anything is sent: pending, or already settled (rejected, skipped)."""
+
+    seq: int
+    file: int
+    row: int
+    user_data: str
+    payload: str = ""
+    state: str = RowState.PENDING
+    action: str = ""
+    contact_id: str = ""
+    error_code: str = ""
+    error_field: str = ""
+    error: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row that was to be sent, or why it was not."""
+
+    seq: int
+    status: Status
+    action: Action | None = None
+    contact_id: str = ""
+    http_status: int | None = None
+    attempts: int = 0
+    error_code: str = ""
+    error_field: str = ""
+    error: str = ""
+    hint: str = ""
+    sent_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """A row as the journal has it. In ``result``, pending reads as unprocessed and sending as unknown.
+
+    ``newest_id`` is the newest contact ID that was known when the row was sent, -1 where none was.
+    """
+
+    result: RowResult
+    file: int
+    state: str
+    payload: str
+    newest_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None where it was not there."""
+
+    seq: int
+    contact_id: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What this tool last sent successfully for a key."""
+
+    payload: str
+    contact_id: str
+    run: str
+    sent_at: str

@@ -1,0 +1,238 @@
+"""Records of the dialler, as people and programs want them: table, CSV, JSON, JSON lines, Excel, the vendor's own CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
+from ..nearest import nearest
+from ..spreadsheet_text import harmless
+from .csv_files import table_writer
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+Record = Mapping[str, Any]
+
+FORMATS = ("table", "csv", "json", "jsonl", "xlsx")
+
+CONTACT_COLUMNS = ("ID", *(name for name in FIELDS if name != "ResetContact"))
+"""Columns of a list that has no contacts."""
+
+SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
+"""What an Excel sheet and an Excel cell can hold."""
+
+_ON_TERMINAL = 1_000
+"""Rows of a table that are shown on a terminal."""
+
+_WIDEST = 60
+_EXACT = 2**53
+_TWO_WAYS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
+"""A number that could also be read with a thousands sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Records to be written; they are gone through more than once. ``chosen``: only ``columns`` are wanted."""
+
+    columns: Sequence[str]
+    records: Iterable[Record]
+    chosen: bool = False
+
+    def select(self, names: Sequence[str]) -> Listing:
+        """The same with these columns only.
+
+        Raises:
+            UsageError: no record has such a field.
+        """
+        unknown = [name for name in names if name not in self.columns]
+        if unknown and any(True for _ in self.records):
+            raise UsageError(f"--fields: no record has a field '{unknown[0]}'{nearest(unknown[0], self.columns)}")
+        return Listing(names, self.records, chosen=True)
+
+    def lines(self) -> Iterator[list[str]]:
+        """The records as text, a cell a column."""
+        for record in self.records:
+            yield [cell_text(record.get(name)) for name in self.columns]
+
+    def objects(self) -> Iterator[Record]:
+        """The records as they are."""
+        for record in self.records:
+            yield {name: record.get(name) for name in self.columns} if self.chosen else record
+
+
+def cell_text(value: object) -> str:
+    """A value of a record as one cell: numbers plainly, nothing for null, JSON for what has parts."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_csv(listing: Listing, file: IO[str]) -> None:
+    """Comma, header, LF."""
+    writer = table_writer(file)
+    writer.writerow(map(harmless, listing.columns))
+    for line in listing.lines():
+        writer.writerow(map(harmless, line))
+
+
+def write_vendor(listing: Listing, file: IO[str]) -> None:
+    """The dialler vendor's own format, which ``import`` reads: semicolons, everything quoted, no header."""
+    writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n")
+    for record in listing.records:
+        cells = [cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]]
+        amount = VENDOR_COLUMNS.index("Amount") - 1
+        if _TWO_WAYS.fullmatch(cells[amount]):
+            cells[amount] += "0"
+        writer.writerow([VENDOR_MARK, *map(harmless, cells)])
+
+
+def write_json(listing: Listing, file: IO[str]) -> None:
+    """One array, a record a line."""
+    between = "[\n"
+    for record in listing.objects():
+        file.write(between + json.dumps(record, ensure_ascii=False))
+        between = ",\n"
+    file.write("\n]\n" if between == ",\n" else "[]\n")
+
+
+def write_json_lines(listing: Listing, file: IO[str]) -> None:
+    """A record a line."""
+    for record in listing.objects():
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def write_table(listing: Listing, file: IO[str]) -> int:
+    """Columns for people, with colours and lines on a terminal; gives how many records are left out there."""
+    if file.isatty():
+        return _write_rich(listing, file)
+    widths = list(map(len, listing.columns))
+    for line in listing.lines():
+        widths = [max(width, min(len(cell), _WIDEST)) for width, cell in zip(widths, line, strict=True)]
+    for line in (list(listing.columns), *listing.lines()):
+        cells = (f"{_shown(cell):<{width}}" for cell, width in zip(line, widths, strict=True))
+        file.write("  ".join(cells).rstrip() + "\n")
+    return 0
+
+
+def _write_rich(listing: Listing, file: IO[str]) -> int:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for name in listing.columns:
+        table.add_column(name, overflow="fold")
+    lines = listing.lines()
+    for line in islice(lines, _ON_TERMINAL):
+        table.add_row(*(Text(_shown(cell)) for cell in line))
+    Console(file=file).print(table)
+    return sum(1 for _ in lines)
+
+
+def _shown(text: str) -> str:
+    """Text that does nothing to a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+WRITERS = {"csv": write_csv, "json": write_json, "jsonl": write_json_lines, "vendor": write_vendor}
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[Path]:
+    """A file beside ``path``, for its owner only, that takes its place when all of it is written.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        try:
+            yield draft
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
+
+
+def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) -> list[str]:
+    """A workbook, in flat memory; what does not fit into one sheet goes on in the next. Gives remarks for the user.
+
+    Raises:
+        UsageError: there are more columns than Excel has.
+        OSError: the file cannot be written.
+    """
+    import xlsxwriter
+
+    if len(listing.columns) > SHEET_COLUMNS:
+        raise UsageError(f"Excel has {SHEET_COLUMNS:,} columns, and there are {len(listing.columns):,}: use -o csv")
+    with tempfile.TemporaryDirectory(prefix=".xlsx.", dir=path.parent) as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        cut = 0
+        records = iter(listing.records)
+        record = next(records, None)
+        while True:
+            sheet = _sheet(book, listing.columns)
+            rows = 0
+            while record is not None and rows < sheet_rows - 1:
+                rows += 1
+                cut += _write_row(sheet, rows, [record.get(name) for name in listing.columns])
+                record = next(records, None)
+            sheet.autofilter(0, 0, max(rows, 1), max(len(listing.columns) - 1, 0))
+            if record is None:
+                break
+        try:
+            book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise error.args[0] from error
+    return [f"{cut} texts are longer than a cell of Excel can be, and are cut; -o csv has them whole"] if cut else []
+
+
+def _sheet(book: Workbook, columns: Sequence[str]) -> Worksheet:
+    number = len(book.worksheets()) + 1
+    sheet: Worksheet = book.add_worksheet("Records" if number == 1 else f"Records {number}")
+    sheet.freeze_panes(1, 0)
+    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # digits that are text are meant
+    text = book.add_format({"num_format": "@"})
+    bold = book.add_format({"bold": True, "num_format": "@"})
+    for place, name in enumerate(columns):
+        sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
+        sheet.write_string(0, place, harmless(name), bold)
+    return sheet
+
+
+def _write_row(sheet: Worksheet, row: int, values: Iterable[object]) -> int:
+    """Write one record; gives how many of its texts had to be cut."""
+    cut = 0
+    for place, value in enumerate(values):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
+            sheet.write_number(row, place, value)
+        elif text := harmless(cell_text(value)):
+            if text.startswith("<r>") and text.endswith("</r>"):
+                # XlsxWriter would take this for a piece of its own XML; in two pieces it is only text.
+                sheet.write_rich_string(row, place, text[0], text[1:])
+            else:
+                units = text.encode("utf-16-le", "surrogatepass")
+                cut += len(units) > 2 * CELL_LENGTH
+                text = units[: 2 * CELL_LENGTH].decode("utf-16-le", "ignore")
+                sheet.write_string(row, place, text)
+    return cut

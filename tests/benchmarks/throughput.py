@@ -1,0 +1,168 @@
+"""Rows per second of the whole ``import`` command, beside what is possible and what is usual.
+
+In one run, against one local server that answers at once (or after ``--latency``)::
+
+    a  dialler-sync import, as a command: reading, validation, journal, requests, reports
+    b  bare aiohttp that posts the same bodies over as many connections: what the network code could do at best
+    c  the naive loop: pandas.read_csv, one httpx.Client, tenacity, row by row
+
+``python tests/benchmarks/throughput.py [--rows 20000] [--naive-rows 1000] [--connections 32]`` prints a table for no
+latency and for 20 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import httpx
+import orjson
+import pandas as pd
+import tenacity
+
+from dialler_sync.config import load_config
+from dialler_sync.prepare import open_sources
+
+COLUMNS = ("Key", "Salutation", "FirstName", "Name", "Street", "Zip", "City", "Email", "Phone", "Balance")
+CONFIG = """\
+dialler: {{base_url: "{base}", clients_id: 1, token: benchmark, concurrency: {connections}}}
+campaign: {{id: 538}}
+columns:
+  UserData: Key
+  Salutation: Salutation
+  FirstName: FirstName
+  Name: Name
+  Address: Street
+  PostalCode: Zip
+  City: City
+  Email: Email
+  PhoneNumber1: {{column: Phone, region: DE}}
+  Amount: {{column: Balance, decimal: "."}}
+"""
+HEADERS = {"Authorization": "Bearer benchmark", "Content-Type": "application/json"}
+
+
+def write_csv(path: Path, rows: int) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for n in range(rows):
+            phone = f"0{171 + n % 5}/{3000000 + n}"
+            writer.writerow(
+                (f"K{n:07}", "Frau" if n % 2 else "Herr", f"Vorname{n % 997}", f"Müller-{n % 4999}", f"Hauptstraße {n % 250}",
+                 f"{n % 90000 + 10000}", "München", f"kunde{n}@example.com", phone, f"{n % 9000}.{n % 100:02}")
+            )  # fmt: skip
+    return path
+
+
+@contextmanager
+def dialler(latency: float) -> Iterator[str]:
+    """The fast server in a process of its own; gives its address."""
+    command = [sys.executable, str(Path(__file__).with_name("fast_server.py")), "--latency", str(latency)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin
+        assert server.stdout
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        server.stdin.close()
+
+
+def whole_import(base: str, folder: Path, path: Path, connections: int) -> tuple[float, float, float]:
+    """(seconds of the command, seconds until its first request, seconds of its imports and what follows)."""
+    config = folder / "dialler-sync.yaml"
+    config.write_text(CONFIG.format(base=f"{base}/rest/v1.0", connections=connections), encoding="utf-8")
+    rows = sum(1 for _ in path.open(encoding="utf-8")) - 1
+    httpx.get(f"{base}/times", trust_env=False)
+    command = [sys.executable, "-m", "dialler_sync", "-q", "-c", str(config), "--state", str(folder / "journal.db")]
+    started = time.monotonic()
+    subprocess.run([*command, "import", str(path)], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    ended = time.monotonic()
+    times = httpx.get(f"{base}/times", trust_env=False).json()
+    assert times["imports"] == rows, times
+    return ended - started, times["first_request"] - started, ended - times["first_import"]
+
+
+def bare_aiohttp(base: str, bodies: list[bytes], connections: int) -> float:
+    """Seconds for posting ``bodies``."""
+    url = f"{base}/rest/v1.0/1/dialler/contacts/import?overwriteDuplicates=true"
+
+    async def work(session: aiohttp.ClientSession, left: Iterator[bytes]) -> None:
+        for body in left:
+            async with session.post(url, data=body) as reply:
+                assert orjson.loads(await reply.read())["status"] == 200
+
+    async def run() -> float:
+        connector = aiohttp.TCPConnector(limit=connections)
+        async with aiohttp.ClientSession(connector=connector, headers=HEADERS) as session:
+            started, left = time.monotonic(), iter(bodies)
+            await asyncio.gather(*(work(session, left) for _ in range(connections)))
+            return time.monotonic() - started
+
+    return asyncio.run(run())
+
+
+def naive_loop(base: str, path: Path, rows: int) -> float:
+    """Seconds for the first ``rows`` rows."""
+    url = f"{base}/rest/v1.0/1/dialler/contacts/import?overwriteDuplicates=true"
+    started = time.monotonic()
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
+    with httpx.Client(headers=HEADERS, trust_env=False) as client:
+
+        @tenacity.retry(stop=tenacity.stop_after_attempt(5), wait=tenacity.wait_random_exponential(max=30))
+        def post(contact: dict[str, object]) -> None:
+            client.post(url, json=contact).raise_for_status()
+
+        for _, row in frame.iterrows():
+            post({"DiallerCampaignsID": 538, "UserData": row["Key"], "Name": row["Name"], "PhoneNumber1": row["Phone"]})
+    return time.monotonic() - started
+
+
+def same_bodies(folder: Path, path: Path) -> list[bytes]:
+    """What the import posts."""
+    (source,) = open_sources(load_config(folder / "dialler-sync.yaml"), [path], str)
+    return [orjson.dumps(contact.fields) for chunk in source.table.chunks() for contact in source.checker(chunk)[0]]
+
+
+def compare(latency: float, rows: int, naive_rows: int, connections: int) -> None:
+    with dialler(latency) as base, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = write_csv(folder / "contacts.csv", rows)
+        seconds, first, load = whole_import(base, folder, path, connections)
+        _, first_of_few, _ = whole_import(base, folder, write_csv(folder / "few.csv", 1_000), connections)
+        bare = rows / bare_aiohttp(base, same_bodies(folder, path), connections)
+        naive = naive_rows / naive_loop(base, path, naive_rows)
+    whole = rows / seconds
+    print(f"\nlatency {latency * 1000:.0f} ms, {connections} connections, {rows:,} rows")
+    print(f"  a  dialler-sync import     {whole:10,.0f} rows/s   {seconds:.1f} s; {rows / load:,.0f} rows/s from the first"
+          f" import to the end of the command")  # fmt: skip
+    print(f"  b  bare aiohttp            {bare:10,.0f} rows/s")
+    print(f"  c  naive loop              {naive:10,.0f} rows/s   ({naive_rows:,} rows)")
+    print(f"  a/b {whole / bare:.2f}   a/c {whole / naive:.1f}", end="")
+    print(f"   a / (connections / latency) {whole * latency / connections:.0%}" if latency else "")
+    print(f"  first request after {first_of_few:.2f} s of 1,000 rows, {first:.2f} s of {rows:,} rows")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--naive-rows", type=int, default=1_000)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--latency", type=float, nargs="*", default=[0.0, 0.020], help="seconds")
+    options = parser.parse_args()
+    print(json.dumps({"python": sys.version.split()[0], "cpus": os.cpu_count(), "load": os.getloadavg()[0]}))
+    for latency in options.latency:
+        compare(latency, options.rows, options.naive_rows, options.connections)
+
+
+if __name__ == "__main__":
+    main()

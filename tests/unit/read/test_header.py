@@ -1,0 +1,99 @@
+"""The header is where words stand over values; what it cannot tell, it asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialler_sync.config import SourceSettings
+from dialler_sync.errors import InputError
+from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.read.header import Header, find_header
+
+
+def header(text: str, **source: object) -> Header:
+    rows = [(number, line.split(";")) for number, line in enumerate(text.splitlines(), 1) if line.strip(";")]
+    return find_header(rows, SourceSettings.model_validate(source))
+
+
+ROWS = "1;Miller;+491711234567\n2;Meier;0172 7654321\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "columns"),
+    [
+        ("No;Name;Phone\n" + ROWS, (1,), ("No", "Name", "Phone")),
+        ("No;Name;Phone", (1,), ("No", "Name", "Phone")),
+        ("List of customers\n\nNo;Name;Phone\n" + ROWS, (3,), ("No", "Name", "Phone")),
+        ("List;;\nof 2024-02-01;;\nNo;Name;Phone\n" + ROWS, (3,), ("No", "Name", "Phone")),
+        ("No;;Phone\n" + ROWS, (1,), ("No", "", "Phone")),
+        ("No;Name;Phone;\n" + ROWS, (1,), ("No", "Name", "Phone")),
+        ("Customer;;Contact\nNo;Name;Phone\n" + ROWS, (1, 2), ("Customer No", "Customer Name", "Contact Phone")),
+        ("Customer;Last;Phone\nNo;name;number\n" + ROWS, (1, 2), ("Customer No", "Last name", "Phone number")),
+        ("PhoneNumber1;Name\n+491711234567;Miller\n", (1,), ("PhoneNumber1", "Name")),
+        ("first;last;city\nAnn;Miller;Bonn\nUwe;Meier;Bonn\n", (1,), ("first", "last", "city")),
+        (ROWS, (), ("column_1", "column_2", "column_3")),
+        ("Ann;Miller;Bonn\nUwe;Meier;Bonn\nEva;Kunz;Ulm\n", (), ("column_1", "column_2", "column_3")),
+        ("01711234567", (), ("column_1",)),
+    ],
+)
+def test_header(text: str, rows: tuple[int, ...], columns: tuple[str, ...]) -> None:
+    """The header is found on the first line or below a title, on one line or two, or not at all."""
+    found = header(text)
+
+    assert found.rows == rows
+    assert found.columns == columns
+    assert found.first_row == (rows[-1] + 1 if rows else 1)
+
+
+def test_sparse_first_row_is_not_lost() -> None:
+    """Without a header, a first row with empty cells is a row, not a title."""
+    assert header(";Miller;\n" + ROWS).first_row == 1
+
+
+def test_text_in_a_column_of_values_is_not_a_header_line() -> None:
+    """A first row in which someone wrote a word for the number stays a row."""
+    assert header("No;Name;Phone\n1;Miller;unknown\n" + ROWS).rows == (1,)
+
+
+def test_equally_good() -> None:
+    """As many columns for a header as against it: the user is asked, and the answer is obeyed."""
+    text = "Miller;unknown;100\nMeier;01711234567;120\nKunz;01721234567;130\n"
+
+    with pytest.raises(InputError, match=r"row 1 can be the header or the first row of data: set source\.header to 1"):
+        header(text)
+
+    assert header(text, header="none").rows == ()
+    assert header(text, header="1").columns == ("Miller", "unknown", "100")
+
+
+def test_configured_rows() -> None:
+    """Rows that are set as the header are taken, on one line or several."""
+    text = "a;1\nNo;Phone\n1;0171\n"
+
+    assert header(text, header=2).columns == ("No", "Phone")
+    assert header(text, header=["1", "2"]).columns == ("a No", "1 Phone")
+    with pytest.raises(InputError, match="row 9 is empty or not there"):
+        header(text, header=9)
+
+
+def test_configured_columns() -> None:
+    """Names that are set need no header; a header with just these names is one all the same."""
+    assert header(ROWS, columns=["a", "b", "c"]) == Header((), ("a", "b", "c"), 1)
+    assert header("A;b;C\n" + ROWS, columns=["a", "b", "c"]).first_row == 2
+    with pytest.raises(InputError, match=r"names 2 columns, but the rows have 3 cells"):
+        header(ROWS, columns=["a", "b"])
+
+
+def test_vendor_format() -> None:
+    """The dialler vendor's own format has no header, and is known by its first field."""
+    found = header("DiallerContact;;Nightly;K1\n")
+
+    assert found.vendor
+    assert found.columns == VENDOR_COLUMNS
+    assert found.rows == ()
+    assert header(";".join(VENDOR_COLUMNS) + "\nDiallerContact;;Nightly;K1\n").rows == (1,)
+
+
+def test_nothing() -> None:
+    with pytest.raises(InputError, match="no rows"):
+        header(";;\n\n")

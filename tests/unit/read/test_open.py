@@ -1,0 +1,90 @@
+"""What a file is, is told by what is in it; what is no table is refused with a sentence that helps."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.config import SourceSettings
+from dialler_sync.errors import InputError
+from dialler_sync.read import open_table, open_tables
+
+
+def test_one_table_of_a_csv_file(tmp_path: Path) -> None:
+    """A CSV file is one table, readable as often as wanted."""
+    path = tmp_path / "list.txt"
+    path.write_text("No;Name\n1;Miller\n")
+    (table,) = open_tables(path, SourceSettings())
+
+    assert table.layout.format == "csv"
+    assert [len(chunk.frame) for chunk in table.chunks()] == [1]
+    assert [len(chunk.frame) for chunk in table.chunks()] == [1]
+
+
+def test_missing_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.csv: there is no such file"):
+        open_table(tmp_path / "none.csv", SourceSettings())
+    with pytest.raises(InputError, match="is a folder"):
+        open_table(tmp_path, SourceSettings())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe can be read once only, and is refused at once rather than waited for."""
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(InputError, match="is not a regular file"):
+        open_table(tmp_path / "pipe", SourceSettings())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_unreadable(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("a;b\n")
+    path.chmod(0)
+
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        open_table(path, SourceSettings())
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF document"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG picture"),
+        (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff", "a program"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "packed with gzip"),
+        (b"<!DOCTYPE html>\n<html><body><table><tr><td>1;2</td></tr></table>", "a web page or XML"),
+        (b"\xef\xbb\xbf  <?xml version='1.0'?><Workbook/>", "a web page or XML"),
+        ("\ufeff<html><head></head></html>".encode("utf-16-le"), "a web page or XML"),
+        (bytes(range(256)) * 8, "binary data"),
+        (b"\0" * 1000, "binary data"),
+    ],
+)
+@pytest.mark.parametrize("name", ["list.csv", "list.xls"])
+def test_what_is_no_spreadsheet(tmp_path: Path, data: bytes, what: str, name: str) -> None:
+    """Other files are named for what they are, whatever their suffix says."""
+    (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(InputError, match=rf"{name}: is {what}, not a spreadsheet"):
+        open_table(tmp_path / name, SourceSettings())
+
+
+@pytest.mark.parametrize("data", ["", "\n\n \n", ";;;\n;;;\n", "\ufeff", "sep=;\n"])
+def test_nothing_in_it(tmp_path: Path, data: str) -> None:
+    (tmp_path / "list.csv").write_text(data, encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"is empty|there are no rows"):
+        open_table(tmp_path / "list.csv", SourceSettings())
+
+
+def test_workbook_by_its_content(tmp_path: Path) -> None:
+    """A ZIP file goes to the workbook reader, also when it is called .csv."""
+    with zipfile.ZipFile(tmp_path / "list.csv", "w") as file:
+        file.writestr("readme.txt", "no workbook")
+
+    with pytest.raises(InputError, match=r"list\.csv"):
+        open_table(tmp_path / "list.csv", SourceSettings())

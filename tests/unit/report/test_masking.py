@@ -1,0 +1,65 @@
+"""Phone numbers in reports that are passed on."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialler_sync.report.masking import mask_key, mask_phone_cell, mask_phones
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("+491713920012", "+491•••••••12"),
+        ("0171 3920012", "017• •••••12"),
+        ("(0171) 39 200-12", "(017•) •• •••-12"),
+        ("0049/171/3920012", "004•/•••/•••••12"),
+        ("0171 – 3920012", "017• – •••••12"),
+        ("4917139200", "491•••••00"),
+        ("4,91713920012E+11", "4,917••••••12E+11"),
+        ("call 0171 3920012 or +49 30 23125310.", "call 017• •••••12 or +49 3• ••••••10."),
+        ("0300123", "0••••23"),
+    ],
+)
+def test_what_looks_like_a_phone_number_is_hidden(text: str, masked: str) -> None:
+    assert mask_phones(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-23",
+        "2026-11-23 14:30:00",
+        "2026-11-23T14:30:00.123",
+        "30.12.2021",
+        "1.2.2021 08:15",
+        "01099",
+        "00010266",
+        "129.90",
+        "Row 1234567",
+        "Company takes 64 characters; the text has 81.",
+        "",
+    ],
+)
+def test_what_is_no_phone_number_stays(text: str) -> None:
+    assert mask_phones(text) == text
+
+
+def test_of_a_cell_that_is_a_phone_number_even_a_short_one_is_hidden() -> None:
+    assert mask_phone_cell("39200") == "3••00"
+    assert mask_phone_cell("3920012 Apparat 5") == "3••••12 Apparat 5"
+
+
+@pytest.mark.parametrize("key", ["00010266", "KD-4711000815", "B-0002", "10266", ""])
+def test_a_key_that_is_no_phone_number_as_a_whole_stays(key: str) -> None:
+    assert mask_key(key) == key
+
+
+def test_a_key_that_is_a_phone_number_is_hidden() -> None:
+    assert mask_key(" +49 171 3920012") == "+49 1•• •••••12"
+
+
+@pytest.mark.parametrize("text", ["1" * 50_000, "0 " * 25_000, "(" * 50_000, "+" * 50_000])
+def test_masking_takes_no_longer_than_the_text_is_long(text: str) -> None:
+    """A text made to confuse the search must not hold up the report."""
+    assert len(mask_phones(text)) == len(text)

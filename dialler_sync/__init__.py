@@ -1,3 +1,37 @@
 """Imports contacts from spreadsheets into a call-centre dialler, and says what became of every row."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .api import DiallerClient
+    from .config import Settings, load_config
+    from .notebook import ImportResult, Reconciliation, import_files, reconcile
+
+__all__ = [
+    "DiallerClient",
+    "ImportResult",
+    "Reconciliation",
+    "Settings",
+    "import_files",
+    "load_config",
+    "reconcile",
+]
+
+_HOMES = {"DiallerClient": "api", "Settings": "config", "load_config": "config"}
+
+
+def __getattr__(name: str) -> Any:
+    """The names of the Python API, loaded when they are asked for: the command line starts without them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES.get(name, 'notebook')}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -12,9 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from .api.client import DiallerClient
-from .change import Changer
+from .ask import reason
+from .change import LOOK, MAYBE_DONE, Changer
 from .config import Settings
-from .errors import DiallerSyncError, Interrupted, StopRun
+from .errors import DiallerSyncError, Interrupted, RequestError, StopRun
 from .execution import Observer, run_gate
 from .interrupt import interruptible
 from .journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
@@ -106,21 +107,26 @@ class BulkRun:
         self.journal.forget_plan(self.run.id)
         self.observer.stage("looking up", None)
         count = 0
-        async for rows, images in self.job.plan(client):
-            self.journal.add_rows(self.run.id, rows)
-            self.journal.add_images(self.run.id, images)
-            self.observer.advance(len(rows))
-            count += len(rows)
+        try:
+            async for rows, images in self.job.plan(client):
+                self.journal.add_rows(self.run.id, rows)
+                self.journal.add_images(self.run.id, images)
+                self.observer.advance(len(rows))
+                count += len(rows)
+        except RequestError as error:
+            raise reason(error) from error
         self.run = replace(self.run, rows=count)
         self.journal.update_run(self.run.id, rows=count)
 
     async def _load(self, client: DiallerClient) -> None:
+        if not self.job.repeatable:
+            self._give_up_sent()
         self.observer.stage(self.run.command, sum(1 for _ in self._left()))
         recorder = Recorder(self.journal, self.run.id, client.gate.stop)
         loader = Loader(
             client,
             recorder,
-            Rules(True, False, self.settings.dialler.retries, self.settings.dialler.timeout),
+            Rules(True, None, self.settings.dialler.retries, self.settings.dialler.timeout),
             settled=lambda outcome: self.observer.advance(1, outcome.status),
             changer=self.job.changer(client, recorder),
         )
@@ -135,6 +141,16 @@ class BulkRun:
         if self.job.repeatable:
             states |= {str(RowState.SENDING), str(Status.UNKNOWN)}
         return (entry for entry in self.journal.rows(self.run) if entry.state in states)
+
+    def _give_up_sent(self) -> None:
+        """Settle what was being sent when the run was interrupted, and must not be sent twice."""
+        why = "the run was interrupted while this was being sent; sent again, it might hit another contact"
+        sent = [
+            Outcome(row.result.seq, Status.UNKNOWN, row.result.action, error_code=MAYBE_DONE, error=why, hint=LOOK)
+            for row in self.journal.rows(self.run)
+            if row.state == RowState.SENDING
+        ]
+        self.journal.record(self.run.id, sent)
 
     def _skip(self) -> None:
         """``--dry-run``: say of the rest what would be done."""

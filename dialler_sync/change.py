@@ -16,6 +16,11 @@ from .spool import SpooledRow
 
 GONE = "the dialler has no such contact (any more)"
 
+MAYBE_DONE = "maybe_done"
+"""Error code of a change that may have been made, and that a repeat might make to another contact."""
+
+LOOK = "Look at the contacts that carry this UserData, and name the one that is meant by its ID."
+
 
 class Changer(Protocol):
     """Does what a row that is no import asks for; gives its outcome, or raises what the dialler's client raises."""

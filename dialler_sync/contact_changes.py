@@ -13,7 +13,7 @@ from .api.client import DiallerClient
 from .api.wire import stored_contact
 from .ask import resolve_campaign
 from .bulk import BulkRun, Job, Planned
-from .change import GONE, Changer, ContactChanger, UncheckedChanger
+from .change import GONE, LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger
 from .config import Settings
 from .contacts import Finder, Found, Record
 from .execution import Observer
@@ -169,8 +169,7 @@ class _Plan:
             return replace(row, state=Status.SKIPPED, action=Action.UNCHANGED, error=why)
         if key in self.settled.doubtful:
             why = f"run {self.settled.run} may have done this already; sent again, it might hit another contact"
-            hint = "Look at the contacts that carry this UserData, and name the one that is meant by its ID."
-            return replace(row, state=Status.UNKNOWN, error_code="maybe_done", error=why, hint=hint)
+            return replace(row, state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=LOOK)
         return row
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .api.client import DiallerClient
 from .api.retry import repeating, unreadable
 from .api.wire import stored_contact
-from .ask import ask, calling, persisting, reason, resolve_campaign
+from .ask import ask, calling, persisting, resolve_campaign
 from .config import Settings
 from .errors import Refused, RequestError
 from .record_file import RecordFile
@@ -107,7 +108,7 @@ async def each(
     """What ``one`` finds of each target, as many at once as the client's gate lets through.
 
     Raises:
-        StopRun: no target can be looked up.
+        StopRun, Refused: no target can be looked up.
     """
 
     async def found(target: Target) -> Found:
@@ -117,7 +118,7 @@ async def each(
             return Found(target, await persisting(client, lambda: one(target)))
         except RequestError as error:
             if error.code in _FATAL:
-                raise reason(error) from error
+                raise
             return Found(target, error=error)
 
     return await asyncio.gather(*map(found, targets))
@@ -245,6 +246,17 @@ class _Calls:
 def _call(contact_id: object, user_data: object, call: Record) -> Record:
     named = {"DiallerContactsID": contact_id, "UserData": user_data}
     return named | {name: value for name, value in call.items() if value is not None or name not in named}
+
+
+def history_columns(names: Collection[str]) -> list[str]:
+    """The fields of calls in the order in which people read them: who, when, which number, what came of it, the rest.
+
+    What the fields are called is not documented: the first that sounds like it is taken for the time, and so on.
+    """
+    first = list(names)[:2]
+    for pattern in (r"dt.*", r".*number.*", r".*resultcode.*", r".*endreason.*", r".*duration.*"):
+        first += [name for name in names if re.fullmatch(pattern, name.casefold()) and name not in first][:1]
+    return [*first, *(name for name in names if name not in first)]
 
 
 def list_campaigns(settings: Settings) -> list[Record]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ from .errors import (
     StopRun,
     UsageError,
 )
+from .fields import FIELDS, Kind
 from .interrupt import interruptible
 from .journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from .load import Loader, Rules, reason_to_stop
@@ -88,6 +89,7 @@ class RunOptions:
     compare: str = "none"
     max_missing: Limit | None = None
     adopt: bool = False
+    mask: bool = False
 
 
 @dataclass(slots=True)
@@ -108,6 +110,7 @@ class Execution:
     doubtful: dict[int, int] = field(default_factory=dict)
     killed: bool = False
     extra: list[SpooledRow] = field(default_factory=list)
+    changed_fields: Mapping[str, int] = field(default_factory=dict)
 
     def carry_out(self) -> Summary:
         """Do it all; what stopped it stands in the summary.
@@ -142,6 +145,8 @@ class Execution:
                 duration=time.monotonic() - started,
                 requests=self.requests,
                 retries=self.retries,
+                changed_fields=self.changed_fields,
+                masked=self._phone_columns() if self.options.mask else None,
             )
         finally:
             prepared.close()
@@ -256,6 +261,11 @@ class Execution:
         with suppress(OSError):
             Path(self.run.out).rmdir()
 
+    def _phone_columns(self) -> list[str]:
+        """Source columns that hold phone numbers."""
+        rules = self.settings.columns.items()
+        return [column for name, rule in rules if FIELDS[name].kind is Kind.PHONE for column in rule.sources]
+
     def _note_end(self, state: str) -> None:
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state=state, finished_at=finished)
@@ -291,16 +301,21 @@ class Execution:
                 snapshot, self.suppressed, self.options.compare, self.options.adopt, self.options.max_missing, mirrors
             )
             planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
-            planned = planner.plan(keep_entries=keep_entries)
+            planned = await planner.plan(keep_entries=keep_entries, pause=lambda: client.gate.rest(0.0))
         finally:
             if snapshot is not None:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
         self.extra = planner.extra
+        self.changed_fields = planned.changed_fields
         self.run = replace(self.run, planned=True)
         self.journal.update_run(self.run.id, planned=True)
         return planned
+
+    def _campaign(self) -> str | None:
+        """The one campaign of all rows."""
+        return self.run.campaign if self.settings.campaign.column is None else None
 
     def _mirrors(self) -> bool:
         """Whether missing contacts are looked for. A retry does not: its file need not be the whole one."""
@@ -332,7 +347,7 @@ class Execution:
             return await self._read_snapshot(client, keys)
         except RequestError as error:
             if needed or error.code != "endpoint_missing":
-                stop = reason_to_stop(error, fixed_campaign=settings.campaign.column is None)
+                stop = reason_to_stop(error, campaign=self._campaign())
                 if stop is not None:
                     raise stop from error
             if needed:
@@ -363,12 +378,12 @@ class Execution:
         self.observer.stage("importing", (total if limit is None else min(total, limit)) + len(self.extra))
         rules = Rules(
             overwrite=self.settings.rows.overwrite_duplicates,
-            fixed_campaign=self.settings.campaign.column is None,
+            campaign=self._campaign(),
             retries=self.settings.dialler.retries,
             timeout=self.settings.dialler.timeout,
         )
         if self.killed and total:
-            _log.info("waiting %.0f s: the dialler may still be at work on rows of the killed run", rules.quiet)
+            _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", rules.quiet)
             await gate.rest(rules.quiet)
         doubtful = [(row, self.doubtful[row.seq]) for row in prepared.to_send() if row.seq in self.doubtful]
         rows = (row for row in prepared.to_send() if row.seq not in self.doubtful)

@@ -31,10 +31,10 @@ LONGEST_QUIET = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How this run sends. ``fixed_campaign``: all rows go to one campaign, so that a 404 speaks of all."""
+    """How this run sends. ``campaign``: the one that all rows go to, so that a 404 speaks of all."""
 
     overwrite: bool
-    fixed_campaign: bool
+    campaign: str | None
     retries: int
     timeout: float
 
@@ -96,13 +96,20 @@ class Insister:
         self._find = LookUp(client)
         self._quiet_at = clock() + rules.quiet
 
-    async def intend(self, row: SpooledRow, newest_before: int) -> None:
-        """Write down that a row is about to be sent, as sending it twice may do harm."""
+    async def intend(self, row: SpooledRow, newest_known: int) -> int:
+        """Write down that a row is about to be sent for the first time, as sending it twice may do harm.
+
+        Gives the contact ID that every contact is older than, or of, that carries its key by now; -1: not known.
+        """
         try:
-            await self._recorder.intend(row.seq, newest_before)
+            newest = newest_known
+            if newest < 0 and row.user_data and (found := await self._find(row.user_data)) is not None:
+                newest = max((int(contact.id) for contact in found if contact.id.isdecimal()), default=0)
+            await self._recorder.intend(row.seq, newest)
         except asyncio.CancelledError:
             self._recorder.take_back(row.seq)
             raise
+        return newest
 
     async def insist(self, tried: Tried, error: RequestError) -> None:
         """Bring a row to its end after ``error``."""
@@ -134,7 +141,7 @@ class Insister:
     async def _outcome(self, tried: Tried, error: RequestError) -> Outcome:
         while True:
             if isinstance(error, Refused):
-                stop = reason_to_stop(error, fixed_campaign=self._rules.fixed_campaign)
+                stop = reason_to_stop(error, campaign=self._rules.campaign)
                 if stop is not None:
                     self._gate.stop(stop)
                     raise stop
@@ -159,7 +166,7 @@ class Insister:
     async def _repeat(self, tried: Tried) -> StoredContact:
         row = tried.row
         if not self._rules.repeatable(row):
-            await self.intend(row, -1 if tried.newest_before is None else tried.newest_before)
+            await self._recorder.intend(row.seq, -1 if tried.newest_before is None else tried.newest_before)
         tried.twice = tried.twice or tried.lost
         tried.tries += 1
         tried.sent_at = self._outcomes.time()
@@ -232,7 +239,7 @@ class Insister:
         return self._outcomes.failed(tried.row, error, tried.tries, tried.sent_at, maybe_done=tried.maybe_done)
 
 
-def reason_to_stop(error: RequestError, *, fixed_campaign: bool) -> StopRun | None:
+def reason_to_stop(error: RequestError, *, campaign: str | None) -> StopRun | None:
     """Why no row can succeed after this, None where others may."""
     if error.code == "unauthorised":
         return NoRowCanSucceed(
@@ -241,8 +248,8 @@ def reason_to_stop(error: RequestError, *, fixed_campaign: bool) -> StopRun | No
         )
     if error.code in {"redirected", "endpoint_missing"}:
         return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
-    if error.code == "not_found" and fixed_campaign:
+    if error.code == "not_found" and campaign is not None:
         return NoRowCanSucceed(
-            f"the dialler does not know the campaign ({error}): check campaign: in the configuration"
+            f"the dialler does not know the campaign {campaign} ({error}): check campaign: in the configuration"
         )
     return None

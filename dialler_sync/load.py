@@ -111,7 +111,10 @@ class Loader:
         repeatable = self._rules.repeatable(row)
         newest = self._outcomes.newest_id
         if not repeatable:
-            await self._insister.intend(row, newest)
+            try:
+                newest = await self._insister.intend(row, newest)
+            except StopRun:
+                return
         started, sent_at = self._clock(), self._outcomes.time()
         try:
             contact = await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
@@ -141,7 +144,7 @@ class Loader:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            stop = reason_to_stop(error, fixed_campaign=False)
+            stop = reason_to_stop(error, campaign=None)
             if stop is not None:
                 self._gate.stop(stop)
                 return

@@ -71,7 +71,7 @@ class Chunk:
     ``frame`` has one object column of ``str`` per entry of ``Layout.columns``, in that order (names may
     repeat; an empty cell is ``""``), indexed by the row number that the spreadsheet program shows.
     ``notes`` is keyed by (row number, column position). ``ragged`` holds the cells, as read, of rows with
-    too few or too many of them; in ``frame`` those rows are cut or filled to fit.
+    too few or too many of them, or with a broken quote; in ``frame`` those rows are cut or filled to fit.
     """
 
     frame: pd.DataFrame

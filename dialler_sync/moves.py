@@ -5,30 +5,15 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
-from .report.reconciliation import COLUMNS, ReportLine
+from .report.reconciliation import COLUMNS, Move, ReportLine
 from .spreadsheet_text import restore
 
 _PAGE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A line that changed. ``was`` is its class before, empty for a new one; ``now`` is empty where it has gone."""
-
-    user_data: str
-    contact_id: str
-    row: str
-    file: str
-    was: str
-    now: str
-    differences_were: str
-    differences: str
 
 
 class Moves:
@@ -73,9 +58,7 @@ class Moves:
         if (was, differences_were) == (line.kind, line.differences):
             return None
         row = "" if line.row is None else str(line.row)
-        return Move(
-            line.user_data, line.contact_id, row, line.file, was, line.kind, differences_were, line.differences
-        )
+        return Move(line.user_data, line.contact_id, row, line.file, was, line.kind, differences_were, line.differences)
 
     def gone(self) -> Iterator[Move]:
         """Call last: the lines that there are no more."""

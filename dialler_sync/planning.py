@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,14 +80,18 @@ class Planner:
         self.planned = Planned()
         self.extra: list[SpooledRow] = []
 
-    def plan(self, *, keep_entries: bool) -> Planned:
+    async def plan(self, *, keep_entries: bool, pause: Callable[[], Awaitable[None]]) -> Planned:
         """Decide everything; ``keep_entries`` also lists what changes, for people and plan files.
+
+        ``pause`` is awaited now and then: there a run that is interrupted ends.
 
         Raises:
             SafetyLimit: the mirror would lock or delete more than it may.
+            StopRun: what ``pause`` raises.
         """
         for batch in self._batches():
             self._plan_batch(batch, keep_entries)
+            await pause()
         if self._inputs.mirror:
             self._mirror(keep_entries)
         return self.planned

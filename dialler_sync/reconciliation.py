@@ -25,7 +25,6 @@ from .api.wire import StoredContact, differences
 from .model import ContactClass, Value
 from .plan import is_locked
 
-
 LONGEST = 1_000
 """Characters of a value that are shown."""
 
@@ -171,10 +170,8 @@ def said_fields(names: Iterable[str]) -> list[str]:
 
 def said(value: object) -> str:
     """What the dialler says, as text; of a thing with a name (a result code), the name."""
-    if isinstance(value, Mapping):
-        value = value.get("Name") or value.get("ExportKey") or value
     if value is None:
         return ""
-    if isinstance(value, (bool, Mapping, list)):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    if isinstance(value, dict):
+        value = value.get("Name") or value.get("ExportKey") or value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, dict, list)) else str(value)

@@ -31,7 +31,7 @@ from .undo import Undoer, to_undo
 
 _log = logging.getLogger(__name__)
 
-READING = frozenset({"validate", "plan"})
+READING = frozenset({"validate", "plan", "reconcile"})
 """Commands that send nothing; there is nothing to resume."""
 
 
@@ -121,6 +121,7 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
             compare=run.options.get("compare", "none"),
             max_missing=row_limit(run.options.get("max_missing")),
             adopt=bool(run.options.get("adopt")),
+            mask=bool(run.options.get("mask")),
         )
         journal.update_run(run.id, state="running", folded=False)
         return _execution(settings, options, journal, observer, run, sources).carry_out()
@@ -141,12 +142,17 @@ def retry_run(
     """
     if parent.state == "running":
         raise UsageError(f"run {parent.id} has not ended: finish it with 'dialler-sync resume {parent.id}' first")
+    if parent.command in READING:
+        raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to try again")
     config_path = Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:
             raise UsageError(f"run {parent.id} read one file; name one with --file")
         change = ChangeOptions.of(parent, *files)
-        return change_contacts(settings, parent.command, change, config_path, journal, out, observer, parent.id)
+        targets = Targets(change.named, settings)
+        return change_contacts(
+            settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
+        )
     options = ImportOptions(tuple(files) or _paths(parent), config_path, out)
     return _new_run("import", settings, options, journal, observer, parent.id)
 
@@ -154,6 +160,7 @@ def retry_run(
 def change_contacts(
     settings: Settings,
     command: str,
+    targets: Targets,
     options: ChangeOptions,
     config_path: Path,
     journal: Journal,
@@ -167,8 +174,7 @@ def change_contacts(
         UsageError, InputError: before anything is changed.
     """
     read_token(settings.dialler)
-    targets = Targets(options.named, settings)
-    with journal.campaign_lock(_target(settings)):
+    with journal.campaign_lock(target_of(settings)):
         run = new_record(command, settings, config_path, targets.files, out, parent, options.record())
         journal.add_run(run)
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
@@ -199,8 +205,8 @@ def undo_run(
     """
     if undone.state == "running":
         raise UsageError(f"run {undone.id} has not ended: finish it with 'dialler-sync resume {undone.id}' first")
-    if undone.target != _target(settings):
-        raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {_target(settings)}")
+    if undone.target != target_of(settings):
+        raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {target_of(settings)}")
     read_token(settings.dialler)
     with journal.campaign_lock(undone.target):
         files = [{**entry, "layout": {}} for entry in undone.files]
@@ -277,7 +283,7 @@ def _new_run(
     if plan:
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
     sends = command == "import" and not options.run.dry_run
-    lock: AbstractContextManager[None] = journal.campaign_lock(_target(settings)) if sends else nullcontext()
+    lock: AbstractContextManager[None] = journal.campaign_lock(target_of(settings)) if sends else nullcontext()
     with lock:
         run = _record(command, settings, options, sources, None, parent)
         journal.add_run(run)
@@ -313,6 +319,7 @@ def _record(
         "limit": options.run.limit,
         "compare": options.run.compare,
         "adopt": options.run.adopt,
+        "mask": options.run.mask,
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},
     }
     files = [source.record(0) for source in sources]
@@ -336,7 +343,7 @@ def new_record(
         id=run_id,
         parent=parent,
         command=command,
-        target=_target(settings),
+        target=target_of(settings),
         campaign=_campaign(settings),
         out=str(folder or make_folder(out or Path("reports") / run_id)),
         config_path=str(config_path.resolve()),
@@ -347,7 +354,7 @@ def new_record(
     )
 
 
-def _target(settings: Settings) -> str:
+def target_of(settings: Settings) -> str:
     """What one run at a time may work on."""
     return f"{settings.dialler.root}#{_campaign(settings)}"
 

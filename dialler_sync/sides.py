@@ -35,19 +35,22 @@ _TABLES = """
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The campaigns that are reconciled, by ID and name.
+    """The campaigns that are reconciled, by ID and by name.
 
     ``moved``: a contact of another campaign belongs to them if the file has its UserData.
     """
 
-    campaigns: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
     moved: bool = False
 
     def holds(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record is of these campaigns; one that does not name its campaign is."""
-        named = (record.get(name) for name in ("DiallerCampaignsID", "DiallerCampaignsName"))
-        told = {str(value) for value in named if value not in (None, "")}
-        return not told or not told.isdisjoint(self.campaigns)
+        """Whether a record is of these campaigns; one that does not tell its campaign is."""
+        number, name = record.get("DiallerCampaignsID"), record.get("DiallerCampaignsName")
+        if number is None or number == "":
+            return name in (None, "") or not self.names or str(name) in self.names
+        whole = int(number) if isinstance(number, float) and number.is_integer() else number
+        return str(whole) in self.ids or str(name) in self.names
 
 
 class Called(NamedTuple):
@@ -67,13 +70,16 @@ class Sides(Snapshot):
     """Both sides by UserData. First come the rows, then the contacts, then :meth:`index`, then questions.
 
     ``keep`` says which row counts of several with one UserData: the ``last``, or by any other word the first.
-    ``read`` is told how many records have come. ``fields`` are the names of all fields that records have.
+    ``read`` is told how many records have come. ``fields`` are the names of all fields that records have, ``outside``
+    is how many contacts were left aside as of other campaigns, ``valid`` how many rows are valid.
     """
 
     def __init__(self, keep: str, read: Callable[[int], None]) -> None:
         super().__init__()
         self.scope = Scope()
         self.fields: set[str] = set()
+        self.outside = 0
+        self.valid = 0
         self._counts = "excluded.counts" if keep == "last" else "counts"
         self._read = read
         self._base.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
@@ -85,6 +91,7 @@ class Sides(Snapshot):
         """Note rows, valid and rejected."""
         valid = [row for row in planned if row.state == RowState.PENDING]
         rejected = [row for row in planned if row.state != RowState.PENDING]
+        self.valid += len(valid)
         self._base.executemany(
             "INSERT INTO row VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE "  # noqa: S608 - one of two words
             f"SET rows = rows + 1, counts = {self._counts}, last = excluded.last",
@@ -118,11 +125,17 @@ class Sides(Snapshot):
 
     # The dialler
 
+    def clear(self) -> None:
+        """Forget the contacts."""
+        super().clear()
+        self.outside = 0
+
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Keep those records that belong to the scope."""
         records = list(records)
         self._read(len(records))
         kept = [record for record in records if self.scope.holds(record) or (self.scope.moved and self._named(record))]
+        self.outside += len(records) - len(kept)
         for record in kept:
             self.fields |= record.keys()
         super().add(kept)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,11 @@ from .model import Action, Status
 from .prepare import EXTRA_FILE
 from .report.csv_files import failed_file, result_line, results_file
 from .report.files import new_file
+from .report.html import HtmlReport
+from .report.xlsx import XlsxReport
+
+XLSX_ROWS = 100_000
+"""Rows up to which ``report.xlsx`` is written: it costs some 7 s for each 100,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Summary:
     parent: str | None
     version: str
     out: str
+    changed_fields: Mapping[str, int] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write ``summary.json``."""
@@ -70,11 +76,14 @@ def write_reports(
     duration: float,
     requests: int,
     retries: int,
+    changed_fields: Mapping[str, int] | None = None,
+    masked: Sequence[str] | None = None,
 ) -> Summary:
-    """Write ``results.csv``, ``failed.csv`` and ``summary.json`` of a run from its journal.
+    """Write ``results.csv``, ``failed.csv``, ``summary.json``, ``report.html`` and ``.xlsx`` of a run from its journal.
 
     ``source`` has the original cells. Sums of an earlier, interrupted part of the run are added up. What
     was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
+    ``masked``: mask phone numbers in ``report.html``, also in these columns; None: do not.
 
     Raises:
         JournalError: the folder cannot be written.
@@ -87,6 +96,10 @@ def write_reports(
         results = files.enter_context(results_file(out / "results.csv"))
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         failed = files.enter_context(failed_file(out / "failed.csv", columns, source.extra_cells))
+        html = HtmlReport(columns, mask=masked is not None, phone_columns=masked or ())
+        xlsx = None
+        if (run.rows or 0) <= XLSX_ROWS:
+            xlsx = files.enter_context(XlsxReport(out / "report.xlsx", columns, source.extra_cells))
         mirrored = None
         cells = source.source_cells()
         for entry in journal.rows(run):
@@ -102,31 +115,48 @@ def write_reports(
             seq, number, row_cells = next(cells)
             assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
             failed.add(result, number, row_cells)
-    read = sum(counts.values())
-    if run.rows is not None and read != run.rows:
-        raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
-    before = run.summary or {}
-    duration += before.get("duration_s", 0.0)
-    summary = Summary(
-        run_id=run.id,
-        command=run.command,
-        started_at=run.started_at,
-        finished_at=run.finished_at or "",
-        duration_s=round(duration, 3),
-        files=tuple(run.files),
-        campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
-        counts={"read": read, **counts},
-        actions=dict(actions),
-        requests=requests + before.get("requests", 0),
-        retries=retries + before.get("retries", 0),
-        rows_per_s=round(read / duration, 1) if duration else 0.0,
-        exit_code=int(exit_code(stopped, counts)),
-        stopped_because=str(stopped) if stopped else None,
-        dry_run=bool(run.options.get("dry_run")),
-        parent=run.parent,
-        version=__version__,
-        out=run.out,
-    )
+            html.add(result, number, row_cells)
+            if xlsx:
+                xlsx.add(result, number, row_cells)
+        read = sum(counts.values())
+        if run.rows is not None and read != run.rows:
+            raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
+        before = run.summary or {}
+        duration += before.get("duration_s", 0.0)
+        summary = Summary(
+            run_id=run.id,
+            command=run.command,
+            started_at=run.started_at,
+            finished_at=run.finished_at or "",
+            duration_s=round(duration, 3),
+            files=tuple(run.files),
+            campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
+            counts={"read": read, **counts},
+            actions=dict(actions),
+            requests=requests + before.get("requests", 0),
+            retries=retries + before.get("retries", 0),
+            rows_per_s=round(read / duration, 1) if duration else 0.0,
+            exit_code=int(exit_code(stopped, counts)),
+            stopped_because=str(stopped) if stopped else None,
+            dry_run=bool(run.options.get("dry_run")),
+            parent=run.parent,
+            version=__version__,
+            out=run.out,
+            changed_fields=dict(changed_fields or before.get("changed_fields") or {}),
+        )
+        if xlsx:
+            xlsx.write(asdict(summary))
     summary.write(out / "summary.json")
+    html.write(out / "report.html", asdict(summary), _history(journal, run))  # last: it links to what is there
     journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
     return summary
+
+
+def _history(journal: Journal, run: RunRecord) -> list[Mapping[str, Any]]:
+    """Summaries of earlier runs that did the same to the same campaign, the newest first."""
+
+    def kind(other: RunRecord) -> tuple[str, str, bool]:
+        return other.target, other.command, bool(other.options.get("dry_run"))
+
+    earlier = (other for other in journal.runs(limit=500) if other.started_at < run.started_at)
+    return [other.summary for other in earlier if other.summary and kind(other) == kind(run)][:30]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Self, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
@@ -193,7 +193,7 @@ class DiallerClient:
         # A server may compare without regard to case or trailing blanks; the key is exact.
         return [contact for contact in found if contact.user_data == user_data]
 
-    async def list_contacts(self, campaign_id: int | None = None) -> AsyncIterator[Mapping[str, Any]]:
+    def list_contacts(self, campaign_id: int | None = None) -> AsyncGenerator[Mapping[str, Any], None]:
         """Function 1: the records of the account, or of one campaign, as they come over the network.
 
         The iterator ends only where the list came whole (its JSON is complete, ``status`` is 200 and
@@ -206,8 +206,7 @@ class DiallerClient:
             method = self._endpoints["list_campaign_contacts"].method
             url = self._url("list_campaign_contacts", campaign_id=campaign_id)
         # The gate is left when the list begins: who reads it may send other requests meanwhile.
-        async for record in record_stream(await self._send(self._request(method, url, streamed=True), _opened)):
-            yield record
+        return record_stream(lambda: self._send(self._request(method, url, streamed=True), _opened))
 
     async def batch_contacts(self, *, user_data: Sequence[str] = (), ids: Sequence[int | str] = ()) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -16,15 +17,19 @@ LONGEST_VALUE = 2**24
 """Characters: what is longer, and still not whole, is no contact."""
 
 
-async def record_stream(reply: httpx.Response) -> AsyncIterator[Mapping[str, Any]]:
+async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> AsyncGenerator[Mapping[str, Any], None]:
     """Give the ``records`` of an answer one by one, in memory of one piece of the network.
+
+    ``begin`` sends the request and gives the answer, whose body is still to come.
 
     Raises:
         MaybeDone: also after records were given, where the list did not come whole.
     """
+    reply = await begin()
     try:
-        async for record in _records(_Text(reply.aiter_bytes())):
-            yield record
+        async with aclosing(_records(_Text(reply.aiter_bytes()))) as records:
+            async for record in records:
+                yield record
     except httpx.TransportError as error:
         raise judge_failure(error) from error
     except (ValueError, RecursionError, httpx.DecodingError) as error:
@@ -33,25 +38,29 @@ async def record_stream(reply: httpx.Response) -> AsyncIterator[Mapping[str, Any
         await reply.aclose()
 
 
-async def _records(text: _Text) -> AsyncIterator[Mapping[str, Any]]:
+async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
     given = 0
     others: dict[str, Any] = {}
-    await text.skip("{")
-    while True:
+    mark = await text.skip("{")
+    while mark != "}":
         key = await text.value()
         if not isinstance(key, str):
             raise ValueError("a key is no text")  # noqa: TRY004 - of the JSON
         await text.skip(":")
         if key == "records" and await text.mark() == "[":
-            async for record in text.items():
+            mark = await text.skip("[")
+            if await text.mark() == "]":
+                mark = await text.skip("]")
+            while mark != "]":
+                record = await text.value()
                 if not isinstance(record, dict):
                     raise unreadable("the list of contacts holds an entry that is no contact")
                 given += 1
                 yield record
+                mark = await text.skip(",]")
         else:
             others[key] = await text.value()
-        if await text.skip(",}") == "}":
-            break
+        mark = await text.skip(",}")
     if await text.mark():
         raise unreadable("the list of contacts goes on after its end")
     if others.get("status") != 200:
@@ -105,17 +114,6 @@ class _Text:
                     self._at = end
                     return value
             await self._more()
-
-    async def items(self) -> AsyncIterator[Any]:
-        """The values of the array that begins here."""
-        await self.skip("[")
-        if await self.mark() == "]":
-            await self.skip("]")
-            return
-        while True:
-            yield await self.value()
-            if await self.skip(",]") == "]":
-                return
 
     async def _more(self) -> None:
         if len(self._text) - self._at > LONGEST_VALUE:

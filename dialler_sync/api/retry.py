@@ -36,7 +36,7 @@ LONGEST_WAIT = 30.0
 LONGEST_RETRY_AFTER = 300.0
 """Seconds: what a ``Retry-After`` is cut down to; a proxy may ask for hours."""
 
-_MISSING = frozenset({405, 501})
+_NO_SUCH_FUNCTION = frozenset({405, 501})
 _REFUSALS = {400: "bad_request", 401: "unauthorised", 403: "unauthorised", 404: "not_found", 409: "conflict"}
 _PASSING = {429: "rate_limited", 503: "unavailable"}
 _MAYBE = {408: "timeout", 502: "bad_gateway", 504: "gateway_timeout"}
@@ -67,12 +67,10 @@ def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
         raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
     if status < 400:
         raise Refused("redirected", f"{message} to {reply.headers.get('location', '?')}", http_status=status)
-    if status in _MISSING or (status == 404 and answer is None):
+    if status in _NO_SUCH_FUNCTION or (status == 404 and answer is None):
         target = f"{reply.request.method} {reply.request.url.path}"
         said = "404 without a JSON body" if status == 404 else message
-        raise Refused(
-            "endpoint_missing", f"this dialler has no '{target}' ({said})", http_status=status, body_empty=True
-        )
+        raise Refused("endpoint_missing", f"this dialler has no '{target}' ({said})", http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
     if status in _MAYBE or status >= 500:

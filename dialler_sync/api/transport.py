@@ -60,9 +60,12 @@ def _words(error: Exception) -> str:
         return f"the certificate of {error.host}:{error.port} is not trusted ({error.certificate_error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
-        # asyncio words a refused connection as "Connect call failed"; a TLS error has a number of its own kind.
-        system = not isinstance(cause, ssl.SSLError) and cause.errno in errno.errorcode
-        return f"{error.host}:{error.port}: {os.strerror(cause.errno) if system and cause.errno else cause}"
+        number = cause.errno or 0
+        if number in errno.errorcode and not isinstance(cause, ssl.SSLError):  # TLS has numbers of its own
+            return f"{error.host}:{error.port}: {os.strerror(number)}"  # asyncio words it "Connect call failed"
+        return f"{error.host}:{error.port}: {cause}"
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "no connection within the time limit"
     if isinstance(error, aiohttp.ClientResponseError):
         return error.message
     return str(error) or type(error).__name__

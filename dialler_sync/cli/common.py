@@ -139,6 +139,9 @@ adopt_option = click.option(
 )
 
 
+mask_option = click.option("--mask", is_flag=True, help="Mask phone numbers in report.html.")
+
+
 def run_options(
     settings: Settings,
     compare: str | None,
@@ -148,6 +151,7 @@ def run_options(
     *,
     dry_run: bool = False,
     limit: int | None = None,
+    mask: bool = False,
 ) -> RunOptions:
     """What the command line says, and the configuration where it says nothing."""
     from ..execution import RunOptions
@@ -159,4 +163,5 @@ def run_options(
         compare=compare or settings.rows.compare,
         max_missing=max_missing or settings.mirror.max_missing,
         adopt=adopt,
+        mask=mask,
     )

@@ -13,6 +13,7 @@ from .common import (
     App,
     adopt_option,
     compare_option,
+    mask_option,
     max_errors_option,
     max_missing_option,
     out_option,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @max_errors_option
 @max_missing_option
 @adopt_option
+@mask_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
 @click.option(
     "--inbox",
@@ -62,6 +64,7 @@ def import_(
     max_errors: Limit | None,
     max_missing: Limit | None,
     adopt: bool,
+    mask: bool,
     plan: Path | None,
     inbox: Path | None,
     quiet_for: float,
@@ -82,7 +85,7 @@ def import_(
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
     settings = app.settings()
-    options = run_options(settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit)
+    options = run_options(settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit, mask=mask)
     with app.journal() as journal:
 
         def work(*paths: Path) -> Summary:

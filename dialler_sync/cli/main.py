@@ -15,13 +15,17 @@ import click
 from .. import __version__
 from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
+from .campaigns import campaigns
 from .common import App
 from .config import config
+from .contacts import contacts
 from .demo import demo
+from .doctor import doctor
 from .import_ import import_
 from .init import init
 from .inspect_ import inspect_
 from .plan import plan
+from .reconcile import reconcile
 from .resume import resume, retry
 from .runs import runs
 from .simulator import simulator
@@ -40,7 +44,11 @@ COMMANDS: tuple[click.Command, ...] = (
     resume,
     retry,
     undo,
+    reconcile,
+    contacts,
+    campaigns,
     runs,
+    doctor,
     config,
     simulator,
 )

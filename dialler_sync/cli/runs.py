@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 
 import click
 
-from .common import App
+from ..exit_codes import ExitCode
+from .common import App, exit_codes
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
+    """``30d``, ``12h`` or ``6w``."""
+
+    name = "AGE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Text → time."""
+        match = re.fullmatch(r"([0-9]{1,5})([hdw])", str(value))
+        if not match:
+            self.fail(f"'{value}' is no age: write 30d, 12h or 6w", param, ctx)
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 @click.group()
 def runs() -> None:
-    """List and show the runs in the journal."""
+    """Show the runs in the journal, write their reports again, forget old ones."""
 
 
-@runs.command("list")
+@runs.command("list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.option("-n", "--number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
 def list_(app: App, number: int, output: str) -> None:
-    """List the newest runs, the newest first."""
+    """List the newest runs, the newest first.
+
+    \b
+    Examples:
+      dialler-sync runs list -n 5
+      dialler-sync runs list -o json
+    """
     with app.journal() as journal:
         found = journal.runs(limit=number)
     if output == "json":
@@ -32,13 +56,70 @@ def list_(app: App, number: int, output: str) -> None:
         click.echo(f"{run.id:<23} {run.command:<9} {run.state:<9} {read:>9} {succeeded:>9}  {run.campaign}")
 
 
-@runs.command()
+@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.argument("run")
 @click.pass_obj
 def show(app: App, run: str) -> None:
-    """Show the summary of RUN as JSON."""
+    """Show the summary of RUN as JSON. The beginning of its ID is enough.
+
+    \b
+    Example:
+      dialler-sync runs show 20261123-201512-4f3a9c
+    """
     with app.journal() as journal:
         record = journal.run(run)
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
     click.echo(json.dumps(record.summary, ensure_ascii=False, indent=2))
+
+
+@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.argument("run")
+@click.pass_obj
+def report(app: App, run: str) -> int:
+    """Write the reports of RUN again, into its folder.
+
+    All that became of its rows stands in the journal. The original columns in failed.csv are read from the files of the
+    run; where one has gone or changed, that is said, and they stay empty.
+
+    \b
+    Example:
+      dialler-sync runs report 20261123-201512-4f3a9c
+    """
+    from ..past_runs import rewrite_reports
+    from .output import print_summary
+
+    with app.journal() as journal:
+        summary, missing = rewrite_reports(journal, journal.run(run))
+    for problem in missing:
+        click.echo(f"{problem}: failed.csv lacks the original columns of its rows", err=True)
+    print_summary(summary)
+    return ExitCode.OK
+
+
+@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.option("--older-than", type=AgeType(), required=True, help="Runs that began longer ago: 30d, 12h or 6w.")
+@click.option("--unfinished", is_flag=True, help="Also runs that could be resumed.")
+@click.option("--dry-run", is_flag=True, help="Only show which.")
+@click.pass_obj
+def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> int:
+    """Forget old runs.
+
+    They can then no longer be shown, tried again or undone, and what contacts were before them is deleted. Their
+    reports stay where they are, and so does the knowledge of what was last sent for each UserData (--compare journal).
+
+    \b
+    Examples:
+      dialler-sync runs prune --older-than 30d --dry-run
+      dialler-sync runs prune --older-than 26w --unfinished
+    """
+    from .. import past_runs
+
+    with app.journal() as journal:
+        found = past_runs.prunable(journal, datetime.now(UTC) - older_than, unfinished=unfinished)
+        if not dry_run:
+            past_runs.prune(journal, found)
+    for run in found:
+        click.echo(f"{run.id}  {run.command}  {run.campaign}")
+    click.echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} runs", err=True)
+    return ExitCode.OK

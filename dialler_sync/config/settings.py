@@ -228,7 +228,7 @@ class SourceSettings(Section):
     def _header_rows(cls, given: object) -> object:
         if isinstance(given, (str, int)) and given not in {"auto", "none"}:
             given = [given]
-        if isinstance(given, list) and not all(re.fullmatch("[1-9][0-9]*", str(number)) for number in given):
+        if isinstance(given, list) and not (given and all(re.fullmatch("[1-9][0-9]*", str(row)) for row in given)):
             raise ValueError("it is auto, none, a row number, or a list of row numbers")
         return given
 

@@ -57,9 +57,13 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A transaction: committed at the end, undone where that is not reached."""
+        with self._in_words(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            yield
         except sqlalchemy.exc.DBAPIError as error:
             raise JournalError(
                 f"the journal {self._name} fails: {error.orig}. Nothing is lost: mend that (disk full? read-only? in "
@@ -110,10 +114,17 @@ class Database:
     @contextmanager
     def _advisory_lock(self, number: int, refusal: str) -> Iterator[None]:
         """Held by a connection, so that machines that share the database see it."""
-        with self.begin() as connection:
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(number))):
+        with self._in_words():
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with self._in_words():
+                held = connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number)))
+            if not held:
                 raise UsageError(refusal)
             yield
+        finally:
+            connection.invalidate()  # the lock goes with it
+            connection.close()
 
     @contextmanager
     def _file_lock(self, name: str, refusal: str) -> Iterator[None]:

@@ -78,11 +78,10 @@ class _Survey:
         sample = [row for row in first_rows if row.number >= header.first_row][:_SAMPLE]
         self._width = len(header.columns)
         self._names = list(header.columns) if header.rows else []
-        self._first_row = header.first_row
         self._usual_widths = {self._width, *(len(row.cells) for row in sample[:1])}
         self._fill = median(_filled(row.cells) for row in sample) if sample else 0
         self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
-        self._next_number = header.first_row
+        self._first_row = self._next_number = header.first_row
         self._gap = self._titled = False
         self._tail: deque[Seen] = deque()
         self._last = 0
@@ -96,7 +95,7 @@ class _Survey:
         """Count a run in which no row needs a closer look; False if one does."""
         rows = run.rows
         if (
-            run.first_number < self._first_row
+            run.first_number != self._next_number
             or self._gap
             or set(map(len, rows)) != {self._width}
             or self._names in rows
@@ -200,8 +199,8 @@ class _Survey:
             )
         if self._broken:
             yield (
-                f"Rows with a stray quote, or one that is not closed: {self._broken:,}, the first is row "
-                f"{self._first_broken}. Mend them; or set source.quote to none, if quotes are only text in this file."
+                f"Rows with a stray quote, or a quote that is opened and not closed: {self._broken:,}, the first is "
+                f"row {self._first_broken}. Mend them; or set source.quote to none, if quotes are only text here."
             )
 
     def _footnotes(self) -> list[Seen]:
@@ -210,7 +209,7 @@ class _Survey:
         at = len(rows)
         while at and self._is_sparse(rows[at - 1]):
             at -= 1
-        above = rows[at - 1].number if at else self._last
+        above = rows[at - 1].number if at else self._last or self._first_row - 1
         sparse = []
         gap = False
         for row in rows[at:]:

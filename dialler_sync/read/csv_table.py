@@ -107,10 +107,9 @@ class _Rows:
 
     def take(self, count: int) -> _Rows:
         """Take the first rows out."""
-        taken = _Rows(self.numbers[:count], self.lines[:count], self.flags)
+        numbers, lines = self.numbers[:count], self.lines[:count]
         del self.numbers[:count], self.lines[:count]
-        self.flags = {number: flags for number, flags in self.flags.items() if number > taken.numbers[-1]}
-        return taken
+        return _Rows(numbers, lines, {number: self.flags.pop(number) for number in numbers if number in self.flags})
 
     def remarkable(self, width: int) -> list[int]:
         """Places of the rows that are more than plain text in every column."""
@@ -216,6 +215,6 @@ def _named(path: Path) -> Iterator[None]:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeError as error:
         raise InputError(f"{path}: has changed while it was read. Start again.") from error

@@ -18,7 +18,7 @@ from ..errors import InputError
 from .csv_grammar import Dialect
 from .kinds import Kind, kind_of
 
-TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?[\r\n]*', re.IGNORECASE)
+TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """A first line that tells Excel the delimiter. Excel does not show it, so it has no row number."""
 
 SAMPLE_CHARS = 1 << 16

@@ -6,6 +6,7 @@ calamine reads the cells of ``.xlsx``, ``.ods`` and ``.xlsb``; what it does not 
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -82,14 +83,12 @@ def _surveyor(package: Package, source: SourceSettings) -> tuple[str, Callable[[
 @contextmanager
 def readable(place: object) -> Iterator[None]:
     """Say where an error is, and turn what the libraries raise for a bad file into an :class:`InputError`."""
-    from python_calamine import CalamineError, PasswordError
+    from python_calamine import CalamineError
 
     try:
         yield
     except InputError as error:
         raise InputError(f"{place}: {error}") from error.__cause__
-    except PasswordError as error:
-        raise InputError(f"{place}: {PROTECTED}") from error
     except OSError as error:
         raise InputError(f"{place}: cannot be read: {error.strerror or error}.") from error
     except (
@@ -100,6 +99,7 @@ def readable(place: object) -> Iterator[None]:
         EOFError,
         NotImplementedError,  # zipfile: a compression method that it does not know
         ValueError,  # a number in the XML is none
+        struct.error,  # a record ends too soon
         LookupError,  # a reference in the XML leads nowhere, or its encoding is unknown
     ) as error:
         raise InputError(f"{place}: is damaged ({error}). {SAVE_ANEW}") from error

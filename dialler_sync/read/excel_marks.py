@@ -46,10 +46,10 @@ def error_cell(text: str) -> KnownCell:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marked cells in the order of rows, 18 bytes each. ``rows`` count from 1, ``columns`` from 0."""
+    """Marked cells in the order of rows, 16 bytes each. ``rows`` count from 1, ``columns`` from 0."""
 
-    rows: array[int] = field(default_factory=lambda: array("L"))
-    columns: array[int] = field(default_factory=lambda: array("H"))
+    rows: array[int] = field(default_factory=lambda: array("I"))
+    columns: array[int] = field(default_factory=lambda: array("I"))
     cells: list[Mark] = field(default_factory=list)
 
     def add(self, row: int, column: int, cell: Mark) -> None:

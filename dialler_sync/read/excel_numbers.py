@@ -50,7 +50,11 @@ def _string(text: str) -> tuple[str, CellNote | None]:
 
 
 def _number(number: float) -> tuple[str, CellNote | None]:
-    return number_text(number), None if abs(number) < _FIRST_INEXACT else PRECISION_LOST
+    text = number_text(number)
+    if abs(number) >= _FIRST_INEXACT:
+        return text, PRECISION_LOST
+    # A number field takes the number, however the configuration says that decimals are written in text.
+    return text, CellNote(number=text) if "." in text else None
 
 
 def _moment(moment: dt.datetime) -> tuple[str, None]:

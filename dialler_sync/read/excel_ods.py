@@ -60,13 +60,9 @@ class _Cell:
             return KnownCell(f"{sign}{hours}:{minutes}:{seconds}") if int(hours) >= 24 else None
         if kind == "float" and _DIGITS_AND_SIGNS.fullmatch(self.text):
             number, note = cell_text(float(self.given.get("office:value", "")))
-            same = re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0")
-            return (
-                KnownCell(self.text, CellNote(note.code if note else None, number))
-                if same and self.text != number
-                else None
-            )
-        return KnownCell(self.text) if self.breaks else None
+            if self.text != number and re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0"):
+                return KnownCell(self.text, CellNote(note.code if note else None, number))
+        return KnownCell(*cell_text(self.text)) if self.breaks else None
 
 
 class _Scanner:

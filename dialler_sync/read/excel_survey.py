@@ -2,7 +2,7 @@
 
 calamine fills the rectangle around all cells in memory, with a copy of each shared string, so that one stray cell or
 one long text could cost gigabytes; and it misreads some cells (:mod:`.excel_marks`). So the XML is searched as it is
-unpacked, which takes about half the time of reading it, and is parsed only where the search finds something.
+unpacked, about as fast as calamine reads it, and only the cells that the search finds are parsed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ..config import SourceSettings
@@ -30,9 +30,9 @@ _LONGEST_ELEMENT = 32_000_000
 class Survey:
     """What is known of a sheet before calamine reads it."""
 
-    holds_data: bool = True
-    marks: Marks = field(default_factory=Marks)
-    remarks: tuple[str, ...] = ()
+    holds_data: bool
+    marks: Marks
+    remarks: tuple[str, ...]
 
 
 def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[int], source: SourceSettings) -> Survey:

@@ -52,7 +52,8 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
     ``rows``: (row number, cells) of the first :data:`SAMPLE_ROWS` or so; blank rows may be left out.
 
     Raises:
-        InputError: no row holds anything, the configured header is not there, or header and data look alike.
+        InputError: no row holds anything, the configured header is not there, or header and data look alike. The
+            message does not name the file: the caller puts its name before it.
     """
     filled = [_Row(number, tuple(cells)) for number, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
@@ -110,7 +111,9 @@ def _configured(rows: list[_Row], source: SourceSettings) -> Header:
     at = {row.number: i for i, row in enumerate(rows)}
     missing = [number for number in numbers if number not in at]
     if missing:
-        raise InputError(f"row {missing[0]} is empty or not there: set source.header to the row of the header.")
+        raise InputError(
+            f"row {missing[0]} is blank or not among the first rows: set source.header to the row of the header."
+        )
     header = [rows[at[number]] for number in numbers]
     return _header(header, rows[at[numbers[-1]] + 1 :], source, rows[: at[numbers[0]]])
 

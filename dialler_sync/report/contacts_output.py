@@ -1,4 +1,4 @@
-"""Records of the dialler, as people and programs want them: table, CSV, JSON, JSON lines, Excel, the vendor's own CSV."""
+"""Records of the dialler, as people and programs want them: table, CSV, JSON, Excel, the vendor's own CSV."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -86,7 +86,7 @@ def cell_text(value: object) -> str:
 
 
 def write_csv(listing: Listing, file: IO[str]) -> None:
-    """Comma, header, LF."""
+    """A header and a line a record, in the dialect of the reports."""
     writer = table_writer(file)
     writer.writerow(map(harmless, listing.columns))
     for line in listing.lines():
@@ -95,7 +95,7 @@ def write_csv(listing: Listing, file: IO[str]) -> None:
 
 def write_vendor(listing: Listing, file: IO[str]) -> None:
     """The dialler vendor's own format, which ``import`` reads: semicolons, everything quoted, no header."""
-    writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     for record in listing.records:
         cells = [cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]]
         amount = VENDOR_COLUMNS.index("Amount") - 1
@@ -126,7 +126,7 @@ def write_table(listing: Listing, file: IO[str]) -> int:
     widths = list(map(len, listing.columns))
     for line in listing.lines():
         widths = [max(width, min(len(cell), _WIDEST)) for width, cell in zip(widths, line, strict=True)]
-    for line in (list(listing.columns), *listing.lines()):
+    for line in chain((listing.columns,), listing.lines()):
         cells = (f"{_shown(cell):<{width}}" for cell, width in zip(line, widths, strict=True))
         file.write("  ".join(cells).rstrip() + "\n")
     return 0
@@ -152,7 +152,12 @@ def _shown(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
-WRITERS = {"csv": write_csv, "json": write_json, "jsonl": write_json_lines, "vendor": write_vendor}
+WRITERS: Mapping[str, Callable[[Listing, IO[str]], None]] = {
+    "csv": write_csv,
+    "json": write_json,
+    "jsonl": write_json_lines,
+    "vendor": write_vendor,
+}
 
 
 @contextmanager
@@ -224,15 +229,18 @@ def _write_row(sheet: Worksheet, row: int, values: Iterable[object]) -> int:
     """Write one record; gives how many of its texts had to be cut."""
     cut = 0
     for place, value in enumerate(values):
+        if value is None:
+            continue
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
             sheet.write_number(row, place, value)
         elif text := harmless(cell_text(value)):
+            if len(text) > CELL_LENGTH // 2 or not text.isprintable():
+                units = text.encode("utf-16-le", "surrogatepass")
+                cut += len(units) > 2 * CELL_LENGTH
+                text = units[: 2 * CELL_LENGTH].decode("utf-16-le", "replace")
             if text.startswith("<r>") and text.endswith("</r>"):
                 # XlsxWriter would take this for a piece of its own XML; in two pieces it is only text.
                 sheet.write_rich_string(row, place, text[0], text[1:])
             else:
-                units = text.encode("utf-16-le", "surrogatepass")
-                cut += len(units) > 2 * CELL_LENGTH
-                text = units[: 2 * CELL_LENGTH].decode("utf-16-le", "ignore")
                 sheet.write_string(row, place, text)
     return cut

@@ -58,8 +58,11 @@ def result_line(result: RowResult) -> list[str]:
 
 
 def table_writer(file: Any) -> _Writer:
-    """The one dialect that we write: comma, doubled quotes, LF."""
-    return csv.writer(file, lineterminator="\n")
+    """The one dialect that we write: comma, doubled quotes, CRLF (RFC 4180).
+
+    With LF alone Python 3.11 would not quote a cell that holds a carriage return.
+    """
+    return csv.writer(file, lineterminator="\r\n")
 
 
 @contextmanager

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
+from ..config.columns import fold
 from ..error_codes import mend
 from ..exit_codes import MEANINGS, ExitCode
 from ..fields import FIELDS, Kind
-from ..model import RowResult, Status
+from ..model import RowResult
 from . import charts, words
+from .course import course_chart
 from .groups import SEPARATOR, Groups
 from .masking import mask_key, mask_phone_cell, mask_phones
 from .page import write_page
 from .records import ROWS, Column, Records
-from .tally import MANY_TRIES, Course, Tally
+from .tally import MANY_TRIES, Tally
 from .trends import panels
 
 _COLUMNS = (
@@ -59,7 +61,8 @@ class HtmlReport:
         listed: int = ROWS,
     ) -> None:
         self._mask = mask
-        self._phones = [frozenset(i for i, name in enumerate(names) if name in phone_columns) for names in columns]
+        phones = set(map(fold, phone_columns))
+        self._phones = [{i for i, name in enumerate(names) if fold(name) in phones} for names in columns]
         self._zone = zone
         self._groups = Groups()
         self._tally = Tally()
@@ -74,7 +77,7 @@ class HtmlReport:
             result, cells = _masked(result, cells, self._phones[source])
         self._groups.add(result)
         if self._records.has_room():
-            self._records.add(_values(result), source, cells)
+            self._records.add(_values(result, self._zone), source, cells)
 
     def write(self, path: Path, summary: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> None:
         """Write the page; it links to the report files that stand beside it by then.
@@ -108,7 +111,7 @@ class HtmlReport:
             "exit_meaning": MEANINGS[ExitCode(summary["exit_code"])],
             "groups": list(self._groups),
             "records": self._records,
-            "course": _course(course, self._zone) if course else None,
+            "course": course_chart(course, self._zone) if course else None,
             "tries": charts.bars((_tries(tries), rows, f"{rows:,}") for tries, rows in self._tally.tries()),
             "latency": charts.bars(
                 (_LATENCIES.get(name, name), value, f"{value:,.0f} ms")
@@ -143,7 +146,7 @@ def _tone(summary: Mapping[str, Any]) -> str:
     return "rejected" if any(summary["counts"][status] for status in words.DID_NOT_SUCCEED) else "succeeded"
 
 
-def _values(result: RowResult) -> list[str | int]:
+def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
     """A row of ``_COLUMNS``."""
     return [
         result.row,
@@ -155,7 +158,7 @@ def _values(result: RowResult) -> list[str | int]:
         result.error_field,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts or ""),
-        result.sent_at,
+        words.moment(result.sent_at, zone, "%d %b %Y, %H:%M:%S"),
         result.contact_id,
         f"{result.file}, {result.sheet}" if result.sheet else result.file,
     ]
@@ -175,50 +178,3 @@ def _masked(result: RowResult, cells: Sequence[str], phones: Collection[int]) ->
 
 def _tries(tries: int) -> str:
     return "1 try" if tries == 1 else f"{tries} tries{' or more' if tries == MANY_TRIES else ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class _CourseChart:
-    """Rows over time. ``labels`` stand under the first, the middle and the last column; no boxes: too short a time."""
-
-    step: str
-    highest: int
-    bad: bool
-    labels: Sequence[str]
-    spoken: str
-    boxes: Sequence[charts.Box] = ()
-
-
-_FEWEST_COLUMNS = 4
-
-
-def _course(course: Course, zone: tzinfo | None) -> _CourseChart:
-    step = words.duration(course.step)
-    times = [
-        datetime.fromtimestamp(course.start + n * course.step, UTC).astimezone(zone) for n in range(len(course.good))
-    ]
-    both = list(zip(course.good, course.bad, strict=True))
-    highest = max(map(sum, both))
-    peak = times[[sum(rows) for rows in both].index(highest)]
-    form = "%H:%M:%S" if times[-1] - times[0] < timedelta(days=1) else "%d %b, %H:%M"
-    if len(both) < _FEWEST_COLUMNS:
-        took = words.duration(len(both) * course.step)
-        return _CourseChart(
-            step, highest, any(course.bad), (), f"{words.rows(sum(map(sum, both)))} were sent within {took}."
-        )
-    boxes = charts.stacked_columns(
-        [[(Status.SUCCEEDED, good), (Status.FAILED, bad)] for good, bad in both],
-        [
-            f"{time:{form}}: {words.rows(good + bad)}" + (f", of which {bad:,} did not succeed" if bad else "")
-            for time, (good, bad) in zip(times, both, strict=True)
-        ],
-    )
-    return _CourseChart(
-        step,
-        highest,
-        any(course.bad),
-        [f"{time:{form}}" for time in (times[0], times[len(times) // 2], times[-1])],
-        f"Rows over time from {times[0]:{form}} to {times[-1]:{form}}; "
-        f"at most {words.rows(highest)} in {step}, at {peak:{form}}",
-        boxes,
-    )

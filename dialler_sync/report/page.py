@@ -23,6 +23,9 @@ LINKED = {
     "failed.csv": "rows to mend, with their original columns; import it again as it is",
     "report.xlsx": "the same as a workbook",
     "mirror.csv": "contacts that no row of the files stands for",
+    "reconciliation.csv": "every contact, with what the dialler says of it",
+    "reconciliation.xlsx": "the same as a workbook, a sheet a class",
+    "moved.csv": "what moved since the earlier reconciliation",
     "summary.json": "the numbers, for programs",
 }
 """Report files that a page beside them links to."""

@@ -118,6 +118,7 @@ UNTRUE: dict[str, tuple[object, str]] = {
     "two answers": (TEXT + TEXT, "goes on after its end"),
     "cut off in a record": (TEXT[:150], "broke off or is not JSON"),
     "cut off at the end": (TEXT[:-1], "broke off or is not JSON"),
+    "half a character at the end": (TEXT + b"\xc3", "broke off or is not JSON"),
     "not UTF-8": (TEXT.replace(b"ller", b"\xff"), "broke off or is not JSON"),
     "NaN": (TEXT.replace(b"200}", b"NaN}"), "broke off or is not JSON"),
 }
@@ -284,7 +285,7 @@ async def test_abandoned_list_frees_everything() -> None:
         listing = client.list_contacts()
         assert await anext(listing) == CONTACTS[0]
         assert client.gate.in_flight == 0
-        await listing.aclose()  # type: ignore[attr-defined]
+        await listing.aclose()
         await server.ended.acquire()
 
 

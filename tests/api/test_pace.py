@@ -188,6 +188,17 @@ async def test_first_come_first_served() -> None:
     assert order == list(range(20))
 
 
+async def test_nobody_overtakes_who_waits_for_the_time() -> None:
+    """A place that is due belongs to the first in the queue, also while the timer is late."""
+    it = await opened(gate(8, rate=1))
+    waiting = asyncio.create_task(pass_through(it))
+    await settle()
+    asyncio.get_running_loop()._selector_with_time.passed += 5  # type: ignore[attr-defined]
+
+    assert not it.try_enter()
+    await waiting
+
+
 # Narrowing and widening
 
 

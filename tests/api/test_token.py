@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -62,8 +63,19 @@ def test_command_as_text_is_split_without_a_shell(tmp_path: Path) -> None:
 
 
 def test_command_cannot_ask() -> None:
-    """A command that waits for an answer at night would wait for ever; it finds no input."""
-    assert token_of(token_command=[sys.executable, "-c", "print('t' + input.__name__) if not open(0).read() else 0"])
+    """A command that asks would wait for ever at night, or take what is meant for another: it finds no input."""
+    typed, keyboard = os.pipe()
+    os.write(keyboard, b"what was typed\n")
+    before = os.dup(0)
+    os.dup2(typed, 0)
+    try:
+        found = token_of(token_command=[sys.executable, "-c", "import sys; print(f'<{sys.stdin.read()}>')"])
+    finally:
+        os.dup2(before, 0)
+        for number in (typed, keyboard, before):
+            os.close(number)
+
+    assert found == "<>"
 
 
 BAD = {

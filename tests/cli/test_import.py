@@ -211,7 +211,7 @@ def test_a_wrong_token_stops_at_once(
     assert "token" in done.err
     assert not dialler.store.contacts
     assert all(
-        "old-token-7f3a" not in file.read_text(encoding="utf-8")
+        b"old-token-7f3a" not in file.read_bytes()
         for file in done.reports.iterdir()  # type: ignore[union-attr]
     )
     assert "old-token-7f3a" not in done.out + done.err

@@ -23,6 +23,8 @@ from dialler_sync.errors import InputError
 from dialler_sync.read.excel import excel_tables
 from dialler_sync.spreadsheet_text import harmless
 
+from ..unit.read.excel_files import write_ods, write_xlsb
+
 ESCAPED = re.compile(r"_x[0-9a-fA-F]{4}_|\r")
 """What openpyxl does not escape, as the format wants it: it would be read as another character."""
 
@@ -98,25 +100,23 @@ def xls() -> bytes:
     return content.getvalue()
 
 
+@cache
 def ods() -> bytes:
     row = (
         '<table:table-row table:number-rows-repeated="3">'
         '<table:table-cell office:value-type="string"><text:p>a</text:p></table:table-cell>'
-        '<table:table-cell office:value-type="float" office:value="7"><text:p>007</text:p>'
-        "</table:table-cell></table:table-row>"
-    )
-    spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+        '<table:table-cell office:value-type="float" office:value="7"><text:p>007</text:p></table:table-cell>'
+        "</table:table-row>"
     )
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr(
-            "content.xml",
-            f'<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name="D">{row}'
-            "</table:table></office:spreadsheet></office:body></office:document-content>",
-        )
+    write_ods(content, row)
+    return content.getvalue()
+
+
+@cache
+def xlsb() -> bytes:
+    content = io.BytesIO()
+    write_xlsb(content, [["Key", "Value"], ["k", 1.5], ["l", 123], ["m", b"\x17"]], hidden=3)
     return content.getvalue()
 
 
@@ -144,8 +144,8 @@ def repacked(content: bytes, part: int, where: list[tuple[float, bytes]]) -> byt
 
 
 files = st.one_of(
-    *(st.builds(changed, st.builds(make), changes) for make in (xlsx, xls, ods)),
-    *(st.builds(repacked, st.builds(make), st.integers(0, 20), changes) for make in (xlsx, ods)),
+    *(st.builds(changed, st.builds(make), changes) for make in (xlsx, xls, ods, xlsb)),
+    *(st.builds(repacked, st.builds(make), st.integers(0, 20), changes) for make in (xlsx, ods, xlsb)),
     st.binary(max_size=200).map(lambda rest: b"PK\x03\x04" + rest),
     st.binary(max_size=200).map(lambda rest: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + rest),
 )

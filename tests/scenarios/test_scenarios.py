@@ -83,7 +83,9 @@ def test_scenario(
             assert _columns_of(done.rows(name), expected / name) == _rows(expected / name)
     if (wanted := _json(expected / "contacts.json")) is not None:
         held = sorted(dialler.store.contacts.values(), key=lambda c: (str(c.get("UserData")), str(c.get("Name"))))
-        assert [{name: contact.get(name) for name in want} for contact, want in zip(held, wanted, strict=False)] == wanted
+        assert [
+            {name: contact.get(name) for name in want} for contact, want in zip(held, wanted, strict=False)
+        ] == wanted
         assert len(held) == len(wanted)
     if wanted := _json(expected / "layout.json"):
         (found, *_) = json.loads(run("-c", config, "inspect", inputs[0], "-o", "json").out)

@@ -7,11 +7,13 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.model import CellNote, Layout
 from dialler_sync.read.excel import excel_tables
+
+File = TypeVar("File", Path, BinaryIO)
 
 _OFFICE = "http://schemas.openxmlformats.org"
 _RELATED = f"{_OFFICE}/officeDocument/2006/relationships"
@@ -98,7 +100,7 @@ def write_xlsx(
     return path
 
 
-def write_ods(path: Path, rows: str, *, manifest: str = "") -> Path:
+def write_ods(path: File, rows: str, *, manifest: str = "") -> File:
     """Write an ``.ods`` with one sheet of these rows."""
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
@@ -115,7 +117,7 @@ def write_ods(path: Path, rows: str, *, manifest: str = "") -> Path:
     return path
 
 
-def write_xlsb(path: Path, rows: list[list[str | float | int | bytes]], *, hidden: int = 0) -> Path:
+def write_xlsb(path: File, rows: list[list[str | float | int | bytes]], *, hidden: int = 0) -> File:
     """Write an ``.xlsb`` with one sheet. An int is formatted as 00000, bytes are an error; ``hidden`` is a row number.
 
     Source: [MS-XLSB] 2.4.
@@ -138,7 +140,8 @@ def write_xlsb(path: Path, rows: list[list[str | float | int | bytes]], *, hidde
     for number, row in enumerate(rows):
         sheet += record(0, struct.pack("<I7xB5x", number, 0x10 * (number + 1 == hidden)))
         sheet += b"".join(cell(*pair) for pair in enumerate(row))
-    styles = record(44, struct.pack("<H", 164) + text("00000")) + record(617)
+    styles = record(615, struct.pack("<I", 1)) + record(44, struct.pack("<H", 164) + text("00000")) + record(616)
+    styles += record(617, struct.pack("<I", 2))
     styles += record(47, struct.pack("<HH", 0, 0)) + record(47, struct.pack("<HH", 0, 164)) + record(618)
     bundle = struct.pack("<II", 0, 1) + text("r1") + text("Data")
     related = '<Relationship Id="{}" Type="' + _RELATED + '/{}" Target="{}"/>'

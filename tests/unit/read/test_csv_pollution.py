@@ -348,3 +348,18 @@ def test_sep_line(tmp_path: Path, told: str) -> None:
 
     assert found.columns == HEADER
     assert list(found.rows) == [2, 3, 4, 5, 6, 7]
+
+
+def test_column_that_is_called_sep(tmp_path: Path) -> None:
+    """Only a line of nothing else tells the delimiter."""
+    assert read(tmp_path, "sep=a;No\nx;1\n").columns == ["sep=a", "No"]
+
+
+@pytest.mark.parametrize("shift", range(0, 32, 3))
+def test_second_table_wherever_it_begins(tmp_path: Path, shift: int) -> None:
+    """A second table is seen also where the text is cut into blocks right before it."""
+    first = "No;Name;Phone\n" + "".join(f"{i:05};Miller;017\n" for i in range(4095 - shift))
+    found = read(tmp_path, first + "\nTeam;Lead;Deputy\n" + "0171 12345;0172 12345;0173 12345\n" * 3_000)
+
+    assert len(found.rows) == 4095 - shift
+    assert "second table" in found.remarks

@@ -17,6 +17,7 @@ from openpyxl.cell.text import InlineFont
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
+from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
 from dialler_sync.model import CellNote
 from dialler_sync.read.excel import excel_tables
 from dialler_sync.read.excel_formats import digit_format
@@ -109,7 +110,11 @@ def test_every_kind_of_cell_reads_as_a_person_reads_it(tmp_path: Path) -> None:
     assert [cells[1] for cells in seen.rows.values()] == [text for *_, text in CELLS]
     assert seen.notes == {
         (row, 1): NOTES[text] for row, (value, _, text) in enumerate(CELLS, 2) if text in NOTES and value != text
-    } | {(row, 1): NOTES[text] for row, (_, _, text) in enumerate(CELLS, 2) if text[:1] == "#"}
+    } | {(row, 1): NOTES[text] for row, (_, _, text) in enumerate(CELLS, 2) if text[:1] == "#"} | {
+        (row, 1): CellNote(number=text)
+        for row, (value, _, text) in enumerate(CELLS, 2)
+        if isinstance(value, float) and "." in text
+    }
 
 
 def test_calamine_and_openpyxl_read_the_same(tmp_path: Path) -> None:
@@ -119,7 +124,7 @@ def test_calamine_and_openpyxl_read_the_same(tmp_path: Path) -> None:
     texts = {}
     for row in openpyxl.load_workbook(path, data_only=True).worksheets[0].iter_rows(min_row=2):
         cell = row[1]
-        value = int(cell.value) if isinstance(cell.value, int) and cell.data_type == "n" else cell.value
+        value: Any = cell.value
         shown = digit_format(cell.number_format)
         texts[cell.row] = "" if value is None else shown.read(value)[0] if shown else cell_text(value)[0]
 
@@ -415,7 +420,12 @@ def test_xls_reads_like_xlsx(tmp_path: Path) -> None:
         13: "merged",
         14: "",
     }
-    assert seen.notes == {(5, 0): CellNote(number="123"), (11, 0): CellNote(code="error_cell")}
+    assert seen.notes == {
+        (5, 0): CellNote(number="123"),
+        (6, 0): CellNote(number="1234.5"),
+        (9, 0): CellNote(number="-0.5"),
+        (11, 0): CellNote(code="error_cell"),
+    }
     assert [remark.split(" ", 2)[:2] for remark in seen.layout.remarks] == [["1", "row"], ["1", "range"]]
 
 
@@ -469,7 +479,7 @@ def test_ods_reads_like_xlsx(tmp_path: Path) -> None:
         "08:15:00",
         "TRUE",
     ]
-    assert seen.notes == {(4, 1): CellNote(number="123")}
+    assert seen.notes == {(4, 1): CellNote(number="123"), (5, 1): CellNote(number="1234.5")}
     assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)
 
 
@@ -486,5 +496,41 @@ def test_xlsb_reads_like_xlsx(tmp_path: Path) -> None:
 
     assert seen.layout.format == "xlsb"
     assert seen.rows == {2: ["Müller", "491711234567"], 3: ["k3", "00123"], 4: ["k4", "#REF!"], 5: ["k5", "1234.5"]}
-    assert seen.notes == {(3, 1): CellNote(number="123"), (4, 1): CellNote(code="error_cell")}
+    assert seen.notes == {
+        (3, 1): CellNote(number="123"),
+        (4, 1): CellNote(code="error_cell"),
+        (5, 1): CellNote(number="1234.5"),
+    }
     assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)
+
+
+def test_the_vendors_own_format_in_a_workbook(tmp_path: Path) -> None:
+    """It has no header; rows may be shorter than it, and what is beyond it makes them ragged."""
+    rows = [[VENDOR_MARK, None, "Nightly", f"K{i}", *[None] * 28, "x"] for i in range(3)]
+    seen = read(write(tmp_path / "vendor.xlsx", rows))
+
+    assert seen.layout.vendor
+    assert seen.layout.columns == VENDOR_COLUMNS
+    assert [cells[3] for cells in seen.rows.values()] == ["K0", "K1", "K2"]
+
+    wider = write(tmp_path / "wider.xlsx", [[*row, *[None] * (len(VENDOR_COLUMNS) - 33), "beyond"] for row in rows])
+    (table,) = excel_tables(wider, SourceSettings())
+    assert [list(chunk.ragged) for chunk in table.chunks()] == [[1, 2, 3]]
+
+
+def test_dates_that_no_calendar_has_are_numbers_in_xls(tmp_path: Path) -> None:
+    """Excel shows them as ####; an empty sheet beside is none."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Data")
+    book.add_sheet("Empty")
+    date = xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    for row, (key, value) in enumerate([("Key", "Day"), ("k", 5_000_000), ("l", 46349), ("m", 1e300)]):
+        sheet.write(row, 0, key)
+        sheet.write(row, 1, value, date)
+    book.save(str(tmp_path / "far.xls"))
+
+    assert [cells[1] for cells in read(tmp_path / "far.xls").rows.values()] == [
+        "5000000",
+        "2026-11-23",
+        "1" + "0" * 300,
+    ]

@@ -330,3 +330,13 @@ def test_a_cell_that_is_too_long_is_found_before_a_row_is_given(tmp_path: Path) 
     book.save(tmp_path / "late.xlsx")
 
     assert "row 502" in refusal(tmp_path / "late.xlsx", max_cell_chars=1000)
+
+
+def test_a_panic_in_calamine_is_an_error_of_the_file(tmp_path: Path) -> None:
+    """It is no ordinary exception, and must not look like a bug of ours. Here: a record without its content."""
+    path = write_xlsb(tmp_path / "whole.xlsb", [["Key", "Value"], ["k", 1]])
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "cut.xlsb", "w") as damaged:
+        for name in whole.namelist():
+            damaged.writestr(name, whole.read(name).replace(b"\xe9\x04\x04\x02\0\0\0", b"\xe9\x04\0"))
+
+    assert "is damaged" in refusal(tmp_path / "cut.xlsb")

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from dialler_sync.model import CellNote
 from dialler_sync.read.excel_numbers import Value, cell_text
 
 
@@ -44,8 +45,10 @@ from dialler_sync.read.excel_numbers import Value, cell_text
     ],
 )
 def test_a_value_reads_as_a_person_would_read_it(value: Value, text: str) -> None:
-    """Numbers are plain and shortest, dates ISO, text as it is; nothing is noted where nothing was lost."""
-    assert cell_text(value) == (text, None)
+    """Numbers are plain and shortest, dates ISO, text as it is; a decimal sign is noted, as text may have another."""
+    note = CellNote(number=text) if isinstance(value, float) and "." in text else None
+
+    assert cell_text(value) == (text, note)
 
 
 @pytest.mark.parametrize(

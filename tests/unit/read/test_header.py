@@ -72,7 +72,7 @@ def test_configured_rows() -> None:
 
     assert header(text, header=2).columns == ("No", "Phone")
     assert header(text, header=["1", "2"]).columns == ("a No", "1 Phone")
-    with pytest.raises(InputError, match="row 9 is empty or not there"):
+    with pytest.raises(InputError, match="row 9 is blank or not among"):
         header(text, header=9)
 
 

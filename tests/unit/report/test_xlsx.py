@@ -17,7 +17,8 @@ from dialler_sync.config.settings import SourceSettings
 from dialler_sync.model import Action, RowResult, Status
 from dialler_sync.read import open_table
 from dialler_sync.report.csv_files import FAILED_COLUMNS, RESULT_COLUMNS
-from dialler_sync.report.xlsx import CELL_LENGTH, XlsxReport
+from dialler_sync.report.sheets import CELL_LENGTH
+from dialler_sync.report.xlsx import XlsxReport
 from dialler_sync.spreadsheet_text import restore
 
 from .samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of

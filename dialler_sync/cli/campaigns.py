@@ -1,0 +1,35 @@
+"""``dialler-sync campaigns``."""
+
+from __future__ import annotations
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import App, exit_codes
+
+
+@click.group()
+def campaigns() -> None:
+    """Show the campaigns of the dialler."""
+
+
+@campaigns.command(
+    "list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED)
+)
+@click.option("-o", "--output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.pass_obj
+def list_(app: App, output: str) -> int:
+    """List the campaigns of the account: ID and name; csv and json have every field that the dialler tells.
+
+    \b
+    Examples:
+      dialler-sync campaigns list
+      dialler-sync campaigns list -o json
+    """
+    from ..contacts import list_campaigns
+    from .contacts.showing import Showing
+
+    found = list_campaigns(app.settings())
+    names = list(dict.fromkeys(name for record in found for name in record)) or ["ID", "Name"]
+    Showing(output, (), None).show(found, names, ("ID", "Name"))
+    return ExitCode.OK

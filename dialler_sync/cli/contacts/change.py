@@ -1,0 +1,137 @@
+"""``dialler-sync contacts lock``, ``unlock`` and ``delete``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ...exit_codes import ExitCode
+from ..common import App, exit_codes, out_option
+from .naming import campaign_option, named_by, naming_options
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_CODES = exit_codes(
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.INPUT,
+    ExitCode.ROWS_FAILED,
+    ExitCode.UNAVAILABLE,
+    ExitCode.NO_ROW_CAN_SUCCEED,
+    ExitCode.INTERRUPTED,
+)
+
+_OPTIONS = (
+    campaign_option,
+    click.option("--all-matches", is_flag=True, help="Every contact that carries the UserData, each by its ID."),
+    click.option(
+        "--unchecked",
+        is_flag=True,
+        help="Do not look first: the dialler itself picks one of several contacts, and cannot say which.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Look who is meant, and change nothing."),
+    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+    out_option,
+)
+
+
+def _options(command: F) -> F:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return naming_options(command)
+
+
+@click.command(epilog=_CODES)
+@_options
+@click.pass_obj
+def lock(app: App, /, **given: Any) -> int:
+    """Lock contacts: the dialler calls them no more.
+
+    A run with reports, as an import is: results.csv has a line for every contact, failed.csv what did not succeed, with
+    the original columns of FILE; resume, retry and undo work. A UserData that several contacts carry is refused, unless
+    --all-matches. To lock what is not there fails.
+
+    \b
+    Examples:
+      dialler-sync contacts lock --user-data K-17
+      dialler-sync contacts lock --from opt_outs.xlsx --column "Customer No" --yes
+      dialler-sync contacts lock --from found.csv --by id --dry-run
+    """
+    return _change(app, "lock", **given)
+
+
+@click.command(epilog=_CODES)
+@_options
+@click.pass_obj
+def unlock(app: App, /, **given: Any) -> int:
+    """Unlock contacts: the dialler may call them again.
+
+    A run with reports, as an import is (see 'contacts lock --help'). What is not there is skipped.
+
+    \b
+    Examples:
+      dialler-sync contacts unlock --id 4711 --id 4712
+      dialler-sync contacts unlock --from list.csv --campaign Nightly
+    """
+    return _change(app, "unlock", **given)
+
+
+@click.command(epilog=_CODES)
+@_options
+@click.pass_obj
+def delete(app: App, /, **given: Any) -> int:
+    """Delete contacts with all their data, also their call history.
+
+    A run with reports, as an import is (see 'contacts lock --help'). What is not there is skipped. 'undo' makes the
+    contacts again, but without their history.
+
+    \b
+    Examples:
+      dialler-sync contacts delete --user-data K-17
+      dialler-sync contacts delete --from leavers.csv --dry-run
+      dialler-sync contacts delete --user-data K-17 --all-matches --yes
+    """
+    return _change(app, "delete", **given)
+
+
+def _change(
+    app: App,
+    command: str,
+    ids: tuple[int, ...],
+    user_data: tuple[str, ...],
+    file: Path | None,
+    column: str | None,
+    by: str | None,
+    campaign: str | None,
+    all_matches: bool,
+    unchecked: bool,
+    dry_run: bool,
+    yes: bool,
+    out: Path | None,
+) -> int:
+    """Ask, do it, and say what became of it."""
+    from ...contact_changes import ChangeOptions
+    from ...run import change_contacts
+    from ...targets import Targets
+    from ..output import print_summary, progress
+
+    if unchecked and (all_matches or campaign):
+        raise click.UsageError("--unchecked does not look at the contacts: leave out --all-matches and --campaign")
+    named = named_by(ids, user_data, file, column, by)
+    options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
+    settings = app.settings()
+    targets = Targets(named, settings)
+    if not (yes or dry_run):
+        every = " and every contact that carries the same UserData" if all_matches else ""
+        click.confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?", abort=True, err=True)
+    with app.journal() as journal, progress(app) as observer:
+        summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
+    print_summary(summary)
+    return summary.exit_code
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} contact{'' if number == 1 else 's'}"

@@ -1,0 +1,75 @@
+"""``dialler-sync contacts get``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...exit_codes import ExitCode
+from ..common import App, exit_codes
+from .list_ import IN_TABLE
+from .naming import campaign_option, named_by, naming_options
+from .showing import Showing, showing_options
+
+CODES = exit_codes(
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.INPUT,
+    ExitCode.ROWS_FAILED,
+    ExitCode.UNAVAILABLE,
+    ExitCode.NO_ROW_CAN_SUCCEED,
+)
+
+
+@click.command(epilog=CODES)
+@naming_options
+@campaign_option
+@showing_options
+@click.pass_obj
+def get(
+    app: App,
+    ids: tuple[int, ...],
+    user_data: tuple[str, ...],
+    file: Path | None,
+    column: str | None,
+    by: str | None,
+    campaign: str | None,
+    output: str | None,
+    fields: str | None,
+    out: Path | None,
+) -> int:
+    """Show contacts by ID or UserData; of a UserData that several carry, all of them.
+
+    Contacts that are not there are named on stderr (exit 4).
+
+    \b
+    Examples:
+      dialler-sync contacts get --id 4711
+      dialler-sync contacts get --user-data K-17 --user-data K-18 -o json
+      dialler-sync contacts get --from list.xlsx --column "Customer No" --out found.csv
+    """
+    from ...contacts import get_contacts
+    from ...record_file import RecordFile
+    from ...report.contacts_output import CONTACT_COLUMNS
+    from ...targets import Targets
+    from ..output import progress
+
+    named, showing, settings = (
+        named_by(ids, user_data, file, column, by),
+        Showing.of(output, fields, out),
+        app.settings(),
+    )
+    with RecordFile(showing.folder()) as records:
+        with progress(app) as observer:
+            targets = Targets(named, settings)
+            observer.stage("reading contacts", len(targets))
+            problems = get_contacts(settings, targets, campaign, records, observer.advance)
+        if len(records) == 1 and showing.form == "table" and not showing.fields:
+            held = [{"Field": name, "Value": value} for name, value in next(iter(records)).items() if value is not None]
+            showing.show(held, ("Field", "Value"))
+        else:
+            showing.show(records, tuple(records.columns) or CONTACT_COLUMNS, IN_TABLE)
+    for problem in problems:
+        click.echo(problem, err=True)
+    return ExitCode.ROWS_FAILED if problems else ExitCode.OK

@@ -1,0 +1,51 @@
+"""``dialler-sync contacts list``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...exit_codes import ExitCode
+from ..common import App, exit_codes
+from .naming import campaign_option
+from .showing import Showing, showing_options
+
+IN_TABLE = ("ID", "UserData", "DiallerCampaignsName", "Name", "FirstName", "PhoneNumber1", "dtNextTry")
+
+
+@click.command(
+    "list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED)
+)
+@campaign_option
+@showing_options
+@click.option("--format", "format_", type=click.Choice(["vendor"]), help="The vendor's own CSV, which 'import' reads.")
+@click.pass_obj
+def list_(
+    app: App, campaign: str | None, output: str | None, fields: str | None, out: Path | None, format_: str | None
+) -> int:
+    """List the contacts of the account, or of one campaign.
+
+    Nothing is shown, and FILE stays as it was, before the whole list has come: half a list is never taken for a
+    small campaign.
+
+    \b
+    Examples:
+      dialler-sync contacts list --campaign 538
+      dialler-sync contacts list --campaign Nightly --fields ID,UserData,dtNextTry -o csv
+      dialler-sync contacts list --out all.xlsx
+      dialler-sync contacts list --campaign 538 --format vendor --out backup.csv
+    """
+    from ...contacts import list_contacts
+    from ...record_file import RecordFile
+    from ...report.contacts_output import CONTACT_COLUMNS
+    from ..output import progress
+
+    showing = Showing.of(output, fields, out, vendor=format_ == "vendor")
+    settings = app.settings()
+    with RecordFile(showing.folder()) as records:
+        with progress(app) as observer:
+            observer.stage("reading contacts", None)
+            list_contacts(settings, campaign, records, observer.advance)
+        showing.show(records, tuple(records.columns) or CONTACT_COLUMNS, IN_TABLE)
+    return ExitCode.OK

@@ -1,0 +1,79 @@
+"""How commands are told which contacts are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ...targets import Named
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class UserDataType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
+    """Any text but none at all; it is passed on exactly."""
+
+    name = "U"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what cannot be UserData."""
+        text = str(value)
+        if not text:
+            self.fail("is empty", param, ctx)
+        if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
+            self.fail("is no text in the encoding of this terminal", param, ctx)
+        return text
+
+
+_OPTIONS = (
+    click.option("--id", "ids", multiple=True, type=click.IntRange(min=0), metavar="N", help="Contact ID; repeatable."),
+    click.option("--user-data", multiple=True, type=UserDataType(), help="UserData, exactly; repeatable."),
+    click.option(
+        "--from",
+        "file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A spreadsheet that names a contact in each row.",
+    ),
+    click.option(
+        "--column",
+        help="The column of FILE that does. Without it: the one that the configuration maps to UserData, or the one "
+        "that is called UserData (with --by id: ID).",
+    ),
+    click.option(
+        "--by",
+        type=click.Choice(["user-data", "id"]),
+        help="What that column holds. With id, and a column UserData beside it, a contact must carry that too.  "
+        "[default: user-data]",
+    ),
+)
+
+campaign_option = click.option("--campaign", metavar="ID|NAME", help="Only contacts of this campaign.")
+
+
+def naming_options(command: F) -> F:
+    """Add the options; :func:`named_by` takes their values."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def named_by(
+    ids: tuple[int, ...], user_data: tuple[str, ...], file: Path | None, column: str | None, by: str | None
+) -> Named:
+    """What the options name.
+
+    Raises:
+        UsageError: nothing, or they do not go together.
+    """
+    from ...targets import Named
+
+    if not (ids or user_data or file):
+        raise click.UsageError("say which contacts are meant: --id N, --user-data U or --from FILE")
+    if not file and (column or by):
+        raise click.UsageError("--column and --by speak of the file that --from names")
+    return Named(tuple(map(str, ids)), user_data, file, column, by or "user-data")

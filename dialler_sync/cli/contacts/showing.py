@@ -1,0 +1,108 @@
+"""How commands show records: on stdout, or in a file that is there as a whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ...report.contacts_output import Listing, Record
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_FORMATS = ("table", "csv", "json", "jsonl", "xlsx")
+
+_OPTIONS = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(_FORMATS),
+        help="json is one array, jsonl an object a line.  [default: what the name of --out ends in, else table]",
+    ),
+    click.option("--fields", metavar="A,B", help="Only these fields, in this order."),
+    click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write here, in place of stdout."),
+)
+
+
+def showing_options(command: F) -> F:
+    """Add the options; :class:`Showing` takes their values."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What the options say. ``form`` is one of the formats, or ``vendor``."""
+
+    form: str
+    fields: tuple[str, ...]
+    out: Path | None
+
+    @classmethod
+    def of(cls, output: str | None, fields: str | None, out: Path | None, *, vendor: bool = False) -> Showing:
+        """Put the options together.
+
+        Raises:
+            UsageError: they do not go together.
+        """
+        names = tuple(name for name in map(str.strip, (fields or "").split(",")) if name)
+        if vendor and (names or output not in (None, "csv")):
+            raise click.UsageError("--format vendor is a CSV of fixed columns: leave out -o and --fields")
+        ending = out.suffix.lower().removeprefix(".") if out else ""
+        form = "vendor" if vendor else output or (ending if ending in _FORMATS else "table")
+        if form == "xlsx" and not out:
+            raise click.UsageError("-o xlsx needs --out FILE")
+        return cls(form, names, out)
+
+    def folder(self) -> Path:
+        """Where records may wait on disk."""
+        return self.out.absolute().parent if self.out else Path(tempfile.gettempdir())
+
+    def show(self, records: Iterable[Record], columns: Sequence[str], in_table: Sequence[str] = ()) -> None:
+        """Write the records; ``in_table`` are the columns of a table for which none were chosen.
+
+        Raises:
+            UsageError: the file cannot be written, or a field does not exist.
+        """
+        from ...report.contacts_output import Listing
+
+        listing = Listing(columns, records)
+        if self.fields:
+            listing = listing.select(self.fields)
+        elif self.form == "table":
+            listing = listing.select([name for name in in_table if name in columns] or columns)
+        self._write(listing)
+
+    def _write(self, listing: Listing) -> None:
+        from ...report.contacts_output import output_file, write_xlsx
+
+        with output_file(self.out) if self.out else nullcontext() as draft:
+            if draft and self.form == "xlsx":
+                for remark in write_xlsx(listing, draft):
+                    click.echo(remark, err=True)
+            elif draft:
+                # With its mark, Excel reads UTF-8; no program minds it in a CSV.
+                encoding = "utf-8-sig" if self.form == "csv" else "utf-8"
+                with draft.open("w", encoding=encoding, errors="backslashreplace", newline="") as file:
+                    self._write_text(listing, file)
+            else:
+                if isinstance(sys.stdout, io.TextIOWrapper):
+                    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+                self._write_text(listing, sys.stdout)
+
+    def _write_text(self, listing: Listing, file: IO[str]) -> None:
+        from ...report.contacts_output import WRITERS, write_table
+
+        if self.form != "table":
+            WRITERS[self.form](listing, file)
+        elif left_out := write_table(listing, file):
+            click.echo(f"… and {left_out:,} more: --out FILE or -o csv has all of them", err=True)

@@ -1,0 +1,124 @@
+"""``dialler-sync reconcile``: is what we sent what the dialler has, and what came of it?"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import App, exit_codes, files_argument, out_option
+
+if TYPE_CHECKING:
+    from ..reconciling import Reconciled
+
+_log = logging.getLogger(__name__)
+
+_CODES = exit_codes(
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.INPUT,
+    ExitCode.UNAVAILABLE,
+    ExitCode.DIFFERENCES,
+    ExitCode.NO_ROW_CAN_SUCCEED,
+    ExitCode.SAFETY_LIMIT,
+    ExitCode.INTERRUPTED,
+)
+
+
+@click.command(epilog=_CODES)
+@files_argument
+@click.option("--with-history", is_flag=True, help="Also ask what came of the contacts: calls by result code and day.")
+@click.option(
+    "--extras/--no-extras",
+    default=True,
+    show_default=True,
+    help="Look for contacts that the files do not have. Without, a few rows need no list of the whole campaign.",
+)
+@click.option("--since", metavar="RUN|last", help="Also say what moved since this earlier reconciliation.")
+@click.option("--fix", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan that mends it.")
+@out_option
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where anything does not match.")
+@click.pass_obj
+def reconcile(
+    app: App,
+    files: tuple[Path, ...],
+    with_history: bool,
+    extras: bool,
+    since: str | None,
+    fix: Path | None,
+    out: Path | None,
+    output: str,
+    detailed_exitcode: bool,
+) -> int:
+    """Compare every row of FILE... with what the dialler has, field by field; nothing is changed.
+
+    Writes reconciliation.csv (a line a contact), .xlsx, .html, and failed.csv (rows that are rejected).
+    """
+    from ..reconciling import ReconcileOptions, mending_plan, reconcile_files
+    from .output import progress
+
+    settings = app.settings()
+    options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode)
+    with app.journal() as journal:
+        with progress(app) as observer:
+            done = reconcile_files(settings, options, journal, observer)
+        print_reconciliation(done, as_json=output == "json")
+        if fix and not done.summary.stopped_because:
+            with progress(app) as observer:
+                plan = mending_plan(settings, options, journal, observer)
+            plan.write(fix)
+            _log.info("The plan %s mends it: dialler-sync import --plan %s --compare dialler", fix, fix)
+    return done.summary.exit_code
+
+
+_SIGILS = {"matching": "=", "differing": "*", "missing": "+", "extra": "-", "duplicate": "!"}
+_EXAMPLES = 5
+
+
+def print_reconciliation(done: Reconciled, *, as_json: bool) -> None:
+    """Classes, with a few examples of each; or the summary and the first lines that do not match as JSON."""
+    if as_json:
+        _print_json(done)
+    else:
+        _print_table(done)
+    if done.summary.stopped_because:
+        _log.error("Stopped: %s", done.summary.stopped_because)
+
+
+def _print_json(done: Reconciled) -> None:
+    import json
+    from dataclasses import asdict
+
+    lines = [{name: value for name, value in asdict(line).items() if name != "told"} for line in done.lines]
+    result = {"summary": asdict(done.summary), "lines": lines, "more_lines": done.summary.unlike - len(lines)}
+    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+def _print_table(done: Reconciled) -> None:
+    summary = done.summary
+    click.echo(f"run         {summary.run_id}")
+    for kind, count in (summary.classes or {}).items():
+        click.echo(f"{_SIGILS[kind]} {kind:<9} {'not looked for' if count is None else count}")
+        if kind == "differing":
+            for name, number in summary.changed_fields.items():
+                click.echo(f"    {name}: {number:,}")
+    click.echo(f"rejected    {summary.counts['rejected']}")
+    if summary.history:
+        click.echo("called      {called} of {contacts}; reached {reached}; {calls} calls".format_map(summary.history))
+    if summary.moved:
+        click.echo(f"moved since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
+        for change, number in summary.moved["changes"].items():
+            click.echo(f"    {change}: {number:,}")
+    shown: dict[str, int] = {}
+    for line in done.lines:
+        shown[line.kind] = shown.get(line.kind, 0) + 1
+        if shown[line.kind] <= _EXAMPLES:
+            where = f"row {line.row}" if line.row else f"contact {line.contact_id}"
+            click.echo(f"{_SIGILS[line.kind]} {line.user_data} ({where}) {line.differences}".rstrip())
+    if asked := summary.source_of_truth:
+        click.echo(f"asked by    {asked['way']}: {asked['why']}")
+    click.echo(f"reports     {summary.out}")

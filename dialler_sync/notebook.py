@@ -1,0 +1,242 @@
+"""The jobs for notebooks and scripts: plain functions, typed results, text frames.
+
+``from dialler_sync import import_files, reconcile, load_config, DiallerClient``
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from . import run
+from .config import Settings, load_config
+from .config.settings import row_limit
+from .errors import Interrupted, UsageError
+from .execution import RunOptions
+from .journal import Journal
+from .journal.store import default_state
+from .model import Status
+from .reconciliation_summary import ReconciliationSummary
+from .reconciling import ReconcileOptions, mending_plan, reconcile_files
+from .run import ImportOptions
+from .spreadsheet_text import restore
+from .summary import Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+StrPath = str | os.PathLike[str]
+Files = StrPath | Iterable[StrPath]
+Config = StrPath | Settings
+
+CONFIG = "dialler-sync.yaml"
+"""The configuration where none is named, as on the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of an import. What stopped it, if anything did, is in ``summary.stopped_because``."""
+
+    summary: Summary
+
+    @property
+    def folder(self) -> Path:
+        """Where the reports are."""
+        return Path(self.summary.out)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row succeeded or had nothing to do."""
+        return self.summary.exit_code == 0
+
+    def to_pandas(self) -> pd.DataFrame:
+        """``results.csv``: a row for every source row, in source order; every cell is text."""
+        return _text_frame(self.folder / "results.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What a reconciliation found. What stopped it, if anything did, is in ``summary.stopped_because``."""
+
+    summary: ReconciliationSummary
+
+    @property
+    def folder(self) -> Path:
+        """Where the reports are."""
+        return Path(self.summary.out)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was compared, and everything matches."""
+        return self.summary.exit_code == 0 and not self.summary.differs
+
+    def to_pandas(self) -> pd.DataFrame:
+        """``reconciliation.csv``: a row for every line, a line a contact; every cell is text.
+
+        Raises:
+            UsageError: nothing was compared.
+        """
+        if self.summary.classes is None:
+            raise UsageError(f"nothing was compared: {self.summary.stopped_because}")
+        return _text_frame(self.folder / "reconciliation.csv")
+
+
+def import_files(
+    files: Files,
+    config: Config = CONFIG,
+    *,
+    out: StrPath | None = None,
+    journal: StrPath | None = None,
+    dry_run: bool = False,
+    compare: str | None = None,
+    limit: int | None = None,
+    max_errors: str | None = None,
+) -> ImportResult:
+    """Import spreadsheets into the dialler, as ``dialler-sync import`` does.
+
+    ``config`` is a configuration or its path, ``journal`` a path or database URL (default: that of the command line),
+    ``max_errors`` a number of rows or a percentage (``"5%"``); the others are the options of the command.
+
+    Raises:
+        UsageError, InputError: before anything is sent.
+    """
+    settings = _settings(config)
+    try:
+        most_errors = row_limit(max_errors) or settings.rows.max_errors
+    except ValueError as error:
+        raise UsageError(f"max_errors: {error}") from None
+    options = ImportOptions(
+        _paths(files),
+        _config_path(config),
+        _path(out),
+        RunOptions(
+            dry_run=dry_run,
+            limit=limit,
+            max_errors=most_errors,
+            compare=compare or settings.rows.compare,
+            max_missing=settings.mirror.max_missing,
+        ),
+    )
+    return ImportResult(_with_journal(journal, lambda store, watch: run.import_files(settings, options, store, watch)))
+
+
+def reconcile(
+    files: Files,
+    config: Config = CONFIG,
+    *,
+    with_history: bool = False,
+    extras: bool = True,
+    since: str | None = None,
+    fix: StrPath | None = None,
+    out: StrPath | None = None,
+    journal: StrPath | None = None,
+) -> Reconciliation:
+    """Compare spreadsheets with the dialler, field by field, as ``dialler-sync reconcile`` does; nothing is changed.
+
+    ``config`` is a configuration or its path, ``journal`` a path or database URL (default: that of the command line);
+    the others are the options of the command.
+
+    Raises:
+        UsageError, InputError: before anything is written.
+    """
+    settings = _settings(config)
+    options = ReconcileOptions(_paths(files), _config_path(config), _path(out), with_history, extras, since)
+
+    def work(store: Journal, watch: _Watch) -> Reconciliation:
+        done = reconcile_files(settings, options, store, watch)
+        if fix is not None and not done.summary.stopped_because:
+            mending_plan(settings, options, store, watch).write(Path(fix))
+        return Reconciliation(done.summary)
+
+    return _with_journal(journal, work)
+
+
+# What both need
+
+
+class _Watch:
+    """Follows a run in another thread, and ends it where the user interrupts the notebook's cell."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+
+    def stage(self, name: str, total: int | None) -> None:  # noqa: ARG002 - whatever it is
+        """A stage begins."""
+        self._check()
+
+    def advance(self, rows: int, status: Status | None = None) -> None:  # noqa: ARG002
+        """Rows are done."""
+        self._check()
+
+    def _check(self) -> None:
+        if self.interrupted:
+            self.interrupted = False  # once; what is in flight is then written down
+            raise Interrupted("interrupted")
+
+
+def _with_journal(journal: StrPath | None, work: Callable[[Journal, _Watch], T]) -> T:
+    """Do the work with an open journal: here, or in a thread of its own where an event loop is running (Jupyter)."""
+    watch = _Watch()
+
+    def job() -> T:
+        with Journal.open(os.fspath(journal) if journal is not None else default_state()) as store:
+            return work(store, watch)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return job()
+    return _in_thread(job, watch)
+
+
+def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
+    outcome: Future[T] = Future()
+
+    def target() -> None:
+        try:
+            outcome.set_result(job())
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
+            outcome.set_exception(error)
+
+    threading.Thread(target=target, name="dialler-sync", daemon=True).start()
+    try:
+        return outcome.result()
+    except KeyboardInterrupt:
+        watch.interrupted = True
+        return outcome.result()
+
+
+def _settings(config: Config) -> Settings:
+    return config if isinstance(config, Settings) else load_config(os.fspath(config))
+
+
+def _config_path(config: Config) -> Path:
+    """What the journal says of it: 'resume' reads it there, unless it is told another with -c."""
+    return Path(CONFIG if isinstance(config, Settings) else config)
+
+
+def _paths(files: Files) -> tuple[Path, ...]:
+    return (Path(files),) if isinstance(files, (str, os.PathLike)) else tuple(map(Path, files))
+
+
+def _path(path: StrPath | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _text_frame(path: Path) -> pd.DataFrame:
+    """A CSV report as it was meant: text, with what was made harmless for spreadsheet programs restored."""
+    import pandas as pd
+
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    for column in frame.columns:
+        marked = frame[column].str.startswith("'")
+        if marked.any():
+            frame.loc[marked, column] = frame.loc[marked, column].map(restore)
+    return frame

@@ -1,0 +1,88 @@
+"""The jobs around a reconciliation: compare files with the dialler, and plan the import that mends what differs."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+
+from .api.token import read_token
+from .config import Settings
+from .errors import UsageError
+from .execution import Observer, RunOptions, Silent
+from .journal import Journal, RunRecord
+from .model import Action
+from .moves import Moves
+from .plan_file import PlanFile
+from .prepare import Prepared, open_sources
+from .reconciliation_run import Reconciled, ReconcileOptions, Reconciliation
+from .run import ImportOptions, new_record, plan_files, target_of
+from .sides import Sides
+from .suppress import read_suppression_list
+
+__all__ = ["ReconcileOptions", "Reconciled", "mending_plan", "reconcile_files"]
+
+_log = logging.getLogger(__name__)
+
+
+def reconcile_files(
+    settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
+) -> Reconciled:
+    """Compare files with the dialler; what stopped it, if anything did, stands in the summary.
+
+    Raises:
+        UsageError, InputError: before anything is written.
+    """
+    read_token(settings.dialler)
+    since = _earlier(journal, options.since, target_of(settings)) if options.since else None
+    sources = open_sources(settings, options.files, _log.warning)
+    suppressed = read_suppression_list(settings.suppress, settings.source) if settings.suppress else None
+    with ExitStack() as held:
+        moves = Moves(Path(since.out) / "reconciliation.csv") if since else None
+        if moves:
+            held.callback(moves.close)
+        given = {"extras": options.extras, "with_history": options.with_history, "since": since.id if since else None}
+        files = [source.record(0) for source in sources]
+        run = new_record("reconcile", settings, options.config_path, files, options.out, None, given)
+        journal.add_run(run)
+        prepared = Prepared(Path(run.out))
+        held.callback(prepared.close)
+        observer = observer or Silent()
+        sides = Sides(settings.rows.duplicate_keys, observer.advance)
+        held.callback(sides.close)
+        return Reconciliation(
+            settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves
+        ).carry_out()
+
+
+def mending_plan(
+    settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
+) -> PlanFile:
+    """The plan of the import that mends what is missing and differs, and what is extra as ``mirror:`` says.
+
+    It is made as 'plan' makes it, from the file and the dialler as they are now, so that 'import --plan' takes it.
+
+    Raises:
+        UsageError, InputError, StopRun: there is no plan.
+    """
+    run = RunOptions(compare="dialler", max_missing=settings.mirror.max_missing)
+    plan = plan_files(settings, ImportOptions(options.files, options.config_path, run=run), journal, observer)
+    keyless = sum(not entry["user_data"] and entry["action"] == Action.CREATE for entry in plan.entries)
+    if keyless:
+        _log.warning("the plan makes a contact of each of %d rows without UserData, even if there is one", keyless)
+    return plan
+
+
+def _earlier(journal: Journal, name: str, target: str) -> RunRecord | None:
+    """The reconciliation of this name; the ``last`` one that came to its end, if there is any.
+
+    Raises:
+        UsageError: the run is no reconciliation of ``target`` that came to its end.
+    """
+    if name == "last":
+        runs = (run for run in journal.runs() if run.command == "reconcile" and run.target == target)
+        return next((run for run in runs if run.state == "finished"), None)
+    run = journal.run(name)
+    if run.command != "reconcile" or run.target != target or run.state != "finished":
+        raise UsageError(f"--since: run {run.id} is no reconciliation of {target} that came to its end")
+    return run

@@ -1,0 +1,219 @@
+"""``reconciliation.csv``, ``moved.csv`` and ``reconciliation.xlsx``: file against dialler, a line a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from ..model import ContactClass
+from ..spreadsheet_text import harmless
+from . import words
+from .csv_files import table_writer
+from .files import new_file
+from .sheets import Book, Table
+
+COLUMNS = ("_class", "_user_data", "_contact_id", "_row", "_differences", "_file")
+"""The first columns of ``reconciliation.csv``; what the dialler says of a contact follows."""
+
+CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
+"""Columns between them where the calls were asked for."""
+
+SHEET_LINES = 100_000
+"""Lines of one class that the workbook lists; with more, spreadsheet programs are no pleasure."""
+
+MEANINGS: Mapping[ContactClass, str] = {
+    ContactClass.MATCHING: "the dialler holds the contact as the file says",
+    ContactClass.DIFFERING: "the dialler holds a field otherwise, or the contact of a row that may not be imported",
+    ContactClass.MISSING: "in the file, not in the dialler",
+    ContactClass.EXTRA: "in the dialler's campaign, not in the file",
+    ContactClass.DUPLICATE: "several contacts, or several rows of the file, carry the same UserData",
+}
+
+COLOURS: Mapping[ContactClass, str] = {
+    ContactClass.MATCHING: "#2A8A6E",
+    ContactClass.DIFFERING: "#C27C00",
+    ContactClass.MISSING: "#C4352C",
+    ContactClass.EXTRA: "#6389B4",
+    ContactClass.DUPLICATE: "#8B54B3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """A line of the reports. ``row`` and ``file`` name the row that was compared, if there is one.
+
+    ``told`` is what the dialler says: a text a column, in the order of the report's columns after ``COLUMNS``.
+    """
+
+    kind: ContactClass
+    user_data: str
+    contact_id: str
+    row: int | None
+    differences: str
+    file: str
+    told: Sequence[str] = ()
+
+    def cells(self) -> list[str]:
+        """The line as spreadsheets may have it."""
+        row = "" if self.row is None else str(self.row)
+        told = (self.user_data, self.contact_id, row, self.differences, self.file, *self.told)
+        return [self.kind, *(harmless(text) if text else "" for text in told)]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A line that changed. ``was`` is its class before, empty for a new one; ``now`` is empty where it has gone."""
+
+    user_data: str
+    contact_id: str
+    row: str
+    file: str
+    was: str
+    now: str
+    differences_were: str
+    differences: str
+
+    def cells(self) -> list[str]:
+        """The line as spreadsheets may have it."""
+        return list(map(harmless, astuple(self)))
+
+
+MOVE_COLUMNS = tuple(f"_{field.name}" for field in fields(Move))
+"""Columns of ``moved.csv``."""
+
+
+@contextmanager
+def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
+    """Open a CSV report with these columns; takes what :meth:`ReportLine.cells` and :meth:`Move.cells` give."""
+    with new_file(path) as file:
+        writer = table_writer(file)
+        writer.writerow(map(harmless, columns))
+        yield writer
+
+
+class ReconciliationWorkbook:
+    """Collects lines, each once; then writes the workbook: a summary, and a sheet a class. A context manager.
+
+    ``sheet_lines`` is how many lines a sheet takes.
+
+    Raises:
+        OSError: beside ``path`` nothing can be written.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], *, sheet_lines: int = SHEET_LINES) -> None:
+        self._book = Book(path)
+        self._summary = self._book.add_page("Summary", (26, 14, 14, 14, 64))
+        self._room = sheet_lines + 2  # the header, and the line that says that the sheet is full
+        self._tables = {
+            kind: self._book.add_table(kind.capitalize(), "reconciliation.csv", self._room) for kind in ContactClass
+        }
+        for table in self._tables.values():
+            table.writerow(map(harmless, columns))
+        self._moved: Table | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._book.__exit__(*exc)
+
+    def add(self, kind: ContactClass, cells: Sequence[str]) -> None:
+        """Take up a line."""
+        self._tables[kind].writerow(cells)
+
+    def add_move(self, cells: Sequence[str]) -> None:
+        """Take up a line that moved since an earlier reconciliation."""
+        if self._moved is None:
+            self._moved = self._book.add_table("Moved", "moved.csv", self._room)
+            self._moved.writerow(MOVE_COLUMNS)
+        self._moved.writerow(cells)
+
+    def write(self, summary: Mapping[str, Any]) -> None:
+        """Write the workbook. ``summary`` is that of ``summary.json``.
+
+        Raises:
+            JournalError: the file cannot be written.
+        """
+        tables = [*self._tables.values(), *([self._moved] if self._moved else ())]
+        self._write_summary(summary, [note for table in tables if (note := table.close())])
+        if summary["history"]:
+            self._write_calls(summary["history"])
+        self._book.save()
+
+    def _write_summary(self, summary: Mapping[str, Any], notes: Iterable[str]) -> None:
+        page = self._summary
+        page.line(verdict(summary), style=page.title)
+        page.line()
+        for name, value in facts(summary):
+            page.line(name, value)
+        for note in notes:
+            page.line("Note", note)
+        page.line()
+        page.line("Class", "Lines", "Contacts", "Rows", "Meaning", style=page.bold)
+        first = page.at
+        for kind, meaning in MEANINGS.items():
+            counts = (summary[name][kind] for name in ("classes", "contacts", "rows"))
+            page.line(kind, *("" if count is None else count for count in counts), meaning)
+        page.bar_chart("Lines by class", first, list(COLOURS.values()))
+        page.line("Field that differs", "Contacts", style=page.bold)
+        for name, count in summary["changed_fields"].items():
+            page.line(name, count)
+        if summary["moved"]:
+            page.line()
+            page.line(f"Since run {summary['moved']['since']}", "Lines", style=page.bold)
+            for name, count in summary["moved"]["changes"].items():
+                page.line(name, count)
+
+    def _write_calls(self, history: Mapping[str, Any]) -> None:
+        page = self._book.add_page("Calls", (16, 32, 12, 12, 12))
+        page.line("By", "Which", "Calls", "Contacts", "Reached", style=page.bold)
+        for by, name, count in call_counts(history):
+            page.line(by, name, count["calls"], count["contacts"], count["reached"])
+        page.sheet.freeze_panes(1, 0)
+        page.sheet.autofilter(0, 0, page.at - 1, 4)
+
+
+def call_counts(history: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+    """(by what, which, its counts) of the calls."""
+    for by in ("campaign", "result code", "day"):
+        for name, count in history[f"by_{by.replace(' ', '_')}"].items():
+            yield by, name, count
+
+
+def verdict(summary: Mapping[str, Any]) -> str:
+    """The reconciliation in one line."""
+    classes = summary["classes"]
+    if classes is None:
+        return "Stopped early: nothing was compared"
+    lines = sum(count or 0 for count in classes.values())
+    other = lines - classes[ContactClass.MATCHING]
+    if not lines:
+        return "Neither the files nor the campaign hold a contact"
+    if other:
+        return f"{other:,} of {lines:,} contacts do not match"
+    return f"All {lines:,} contacts match" if lines > 1 else "The one contact matches"
+
+
+def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is known of the run, by name; times as ``summary.json`` has them."""
+    asked, counts, history = summary["source_of_truth"], summary["counts"], summary["history"]
+    found = {
+        "Run": summary["run_id"],
+        "Stopped because": summary["stopped_because"] or "",
+        "Campaign": str(summary["campaign"]),
+        "Files": ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
+        "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.csv)",
+        "Asked the dialler by": f"{asked['way']}: {asked['why']}" if asked else "",
+        "Missing on purpose": f"{summary['expected_missing']:,} suppressed" if summary["expected_missing"] else "",
+        "Calls": f"{history['called']:,} of {history['contacts']:,} contacts called, {history['reached']:,} reached, "
+        f"{history['calls']:,} calls"
+        if history
+        else "",
+        "Started (UTC)": summary["started_at"],
+        "Duration": words.duration(summary["duration_s"]),
+        "Requests": f"{summary['requests']:,}",
+    }
+    return [(name, value) for name, value in found.items() if value]

@@ -1,0 +1,86 @@
+"""``reconciliation.html``: file against dialler, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+from ..exit_codes import MEANINGS as EXIT_MEANINGS
+from ..exit_codes import ExitCode
+from ..model import ContactClass
+from . import charts
+from .page import write_page
+from .reconciliation import MEANINGS, ReportLine, call_counts, facts, verdict
+from .records import Column, Records
+
+_COLUMNS = (
+    Column("UserData", "text"),
+    Column("Class", "chip", shared=True),
+    Column("Differences", "text"),
+    Column("Row", "text"),
+    Column("Contact ID", "text"),
+    Column("File", "more", shared=True),
+)
+
+_TONES: Mapping[str, str] = {"": "skipped", "stopped": "failed", "differs": "rejected", "same": "succeeded"}
+
+
+class ReconciliationPage:
+    """Collects the lines that do not match, each once; then writes the page. ``told`` are the columns of their told."""
+
+    def __init__(self, told: Sequence[str]) -> None:
+        columns = (*_COLUMNS, *(Column(name.removeprefix("_"), "more", shared=True) for name in told))
+        self._records = Records(columns, ())
+
+    def add(self, line: ReportLine) -> None:
+        """Take up a line."""
+        if line.kind is ContactClass.MATCHING or not self._records.has_room():
+            return
+        row = "" if line.row is None else str(line.row)
+        values = (line.user_data, line.kind, line.differences, row, line.contact_id, line.file, *line.told)
+        self._records.add(values, 0, ())
+
+    def write(self, path: Path, summary: Mapping[str, Any], zone: tzinfo | None = None) -> None:
+        """Write the page. ``summary`` is that of ``summary.json``; times are shown as they were in ``zone``.
+
+        Raises:
+            JournalError: the file cannot be written.
+        """
+        classes, history = summary["classes"], summary["history"]
+        context = {
+            "summary": summary,
+            "verdict": verdict(summary),
+            "tone": _TONES[_state(summary)],
+            "facts": facts(summary),
+            "lines": sum(count or 0 for count in classes.values()) if classes else 0,
+            "meanings": MEANINGS,
+            "class_bar": charts.stacked_bar({kind: classes[kind] or 0 for kind in ContactClass}) if classes else (),
+            "fields": _bars(summary["changed_fields"]),
+            "moves": _bars(summary["moved"]["changes"]) if summary["moved"] else (),
+            "calls": {
+                title: _bars({name: count["calls"] for by, name, count in call_counts(history) if by == title})
+                for title in ("campaign", "result code", "day")
+            }
+            if history
+            else {},
+            "records": self._records,
+            "exit_meaning": EXIT_MEANINGS[ExitCode(summary["exit_code"])],
+        }
+        write_page(path, "reconciliation.html.j2", context, zone)
+
+
+def _state(summary: Mapping[str, Any]) -> str:
+    if summary["stopped_because"]:
+        return "stopped"
+    lines = {kind for kind, count in summary["classes"].items() if count}
+    return "differs" if lines - {ContactClass.MATCHING} else "same" if lines else ""
+
+
+_MOST_BARS = 60
+
+
+def _bars(counts: Mapping[str, int]) -> list[charts.Bar]:
+    """A bar a count; of very many, the last ones: days are in order."""
+    return charts.bars((name, count, f"{count:,}") for name, count in list(counts.items())[-_MOST_BARS:])

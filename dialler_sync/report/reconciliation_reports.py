@@ -1,0 +1,63 @@
+"""All reports of a reconciliation, filled in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .reconciliation import COLUMNS, MOVE_COLUMNS, Move, ReconciliationWorkbook, ReportLine, lines_file
+from .reconciliation_page import ReconciliationPage
+
+
+class ReconciliationReports:
+    """CSV, workbook and page in ``folder``; a context manager. ``told`` are the columns after ``COLUMNS``.
+
+    ``moved``: there is an earlier reconciliation to compare with.
+
+    Raises:
+        JournalError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, told: Sequence[str], *, moved: bool) -> None:
+        self._folder = folder
+        self._told = told
+        self._moved = moved
+        self._files = ExitStack()
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        columns = (*COLUMNS, *self._told)
+        self._held.enter_context(self._files)
+        self._lines = self._files.enter_context(lines_file(self._folder / "reconciliation.csv", columns))
+        if self._moved:
+            self._moves = self._files.enter_context(lines_file(self._folder / "moved.csv", MOVE_COLUMNS))
+        self._workbook = self._held.enter_context(ReconciliationWorkbook(self._folder / "reconciliation.xlsx", columns))
+        self._page = ReconciliationPage(self._told)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.__exit__(kind, error, trace)
+
+    def add(self, line: ReportLine) -> None:
+        """Take up a line."""
+        cells = line.cells()
+        self._lines.writerow(cells)
+        self._workbook.add(line.kind, cells)
+        self._page.add(line)
+
+    def add_move(self, move: Move) -> None:
+        """Take up what moved since the earlier reconciliation."""
+        cells = move.cells()
+        self._moves.writerow(cells)
+        self._workbook.add_move(cells)
+
+    def write(self, summary: Mapping[str, Any]) -> None:
+        """Write what there is; ``summary`` is that of ``summary.json``."""
+        self._files.close()
+        self._workbook.write(summary)
+        self._page.write(self._folder / "reconciliation.html", summary)

@@ -1,0 +1,170 @@
+"""What may be resumed, and what is refused."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
+
+from ..conftest import Configure, Run
+from .commands import killed, run_apart, start
+from .conftest import Watched
+
+Contacts = Callable[..., Path]
+
+
+def test_a_second_run_on_a_campaign_is_refused(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, tmp_path: Path
+) -> None:
+    """Two runs that send the same keys at once would make duplicates; when the first has ended, the second may."""
+    began = threading.Event()
+    with SimulatorServer(store, processing=Span(0.1, 0.1)) as dialler:
+        configure(base_url=dialler.base_url, concurrency=2)
+        path = contacts_csv(20)
+        store.then(1, began.set)
+        first = start("import", path)
+        assert began.wait(30)
+
+        second = run("import", path)
+
+        assert first.end() == ExitCode.OK
+    assert second.code == ExitCode.USAGE
+    assert "another run is working on this campaign" in second.err
+    assert len(list((tmp_path / "reports").iterdir())) == 1, "the refused run leaves nothing behind"
+    assert len(store.contacts) == 20
+    with SimulatorServer(store) as dialler:
+        configure(base_url=dialler.base_url)
+        assert run("import", path).code == ExitCode.OK
+
+
+def test_a_changed_file_is_not_resumed(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Half of one file and half of another would be neither; with the file as it was, the run goes on."""
+    configure()
+    path = contacts_csv(10)
+    original = path.read_bytes()
+    killed("after", "planned", "import", path)
+    path.write_bytes(original + b"K99,New,0171 3920099\n")
+
+    refused = run("resume")
+    path.unlink()
+    gone = run("resume")
+    path.write_bytes(original)
+    resumed = run("resume")
+
+    assert refused.code == ExitCode.USAGE
+    assert "contacts.csv is not the file that run" in refused.err
+    assert gone.code == ExitCode.INPUT
+    assert resumed.code == ExitCode.OK
+    assert len(dialler.store.contacts) == 10
+
+
+def test_a_changed_configuration_is_not_resumed(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The refusal names what changed; what only decides how fast it goes may change."""
+    configure()
+    killed("after", "planned", "import", contacts_csv(10))
+
+    configure(rows="{overwrite_duplicates: false}", campaign="{id: 539}")
+    refused = run("resume")
+    configure(concurrency=3, retries=2)
+    resumed = run("resume")
+
+    assert refused.code == ExitCode.USAGE
+    assert "rows.overwrite_duplicates was true, is false" in refused.err
+    assert "campaign.id was 538, is 539" in refused.err
+    assert not [request for request in dialler.requests if request.function == "import" and request.started < 0]
+    assert resumed.code == ExitCode.OK
+
+
+def test_a_finished_run_is_not_resumed(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """There is nothing left of it, named or not."""
+    configure()
+    done = run("import", contacts_csv(3))
+
+    unnamed, named = run("resume"), run("resume", done.summary["run_id"])
+
+    assert (unnamed.code, named.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "nothing to resume" in unnamed.err
+    assert "nothing to resume" in named.err
+
+
+def test_a_new_token_lets_a_run_go_on(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that were refused for the old token's sake are sent by the resume; no row is sent twice."""
+    configure(concurrency=4)
+    dialler.order(FaultPlan.parse("401_from:20"))
+
+    stopped = run("import", contacts_csv(50))
+    before = stopped.summary["counts"]
+    dialler.order(FaultPlan())
+    dialler.token = "new"
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "new")
+    resumed = run("resume")
+
+    assert stopped.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert before["succeeded"] + before["unprocessed"] == 50
+    assert resumed.code == ExitCode.OK, resumed.err
+    done = Counter(r.user_data for r in dialler.requests if r.function == "import" and r.status == 200)
+    assert len(done) == 50
+    assert set(done.values()) == {1}
+
+
+def test_suppressed_contacts_are_locked_and_not_imported_by_a_resume(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Who must not be called is not imported because the run was killed between planning and locking."""
+    there = dialler.store.add(UserData="K3", Name="Old", PhoneNumber1="+4917139200013", DiallerCampaignsID=538)
+    (tmp_path / "dnc.csv").write_text("Key\nK3\nK5\n", encoding="utf-8")
+    configure(suppress="{file: dnc.csv, column: Key, by: user_data, lock: true}")
+    killed("after", "planned", "import", contacts_csv(6))
+
+    resumed = run("resume")
+
+    assert resumed.summary["actions"]["lock"] == 1, resumed.rows()
+    assert resumed.summary["actions"]["suppressed"] == 1
+    contacts = {contact["UserData"]: contact for contact in dialler.store.contacts.values()}
+    assert contacts.keys() == {"K2", "K3", "K4", "K6", "K7"}
+    assert (contacts["K3"]["Name"], contacts["K3"]["bLocked"]) == ("Old", True)
+    assert there in dialler.store.contacts
+
+
+@pytest.mark.parametrize(("when", "boundary"), [("before", "planned"), ("after", "planned"), ("after", "outcomes")])
+def test_a_mirror_is_finished_by_a_resume(
+    when: str, boundary: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Contacts that the file no longer has are deleted once, whether the plan of that was whole or not."""
+    configure(mirror="{missing: delete, max_missing: 50%}")
+    assert run("import", contacts_csv(10)).code == ExitCode.OK
+    killed(when, boundary, "import", contacts_csv(7))
+
+    resumed = run("resume")
+
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert resumed.summary["actions"]["delete"] == 3
+    assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {f"K{n}" for n in range(2, 9)}
+
+
+def test_a_limit_of_one_file_size_is_not_the_end(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A disk that is full stops the run in words; with room again, the resume finishes it."""
+    configure()
+    path = contacts_csv(3_000)
+
+    stopped = run_apart("import", path, limit=400_000)
+    resumed = run("resume")
+
+    assert stopped.process.exitcode == ExitCode.USAGE, stopped.err
+    assert "Error: " in stopped.err
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert len(dialler.store.contacts) == 3_000

@@ -1,0 +1,152 @@
+"""Ctrl-C and SIGTERM: what is in flight ends, the reports are written, and the run can be resumed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
+
+from ..conftest import Configure, Run
+from .commands import Blow, Command, run_apart, start
+from .conftest import Watched
+
+Contacts = Callable[..., Path]
+
+BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+
+
+def keys(store: Watched) -> Counter[str]:
+    return Counter(contact["UserData"] for contact in store.contacts.values())
+
+
+def wait_for(text: str, command: Command) -> None:
+    """Wait until a command has said it."""
+    while text not in command.err:
+        command.process.join(0.01)
+        assert command.process.exitcode is None, command.err
+
+
+@BOTH
+def test_an_interrupted_run_finishes_what_is_in_flight(
+    number: signal.Signals, run: Run, configure: Configure, contacts_csv: Contacts, store: Watched
+) -> None:
+    """Nothing is left in doubt, so nothing is sent twice by the resume."""
+    with SimulatorServer(store, processing=Span(0.1, 0.1)) as dialler:
+        configure(base_url=dialler.base_url, concurrency=4)
+        command = start("import", contacts_csv(30))
+        store.strike(command.pid, 6, number)
+
+        assert command.end() == ExitCode.INTERRUPTED, command.err
+        first = command.summary
+        resumed = run("resume")
+
+        imports = Counter(request.user_data for request in dialler.requests if request.function == "import")
+    counts = first["counts"]
+    assert counts["read"] == counts["succeeded"] + counts["unprocessed"] == 30
+    assert 6 <= counts["succeeded"] < 12
+    assert "resum" in first["stopped_because"]
+    assert resumed.code == ExitCode.OK
+    assert resumed.summary["counts"]["succeeded"] == 30
+    assert set(imports.values()) == {1}
+    assert set(keys(store).values()) == {1}
+
+
+@pytest.mark.parametrize("overwrite", ["true", "false"])
+def test_a_second_ctrl_c_ends_at_once(
+    overwrite: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, store: Watched
+) -> None:
+    """A row that the dialler holds up is then unknown, until the resume has looked for it."""
+    dialler.order(FaultPlan.parse("late_after:1:for=K5:seconds=30"))
+    configure(concurrency=2, timeout=60, rows=f"{{overwrite_duplicates: {overwrite}}}")
+    command = start("import", contacts_csv(12))
+    store.strike(command.pid, 8, signal.SIGINT)
+    wait_for("interrupted: waiting", command)
+
+    asked = time.monotonic()
+    os.kill(command.pid, signal.SIGINT)
+    code = command.end()
+
+    assert time.monotonic() - asked < 5
+    assert code == ExitCode.INTERRUPTED
+    assert command.summary["counts"]["unknown"] == 1
+    dialler.order(FaultPlan())
+    resumed = run("resume")
+    assert resumed.summary["counts"]["succeeded"] == 12, resumed.rows()
+    assert set(keys(store).values()) == {1}
+
+
+@pytest.mark.long
+def test_what_hangs_is_given_ten_seconds(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, store: Watched
+) -> None:
+    """Who presses Ctrl-C once need not wait for the time limit of a request."""
+    dialler.order(FaultPlan.parse("late_before:1:for=K5:seconds=40"))
+    configure(concurrency=2, timeout=60)
+    command = start("import", contacts_csv(12))
+    store.strike(command.pid, 8, signal.SIGINT)
+    wait_for("interrupted: waiting", command)
+
+    asked = time.monotonic()
+    code = command.end()
+
+    assert 9 < time.monotonic() - asked < 14
+    assert code == ExitCode.INTERRUPTED
+    assert command.summary["counts"]["unknown"] == 1
+
+
+@BOTH
+def test_an_interrupt_while_the_files_are_read(
+    number: signal.Signals, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Nothing was sent; what was read stands in the reports, and the resume reads all of it again."""
+    configure()
+
+    command = run_apart("import", contacts_csv(10), blow=Blow("after", "rows", number))
+    counts, requests = command.summary["counts"], len(dialler.requests)
+    resumed = run("resume")
+
+    assert command.process.exitcode == ExitCode.INTERRUPTED
+    assert counts["unprocessed"] == counts["read"] == 10
+    assert not requests
+    assert resumed.summary["counts"]["succeeded"] == 10
+
+
+@BOTH
+def test_an_interrupt_while_it_is_planned(
+    number: signal.Signals, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The plan is made anew by the resume."""
+    configure()
+
+    command = run_apart("import", contacts_csv(10), blow=Blow("before", "actions", number))
+    counts = command.summary["counts"]
+    resumed = run("resume")
+
+    assert command.process.exitcode == ExitCode.INTERRUPTED, command.err
+    assert counts["unprocessed"] == 10
+    assert resumed.summary["counts"]["succeeded"] == 10
+
+
+@BOTH
+def test_an_interrupt_while_the_reports_are_written(
+    number: signal.Signals, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The resume writes them, and sends nothing."""
+    configure()
+
+    command = run_apart("import", contacts_csv(10), blow=Blow("before", "summary", number))
+    before = len(dialler.requests)
+    resumed = run("resume")
+
+    assert command.process.exitcode == ExitCode.INTERRUPTED
+    assert resumed.code == ExitCode.OK
+    assert resumed.summary["counts"]["succeeded"] == 10
+    assert len(dialler.requests) == before

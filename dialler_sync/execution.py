@@ -405,7 +405,10 @@ class Execution:
         limit = self.options.max_errors
 
         def settled(outcome: Outcome) -> None:
-            self.observer.advance(1, outcome.status)
+            try:
+                self.observer.advance(1, outcome.status)
+            except StopRun as stop:  # how an observer ends the run: what is in flight is let come to its end
+                gate.stop(stop)
             if outcome.status not in _FINE:
                 self.errors += 1
                 if limit and not limit.allows(self.errors, prepared.total):

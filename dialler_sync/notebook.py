@@ -186,7 +186,8 @@ def _with_journal(journal: StrPath | None, work: Callable[[Journal, _Watch], T])
     watch = _Watch()
 
     def job() -> T:
-        with Journal.open(os.fspath(journal) if journal is not None else default_state()) as store:
+        state = os.environ.get("DIALLER_SYNC_STATE") if journal is None else os.fspath(journal)
+        with Journal.open(state or default_state()) as store:
             return work(store, watch)
 
     try:

@@ -206,7 +206,8 @@ def undo_run(
     if undone.state == "running":
         raise UsageError(f"run {undone.id} has not ended: finish it with 'dialler-sync resume {undone.id}' first")
     if undone.target != target_of(settings):
-        raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {target_of(settings)}")
+        ours = target_of(settings)
+        raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {ours}")
     read_token(settings.dialler)
     with journal.campaign_lock(undone.target):
         files = [{**entry, "layout": {}} for entry in undone.files]

@@ -163,17 +163,15 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=self._streamed if streamed else self._whole,
             )
-            if streamed and response.status == 200:
-                return httpx.Response(
-                    response.status,
-                    headers=response.raw_headers,
-                    stream=_Body(response, self._timeout),
-                    request=request,
-                )
-            body = await response.read()
+            whole = None if streamed and response.status == 200 else await response.read()
         except FOREIGN as error:
             raise translate(error) from error
-        return httpx.Response(response.status, headers=response.raw_headers, content=body, request=request)
+        stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
+        reply = httpx.Response(response.status, headers=response.raw_headers, stream=stream, request=request)
+        if whole is not None and "Content-Encoding" not in response.headers:
+            # What aread() would make of the stream, which takes a sixth of the time of a whole request.
+            reply._content = whole
+        return reply
 
     async def aclose(self) -> None:
         """Close the pool."""

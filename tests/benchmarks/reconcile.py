@@ -104,7 +104,18 @@ def main(rows: int, *, same: bool) -> None:
         place = Path(folder)
         (place / "dialler-sync.yaml").write_text(CONFIG.format(url=url), encoding="utf-8")
         write_file(place / "rows.csv", rows, same=same)
-        command = [sys.executable, *(["-m", "cProfile", "-o", os.environ["PROF"]] if "PROF" in os.environ else []), "-m", "dialler_sync", "--state", "journal.db", "reconcile", "rows.csv", "--out", "out"]
+        command = [
+            sys.executable,
+            *(["-m", "cProfile", "-o", os.environ["PROF"]] if "PROF" in os.environ else []),
+            "-m",
+            "dialler_sync",
+            "--state",
+            "journal.db",
+            "reconcile",
+            "rows.csv",
+            "--out",
+            "out",
+        ]
         started = time.perf_counter()
         subprocess.run(command, cwd=place, check=True)
         seconds = time.perf_counter() - started

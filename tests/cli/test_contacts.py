@@ -289,7 +289,7 @@ def test_the_vendors_format_goes_round(
     """What 'list --format vendor' writes, 'import' reads: the contacts are as they were, field by field."""
     path = configure(campaign="{column: DiallerCampaignsName}")
     path.write_text(path.read_text(encoding="utf-8").partition("columns:")[0], encoding="utf-8")
-    odd = {"Comment": 'Says "no";\nthen = yes', "City": "=SUM(A1)", "PostalCode": "01099", "FirstName": " Ann "}
+    odd = {"Comment": 'Says "no";\nthen = yes', "City": "=SUM(A1)", "PostalCode": "01099", "Name": " Ann "}
     seed(dialler, *ODD.values(), **odd, Amount=1.234, FollowUpDateTime="2026-02-03 04:05:06")
     before = {contact["UserData"]: contact for contact in dialler.store.contacts.values()}
     listed = run("contacts", "list", "--format", "vendor", "--out", "backup.csv")

@@ -35,7 +35,7 @@ SHORT = {
 
 def cases(*modes: str) -> list[object]:
     """Every boundary that a mode passes."""
-    found = []
+    found: list[object] = []
     for mode in modes:
         for boundary in BOUNDARIES:
             for when in ("before", "after"):
@@ -210,8 +210,8 @@ def test_a_dialler_still_at_work_on_rows_of_a_killed_run_does_not_get_them_twice
     run: Run, configure: Configure, contacts_csv: Contacts, store: Watched
 ) -> None:
     """A resume waits until what the killed process had sent can no longer be running."""
-    with SimulatorServer(store, processing=Span(0.5, 0.5)) as dialler:
-        configure(timeout=1.5, concurrency=8, base_url=dialler.base_url)
+    with SimulatorServer(store, processing=Span(0.3, 0.3)) as dialler:
+        configure(timeout=0.8, concurrency=8, base_url=dialler.base_url)
         command = start("import", contacts_csv(20))
         store.strike(command.pid, 1)
         assert command.end() == KILLED

@@ -13,7 +13,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
-from .commands import killed, run_apart, start
+from .commands import killed, start
 from .conftest import Watched
 
 Contacts = Callable[..., Path]
@@ -152,19 +152,3 @@ def test_a_mirror_is_finished_by_a_resume(
     assert resumed.code == ExitCode.OK, resumed.err
     assert resumed.summary["actions"]["delete"] == 3
     assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {f"K{n}" for n in range(2, 9)}
-
-
-def test_a_limit_of_one_file_size_is_not_the_end(
-    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
-) -> None:
-    """A disk that is full stops the run in words; with room again, the resume finishes it."""
-    configure()
-    path = contacts_csv(3_000)
-
-    stopped = run_apart("import", path, limit=400_000)
-    resumed = run("resume")
-
-    assert stopped.process.exitcode == ExitCode.USAGE, stopped.err
-    assert "Error: " in stopped.err
-    assert resumed.code == ExitCode.OK, resumed.err
-    assert len(dialler.store.contacts) == 3_000

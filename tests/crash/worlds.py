@@ -47,7 +47,7 @@ def rows(count: int) -> list[str]:
 
 def prepare(configure: Configure, store: Store, mode: str, **dialler: object) -> None:
     """A configuration for the mode, and a dialler that has some of the contacts already."""
-    configure(MODES[mode]["columns"], rows=MODES[mode].get("rows", "{}"), timeout=0.4, concurrency=4, **dialler)
+    configure(MODES[mode]["columns"], rows=MODES[mode].get("rows", "{}"), concurrency=4, **dialler)
     for n in (3, 6, 12):
         store.add(UserData=f"K{n}", Name="Old", PhoneNumber1="+4930111111", DiallerCampaignsID=538)
 

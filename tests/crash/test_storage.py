@@ -1,0 +1,288 @@
+"""Disks and journals that fail: a clear stop before anything is sent, or with nothing lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Run
+from .commands import run_apart
+from .conftest import Watched
+
+Contacts = Callable[..., Path]
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Mounts a small file system with these options."""
+    mounted: list[Path] = []
+
+    def mount(options: str) -> Path:
+        folder = tmp_path / f"mount{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if sys.platform != "linux" or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("only root of Linux may mount a file system")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def imports(dialler: SimulatorServer) -> Counter[str | None]:
+    return Counter(request.user_data for request in dialler.requests if request.function == "import")
+
+
+@pytest.mark.parametrize("full", ["journal", "reports", "both"])
+def test_a_full_disk(
+    full: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    mount: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The run stops and says so; with room again, it is resumed, and every contact is there once."""
+    configure()
+    disk = mount("size=600k")
+    path = contacts_csv(3_000)
+    if full != "reports":
+        monkeypatch.setenv("DIALLER_SYNC_STATE", str(disk / "journal.db"))
+    out = tmp_path / "reports" if full == "journal" else disk / "reports"
+
+    stopped = run("import", path, "--out", out)
+    subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
+    resumed = run("resume")
+    if resumed.code == ExitCode.USAGE and "nothing to resume" in resumed.err:  # it had not even begun
+        resumed = run("import", path)
+
+    assert stopped.code == ExitCode.USAGE, stopped.err
+    assert "full" in stopped.err or "No space left" in stopped.err
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert resumed.summary["counts"]["succeeded"] == 3_000
+    assert len(dialler.store.contacts) == 3_000
+
+
+@pytest.mark.parametrize("limit", [40_000, 400_000, 1_100_000])
+def test_a_limit_of_file_sizes(
+    limit: int, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The same where root may not mount: wherever it is hit, without a traceback, and nothing is lost."""
+    configure()
+    path = contacts_csv(3_000)
+
+    stopped = run_apart("import", path, limit=limit)
+    resumed = run("resume")
+    if resumed.code == ExitCode.USAGE and "nothing to resume" in resumed.err:
+        resumed = run("import", path)
+
+    assert stopped.process.exitcode == ExitCode.USAGE, stopped.err
+    assert "Error: " in stopped.err or "Stopped: " in stopped.err
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert len(dialler.store.contacts) == 3_000
+
+
+@pytest.mark.parametrize("place", ["under a file", "read-only"])
+@pytest.mark.parametrize("what", ["journal", "reports"])
+def test_a_folder_that_cannot_be_written(
+    what: str,
+    place: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    mount: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    """Found out before anything is sent."""
+    configure()
+    path = contacts_csv(3)
+    folder = mount("ro") if place == "read-only" else path
+
+    if what == "journal":
+        done = run("--state", folder / "state" / "journal.db", "import", path)
+    else:
+        done = run("import", path, "--out", folder / "reports")
+
+    assert done.code == ExitCode.USAGE
+    assert "cannot be" in done.err
+    assert not dialler.requests
+
+
+def test_a_journal_on_a_disk_that_became_read_only(
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    mount: Callable[[str], Path],
+) -> None:
+    """An old journal can be there and yet not be written."""
+    configure()
+    disk = mount("size=5m")
+    state = disk / "journal.db"
+    assert run("--state", state, "import", contacts_csv(3)).code == ExitCode.OK
+    before = len(dialler.requests)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+    done = run("--state", state, "import", contacts_csv(3))
+
+    assert done.code == ExitCode.USAGE
+    assert "read" in done.err
+    assert len(dialler.requests) == before
+
+
+@pytest.fixture
+def quick_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A journal whose users wait for each other for a moment only."""
+    path = tmp_path / "state" / "journal.db"
+    monkeypatch.setenv("DIALLER_SYNC_STATE", f"sqlite:///{path}?timeout=0.2")
+    return path
+
+
+def test_a_journal_that_another_process_holds_at_the_start(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, quick_journal: Path
+) -> None:
+    """Nothing is sent that could not be written down."""
+    configure()
+    assert run("import", contacts_csv(2)).code == ExitCode.OK
+    before = len(dialler.requests)
+    with closing(sqlite3.connect(quick_journal)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        done = run("import", contacts_csv(5))
+
+    assert done.code == ExitCode.USAGE
+    assert "locked" in done.err
+    assert len(dialler.requests) == before
+
+
+@pytest.mark.parametrize("overwrite", ["true", "false"])
+def test_a_journal_that_another_process_takes_in_the_middle(
+    overwrite: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    store: Watched,
+    quick_journal: Path,
+) -> None:
+    """The run stops; what was sent and could not be written down is not sent blindly by the resume."""
+    configure(concurrency=2, rows=f"{{overwrite_duplicates: {overwrite}}}")
+    other = (
+        sqlite3.connect(quick_journal, check_same_thread=False, isolation_level=None)
+        if quick_journal.exists()
+        else None
+    )
+    assert run("import", contacts_csv(1)).code == ExitCode.OK
+    other = sqlite3.connect(quick_journal, timeout=5, check_same_thread=False, isolation_level=None)
+    with closing(other):
+        store.then(10, lambda: other.execute("BEGIN IMMEDIATE"))
+
+        stopped = run("import", contacts_csv(200, name="more.csv"))
+
+    resumed = run("resume")
+
+    assert stopped.code == ExitCode.USAGE, stopped.err
+    assert "locked" in stopped.err
+    assert resumed.code == ExitCode.OK, resumed.err
+    made = Counter(contact["UserData"] for contact in store.contacts.values())
+    assert made.pop("K2") == (1 if overwrite == "true" else 2)
+    assert len(made) == 199
+    assert set(made.values()) == {1}
+
+
+def damage(kind: str, path: Path) -> None:
+    if kind == "truncated":
+        os.truncate(path, 5_000)
+    elif kind == "garbage":
+        path.write_bytes(b"This is no database. " * 500)
+    elif kind == "overwritten":
+        whole = bytearray(path.read_bytes())
+        whole[4096:] = b"\xa5" * (len(whole) - 4096)
+        path.write_bytes(whole)
+    else:
+        with closing(sqlite3.connect(path)) as base, base:
+            if kind == "newer":
+                base.execute("UPDATE schema_version SET version = 99")
+            else:
+                base.execute("DROP TABLE schema_version")
+                base.execute("CREATE TABLE schema_version (installed_rank INTEGER)")
+
+
+@pytest.mark.parametrize("kind", ["truncated", "garbage", "overwritten", "newer", "other schema_version"])
+def test_a_journal_that_is_damaged_or_not_ours(
+    kind: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """It is refused in words, and nothing is sent."""
+    configure()
+    run("import", contacts_csv(50))
+    state = tmp_path / "state" / "journal.db"
+    damage(kind, state)
+    before = len(dialler.requests)
+
+    done = run("import", contacts_csv(5))
+
+    assert done.code == ExitCode.USAGE, done.err
+    assert str(state) in done.err
+    assert len(dialler.requests) == before
+
+
+def test_a_database_of_another_program_is_left_as_it_is(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """A wrong --state must not put tables into somebody's address book."""
+    configure()
+    other = tmp_path / "addresses.db"
+    with closing(sqlite3.connect(other)) as base, base:
+        base.execute("CREATE TABLE people (name TEXT)")
+
+    done = run("--state", other, "import", contacts_csv(5))
+
+    assert done.code == ExitCode.USAGE
+    assert "another program" in done.err
+    with closing(sqlite3.connect(other)) as base:
+        assert base.execute("SELECT name FROM sqlite_master").fetchall() == [("people",)]
+    assert not dialler.requests
+
+
+def test_a_lost_journal_is_begun_anew(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """The way out of a damaged one: move it away; with keys, importing again does no harm."""
+    configure()
+    path = contacts_csv(5)
+    run("import", path)
+    shutil.rmtree(tmp_path / "state")
+
+    assert run("import", path).code == ExitCode.OK
+    assert len(dialler.store.contacts) == 5
+
+
+def test_two_processes_may_make_the_journal_at_once(tmp_path: Path) -> None:
+    """The first two runs of a new machine, started by cron in the same second."""
+    code = "import sys; from dialler_sync.journal import Journal; sys.stdin.read(1); Journal.open(sys.argv[1]).close()"
+    command = [sys.executable, "-c", code, str(tmp_path / "new" / "journal.db")]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+
+    ended = [process.communicate(b"x") for process in started]
+
+    assert [process.returncode for process in started] == [0] * 4, ended
+    with Journal.open(tmp_path / "new" / "journal.db") as journal:
+        assert journal.runs() == []

@@ -1,0 +1,148 @@
+"""The comparison of one UserData, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dialler_sync.api.wire import StoredContact
+from dialler_sync.model import ContactClass
+from dialler_sync.reconciliation import Carriers, FileRow, Line, compare, said, said_fields, shown, unmatched
+from dialler_sync.sides import Scope
+
+FIELDS = {"UserData": "K1", "Name": "Meier", "Amount": 12.5, "PhoneNumber1": "+491713920012"}
+
+
+def stored(contact_id: str = "7", **values: Any) -> StoredContact:
+    return StoredContact(contact_id, "K1", {**FIELDS, **values})
+
+
+def row(**changes: Any) -> FileRow:
+    return FileRow(**{"seq": 0, "number": 2, "fields": FIELDS, **changes})
+
+
+def one(lines: Any) -> Line:
+    (line,) = lines
+    return line
+
+
+def test_the_same_in_other_words_matches() -> None:
+    """Numbers are compared as numbers, nothing as empty; what the row does not say is not compared."""
+    line = one(compare(row(), [stored(Amount="12.50", City="Bonn")], Carriers(1, ["7"])))
+
+    assert (line.kind, line.text, line.rows) == (ContactClass.MATCHING, "", 1)
+
+
+def test_differences_name_the_field_and_both_values() -> None:
+    """File first."""
+    line = one(compare(row(), [stored(Name="Müller", Amount=None)], Carriers(1, ["7"])))
+
+    assert line.kind is ContactClass.DIFFERING
+    assert line.text == "Name: Meier ≠ Müller; Amount: 12.5 ≠ (empty)"
+
+
+def test_fields_of_a_wrong_type_differ_and_break_nothing() -> None:
+    """Whatever JSON holds where a text should be."""
+    line = one(compare(row(), [stored(Name=["Meier"], Amount={"a": 1}, PhoneNumber1=True)], Carriers(1, ["7"])))
+
+    assert line.text == 'Name: Meier ≠ ["Meier"]; Amount: 12.5 ≠ {"a": 1}; PhoneNumber1: +491713920012 ≠ true'
+
+
+def test_several_contacts_are_duplicates_each_with_what_differs() -> None:
+    """A line each, and the row stands behind the first."""
+    lines = list(compare(row(), [stored("7"), stored("8", Name="M")], Carriers(2, ["7", "8"])))
+
+    assert [line.kind for line in lines] == [ContactClass.DUPLICATE] * 2
+    assert [line.rows for line in lines] == [1, 0]
+    assert lines[1].text == "2 contacts carry this UserData (7, 8); Name: Meier ≠ M"
+    assert Carriers(7, ["1", "2"]).remarks() == ("7 contacts carry this UserData (1, 2 and 5 more)",)
+
+
+def test_several_rows_are_duplicates_also_where_the_contact_is_as_the_last_one_says() -> None:
+    """The row that counts is compared, and the others are named."""
+    several = row(number=9, rows=3, first=2, last=9)
+    there = one(compare(several, [stored()], Carriers(1, ["7"])))
+    absent = one(compare(several, [], Carriers(0, [])))
+
+    assert {there.kind, absent.kind} == {ContactClass.DUPLICATE}
+    assert there.text == absent.text == "3 rows carry this UserData (2 to 9), and row 9 is compared"
+    assert there.rows == 3
+
+
+def test_a_suppressed_row_is_missing_on_purpose() -> None:
+    """And where the dialler has the contact, and may call it, that is worth a line."""
+    suppressed = row(suppressed="+49… is in dnc.csv")
+    absent = one(compare(suppressed, [], Carriers(0, [])))
+    there = one(compare(suppressed, [stored()], Carriers(1, ["7"])))
+    locked = one(compare(suppressed, [stored(bLocked=True)], Carriers(1, ["7"])))
+
+    assert (absent.kind, absent.expected) == (ContactClass.MISSING, True)
+    assert (there.kind, there.text) == (
+        ContactClass.DIFFERING,
+        "suppressed, and the dialler has it unlocked: +49… is in dnc.csv",
+    )
+    assert locked.kind is ContactClass.MATCHING
+
+
+def test_without_userdata_nothing_is_paired() -> None:
+    """Neither a row nor a contact is taken for another one."""
+    missing = one(compare(row(fields={"Name": "Meier"}), [], Carriers(0, [])))
+    extra = unmatched(StoredContact("7", "", {"Name": "Meier"}), Carriers(1, ["7"]), "")
+
+    assert (missing.kind, extra.kind) == (ContactClass.MISSING, ContactClass.EXTRA)
+    assert "no UserData" in missing.text
+    assert "no UserData" in extra.text
+
+
+def test_a_contact_whose_row_is_rejected_is_not_extra() -> None:
+    """The file has it, though it cannot be compared."""
+    line = unmatched(stored(), Carriers(1, ["7"]), "row 4, phone_invalid in PhoneNumber1")
+
+    assert (line.kind, line.text) == (ContactClass.DIFFERING, "rejected: row 4, phone_invalid in PhoneNumber1")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "(empty)"),
+        ("", "(empty)"),
+        ("Meier", "Meier"),
+        ("Meier ", '"Meier "'),
+        ("a; b", '"a; b"'),
+        ("two\nlines", '"two\\nlines"'),
+        (12.5, "12.5"),
+        (False, "false"),
+        ("x" * 2_000, f"{'x' * 1_000}… (2,000 characters)"),
+    ],
+)
+def test_values_are_shown_so_that_they_cannot_be_misread(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_what_the_dialler_says_is_only_what_its_records_have() -> None:
+    """In a fixed order; a result code by its name; whatever a lock is called."""
+    names = ["nTriesPhoneNumber2", "City", "bPhoneNumber1Invalid", "dtNextTry", "isLocked", "nTriesPhoneNumber10"]
+
+    assert said_fields(names) == ["isLocked", "dtNextTry", "bPhoneNumber1Invalid", "nTriesPhoneNumber2"]
+    assert [said(value) for value in (None, False, 3, {"Name": "Sale", "ID": 1}, {}, ["a"])] == [
+        *("", "false", "3", "Sale", "{}", '["a"]')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "held"),
+    [
+        ({"DiallerCampaignsID": 538}, True),
+        ({"DiallerCampaignsID": "538"}, True),
+        ({"DiallerCampaignsID": 538.0}, True),
+        ({"DiallerCampaignsID": 539}, False),
+        ({"DiallerCampaignsID": 539, "DiallerCampaignsName": "Nightly"}, True),
+        ({"DiallerCampaignsName": "Nightly"}, True),
+        ({"DiallerCampaignsName": ["Nightly"]}, False),
+        ({}, True),
+    ],
+)
+def test_only_contacts_that_say_another_campaign_are_left_aside(record: dict[str, Any], held: bool) -> None:
+    """A record that does not tell its campaign came with the list of this one."""
+    assert Scope(frozenset({"538"}), frozenset({"Nightly"})).holds(record) is held

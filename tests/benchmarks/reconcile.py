@@ -106,7 +106,6 @@ def main(rows: int, *, same: bool) -> None:
         write_file(place / "rows.csv", rows, same=same)
         command = [
             sys.executable,
-            *(["-m", "cProfile", "-o", os.environ["PROF"]] if "PROF" in os.environ else []),
             "-m",
             "dialler_sync",
             "--state",

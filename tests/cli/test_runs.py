@@ -1,0 +1,205 @@
+"""The journal from the command line: reports once more, and old runs forgotten."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+
+from ..conftest import Configure, Done, Run
+from .test_plan import line, seed
+
+Contacts = Callable[..., Path]
+
+
+def texts(done: Done) -> dict[str, str]:
+    """The reports that are the same whenever they are written."""
+    assert done.reports
+    return {path.name: path.read_text(encoding="utf-8") for path in done.reports.glob("*.csv")}
+
+
+@pytest.fixture
+def with_failures(run: Run, configure: Configure, contacts_csv: Contacts) -> Done:
+    """An import of four rows: three good ones, one rejected and one superseded among them."""
+    configure()
+    return run("import", contacts_csv(rows=[line("K1"), "K2,Name,+49 nonsense", line("K3"), line("K1", "Again")]))
+
+
+def test_reports_are_written_again_as_they_were(run: Run, with_failures: Done) -> None:
+    """From the journal, with the original columns from the file; counts, times and exit code stay."""
+    assert with_failures.reports
+    before, summary = texts(with_failures), with_failures.summary
+    shutil.rmtree(with_failures.reports)
+
+    again = run("runs", "report", summary["run_id"])
+
+    assert again.code == ExitCode.OK, again.err
+    assert texts(again) == before
+    assert again.summary == summary
+    assert json.loads(run("runs", "show", summary["run_id"]).out) == summary
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_file_that_has_gone_or_changed_is_named(run: Run, with_failures: Done, tmp_path: Path, gone: bool) -> None:
+    """Then failed.csv has what the journal knows, and no cells of another file."""
+    path = tmp_path / "contacts.csv"
+    if gone:
+        path.unlink()
+    else:
+        path.write_text(path.read_text(encoding="utf-8").replace("nonsense", "other"), encoding="utf-8")
+
+    again = run("runs", "report", with_failures.summary["run_id"])
+
+    assert again.code == ExitCode.OK
+    assert "contacts.csv" in again.err
+    assert "original columns" in again.err
+    (row,) = again.rows("failed.csv")
+    assert (row["_row"], row["_error_code"]) == ("3", "phone_invalid")
+    assert "Phone" not in row
+    assert again.rows() == with_failures.rows()
+
+
+def test_reports_of_changes_have_what_the_command_line_named(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Beside the columns of the file."""
+    configure()
+    seed(dialler, "K1")
+    (tmp_path / "list.csv").write_text("Key,Note\nK1,a\ngone,b\n", encoding="utf-8")
+    done = run("contacts", "lock", "--from", "list.csv", "--id", 99, "--yes")
+    before, rows = texts(done), done.rows("failed.csv")
+    (tmp_path / "list.csv").rename(tmp_path / "elsewhere.csv")
+
+    again = run("runs", "report", done.summary["run_id"])
+
+    assert [(row["_row"], row["ID"], row["Key"], row["Note"]) for row in rows] == [
+        ("1", "99", "", ""),
+        ("3", "", "gone", "b"),
+    ]
+    assert [(row["_row"], row["ID"]) for row in again.rows("failed.csv")] == [("1", "99"), ("3", "")]
+    assert texts(again)["results.csv"] == before["results.csv"]
+
+
+def test_a_stopped_run_stays_resumable(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Its reports say again why it was stopped, and resume finishes it."""
+    configure()
+    stopped = run("import", contacts_csv(6), "--limit", 2)
+    summary = stopped.summary
+
+    assert run("runs", "report", summary["run_id"]).summary == summary
+    resumed = run("resume")
+
+    assert summary["stopped_because"]
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert len(dialler.store.contacts) == 6
+
+
+def test_a_run_that_was_killed_has_reports_of_what_it_did(run: Run, with_failures: Done, tmp_path: Path) -> None:
+    """What the journal knows of it, with the way to finish it."""
+    run_id = with_failures.summary["run_id"]
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        journal.update_run(run_id, state="running", finished_at=None, summary=None)
+
+    again = run("runs", "report", run_id)
+
+    assert again.summary["exit_code"] == ExitCode.INTERRUPTED
+    assert f"resume {run_id}" in again.summary["stopped_because"]
+    assert again.rows() == with_failures.rows()
+
+
+def test_a_run_that_is_at_work_is_left_alone(run: Run, with_failures: Done, tmp_path: Path) -> None:
+    """Its reports are its own business."""
+    run_id = with_failures.summary["run_id"]
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        journal.update_run(run_id, state="running")
+        with journal.campaign_lock(journal.run(run_id).target):
+            refused = run("runs", "report", run_id)
+
+    assert refused.code == ExitCode.USAGE
+    assert "another run" in refused.err
+
+
+def aged(tmp_path: Path, run_id: str, days: int) -> None:
+    """Let a run have begun so many days ago."""
+    then = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        journal.update_run(run_id, started_at=then)
+
+
+def runs(run: Run) -> set[str]:
+    return {line.split()[0] for line in run("runs", "list").out.splitlines()[1:]}
+
+
+def test_old_runs_are_forgotten(run: Run, with_failures: Done, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """Those that began longer ago, and not before that was asked for; the reports stay."""
+    old, young = with_failures, run("import", contacts_csv(2))
+    assert old.reports
+    aged(tmp_path, old.summary["run_id"], 31)
+
+    shown = run("runs", "prune", "--older-than", "30d", "--dry-run")
+    assert old.summary["run_id"] in shown.out
+    assert len(runs(run)) == 2
+    pruned = run("runs", "prune", "--older-than", "30d")
+
+    assert (shown.code, pruned.code) == (ExitCode.OK, ExitCode.OK)
+    assert pruned.out == shown.out
+    assert runs(run) == {young.summary["run_id"]}
+    assert (old.reports / "results.csv").exists()
+    assert run("undo", old.summary["run_id"], "--yes").code == ExitCode.USAGE
+
+
+def test_what_was_last_sent_is_not_forgotten(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Else --compare journal would take an older content for what the dialler has."""
+    configure()
+    first = run("import", contacts_csv(rows=[line("K1", "Old")]), "--compare", "journal")
+    second = run("import", contacts_csv(rows=[line("K1", "New")]), "--compare", "journal")
+    for done in (first, second):
+        aged(tmp_path, done.summary["run_id"], 90)
+
+    run("runs", "prune", "--older-than", "12w")
+    unchanged = run("import", contacts_csv(rows=[line("K1", "New")]), "--compare", "journal")
+    changed = run("import", contacts_csv(rows=[line("K1", "Old")]), "--compare", "journal")
+
+    assert unchanged.summary["actions"]["unchanged"] == 1
+    assert changed.summary["counts"]["succeeded"] == 1
+
+
+def test_runs_that_could_be_resumed_are_kept(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """With what they go back to; unless --unfinished."""
+    configure(retries=0, concurrency=1, give_up_after=0.1)
+    rows = [line(f"K{n}") for n in range(9)]
+    first = run("import", contacts_csv(rows=[*rows, "K9,Name,nonsense"]))
+    dialler.order(FaultPlan.parse("down:1-9999"))
+    contacts_csv(rows=[*rows, line("K9")])
+    retried = run("retry", first.summary["run_id"])
+    assert retried.code == ExitCode.UNAVAILABLE
+    for done in (first, retried):
+        aged(tmp_path, done.summary["run_id"], 90)
+
+    run("runs", "prune", "--older-than", "1d")
+    assert runs(run) == {first.summary["run_id"], retried.summary["run_id"]}
+    run("runs", "prune", "--older-than", "1d", "--unfinished")
+    assert not runs(run)
+
+
+@pytest.mark.parametrize("age", ["30", "d30", "-1d", "1y", ""])
+def test_ages_that_are_none(run: Run, age: str) -> None:
+    """Exit 2, with an example."""
+    refused = run("runs", "prune", "--older-than", age)
+
+    assert refused.code == ExitCode.USAGE
+    assert "30d" in refused.err

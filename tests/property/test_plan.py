@@ -1,0 +1,137 @@
+"""What holds for every file and every dialler: plans cover both sides, applying them settles, undo puts back."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dialler_sync.config import Settings, load_config
+from dialler_sync.config.settings import Limit
+from dialler_sync.execution import RunOptions
+from dialler_sync.journal import Journal
+from dialler_sync.run import ImportOptions, import_files, plan_files, undo_run
+from dialler_sync.simulator import SimulatorServer, Store
+
+KEYS = st.sampled_from([f"K{n}" for n in range(12)])
+NAMES = st.sampled_from(["Anna", "Müller", "O'Neil", "=1+1", " x "])
+CITIES = st.sampled_from(["", "Ulm", "Köln"])
+ROWS = st.lists(st.tuples(KEYS, NAMES, CITIES), max_size=15)
+THERE = st.dictionaries(KEYS, st.tuples(NAMES, CITIES), max_size=12)
+OWN = {"ID", "dtImported", "dtModified"}
+
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Site:
+    """A dialler, a journal and a folder, for one example."""
+
+    def __init__(self, folder: Path, server: SimulatorServer, journal: Journal) -> None:
+        self.folder, self.server, self.journal = folder, server, journal
+        self.number = 0
+
+    def settings(self, extra: str = "") -> Settings:
+        path = self.folder / "config.yaml"
+        path.write_text(
+            f"dialler: {{base_url: '{self.server.base_url}', clients_id: 1, token: simulator}}\n"
+            "campaign: {id: 538}\n"
+            "columns: {UserData: Key, Name: Name, City: City, PhoneNumber1: {column: Phone, region: DE}}\n" + extra,
+            encoding="utf-8",
+        )
+        return load_config(path)
+
+    def options(self, rows: list[tuple[str, str, str]], **run: Any) -> ImportOptions:
+        self.number += 1
+        path = self.folder / "rows.csv"
+        lines = ["Key,Name,City,Phone", *(f'{key},"{name}",{city},0171 3920012' for key, name, city in rows)]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        out = self.folder / f"run{self.number}"
+        return ImportOptions((path,), self.folder / "config.yaml", out, RunOptions(**run))
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        contacts = deepcopy(self.server.store.contacts).values()
+        return {c["UserData"]: {k: v for k, v in c.items() if k not in OWN and v is not None} for c in contacts}
+
+
+@contextmanager
+def site(there: dict[str, tuple[str, str]]) -> Iterator[Site]:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Store({538: "Nightly"}) as store,
+        SimulatorServer(store) as server,
+        Journal.open(Path(name) / "journal.db") as journal,
+    ):
+        for key, (person, city) in there.items():
+            store.add(
+                DiallerCampaignsID=538, UserData=key, Name=person, City=city or None, PhoneNumber1="+491713920012"
+            )
+        yield Site(Path(name), server, journal)
+
+
+@few
+@given(rows=ROWS, there=THERE)
+def test_a_plan_covers_every_row_and_applying_it_settles(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]]
+) -> None:
+    """Every key of the file is planned once; after the import a plan finds only what is unchanged."""
+    with site(there) as here:
+        config = here.settings()
+        options = here.options(rows, compare="dialler")
+        plan = plan_files(config, options, here.journal)
+        keys = {key for key, _, _ in rows}
+        assert sum(plan.counts.values()) == len(keys)
+        assert plan.counts.get("create", 0) == len(keys - there.keys())
+
+        summary = import_files(config, options, here.journal)
+        again = plan_files(config, here.options(rows, compare="dialler"), here.journal)
+
+        assert summary.exit_code == 0
+        assert summary.actions["create"] == plan.counts.get("create", 0)
+        assert summary.actions["overwrite"] == plan.counts.get("overwrite", 0)
+        assert set(again.counts) <= {"unchanged"}
+        assert not again.differs
+
+
+@few
+@given(rows=ROWS, there=THERE)
+def test_undo_after_import_gives_the_earlier_state(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]]
+) -> None:
+    """Field by field, but for the dialler's own time stamps."""
+    with site(there) as here:
+        config = here.settings("rows: {empty_cells: clear}\n")
+        before = here.state()
+        imported = import_files(config, here.options(rows), here.journal)
+
+        undone = undo_run(config, here.journal.run(imported.run_id), here.journal, out=here.folder / "undo")
+
+        assert undone.exit_code == 0, json.dumps(dict(undone.counts))
+        assert here.state() == before
+
+
+@few
+@given(files=st.lists(ROWS, min_size=1, max_size=4), limit=st.integers(0, 6))
+def test_no_sequence_of_files_deletes_more_than_the_limit_allows(
+    files: list[list[tuple[str, str, str]]], limit: int
+) -> None:
+    """Truncated, empty, reordered, duplicated: each run deletes at most what it may, and only what it knows."""
+    with site({"FOREIGN": ("Anna", "")}) as here:
+        config = here.settings("mirror: {missing: delete}\n")
+        for rows in files:
+            before = len(here.server.store.contacts)
+            summary = import_files(
+                config, here.options(rows, max_missing=Limit(amount=limit, percent=False)), here.journal
+            )
+            deleted = summary.actions["delete"]
+
+            assert deleted <= limit
+            assert summary.exit_code in (0, 8)
+            assert len(here.server.store.contacts) == before + summary.actions["create"] - deleted
+            assert "FOREIGN" in here.state()

@@ -17,13 +17,11 @@ from typing import Any
 from .api.client import DiallerClient
 from .api.wire import StoredContact, stored_contact
 from .ask import calling, persisting
+from .contacts import HISTORY
 from .errors import Refused
 from .reconciliation import said
 from .sides import Called, Sides
 from .snapshot import BATCH
-
-HISTORY = "DiallerContactsHistory"
-"""Field of a record of the batch look-up that holds the contact's calls."""
 
 NONE = "(none)"
 

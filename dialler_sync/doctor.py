@@ -102,7 +102,7 @@ def _space(reports: Path) -> Check:
 
 
 def _existing(folder: Path) -> Path:
-    return next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.is_dir())
+    return next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
 
 
 def _configuration(path: Path, settings: Settings) -> Check:

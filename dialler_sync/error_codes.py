@@ -141,12 +141,14 @@ _ALL = (
     ErrorCode("rate_limited", "The dialler takes no more requests for now.", "Set dialler.rate, and retry the run."),
     ErrorCode("unavailable", "The dialler is not available for now.", "Retry the run later."),
     ErrorCode("unreachable", "No connection to the dialler can be made.", "Check dialler.base_url and the network."),
-    ErrorCode("server_error", "The dialler failed inside.", "Retry the run; tell the dialler's operator if it stays so."),
+    ErrorCode("server_error", "The dialler failed inside.", "Retry the run; tell the operator if it stays so."),
     ErrorCode("bad_gateway", "A proxy got no usable answer from the dialler.", "Retry the run later."),
     ErrorCode("gateway_timeout", "A proxy got no answer from the dialler in time.", "Retry the run later."),
     ErrorCode("timeout", "The dialler did not answer in time.", "Raise dialler.timeout, or retry the run later."),
     ErrorCode("connection_lost", "The connection broke after the request was sent.", "Retry the run."),
-    ErrorCode("unreadable_answer", "The dialler's answer is not complete JSON.", "Retry the run."),
+    ErrorCode(
+        "unreadable_answer", "The answer is not a complete answer of the dialler's API.", "Retry the run."
+    ),
     # runs
     ErrorCode(
         "interrupted",

@@ -81,14 +81,7 @@ class RequestError(DiallerSyncError):
 
 
 class Refused(RequestError):
-    """The dialler refused: the change was not made and a repeat will not help.
-
-    ``body_empty`` tells an endpoint that is not there from a thing that is not there (API.md, 404).
-    """
-
-    def __init__(self, code: str, message: str, *, http_status: int, body_empty: bool = False) -> None:
-        super().__init__(code, message, http_status=http_status)
-        self.body_empty = body_empty
+    """The dialler refused: the change was not made and a repeat will not help."""
 
 
 class NotDone(RequestError):

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -141,7 +142,7 @@ class Insister:
     async def _outcome(self, tried: Tried, error: RequestError) -> Outcome:
         while True:
             if isinstance(error, Refused):
-                stop = reason_to_stop(error, campaign=self._rules.campaign)
+                stop = reason_to_stop(error, campaign=self._rules.campaign, opened=self._client.gate.opened)
                 if stop is not None:
                     self._gate.stop(stop)
                     raise stop
@@ -239,9 +240,12 @@ class Insister:
         return self._outcomes.failed(tried.row, error, tried.tries, tried.sent_at, maybe_done=tried.maybe_done)
 
 
-def reason_to_stop(error: RequestError, *, campaign: str | None) -> StopRun | None:
-    """Why no row can succeed after this, None where others may."""
-    if error.code == "unauthorised":
+def reason_to_stop(error: RequestError, *, campaign: str | None, opened: bool = False) -> StopRun | None:
+    """Why no row can succeed after this, None where others may.
+
+    ``opened``: the dialler has taken requests before; then a 403 is a firewall's that dislikes this row.
+    """
+    if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
             "get the current token, then go on with 'dialler-sync resume'."

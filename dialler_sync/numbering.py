@@ -115,10 +115,12 @@ def _why_not(number: PhoneNumber) -> Fault | None:
 def _lacks_digits(code: str, national: str) -> bool:
     """Whether a national number would be valid with more digits behind it."""
     plan = plan_of_code(code)
+    if plan is None:
+        return False
+    if plan.national_prefix_digits:  # of very short numbers the library leaves the national prefix in place
+        national = national.removeprefix("0")
     missing = range(1, _LONGEST_E164 - len(code) - len(national) + 1)
-    return plan is not None and any(
-        plan.valid.match(national + digit * count) for count in missing for digit in "0123456789"
-    )
+    return any(plan.valid.match(national + digit * count) for count in missing for digit in "0123456789")
 
 
 def _with_country_code(compact: str, region: str | None, number: PhoneNumber) -> PhoneNumber | Fault | None:

@@ -16,6 +16,7 @@ from .errors import (
     NoRowCanSucceed,
     SafetyLimit,
     StopRun,
+    UsageError,
 )
 from .exit_codes import ExitCode
 from .journal import Journal, RunRecord
@@ -38,9 +39,11 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     cannot be had any more.
 
     Raises:
-        UsageError: the run is still at work.
+        UsageError: the run is still at work, or was a reconciliation.
         JournalError: the folder cannot be written.
     """
+    if run.command == "reconcile":
+        raise UsageError(f"run {run.id} compared the files with the dialler as it was then: reconcile them again")
     with journal.campaign_lock(run.target) if run.state == "running" else nullcontext():
         named = ChangeOptions.of(run).named if run.command in COMMANDS else None
         cells = SavedCells(journal, run, named)

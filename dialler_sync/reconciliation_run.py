@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import logging
 import sqlite3
 import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate, islice
 from pathlib import Path
@@ -36,6 +37,10 @@ from .snapshot import campaign_id
 from .source_of_truth import SourceOfTruth, read_dialler
 from .suppress import SuppressionList
 
+_log = logging.getLogger(__name__)
+
+FAILED = "failed.csv"
+
 _PAGE = 500
 
 
@@ -44,7 +49,7 @@ class ReconcileOptions:
     """What the command line says of a reconciliation, beside the configuration.
 
     ``extras``: also look for contacts that the file does not have. ``since`` names an earlier reconciliation, or is
-    ``last``. ``detailed_exitcode``: exit 6 where anything differs.
+    ``last``. ``detailed_exitcode``: exit 6 where anything differs. ``mask``: hide phone numbers in the page.
     """
 
     files: tuple[Path, ...]
@@ -54,6 +59,7 @@ class ReconcileOptions:
     extras: bool = True
     since: str | None = None
     detailed_exitcode: bool = False
+    mask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Reconciled:
 
 
 @dataclass(slots=True)
-class Reconciliation:
+class ReconciliationRun:
     """One reconciliation, while it is carried out."""
 
     settings: Settings
@@ -95,11 +101,11 @@ class Reconciliation:
         try:
             self._read()
             stopped = self._ask()
-            with ReconciliationReports(out, self._told_columns(), moved=self.moves is not None) as reports:
-                compared = self._compare(reports)
-                summary = self._summary(compared, stopped, started)
-                reports.write(asdict(summary))
-                found = compared
+            with ReconciliationReports(
+                out, self._told_columns(), moved=self.moves is not None, mask=self.options.mask
+            ) as reports:
+                found = self._compare(reports)
+                reports.write(asdict(self._summary(found, stopped, started)))
         except StopRun as error:
             stopped = error
         except KeyboardInterrupt:
@@ -107,11 +113,9 @@ class Reconciliation:
         except sqlite3.OperationalError as error:
             stopped = JournalError(f"a temporary file cannot be written: {error}. Is the disk full?")
         except DiallerSyncError:
-            self.journal.delete_run(self.run.id)
-            shutil.rmtree(out)
+            self._forget()
             raise
-        if found is None:
-            summary = self._summary(None, stopped, started)
+        summary = self._summary(found, stopped, started)
         summary.write(out / "summary.json")
         self.journal.update_run(
             self.run.id,
@@ -122,6 +126,13 @@ class Reconciliation:
             summary=asdict(summary),
         )
         return Reconciled(summary, found.first if found else ())
+
+    def _forget(self) -> None:
+        """A run that could not begin leaves nothing behind."""
+        self.journal.delete_run(self.run.id)
+        with suppress(OSError):
+            (Path(self.run.out) / FAILED).unlink(missing_ok=True)
+            Path(self.run.out).rmdir()
 
     # Both sides
 
@@ -139,7 +150,7 @@ class Reconciliation:
         self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)
         columns = [entry["layout"].get("columns", ()) for entry in self.run.files]
         cells = self.prepared.source_cells()
-        with failed_file(Path(self.run.out) / "failed.csv", columns, self.prepared.extra_cells) as failed:
+        with failed_file(Path(self.run.out) / FAILED, columns, self.prepared.extra_cells) as failed:
             for seq, code, where, error, hint in self.sides.rejected():
                 source, row_cells = next((source, row_cells) for place, source, row_cells in cells if place == seq)
                 blank = RowResult(seq, "", "", self.prepared.rows[seq], "", Status.REJECTED)
@@ -167,7 +178,9 @@ class Reconciliation:
             try:
                 with interruptible(gate, asyncio.current_task()):
                     campaign = await self._scope(client)
-                    self.asked = await read_dialler(client, self.sides, campaign, extras=self.options.extras)
+                    self.asked = await read_dialler(client, self.sides, campaign)
+                    if self.sides.outside:
+                        _log.info("%d contacts that the dialler gave are left aside", self.sides.outside)
                     if self.options.with_history:
                         self.observer.stage("reading calls", self.sides.count_contacts())
                         self.tally = await read_calls(client, self.sides, self.observer.advance)
@@ -178,17 +191,18 @@ class Reconciliation:
 
     async def _scope(self, client: DiallerClient) -> int | None:
         """Say which campaigns count; gives the one that is to be listed, None for the whole account."""
-        campaign = self.settings.campaign
+        campaign, extras = self.settings.campaign, self.options.extras
         if campaign.column is not None:
             named = {
                 str(fields.get("DiallerCampaignsID") or fields.get("DiallerCampaignsName"))
                 for batch in self.prepared.bodies.batches()
                 for fields in (orjson.loads(body) for _, _, body in batch)
             }
-            self.sides.scope = Scope(frozenset(named), frozenset(named), moved=True)
+            self.sides.scope = Scope(frozenset(named), frozenset(named), moved=True, extras=extras)
             return None
         number = campaign.id if campaign.name is None else await campaign_id(client, campaign.name)
-        self.sides.scope = Scope(frozenset({str(number)}), frozenset({campaign.name} if campaign.name else ()))
+        names = frozenset({campaign.name} if campaign.name else ())
+        self.sides.scope = Scope(frozenset({str(number)}), names, extras=extras)
         return number
 
     # The comparison
@@ -204,9 +218,10 @@ class Reconciliation:
         """
         found = Found()
         self.observer.stage("comparing", None)
+        told = said_fields(self.sides.fields)
         lines = self.sides.lines(self.prepared.bodies.batches(), self.prepared.rows, self.suppressed)
         while page := list(islice(lines, _PAGE)):
-            for line, shown in zip(page, self._shown(page), strict=True):
+            for line, shown in zip(page, self._shown(page, told), strict=True):
                 found.add(line, shown)
                 reports.add(shown)
                 if self.moves and (move := self.moves.move(shown)):
@@ -224,9 +239,8 @@ class Reconciliation:
             )
         return found
 
-    def _shown(self, page: Sequence[Line]) -> Iterator[ReportLine]:
+    def _shown(self, page: Sequence[Line], told: Sequence[str]) -> Iterator[ReportLine]:
         """The lines as reports have them."""
-        told = said_fields(self.sides.fields)
         called = self.sides.called([line.contact_id for line in page]) if self.tally else None
         starts = list(accumulate((entry["rows"] for entry in self.run.files), initial=0))
         for line in page:

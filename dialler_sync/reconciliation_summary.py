@@ -100,7 +100,7 @@ def summarise(
         str(Status.SUCCEEDED if found else Status.UNPROCESSED): todo,
     }
     classes: dict[str, int | None] | None = {**_by_class(found.classes)} if found else None
-    if classes and asked and not asked.extras:
+    if classes and not run.options["extras"]:
         classes[ContactClass.EXTRA] = None
     since = run.options["since"]
     return ReconciliationSummary(
@@ -115,7 +115,7 @@ def summarise(
         actions=dict.fromkeys(map(str, Action), 0) | {str(Action.SUPERSEDED): superseded},
         requests=requests,
         retries=0,
-        rows_per_s=round(prepared.total / duration, 1),
+        rows_per_s=round(prepared.total / max(duration, 0.001), 1),
         exit_code=int(exit_code(stopped, {})),
         stopped_because=str(stopped) if stopped else None,
         dry_run=False,

@@ -15,7 +15,7 @@ from .model import Action
 from .moves import Moves
 from .plan_file import PlanFile
 from .prepare import Prepared, open_sources
-from .reconciliation_run import Reconciled, ReconcileOptions, Reconciliation
+from .reconciliation_run import Reconciled, ReconcileOptions, ReconciliationRun
 from .run import ImportOptions, new_record, plan_files, target_of
 from .sides import Sides
 from .suppress import read_suppression_list
@@ -34,7 +34,7 @@ def reconcile_files(
         UsageError, InputError: before anything is written.
     """
     read_token(settings.dialler)
-    since = _earlier(journal, options.since, target_of(settings)) if options.since else None
+    since = _earlier(journal, options, target_of(settings))
     sources = open_sources(settings, options.files, _log.warning)
     suppressed = read_suppression_list(settings.suppress, settings.source) if settings.suppress else None
     with ExitStack() as held:
@@ -50,7 +50,7 @@ def reconcile_files(
         observer = observer or Silent()
         sides = Sides(settings.rows.duplicate_keys, observer.advance)
         held.callback(sides.close)
-        return Reconciliation(
+        return ReconciliationRun(
             settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves
         ).carry_out()
 
@@ -73,16 +73,21 @@ def mending_plan(
     return plan
 
 
-def _earlier(journal: Journal, name: str, target: str) -> RunRecord | None:
-    """The reconciliation of this name; the ``last`` one that came to its end, if there is any.
+def _earlier(journal: Journal, options: ReconcileOptions, target: str) -> RunRecord | None:
+    """The reconciliation that ``options.since`` names; of ``last``, the last one that can be compared, if there is any.
 
     Raises:
-        UsageError: the run is no reconciliation of ``target`` that came to its end.
+        UsageError: the run is none of ``target``, did not come to its end, or did not look for extras as this one does.
     """
-    if name == "last":
-        runs = (run for run in journal.runs() if run.command == "reconcile" and run.target == target)
-        return next((run for run in runs if run.state == "finished"), None)
-    run = journal.run(name)
-    if run.command != "reconcile" or run.target != target or run.state != "finished":
-        raise UsageError(f"--since: run {run.id} is no reconciliation of {target} that came to its end")
-    return run
+    if options.since is None:
+        return None
+    runs = journal.runs() if options.since == "last" else [journal.run(options.since)]
+    for run in runs:
+        alike = run.command == "reconcile" and run.target == target and run.options["extras"] is options.extras
+        if alike and run.state == "finished":
+            return run
+    if options.since == "last":
+        _log.info("there is no earlier reconciliation to compare with")
+        return None
+    flag = "--extras" if options.extras else "--no-extras"
+    raise UsageError(f"--since: run {runs[0].id} is no reconciliation of {target} with {flag} that came to its end")

@@ -37,12 +37,14 @@ _TABLES = """
 class Scope:
     """The campaigns that are reconciled, by ID and by name.
 
-    ``moved``: a contact of another campaign belongs to them if the file has its UserData.
+    ``moved``: a contact of another campaign belongs to them if the file has its UserData. ``extras``: contacts whose
+    UserData the file does not have count too.
     """
 
     ids: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     moved: bool = False
+    extras: bool = True
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is of these campaigns; one that does not tell its campaign is."""
@@ -71,7 +73,7 @@ class Sides(Snapshot):
 
     ``keep`` says which row counts of several with one UserData: the ``last``, or by any other word the first.
     ``read`` is told how many records have come. ``fields`` are the names of all fields that records have, ``outside``
-    is how many contacts were left aside as of other campaigns, ``valid`` how many rows are valid.
+    is how many contacts were left aside, ``valid`` how many rows are valid.
     """
 
     def __init__(self, keep: str, read: Callable[[int], None]) -> None:
@@ -134,13 +136,19 @@ class Sides(Snapshot):
         """Keep those records that belong to the scope."""
         records = list(records)
         self._read(len(records))
-        kept = [record for record in records if self.scope.holds(record) or (self.scope.moved and self._named(record))]
+        kept = [record for record in records if self._belongs(record)]
         self.outside += len(records) - len(kept)
         for record in kept:
             self.fields |= record.keys()
         super().add(kept)
 
-    def _named(self, record: Mapping[str, Any]) -> bool:
+    def _belongs(self, record: Mapping[str, Any]) -> bool:
+        scope = self.scope
+        if scope.holds(record):
+            return scope.extras or self._is_named(record)
+        return scope.moved and self._is_named(record)
+
+    def _is_named(self, record: Mapping[str, Any]) -> bool:
         """Whether the file has the record's UserData."""
         query = "SELECT 1 FROM row WHERE user_data = ?1 UNION SELECT 1 FROM rejected WHERE user_data = ?1"
         return bool(self._base.execute(query, [storable(str(record.get("UserData")))]).fetchone())

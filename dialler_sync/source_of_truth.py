@@ -25,21 +25,20 @@ MOST_SINGLE = 200
 
 @dataclass(frozen=True, slots=True)
 class SourceOfTruth:
-    """Which way was chosen (``list``, ``batch`` or ``single``), and why. ``extras``: it also shows what is extra."""
+    """Which way was chosen (``list``, ``batch`` or ``single``), and why."""
 
     way: str
     why: str
-    extras: bool
 
 
-async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None, *, extras: bool) -> SourceOfTruth:
-    """Read into ``sides`` the contacts of a campaign (None: of the account), without ``extras`` as few as will do.
+async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None) -> SourceOfTruth:
+    """Read into ``sides`` the contacts of a campaign (None: of the account), as few as will do for its scope.
 
     Raises:
         RequestError, StopRun: they do not come whole.
     """
     keys = sides.count_keys()
-    if extras:
+    if sides.scope.extras:
         why = "only a list of all contacts has those that the file does not have"
     elif keys <= MOST_BY_BATCH:
         try:
@@ -50,15 +49,15 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
             _log.info("the batch look-up does not help here: %s", error)
             if keys <= MOST_SINGLE:
                 await _single(client, sides)
-                return SourceOfTruth("single", f"{keys:,} UserData, and this dialler has no batch look-up", extras)
+                return SourceOfTruth("single", f"{keys:,} UserData, and this dialler has no batch look-up")
             why = f"this dialler has no batch look-up, and {keys:,} single ones take longer than one list"
         else:
-            return SourceOfTruth("batch", f"{keys:,} UserData need no list of the whole campaign", extras)
+            return SourceOfTruth("batch", f"{keys:,} UserData need no list of the whole campaign")
     else:
         why = f"for {keys:,} UserData, one list is quicker than look-ups"
     with calling(client, "list_contacts" if campaign is None else "list_campaign_contacts"):
         await persisting(client, lambda: fill(sides, client, campaign))
-    return SourceOfTruth("list", why, extras)
+    return SourceOfTruth("list", why)
 
 
 async def _by_batch(client: DiallerClient, sides: Sides) -> None:

@@ -40,6 +40,7 @@ _CODES = exit_codes(
 @click.option("--since", metavar="RUN|last", help="Also say what moved since this earlier reconciliation.")
 @click.option("--fix", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan that mends it.")
 @out_option
+@click.option("--mask", is_flag=True, help="Mask phone numbers in reconciliation.html.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where anything does not match.")
 @click.pass_obj
@@ -51,6 +52,7 @@ def reconcile(
     since: str | None,
     fix: Path | None,
     out: Path | None,
+    mask: bool,
     output: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -62,7 +64,7 @@ def reconcile(
     from .output import progress
 
     settings = app.settings()
-    options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode)
+    options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask)
     with app.journal() as journal:
         with progress(app) as observer:
             done = reconcile_files(settings, options, journal, observer)
@@ -91,9 +93,11 @@ def print_reconciliation(done: Reconciled, *, as_json: bool) -> None:
 
 def _print_json(done: Reconciled) -> None:
     import json
-    from dataclasses import asdict
+    from dataclasses import asdict, astuple
 
-    lines = [{name: value for name, value in asdict(line).items() if name != "told"} for line in done.lines]
+    from ..report.reconciliation import COLUMNS
+
+    lines = [dict(zip(COLUMNS, astuple(line), strict=False)) for line in done.lines]
     result = {"summary": asdict(done.summary), "lines": lines, "more_lines": done.summary.unlike - len(lines)}
     click.echo(json.dumps(result, ensure_ascii=False, indent=2))
 

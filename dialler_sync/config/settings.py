@@ -81,7 +81,8 @@ def _base_url(url: str) -> str:
         raise ValueError(f"'{url}' is not a URL such as https://dialler.example.com/rest/v1.0")
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError("the base URL carries no user, password, '?' or '#'")
-    return url.rstrip("/")
+    _ = parts.port  # raises ValueError where it is none
+    return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
 
 
 def is_loopback(url: str) -> bool:
@@ -310,14 +311,14 @@ class Settings(Section):
 
     dialler: DiallerSettings
     campaign: CampaignSettings
-    source: SourceSettings = SourceSettings()  # type: ignore[call-arg]
+    source: SourceSettings = SourceSettings()
     columns: ColumnRules = Field(
         default_factory=dict,
         description="Dialler field: source column, or a rule. Not needed for the vendor's own format.",
     )
-    rows: RowSettings = RowSettings()  # type: ignore[call-arg]
+    rows: RowSettings = RowSettings()
     suppress: SuppressSettings | None = None
-    protect: ProtectSettings = ProtectSettings()  # type: ignore[call-arg]
-    mirror: MirrorSettings = MirrorSettings()  # type: ignore[call-arg]
-    journal: JournalSettings = JournalSettings()  # type: ignore[call-arg]
+    protect: ProtectSettings = ProtectSettings()
+    mirror: MirrorSettings = MirrorSettings()
+    journal: JournalSettings = JournalSettings()
     notify: NotifySettings | None = None

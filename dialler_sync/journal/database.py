@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,9 @@ class Database:
     """
 
     def __init__(self, state: str | Path) -> None:
-        text = str(state)
-        try:
-            url = sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
-            if url.get_backend_name() == "sqlite":
-                self._engine = _open_file(url)
-            else:
-                self._engine = sa.create_engine(url)
-        except (sqlalchemy.exc.ArgumentError, ImportError) as error:
-            raise UsageError(f"--state: this database cannot be used: {error}") from error
-        self._name = self._engine.url.render_as_string()
+        self._engine = _open(str(state))
+        self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
+        self._held: list[sa.Select[Any]] = []
         try:
             with self.begin() as connection:
                 schema.migrate(connection)
@@ -58,6 +51,12 @@ class Database:
     def begin(self) -> Iterator[sa.Connection]:
         """A transaction: committed at the end, undone where that is not reached."""
         with self._in_words(), self._engine.begin() as connection:
+            for held in self._held:
+                if connection.scalar(held) is None:
+                    raise JournalError(
+                        f"the journal {self._name} closed the connection that held the campaign, so that another run "
+                        "may have begun. Nothing is lost: go on with 'dialler-sync resume'."
+                    )
             yield connection
 
     @contextmanager
@@ -65,10 +64,19 @@ class Database:
         try:
             yield
         except sqlalchemy.exc.DBAPIError as error:
+            detail = " ".join(str(error.orig).split()).removesuffix(".")
             raise JournalError(
-                f"the journal {self._name} fails: {error.orig}. Nothing is lost: mend that (disk full? read-only? in "
-                "use? damaged?) and go on with 'dialler-sync resume'."
+                f"the journal {self._name} fails: {detail}. Nothing is lost: mend that ({self._advice(error)}) and go "
+                "on with 'dialler-sync resume'."
             ) from error
+
+    def _advice(self, error: sqlalchemy.exc.DBAPIError) -> str:
+        found = ""
+        if self._engine.dialect.name == "postgresql":
+            from . import postgres
+
+            found = postgres.advice(error)
+        return found or "disk full? read-only? in use? damaged?"
 
     def execute_many(
         self,
@@ -113,18 +121,19 @@ class Database:
 
     @contextmanager
     def _advisory_lock(self, number: int, refusal: str) -> Iterator[None]:
-        """Held by a connection, so that machines that share the database see it."""
-        with self._in_words():
-            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        try:
+        """As long as it is held, every transaction makes sure that it still is."""
+        from . import postgres
+
+        with ExitStack() as stack:
             with self._in_words():
-                held = connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number)))
-            if not held:
+                held = stack.enter_context(postgres.advisory_lock(self._engine, number))
+            if held is None:
                 raise UsageError(refusal)
-            yield
-        finally:
-            connection.invalidate()  # the lock goes with it
-            connection.close()
+            self._held.append(held)
+            try:
+                yield
+            finally:
+                self._held.remove(held)
 
     @contextmanager
     def _file_lock(self, name: str, refusal: str) -> Iterator[None]:
@@ -141,6 +150,34 @@ class Database:
             yield
         finally:
             lock.release()
+
+
+def _open(state: str) -> sa.Engine:
+    """The engine of a path or URL.
+
+    Raises:
+        UsageError: there can be no journal.
+    """
+    try:
+        url = sa.make_url(state) if "://" in state else sa.URL.create("sqlite", database=state)
+    except (sqlalchemy.exc.ArgumentError, ValueError):  # their messages may show a part of the password
+        raise UsageError(
+            "--state is not a database URL: write postgresql+psycopg://user@host/database, with special signs of "
+            "names and passwords percent-encoded (@ is %40)"
+        ) from None
+    if url.drivername == "sqlite":
+        return _open_file(url)
+    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+        raise UsageError(
+            f"--state: a journal is an SQLite file or postgresql+psycopg://..., not {url.drivername}://..."
+        )
+    try:
+        from . import postgres
+    except ImportError as error:
+        raise UsageError(
+            f"a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})"
+        ) from error
+    return postgres.open_server(url.set(drivername="postgresql+psycopg"))
 
 
 def _open_file(url: sa.URL) -> sa.Engine:

@@ -6,27 +6,27 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData()
+metadata = sa.MetaData()  # no text has a length: PostgreSQL would refuse a longer one, SQLite never looks
 
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("parent", sa.String(64)),
-    sa.Column("command", sa.String(32), nullable=False),
-    sa.Column("target", sa.String(512), nullable=False, index=True),  # dialler and campaign
-    sa.Column("campaign", sa.String(128), nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("parent", sa.Text),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False, index=True),  # dialler and campaign
+    sa.Column("campaign", sa.Text, nullable=False),
     sa.Column("out", sa.Text, nullable=False),
     sa.Column("config_path", sa.Text, nullable=False),
     sa.Column("config", sa.Text, nullable=False),  # fingerprint of the settings, JSON; no secrets
     sa.Column("options", sa.Text, nullable=False),  # JSON
     sa.Column("files", sa.Text, nullable=False),  # JSON
     sa.Column("rows", sa.Integer),  # None until every file has been read through
-    sa.Column("started_at", sa.String(32), nullable=False),
-    sa.Column("finished_at", sa.String(32)),
-    sa.Column("state", sa.String(16), nullable=False),  # running, stopped, finished
+    sa.Column("started_at", sa.Text, nullable=False),
+    sa.Column("finished_at", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),  # running, stopped, finished
     sa.Column("summary", sa.Text),  # JSON
     sa.Column("planned", sa.Boolean, nullable=False, default=False),
     sa.Column("folded", sa.Boolean, nullable=False, default=False),  # its successes stand in "sent"
@@ -35,22 +35,22 @@ runs = sa.Table(
 rows = sa.Table(
     "rows",
     metadata,
-    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("run", sa.Text, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("file", sa.Integer, nullable=False),
     sa.Column("row", sa.Integer, nullable=False),
     sa.Column("user_data", sa.Text, nullable=False),
-    sa.Column("payload", sa.String(32), nullable=False),  # hash of what is sent; empty for rejected rows
-    sa.Column("state", sa.String(12), nullable=False),  # pending, sending, or a Status
-    sa.Column("action", sa.String(12), nullable=False, default=""),
-    sa.Column("contact_id", sa.String(32), nullable=False, default=""),
+    sa.Column("payload", sa.Text, nullable=False),  # hash of what is sent; empty for rejected rows
+    sa.Column("state", sa.Text, nullable=False),  # pending, sending, or a Status
+    sa.Column("action", sa.Text, nullable=False, default=""),
+    sa.Column("contact_id", sa.Text, nullable=False, default=""),
     sa.Column("http_status", sa.Integer),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("error_code", sa.Text, nullable=False, default=""),
     sa.Column("error_field", sa.Text, nullable=False, default=""),
     sa.Column("error", sa.Text, nullable=False, default=""),
     sa.Column("hint", sa.Text, nullable=False, default=""),
-    sa.Column("sent_at", sa.String(32), nullable=False, default=""),
+    sa.Column("sent_at", sa.Text, nullable=False, default=""),
     sa.Column("newest_id", sa.BigInteger, nullable=False, default=-1),  # newest contact ID when it was sent
     sqlite_with_rowid=False,
 )
@@ -58,9 +58,9 @@ rows = sa.Table(
 images = sa.Table(
     "before_images",
     metadata,
-    sa.Column("run", sa.String(64), primary_key=True),
+    sa.Column("run", sa.Text, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("contact_id", sa.String(32), nullable=False),  # empty where it was not there before
+    sa.Column("contact_id", sa.Text, nullable=False),  # empty where it was not there before
     sa.Column("before", sa.Text),  # JSON: field → what it was; null where the contact was not there
     sa.Column("after", sa.Text, nullable=False),  # JSON: what was sent
 )
@@ -68,17 +68,20 @@ images = sa.Table(
 sent = sa.Table(
     "sent",
     metadata,
-    sa.Column("target", sa.String(512), primary_key=True),
+    sa.Column("target", sa.Text, primary_key=True),
     sa.Column("user_data", sa.Text, primary_key=True),
-    sa.Column("payload", sa.String(32), nullable=False),
-    sa.Column("contact_id", sa.String(32), nullable=False),
-    sa.Column("run", sa.String(64), nullable=False),
-    sa.Column("sent_at", sa.String(32), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("contact_id", sa.Text, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("sent_at", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all,)
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
+
+_MIGRATING = 0x6469616C6C6572
+"""The lock under which one process at a time makes the tables of a server."""
 
 
 class NotOurs(Exception):
@@ -95,6 +98,8 @@ def migrate(connection: sa.Connection) -> None:
         return
     if connection.dialect.name == "sqlite":  # else each step would be a transaction of its own, and a kill leave half
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     found = _version(connection)  # another process may have been quicker
     if found > len(MIGRATIONS):
         raise NotOurs(f"was written by a newer dialler-sync (version {found}): update dialler-sync")

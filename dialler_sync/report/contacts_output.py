@@ -20,9 +20,11 @@ from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..nearest import nearest
 from ..spreadsheet_text import harmless
 from .csv_files import table_writer
+from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, write_text
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 Record = Mapping[str, Any]
@@ -31,9 +33,6 @@ FORMATS = ("table", "csv", "json", "jsonl", "xlsx")
 
 CONTACT_COLUMNS = ("ID", *(name for name in FIELDS if name != "ResetContact"))
 """Columns of a list that has no contacts."""
-
-SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
-"""What an Excel sheet and an Excel cell can hold."""
 
 _ON_TERMINAL = 1_000
 """Rows of a table that are shown on a terminal."""
@@ -126,7 +125,7 @@ def write_table(listing: Listing, file: IO[str]) -> int:
     widths = list(map(len, listing.columns))
     for line in listing.lines():
         widths = [max(width, min(len(cell), _WIDEST)) for width, cell in zip(widths, line, strict=True)]
-    for line in chain((listing.columns,), listing.lines()):
+    for line in chain([list(listing.columns)], listing.lines()):
         cells = (f"{_shown(cell):<{width}}" for cell, width in zip(line, widths, strict=True))
         file.write("  ".join(cells).rstrip() + "\n")
     return 0
@@ -192,40 +191,41 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
         raise UsageError(f"Excel has {SHEET_COLUMNS:,} columns, and there are {len(listing.columns):,}: use -o csv")
     with tempfile.TemporaryDirectory(prefix=".xlsx.", dir=path.parent) as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
-        cut = 0
-        records = iter(listing.records)
-        record = next(records, None)
-        while True:
-            sheet = _sheet(book, listing.columns)
-            rows = 0
-            while record is not None and rows < sheet_rows - 1:
-                rows += 1
-                cut += _write_row(sheet, rows, [record.get(name) for name in listing.columns])
-                record = next(records, None)
-            sheet.autofilter(0, 0, max(rows, 1), max(len(listing.columns) - 1, 0))
-            if record is None:
-                break
         try:
+            cut = _write_sheets(book, listing, sheet_rows)
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:
             raise error.args[0] from error
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
     return [f"{cut} texts are longer than a cell of Excel can be, and are cut; -o csv has them whole"] if cut else []
 
 
-def _sheet(book: Workbook, columns: Sequence[str]) -> Worksheet:
-    number = len(book.worksheets()) + 1
-    sheet: Worksheet = book.add_worksheet("Records" if number == 1 else f"Records {number}")
-    sheet.freeze_panes(1, 0)
-    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # digits that are text are meant
-    text = book.add_format({"num_format": "@"})
-    bold = book.add_format({"bold": True, "num_format": "@"})
-    for place, name in enumerate(columns):
-        sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
-        sheet.write_string(0, place, harmless(name), bold)
-    return sheet
+def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
+    """Write the records, into as many sheets as they need; gives how many texts had to be cut."""
+    text, bold = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bold": True})
+    records = iter(listing.records)
+    record = next(records, None)
+    cut = 0
+    while record is not None or not book.worksheets():
+        number = len(book.worksheets()) + 1
+        sheet: Worksheet = book.add_worksheet("Records" if number == 1 else f"Records {number}")
+        sheet.freeze_panes(1, 0)
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # digits that are text are meant
+        for place, name in enumerate(listing.columns):
+            sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
+            write_text(sheet, 0, place, harmless(name), bold)
+        rows = 0
+        while record is not None and rows < sheet_rows - 1:
+            rows += 1
+            cut += _write_row(sheet, rows, [record.get(name) for name in listing.columns], text)
+            record = next(records, None)
+        sheet.autofilter(0, 0, max(rows, 1), max(len(listing.columns) - 1, 0))
+    return cut
 
 
-def _write_row(sheet: Worksheet, row: int, values: Iterable[object]) -> int:
+def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Format) -> int:
     """Write one record; gives how many of its texts had to be cut."""
     cut = 0
     for place, value in enumerate(values):
@@ -238,9 +238,5 @@ def _write_row(sheet: Worksheet, row: int, values: Iterable[object]) -> int:
                 units = text.encode("utf-16-le", "surrogatepass")
                 cut += len(units) > 2 * CELL_LENGTH
                 text = units[: 2 * CELL_LENGTH].decode("utf-16-le", "replace")
-            if text.startswith("<r>") and text.endswith("</r>"):
-                # XlsxWriter would take this for a piece of its own XML; in two pieces it is only text.
-                sheet.write_rich_string(row, place, text[0], text[1:])
-            else:
-                sheet.write_string(row, place, text)
+            write_text(sheet, row, place, text, style)
     return cut

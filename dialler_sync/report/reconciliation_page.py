@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ..exit_codes import MEANINGS as EXIT_MEANINGS
 from ..exit_codes import ExitCode
 from ..model import ContactClass
 from . import charts
+from .masking import mask_key, mask_phones
 from .page import write_page
 from .reconciliation import MEANINGS, ReportLine, call_counts, facts, verdict
 from .records import Column, Records
@@ -28,9 +30,13 @@ _TONES: Mapping[str, str] = {"": "skipped", "stopped": "failed", "differs": "rej
 
 
 class ReconciliationPage:
-    """Collects the lines that do not match, each once; then writes the page. ``told`` are the columns of their told."""
+    """Collects the lines that do not match, each once; then writes the page.
 
-    def __init__(self, told: Sequence[str]) -> None:
+    ``told`` are the names of what the lines tell. With ``mask``, phone numbers are hidden.
+    """
+
+    def __init__(self, told: Sequence[str], *, mask: bool = False) -> None:
+        self._mask = mask
         columns = (*_COLUMNS, *(Column(name.removeprefix("_"), "more", shared=True) for name in told))
         self._records = Records(columns, ())
 
@@ -38,6 +44,8 @@ class ReconciliationPage:
         """Take up a line."""
         if line.kind is ContactClass.MATCHING or not self._records.has_room():
             return
+        if self._mask:
+            line = replace(line, user_data=mask_key(line.user_data), differences=mask_phones(line.differences))
         row = "" if line.row is None else str(line.row)
         values = (line.user_data, line.kind, line.differences, row, line.contact_id, line.file, *line.told)
         self._records.add(values, 0, ())

@@ -15,16 +15,17 @@ from .reconciliation_page import ReconciliationPage
 class ReconciliationReports:
     """CSV, workbook and page in ``folder``; a context manager. ``told`` are the columns after ``COLUMNS``.
 
-    ``moved``: there is an earlier reconciliation to compare with.
+    ``moved``: there is an earlier reconciliation to compare with. ``mask``: hide phone numbers in the page.
 
     Raises:
         JournalError: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, told: Sequence[str], *, moved: bool) -> None:
+    def __init__(self, folder: Path, told: Sequence[str], *, moved: bool, mask: bool) -> None:
         self._folder = folder
         self._told = told
         self._moved = moved
+        self._mask = mask
         self._files = ExitStack()
         self._held = ExitStack()
 
@@ -35,7 +36,7 @@ class ReconciliationReports:
         if self._moved:
             self._moves = self._files.enter_context(lines_file(self._folder / "moved.csv", MOVE_COLUMNS))
         self._workbook = self._held.enter_context(ReconciliationWorkbook(self._folder / "reconciliation.xlsx", columns))
-        self._page = ReconciliationPage(self._told)
+        self._page = ReconciliationPage(self._told, mask=self._mask)
         return self
 
     def __exit__(

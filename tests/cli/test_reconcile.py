@@ -240,6 +240,21 @@ def test_odd_userdata_is_the_same_whichever_way_is_asked(
         assert done.summary["classes"]["extra"] == (None if arguments else 2)
 
 
+def test_many_rows_are_asked_for_by_list_also_where_extras_are_not_wanted(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """What else the list has is left aside."""
+    with Store({538: "Nightly"}) as store, SimulatorServer(store, batch=False) as dialler:
+        configure(base_url=dialler.base_url)
+        seed(dialler, "K2", Name="Name 2", PhoneNumber1="+491713920012")
+        seed(dialler, "EXTRA")
+
+        done = run("reconcile", contacts_csv(201), "--no-extras")
+
+        assert done.summary["source_of_truth"]["way"] == "list"
+        assert done.summary["classes"] == {"matching": 1, "differing": 0, "missing": 200, "extra": None, "duplicate": 0}
+
+
 def test_campaigns_by_column_are_compared_row_by_row(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

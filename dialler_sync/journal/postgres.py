@@ -1,0 +1,106 @@
+"""PostgreSQL under the journal: connections that notice when the other end has gone, and locks across hosts.
+
+Needs the extra ``postgres``; imported only where the journal is a PostgreSQL database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+import sqlalchemy.event
+import sqlalchemy.exc
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
+
+_LINK = {
+    "application_name": "dialler-sync",
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Connection parameters of libpq, where the URL says nothing else: a server that is gone is noticed in a minute."""
+
+_SESSION = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+"""The server, too, notices in a minute that a host is gone, and lets go of what it held; else after 2 hours."""
+
+GRACE = "1s"
+"""How long a lock is waited for: the server may need a moment to see that the process that held it was killed."""
+
+
+def open_server(url: sa.URL) -> sa.Engine:
+    """The engine of a PostgreSQL database; nothing is connected yet."""
+    engine = sa.create_engine(
+        url,
+        connect_args={name: value for name, value in _LINK.items() if name not in url.query},
+        pool_pre_ping=True,
+        use_native_hstore=False,  # saves a query for each connection
+    )
+    sqlalchemy.event.listen(engine, "connect", _prepare)
+    return engine
+
+
+class _WithoutNul(StrDumperUnknown):
+    """PostgreSQL refuses NUL in text; damaged rows that are rejected for it, and odd answers, are written with ␀."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\x00", "␀"))
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.adapters.register_dumper(str, _WithoutNul)
+    connection.execute(_SESSION)
+    if connection.info.server_version >= 140_000:  # older ones end no idle sessions
+        connection.execute("SET idle_session_timeout = 0")
+    connection.commit()
+
+
+@contextmanager
+def advisory_lock(engine: sa.Engine, number: int) -> Iterator[sa.Select[Any] | None]:
+    """Hold a number by a connection of its own, so that all hosts that share the database see it.
+
+    Yields a query that tells whether it is still held, or None where somebody else holds it.
+    """
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        connection.detach()  # closed in the end, and never handed on with the lock
+        pid = connection.scalar(sa.select(sa.func.pg_backend_pid()))
+        connection.exec_driver_sql(f"SET lock_timeout = '{GRACE}'")
+        try:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+        except sqlalchemy.exc.OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise
+            yield None
+            return
+        try:
+            yield _held(number, pid)
+        finally:
+            with suppress(sqlalchemy.exc.DBAPIError):  # where the connection is broken, the lock went with it
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+    finally:
+        connection.close()
+
+
+def _held(number: int, pid: int | None) -> sa.Select[Any]:
+    unsigned = number % 2**64
+    text = sa.text(
+        "1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+        f" AND pid = {pid} AND classid = {unsigned >> 32} AND objid = {unsigned % 2**32}"
+    )
+    return sa.select(text)
+
+
+def advice(error: sqlalchemy.exc.DBAPIError) -> str:
+    """What to do about a failure of the server; empty where nothing better than the common advice is known."""
+    if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+        return "grant this user CREATE and USAGE on the schema, and all rights on the tables of the journal"
+    if isinstance(error, sqlalchemy.exc.OperationalError) and getattr(error.orig, "sqlstate", None) is None:
+        return "is the server there, and are host, port, user, password (PGPASSWORD, ~/.pgpass) and database right?"
+    return ""

@@ -1,0 +1,154 @@
+"""Rows whose first request may have been done: looked for, never doubled, and never called what they are not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+CREATE = "{overwrite_duplicates: false}"
+
+
+class Racing(Store):
+    """The import of ``key`` is done twice at once: a request that had been given up for lost has come through."""
+
+    key = "K5"
+
+    def add(self, **fields: Any) -> int:
+        if fields.get("UserData") == self.key:
+            super().add(**fields)
+        return super().add(**fields)
+
+
+class Tidying(Store):
+    """Keeps text without blanks at its ends, and phone numbers without a sign."""
+
+    def update(self, contact_id: int, **fields: Any) -> None:
+        def tidy(value: Any) -> Any:
+            return value.strip().lstrip("+") if isinstance(value, str) else value
+
+        super().update(contact_id, **{name: tidy(value) for name, value in fields.items()})
+
+
+def carriers(store: Store) -> Counter[str]:
+    return Counter(contact["UserData"] for contact in store.contacts.values())
+
+
+@pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
+def test_a_duplicate_that_a_repeat_made_is_removed(
+    rows: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """It is certainly ours: nobody had a contact with this key before, and both are what we sent."""
+    with Racing({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        dialler.order(FaultPlan.parse("500_before:#1:for=K5"))
+        configure(base_url=dialler.base_url, timeout=0.3, rows=rows)
+
+        done = run("import", contacts_csv(8))
+
+    assert done.code == ExitCode.OK, done.rows()
+    assert carriers(store) == {f"K{n}": 1 for n in range(2, 10)}
+    (row,) = (row for row in done.rows() if row["_user_data"] == "K5")
+    assert int(row["_contact_id"]) in store.contacts
+
+
+def test_a_duplicate_that_cannot_be_removed_is_reported(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """With the IDs of both, so that somebody can look."""
+    with Racing({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        dialler.order(FaultPlan.parse("500_before:#1:for=K5,500_before:1:on=delete_by_id"))
+        configure(base_url=dialler.base_url, timeout=0.3, retries=1)
+
+        done = run("import", contacts_csv(8))
+
+    assert done.code == ExitCode.ROWS_FAILED
+    (row,) = done.rows("failed.csv")
+    assert (row["Key"], row["_status"], row["_error_code"]) == ("K5", "unknown", "possible_duplicate")
+    ids = [str(number) for number, contact in store.contacts.items() if contact["UserData"] == "K5"]
+    assert len(ids) == 2
+    assert all(number in row["_error"] for number in ids)
+
+
+@pytest.mark.parametrize("fault", ["500_after", "cut_json", "drop_after"])
+def test_a_dialler_that_tidies_what_it_is_sent_gets_nothing_twice(
+    fault: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """That the contact is not letter by letter what was sent does not show that it was not made."""
+    with Tidying({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        dialler.order(FaultPlan.parse(f"{fault}:#4"))
+        configure(base_url=dialler.base_url, timeout=0.3, rows=CREATE)
+
+        done = run("import", contacts_csv(8))
+
+    assert carriers(store) == {f"K{n}": 1 for n in range(2, 10)}
+    assert Counter(done.statuses().values()) == {"succeeded": 7, "unknown": 1}
+
+
+def test_contacts_that_were_there_before_are_not_taken_for_the_row(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Without overwriting, an older contact that looks the same does not show that the new one was made."""
+    path = contacts_csv(6)
+    configure(rows=CREATE, timeout=0.3)
+    assert run("import", path).code == ExitCode.OK
+    dialler.order(FaultPlan.parse("500_before:#1-2"))
+
+    done = run("import", path)
+
+    assert done.code == ExitCode.OK, done.rows()
+    assert carriers(dialler.store) == {f"K{n}": 2 for n in range(2, 8)}
+
+
+@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize(("rows", "status"), [("{}", "succeeded"), (CREATE, "unknown")], ids=["overwrite", "create"])
+def test_a_dialler_without_a_look_up(
+    rows: str, status: str, batch: bool, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The batch function does too; without that, what may not be repeated stays unknown."""
+    with Store({538: "Nightly"}) as store, SimulatorServer(store, batch=batch) as dialler:
+        dialler.order(FaultPlan.parse("500_after:#4"))
+        endpoints = '{find_contacts: "GET /not/there?userData={user_data}"}'
+        configure(base_url=dialler.base_url, timeout=0.3, rows=rows, endpoints=endpoints)
+
+        done = run("import", contacts_csv(8))
+
+    assert carriers(store) == {f"K{n}": 1 for n in range(2, 10)}
+    wanted = Counter({"succeeded": 7})
+    wanted["succeeded" if batch else status] += 1
+    assert Counter(done.statuses().values()) == wanted
+
+
+def test_look_ups_that_fail_do_not_end_the_run(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A row that was sent again and cannot be looked for has succeeded, and the report says what is not known."""
+    dialler.order(FaultPlan.parse("500_before:1:on=lookup,500_after:#4"))
+    configure(timeout=0.3, retries=1)
+
+    done = run("import", contacts_csv(8))
+
+    assert done.code == ExitCode.OK, done.err
+    assert carriers(dialler.store) == {f"K{n}": 1 for n in range(2, 10)}
+    (row,) = (row for row in done.rows() if row["_error"])
+    assert "cannot be looked up" in row["_error"]
+
+
+def test_a_refusal_after_doubt_does_not_hide_the_doubt(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """500, and then 409 to the repeat, with no look-up in between: whether the first was done is not known."""
+    dialler.order(FaultPlan.parse("500_before:1:on=lookup|batch,500_after:#1:for=K5,409_for:K5"))
+    configure(timeout=0.3, retries=1, journal="{before_images: false}")
+
+    done = run("import", contacts_csv(8))
+
+    (row,) = done.rows("failed.csv")
+    assert (row["Key"], row["_status"]) == ("K5", "unknown")

@@ -1,0 +1,132 @@
+"""The journal does the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.errors import JournalError, UsageError
+from dialler_sync.journal import Image, Journal, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.model import Action, Status
+
+TARGET = "https://dialler.example.com/rest/v1.0 · campaign " + "Nächtlich " * 60
+
+
+def record(name: str, **fields: object) -> RunRecord:
+    return RunRecord(
+        **{
+            "id": name, "command": "import", "target": TARGET, "campaign": "Nächtlich " * 60, "out": "reports",
+            "config_path": "c.yaml", "config": {"columns": "…"}, "options": {"max_errors": None},
+            "started_at": f"2026-01-01T00:00:0{name[-1]}Z", "files": [{"name": "a.csv"}, {"name": "b.csv"}], **fields,
+        }  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty journal is."""
+    return str(tmp_path / "journal.db") if request.param == "sqlite" else str(request.getfixturevalue("url"))
+
+
+@pytest.fixture
+def journal(state: str) -> Iterator[Journal]:
+    """An empty journal."""
+    with Journal.open(state) as journal:
+        yield journal
+
+
+def test_what_is_written_is_read(journal: Journal, state: str) -> None:
+    """Rows, outcomes and runs come back as they were, by another process too, and whatever their length."""
+    long = "x" * 5_000
+    journal.add_run(record("run-1"))
+    journal.add_rows("run-1", [PlannedRow(n, 0, n + 2, f"K{n}", "hash") for n in range(5_003)])
+    journal.add_rows("run-1", [PlannedRow(9_000, 0, 9_002, long, state="rejected", error=long, hint="ä€\U0001f600")])
+    journal.record(
+        "run-1",
+        [Outcome(1, Status.SUCCEEDED, Action.CREATE, long, 200, 2, sent_at="2026-01-01T00:00:00Z")],
+        [(2, RowState.SENDING, 2**40)],
+    )
+    journal.update_run("run-1", state="finished", rows=5_004, summary={"exit_code": 4}, planned=True)
+
+    with Journal.open(state) as other:
+        run = other.run("run-")
+        rows = list(other.rows(run))
+    assert run == record("run-1", state="finished", rows=5_004, summary={"exit_code": 4}, planned=True)
+    assert [row.result.seq for row in rows] == [*range(5_003), 9_000]
+    assert rows[1].result.contact_id == long
+    assert (rows[1].result.status, rows[1].result.action, rows[1].result.http_status) == ("succeeded", "create", 200)
+    assert (rows[2].state, rows[2].newest_id) == ("sending", 2**40)
+    assert (rows[-1].result.user_data, rows[-1].result.error) == (long, long)
+
+
+def test_what_was_last_sent_is_known(journal: Journal) -> None:
+    """The newest success of a key counts, keys are told apart exactly, and doubtful rows are forgotten."""
+    keys = ["K", "k", "K ", "ä"]
+    for name, state in (("run-1", "finished"), ("run-2", "finished"), ("run-3", "running")):
+        journal.add_run(record(name, state=state))
+        journal.add_rows(name, [PlannedRow(n, 0, n, key, f"{name}-{n}") for n, key in enumerate(keys)])
+        if name != "run-3":
+            journal.record(name, [Outcome(n, Status.SUCCEEDED, contact_id=str(n)) for n in range(4)])
+    journal.record("run-2", [Outcome(3, Status.UNKNOWN)])
+    journal.add_run(record("run-4"))
+
+    assert journal.sent(TARGET, keys, but="run-3").keys() == {"K", "k", "K "}
+    assert journal.sent(TARGET, keys, but="run-3")["K "].payload == "run-2-2"
+    assert journal.sent(TARGET, keys, but="run-4") == {}
+
+
+def test_images_plans_and_clearing(journal: Journal) -> None:
+    """Before-images are kept once; what was planned can be forgotten, rows cleared and runs deleted."""
+    journal.add_run(record("run-1"))
+    journal.add_run(record("run-2"))
+    journal.add_rows("run-1", [PlannedRow(n, n % 2, n, f"K{n}") for n in range(4)])
+    journal.add_rows("run-2", [PlannedRow(n, 0, n, f"K{n}") for n in range(9)])
+    journal.plan_actions("run-1", [(0, "create", ""), (1, "overwrite", "7")])
+    journal.record("run-1", [Outcome(0, Status.SUCCEEDED), Outcome(2, Status.SKIPPED, Action.UNCHANGED)])
+    journal.add_images("run-1", [Image(1, "7", None, "{}")])
+    journal.add_images("run-1", [Image(1, "8", "{}", "{}"), Image(3, "9", "{}", "{}")])
+
+    assert journal.images("run-1", [0, 1, 3]) == {1: Image(1, "7", None, "{}"), 3: Image(3, "9", "{}", "{}")}
+    assert journal.settled_by("run-1", "run-2") == [0, 2]
+    journal.forget_plan("run-1")
+    assert not journal.images("run-1", [1, 3])
+    assert [row.result.action for row in journal.rows(journal.run("run-1"))] == [None, None, Action.UNCHANGED, None]
+    journal.clear_rows("run-1", file=1)
+    assert [row.result.seq for row in journal.rows(journal.run("run-1"))] == [0, 2]
+    journal.delete_run("run-1")
+    assert [run.id for run in journal.runs(limit=5)] == ["run-2"]
+
+
+def test_one_holds_a_campaign(journal: Journal, state: str) -> None:
+    """A second holder is refused, other campaigns are free, and in the end the campaign is free again."""
+    with Journal.open(state) as other:
+        with journal.campaign_lock("a"), other.campaign_lock("b"):
+            with pytest.raises(UsageError, match="another run is working on this campaign"), other.campaign_lock("a"):
+                pass
+            journal.add_run(record("run-1"))
+        with other.campaign_lock("a"):
+            assert other.run("run-1")
+
+
+def test_many_open_an_empty_journal_at_once(state: str) -> None:
+    """The tables are made once, whoever comes first."""
+    failed: list[Exception] = []
+
+    def open_it() -> None:
+        try:
+            Journal.open(state).close()
+        except (JournalError, UsageError) as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert not failed
+    with Journal.open(state) as journal:
+        assert journal.runs() == []

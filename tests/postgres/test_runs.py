@@ -1,0 +1,154 @@
+"""Whole runs with their journal on a server, in real processes as on several hosts."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
+from dialler_sync.simulator import SimulatorServer, Store
+
+from ..conftest import Configure, Run
+from .conftest import Cluster
+
+Contacts = Callable[..., Path]
+
+
+class Calling(Store):
+    """Calls ``then`` in the instant in which so many contacts have been made or changed."""
+
+    changes = 0
+    at = -1
+    then: Callable[[], object] = staticmethod(lambda: None)
+
+    def update(self, contact_id: int, **fields: Any) -> None:
+        super().update(contact_id, **fields)
+        self.changes += 1
+        if self.changes == self.at:
+            self.then()
+
+
+@pytest.fixture
+def store() -> Iterator[Calling]:
+    """What the dialler holds."""
+    with Calling({1: "Munich", 2: "Berlin", 3: "Vienna", 538: "Nightly"}) as store:
+        yield store
+
+
+@pytest.fixture
+def dialler(store: Calling) -> Iterator[SimulatorServer]:
+    """A dialler that outlives the commands."""
+    with SimulatorServer(store) as server:
+        yield server
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """The command as users start it, with the folder and environment of the test."""
+    command = [sys.executable, "-m", "dialler_sync", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_import_plan_and_undo(run: Run, configure: Configure, contacts_csv: Contacts, store: Calling, url: str) -> None:
+    """The everyday commands: what was sent is known to the next plan, and can be undone."""
+    configure()
+    path = contacts_csv(30, rows=[*(f"K{n},Name {n},0171 3920{n:03}" for n in range(2, 30)), "BAD\x00,Nul,12"])
+
+    first = run("import", path)
+    path.write_text(path.read_text().replace("Name 7,", "Other,"), encoding="utf-8")
+    planned = run("plan", "--compare", "journal", path)
+    second = run("import", "--compare", "journal", path)
+    undone = run("undo", first.summary["run_id"][:15], "--force", "--yes")
+
+    assert first.code == ExitCode.ROWS_FAILED, first.err
+    assert first.summary["counts"]["succeeded"] == 28
+    assert planned.code in {ExitCode.OK, ExitCode.ROWS_FAILED}, planned.err
+    assert second.summary["actions"]["unchanged"] == 27, second.err
+    assert second.summary["counts"]["succeeded"] == 1
+    assert undone.reports, undone.err
+    assert not store.contacts
+    assert run("runs", "list").code == run("doctor").code == ExitCode.OK
+
+
+def test_a_run_that_dies_on_one_host_is_resumed_on_another(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Calling, url: str
+) -> None:
+    """Killed at work and resumed by another process at once: every contact is there, once."""
+    configure(rows="{overwrite_duplicates: false}", concurrency=4, timeout=0.5)
+    process = start("import", contacts_csv(60))
+    store.at, store.then = 25, process.kill
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+    done = run("--state", url, "resume")
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.summary["counts"]["succeeded"] == 60
+    keys = Counter(contact["UserData"] for contact in store.contacts.values())
+    assert len(keys) == 60
+    assert set(keys.values()) == {1}
+
+
+def test_a_second_run_on_one_campaign_is_refused(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Calling, url: str
+) -> None:
+    """While one host works on a campaign another may not; the first one ends undisturbed."""
+    configure(rate=20)
+    path = contacts_csv(10)
+    refused: list[subprocess.CompletedProcess[str]] = []
+    command = [sys.executable, "-m", "dialler_sync", "import", str(path)]
+    store.at = 1
+    store.then = lambda: refused.append(subprocess.run(command, capture_output=True, text=True, check=False))
+
+    first = start("import", path)
+    _, err = first.communicate(timeout=60)
+
+    assert first.returncode == ExitCode.OK, err
+    assert [done.returncode for done in refused] == [ExitCode.USAGE]
+    assert "another run is working on this campaign" in refused[0].stderr
+    assert len(store.contacts) == 10
+    assert run("runs", "list").out.count("import") == 1
+
+
+def test_a_run_whose_lock_is_lost_stops_and_is_resumed(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Calling, url: str, cluster: Cluster
+) -> None:
+    """The server ends all connections in the middle of a run: it stops with words, and a resume finishes it."""
+    configure(rate=100, timeout=0.5)
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.rpartition('/')[2]}'"
+    store.at, store.then = 20, lambda: cluster.execute(end)
+
+    stopped = run("import", contacts_csv(60))
+    done = run("resume")
+
+    assert stopped.code == ExitCode.USAGE
+    assert "dialler-sync resume" in stopped.err
+    assert done.code == ExitCode.OK, done.err
+    assert len(store.contacts) == 60
+
+
+def test_three_campaigns_at_once(
+    configure: Configure, contacts_csv: Contacts, store: Calling, url: str, tmp_path: Path
+) -> None:
+    """A fleet of configurations shares one journal, which none of them has to make first."""
+    path = contacts_csv(200)
+    processes = []
+    for number in (1, 2, 3):
+        config = configure(campaign=f"{{id: {number}}}", rows="{overwrite_duplicates: false}")
+        config = config.rename(tmp_path / f"campaign-{number}.yaml")
+        processes.append(start("-c", config, "import", path))
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [ExitCode.OK] * 3, errors
+    assert Counter(contact["DiallerCampaignsID"] for contact in store.contacts.values()) == {1: 200, 2: 200, 3: 200}
+    with Journal.open(url) as journal:
+        runs = journal.runs()
+        assert [run.state for run in runs] == ["finished"] * 3
+        assert [sum(1 for _ in journal.rows(run)) for run in runs] == [200] * 3

@@ -1,0 +1,176 @@
+"""Records in every form: nothing lost, nothing that a spreadsheet program or a terminal would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from dialler_sync.errors import UsageError
+from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.report.contacts_output import (
+    Listing,
+    cell_text,
+    output_file,
+    write_csv,
+    write_json,
+    write_json_lines,
+    write_table,
+    write_vendor,
+    write_xlsx,
+)
+from dialler_sync.report.sheets import CELL_LENGTH
+
+
+class Terminal(io.StringIO):
+    """Text that is shown on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def listing(*records: dict[str, Any]) -> Listing:
+    return Listing(list(dict.fromkeys(name for record in records for name in record)), records)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("  as it is ", "  as it is "),
+        (None, ""),
+        (True, "true"),
+        (12, "12"),
+        (10**30, "1" + "0" * 30),
+        (12.5, "12.5"),
+        (1e22, "1" + "0" * 22),
+        (1e-7, "0.0000001"),
+        ({"Name": "Ärger"}, '{"Name": "Ärger"}'),
+        ([1, None], "[1, null]"),
+    ],
+)
+def test_every_value_fits_into_a_cell(value: object, text: str) -> None:
+    """Numbers plainly, so that no digit is lost when the file is read again."""
+    assert cell_text(value) == text
+
+
+def test_records_that_differ_in_their_fields_share_one_table() -> None:
+    """A field that one record does not have stays empty there."""
+    file = io.StringIO(newline="")
+
+    write_csv(listing({"ID": 1, "A": "a"}, {"ID": 2, "B": "=b"}), file)
+
+    assert list(csv.reader(io.StringIO(file.getvalue(), newline=""))) == [
+        ["ID", "A", "B"],
+        ["1", "a", ""],
+        ["2", "", "'=b"],
+    ]
+
+
+def test_json_is_one_array_and_keeps_every_value() -> None:
+    """Also numbers beyond 64 bits, nested values, and half characters."""
+    records = [{"ID": 2**70, "Nested": [{"a": None}], "Half": "\ud83d"}, {"ID": 2}]
+    array, lines = io.StringIO(), io.StringIO()
+
+    write_json(listing(*records), array)
+    write_json_lines(listing(*records), lines)
+
+    assert json.loads(array.getvalue()) == records
+    assert [json.loads(line) for line in lines.getvalue().splitlines()] == records
+    assert json.loads(array.getvalue().encode("utf-8", "backslashreplace")) == records
+
+
+def test_the_vendors_columns_are_fixed() -> None:
+    """Whatever else a record holds; a number that could be read in two ways is written so that it cannot."""
+    file = io.StringIO(newline="")
+
+    write_vendor(listing({"UserData": "007", "Amount": 1.234, "Other": "x"}, {"Amount": 1.5}), file)
+
+    first, second = csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=";")
+    assert len(first) == len(VENDOR_COLUMNS)
+    cells = dict(zip(VENDOR_COLUMNS, first, strict=True))
+    assert (cells["DiallerContact"], cells["UserData"], cells["Amount"], cells["Name"]) == (
+        *("DiallerContact", "007", "1.2340"),
+        "",
+    )
+    assert dict(zip(VENDOR_COLUMNS, second, strict=True))["Amount"] == "1.5"
+    assert file.getvalue().count('"') == 4 * len(VENDOR_COLUMNS)
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_a_table_does_nothing_to_the_terminal(kind: type[io.StringIO]) -> None:
+    """Escape sequences in a name are shown, and not carried out; brackets are no markup."""
+    file = kind()
+
+    assert write_table(listing({"Name": "\x1b[31mred\n[bold]b"}), file) == 0
+
+    assert "\x1b[31m" not in file.getvalue()
+    assert "[31mred\ufffd[bold]b" in file.getvalue()
+
+
+def test_a_long_table_is_cut_on_a_terminal_only() -> None:
+    """Who has a terminal is told how many are left out; who has a pipe has them all."""
+    records = [{"ID": number} for number in range(1_500)]
+    terminal, pipe = Terminal(), io.StringIO()
+
+    assert write_table(listing(*records), terminal) == 500
+    assert write_table(listing(*records), pipe) == 0
+    assert len(pipe.getvalue().splitlines()) == 1_501
+
+
+def test_a_workbook_goes_on_in_the_next_sheet(tmp_path: Path) -> None:
+    """Where one is full; every sheet has the header."""
+    write_xlsx(listing(*({"ID": number} for number in range(5))), tmp_path / "a.xlsx", sheet_rows=3)
+
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert [[row[0] for row in sheet.iter_rows(values_only=True)] for sheet in book] == [
+        ["ID", 0, 1],
+        ["ID", 2, 3],
+        ["ID", 4],
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_a_workbook_takes_any_text(tmp_path: Path) -> None:
+    """What is too long for a cell is cut, and that is said; what looks like XML of the file format is text."""
+    texts = {"Long": "x" * (CELL_LENGTH + 1), "Xml": "<r>a</r>", "Blanks": "  a  ", "Digits": "0017", "Big": 2**60}
+
+    remarks = write_xlsx(listing(texts | {"Fits": "y" * CELL_LENGTH, "Half": "a\ud83d"}), tmp_path / "a.xlsx")
+
+    (names, values) = openpyxl.load_workbook(tmp_path / "a.xlsx").active.iter_rows(values_only=True)
+    cells = dict(zip(names, values, strict=True))
+    assert len(remarks) == 1
+    assert remarks[0].startswith("1 texts")
+    assert len(cells["Long"]) == len(cells["Fits"]) == CELL_LENGTH
+    assert (cells["Xml"], cells["Blanks"], cells["Digits"]) == ("<r>a</r>", "  a  ", "0017")
+    assert (cells["Big"], cells["Half"]) == (str(2**60), "a\ufffd")
+
+
+def test_a_workbook_with_more_columns_than_excel_has(tmp_path: Path) -> None:
+    """Is refused, and not cut."""
+    with pytest.raises(UsageError, match="16,384 columns"):
+        write_xlsx(listing({f"F{number}": 1 for number in range(16_385)}), tmp_path / "a.xlsx")
+
+
+def test_a_file_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    """What was there before stays where writing fails, and no draft is left."""
+    path = tmp_path / "a.csv"
+    path.write_text("before", encoding="utf-8")
+
+    with pytest.raises(RuntimeError), output_file(path) as draft:
+        draft.write_text("half", encoding="utf-8")
+        raise RuntimeError
+
+    assert path.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_choosing_from_no_records_is_no_mistake() -> None:
+    """Nobody knows which fields they would have."""
+    assert Listing(["ID"], []).select(["Name"]).columns == ["Name"]
+    with pytest.raises(UsageError, match="did you mean 'Name'"):
+        listing({"Name": 1}).select(["name"])

@@ -105,8 +105,8 @@ async def resolve_campaign(client: DiallerClient, campaign: str) -> int:
     Raises:
         NoRowCanSucceed: there is no such campaign, or there are several.
     """
-    with calling(client, "list_campaigns"):
-        if not (campaign.isascii() and campaign.isdecimal()):
+    if not (campaign.isascii() and campaign.isdecimal()):
+        with calling(client, "list_campaigns"):
             return await campaign_id(client, campaign)
     with calling(client, "get_campaign"):
         if await client.get_campaign(int(campaign)) is None:

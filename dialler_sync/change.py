@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .api.client import DiallerClient
@@ -13,8 +13,6 @@ from .journal import Outcome
 from .model import Action, Status
 from .recorder import Recorder
 from .spool import SpooledRow
-
-GONE = "the dialler has no such contact (any more)"
 
 MAYBE_DONE = "maybe_done"
 """Error code of a change that may have been made, and that a repeat might make to another contact."""
@@ -122,9 +120,10 @@ def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
 
 def nothing_there(row: SpooledRow) -> Outcome:
     """Nothing to delete or unlock is as it should be; nothing to lock is not."""
+    gone = "the dialler has no such contact (any more)"
     if row.kind == "lock":
-        return _outcome(row, Status.FAILED, "not_found", GONE)
-    return _outcome(row, Status.SKIPPED, error=GONE)
+        return replace(_outcome(row, Status.FAILED, "not_found", gone), hint="Correct the name, or leave it out.")
+    return _outcome(row, Status.SKIPPED, error=gone)
 
 
 def _outcome(row: SpooledRow, status: Status, code: str = "", error: str = "") -> Outcome:

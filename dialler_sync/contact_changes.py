@@ -13,7 +13,7 @@ from .api.client import DiallerClient
 from .api.wire import stored_contact
 from .ask import resolve_campaign
 from .bulk import BulkRun, Job, Planned
-from .change import GONE, LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger
+from .change import LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger, nothing_there
 from .config import Settings
 from .contacts import Finder, Found, Record
 from .execution import Observer
@@ -22,6 +22,7 @@ from .model import Action, Fault, Status
 from .plan import AMBIGUOUS, before_image
 from .recorder import Recorder
 from .saved_cells import SavedCells
+from .spool import SpooledRow
 from .targets import Named, Target, Targets
 
 COMMANDS = ("lock", "unlock", "delete")
@@ -115,7 +116,8 @@ class _Plan:
     run: RunRecord
     targets: Targets
     options: ChangeOptions
-    settled: _Settled = field(default_factory=_Settled)
+    settled: _Settled
+    named: set[tuple[str, str]] = field(default_factory=set)
 
     async def __call__(self, client: DiallerClient) -> AsyncIterator[Planned]:
         campaign = self.options.campaign
@@ -138,11 +140,11 @@ class _Plan:
         if target.fault:
             yield _row(target, Status.REJECTED, fault=target.fault), None
         elif self.options.unchecked:
-            yield self._unless_settled(_row(target, RowState.PENDING, command)), None
+            yield self._unless_named_before(_row(target, RowState.PENDING, command)), None
         elif found.error:
             yield _row(target, Status.FAILED, command, fault=Fault(found.error.code, str(found.error), "")), None
         elif found.records is None:
-            yield _row(target, *_NOT_THERE[command]), None
+            yield _not_there(target, command), None
         elif len(found.records) > 1 and not self.options.all_matches:
             yield _row(target, Status.FAILED, command, fault=_ambiguous(found.records)), None
         else:
@@ -161,6 +163,14 @@ class _Plan:
         )
         return replace(row, state=Status.FAILED, error_code="contact_changed", error_field="UserData", error=other)
 
+    def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
+        """The row, unless the run does it already: named twice, a UserData would cost two contacts."""
+        key = _key(row.contact_id, row.user_data)
+        if key in self.named:
+            return replace(row, state=Status.SKIPPED, action=Action.SUPERSEDED, error="named before in this run")
+        self.named.add(key)
+        return self._unless_settled(row)
+
     def _unless_settled(self, row: PlannedRow) -> PlannedRow:
         """The row, unless an earlier run has done it, or may have and a repeat would do harm."""
         key = _key(row.contact_id, row.user_data)
@@ -173,19 +183,17 @@ class _Plan:
         return row
 
 
-_NOT_THERE = {
-    "lock": (Status.FAILED, "lock", Fault("not_found", GONE, "Correct the name, or leave the contact out.")),
-    "unlock": (Status.SKIPPED, Action.UNCHANGED, Fault("", GONE, "")),
-    "delete": (Status.SKIPPED, Action.UNCHANGED, Fault("", GONE, "")),
-}
-"""Status, action and fault of a contact that is not there: nothing to lock is not as it should be."""
-
-
 def _row(target: Target, state: str, action: str = "", fault: Fault | None = None) -> PlannedRow:
     row = PlannedRow(0, target.file, target.row, target.user_data, "", state, action, target.contact_id)
     if fault is None:
         return row
     return replace(row, error_code=fault.code, error_field=fault.field, error=fault.message, hint=fault.hint)
+
+
+def _not_there(target: Target, command: str) -> PlannedRow:
+    outcome = nothing_there(SpooledRow(0, target.user_data, b"", command, target.contact_id))
+    fault = Fault(outcome.error_code, outcome.error, outcome.hint)
+    return _row(target, outcome.status, outcome.action or "", fault)
 
 
 def _key(contact_id: str, user_data: str) -> tuple[str, str]:

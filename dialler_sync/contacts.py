@@ -274,11 +274,11 @@ def list_campaigns(settings: Settings) -> list[Record]:
 
 
 def _problems(targets: Targets, found: Found) -> Iterator[str]:
-    target = found.target
-    where = targets.where(target)
-    if target.fault:
-        yield f"{where.strip(' ()').capitalize()}: {target.fault.message} {target.fault.hint}"
+    where = targets.where(found.target)
+    who = f"{where}: {found.target}" if where else str(found.target)
+    if fault := found.target.fault:
+        yield f"{where}: {fault.message} {fault.hint}"
     elif found.error:
-        yield f"{target}{where}: {found.error}"
+        yield f"{who}: {found.error}"
     elif found.records is None:
-        yield f"{target}{where}: the dialler has no such contact"
+        yield f"{who}: the dialler has no such contact"

@@ -14,6 +14,7 @@ from .report.reconciliation import COLUMNS, Move, ReportLine
 from .spreadsheet_text import restore
 
 _PAGE = 5_000
+_KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")
 
 
 class Moves:
@@ -34,15 +35,19 @@ class Moves:
         )
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                lines = csv.DictReader(file)
-                if not set(COLUMNS) <= set(lines.fieldnames or ()):
-                    raise UsageError(f"--since: {path} is no report of a reconciliation")
-                rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
-                while page := list(islice(rows, _PAGE)):
-                    self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)
+                self._load(path, csv.DictReader(file))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
+            self.close()
             raise UsageError(f"--since: the report {path} of that run cannot be read: {error}") from error
-        self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id)")
+        self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
+
+    def _load(self, path: Path, lines: csv.DictReader[str]) -> None:
+        if not set(COLUMNS) <= set(lines.fieldnames or ()):
+            self.close()
+            raise UsageError(f"--since: {path} is no report of a reconciliation")
+        rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
+        while page := list(islice(rows, _PAGE)):
+            self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)
 
     def close(self) -> None:
         """Forget everything."""
@@ -78,6 +83,3 @@ class Moves:
         query = f"SELECT rowid, class, differences FROM line WHERE {condition} LIMIT 1"  # noqa: S608 - of ours
         found: tuple[Any, ...] | None = self._base.execute(query, values).fetchone()
         return found
-
-
-_KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")

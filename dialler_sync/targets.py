@@ -124,9 +124,9 @@ class Targets:
             yield page
 
     def where(self, target: Target) -> str:
-        """Where a target was named, for messages: empty for the command line."""
-        name = self.files[target.file]["name"]
-        return "" if not self.files[target.file]["path"] else f" (row {target.row} of {name})"
+        """Where a target was named: empty for the command line."""
+        entry = self.files[target.file]
+        return f"{entry['name']}, row {target.row}" if entry["path"] else ""
 
 
 class _Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -29,3 +29,6 @@ def new_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
             f"the report {path} cannot be written: {error.strerror}. The journal has all of it: "
             "mend that and write the reports again with 'dialler-sync runs report RUN'."
         ) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -343,8 +343,8 @@ def test_get_shows_what_is_there_and_names_what_is_not(
     assert [row["ID"] for row in table(done.out)] == [str(two), str(two), str(one)]
     said = done.err.splitlines()
     assert "contact 99: the dialler has no such contact" in said
-    assert "UserData 'gone' (row 3 of list.csv): the dialler has no such contact" in said
-    assert any(line.startswith("Row 4 of list.csv") for line in said)
+    assert "list.csv, row 3: UserData 'gone': the dialler has no such contact" in said
+    assert any(line.startswith("list.csv, row 4: The row names no contact") for line in said)
 
 
 def test_get_shows_one_contact_field_by_field(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
@@ -642,6 +642,23 @@ def test_an_unchecked_change_is_the_dialers_own_and_is_never_repeated(
     assert done.code == retried.code == ExitCode.ROWS_FAILED
     assert [row["_status"] for row in (*done.rows(), *retried.rows())] == ["unknown", "unknown"]
     assert functions(dialler) == ["delete_by_user_data"]
+    assert len(dialler.store.contacts) == 1
+
+
+def test_an_unchecked_change_that_is_named_twice_is_made_once(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The second would hit another contact that carries the UserData."""
+    configure()
+    seed(dialler, "TWICE", "TWICE")
+
+    done = run("contacts", "delete", "--user-data", "TWICE", "--user-data", "TWICE", "--unchecked", "--yes")
+
+    assert done.code == ExitCode.OK
+    assert [(row["_status"], row["_action"]) for row in done.rows()] == [
+        ("succeeded", "delete"),
+        ("skipped", "superseded"),
+    ]
     assert len(dialler.store.contacts) == 1
 
 

@@ -138,7 +138,7 @@ def test_three_campaigns_at_once(
     configure: Configure, contacts_csv: Contacts, store: Calling, url: str, tmp_path: Path
 ) -> None:
     """A fleet of configurations shares one journal, which none of them has to make first."""
-    path = contacts_csv(200)
+    path = contacts_csv(100)
     processes = []
     for number in (1, 2, 3):
         config = configure(campaign=f"{{id: {number}}}", rows="{overwrite_duplicates: false}")
@@ -147,8 +147,8 @@ def test_three_campaigns_at_once(
     errors = [process.communicate(timeout=60)[1] for process in processes]
 
     assert [process.returncode for process in processes] == [ExitCode.OK] * 3, errors
-    assert Counter(contact["DiallerCampaignsID"] for contact in store.contacts.values()) == {1: 200, 2: 200, 3: 200}
+    assert Counter(contact["DiallerCampaignsID"] for contact in store.contacts.values()) == {1: 100, 2: 100, 3: 100}
     with Journal.open(url) as journal:
         runs = journal.runs()
         assert [run.state for run in runs] == ["finished"] * 3
-        assert [sum(1 for _ in journal.rows(run)) for run in runs] == [200] * 3
+        assert [sum(1 for _ in journal.rows(run)) for run in runs] == [100] * 3

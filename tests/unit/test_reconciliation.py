@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def row(**changes: Any) -> FileRow:
     return FileRow(**{"seq": 0, "number": 2, "fields": FIELDS, **changes})
 
 
-def one(lines: Any) -> Line:
+def one(lines: Iterator[Line]) -> Line:
     (line,) = lines
     return line
 

@@ -26,7 +26,7 @@ _ALL = (
     ErrorCode(
         "error_cell",
         "The spreadsheet shows an error such as #REF! in a cell that is needed.",
-        "Correct the formula in the spreadsheet, or replace it by its value.",
+        "Correct the formula in the spreadsheet; where the error means an empty cell, list it so under values:.",
     ),
     ErrorCode(
         "formula_without_value",
@@ -146,10 +146,18 @@ _ALL = (
     ErrorCode("gateway_timeout", "A proxy got no answer from the dialler in time.", "Retry the run later."),
     ErrorCode("timeout", "The dialler did not answer in time.", "Raise dialler.timeout, or retry the run later."),
     ErrorCode("connection_lost", "The connection broke after the request was sent.", "Retry the run."),
-    ErrorCode(
-        "unreadable_answer", "The answer is not a complete answer of the dialler's API.", "Retry the run."
-    ),
+    ErrorCode("unreadable_answer", "The answer is not a complete answer of the dialler's API.", "Retry the run."),
     # runs
+    ErrorCode(
+        "key_missing",
+        "The row names no contact: its cell is empty.",
+        "Fill in the UserData or the ID, or remove the row.",
+    ),
+    ErrorCode(
+        "maybe_done",
+        "A change by UserData may have been made, and a repeat might hit another contact.",
+        "Look at the contacts that carry this UserData, and name the one that is meant by its ID.",
+    ),
     ErrorCode(
         "interrupted",
         "The run ended while the row was being sent.",

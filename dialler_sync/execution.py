@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections import Counter
@@ -121,6 +122,7 @@ class Execution:
         started = time.monotonic()
         stopped: StopRun | None = None
         prepared = Prepared(Path(self.run.out))
+        gc.freeze()  # what was imported stays; looking through it again and again takes a tenth of the whole run
         try:
             try:
                 self._prepare(prepared)

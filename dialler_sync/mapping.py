@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .config import ColumnRule, Settings
-from .config.columns import fold, template_parts
+from .config.columns import SHOWS_NOTHING, fold, template_parts
 from .error_codes import fault
 from .errors import ConfigError, InputError
 from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
@@ -19,7 +19,7 @@ CAMPAIGN = FIELDS["DiallerCampaignsName"]
 
 _COUNTRY = Field("country")
 _NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
-_BLANK = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*\Z")
+_WORD = re.compile(r"[^\W_][\w\u0300-\u036f]*(?:['’]\w\b)?")
 _MOST_NAMES = 40
 _ERROR_CELL = CellNote(code="error_cell")
 _ERROR_TEXTS = frozenset(
@@ -43,7 +43,7 @@ Cell = str | Fault | None
 
 def is_blank(text: str) -> bool:
     """Whether a text shows nothing: it is empty, or only white space."""
-    return not text or (not text[0].isalnum() and _BLANK.match(text) is not None)
+    return not text or (not text[0].isalnum() and SHOWS_NOTHING.fullmatch(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,8 @@ class BoundField:
         for step in (_split, _trimmed, _cased):
             texts = step(self.rule, texts)
         cells: list[Cell] = [None if is_blank(text) else text for text in texts]
-        if self.rule.values is not None:
-            cells = _replaced(self.rule, self.rule.values, cells)
         self._heed_notes(cells, sources, chunk)
-        return cells
+        return cells if self.rule.values is None else _replaced(self.rule, self.rule.values, texts, cells)
 
     def _heed_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
         """Take the number of numeric cells where a number is meant; refuse what the source has damaged."""
@@ -288,20 +286,26 @@ def _trimmed(rule: ColumnRule, texts: list[str]) -> list[str]:
 def _cased(rule: ColumnRule, texts: list[str]) -> list[str]:
     if rule.case is None:
         return texts
-    change = {"upper": str.upper, "lower": str.lower, "title": str.title}[rule.case]
+    change = {"upper": str.upper, "lower": str.lower, "title": _titled}[rule.case]
     return [change(text) for text in texts]
 
 
-def _replaced(rule: ColumnRule, values: Mapping[str, str], cells: list[Cell]) -> list[Cell]:
+def _titled(text: str) -> str:
+    """``o'neill's weg 1a`` → ``O'Neill's Weg 1a``, where str.title() makes ``'S`` and ``1A``."""
+    return _WORD.sub(lambda word: word[0].capitalize(), text)
+
+
+def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cells: list[Cell]) -> list[Cell]:
+    """Replace the texts that are listed, whatever they are: ``#N/A`` can be listed as empty."""
     table = {fold(key): value or None for key, value in values.items()}
     unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
 
-    def replaced(cell: Cell) -> Cell:
-        key = fold(cell) if isinstance(cell, str) else ""
-        if key in table:
+    def replaced(text: str, cell: Cell) -> Cell:
+        key = fold(text)
+        if key in table and (key or cell is None):  # a formula without a value has no text, and is not empty
             return table[key]
-        if cell is None or rule.unlisted == "keep":
+        if not isinstance(cell, str) or rule.unlisted == "keep":
             return cell
         return unlisted if rule.unlisted == "reject" else None
 
-    return [replaced(cell) for cell in cells]
+    return list(map(replaced, texts, cells))

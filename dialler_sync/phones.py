@@ -215,7 +215,9 @@ def _national_digits(text: str) -> int:
 def _read_one(piece: str, where: Country) -> str | Fault | None:
     """Read a piece that holds at most one number; None where it holds nothing but labels and signs."""
     if words := [word for word in _WORD.findall(piece) if not _LABEL.fullmatch(word.rstrip("."))]:
-        return fault("phone_invalid", f"The cell holds words: '{' '.join(words)}'.", _HINT_FOR_WORDS)
+        if not re.search("[0-9]", piece):
+            return fault("phone_invalid", "This is text, not a phone number.", _HINT_FOR_WORDS)
+        return fault("phone_invalid", f"'{words[0]}' does not belong in a phone number.")
     number = _WORD.sub(" ", piece).strip(" \t:.-")
     compact = re.sub(r"[^0-9+]", "", number)
     if not re.search("[0-9]", compact):

@@ -144,6 +144,10 @@ def retry_run(
         raise UsageError(f"run {parent.id} has not ended: finish it with 'dialler-sync resume {parent.id}' first")
     if parent.command in READING:
         raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to try again")
+    if parent.command == "undo":
+        raise UsageError(
+            f"run {parent.id} was an undo of {parent.parent}: run 'dialler-sync undo {parent.parent}' again"
+        )
     config_path = Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:

@@ -30,6 +30,10 @@ class SpooledRow(NamedTuple):
     contact_id: str = ""
 
 
+_LENGTH = 8
+"""Bytes before a batch that tell its length."""
+
+
 class Spool:
     """A file of batches that has no name: 0600, and gone when it is closed, also by a crash.
 
@@ -50,7 +54,8 @@ class Spool:
             JournalError: the disk is full.
         """
         try:
-            marshal.dump(batch, self._file)
+            data = marshal.dumps(batch)
+            self._file.write(len(data).to_bytes(_LENGTH) + data)
             self._file.flush()
         except OSError as error:
             raise JournalError(f"a temporary file beside the reports cannot be written: {error.strerror}") from error
@@ -61,9 +66,10 @@ class Spool:
         at = 0
         while at < end:
             self._file.seek(at)  # others may read or write between two batches
-            batch = marshal.load(self._file)  # noqa: S302 - written by this process
-            at = self._file.tell()
-            yield batch
+            # Whole batches at once: marshal.load() asks a file for every few bytes.
+            data = self._file.read(int.from_bytes(self._file.read(_LENGTH)))
+            at += _LENGTH + len(data)
+            yield marshal.loads(data)  # noqa: S302 - written by this process
 
     def close(self) -> None:
         """Delete the file."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from . import __version__
-from .errors import StopRun
+from .errors import JournalError, StopRun
 from .exit_codes import exit_code
 from .journal import Journal, RunRecord
 from .model import Action, Status
@@ -21,8 +21,8 @@ from .report.files import new_file
 from .report.html import HtmlReport
 from .report.xlsx import XlsxReport
 
-XLSX_ROWS = 100_000
-"""Rows up to which ``report.xlsx`` is written: it costs some 7 s for each 100,000."""
+XLSX_ROWS = 10_000
+"""Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,37 @@ def write_reports(
         JournalError: the folder cannot be written.
         AssertionError: the counts do not add up to the rows read, which is a bug.
     """
+    try:
+        return _write_reports(
+            journal,
+            run,
+            source,
+            stopped,
+            duration=duration,
+            requests=requests,
+            retries=retries,
+            changed_fields=changed_fields,
+            masked=masked,
+        )
+    except OSError as error:
+        raise JournalError(
+            f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: "
+            "mend that and write the reports again with 'dialler-sync runs report RUN'."
+        ) from error
+
+
+def _write_reports(
+    journal: Journal,
+    run: RunRecord,
+    source: SourceCells,
+    stopped: StopRun | None,
+    *,
+    duration: float,
+    requests: int,
+    retries: int,
+    changed_fields: Mapping[str, int] | None,
+    masked: Sequence[str] | None,
+) -> Summary:
     out = Path(run.out)
     counts = Counter({str(status): 0 for status in Status})
     actions = Counter({str(action): 0 for action in Action})

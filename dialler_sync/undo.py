@@ -51,7 +51,9 @@ def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
 def _page_counts(journal: Journal, run: RunRecord, page: list[JournalRow]) -> Counter[str]:
     images = journal.images(run.id, [entry.result.seq for entry in page])
     return Counter(
-        str(_BACK[action]) if entry.result.seq in images or action in (Action.LOCK, Action.UNLOCK) else "impossible"
+        str(_BACK[action])
+        if entry.result.seq in images or (action in (Action.LOCK, Action.UNLOCK) and entry.result.contact_id)
+        else "impossible"
         for entry in page
         if (action := entry.result.action)
     )
@@ -74,6 +76,8 @@ class Undoer:
         action = Action(row.kind)
         back = _BACK[action]
         if action in (Action.LOCK, Action.UNLOCK):
+            if not row.contact_id:
+                return _failed(row, back, "no_before_image", "which contact the dialler had picked is not known")
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
                 return _done(row, back, Status.SKIPPED, error="the dialler has no such contact any more")
@@ -119,9 +123,14 @@ class Undoer:
         return _done(row, Action.OVERWRITE)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
-        if await self.client.find_contacts(row.user_data):
+        before = orjson.loads(image.before or "{}")
+        found = await self.client.find_contacts(row.user_data) if row.user_data else []
+        if any(not differences(before, contact.values) for contact in found):
             return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
-        contact = await self.client.import_contact(orjson.dumps(orjson.loads(image.before or "{}")), overwrite=True)
+        if found:
+            ids = ", ".join(contact.id for contact in found)
+            return _failed(row, Action.CREATE, "contact_changed", f"another contact carries this UserData now: {ids}")
+        contact = await self.client.import_contact(orjson.dumps(before), overwrite=True)
         return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
 
     def _changed(self, image: Image, contact: StoredContact) -> str:

@@ -178,9 +178,11 @@ class Checker:
         return fault("damaged_text", f"The text was destroyed earlier, or holds a control character ({sign}).")
 
     def _ragged(self, cells: int) -> Fault:
-        return fault(
-            "ragged_row", f"The row has {cells} cells and the header {self._width}, so its columns may have shifted."
-        )
+        if cells == self._width:
+            what = "A quote in the row is stray or not closed"
+        else:
+            what = f"The row has {cells} cells and the header {self._width}"
+        return fault("ragged_row", f"{what}, so its columns may have shifted.")
 
     def _contacts(
         self, rows: Iterable[int], columns: Mapping[str, Column], faults: Mapping[int, object]

@@ -38,6 +38,9 @@ _ONLY_FOR: dict[str, tuple[frozenset[Kind], str]] = {
     "case": (frozenset({Kind.TEXT, Kind.EMAIL}), "text"),
 }
 _TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>[{}])")
+SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+"""White space, and signs that cannot be seen: soft hyphens, marks of width and direction."""
+
 _SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets have no zone)
 
 
@@ -67,8 +70,8 @@ Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidat
 
 
 def fold(text: str) -> str:
-    """Text without what does not matter when names are compared: case, white space and Unicode form."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Text without what does not matter when names are compared: case, Unicode form, and signs that show nothing."""
+    return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
@@ -118,7 +121,7 @@ class ColumnRule(BaseModel):
     case: Literal["upper", "lower", "title"] | None = Field(None, description="Change the case: upper, lower or title.")
     values: dict[str, str] | None = Field(
         None,
-        description="Replace whole values: {Herr: Mr., Frau: Mrs.}. Case and space around them do not matter.",
+        description="Replace whole values: {Herr: Mr., Frau: Mrs., '#N/A': ''}. Case and space do not matter.",
     )
     unlisted: Literal["keep", "reject", "empty"] = Field(
         "keep", description="What happens to a text that values: does not list: keep it, reject the row, or empty it."

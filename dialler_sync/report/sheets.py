@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO, cast
 
@@ -47,7 +48,8 @@ class Book:
 
     def __exit__(self, *exc: object) -> None:
         for sheet in self._book.worksheets():
-            sheet.row_data_fh.close()
+            with suppress(OSError):  # what a full disk could not take is of no use any more
+                sheet.row_data_fh.close()
         self._folder.cleanup()
 
     def add_page(self, name: str, widths: Sequence[int]) -> Page:

@@ -39,11 +39,15 @@ class XlsxReport:
         self, path: Path, columns: Sequence[Sequence[str]], extra: int = 0, *, sheet_rows: int = SHEET_ROWS
     ) -> None:
         self._book = Book(path)
-        self._summary = self._book.add_page("Summary", (26, 12, 64, 64))
-        self._all = self._book.add_table("All rows", "results.csv", sheet_rows)
-        self._all.writerow(RESULT_COLUMNS)
-        self._failed = self._book.add_table("Failed rows", "failed.csv", sheet_rows)
-        self._failed_rows = FailedRows(self._failed, columns, extra)
+        try:
+            self._summary = self._book.add_page("Summary", (26, 12, 64, 64))
+            self._all = self._book.add_table("All rows", "results.csv", sheet_rows)
+            self._all.writerow(RESULT_COLUMNS)
+            self._failed = self._book.add_table("Failed rows", "failed.csv", sheet_rows)
+            self._failed_rows = FailedRows(self._failed, columns, extra)
+        except BaseException:
+            self._book.__exit__()
+            raise
         self._groups = Groups()
 
     def __enter__(self) -> Self:

@@ -1,8 +1,9 @@
 """A dialler that does nothing, as fast as it can: so that what is measured is the client.
 
-``python tests/benchmarks/fast_server.py [--latency SECONDS]`` prints its port and answers until stdin ends. Imports are
-answered with the contact and a new ID, everything else with no contacts. ``GET /times`` tells when, by the clock that all
-processes share, the first request and the first import came, and how many imports there were; then it counts anew.
+``python tests/benchmarks/fast_server.py [--latency SECONDS]`` prints its port and answers until stdin ends. Imports
+are answered with the contact and a new ID, everything else with no contacts. ``GET /times`` tells when, by the clock
+that all processes share, the first request, the first and the last import came, and how many of them; then it counts
+anew.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 NOTHING = b'{"status":200,"records":[],"count":0}'
@@ -23,18 +26,17 @@ NOTHING = b'{"status":200,"records":[],"count":0}'
 class Counted:
     """What came since the last question."""
 
-    started: float = field(default_factory=time.monotonic)
     first_request: float | None = None
     first_import: float | None = None
+    last_import: float | None = None
     imports: int = 0
-    last_id: int = 0
 
 
 class Dialler(asyncio.Protocol):
     """One connection; its requests come one after the other."""
 
-    def __init__(self, counted: Counted, latency: float) -> None:
-        self._counted, self._latency = counted, latency
+    def __init__(self, counted: Counted, ids: Iterator[int], latency: float) -> None:
+        self._counted, self._ids, self._latency = counted, ids, latency
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,21 +59,19 @@ class Dialler(asyncio.Protocol):
                 self._send(answer)
 
     def _answer(self, head: bytes, body: bytes) -> bytes:
-        counted = self._counted
+        counted, now = self._counted, time.monotonic()
         target = head.split(b" ", 2)[1]
         if target == b"/times":
-            told = json.dumps({"first_request": counted.first_request, "first_import": counted.first_import,
-                               "imports": counted.imports}).encode()  # fmt: skip
-            counted.first_request = counted.first_import = None
-            counted.imports = 0
+            told = json.dumps(asdict(counted)).encode()
+            counted.__init__()  # type: ignore[misc] # anew
             return told
-        counted.first_request = counted.first_request or time.monotonic()
+        counted.first_request = counted.first_request or now
         if b"/import" not in target:
             return NOTHING
-        counted.first_import = counted.first_import or time.monotonic()
+        counted.first_import = counted.first_import or now
+        counted.last_import = now
         counted.imports += 1
-        counted.last_id += 1
-        return b'{"status":200,"records":[{"ID":%d,%b],"count":1}' % (counted.last_id, body[1:])
+        return b'{"status":200,"records":[{"ID":%d,%b],"count":1}' % (next(self._ids), body[1:])
 
     def _send(self, body: bytes) -> None:
         if not self._transport.is_closing():
@@ -80,7 +80,7 @@ class Dialler(asyncio.Protocol):
 
 async def serve(latency: float) -> None:
     server = await asyncio.get_running_loop().create_server(
-        partial(Dialler, Counted(), latency), "127.0.0.1", 0, backlog=1024
+        partial(Dialler, Counted(), count(1), latency), "127.0.0.1", 0, backlog=1024
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)

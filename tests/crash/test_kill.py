@@ -16,7 +16,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer, Span, Store
 
 from ..conftest import Configure, Run
-from .commands import BOUNDARIES, KILLED, killed, start
+from .commands import BOUNDARIES, killed
 from .conftest import Watched
 from .worlds import Ended, ended, prepare, rows
 
@@ -210,17 +210,17 @@ def test_a_dialler_still_at_work_on_rows_of_a_killed_run_does_not_get_them_twice
     run: Run, configure: Configure, contacts_csv: Contacts, store: Watched
 ) -> None:
     """A resume waits until what the killed process had sent can no longer be running."""
-    with SimulatorServer(store, processing=Span(0.3, 0.3)) as dialler:
-        configure(timeout=0.8, concurrency=8, base_url=dialler.base_url)
-        command = start("import", contacts_csv(20))
-        store.strike(command.pid, 1)
-        assert command.end() == KILLED
+    with SimulatorServer(store, processing=Span(0.7, 0.7)) as dialler:
+        configure(timeout=0.9, concurrency=8, base_url=dialler.base_url)
+        path = contacts_csv(8)
+        run("validate", path)  # so that the resume has everything imported, and comes at once
+        killed("after", "outcomes", "import", path)  # of the first row; the others are on their way
+        assert len(store.contacts) == 1
 
         done = run("resume")
 
     assert done.code == ExitCode.OK, done.err
-    assert set(Counter(contact["UserData"] for contact in store.contacts.values()).values()) == {1}
-    assert len(store.contacts) == 20
+    assert Counter(contact["UserData"] for contact in store.contacts.values()) == {f"K{n}": 1 for n in range(2, 10)}
 
 
 def test_a_killed_dry_run_or_plan_sends_nothing_when_resumed(

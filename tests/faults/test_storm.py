@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.simulator import FaultPlan, SimulatorServer
+from dialler_sync.simulator import FaultPlan, SimulatorServer, Span, Store
 
 from ..conftest import Configure, Done, Run
 
@@ -46,6 +46,13 @@ def accounted_for(done: Done, rows: int) -> None:
     said = dict(done.summary["counts"])
     assert said.pop("read") == rows
     assert {name: number for name, number in said.items() if number} == counts
+
+
+@pytest.fixture
+def dialler() -> Iterator[SimulatorServer]:
+    """A dialler that takes its time between looking for a match and making the contact."""
+    with Store({538: "Nightly"}) as store, SimulatorServer(store, processing=Span(0.0, 0.02)) as server:
+        yield server
 
 
 LENGTHS = [pytest.param(200, id="short"), pytest.param(3_000, id="long", marks=pytest.mark.long)]

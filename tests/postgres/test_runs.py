@@ -65,7 +65,7 @@ def test_import_plan_and_undo(run: Run, configure: Configure, contacts_csv: Cont
     path.write_text(path.read_text().replace("Name 7,", "Other,"), encoding="utf-8")
     planned = run("plan", "--compare", "journal", path)
     second = run("import", "--compare", "journal", path)
-    undone = run("undo", first.summary["run_id"][:15], "--force", "--yes")
+    undone = run("undo", first.summary["run_id"], "--force", "--yes")
 
     assert first.code == ExitCode.ROWS_FAILED, first.err
     assert first.summary["counts"]["succeeded"] == 28

@@ -1,7 +1,7 @@
 """Scenarios: a folder is a test. Anyone can add one.
 
-``<name>/input*`` (one or several files) is imported through ``<name>/config.yaml``, whose first line says what is shown,
-into an empty dialler with the campaigns 538 Nightly and 539 Trade fair callbacks. Optional beside them:
+``<name>/input*`` (one or several files) is imported through ``<name>/config.yaml``, which begins with a sentence on
+what is shown, into an empty dialler with the campaigns 538 Nightly and 539 Trade fair callbacks. Optional beside them:
 
 =====================  ==============================================================================================
 ``before.json``        contacts that the dialler holds already
@@ -20,7 +20,7 @@ What must come of it stands in ``<name>/expected/``; every file there is optiona
 ``mended.csv``         some columns of results.csv of the import of the mended failed.csv; likewise
 ``contacts.json``      in the end, the dialler's contacts in the order of their UserData and Name; of each, the fields
                        that are named count, and null is a field that it does not have
-``layout.json``        what ``inspect`` says of the first file; only what is named counts
+``layout.json``        what ``inspect`` and summary.json say of the first file; only what is named counts
 ``inspect.csv``        what ``inspect --to`` writes of the first file
 =====================  ==============================================================================================
 """
@@ -89,7 +89,8 @@ def test_scenario(
         assert len(held) == len(wanted)
     if wanted := _json(expected / "layout.json"):
         (found, *_) = json.loads(run("-c", config, "inspect", inputs[0], "-o", "json").out)
-        assert {name: found.get(name) for name in wanted} == wanted
+        for layout in (found, done.summary["files"][0]["layout"]):
+            assert {name: layout.get(name) for name in wanted} == wanted
     if (expected / "inspect.csv").exists():
         run("-c", config, "inspect", inputs[0], "--to", "seen")
         assert _text(Path("seen", f"{inputs[0].name}.csv")) == _text(expected / "inspect.csv")

@@ -1,0 +1,220 @@
+"""The journal as SQLite keeps it: what is written is there, for this process and the next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.errors import UsageError
+from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.model import Action, Status
+
+TARGET = "http://dialler/rest/v1.0/1#538"
+RUN = RunRecord(
+    id="20260101-000000-aaaaaa",
+    command="import",
+    target=TARGET,
+    campaign="538",
+    out="/reports",
+    config_path="/dialler-sync.yaml",
+    config={"rows.overwrite_duplicates": "true"},
+    options={"limit": None},
+    started_at="2026-01-01T00:00:00Z",
+    files=[{"name": "Kunden ä.csv", "sheet": None}],
+)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        yield journal
+
+
+def begin(journal: Journal, number: int, *keys: str, command: str = "import", payload: str = "p") -> RunRecord:
+    """The ``number``-th run, with one row for each key."""
+    run = replace(RUN, id=f"run-{number}", started_at=f"2026-01-0{number}T00:00:00Z", command=command)
+    journal.add_run(run)
+    journal.add_rows(run.id, [PlannedRow(n, 0, n + 2, key, f"{payload}-{key}") for n, key in enumerate(keys)])
+    return run
+
+
+def settle(journal: Journal, run: RunRecord, *statuses: Status | RowState | None) -> None:
+    """Give the rows of a run, in order, an outcome; None leaves one as it is."""
+    for seq, status in enumerate(statuses):
+        if isinstance(status, RowState):
+            journal.record(run.id, [], [(seq, status, 7)])
+        elif status:
+            journal.record(run.id, [Outcome(seq, status, Action.CREATE, f"{run.id}/{seq}", sent_at="now")])
+
+
+def end(journal: Journal, run: RunRecord, state: str = "finished") -> None:
+    journal.update_run(run.id, state=state)
+
+
+def rows(journal: Journal, run: RunRecord) -> list[JournalRow]:
+    return list(journal.rows(run))
+
+
+def test_a_run_is_found_by_its_beginning(journal: Journal) -> None:
+    """As people type it; what is not clear is refused."""
+    journal.add_run(RUN)
+    journal.add_run(replace(RUN, id="20260101-000000-ab", started_at="2026-01-02T00:00:00Z"))
+
+    assert journal.run("20260101-000000-aa") == RUN
+    assert [run.id for run in journal.runs()] == ["20260101-000000-ab", RUN.id]
+    with pytest.raises(UsageError, match="several runs"):
+        journal.run("20260101")
+    with pytest.raises(UsageError, match="no run"):
+        journal.run("2026_101")
+
+
+def test_rows_come_back_in_order_and_over_pages(journal: Journal) -> None:
+    """A run may have more rows than are read at once."""
+    run = begin(journal, 1, *(f"K{n}" for n in range(12_000)))
+
+    found = rows(journal, run)
+
+    assert [entry.result.seq for entry in found] == list(range(12_000))
+    assert found[11_999].result.row == 12_001
+    assert found[11_999].payload == "p-K11999"
+    assert {entry.result.status for entry in found} == {Status.UNPROCESSED}
+
+
+def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
+    """Until it has an outcome, or was taken back."""
+    run = begin(journal, 1, "A", "B", "C")
+    journal.plan_actions(run.id, [(0, "overwrite", "11"), (1, "create", ""), (2, "create", "")])
+    settle(journal, run, RowState.SENDING, RowState.SENDING, Status.SUCCEEDED)
+    journal.record(run.id, [], [(1, RowState.PENDING, -1)])
+
+    on_its_way, taken_back, done = rows(journal, run)
+
+    assert (on_its_way.result.status, on_its_way.newest_id) == (Status.UNKNOWN, 7)
+    assert (on_its_way.result.action, on_its_way.result.contact_id) == (Action.OVERWRITE, "11")
+    assert on_its_way.result.error_code == "interrupted"
+    assert (taken_back.result.status, taken_back.newest_id) == (Status.UNPROCESSED, -1)
+    assert (done.result.status, done.result.contact_id, done.result.sent_at) == (Status.SUCCEEDED, "run-1/2", "now")
+    assert done.result.file == "Kunden ä.csv"
+
+
+def test_an_interrupted_plan_is_forgotten(journal: Journal) -> None:
+    """Images, actions and rows for missing contacts go; what is settled stays."""
+    run = begin(journal, 1, "A", "B")
+    journal.add_rows(run.id, [PlannedRow(2, -1, 0, "C", action="delete", contact_id="3")])
+    journal.plan_actions(run.id, [(0, "create", "1")])
+    journal.add_images(run.id, [Image(0, "1", None, "{}")])
+    settle(journal, run, None, Status.SKIPPED)
+
+    journal.forget_plan(run.id)
+
+    assert [(entry.state, entry.result.action) for entry in rows(journal, run)] == [
+        ("pending", None), ("skipped", Action.CREATE),
+    ]  # fmt: skip
+    assert journal.images(run.id, [0]) == {}
+
+
+def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
+    """What a contact was before the run does not change because the run was resumed."""
+    journal.add_images("run", [Image(0, "1", '{"Name": "Old"}', "{}")])
+    journal.add_images("run", [Image(0, "1", '{"Name": "Ours"}', "{}"), Image(1, "2", None, "{}")])
+
+    assert journal.images("run", [0, 1, 2]) == {
+        0: Image(0, "1", '{"Name": "Old"}', "{}"), 1: Image(1, "2", None, "{}"),
+    }  # fmt: skip
+
+
+def test_what_an_earlier_run_settled(journal: Journal) -> None:
+    """Succeeded, and skipped but for rows that another one superseded; never rows without a key."""
+    parent = begin(journal, 1, "A", "B", "C", "D", "", "B")
+    settle(journal, parent, Status.SUCCEEDED, None, Status.FAILED, Status.SKIPPED, Status.SUCCEEDED)
+    journal.record(parent.id, [Outcome(1, Status.SKIPPED, Action.SUPERSEDED), Outcome(5, Status.FAILED)])
+    run = begin(journal, 2, "D", "C", "B", "A", "", "E")
+
+    assert journal.settled_by(parent.id, run.id) == [0, 3]
+
+
+def sent(journal: Journal, *keys: str) -> dict[str, str]:
+    return {key: entry.payload for key, entry in journal.sent(TARGET, keys, but="").items()}
+
+
+def test_what_was_last_sent(journal: Journal) -> None:
+    """Over all runs, in their order; what may have been sent since is not known any more."""
+    first = begin(journal, 1, "A", "B", "C", "D", payload="one")
+    settle(journal, first, *[Status.SUCCEEDED] * 4)
+    end(journal, first)
+    second = begin(journal, 2, "A", "B", "C", "D", "E", payload="two")
+    settle(journal, second, Status.SUCCEEDED, Status.UNKNOWN, Status.FAILED, Status.SKIPPED, Status.SUCCEEDED)
+    end(journal, second)
+
+    assert sent(journal, "A", "B", "C", "D", "E") == {"A": "two-A", "C": "one-C", "D": "one-D", "E": "two-E"}
+
+
+def test_of_a_killed_run_nothing_is_known_that_was_not_settled(journal: Journal) -> None:
+    """Its outcomes may not have been written down; when it has been resumed, all of them have."""
+    first = begin(journal, 1, "A", "B", payload="one")
+    settle(journal, first, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, first)
+    killed = begin(journal, 2, "A", "B", payload="two")
+    settle(journal, killed, Status.SUCCEEDED)
+
+    assert sent(journal, "A", "B") == {"A": "two-A"}
+
+    journal.update_run(killed.id, folded=False)
+    settle(journal, killed, None, Status.SUCCEEDED)
+    end(journal, killed)
+    assert sent(journal, "A", "B") == {"A": "two-A", "B": "two-B"}
+
+
+def test_what_was_deleted_is_not_known(journal: Journal) -> None:
+    """A contact that dialler-sync deleted must not pass for unchanged."""
+    first = begin(journal, 1, "A", "B")
+    settle(journal, first, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, first)
+    deleting = begin(journal, 2, command="delete")
+    journal.add_rows(deleting.id, [PlannedRow(0, 0, 2, "A", action="delete")])
+    settle(journal, deleting, Status.SUCCEEDED)
+    end(journal, deleting)
+
+    assert sent(journal, "A", "B") == {"B": "p-B"}
+
+
+def test_a_campaign_is_held_by_one_at_a_time(journal: Journal, tmp_path: Path) -> None:
+    """Another process is refused, and gets it when the holder has died without a word."""
+    code = (
+        "import os, sys; from dialler_sync.journal import Journal\n"
+        f"with Journal.open({str(tmp_path / 'journal.db')!r}).campaign_lock({TARGET!r}):\n"
+        "    print('held', flush=True); sys.stdin.read(); os.kill(os.getpid(), 9)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(UsageError, match="another run"), journal.campaign_lock(TARGET):
+            pass
+        with journal.campaign_lock("another campaign"):
+            pass
+        holder.communicate()
+
+    with journal.campaign_lock(TARGET):
+        pass
+
+
+def test_the_journal_is_for_its_owner_only(journal: Journal, tmp_path: Path) -> None:
+    """It holds personal data."""
+    begin(journal, 1, "A")
+
+    assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.glob("journal.db*"))
+
+
+def test_a_path_with_signs_that_urls_know(tmp_path: Path) -> None:
+    """A path is a path."""
+    path = tmp_path / "a?b#c%20" / "journal ä.db"
+
+    with Journal.open(path) as journal:
+        begin(journal, 1, "A")
+
+    assert path.exists()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO, cast
 
@@ -66,9 +67,12 @@ class Book:
         Raises:
             JournalError: the file cannot be written.
         """
+        # By way of memory: xlsxwriter leaves its archive open where the disk is full.
+        packed = BytesIO()
+        self._book.filename = packed
+        self._book.close()
         with new_file(self._path) as file:
-            self._book.filename = cast(TextIO, file).buffer
-            self._book.close()
+            cast(TextIO, file).buffer.write(packed.getbuffer())
 
 
 class Table:

@@ -165,7 +165,8 @@ def test_a_journal_that_is_none(run: Run, configure: Configure, contacts_csv: Co
 
 def test_help_is_instant() -> None:
     """No heavy library is imported for --help: a count of modules, as times are not for tests."""
-    code = "import sys; sys.argv = ['x', '--help']\nfrom dialler_sync.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code = "import sys; sys.argv = ['x', '--help']\nfrom dialler_sync.cli import main\n"
+    code += "try: main()\nexcept SystemExit: pass\n"
     code += "heavy = {'pandas', 'pandera', 'numpy', 'httpx', 'aiohttp', 'sqlalchemy', 'pydantic', 'rich', 'yaml'}\n"
     code += "sys.exit(str(heavy & sys.modules.keys()) if heavy & sys.modules.keys() else 0)"
 

@@ -252,7 +252,8 @@ def test_the_campaign_can_come_from_a_column(
     configure(campaign="{column: Campaign}")
     path = tmp_path / "list.csv"
     path.write_text(
-        "Key,Name,Phone,Campaign\nK2,A,0171 3920012,538\nK3,B,0171 3920013,Trade fair callbacks\nK4,C,0171 3920014,777\n",
+        "Key,Name,Phone,Campaign\nK2,A,0171 3920012,538\nK3,B,0171 3920013,Trade fair callbacks\n"
+        "K4,C,0171 3920014,777\n",
         encoding="utf-8",
     )
 

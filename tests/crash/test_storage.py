@@ -48,6 +48,8 @@ def imports(dialler: SimulatorServer) -> Counter[str | None]:
     return Counter(request.user_data for request in dialler.requests if request.function == "import")
 
 
+# xlsxwriter leaves its archive open where the disk is full, and says so when that is collected.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("full", ["journal", "reports", "both"])
 def test_a_full_disk(
     full: str,

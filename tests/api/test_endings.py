@@ -94,7 +94,7 @@ AFTER_THE_REQUEST: dict[str, tuple[bytes | Step, str]] = {
         "unreadable_answer",
     ),
     "not gzip, though it says so": (respond(200, CONTENT, content_encoding="gzip"), "unreadable_answer"),
-    "gzip cut off": (respond(200, gzip.compress(CONTENT)[:-12], content_encoding="gzip"), "unreadable_answer"),
+    "gzip cut off": (respond(200, gzip.compress(CONTENT, mtime=0)[:-12], content_encoding="gzip"), "unreadable_answer"),
     "an encoding that nobody asked for": (respond(200, b"\x0b\x02\x80", content_encoding="br"), "unreadable_answer"),
     "switching protocols": (then_close(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "unreadable_answer"),
 }
@@ -226,7 +226,7 @@ WHOLE: dict[str, bytes | Step] = {
     "reset at the end": then_reset(DONE),
     "100 Continue before": b"HTTP/1.1 100 Continue\r\n\r\n" + DONE,
     "103 Early Hints before": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + DONE,
-    "gzip": respond(200, gzip.compress(CONTENT), content_encoding="gzip"),
+    "gzip": respond(200, gzip.compress(CONTENT, mtime=0), content_encoding="gzip"),
     "cookies": respond(200, CONTENT, set_cookie="session=1"),
     "reason that is not ASCII": DONE.replace(b"Whatever", "schön".encode("latin-1")),
     "header that is not ASCII": respond(200, CONTENT, x="schön"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +102,12 @@ class Layout:
     ignored: tuple[str, ...] = ()
     vendor: bool = False
     remarks: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """As plain values, without path and sheet; what does not apply is left out."""
+        found = asdict(self)
+        del found["path"], found["sheet"]
+        return {name: value for name, value in found.items() if value not in (None, (), "", False)}
 
 
 class Table(Protocol):

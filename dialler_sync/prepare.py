@@ -9,7 +9,7 @@ import hashlib
 import logging
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import InitVar, asdict, dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import orjson
 from .config import Settings
 from .errors import InputError
 from .journal import Outcome, PlannedRow, RowState
-from .model import Action, Chunk, Contact, Fault, Layout, Rejection, Status, Table
+from .model import Action, Chunk, Contact, Fault, Rejection, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .validate import Checker
 
@@ -47,7 +47,7 @@ class Source:
             "sheet": layout.sheet,
             "sha256": self.sha256,
             "rows": rows,
-            "layout": layout_record(layout),
+            "layout": layout.facts(),
         }
 
 
@@ -248,10 +248,3 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def layout_record(layout: Layout) -> dict[str, Any]:
-    """What was found out about a table, as plain values; what does not apply is left out."""
-    found = asdict(layout)
-    del found["path"], found["sheet"]
-    return {name: value for name, value in found.items() if value not in (None, (), "", False)}

@@ -12,7 +12,7 @@ from .config import SourceSettings
 from .errors import InputError
 from .journal import Journal, RunRecord
 from .model import Chunk, Table
-from .prepare import EXTRA_FILE, layout_record
+from .prepare import EXTRA_FILE
 from .targets import Named, file_sha256
 
 Cells = tuple[str, ...]
@@ -50,7 +50,7 @@ class SavedCells:
             layouts = json.dumps(entry["layout"], sort_keys=True)
             for table in open_tables(path, source):
                 if table.layout.sheet == entry["sheet"] and (
-                    json.dumps(layout_record(table.layout), sort_keys=True) == layouts
+                    json.dumps(table.layout.facts(), sort_keys=True) == layouts
                 ):
                     return table
         except (InputError, OSError) as error:

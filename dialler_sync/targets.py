@@ -85,7 +85,6 @@ class Targets:
                 {"name": COMMAND_LINE, "path": "", "sheet": None, "sha256": "", "rows": 0, "layout": layout}
             )
         if named.file:
-            from .prepare import layout_record
             from .read import open_table
 
             table = open_table(named.file, settings.source)
@@ -97,7 +96,7 @@ class Targets:
                     "sheet": table.layout.sheet,
                     "sha256": file_sha256(named.file),
                     "rows": 0,
-                    "layout": layout_record(table.layout),
+                    "layout": table.layout.facts(),
                 }
             )
         for target in self:

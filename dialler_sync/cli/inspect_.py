@@ -44,11 +44,10 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
 
 
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:
-    from ..prepare import layout_record
     from ..report.tables import write_table
 
     rows, ragged = write_table(table, target)
-    facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **layout_record(table.layout)}
+    facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
     return {**facts, "rows": rows, "ragged_rows": ragged, "written_to": str(target) if target else None}
 
 

@@ -13,7 +13,7 @@ import filelock
 import sqlalchemy as sa
 import sqlalchemy.event
 import sqlalchemy.exc
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from ..errors import JournalError, UsageError
 from . import schema
@@ -101,6 +101,8 @@ class Database:
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """An insert into all columns that leaves rows alone that are there already."""
         if self._engine.dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql
+
             return postgresql.insert(table).on_conflict_do_nothing()
         return sqlite.insert(table).on_conflict_do_nothing()
 

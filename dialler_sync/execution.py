@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections import Counter
@@ -34,6 +33,7 @@ from .errors import (
     UsageError,
 )
 from .fields import FIELDS, Kind
+from .garbage import look_sparingly
 from .interrupt import interruptible
 from .journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from .load import Loader, Rules, reason_to_stop
@@ -122,7 +122,7 @@ class Execution:
         started = time.monotonic()
         stopped: StopRun | None = None
         prepared = Prepared(Path(self.run.out))
-        gc.freeze()  # what was imported stays; looking through it again and again takes a tenth of the whole run
+        look_sparingly()
         try:
             try:
                 self._prepare(prepared)

@@ -22,6 +22,7 @@ from .config import Settings
 from .errors import DiallerSyncError, Interrupted, JournalError, RequestError, StopRun
 from .execution import Observer, run_gate
 from .exit_codes import ExitCode
+from .garbage import look_sparingly
 from .interrupt import interruptible
 from .journal import Journal, RunRecord
 from .model import RowResult, Status
@@ -98,6 +99,7 @@ class ReconciliationRun:
         stopped: StopRun | None = None
         found: Found | None = None
         out = Path(self.run.out)
+        look_sparingly()
         try:
             self._read()
             stopped = self._ask()

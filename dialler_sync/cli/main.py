@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -13,7 +12,7 @@ from typing import Any
 
 import click
 
-from .. import __version__
+from .. import __version__, garbage
 from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
 from .campaigns import campaigns
@@ -111,7 +110,7 @@ for _command in COMMANDS:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
-    gc.set_threshold(100_000, 20, 20)  # as it is set, looking for garbage takes a seventh of the start
+    garbage.put_off()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
     try:
         code = cli.main(

@@ -16,13 +16,13 @@ from .ask import reason
 from .change import LOOK, MAYBE_DONE, Changer
 from .config import Settings
 from .errors import DiallerSyncError, Interrupted, RequestError, StopRun
-from .execution import Observer, run_gate
-from .interrupt import interruptible
 from .journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from .load import Loader, Rules
 from .model import Status
+from .observer import Observer
 from .recorder import Recorder
 from .saved_cells import SavedCells
+from .session import session
 from .spool import SpooledRow
 from .summary import Summary, write_reports
 
@@ -88,16 +88,14 @@ class BulkRun:
         )
 
     async def _carry_out(self) -> None:
-        gate = run_gate(self.settings.dialler)
-        async with DiallerClient(self.settings.dialler, gate=gate) as client:
+        async with session(self.settings.dialler) as client:
             try:
-                with interruptible(gate, asyncio.current_task()):
-                    if self.run.rows is None:
-                        await self._plan(client)
-                    if self.run.options.get("dry_run"):
-                        self._skip()
-                    else:
-                        await self._load(client)
+                if self.run.rows is None:
+                    await self._plan(client)
+                if self.run.options.get("dry_run"):
+                    self._skip()
+                else:
+                    await self._load(client)
             finally:
                 self.requests += client.requests
 

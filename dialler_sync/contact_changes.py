@@ -16,9 +16,9 @@ from .bulk import BulkRun, Job, Planned
 from .change import LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger, nothing_there
 from .config import Settings
 from .contacts import Finder, Found, Record
-from .execution import Observer
 from .journal import Image, Journal, PlannedRow, RowState, RunRecord
 from .model import Action, Fault, Status
+from .observer import Observer
 from .plan import AMBIGUOUS, before_image
 from .recorder import Recorder
 from .saved_cells import SavedCells

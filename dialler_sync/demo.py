@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import load_config
-from .execution import Observer
 from .journal import Journal
+from .observer import Observer
 from .run import ImportOptions, import_files
 
 if TYPE_CHECKING:

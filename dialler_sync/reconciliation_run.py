@@ -20,19 +20,19 @@ from .ask import reason
 from .calls import CallTally, read_calls
 from .config import Settings
 from .errors import DiallerSyncError, Interrupted, JournalError, RequestError, StopRun
-from .execution import Observer, run_gate
 from .exit_codes import ExitCode
 from .garbage import look_sparingly
-from .interrupt import interruptible
 from .journal import Journal, RunRecord
 from .model import RowResult, Status
 from .moves import Moves
+from .observer import Observer
 from .prepare import Prepared, Source, prepare
 from .reconciliation import Line, said, said_fields
 from .reconciliation_summary import Found, ReconciliationSummary, summarise
 from .report.csv_files import failed_file
 from .report.reconciliation import CALL_COLUMNS, ReportLine
 from .report.reconciliation_reports import ReconciliationReports
+from .session import session
 from .sides import Scope, Sides
 from .snapshot import campaign_id
 from .source_of_truth import SourceOfTruth, read_dialler
@@ -175,17 +175,15 @@ class ReconciliationRun:
 
     async def _ask_dialler(self) -> None:
         self.observer.stage("reading the dialler", None)
-        gate = run_gate(self.settings.dialler)
-        async with DiallerClient(self.settings.dialler, gate=gate) as client:
+        async with session(self.settings.dialler) as client:
             try:
-                with interruptible(gate, asyncio.current_task()):
-                    campaign = await self._scope(client)
-                    self.asked = await read_dialler(client, self.sides, campaign)
-                    if self.sides.outside:
-                        _log.info("%d contacts that the dialler gave are left aside", self.sides.outside)
-                    if self.options.with_history:
-                        self.observer.stage("reading calls", self.sides.count_contacts())
-                        self.tally = await read_calls(client, self.sides, self.observer.advance)
+                campaign = await self._scope(client)
+                self.asked = await read_dialler(client, self.sides, campaign)
+                if self.sides.outside:
+                    _log.info("%d contacts that the dialler gave are left aside", self.sides.outside)
+                if self.options.with_history:
+                    self.observer.stage("reading calls", self.sides.count_contacts())
+                    self.tally = await read_calls(client, self.sides, self.observer.advance)
             except RequestError as error:
                 raise reason(error) from error
             finally:

@@ -9,10 +9,11 @@ from pathlib import Path
 from .api.token import read_token
 from .config import Settings
 from .errors import UsageError
-from .execution import Observer, RunOptions, Silent
+from .execution import RunOptions
 from .journal import Journal, RunRecord
 from .model import Action
 from .moves import Moves
+from .observer import Observer, Silent
 from .plan_file import PlanFile
 from .prepare import Prepared, open_sources
 from .reconciliation_run import Reconciled, ReconcileOptions, ReconciliationRun

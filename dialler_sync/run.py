@@ -19,8 +19,9 @@ from .config import Settings, changes, fingerprint
 from .config.settings import row_limit
 from .contact_changes import COMMANDS, ChangeOptions, bulk_run
 from .errors import UsageError
-from .execution import Execution, Observer, RunOptions, Silent
+from .execution import Execution, RunOptions
 from .journal import Journal, JournalRow, PlannedRow, RunRecord
+from .observer import Observer, Silent
 from .plan_file import PlanFile, read_plan
 from .prepare import Source, open_sources
 from .saved_cells import SavedCells
@@ -365,8 +366,7 @@ def target_of(settings: Settings) -> str:
 
 
 def _campaign(settings: Settings) -> str:
-    campaign = settings.campaign
-    return str(campaign.id) if campaign.id is not None else campaign.name or f"column {campaign.column}"
+    return settings.campaign.common or f"column {settings.campaign.column}"
 
 
 def make_folder(path: Path) -> Path:

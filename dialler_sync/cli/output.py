@@ -14,7 +14,7 @@ import click
 from ..model import Status
 
 if TYPE_CHECKING:
-    from ..execution import Observer
+    from ..observer import Observer
     from ..plan_file import PlanFile
     from ..summary import Summary
     from .common import App

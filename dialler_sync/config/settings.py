@@ -175,6 +175,11 @@ class CampaignSettings(Section):
             raise ValueError("set exactly one of id, name, column")
         return self
 
+    @property
+    def common(self) -> str | None:
+        """The one campaign of all rows, by ID or name; None where each row names its own."""
+        return self.name if self.id is None else str(self.id)
+
 
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 

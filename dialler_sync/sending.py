@@ -1,0 +1,111 @@
+"""Sends the rows of a run that are left."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from .api.client import DiallerClient
+from .api.pace import Gate
+from .config import Settings
+from .config.settings import Limit
+from .errors import LimitReached, SafetyLimit, StopRun
+from .journal import Journal, Outcome, RunRecord
+from .load import Loader, Rules
+from .model import Status
+from .observer import Observer
+from .prepare import Prepared
+from .recorder import Recorder
+from .resumption import LeftOver
+from .spool import SpooledRow
+
+_log = logging.getLogger(__name__)
+
+_FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
+
+
+def rules_of(settings: Settings) -> Rules:
+    """How a run with these settings sends."""
+    return Rules(
+        overwrite=settings.rows.overwrite_duplicates,
+        campaign=settings.campaign.common,
+        retries=settings.dialler.retries,
+        timeout=settings.dialler.timeout,
+    )
+
+
+class Tally:
+    """Watches the outcomes of a run of ``total`` rows, ``errors`` of which have failed already, and ends it by
+    ``gate`` where too many do or the observer wishes so."""
+
+    def __init__(self, gate: Gate, observer: Observer, limit: Limit | None, total: int, errors: int) -> None:
+        self._gate = gate
+        self._observer = observer
+        self._limit = limit
+        self._total = total
+        self._errors = errors
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Count one."""
+        try:
+            self._observer.advance(1, outcome.status)
+        except StopRun as stop:  # how an observer ends the run: what is in flight is let come to its end
+            self._gate.stop(stop)
+        if outcome.status not in _FINE:
+            self._errors += 1
+            if self._limit and not self._limit.allows(self._errors, self._total):
+                why = f"{self._errors} rows did not succeed, more than --max-errors {self._limit} allows"
+                self._gate.stop(SafetyLimit(why))
+
+
+@dataclass(slots=True)
+class Sending:
+    """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
+
+    ``settled`` is called with every outcome. Afterwards ``retries`` are the imports that were repeats.
+    """
+
+    client: DiallerClient
+    journal: Journal
+    run: RunRecord
+    rules: Rules
+    prepared: Prepared
+    left: LeftOver
+    settled: Callable[[Outcome], None]
+    limit: int | None = None
+    retries: int = 0
+
+    @property
+    def total(self) -> int:
+        """Rows, and contacts to be locked or deleted."""
+        total = sum(self.prepared.todo)
+        return (total if self.limit is None else min(total, self.limit)) + len(self.left.extra)
+
+    async def send(self) -> None:
+        """Send all of it.
+
+        Raises:
+            StopRun: the run cannot go on, or the limit is reached.
+        """
+        total = sum(self.prepared.todo)
+        if self.left.killed and total:
+            _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", self.rules.quiet)
+            await self.client.gate.rest(self.rules.quiet)
+        doubtful = self.left.doubtful
+        unsure = [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful]
+        rows = islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
+        recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
+        loader = Loader(self.client, recorder, self.rules, settled=self.settled, action=self.prepared.action)
+        try:
+            await loader.load(chain(rows, self._after()), unsure)
+        finally:
+            self.retries += loader.retries
+        if self.limit is not None and total > self.limit:
+            raise LimitReached(f"--limit {self.limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+
+    def _after(self) -> Iterator[SpooledRow]:
+        """What is locked and deleted, once every row has been taken; with a limit, not yet."""
+        if self.limit is None and not self.client.gate.stopped:
+            yield from self.left.extra

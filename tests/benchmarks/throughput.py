@@ -140,7 +140,43 @@ def same_bodies(folder: Path, path: Path) -> list[bytes]:
     return [orjson.dumps(contact.fields) for chunk in source.table.chunks() for contact in source.checker(chunk)[0]]
 
 
-def compare(latency: float, rows: int, naive_rows: int, connections: int) -> None:
+@dataclass(frozen=True)
+class Throughput:
+    """Rows a second of the three; ``first_request`` in seconds, for 1,000 rows and for all."""
+
+    latency: float
+    connections: int
+    rows: int
+    whole: float
+    sending: float
+    bare: float
+    naive: float
+    first_request: tuple[float, float]
+
+    @property
+    def most(self) -> float:
+        """Rows a second that the connections allow."""
+        return self.connections / self.latency if self.latency else float("inf")
+
+    def __str__(self) -> str:
+        few, all_rows = self.first_request
+        told = (
+            f"latency {self.latency * 1000:.0f} ms, {self.connections} connections, {self.rows:,} rows\n"
+            f"  a  dialler-sync import   {self.whole:8,.0f} rows/s   (while it sends {self.sending:,.0f} rows/s)\n"
+            f"  b  bare aiohttp          {self.bare:8,.0f} rows/s\n"
+            f"  c  naive loop            {self.naive:8,.0f} rows/s\n"
+            f"  a/b {self.whole / self.bare:.2f}   sending/b {self.sending / self.bare:.2f}   "
+            f"a/c {self.whole / self.naive:.1f}\n"
+        )
+        if self.latency:
+            told += (
+                f"  of {self.most:,.0f} rows/s that {self.connections} connections allow: "
+                f"a {self.whole / self.most:.0%}, sending {self.sending / self.most:.0%}, b {self.bare / self.most:.0%}\n"
+            )
+        return told + f"  first request after {few:.2f} s of 1,000 rows, {all_rows:.2f} s of {self.rows:,} rows"
+
+
+def measure(latency: float, rows: int, naive_rows: int, connections: int) -> Throughput:
     with dialler(latency) as base, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = write_csv(folder / "contacts.csv", rows)
@@ -148,19 +184,8 @@ def compare(latency: float, rows: int, naive_rows: int, connections: int) -> Non
         few = whole_import(base, folder, write_csv(folder / "few.csv", 1_000), 1_000, connections)
         bare = rows / bare_aiohttp(base, same_bodies(folder, path), connections)
         naive = naive_rows / naive_loop(base, path, naive_rows)
-    whole, sending = rows / ours.whole, rows / ours.sending
-    print(f"\nlatency {latency * 1000:.0f} ms, {connections} connections, {rows:,} rows")
-    print(
-        f"  a  dialler-sync import   {whole:8,.0f} rows/s   ({ours.whole:.1f} s; while it sends {sending:,.0f} rows/s)"
-    )
-    print(f"  b  bare aiohttp          {bare:8,.0f} rows/s")
-    print(f"  c  naive loop            {naive:8,.0f} rows/s   ({naive_rows:,} rows)")
-    print(f"  a/b {whole / bare:.2f}   sending/b {sending / bare:.2f}   a/c {whole / naive:.1f}")
-    if latency:
-        most = connections / latency
-        print(f"  of {most:,.0f} rows/s that {connections} connections allow: a {whole / most:.0%}, "
-              f"sending {sending / most:.0%}, b {bare / most:.0%}")  # fmt: skip
-    print(f"  first request after {few.first_request:.2f} s of 1,000 rows, {ours.first_request:.2f} s of {rows:,} rows")
+    first_request = (few.first_request, ours.first_request)
+    return Throughput(latency, connections, rows, rows / ours.whole, rows / ours.sending, bare, naive, first_request)
 
 
 def main() -> None:
@@ -172,7 +197,7 @@ def main() -> None:
     options = parser.parse_args()
     print(json.dumps({"python": sys.version.split()[0], "cpus": os.cpu_count(), "load": os.getloadavg()[0]}))
     for latency in options.latency:
-        compare(latency, options.rows, options.naive_rows, options.connections)
+        print(measure(latency, options.rows, options.naive_rows, options.connections), flush=True)
 
 
 if __name__ == "__main__":

@@ -171,7 +171,8 @@ class Throughput:
         if self.latency:
             told += (
                 f"  of {self.most:,.0f} rows/s that {self.connections} connections allow: "
-                f"a {self.whole / self.most:.0%}, sending {self.sending / self.most:.0%}, b {self.bare / self.most:.0%}\n"
+                f"a {self.whole / self.most:.0%}, sending {self.sending / self.most:.0%}, "
+                f"b {self.bare / self.most:.0%}\n"
             )
         return told + f"  first request after {few:.2f} s of 1,000 rows, {all_rows:.2f} s of {self.rows:,} rows"
 

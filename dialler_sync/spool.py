@@ -100,19 +100,34 @@ class Keys:
         import numpy as np
 
         seqs = np.frombuffer(self._seqs, dtype=np.int64)
-        halves = np.frombuffer(bytes(self._digests), dtype=np.dtype([("a", "<u8"), ("b", "<u8")]))
-        order = np.lexsort((seqs, halves["b"], halves["a"]))
-        ordered, sorted_seqs = halves[order], seqs[order]
-        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(seqs) else np.array([], dtype=np.int64)
-        sizes = np.diff(np.r_[starts, len(seqs)])
-        first = np.repeat(starts, sizes)
-        last = np.repeat(starts + sizes - 1, sizes)
-        own = np.arange(len(seqs))
-        if policy == "reject":
-            lost, winner = np.repeat(sizes, sizes) > 1, np.where(own == first, first + 1, first)
-        else:
-            winner = last if policy == "last" else first
-            lost = own != winner
-        found, beside = sorted_seqs[lost], sorted_seqs[winner[lost]]
+        halves = np.frombuffer(self._digests, dtype=np.dtype([("a", "<u8"), ("b", "<u8")]))
+        # A part of the keys at a time, as sorting takes several times the memory of what it sorts.
+        parts = (np.flatnonzero(halves["a"] % _PARTS == part) for part in range(_PARTS))
+        sides = [_losers(halves[part], seqs[part], policy) for part in parts]
+        found, beside = (np.concatenate(side) for side in zip(*sides, strict=True))
         in_order = np.argsort(found)
         return found[in_order], beside[in_order]
+
+
+_PARTS = 16
+
+
+def _losers(
+    halves: np.ndarray[Any, Any], seqs: np.ndarray[Any, Any], policy: str
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The same among these digests, whose rows are ``seqs``; in any order."""
+    import numpy as np
+
+    order = np.lexsort((seqs, halves["b"], halves["a"]))
+    ordered, sorted_seqs = halves[order], seqs[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(seqs) else np.array([], dtype=np.int64)
+    sizes = np.diff(np.r_[starts, len(seqs)])
+    first = np.repeat(starts, sizes)
+    last = np.repeat(starts + sizes - 1, sizes)
+    own = np.arange(len(seqs))
+    if policy == "reject":
+        lost, winner = np.repeat(sizes, sizes) > 1, np.where(own == first, first + 1, first)
+    else:
+        winner = last if policy == "last" else first
+        lost = own != winner
+    return sorted_seqs[lost], sorted_seqs[winner[lost]]

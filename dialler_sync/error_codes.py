@@ -132,7 +132,7 @@ _ALL = (
     ),
     ErrorCode(
         "endpoint_missing",
-        "The dialler has no such function: it answers 404 without a JSON body.",
+        "The dialler has no such function: it answers 404 without the JSON of its API.",
         "Check dialler.base_url, and name the function's real path under dialler.endpoints.",
     ),
     ErrorCode("redirected", "The dialler's address sends requests elsewhere.", "Correct dialler.base_url."),

@@ -15,7 +15,7 @@ class LookUp:
 
     def __init__(self, client: DiallerClient) -> None:
         self._client = client
-        self._functions = [client.find_contacts, self._in_batch]
+        self._functions = [self._by_key, self._in_batch]
 
     async def __call__(self, user_data: str) -> list[StoredContact] | None:
         """The contacts; None where that cannot be found out."""
@@ -28,6 +28,9 @@ class LookUp:
             except (NotDone, MaybeDone):
                 return None
         return None
+
+    async def _by_key(self, user_data: str) -> list[StoredContact]:
+        return await self._client.find_contacts(user_data, proof=True)
 
     async def _in_batch(self, user_data: str) -> list[StoredContact]:
         found = map(stored_contact, await self._client.batch_contacts(user_data=[user_data]))

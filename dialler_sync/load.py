@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from .api.client import DiallerClient
@@ -23,6 +24,9 @@ from .recorder import Recorder
 from .spool import SpooledRow
 
 __all__ = ["Loader", "Rules", "reason_to_stop"]
+
+SENT_ALONE = 10
+"""Rows that are sent one after the other, at most."""
 
 PARKED = 4
 """Rows that may be parked, for each that may be in flight."""
@@ -89,9 +93,10 @@ class Loader:
     async def _send_first(self, rows: Iterator[SpooledRow]) -> None:
         """Send the first row alone: a wrong token or campaign costs one row, and not as many as are in flight.
 
-        Without overwriting, go on so until a row tells an ID: what a lost row is told from older contacts by.
+        Without overwriting, go on so until a row tells an ID: what a lost row is told from older contacts by. Where
+        no row does, each looks for its key before it is sent.
         """
-        for row in rows:
+        for row in islice(rows, SENT_ALONE):
             await self._take(row)
             await _all(self._parked)
             if self._rules.overwrite or self._outcomes.newest_id >= 0 or self._gate.stopped:

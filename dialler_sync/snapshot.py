@@ -13,9 +13,12 @@ import orjson
 from .api.client import DiallerClient
 from .api.retry import repeating
 from .api.wire import StoredContact, stored_contact
-from .errors import NoRowCanSucceed, Refused
+from .errors import NoRowCanSucceed, RequestError
 
 _log = logging.getLogger(__name__)
+
+_NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
+"""HTTP statuses by which a server, or what stands before it, says that it has no batch look-up that can be used."""
 
 BATCH = 500
 """Keys of one batch look-up."""
@@ -159,7 +162,7 @@ async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot
 
 
 async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: int | None) -> Snapshot:
-    """The contacts of these keys by batch look-ups; where the server has none, the whole campaign.
+    """The contacts of these keys by batch look-ups; where the server has none that works, the whole campaign.
 
     Raises:
         RequestError: the dialler does not answer.
@@ -170,7 +173,7 @@ async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: in
             snapshot.add(await client.batch_contacts(user_data=keys[at : at + BATCH]))
     except BaseException as error:
         snapshot.close()
-        if isinstance(error, Refused) and error.code == "endpoint_missing":
+        if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
             return await read_campaign(client, campaign)
         raise
     snapshot.index()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from .api.client import DiallerClient
 from .api.retry import NOT_ABOUT_THE_ROW, pause
@@ -41,7 +42,8 @@ async def survey(
     try:
         return await _read(client, settings, keys)
     except RequestError as error:
-        if needed or error.code != "endpoint_missing":
+        # Where they are only wanted, what may speak of this function alone ends nothing.
+        if needed or error.code == "redirected" or error.http_status == HTTPStatus.UNAUTHORIZED:
             stop = reason_to_stop(error, campaign=settings.campaign.common)
             if stop is not None:
                 raise stop from error

@@ -28,7 +28,7 @@ from .pace import Gate
 from .retry import Clock, judge, judge_failure, repeating, unreadable
 from .token import read_token
 from .transport import AiohttpTransport
-from .wire import StoredContact, records, stored_contact
+from .wire import StoredContact, imported_contact, records, stored_contact
 
 T = TypeVar("T")
 Records = list[Mapping[str, Any]]
@@ -57,6 +57,7 @@ class DiallerClient:
             settings.concurrency, rate=settings.rate, give_up_after=settings.give_up_after, clock=clock
         )
         self.requests = 0
+        self._finds = False
         self._clock = clock
         self._endpoints = {name: endpoint(name, settings.endpoints.get(name)) for name in ENDPOINTS}
         root = httpx.URL(settings.root)
@@ -115,7 +116,7 @@ class DiallerClient:
             if reply.status_code != 200 or "streamed" not in request.extensions:
                 await reply.aread()
         except httpx.TransportError as error:
-            raise judge_failure(error) from error
+            raise judge_failure(error, request) from error
         except httpx.DecodingError as error:
             raise unreadable(f"the answer cannot be decoded ({error})") from error
         return reply
@@ -179,17 +180,26 @@ class DiallerClient:
     async def import_contact(self, body: bytes, *, overwrite: bool) -> StoredContact:
         """Function 4, sent once. ``body`` is the JSON of one contact; gives the contact as it is now."""
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
-        found = records(await self._send(self._request(method, url, body), judge))
-        return stored_contact(found[0] if found else {})
+        return imported_contact(await self._send(self._request(method, url, body), judge))
 
     async def get_contact(self, contact_id: int | str) -> StoredContact | None:
         """Function 2. None where there is no such contact."""
         found = await self._find("get_contact", id=contact_id)
         return stored_contact(found[0]) if found else None
 
-    async def find_contacts(self, user_data: str) -> list[StoredContact]:
-        """Function 3: all contacts that carry this UserData."""
-        found = map(stored_contact, await self._find("find_contacts", user_data=user_data))
+    async def find_contacts(self, user_data: str, *, proof: bool = False) -> list[StoredContact]:
+        """Function 3: all contacts that carry this UserData.
+
+        ``proof``: "not found" is an answer only where the function has shown that it is there; else it is raised,
+        as it may speak of the path.
+        """
+        try:
+            found = map(stored_contact, await self._read("find_contacts", user_data=user_data))
+        except Refused as error:
+            if error.code != "not_found" or (proof and not self._finds):
+                raise
+            return []
+        self._finds = True
         # A server may compare without regard to case or trailing blanks; the key is exact.
         return [contact for contact in found if contact.user_data == user_data]
 

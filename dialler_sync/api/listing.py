@@ -31,7 +31,7 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
             async for record in records:
                 yield record
     except httpx.TransportError as error:
-        raise judge_failure(error) from error
+        raise judge_failure(error, reply.request) from error
     except (ValueError, RecursionError, httpx.DecodingError) as error:
         raise unreadable("the list of contacts broke off or is not JSON") from error
     finally:
@@ -63,10 +63,10 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
         mark = await text.skip(",}")
     if await text.mark():
         raise unreadable("the list of contacts goes on after its end")
-    if others.get("status") != 200:
+    if str(others.get("status")) != "200":
         raise unreadable("the list of contacts does not say that it is complete (status: 200)")
     count = others.get("count")
-    if count != given and not (count is None and given):
+    if str(count) != str(given) and not (count is None and given):
         said = "says no count" if count is None else f"says count {count}"
         raise unreadable(f"the list of contacts {said}, and holds {given} contacts")
 

@@ -36,6 +36,10 @@ LONGEST_WAIT = 30.0
 LONGEST_RETRY_AFTER = 300.0
 """Seconds: what a ``Retry-After`` is cut down to; a proxy may ask for hours."""
 
+_DONE = frozenset({200, 201})
+_OURS = frozenset({"status", "error"})
+"""What the dialler's own answers say; web frameworks have other ways to say that there is no such path."""
+
 _NO_SUCH_FUNCTION = frozenset({405, 501})
 _REFUSALS = {400: "bad_request", 401: "unauthorised", 403: "unauthorised", 404: "not_found", 409: "conflict"}
 _PASSING = {429: "rate_limited", 503: "unavailable"}
@@ -55,21 +59,22 @@ def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
     """
     answer = decode(reply.content)
     status = reply.status_code
-    if status == 200 and answer is not None:
-        inside = answer.get("status")
-        if inside == 200:
+    if status in _DONE and answer is not None:
+        inside = _status_inside(answer)
+        if inside in _DONE:
             return answer
         # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
-        if isinstance(inside, int) and 400 <= inside < 600:
+        if inside is not None and 400 <= inside < 600:
             status = inside
     message = _message(reply, answer)
     if status < 300:
         raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
     if status < 400:
-        raise Refused("redirected", f"{message} to {reply.headers.get('location', '?')}", http_status=status)
-    if status in _NO_SUCH_FUNCTION or (status == 404 and answer is None):
+        where = _without_token(reply.headers.get("location", "?"), reply.request)
+        raise Refused("redirected", f"{message} to {where}", http_status=status)
+    if status in _NO_SUCH_FUNCTION or (status == 404 and not _OURS & (answer or {}).keys()):
         target = f"{reply.request.method} {reply.request.url.path}"
-        said = "404 without a JSON body" if status == 404 else message
+        said = "404 without the JSON body of its API" if status == 404 else message
         raise Refused("endpoint_missing", f"this dialler has no '{target}' ({said})", http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
@@ -85,15 +90,16 @@ def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
     raise Refused(_REFUSALS.get(status, "refused"), message, http_status=status)
 
 
-def judge_failure(error: httpx.TransportError) -> NotDone | MaybeDone:
+def judge_failure(error: httpx.TransportError, request: httpx.Request) -> NotDone | MaybeDone:
     """What it means that no answer came."""
+    said = _without_token(str(error), request)
     if isinstance(error, NOT_SENT):
-        return NotDone(UNREACHABLE, f"the dialler cannot be reached: {error}")
+        return NotDone(UNREACHABLE, f"the dialler cannot be reached: {said}")
     if isinstance(error, httpx.TimeoutException):
         return MaybeDone("timeout", "no answer within the time limit")
     if isinstance(error, httpx.RemoteProtocolError):
-        return MaybeDone(UNREADABLE, f"the answer is not HTTP ({error})")
-    return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({error})")
+        return MaybeDone(UNREADABLE, f"the answer is not HTTP ({said})")
+    return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({said})")
 
 
 def unreadable(message: str, http_status: int = 200) -> MaybeDone:
@@ -143,8 +149,23 @@ def _message(reply: httpx.Response, answer: dict[str, Any] | None) -> str:
     """What the dialler says of it, on one line; of an HTML page only the status, as nobody reads the rest."""
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
-        return "".join(c for c in " ".join(str(said).split()) if c.isprintable())[:500]
+        plain = "".join(c for c in " ".join(str(said).split()) if c.isprintable())
+        return _without_token(plain, reply.request)[:500]
     return f"HTTP {reply.status_code} {reply.reason_phrase}".strip()
+
+
+def _without_token(text: str, request: httpx.Request) -> str:
+    """What may be shown and kept of an answer that repeats the request's token."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return text.replace(token, "***") if token else text
+
+
+def _status_inside(answer: dict[str, Any]) -> int | None:
+    """``status`` of the body, which some write as text."""
+    inside = answer.get("status")
+    if isinstance(inside, str) and inside.isascii() and inside.isdecimal():
+        return int(inside)
+    return inside if isinstance(inside, int) else None
 
 
 def _retry_after(reply: httpx.Response, now: Clock) -> float | None:

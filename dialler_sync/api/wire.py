@@ -31,7 +31,7 @@ def decode(body: bytes) -> dict[str, Any] | None:
 
 def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     """One entry of ``records``; a missing or null ID or UserData is ``""``."""
-    number, user_data = record.get("ID"), record.get("UserData")
+    number, user_data = record.get("ID", record.get("DiallerContactsID")), record.get("UserData")
     return StoredContact("" if number is None else str(number), "" if user_data is None else str(user_data), record)
 
 
@@ -42,7 +42,14 @@ def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
         return []
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         return None
-    return found if count is None or count == len(found) else None
+    return found if count is None or str(count) == str(len(found)) else None
+
+
+def imported_contact(answer: Mapping[str, Any]) -> StoredContact:
+    """The contact of an import's answer, which is in place 0; an answer that tells none is done all the same."""
+    found = answer.get("records")
+    first = found[0] if isinstance(found, list) and found else found
+    return stored_contact(first if isinstance(first, dict) else {})
 
 
 def same_value(ours: Value, theirs: object) -> bool:

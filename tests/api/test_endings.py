@@ -261,7 +261,7 @@ async def test_dropped_kept_alive_connection_repeats_nothing(method: str, drop: 
             await send(transport, server, method)
         await transport.aclose()
 
-    assert type(judge_failure(caught.value)) is MaybeDone
+    assert type(judge_failure(caught.value, SENT)) is MaybeDone
     assert [request.connection for request in server.received] == [1, 1]
 
 
@@ -276,7 +276,7 @@ async def test_stale_connection_repeats_nothing(method: str) -> None:
             await send(transport, server, method)
         await transport.aclose()
 
-    assert type(judge_failure(caught.value)) is MaybeDone
+    assert type(judge_failure(caught.value, SENT)) is MaybeDone
     assert len(server.received) == 1
 
 
@@ -367,6 +367,7 @@ CERTAINLY_NOT_SENT = {
     aiohttp.InvalidUrlClientError,
     aiohttp.NonHttpUrlClientError,
 }
+SENT = httpx.Request("GET", "https://dialler.example.com/")
 OF_THE_SYSTEM = {OSError, ConnectionResetError, BrokenPipeError, TimeoutError, ssl.SSLError}
 
 
@@ -375,7 +376,7 @@ def test_every_error_of_aiohttp_is_translated(kind: type[Exception]) -> None:
     """Each is known, and what is not known to be raised before the request left counts as sent."""
     arguments = next(arguments for base, arguments in ARGUMENTS.items() if issubclass(kind, base))
 
-    judged = judge_failure(translate(kind(*arguments)))
+    judged = judge_failure(translate(kind(*arguments)), SENT)
 
     assert type(judged) is (NotDone if kind in CERTAINLY_NOT_SENT else MaybeDone)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import Any
 
 import httpx
 import pytest
-from scripted import ScriptedServer, respond
+from scripted import TOKEN, ScriptedServer, respond
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.retry import LONGEST_RETRY_AFTER, LONGEST_WAIT, backoff, judge, pause, repeating
@@ -18,6 +19,11 @@ HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></ht
 
 def said(status: object, error: str = "said so") -> dict[str, object]:
     return {"status": status, "error": error}
+
+
+def reply(status: int, **parts: Any) -> httpx.Response:
+    request = httpx.Request("GET", "https://dialler.example.com/", headers={"Authorization": f"Bearer {TOKEN}"})
+    return httpx.Response(status, request=request, **parts)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ CASES = [
     Case(200, {"records": []}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": None}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
-    Case(200, {"status": "200"}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, {"status": "OK"}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": True}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": 0}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, {"status": 204}, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
@@ -55,9 +61,10 @@ CASES = [
     Case(200, said(401), Refused, "unauthorised", status=401),
     Case(200, said(500), MaybeDone, "server_error", status=500),
     Case(200, said(503), NotDone, "unavailable", status=503),
+    Case(200, said("409"), Refused, "conflict", status=409),
     # successes that are none of this API's
-    Case(201, said(201), MaybeDone, "unreadable_answer"),
-    Case(201, said(200), MaybeDone, "unreadable_answer"),
+    Case(201, b"", MaybeDone, "unreadable_answer", "HTTP 201 Created"),
+    Case(202, said(200), MaybeDone, "unreadable_answer"),
     Case(202, b"", MaybeDone, "unreadable_answer", "HTTP 202 Accepted"),
     Case(204, b"", MaybeDone, "unreadable_answer", "HTTP 204 No Content"),
     # certainly not done, and will not be
@@ -69,9 +76,14 @@ CASES = [
     Case(401, b"", Refused, "unauthorised", "HTTP 401 Unauthorized"),
     Case(403, HTML, Refused, "unauthorised", "HTTP 403 Forbidden"),
     Case(404, said(404), Refused, "not_found"),
-    Case(404, b"{}", Refused, "not_found", "HTTP 404 Not Found"),
-    Case(404, b"", Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without a JSON"),
-    Case(404, HTML, Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without a JSON"),
+    Case(404, {"error": "said so"}, Refused, "not_found"),
+    Case(404, {"status": 404}, Refused, "not_found", "HTTP 404 Not Found"),
+    Case(404, {"detail": "Not Found"}, Refused, "endpoint_missing", "(404 without the JSON"),
+    Case(404, b"{}", Refused, "endpoint_missing", "(404 without the JSON"),
+    Case(404, b"", Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without the JSON"),
+    Case(
+        404, HTML, Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without the JSON"
+    ),
     Case(405, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 405 Method Not Allowed)"),
     Case(409, said(409), Refused, "conflict"),
     Case(413, HTML, Refused, "refused", "HTTP 413 Request Entity Too Large"),
@@ -111,10 +123,11 @@ async def test_answer_is_judged(case: Case) -> None:
 
 
 @pytest.mark.anyio
-async def test_done() -> None:
-    """200 with status 200 inside is done, whatever else stands there."""
+@pytest.mark.parametrize(("answer", "inside"), [(200, 200), (200, "200"), (201, 201), (201, 200), (200, 201)])
+async def test_done(answer: int, inside: object) -> None:
+    """An answer that says so twice is done, whatever else stands there."""
     async with (
-        ScriptedServer([respond(200, {"status": 200, "new": [1], "records": [{"ID": 1}]})]) as server,
+        ScriptedServer([respond(answer, {"status": inside, "new": [1], "records": [{"ID": 1}]})]) as server,
         DiallerClient(server.settings()) as client,
     ):
         assert (await client.import_contact(b"{}", overwrite=True)).id == "1"
@@ -124,7 +137,7 @@ async def test_done() -> None:
 def test_dialler_that_has_answered_itself_is_not_at_work_any_more(status: int, running: bool) -> None:
     """Behind a gateway's error the dialler may still be at work; behind its own it is not."""
     with pytest.raises(MaybeDone) as caught:
-        judge(httpx.Response(status))
+        judge(reply(status))
 
     assert caught.value.running is running
 
@@ -144,7 +157,7 @@ def test_dialler_that_has_answered_itself_is_not_at_work_any_more(status: int, r
 def test_what_the_dialler_says_is_shown_on_one_harmless_line(error: object, shown: str) -> None:
     """An error text goes to terminals and reports: no line breaks, no control characters, no novels."""
     with pytest.raises(Refused) as caught:
-        judge(httpx.Response(400, json={"status": 400, "error": error}))
+        judge(reply(400, json={"status": 400, "error": error}))
 
     assert str(caught.value) == shown
 
@@ -152,9 +165,23 @@ def test_what_the_dialler_says_is_shown_on_one_harmless_line(error: object, show
 def test_redirect_says_where_to() -> None:
     """A redirect is not followed, as a POST would become a GET; base_url is what is to be mended."""
     with pytest.raises(Refused, match=r"^HTTP 302 Found to https://login\.example\.com/$") as caught:
-        judge(httpx.Response(302, headers={"Location": "https://login.example.com/"}))
+        judge(reply(302, headers={"Location": "https://login.example.com/"}))
 
     assert caught.value.code == "redirected"
+
+
+def test_a_token_that_an_answer_repeats_is_not_shown() -> None:
+    """What an answer says goes to reports, journal and terminal; the token must not, also not cut off at the end."""
+    for answer in (
+        reply(401, json={"status": 401, "error": f"Bearer {TOKEN} is not valid"}),
+        reply(401, json={"status": 401, "error": "x" * 495 + TOKEN}),
+        reply(302, headers={"Location": f"https://login.example.com/?token={TOKEN}"}),
+    ):
+        with pytest.raises(Refused) as caught:
+            judge(answer)
+
+        assert TOKEN[:5] not in str(caught.value)
+        assert "***" in str(caught.value)
 
 
 # Retry-After
@@ -200,7 +227,7 @@ RETRY_AFTER = {
 def test_retry_after(status: int, text: str, seconds: float | None) -> None:
     """Seconds and dates are honoured and capped; what is neither is as if it were not there."""
     with pytest.raises((NotDone, MaybeDone)) as caught:
-        judge(httpx.Response(status, headers={"Retry-After": text}), now=lambda: NOW)
+        judge(reply(status, headers={"Retry-After": text}), now=lambda: NOW)
 
     assert caught.value.retry_after == seconds
 
@@ -208,7 +235,7 @@ def test_retry_after(status: int, text: str, seconds: float | None) -> None:
 def test_no_retry_after() -> None:
     """Without the header our own pauses hold."""
     with pytest.raises(NotDone) as caught:
-        judge(httpx.Response(503))
+        judge(reply(503))
 
     assert caught.value.retry_after is None
 

@@ -159,7 +159,7 @@ def _is_header(rows: list[_Row], at: int) -> bool:
         InputError: as much speaks for it as against it.
     """
     row = rows[at]
-    below = list(takewhile(lambda other: other.cells != row.cells, rows[at + 1 : at + 1 + _BELOW]))
+    below = list(takewhile(lambda other: not _is_header_again(other, row), rows[at + 1 : at + 1 + _BELOW]))
     if not below:
         return Kind.VALUE not in row.kinds
     support, against = _evidence(row, below)
@@ -169,6 +169,12 @@ def _is_header(rows: list[_Row], at: int) -> bool:
             f"set source.header to {row.number}, or to none."
         )
     return support >= against
+
+
+def _is_header_again(row: _Row, header: _Row) -> bool:
+    """Whether a row is the same header once more, or that of a table with some more or fewer columns."""
+    shared = set(row.trimmed) & set(header.trimmed)
+    return row.cells == header.cells or (len(row.cells) != len(header.cells) and len(shared) * 2 > header.filled)
 
 
 def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:

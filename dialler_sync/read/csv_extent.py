@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..header_words import is_header_word
 from .csv_rows import BROKEN, Run, Seen
 from .footnotes import Footnotes, filled, first_text
-from .header import Header, columns_headed, name_rows
+from .header import Header, columns_headed, columns_of, name_rows
 from .kinds import Kind, kind_of
 
 _MOST_FOOTNOTES = 40
@@ -74,7 +74,7 @@ class _Survey:
         self._named = next((i for i, name in enumerate(self._header[-1]) if name), None) if self._header else None
         self._usual_widths = {self._width, *(len(row.cells) for row in sample[:1])}
         self._footnotes = Footnotes(header.columns, sample)
-        self._codes = _columns_of_codes(sample, self._width)
+        self._codes = columns_of(Kind.CODE, [(row.number, row.cells) for row in sample], header)
         self._first_row = self._next_number = header.first_row
         self._gap = self._titled = False
         self._tail: deque[Seen] = deque()
@@ -251,8 +251,3 @@ class _Survey:
 def _folded(cells: Sequence[str]) -> list[str]:
     """Header cells without what a text that was put together adds: a byte order mark, quotes behind it, blanks."""
     return [cell.strip('\ufeff" ').casefold() for cell in cells]
-
-
-def _columns_of_codes(sample: Sequence[Seen], width: int) -> list[int]:
-    kinds = [Counter(kind_of(row.cells[i]) for row in sample if i < len(row.cells)) for i in range(width)]
-    return [i for i, count in enumerate(kinds) if count[Kind.CODE] > 0.75 * (count.total() - count[Kind.EMPTY])]

@@ -18,7 +18,7 @@ from .csv_grammar import Dialect
 from .csv_rows import BROKEN, CsvFile, Run
 from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
 from .encoding import find_encoding
-from .header import SAMPLE_ROWS, find_header
+from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
 
 _ERROR_TEXT = re.compile(
@@ -144,7 +144,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         head = [(row.number, row.cells) for row in islice(seen, SAMPLE_ROWS)]
         foreign = _cut_foreign_header(head, dialect, width)
         header = find_header(head, source)
-        file = replace(file, width=len(header.columns))
+        file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))
         extent = find_extent(file.runs(), header)
     names = tuple(map(restore, header.columns)) + ("",) * extent.blank_columns
     ignored = tuple(i for i, name in enumerate(names) if name.startswith("_"))

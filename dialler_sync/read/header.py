@@ -28,6 +28,7 @@ SAMPLE_ROWS = 200
 _BELOW = 60
 _SEARCH = 30
 _MOST_HEADER_ROWS = 4
+_MOSTLY = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,19 @@ def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
         return -1
     support, against = _evidence(row, [_Row(0, tuple(other)) for other in below])
     return -1 if against else int(support)
+
+
+def columns_of(kind: Kind, rows: Rows, header: Header) -> tuple[int, ...]:
+    """The columns of a table that mostly hold cells of this kind, judged by its first rows."""
+    found = []
+    for column in range(len(header.columns)):
+        kinds = Counter(
+            kind_of(cells[column]) for number, cells in rows if number >= header.first_row and column < len(cells)
+        )
+        del kinds[Kind.EMPTY]
+        if kinds[kind] > _MOSTLY * kinds.total():
+            found.append(column)
+    return tuple(found)
 
 
 def name_rows(first: int, last: int) -> str:
@@ -188,7 +202,7 @@ def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
         if not kinds:
             continue
         usual, count = kinds.most_common(1)[0]
-        if count < 0.75 * kinds.total():
+        if count < _MOSTLY * kinds.total():
             continue
         if kind is Kind.VALUE:
             against += 1 if usual is Kind.VALUE else 0.5

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 
+from .config.columns import fold
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
 HEADERS: dict[str, str] = {
     "UserData": "kundennr kundennummer kdnr kundenid userdata customerno customernumber customerid crmid externeid"
     " externalid mitgliedsnr mitgliedsnummer debitorennr debitornr kontaktid contactid leadid recordid id",
@@ -44,3 +48,20 @@ HEADERS: dict[str, str] = {
 """What people call a field, in German and English; the better name comes first."""
 CAMPAIGN_HEADER = re.compile(r"(dialler|dialer)?(kampagne|campaign)s?n?(name|id|nr)?")
 PHONE_HEADER = re.compile(r"(?!.*fax)(tel|cell|.*(telefon|phone|mobil|handy|festnetz|rufnummer|durchwahl))")
+
+_WORDS = frozenset(word for field, words in HEADERS.items() for word in (field.lower(), *words.split()))
+
+
+def header_key(name: str) -> str:
+    """A header without what does not matter: ``Kunden-Nr.`` → ``kundennr``."""
+    return re.sub(r"[\W_]", "", fold(name).translate(_UMLAUTS))
+
+
+def is_phone_header(name: str) -> bool:
+    """Whether a column of this name holds phone numbers."""
+    return PHONE_HEADER.match(header_key(name)) is not None
+
+
+def is_header_word(name: str) -> bool:
+    """Whether people call a column of their lists so."""
+    return header_key(name) in _WORDS or is_phone_header(name)

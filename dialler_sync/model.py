@@ -85,7 +85,8 @@ class Layout:
 
     ``header_rows`` are row numbers (empty: the file has none and columns are named ``column_1`` …);
     ``ignored`` are columns whose name begins with ``_``; ``remarks`` are sentences for the user.
-    ``vendor`` marks the dialler vendor's own headerless format.
+    ``vendor`` marks the dialler vendor's own headerless format. ``unread_from`` is the row where a second table begins
+    whose header is nearly this one's: its rows are not read, and an import refuses the file.
     """
 
     path: Path
@@ -101,6 +102,7 @@ class Layout:
     first_row: int = 1
     ignored: tuple[str, ...] = ()
     vendor: bool = False
+    unread_from: int | None = None
     remarks: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from typing import Any
 import yaml
 
 from .config import ColumnRule
-from .config.columns import fold
 from .convert import amount, email, iban, moment
 from .fields import FIELDS, PHONE_FIELDS, Kind
-from .header_words import CAMPAIGN_HEADER, HEADERS, PHONE_HEADER
+from .header_words import CAMPAIGN_HEADER, HEADERS, PHONE_HEADER, header_key
 from .mapping import is_blank
 from .model import Fault, Table
 from .numbering import region_of, region_of_number
@@ -35,8 +34,6 @@ _LONG_WORD = 5
 
 Rule = tuple[str | dict[str, Any], str]
 """A rule as it stands in the configuration, and a remark on it."""
-
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 _REGIONS = ("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE")
 """Countries that are tried on numbers without a country code; of equally good ones the first, or the one that
@@ -118,13 +115,8 @@ def _sample(table: Table) -> list[_Column]:
     for place, name in enumerate(table.layout.columns):
         cells = [] if chunk is None else chunk.frame.iloc[:, place].tolist()
         if name and names[name] == 1:
-            columns.append(_Column(name, _key(name), tuple(cell for cell in cells if not is_blank(cell))))
+            columns.append(_Column(name, header_key(name), tuple(cell for cell in cells if not is_blank(cell))))
     return columns
-
-
-def _key(header: str) -> str:
-    """A header without what does not matter: ``Kunden-Nr.`` → ``kundennr``."""
-    return re.sub(r"[\W_]", "", fold(header).translate(_UMLAUTS))
 
 
 def _columns_section(columns: list[_Column]) -> Iterator[str]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-_RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?![\d\s.,]*\Z))")
-"""A formula, behind any number of apostrophes. A sign before nothing but digits is only a number."""
+_RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?\Z))")
+"""A formula, behind any number of apostrophes. A sign before a number or an amount and nothing else is only its sign.
+"""
 
 
 def harmless(text: str) -> str:

@@ -51,7 +51,7 @@ def open_table(path: Path, source: SourceSettings) -> Table:
     """The one table that an import means.
 
     Raises:
-        InputError: as :func:`open_tables`, or several tables are possible.
+        InputError: as :func:`open_tables`, or several tables are possible, or the rest of the table has another header.
     """
     tables = open_tables(path, source)
     if not tables:
@@ -59,6 +59,12 @@ def open_table(path: Path, source: SourceSettings) -> Table:
     if len(tables) > 1:
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
         raise InputError(f"{path}: several sheets hold data ({sheets}): set source.sheet to the one that is meant.")
+    layout = tables[0].layout
+    if layout.unread_from:
+        raise InputError(
+            f"{path}: row {layout.unread_from} begins a second table, with nearly the same columns as the first: put "
+            "its rows into a file of their own, or under the same header, so that none is left out."
+        )
     return tables[0]
 
 

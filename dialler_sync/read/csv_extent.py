@@ -2,36 +2,22 @@
 
 Under a table there can be totals, footnotes, or a second table; none of them is a row of the table. They are
 left out only where their form says so beyond doubt, and always reported; what is in doubt stays a row, and is
-rejected for its number of cells or for what is in them.
+rejected for its number of cells or for what is in them. Where the same header comes again, as in exports that
+were put together, the table goes on below it.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from statistics import median
 
 from ..errors import InputError
+from ..header_words import is_header_word
 from .csv_rows import BROKEN, Run, Seen
-from .header import Header, columns_headed, name_rows
+from .footnotes import Footnotes, filled, first_text
+from .header import Header, columns_headed, columns_of, name_rows
 from .kinds import Kind, kind_of
-
-_TOTAL = re.compile(
-    r"[\W_]*(?:(?:gesamt|end|zwischen|teil)?summen?|insgesamt|gesamt|(?:grand |sub)?totals?|sum)"
-    r"(?:\s+(?:eur|usd|chf|rows|records|anzahl|kunden|kontakte|datensätze))?[\W\d_]*",
-    re.IGNORECASE,
-)
-"""What stands before a total, German and English."""
-
-_NOTE = re.compile(
-    r"[\W_]*(?:summen?|gesamt\w*|insgesamt|anzahl|stand|quelle|hinweis|fußnote|erstellt|seite|ende"
-    r"|totals?|sum|count|source|notes?|footnotes?|end of|page|generated|created)\b",
-    re.IGNORECASE,
-)
-"""First words of footnotes, German and English."""
 
 _MOST_FOOTNOTES = 40
 _LOOK_AHEAD = 8
@@ -42,11 +28,14 @@ _SAMPLE = 60
 class Extent:
     """How far a table goes: the number of its last row (0: it has none), and sentences for the user.
 
-    ``blank_columns``: how many cells all rows have beyond the header, empty in every row.
+    ``blank_columns``: how many cells all rows have beyond the header, empty in every row. ``left_out``: rows before
+    the last that are not the table's. ``unread_from``: the row where a second table begins that is much like this.
     """
 
     last_row: int
     blank_columns: int = 0
+    left_out: frozenset[int] = frozenset()
+    unread_from: int | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -64,9 +53,12 @@ def find_extent(runs: Iterator[Run], header: Header) -> Extent:
             rows = [row for row in run.seen() if row.number >= header.first_row]
             ahead = rows + (following.seen()[:_LOOK_AHEAD] if following else [])
             for i, row in enumerate(rows):
-                if survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
-                    return survey.extent(second_table=row.number)
-                survey.add(row)
+                if survey.is_header_again(row):
+                    survey.begin_again(row)
+                elif survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
+                    return survey.extent(second_table=row)
+                else:
+                    survey.add(row)
         run = following
     return survey.extent()
 
@@ -78,9 +70,11 @@ class _Survey:
         sample = [row for row in first_rows if row.number >= header.first_row][:_SAMPLE]
         self._width = len(header.columns)
         self._names = list(header.columns) if header.rows else []
+        self._header = [_folded(row.cells) for row in first_rows if row.number in header.rows]
+        self._named = next((i for i, name in enumerate(self._header[-1]) if name), None) if self._header else None
         self._usual_widths = {self._width, *(len(row.cells) for row in sample[:1])}
-        self._fill = median(_filled(row.cells) for row in sample) if sample else 0
-        self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
+        self._footnotes = Footnotes(header.columns, sample)
+        self._codes = columns_of(Kind.CODE, [(row.number, row.cells) for row in sample], header)
         self._first_row = self._next_number = header.first_row
         self._gap = self._titled = False
         self._tail: deque[Seen] = deque()
@@ -90,6 +84,9 @@ class _Survey:
         self._first_ragged = 0
         self._broken = 0
         self._first_broken = 0
+        self._left_out: list[int] = []
+        self._parts: list[str] = []
+        self._again: list[int] = []
 
     def adds_whole(self, run: Run) -> bool:
         """Count a run in which no row needs a closer look; False if one does."""
@@ -98,7 +95,7 @@ class _Survey:
             run.first_number != self._next_number
             or self._gap
             or set(map(len, rows)) != {self._width}
-            or self._names in rows
+            or self._may_hold_header(rows)
             or any(flags & BROKEN for flags in run.flags.values())
             or not run.is_dense()
         ):
@@ -117,6 +114,36 @@ class _Survey:
         self._tail.append(row)
         if len(self._tail) > _MOST_FOOTNOTES:
             self._settle(self._tail.popleft())
+
+    def is_header_again(self, row: Seen) -> bool:
+        """Whether a row is a line of the table's header, once more."""
+        return _folded(row.cells) in self._header
+
+    def begin_again(self, row: Seen) -> None:
+        """Leave out a header that comes again, and what is between the rows above and below it."""
+        self._leave_out_footnotes()
+        while self._tail:
+            self._settle(self._tail.popleft())
+        self._left_out.append(row.number)
+        self._again.append(row.number)
+        self._next_number = row.number + 1
+        self._gap = self._titled = False
+
+    def _may_hold_header(self, rows: list[list[str]]) -> bool:
+        """The quick test: a cell of a column is the column's name."""
+        at = self._named
+        return at is not None and self._header[-1][at] in _folded([cells[at] for cells in rows])
+
+    def _leave_out_footnotes(self) -> None:
+        rows = self._footnotes.at_end_of(self._tail, self._last or self._first_row - 1)
+        for _ in rows:
+            self._tail.pop()
+        if rows:
+            self._left_out += [row.number for row in rows]
+            self._parts.append(
+                f"{name_rows(rows[0].number, rows[-1].number)} below the table and not part of it, beginning with "
+                f"'{first_text(rows[0].cells)[:40]}'."
+            )
 
     def _settle(self, row: Seen) -> None:
         self._last = row.number
@@ -138,17 +165,15 @@ class _Survey:
         """
         self._gap = self._gap or row.number > self._next_number
         self._next_number = row.number + 1
-        if not self._gap and row.cells != self._names and len(row.cells) in self._usual_widths:
+        if not self._gap and len(row.cells) in self._usual_widths:
             return False
         if self._is_second_header(ahead):
             return True
-        self._gap = self._titled = self._gap and _filled(row.cells) == 1  # a title: what follows is as if behind it
+        self._gap = self._titled = self._gap and filled(row.cells) == 1  # a title: what follows is as if behind it
         return False
 
     def _is_second_header(self, rows: Sequence[Seen]) -> bool:
         first = rows[0].cells
-        if first == self._names:
-            return True
         below = []
         for row, above in zip(rows[1:], rows, strict=False):
             if row.number != above.number + 1 or len(row.cells) != len(first):
@@ -157,8 +182,15 @@ class _Survey:
         same_width = len(first) == self._width
         if not below or len(first) < 2 or (same_width and not self._gap):
             return False
+        if same_width and any(kind_of(first[i]) is Kind.CODE for i in self._codes):
+            return False
         support = columns_headed(first, below)
-        if same_width and support == 1 and not self._titled:
+        if same_width and support > 0 and not self._titled:
+            is_named = any(map(is_header_word, first))
+            if support == len(first) or (support > 1 and is_named):
+                return True
+            if support == 1 and not is_named:
+                return False  # a row that says "unknown" where the others have a number
             raise InputError(
                 f"row {rows[0].number}, behind a blank row, can be the header of a second table or a row of the first: "
                 "take out the blank row, or put the second table into a file of its own."
@@ -167,21 +199,33 @@ class _Survey:
             return support >= 1 or (support == 0 and not same_width and len(below) >= 3)
         return support >= 2 and len(below) >= 2
 
-    def extent(self, second_table: int | None = None) -> Extent:
+    def extent(self, second_table: Seen | None = None) -> Extent:
         """What was found, now that no further row belongs to the table."""
-        footnotes = self._footnotes()
-        for row in list(self._tail)[: len(self._tail) - len(footnotes)]:
-            self._settle(row)
-        remarks = list(self._remarks())
-        if footnotes:
-            first = footnotes[0]
+        self._leave_out_footnotes()
+        while self._tail:
+            self._settle(self._tail.popleft())
+        remarks = [*self._remarks(), *self._parts]
+        if self._again:
+            count = len(self._again)
             remarks.append(
-                f"{name_rows(first.number, footnotes[-1].number)} below the table and not part of it, beginning with "
-                f"'{_first_text(first.cells)[:40]}'."
+                f"Row {self._again[0]} is the header again, and left out; the table goes on below it."
+                if count == 1
+                else f"The header comes again in {count:,} rows, which are left out; the first is row {self._again[0]}."
             )
         if second_table:
-            remarks.append(f"Row {second_table} begins a second table; only the first is read.")
-        return Extent(self._last, self._blank_columns, tuple(remarks))
+            remarks.append(f"Row {second_table.number} begins a second table; only the first is read.")
+        return Extent(
+            self._last,
+            self._blank_columns,
+            frozenset(self._left_out),
+            second_table.number if second_table and self._is_alike(second_table) else None,
+            tuple(remarks),
+        )
+
+    def _is_alike(self, header: Seen) -> bool:
+        """Whether another header shares most of its names with this table's."""
+        names = {name for name in _folded(self._names) if name}
+        return len(names & set(_folded(header.cells))) * 2 > len(names)
 
     @property
     def _blank_columns(self) -> int:
@@ -203,50 +247,7 @@ class _Survey:
                 f"row {self._first_broken}. Mend them; or set source.quote to none, if quotes are only text here."
             )
 
-    def _footnotes(self) -> list[Seen]:
-        """The last rows, as far as they are totals or footnotes."""
-        rows = list(self._tail)
-        at = len(rows)
-        while at and self._is_sparse(rows[at - 1]):
-            at -= 1
-        above = rows[at - 1].number if at else self._last or self._first_row - 1
-        sparse = []
-        gap = False
-        for row in rows[at:]:
-            gap = gap or row.number > above + 1
-            above = row.number
-            sparse.append((row, gap))
-        notes = takewhile(lambda pair: self._is_footnote(pair[0].cells, behind_gap=pair[1]), reversed(sparse))
-        return [row for row, _ in notes][::-1]
 
-    def _is_sparse(self, row: Seen) -> bool:
-        filled = _filled(row.cells)
-        return (
-            self._width > 1
-            and not row.flags & BROKEN
-            and (filled <= max(1, self._fill / 2) or (filled < self._fill and _is_total(row.cells)))
-        )
-
-    def _is_footnote(self, cells: list[str], *, behind_gap: bool) -> bool:
-        text = _first_text(cells)
-        if _is_total(cells) or (_NOTE.match(text) and _filled(cells) == 1):
-            return True
-        if kind_of(text) is not Kind.TEXT or not cells[0]:
-            return False
-        if behind_gap or _filled(cells) > 1:
-            return behind_gap
-        return self._first_kind is not Kind.TEXT or (len(cells) == 1 and text.count(" ") > 1)
-
-
-def _is_total(cells: Sequence[str]) -> bool:
-    """Whether a row holds the word for a total, and otherwise at most values."""
-    text, *others = [cell for cell in cells if cell.strip()]
-    return _TOTAL.fullmatch(text[:100]) is not None and all(kind_of(cell) is Kind.VALUE for cell in others)
-
-
-def _filled(cells: Sequence[str]) -> int:
-    return sum(map(bool, map(str.strip, cells)))
-
-
-def _first_text(cells: Sequence[str]) -> str:
-    return next(cell for cell in cells if cell.strip())[:100]
+def _folded(cells: Sequence[str]) -> list[str]:
+    """Header cells without what a text that was put together adds: a byte order mark, quotes behind it, blanks."""
+    return [cell.strip('\ufeff" ').casefold() for cell in cells]

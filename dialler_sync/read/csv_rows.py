@@ -9,19 +9,19 @@ swallow the rows after it: its row is taken from its own line alone, and marked 
 from __future__ import annotations
 
 import csv
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 from ..config import SourceSettings
 from ..errors import InputError
 from .csv_grammar import Cut, Dialect
-from .dialect import TELLS_DELIMITER
+from .csv_lines import Blocks, Lines, lines_until
+from .kinds import Kind, kind_of
 
 BROKEN = 1
 """Flag of a row in which a quote is not closed as it should be."""
@@ -29,7 +29,6 @@ BROKEN = 1
 NOTABLE = 2
 """Flag of a row that may hold a cell with a note, or a mark to take away; most rows do not."""
 
-_BLOCK_CHARS = 1 << 16
 _RUN_ROWS = 5_000
 
 _LINE_IN_CELLS = 10
@@ -75,7 +74,8 @@ class Run:
 class CsvFile:
     """A CSV file of which everything is known that decides where its cells begin and end.
 
-    ``width``: how many cells its rows usually have; it decides how a broken row is read.
+    ``width``: how many cells its rows usually have; it decides how a broken row is read. ``values``: the columns that
+    usually hold values, which tell a row from a part of a cell.
     """
 
     path: Path
@@ -83,6 +83,7 @@ class CsvFile:
     dialect: Dialect
     width: int
     source: SourceSettings
+    values: tuple[int, ...] = ()
 
     def runs(self) -> Iterator[Run]:
         """Every row of the file, from row 1 on.
@@ -92,18 +93,18 @@ class CsvFile:
         """
         number = 1
         with self.path.open(encoding=self.encoding, newline="") as file:
-            for run in self._runs(_Blocks(file, self.source.max_cell_chars * _LINE_IN_CELLS)):
+            for run in self._runs(Blocks(file, self.source.max_cell_chars * _LINE_IN_CELLS)):
                 self._check(run, number)
                 yield Run(number, *run)
                 number += len(run[0])
 
-    def _runs(self, blocks: _Blocks) -> Iterator[tuple[list[list[str]], dict[int, int]]]:
+    def _runs(self, blocks: Blocks) -> Iterator[tuple[list[list[str]], dict[int, int]]]:
         while block := blocks.next():
             run = self._whole_block(block) if self.dialect.is_plain else None
             if run:
                 yield run
                 continue
-            rows = self._row_by_row(_Lines(block, blocks))
+            rows = self._row_by_row(Lines(block, blocks))
             while part := list(islice(rows, _RUN_ROWS)):
                 yield [cells for cells, _ in part], {i: flags for i, (_, flags) in enumerate(part) if flags}
 
@@ -121,7 +122,7 @@ class CsvFile:
         flagged = ((i, self._flags(line)) for i, line in enumerate(StringIO(block, newline="")))
         return rows, {i: flags for i, flags in flagged if flags}
 
-    def _row_by_row(self, lines: _Lines) -> Iterator[Row]:
+    def _row_by_row(self, lines: Lines) -> Iterator[Row]:
         if self.dialect.is_plain:
             yield from self._plain_rows(lines)
         while first := lines.next():
@@ -136,7 +137,7 @@ class CsvFile:
             strict=True,
         )
 
-    def _plain_rows(self, lines: _Lines) -> Iterator[Row]:
+    def _plain_rows(self, lines: Lines) -> Iterator[Row]:
         """Rows by the ``csv`` module, but for those that it refuses and those that look as if they swallowed others.
 
         It refuses a quote that is not closed, and cells beyond a limit of its own.
@@ -146,7 +147,7 @@ class CsvFile:
                 for cells in self._reader(lines):
                     if len(lines.taken) > 1 and self._swallows_rows(lines.taken, cells):
                         break
-                    flags = self._flags("".join(lines.taken))
+                    flags = self._flags("".join(lines.taken)) | (BROKEN if lines.ends_a_quote(lines.taken) else 0)
                     lines.taken.clear()
                     yield cells, flags
                 else:
@@ -160,14 +161,15 @@ class CsvFile:
         is_broken = not self.dialect.is_balanced(row) and self.dialect.cut(row).broken
         return (NOTABLE if _is_notable(row) else 0) | (BROKEN if is_broken else 0)
 
-    def _careful_row(self, first: str, lines: _Lines) -> Row:
+    def _careful_row(self, first: str, lines: Lines) -> Row:
         """The row that begins with the line ``first``, by the grammar of the dialect."""
         cells = self.dialect.cut_line(first)
         if cells is None:
-            return self._quoted_row(first, lines)
+            cells, flags = self._quoted_row(first, lines)
+            return cells, flags | (BROKEN if lines.ends_a_quote([first]) else 0)
         return ([], 0) if cells == [""] else (cells, NOTABLE)
 
-    def _quoted_row(self, first: str, lines: _Lines) -> Row:
+    def _quoted_row(self, first: str, lines: Lines) -> Row:
         text, more = first, 1
         lines.taken[:] = [first]
         cut = self.dialect.cut(text)
@@ -186,8 +188,11 @@ class CsvFile:
                 f"{self.source.max_cell_chars:,} characters, or its quote is not closed: mend it, or raise "
                 "source.max_cell_chars."
             )
-        used = _lines_until(taken, cut.end)
-        broken = cut.broken or (used > 1 and self._swallows_rows(taken[:used], cut.cells))
+        used = lines_until(taken, cut.end)
+        swallows = used > 1 and self._swallows_rows(taken[:used], cut.cells)
+        if swallows:
+            lines.closing = taken[used - 1]
+        broken = cut.broken or swallows
         if broken:
             cut, used = self._mended(taken)
         lines.give_back(taken[used:])
@@ -202,21 +207,26 @@ class CsvFile:
         for text, loosely in ((taken[0], True), (taken[0], False), ("".join(taken), True)):
             cut = self.dialect.cut(text, loosely=loosely)
             if len(cut.cells) == self.width:
-                return cut, _lines_until(taken, cut.end)
+                return cut, lines_until(taken, cut.end)
         return self.dialect.cut(taken[0]), 1
 
     def _swallows_rows(self, lines: list[str], cells: list[str]) -> bool:
         """Whether a row over several lines is rather one with an unclosed quote, and rows that it swallowed.
 
         Its lines have the usual number of cells, each for itself, where the row has not; or they have it so
-        exactly that it is no chance.
+        exactly, or such values in the columns of values, that it is no chance.
         """
         if self.width < 2:
             return False
-        fitting = sum(len(self.dialect.cut(line).cells) == self.width for line in lines)
+        rows = [self.dialect.cut(line).cells for line in lines]
+        fitting = sum(len(row) == self.width for row in rows)
         if len(cells) != self.width:
             return fitting * 2 >= len(lines)
-        return fitting == len(lines) and fitting * (self.width - 1) >= _NO_CHANCE
+        return fitting == len(lines) and (fitting * (self.width - 1) >= _NO_CHANCE or all(map(self._has_values, rows)))
+
+    def _has_values(self, cells: list[str]) -> bool:
+        kinds = {kind_of(cells[i].strip(self.dialect.quote)) for i in self.values}
+        return Kind.VALUE in kinds and kinds <= {Kind.VALUE, Kind.EMPTY}
 
     def _check(self, run: tuple[list[list[str]], dict[int, int]], number: int) -> None:
         """Hold a run against the limits for rows and cells."""
@@ -237,78 +247,5 @@ class CsvFile:
                 )
 
 
-class _Blocks:
-    """The text of a file, in blocks of whole lines, without a byte order mark and Excel's ``sep=`` line."""
-
-    def __init__(self, file: TextIO, longest_line: int) -> None:
-        self._file = file
-        self._longest_line = longest_line
-        self._rest = file.read(_BLOCK_CHARS).removeprefix("\ufeff")
-        if told := TELLS_DELIMITER.match(self._rest):
-            self._rest = self._rest[told.end() :]
-
-    def next(self) -> str:
-        """The next block, ``""`` at the end."""
-        parts, self._rest = [self._rest], ""
-        length = 0
-        while True:
-            text = self._file.read(_BLOCK_CHARS)
-            end = max(parts[-1].rfind("\n"), parts[-1].rfind("\r", 0, -1)) + 1
-            if not text or end:
-                break
-            length += len(parts[-1])
-            if length > self._longest_line:
-                raise InputError(
-                    f"the line that begins with '{parts[0][:40]}' is longer than {self._longest_line:,} characters: "
-                    "mend the file, or raise source.max_cell_chars."
-                )
-            parts.append(text)
-        if text:
-            self._rest = parts[-1][end:] + text
-            parts[-1] = parts[-1][:end]
-        return "".join(parts)
-
-
-class _Lines:
-    """The lines of one block; and of further ones, while a row goes on at the end of a block.
-
-    ``taken``: the lines of the row at hand. Who iterates empties it between two rows.
-    """
-
-    def __init__(self, block: str, blocks: _Blocks) -> None:
-        self.taken: list[str] = []
-        self._pending = deque(StringIO(block, newline=""))
-        self._blocks = blocks
-
-    def __iter__(self) -> Iterator[str]:
-        while self._pending or (self.taken and self._go_on()):
-            line = self._pending.popleft()
-            self.taken.append(line)
-            yield line
-
-    def next(self) -> str:
-        """The first line of the next row, ``""`` at the end."""
-        self.taken.clear()
-        return self._pending.popleft() if self._pending else ""
-
-    def give_back(self, lines: list[str]) -> None:
-        """Take ``lines`` again before any others. Empties ``taken``."""
-        self._pending.extendleft(reversed(lines))
-        self.taken.clear()
-
-    def _go_on(self) -> bool:
-        self._pending.extend(StringIO(self._blocks.next(), newline=""))
-        return bool(self._pending)
-
-
 def _is_notable(text: str) -> bool:
     return "'" in text or "#" in text or "E+" in text or "e+" in text
-
-
-def _lines_until(lines: list[str], end: int) -> int:
-    """How many of ``lines`` the first ``end`` characters are."""
-    for count, line in enumerate(lines, 1):
-        end -= len(line)
-        if end <= 0:
-            return count
-    return len(lines)

@@ -18,7 +18,7 @@ from .csv_grammar import Dialect
 from .csv_rows import BROKEN, CsvFile, Run
 from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
 from .encoding import find_encoding
-from .header import SAMPLE_ROWS, find_header
+from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
 
 _ERROR_TEXT = re.compile(
@@ -34,13 +34,15 @@ _LOST_DIGITS = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}")
 class CsvTable:
     """A CSV file as a table.
 
-    ``kept``: positions, in the file, of the columns that are given. ``last_row``: where the table ends.
+    ``kept``: positions, in the file, of the columns that are given. ``last_row``: where the table ends. ``left_out``:
+    rows before that which are not part of it.
     """
 
     layout: Layout
     file: CsvFile
     kept: tuple[int, ...]
     last_row: int
+    left_out: frozenset[int] = frozenset()
 
     def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time.
@@ -53,7 +55,7 @@ class CsvTable:
             for run in self.file.runs():
                 if run.first_number > self.last_row:
                     break
-                waiting.add(run, self.layout.first_row, self.last_row)
+                waiting.add(run, self.layout.first_row, self.last_row, self.left_out)
                 while len(waiting.numbers) >= rows:
                     yield self._chunk(waiting.take(rows))
             if waiting.numbers:
@@ -92,16 +94,17 @@ class _Rows:
     lines: list[list[str]]
     flags: dict[int, int]
 
-    def add(self, run: Run, first: int, last: int) -> None:
-        """Add the rows of a run that hold something and lie within the table."""
+    def add(self, run: Run, first: int, last: int, left_out: frozenset[int]) -> None:
+        """Add the rows of a run that hold something and are the table's."""
         self.flags.update((run.first_number + i, flags) for i, flags in run.flags.items())
         end = run.first_number + len(run.rows)
-        if first <= run.first_number and end <= last + 1 and run.is_dense():
-            self.numbers.extend(range(run.first_number, end))
+        numbers = range(run.first_number, end)
+        if first <= run.first_number and end <= last + 1 and left_out.isdisjoint(numbers) and run.is_dense():
+            self.numbers.extend(numbers)
             self.lines.extend(run.rows)
             return
         for row in run.seen():
-            if first <= row.number <= last:
+            if first <= row.number <= last and row.number not in left_out:
                 self.numbers.append(row.number)
                 self.lines.append(row.cells)
 
@@ -141,7 +144,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         head = [(row.number, row.cells) for row in islice(seen, SAMPLE_ROWS)]
         foreign = _cut_foreign_header(head, dialect, width)
         header = find_header(head, source)
-        file = replace(file, width=len(header.columns))
+        file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))
         extent = find_extent(file.runs(), header)
     names = tuple(map(restore, header.columns)) + ("",) * extent.blank_columns
     ignored = tuple(i for i, name in enumerate(names) if name.startswith("_"))
@@ -161,9 +164,10 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         first_row=header.first_row,
         ignored=tuple(names[i] for i in ignored),
         vendor=header.vendor,
+        unread_from=extent.unread_from,
         remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks),
     )
-    return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row)
+    return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row, extent.left_out)
 
 
 def _sample(path: Path, encoding: str) -> tuple[str, bool]:

@@ -70,9 +70,10 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         first_row=header.first_row,
         ignored=tuple(name for at, name in enumerate(names) if at not in kept),
         vendor=header.vendor,
+        unread_from=extent.unread_from,
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )
-    return ExcelTable(layout, cells, len(names), kept, extent.last_row)
+    return ExcelTable(layout, cells, len(names), kept, extent.last_row, extent.left_out)
 
 
 def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:

@@ -11,7 +11,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 from xml.parsers.expat import ExpatError
 
 from ..config import SourceSettings
@@ -24,6 +26,7 @@ from .excel_workbook import xlsx_parts
 from .excel_xls import open_xls
 from .excel_xlsb import xlsb_surveyor
 
+_MIMETYPE = "mimetype"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -46,7 +49,7 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
         with Package(path, source.max_file_mb) as package:
             kind, survey = _surveyor(package, source)
             file.seek(0)
-            workbook = load_workbook(file)
+            workbook = load_workbook(file if kind != "ods" or package.has(_MIMETYPE) else _with_mimetype(file))
 
             def read(sheet: Sheet) -> Content | None:
                 found = survey(sheet.index)
@@ -78,6 +81,15 @@ def _surveyor(package: Package, source: SourceSettings) -> tuple[str, Callable[[
             raise InputError(PROTECTED)
         return "ods", survey_ods(package, source).__getitem__
     raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
+
+
+def _with_mimetype(file: BinaryIO) -> BinaryIO:
+    """A copy of an ``.ods`` with the entry that says what it is. Google writes none, and calamine wants one."""
+    copy = BytesIO(file.read())
+    with zipfile.ZipFile(copy, "a") as package:
+        package.writestr(_MIMETYPE, "application/vnd.oasis.opendocument.spreadsheet")
+    copy.seek(0)
+    return copy
 
 
 @contextmanager

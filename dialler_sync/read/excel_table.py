@@ -14,7 +14,8 @@ from .excel_sheet import Row, SheetCells
 class ExcelTable:
     """One table of a workbook.
 
-    ``width``: how many columns it has; ``kept``: the positions of those that are given; ``last_row``: where it ends.
+    ``width``: how many columns it has; ``kept``: the positions of those that are given; ``last_row``: where it ends;
+    ``left_out``: rows before that which are not part of it.
     """
 
     layout: Layout
@@ -22,11 +23,16 @@ class ExcelTable:
     width: int
     kept: tuple[int, ...]
     last_row: int
+    left_out: frozenset[int] = frozenset()
 
     def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time."""
         first, last = self.layout.first_row, self.last_row
-        table = (row for row in takewhile(lambda row: row[0] <= last, self.cells.rows()) if row[0] >= first)
+        table = (
+            row
+            for row in takewhile(lambda row: row[0] <= last, self.cells.rows())
+            if row[0] >= first and row[0] not in self.left_out
+        )
         while batch := list(islice(table, rows)):
             yield self._chunk(batch)
 

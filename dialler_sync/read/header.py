@@ -28,6 +28,7 @@ SAMPLE_ROWS = 200
 _BELOW = 60
 _SEARCH = 30
 _MOST_HEADER_ROWS = 4
+_MOSTLY = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,19 @@ def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
         return -1
     support, against = _evidence(row, [_Row(0, tuple(other)) for other in below])
     return -1 if against else int(support)
+
+
+def columns_of(kind: Kind, rows: Rows, header: Header) -> tuple[int, ...]:
+    """The columns of a table that mostly hold cells of this kind, judged by its first rows."""
+    found = []
+    for column in range(len(header.columns)):
+        kinds = Counter(
+            kind_of(cells[column]) for number, cells in rows if number >= header.first_row and column < len(cells)
+        )
+        del kinds[Kind.EMPTY]
+        if kinds[kind] > _MOSTLY * kinds.total():
+            found.append(column)
+    return tuple(found)
 
 
 def name_rows(first: int, last: int) -> str:
@@ -159,7 +173,7 @@ def _is_header(rows: list[_Row], at: int) -> bool:
         InputError: as much speaks for it as against it.
     """
     row = rows[at]
-    below = list(takewhile(lambda other: other.cells != row.cells, rows[at + 1 : at + 1 + _BELOW]))
+    below = list(takewhile(lambda other: not _is_header_again(other, row), rows[at + 1 : at + 1 + _BELOW]))
     if not below:
         return Kind.VALUE not in row.kinds
     support, against = _evidence(row, below)
@@ -169,6 +183,12 @@ def _is_header(rows: list[_Row], at: int) -> bool:
             f"set source.header to {row.number}, or to none."
         )
     return support >= against
+
+
+def _is_header_again(row: _Row, header: _Row) -> bool:
+    """Whether a row is the same header once more, or that of a table with some more or fewer columns."""
+    shared = set(row.trimmed) & set(header.trimmed)
+    return row.cells == header.cells or (len(row.cells) != len(header.cells) and len(shared) * 2 > header.filled)
 
 
 def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
@@ -182,7 +202,7 @@ def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
         if not kinds:
             continue
         usual, count = kinds.most_common(1)[0]
-        if count < 0.75 * kinds.total():
+        if count < _MOSTLY * kinds.total():
             continue
         if kind is Kind.VALUE:
             against += 1 if usual is Kind.VALUE else 0.5

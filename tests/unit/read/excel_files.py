@@ -100,13 +100,14 @@ def write_xlsx(
     return path
 
 
-def write_ods(path: File, rows: str, *, manifest: str = "") -> File:
-    """Write an ``.ods`` with one sheet of these rows."""
+def write_ods(path: File, rows: str, *, manifest: str = "", mimetype: bool = True) -> File:
+    """Write an ``.ods`` with one sheet of these rows; without ``mimetype`` as Google writes it."""
     spaces = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        if mimetype:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", f"<manifest>{manifest}</manifest>")
         archive.writestr(
             "content.xml",

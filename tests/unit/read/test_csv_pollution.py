@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
+from dialler_sync.read import open_table, open_tables
 
 from .csv_files import read
 
@@ -181,17 +183,52 @@ def test_footnote(tmp_path: Path, footnote: str) -> None:
     assert "below the table" in found.remarks
 
 
-@pytest.mark.parametrize("columns", [8, 9, 10])
-@pytest.mark.parametrize("boundary", ["", "\n", ",,,,,,,,\n", "\nSecond table\n"])
+BOUNDARIES = ["", "\n", ",,,,,,,,\n", "\nSecond table\n"]
+
+
+@pytest.mark.parametrize("columns", [8, 10])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_second_table(tmp_path: Path, columns: int, boundary: str) -> None:
-    """A second table underneath is reported and never mixed in, with less, as many or more columns."""
+    """A second table underneath is reported and never mixed in, with less or more columns."""
     second = [[*cells, f"more {i}"][:columns] for i, cells in enumerate((HEADER, *ROWS))]
-    found = read(tmp_path, TABLE + boundary + text(second))
+    path = tmp_path / "list.csv"
+    path.write_text(TABLE + boundary + text(second), encoding="utf-8")
+
+    (table,) = open_tables(path, SourceSettings())
+    (chunk,) = table.chunks()
+
+    assert chunk.frame.to_numpy().tolist() == ROWS
+    assert not chunk.ragged
+    assert "second table" in " ".join(table.layout.remarks)
+    with pytest.raises(InputError, match="second table, with nearly the same columns"):
+        open_table(path, SourceSettings())
+
+
+@pytest.mark.parametrize(
+    "again", [text([HEADER]), "\ufeff" + text([HEADER]), text([[f" {n.upper()}" for n in HEADER]])]
+)
+@pytest.mark.parametrize("boundary", [*BOUNDARIES, "Total,,12\n", "\nTotal,,12\n\nMarch\n"])
+def test_header_again(tmp_path: Path, boundary: str, again: str) -> None:
+    """Exports that were put together are read to the end, but for the headers and totals between them."""
+    below = TABLE.count("\n") + boundary.count("\n") + 1
+    rows = TABLE.partition("\n")[2]
+    found = read(tmp_path, TABLE + boundary + again + rows + boundary + again + rows)
 
     assert found.columns == HEADER
-    assert found.cells == ROWS
+    assert found.cells == ROWS * 3
+    assert list(found.rows)[len(ROWS) : len(ROWS) + 1] == [below + 1]
+    assert f"comes again in 2 rows, which are left out; the first is row {below}." in found.remarks
+    assert ("below the table" in found.remarks) == any(word in boundary for word in ("Second", "Total"))
+
+
+def test_header_again_far_down(tmp_path: Path) -> None:
+    """A header in the midst of a long file is found wherever it stands."""
+    part = "No,Name,Phone\n" + "".join(f"{i},Miller,0171 392{i:04}\n" for i in range(7_001))
+    found = read(tmp_path, part * 2)
+
+    assert len(found.rows) == 14_002
+    assert list(found.rows)[7_000:7_002] == [7_002, 7_004]
     assert not found.ragged
-    assert "second table" in found.remarks
 
 
 def test_other_second_table_of_the_same_width(tmp_path: Path) -> None:

@@ -199,3 +199,34 @@ def test_limits_of_quoted_cells(tmp_path: Path) -> None:
     found = read(tmp_path, HEADER + '1;"' + cell.replace('"', '""') + '";0171\n2;Meier;0172\n')
 
     assert found.cells == [["1", cell, "0171"], ["2", "Meier", "0172"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (["K1", '"Anna', "0171 392"], ["K2", 'Bernd"', "0171 393"]),
+        (['"K1', "Anna", "0171 392"], ["K2", "Bernd", '0171 393"']),
+        (["K1", "Anna", '"0171 392'], ["K2", "Bernd", '0171 393"']),
+    ],
+)
+@pytest.mark.parametrize("between", [[], [["K7", "Carla", "0171 394"]]])
+def test_two_stray_quotes(tmp_path: Path, first: list[str], last: list[str], between: list[list[str]]) -> None:
+    """Two stray quotes in two rows do not make one row of them; both are marked, and those between are not."""
+    others = [[f"K{i}", f"Miller {i}", f"0171 39{i}"] for i in range(10, 16)]
+    table = [*others, first, *between, last, *others]
+    found = read(tmp_path, "Key;Name;Phone\n" + "".join(";".join(cells) + "\n" for cells in table))
+
+    assert found.cells == table
+    assert sorted(found.ragged) == [8, 9 + len(between)]
+    assert "stray quote" in found.remarks
+
+
+@pytest.mark.parametrize("cell", ["Main St 1; 53111 Bonn\nRoom 2; left", "Bonn\nBeuel", "a;b;c\nd;e;f"])
+def test_cell_of_several_lines(tmp_path: Path, cell: str) -> None:
+    """A cell over several lines stays one, also where each of its lines has as many cells as a row."""
+    others = [[f"K{i}", f"Miller {i}", f"0171 39{i}"] for i in range(10, 16)]
+    text = "".join(";".join(cells) + "\n" for cells in others)
+    found = read(tmp_path, f'Key;Name;Phone\n{text}K1;"{cell}";0171 1234\n{text}')
+
+    assert found.rows[8] == ["K1", cell, "0171 1234"]
+    assert not found.ragged

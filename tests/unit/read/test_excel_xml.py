@@ -281,3 +281,10 @@ def test_repeated_cells_and_rows_of_libreoffice(tmp_path: Path) -> None:
 
     assert seen.rows == {5: ["k", "00123", "00123"], 6: ["k", "00123", "00123"]}
     assert len(seen.notes) == 4
+
+
+def test_ods_of_google(tmp_path: Path) -> None:
+    """An .ods without the entry that says what it is is read all the same."""
+    cell = '<table:table-cell office:value-type="string"><text:p>Miller</text:p></table:table-cell>'
+
+    assert read(write_ods(tmp_path / "g.ods", ODS_HEADER + ods_row(cell), mimetype=False)).rows[2][1] == "Miller"

@@ -1,0 +1,92 @@
+"""The lines of a CSV file, in blocks, without what stands before its first row."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from io import StringIO
+from typing import TextIO
+
+from ..errors import InputError
+from .dialect import TELLS_DELIMITER
+
+_BLOCK_CHARS = 1 << 16
+
+
+class Blocks:
+    """The text of a file, in blocks of whole lines, without a byte order mark and Excel's ``sep=`` line."""
+
+    def __init__(self, file: TextIO, longest_line: int) -> None:
+        self._file = file
+        self._longest_line = longest_line
+        self._rest = file.read(_BLOCK_CHARS).removeprefix("\ufeff")
+        if told := TELLS_DELIMITER.match(self._rest):
+            self._rest = self._rest[told.end() :]
+
+    def next(self) -> str:
+        """The next block, ``""`` at the end."""
+        parts, self._rest = [self._rest], ""
+        length = 0
+        while True:
+            text = self._file.read(_BLOCK_CHARS)
+            end = max(parts[-1].rfind("\n"), parts[-1].rfind("\r", 0, -1)) + 1
+            if not text or end:
+                break
+            length += len(parts[-1])
+            if length > self._longest_line:
+                raise InputError(
+                    f"the line that begins with '{parts[0][:40]}' is longer than {self._longest_line:,} characters: "
+                    "mend the file, or raise source.max_cell_chars."
+                )
+            parts.append(text)
+        if text:
+            self._rest = parts[-1][end:] + text
+            parts[-1] = parts[-1][:end]
+        return "".join(parts)
+
+
+class Lines:
+    """The lines of one block; and of further ones, while a row goes on at the end of a block.
+
+    ``taken``: the lines of the row at hand. Who iterates empties it between two rows. ``closing``: the last line that
+    an unclosed quote seemed to reach, and where another stray quote must be.
+    """
+
+    def __init__(self, block: str, blocks: Blocks) -> None:
+        self.taken: list[str] = []
+        self.closing: str | None = None
+        self._pending = deque(StringIO(block, newline=""))
+        self._blocks = blocks
+
+    def __iter__(self) -> Iterator[str]:
+        while self._pending or (self.taken and self._go_on()):
+            line = self._pending.popleft()
+            self.taken.append(line)
+            yield line
+
+    def next(self) -> str:
+        """The first line of the next row, ``""`` at the end."""
+        self.taken.clear()
+        return self._pending.popleft() if self._pending else ""
+
+    def give_back(self, lines: list[str]) -> None:
+        """Take ``lines`` again before any others. Empties ``taken``."""
+        self._pending.extendleft(reversed(lines))
+        self.taken.clear()
+
+    def ends_a_quote(self, lines: list[str]) -> bool:
+        """Whether the stray quote that seemed to close another row's is in one of these lines."""
+        return any(line is self.closing for line in lines)
+
+    def _go_on(self) -> bool:
+        self._pending.extend(StringIO(self._blocks.next(), newline=""))
+        return bool(self._pending)
+
+
+def lines_until(lines: list[str], end: int) -> int:
+    """How many of ``lines`` the first ``end`` characters are."""
+    for count, line in enumerate(lines, 1):
+        end -= len(line)
+        if end <= 0:
+            return count
+    return len(lines)

@@ -1,0 +1,100 @@
+"""Tells what stands below a table, totals and notes, from the table's own rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice, takewhile
+from statistics import median
+
+from ..header_words import is_phone_header
+from .csv_rows import BROKEN, Seen
+from .kinds import Kind, kind_of
+
+_TOTAL = re.compile(
+    r"[\W_]*(?:(?:gesamt|end|zwischen|teil)?summen?|insgesamt|gesamt|(?:grand |sub)?totals?|sum)"
+    r"(?:\s+(?:eur|usd|chf|rows|records|anzahl|kunden|kontakte|datensätze))?[\W\d_]*",
+    re.IGNORECASE,
+)
+"""What stands before a total, German and English."""
+
+_NOTE = re.compile(
+    r"[\W_]*(?:summen?|gesamt\w*|insgesamt|anzahl|stand|quelle|hinweis|fußnote|erstellt|seite|ende"
+    r"|totals?|sum|count|source|notes?|footnotes?|end of|page|generated|created)\b",
+    re.IGNORECASE,
+)
+"""First words of footnotes, German and English."""
+
+_REACHES_SOMEONE = re.compile(r"\s*(?:(?:\+|\(?0)(?:[\s()/.-]*\d){6,}\s*|[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+\s*)")
+"""A phone number or an e-mail address. Whose it is, is a contact."""
+
+_FEWEST_DIGITS = 6
+"""Of a phone number; a total under a column of them counts them."""
+
+
+class Footnotes:
+    """What a footnote of a table looks like, known from the table's names and its first rows."""
+
+    def __init__(self, names: Sequence[str], sample: Sequence[Seen]) -> None:
+        self._width = len(names)
+        self._phones = [i for i, name in enumerate(names) if is_phone_header(name)]
+        self._fill = median(filled(row.cells) for row in sample) if sample else 0
+        self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
+
+    def at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
+        """The last of ``rows``, as far as they are totals or footnotes. ``above``: number of the row before them."""
+        at = len(rows)
+        while at and self._is_sparse(rows[at - 1]):
+            at -= 1
+        above = rows[at - 1].number if at else above
+        sparse = []
+        gap = False
+        for row in islice(rows, at, None):
+            gap = gap or row.number > above + 1
+            above = row.number
+            sparse.append((row, gap))
+        notes = takewhile(lambda pair: self._is_footnote(pair[0].cells, behind_gap=pair[1]), reversed(sparse))
+        return [row for row, _ in notes][::-1]
+
+    def _is_sparse(self, row: Seen) -> bool:
+        cells = filled(row.cells)
+        return (
+            self._width > 1
+            and not row.flags & BROKEN
+            and (cells <= max(1, self._fill / 2) or (cells < self._fill and _is_total(row.cells)))
+            and not self._reaches_someone(row.cells)
+        )
+
+    def _reaches_someone(self, cells: Sequence[str]) -> bool:
+        """Whether a row holds a phone number or an e-mail address, so that it is a contact, whatever its name."""
+        in_phone_columns = (cells[i] for i in self._phones if i < len(cells))
+        return any(map(_REACHES_SOMEONE.fullmatch, cells)) or any(
+            kind_of(cell) is Kind.VALUE and sum(map(str.isdigit, cell)) >= _FEWEST_DIGITS for cell in in_phone_columns
+        )
+
+    def _is_footnote(self, cells: list[str], *, behind_gap: bool) -> bool:
+        text = first_text(cells)
+        if _is_total(cells) or (_NOTE.match(text) and filled(cells) == 1):
+            return True
+        if kind_of(text) is not Kind.TEXT or not cells[0]:
+            return False
+        if behind_gap or filled(cells) > 1:
+            return behind_gap
+        return self._first_kind is not Kind.TEXT or (len(cells) == 1 and text.count(" ") > 1)
+
+
+def filled(cells: Sequence[str]) -> int:
+    """How many cells hold something."""
+    return sum(map(bool, map(str.strip, cells)))
+
+
+def first_text(cells: Sequence[str]) -> str:
+    """The first cell that holds something, as far as it matters."""
+    return next(cell for cell in cells if cell.strip())[:100]
+
+
+def _is_total(cells: Sequence[str]) -> bool:
+    """Whether a row holds the word for a total, and otherwise at most values."""
+    text, *others = [cell for cell in cells if cell.strip()]
+    return _TOTAL.fullmatch(text[:100]) is not None and all(kind_of(cell) is Kind.VALUE for cell in others)

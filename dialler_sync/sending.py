@@ -141,6 +141,7 @@ class Sending:
             gate=self.client.gate,
             settled=self.settled,
             action=self.prepared.action,
+            lease=lease(self.rules),
         )
         try:
             await coordinator.load(rows, unsure)

@@ -23,7 +23,7 @@ from ..journal import Outcome
 from ..model import Action
 from ..recorder import Book
 from ..spool import SpooledRow
-from .messages import LOT, Batch, Order, Report, Share, lease
+from .messages import LOT, Batch, Order, Report, Share
 from .partitions import Partition, State, split
 
 _log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class Coordinator:
 
     ``token`` goes to workers only where nobody can read it on the way. ``patience_at_start`` is in seconds. ``settled``
     is called with every outcome, once it is written down; ``action`` gives what was decided for a row.
-    ``requests`` and ``retries`` are sums over all senders.
+    ``lease`` is how many seconds a sender works on without hearing from here. ``requests`` and ``retries`` are sums
+    over all senders.
     """
 
     engine: Engine
@@ -92,6 +93,7 @@ class Coordinator:
     gate: Gate
     settled: Callable[[Outcome], None]
     action: Callable[[int], Action | None]
+    lease: float
     clock: Callable[[], float] = time.monotonic
     requests: int = 0
     retries: int = 0
@@ -100,11 +102,6 @@ class Coordinator:
 
     def __post_init__(self) -> None:
         self._writer = ThreadPoolExecutor(1, "journal")  # one, so that what is written first is there first
-
-    @property
-    def lease(self) -> float:
-        """Seconds that a sender works on without hearing from here."""
-        return lease(self.rules)
 
     async def load(self, rows: Iterable[SpooledRow], doubtful: Sequence[tuple[SpooledRow, int]]) -> None:
         """Send ``rows``; first settle the ``doubtful``, each with the newest contact ID known when it was sent.

@@ -8,6 +8,7 @@
     ├── InputError                 stop before anything is sent: mend the spreadsheet                   (exit 3)
     ├── StopRun                    stop the run; what is not settled stays unprocessed
     │   ├── DiallerUnavailable     the dialler is down for longer than give_up_after; resumable         (exit 5)
+    │   │   └── ClusterLost        ... or the cluster that sends to it is gone; resumable               (exit 5)
     │   ├── NoRowCanSucceed        token, ClientsID, campaign or endpoint is wrong                      (exit 7)
     │   ├── SafetyLimit            mirror or max-errors                                                 (exit 8)
     │   ├── JournalError           the journal or the report folder cannot be written; resumable        (exit 2)
@@ -46,6 +47,10 @@ class StopRun(DiallerSyncError):
 
 class DiallerUnavailable(StopRun):
     """The dialler cannot be reached or keeps failing."""
+
+
+class ClusterLost(DiallerUnavailable):
+    """The cluster whose workers send to the dialler is gone, or has no workers any more."""
 
 
 class NoRowCanSucceed(StopRun):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from .api.client import DiallerClient
+from .cluster.coordinator import Engine
 from .config import Settings
 from .config.settings import Limit, Missing
 from .errors import DiallerSyncError, Interrupted, SafetyLimit, StopRun
@@ -33,7 +34,10 @@ from .survey import survey
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line says of a run, beside the configuration."""
+    """What the command line says of a run, beside the configuration.
+
+    ``cluster``: address of the Dask scheduler whose workers send the rows, or ``local``.
+    """
 
     dry_run: bool = False
     limit: int | None = None
@@ -42,6 +46,7 @@ class RunOptions:
     max_missing: Limit | None = None
     adopt: bool = False
     mask: bool = False
+    cluster: str | None = None
 
 
 @dataclass(slots=True)
@@ -176,16 +181,23 @@ class Execution:
     # Planning and sending
 
     async def _carry_out(self, prepared: Prepared) -> None:
-        async with session(self.settings.dialler) as client:
+        async with session(self.settings.dialler) as client, self._cluster() as engine:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
                 if self.options.dry_run:
                     self._say_of_the_rest(prepared, Status.SKIPPED)
                 else:
-                    await self._load(client, prepared)
+                    await self._load(client, prepared, engine)
             finally:
                 self.requests += client.requests
+
+    def _cluster(self) -> AbstractAsyncContextManager[Engine | None]:
+        if self.options.cluster is None or self.options.dry_run:
+            return nullcontext()
+        from .cluster.engine import connected
+
+        return connected(self.options.cluster, self.settings.dialler.concurrency)
 
     async def _only_plan(self, prepared: Prepared) -> Planned:
         async with session(self.settings.dialler) as client:
@@ -214,12 +226,13 @@ class Execution:
         self.journal.update_run(self.run.id, planned=True)
         return planned
 
-    async def _load(self, client: DiallerClient, prepared: Prepared) -> None:
+    async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
         settled = Tally(client.gate, self.observer, self.options.max_errors, prepared.total, self.errors)
-        rules = rules_of(self.settings)
-        sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, self.options.limit)
+        rules, limit = rules_of(self.settings), self.options.limit
+        sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
         self.observer.stage("importing", sending.total)
         try:
             await sending.send()
         finally:
+            self.requests += sending.requests
             self.retries += sending.retries

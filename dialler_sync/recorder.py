@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from .errors import JournalError
-from .journal import Journal, Outcome, RowState
+from .journal import Outcome, RowState
 
 LINGER = 0.2
 """Seconds that outcomes may wait for company. What is lost with a crash meanwhile is sent again on resume,
@@ -17,10 +18,23 @@ FULL = 500
 """Outcomes after which nothing waits."""
 
 
+class Book(Protocol):
+    """Where outcomes and states are written down: a journal, or what stands for one."""
+
+    def record(
+        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = (), /
+    ) -> None:
+        """Write down outcomes, and states as (seq, state, newest contact ID known); return when that is durable.
+
+        Raises:
+            JournalError: it cannot be written.
+        """
+
+
 class Recorder:
     """Writes to the journal beside the event loop. ``failed`` is called once where that fails."""
 
-    def __init__(self, journal: Journal, run_id: str, failed: Callable[[JournalError], None]) -> None:
+    def __init__(self, journal: Book, run_id: str, failed: Callable[[JournalError], None]) -> None:
         self._journal = journal
         self._run_id = run_id
         self._failed = failed

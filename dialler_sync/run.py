@@ -90,8 +90,16 @@ def plan_files(
     return PlanFile.of(execution.run, options.run.compare, planned)
 
 
-def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None = None) -> Summary:
+def resume_run(
+    settings: Settings,
+    run: RunRecord,
+    journal: Journal,
+    observer: Observer | None = None,
+    cluster: str | None = None,
+) -> Summary:
     """Finish an interrupted run: what is settled stays, doubtful rows are looked for, the rest is sent.
+
+    From here, wherever it began, unless a ``cluster`` is named.
 
     Raises:
         UsageError: there is nothing to resume, or files or configuration are others than they were.
@@ -100,6 +108,7 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
     if changed:
         raise UsageError(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
     read_token(settings.dialler)
+    _check_cluster(cluster)
     with journal.campaign_lock(run.target):
         run = journal.run(run.id)  # it may have been finished while we waited for the campaign
         if run.state == "finished":
@@ -123,8 +132,9 @@ def resume_run(settings: Settings, run: RunRecord, journal: Journal, observer: O
             max_missing=row_limit(run.options.get("max_missing")),
             adopt=bool(run.options.get("adopt")),
             mask=bool(run.options.get("mask")),
+            cluster=cluster,
         )
-        journal.update_run(run.id, state="running", folded=False)
+        journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
         return _execution(settings, options, journal, observer, run, sources).carry_out()
 
 
@@ -135,6 +145,7 @@ def retry_run(
     files: Sequence[Path] = (),
     out: Path | None = None,
     observer: Observer | None = None,
+    cluster: str | None = None,
 ) -> Summary:
     """Send again what did not succeed in ``parent``, from its files as they are now, or from mended ones.
 
@@ -158,7 +169,7 @@ def retry_run(
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )
-    options = ImportOptions(tuple(files) or _paths(parent), config_path, out)
+    options = ImportOptions(tuple(files) or _paths(parent), config_path, out, RunOptions(cluster=cluster))
     return _new_run("import", settings, options, journal, observer, parent.id)
 
 
@@ -285,6 +296,7 @@ def _new_run(
     plan = read_plan(options.plan) if options.plan else None
     if command != "validate":
         read_token(settings.dialler)  # better known now than after a million rows
+    _check_cluster(options.run.cluster)
     sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning)
     if plan:
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
@@ -296,6 +308,13 @@ def _new_run(
         execution = _execution(settings, options.run, journal, observer, run, sources)
         execution.check_plan = plan.check_decisions if plan else None
         return execution.carry_out()
+
+
+def _check_cluster(cluster: str | None) -> None:
+    if cluster is not None:
+        from .cluster.engine import check
+
+        check(cluster)
 
 
 def _execution(
@@ -326,6 +345,7 @@ def _record(
         "compare": options.run.compare,
         "adopt": options.run.adopt,
         "mask": options.run.mask,
+        "cluster": options.run.cluster,
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},
     }
     files = [source.record(0) for source in sources]

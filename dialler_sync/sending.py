@@ -1,14 +1,20 @@
-"""Sends the rows of a run that are left."""
+"""Sends the rows of a run that are left, from here or by the workers of a cluster."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
+
+from pydantic import SecretStr
 
 from .api.client import DiallerClient
 from .api.pace import Gate
+from .api.token import read_token
+from .cluster.coordinator import Coordinator, Engine
+from .cluster.messages import lease
 from .config import Settings
 from .config.settings import Limit
 from .errors import LimitReached, SafetyLimit, StopRun
@@ -19,9 +25,13 @@ from .observer import Observer
 from .prepare import Prepared
 from .recorder import Recorder
 from .resumption import LeftOver
+from .session import patience_at_start
 from .spool import SpooledRow
 
 _log = logging.getLogger(__name__)
+
+Unsure = Sequence[tuple[SpooledRow, int]]
+"""Rows that may have been sent, each with the newest contact ID that was known then."""
 
 _FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 
@@ -64,7 +74,8 @@ class Tally:
 class Sending:
     """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
 
-    ``settled`` is called with every outcome. Afterwards ``retries`` are the imports that were repeats.
+    With ``engine`` its workers send the rows. ``settled`` is called with every outcome. Afterwards ``requests`` are
+    those that workers made, and ``retries`` the imports that were repeats.
     """
 
     client: DiallerClient
@@ -75,6 +86,8 @@ class Sending:
     left: LeftOver
     settled: Callable[[Outcome], None]
     limit: int | None = None
+    engine: Engine | None = None
+    requests: int = 0
     retries: int = 0
 
     @property
@@ -91,19 +104,50 @@ class Sending:
         """
         total = sum(self.prepared.todo)
         if self.left.killed and total:
-            _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", self.rules.quiet)
-            await self.client.gate.rest(self.rules.quiet)
+            wait = self.rules.quiet
+            if self.run.options.get("cluster"):
+                wait += lease(self.rules)  # so long its workers went on
+            _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", wait)
+            await self.client.gate.rest(wait)
         doubtful = self.left.doubtful
         unsure = [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful]
         rows = islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
+        if self.engine is not None and total:
+            await self._by_cluster(self.engine, rows, unsure)
+            rows, unsure = islice(rows, 0), []
+        await self._from_here(rows, unsure)
+        if self.limit is not None and total > self.limit:
+            raise LimitReached(f"--limit {self.limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+
+    async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
         loader = Loader(self.client, recorder, self.rules, settled=self.settled, action=self.prepared.action)
         try:
             await loader.load(chain(rows, self._after()), unsure)
         finally:
             self.retries += loader.retries
-        if self.limit is not None and total > self.limit:
-            raise LimitReached(f"--limit {self.limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+
+    async def _by_cluster(self, engine: Engine, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
+        dialler = self.client.settings
+        coordinator = Coordinator(
+            engine=engine,
+            journal=self.journal,
+            run_id=self.run.id,
+            folder=Path(self.run.out),
+            dialler=dialler,
+            token=SecretStr(read_token(dialler)),
+            patience_at_start=patience_at_start(dialler),
+            rules=self.rules,
+            gate=self.client.gate,
+            settled=self.settled,
+            action=self.prepared.action,
+            lease=lease(self.rules),
+        )
+        try:
+            await coordinator.load(rows, unsure)
+        finally:
+            self.requests += coordinator.requests
+            self.retries += coordinator.retries
 
     def _after(self) -> Iterator[SpooledRow]:
         """What is locked and deleted, once every row has been taken; with a limit, not yet."""

@@ -142,6 +142,13 @@ adopt_option = click.option(
 mask_option = click.option("--mask", is_flag=True, help="Mask phone numbers in report.html.")
 
 
+cluster_option = click.option(
+    "--cluster",
+    metavar="URL|local",
+    help="Send the rows by the workers of a Dask cluster: tcp://HOST:8786, or local for one on this machine.",
+)
+
+
 def run_options(
     settings: Settings,
     compare: str | None,
@@ -152,6 +159,7 @@ def run_options(
     dry_run: bool = False,
     limit: int | None = None,
     mask: bool = False,
+    cluster: str | None = None,
 ) -> RunOptions:
     """What the command line says, and the configuration where it says nothing."""
     from ..execution import RunOptions
@@ -164,4 +172,5 @@ def run_options(
         max_missing=max_missing or settings.mirror.max_missing,
         adopt=adopt,
         mask=mask,
+        cluster=cluster,
     )

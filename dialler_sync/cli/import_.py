@@ -12,6 +12,7 @@ from .common import (
     IMPORT_CODES,
     App,
     adopt_option,
+    cluster_option,
     compare_option,
     mask_option,
     max_errors_option,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @adopt_option
 @mask_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
+@cluster_option
 @click.option(
     "--inbox",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -66,6 +68,7 @@ def import_(
     adopt: bool,
     mask: bool,
     plan: Path | None,
+    cluster: str | None,
     inbox: Path | None,
     quiet_for: float,
     metrics_file: Path | None,
@@ -85,14 +88,16 @@ def import_(
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
     settings = app.settings()
-    options = run_options(settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit, mask=mask)
+    options = run_options(
+        settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit, mask=mask, cluster=cluster
+    )
     with app.journal() as journal:
 
         def work(*paths: Path) -> Summary:
             stopped = unfinished(journal, paths[0]) if inbox else None
             with progress(app) as observer:
                 if stopped:
-                    summary = resume_run(settings, stopped, journal, observer)
+                    summary = resume_run(settings, stopped, journal, observer, cluster)
                 else:
                     job = ImportOptions(paths, app.config_path, out, options, plan)
                     summary = import_files(settings, job, journal, observer)

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
-from .common import IMPORT_CODES, App, out_option
+from .common import IMPORT_CODES, App, cluster_option, out_option
 
 
 @click.command(epilog=IMPORT_CODES)
 @click.argument("run", required=False)
+@cluster_option
 @click.pass_obj
-def resume(app: App, run: str | None) -> int:
+def resume(app: App, run: str | None, cluster: str | None) -> int:
     """Finish an interrupted RUN (the newest one, if none is named).
 
     Refuses where files or configuration are others than when it began. Nothing that is settled is sent
-    again; rows that may have been sent are looked for in the dialler.
+    again; rows that may have been sent are looked for in the dialler. A run that a cluster began is finished from
+    here, unless --cluster is given.
     """
     from ..run import find_resumable, resume_run
     from .output import print_summary, progress
@@ -24,7 +26,7 @@ def resume(app: App, run: str | None) -> int:
     with app.journal() as journal:
         record = find_resumable(journal, run)
         with progress(app) as observer:
-            summary = resume_run(app.settings_of(record.config_path), record, journal, observer)
+            summary = resume_run(app.settings_of(record.config_path), record, journal, observer, cluster)
     print_summary(summary)
     return summary.exit_code
 
@@ -39,8 +41,9 @@ def resume(app: App, run: str | None) -> int:
     help="The mended file, where it is not the one of that run.",
 )
 @out_option
+@cluster_option
 @click.pass_obj
-def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None) -> int:
+def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, cluster: str | None) -> int:
     """Send again what failed in RUN (the newest import, if none is named), and never what is settled.
 
     A run of its own. Files are read again, so rejected rows that were mended are sent.
@@ -51,6 +54,7 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None) 
     with app.journal() as journal:
         record = find_import(journal, run)
         with progress(app) as observer:
-            summary = retry_run(app.settings_of(record.config_path), record, journal, files, out, observer)
+            settings = app.settings_of(record.config_path)
+            summary = retry_run(settings, record, journal, files, out, observer, cluster)
     print_summary(summary)
     return summary.exit_code

@@ -1,0 +1,192 @@
+"""One partition on a worker: the load stage that every run has, with the coordinator for its journal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, suppress
+
+from pydantic import SecretStr
+
+from .. import __version__
+from ..api.client import DiallerClient
+from ..api.pace import Gate
+from ..api.token import read_token
+from ..config.settings import DiallerSettings
+from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageError
+from ..load import Loader
+from ..recorder import Recorder
+from ..spool import SpooledRow
+from .messages import LOT, Order, Report, Share
+from .outbox import Outbox
+
+BEATS = 4
+"""Times in one lease that a sender which has nothing to tell answers all the same."""
+
+TOKEN_VARIABLE = "DIALLER_SYNC_TOKEN"  # noqa: S105 - the name of a variable
+
+
+class Sender:
+    """Sends the rows that the coordinator gives it. Made in any thread; all else happens in an event loop.
+
+    Raises:
+        UsageError: this worker has another version of dialler-sync than the coordinator.
+    """
+
+    def __init__(self, share: Share) -> None:
+        check_version(share.version)
+        self._share = share
+        self._rows: deque[SpooledRow] = deque()
+        self._taking = False
+        self._last = False
+        self._loads: set[asyncio.Task[None]] = set()
+        self._retries = 0
+        self._said: list[str] = []
+        self._answer: tuple[int, Report] | None = None
+        self._client: DiallerClient | None = None
+        self._open = AsyncExitStack()
+        self._lease: asyncio.TimerHandle | None = None
+        self._expired = False
+        self._resting: asyncio.Task[None] | None = None
+
+    async def exchange(self, order: Order) -> Report:
+        """Take an order; answer when there is something to tell, and else soon. The same order gives the same answer.
+
+        Raises:
+            ConnectionError: the lease has run out. Anything else is a bug.
+        """
+        if self._answer is not None and self._answer[0] == order.number:
+            return self._answer[1]
+        if self._expired:
+            raise ConnectionError("the coordinator was not heard of for too long")
+        try:
+            client = self._client or await self._begin(order.token)
+        except DiallerSyncError as error:
+            return Report((), 0, 0, 0, (), ended=True, error=error)
+        self._renew_lease()
+        self._obey(client, order)
+        if self._ended(client) or (len(self._rows) < LOT and not self._last):
+            self._outbox.announce()
+        await self._outbox.news(self._share.lease / BEATS)
+        report = await self._report(client)
+        self._answer = order.number, report
+        return report
+
+    async def _begin(self, token: SecretStr | None) -> DiallerClient:
+        dialler = await asyncio.to_thread(with_token, self._share.dialler, token)
+        gate = Gate(
+            dialler.concurrency,
+            rate=dialler.rate,
+            give_up_after=dialler.give_up_after,
+            patience_at_start=self._share.patience_at_start,
+            say=self._said.append,
+        )
+        self._outbox = Outbox()
+        self._client = await self._open.enter_async_context(DiallerClient(dialler, gate=gate))
+        return self._client
+
+    def _obey(self, client: DiallerClient, order: Order) -> None:
+        self._outbox.written(order.written)
+        if order.unwritable is not None:
+            self._outbox.close(order.unwritable)
+        if order.stop:
+            client.gate.stop(Interrupted("the run was stopped"))
+        self._last = self._last or order.last
+        self._rows.extend(order.rows)
+        if order.doubtful or (self._rows and not self._taking):
+            # A loader takes rows for as long as there are any; where they ran out for a while, another one goes on.
+            self._taking = True
+            load = asyncio.create_task(self._load(client, order.doubtful))
+            load.add_done_callback(lambda _: self._outbox.announce())
+            self._loads.add(load)
+
+    async def _load(self, client: DiallerClient, doubtful: Sequence[tuple[SpooledRow, int]]) -> None:
+        recorder = Recorder(self._outbox, "", client.gate.stop)
+        loader = Loader(client, recorder, self._share.rules, settled=lambda _: None)
+        try:
+            with suppress(StopRun):  # the gate knows what stopped it
+                await loader.load(self._taken(), doubtful)
+        finally:
+            self._retries += loader.retries
+
+    def _taken(self) -> Iterator[SpooledRow]:
+        while self._rows:
+            yield self._rows.popleft()
+            if len(self._rows) == LOT - 1:
+                self._outbox.announce()  # that more may be given
+        self._taking = False
+
+    def _ended(self, client: DiallerClient) -> bool:
+        return (self._last or client.gate.stopped is not None) and self._outbox.empty and not self._running
+
+    @property
+    def _running(self) -> list[asyncio.Task[None]]:
+        return [load for load in self._loads if not load.done()]
+
+    async def _report(self, client: DiallerClient) -> Report:
+        for load in self._loads - set(self._running):
+            self._loads.discard(load)
+            load.result()  # what it raises is a bug
+        said, self._said[:] = tuple(self._said), []
+        ended = self._ended(client)
+        if ended:
+            self._end_lease()
+            await self._open.aclose()
+        return Report(
+            self._outbox.take(), len(self._rows), client.requests, self._retries, said, ended, client.gate.stopped
+        )
+
+    # The lease
+
+    def _renew_lease(self) -> None:
+        self._end_lease()
+        self._lease = asyncio.get_running_loop().call_later(self._share.lease, self._expire)
+
+    def _end_lease(self) -> None:
+        if self._lease is not None:
+            self._lease.cancel()
+
+    def _expire(self) -> None:
+        """The coordinator is gone, or takes this worker to be gone: send nothing more, and let nothing run on."""
+        why = "the coordinator was not heard of for too long"
+        self._expired = True
+        if self._client is not None:
+            self._client.gate.stop(Interrupted(why))
+        for load in self._loads:
+            load.cancel()
+        self._outbox.close(why)
+        self._resting = asyncio.create_task(self._rest())
+
+    async def _rest(self) -> None:
+        await asyncio.gather(*self._loads, return_exceptions=True)
+        await self._open.aclose()
+
+
+def with_token(dialler: DiallerSettings, token: SecretStr | None) -> DiallerSettings:
+    """The settings with the coordinator's token; where that may not travel, with the one that this machine has.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if token is None and (dialler.token_file or dialler.token_command):
+        token = SecretStr(read_token(dialler))
+    if token is None and TOKEN_VARIABLE in os.environ:
+        token = SecretStr(os.environ[TOKEN_VARIABLE])
+    if token is None:
+        raise ConfigError(
+            f"the token does not travel over a network that is not encrypted: set {TOKEN_VARIABLE} where the worker "
+            "is started, use token_file or token_command, or connect by tls://"
+        )
+    return dialler.model_copy(update={"token": token, "token_file": None, "token_command": None})
+
+
+def check_version(version: str) -> None:
+    """See that this worker is what the coordinator is.
+
+    Raises:
+        UsageError: it has another version.
+    """
+    if version != __version__:
+        raise UsageError(f"it has dialler-sync {__version__}, and the run was begun with {version}: install the same")

@@ -1,0 +1,265 @@
+"""Coordinator and senders without a network between them, which can so be cut at any exchange."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import SecretStr
+
+from dialler_sync.api.pace import Gate
+from dialler_sync.cluster.coordinator import Coordinator, Lost, RemoteSender
+from dialler_sync.cluster.messages import Order, Report, Share
+from dialler_sync.cluster.partitions import partition_of
+from dialler_sync.cluster.sender import Sender
+from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.errors import ClusterLost, Interrupted, JournalError, NoRowCanSucceed, SafetyLimit, StopRun
+from dialler_sync.insist import Rules
+from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
+from dialler_sync.model import Action
+from dialler_sync.recorder import Book
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+from dialler_sync.spool import SpooledRow
+
+from ..unit.test_journal import RUN
+
+ROWS = 60
+LEASE = 0.4
+
+
+class Cut(RemoteSender):
+    """A sender from which the coordinator is cut off when ``fate`` says so; what it had begun goes on."""
+
+    where, trusted = "tcp://127.0.0.1:1", True
+
+    def __init__(self, share: Share, engine: Here) -> None:
+        self._sender = Sender(pickle.loads(pickle.dumps(share)))
+        self._engine = engine
+        self._lost = False
+
+    async def exchange(self, order: Order) -> Report:
+        fate = self._engine.fate() if order.rows or order.written else ""
+        self._lost = self._lost or fate == "before"
+        if self._lost:
+            raise Lost("cut off")
+        report = await self._sender.exchange(pickle.loads(pickle.dumps(order)))
+        self._lost = fate == "after"
+        if self._lost:
+            raise Lost("cut off")
+        return pickle.loads(pickle.dumps(report))  # type: ignore[no-any-return]
+
+
+class Here:
+    """Senders in this process; ``chance`` is that of being cut off at an exchange."""
+
+    def __init__(self, seed: int = 0, chance: float = 0.0, workers: int = 3) -> None:
+        self.workers = workers
+        self.shares: list[Share] = []
+        self.cuts = 0
+        self._random = Random(seed)
+        self._chance = chance
+
+    def fate(self) -> str:
+        if self.cuts >= 4 or self._random.random() >= self._chance:
+            return ""
+        self.cuts += 1
+        return self._random.choice(["before", "after"])
+
+    async def begin(self, share: Share) -> RemoteSender:
+        self.shares.append(share)
+        return Cut(share, self)
+
+
+class World:
+    """A run of ``ROWS`` rows that is to be sent by senders."""
+
+    def __init__(self, dialler: SimulatorServer, journal: Journal, folder: Path) -> None:
+        self.dialler = dialler
+        self.journal = journal
+        self.folder = folder
+        self.outcomes: list[Outcome] = []
+        self.stop_after = 0
+        self.book: Book = journal
+        journal.add_run(RUN)
+
+    def run(self, engine: Here, mode: str = "overwrite", **settings: Any) -> StopRun | None:
+        """Send all; gives what stopped it."""
+        keys = [f"K{seq}" if mode != "keyless" else "" for seq in range(ROWS)]
+        self.journal.add_rows(RUN.id, [PlannedRow(seq, 0, seq, key) for seq, key in enumerate(keys)])
+        rows = [SpooledRow(seq, key, self.body(seq, key)) for seq, key in enumerate(keys)]
+        base = {"base_url": self.dialler.base_url, "clients_id": 1, "timeout": 0.4, "concurrency": 7, **settings}
+        dialler = DiallerSettings(**base)
+
+        async def work() -> None:
+            gate = self.gate = Gate(7)
+
+            def settled(outcome: Outcome) -> None:
+                self.outcomes.append(outcome)
+                if len(self.outcomes) == self.stop_after:
+                    gate.stop(SafetyLimit("enough"))
+
+            await Coordinator(
+                engine, self.book, RUN.id, self.folder, dialler, SecretStr("simulator"), 0.3,
+                Rules(mode == "overwrite", "538", 5, 0.4), gate, settled,
+                lambda seq: Action.OVERWRITE if seq == 5 else None, LEASE,
+            ).load(rows, [])  # fmt: skip
+
+        try:
+            asyncio.run(work())
+        except StopRun as stop:
+            return stop
+        return None
+
+    @staticmethod
+    def body(seq: int, key: str) -> bytes:
+        fields = {"DiallerCampaignsID": 538, "Name": f"N{seq}", "PhoneNumber1": f"+4917{seq:08}"}
+        return orjson.dumps({"UserData": key, **fields} if key else fields)
+
+    @property
+    def statuses(self) -> Counter[str]:
+        return Counter(str(row.result.status) for row in self.journal.rows(RUN))
+
+    @property
+    def made(self) -> Counter[str]:
+        """Contacts by the name of their row."""
+        return Counter(str(contact["Name"]) for contact in self.dialler.store.contacts.values())
+
+
+@pytest.fixture
+def world(dialler: SimulatorServer, tmp_path: Path) -> Iterator[World]:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        yield World(dialler, journal, tmp_path)
+
+
+def test_rows_are_split_by_their_key() -> None:
+    """The same key goes to the same partition, rows without one by their place; all partitions are used."""
+    rows = [SpooledRow(seq, f"K{seq % 500}", b"{}") for seq in range(2_000)]
+    numbers = {row.seq: partition_of(row, 4) for row in rows}
+
+    assert all(numbers[seq] == numbers[seq + 500] for seq in range(1_500))
+    assert min(Counter(numbers.values()).values()) > 300
+    assert [partition_of(SpooledRow(seq, "", b"{}"), 3) for seq in range(4)] == [0, 1, 2, 0]
+
+
+def test_every_row_is_sent_and_written_down(world: World) -> None:
+    """Once, with what was decided for it; each sender has its share of requests in flight and a second."""
+    engine = Here()
+
+    assert world.run(engine, rate=900.0) is None
+
+    assert world.statuses == {"succeeded": ROWS}
+    assert world.made == {f"N{seq}": 1 for seq in range(ROWS)}
+    assert {outcome.action for outcome in world.outcomes} == {Action.IMPORT, Action.OVERWRITE}
+    assert sorted(share.dialler.concurrency for share in engine.shares) == [2, 2, 3]
+    assert {share.dialler.rate for share in engine.shares} == {300.0}
+
+
+def test_the_description_of_a_partition_holds_no_token(world: World) -> None:
+    """Dask keeps it, and shows it to whoever asks."""
+    engine = Here()
+
+    world.run(engine, token="simulator")
+
+    assert b"simulator" not in pickle.dumps(engine.shares)
+    assert "simulator" not in repr(Order(0, token=SecretStr("simulator")))
+
+
+CASES = [("overwrite", 1), ("create", 2), ("keyless", 3)]
+MORE = [pytest.param(mode, seed, marks=pytest.mark.long) for mode, _ in CASES for seed in range(10, 30)]
+
+
+@pytest.mark.parametrize(("mode", "seed"), [*CASES, *MORE])
+def test_lost_senders_lose_and_repeat_nothing(mode: str, seed: int, world: World) -> None:
+    """Cut off at any exchange, while they work on: each row is in the dialler once, or unknown where it has no key."""
+    engine = Here(seed, chance=0.5)
+
+    assert world.run(engine, mode) is None
+
+    assert engine.cuts == 4
+    assert set(world.made.values()) == {1}
+    if mode == "keyless":
+        assert world.statuses["succeeded"] + world.statuses["unknown"] == ROWS
+        assert world.statuses["unknown"] <= 7 * engine.cuts
+    else:
+        assert world.statuses == {"succeeded": ROWS}
+        assert len(world.made) == ROWS
+
+
+def test_a_refused_token_stops_all_senders(world: World) -> None:
+    """What was not sent stays as it was."""
+    world.dialler.order(FaultPlan.parse("401_from:1"))
+
+    stopped = world.run(Here())
+
+    assert isinstance(stopped, NoRowCanSucceed)
+    assert world.statuses == {"unprocessed": ROWS}
+
+
+def test_a_dialler_that_is_away_stops_all_senders(world: World) -> None:
+    """And what the gates of the workers say is heard here."""
+    world.dialler.order(FaultPlan.parse("503:100%:on=all:retry_after=0"))
+
+    stopped = world.run(Here(), give_up_after=0.3)
+
+    assert "kept failing" in str(stopped)
+    assert world.statuses == {"unprocessed": ROWS}
+
+
+def test_what_stops_the_run_stops_all_senders(world: World) -> None:
+    """What is in flight comes to its end and is written down; the rest is not sent."""
+    world.stop_after = 1
+
+    stopped = world.run(Here())
+
+    assert isinstance(stopped, SafetyLimit)
+    assert world.statuses["succeeded"] == len(world.made)
+    assert world.statuses["succeeded"] + world.statuses["unprocessed"] == ROWS
+
+
+def test_a_journal_that_fails_stops_all_senders(world: World) -> None:
+    """A row that must not be sent twice is not sent before that is written down."""
+
+    class Full:
+        def record(self, *_: object) -> None:
+            raise JournalError("the disk is full")
+
+    world.book = Full()
+
+    stopped = world.run(Here(), "keyless")
+
+    assert isinstance(stopped, JournalError)
+    assert not world.made
+
+
+def test_rows_that_kill_their_workers_stop_the_run(world: World) -> None:
+    """One worker after the other would die of them."""
+
+    class Deadly(Here):
+        def fate(self) -> str:
+            return "before"
+
+    stopped = world.run(Deadly(workers=1))
+
+    assert isinstance(stopped, ClusterLost)
+    assert not world.made
+
+
+def test_a_run_that_ends_while_a_lost_worker_may_still_send_is_in_doubt(world: World) -> None:
+    """Whoever resumes it looks for these rows first, though each may be repeated."""
+
+    class Vanishing(Here):
+        def fate(self) -> str:
+            world.gate.stop(Interrupted("Ctrl-C"))
+            return "before"
+
+    stopped = world.run(Vanishing(workers=1))
+
+    assert isinstance(stopped, Interrupted)
+    assert {row.state for row in world.journal.rows(RUN)} == {str(RowState.SENDING)}

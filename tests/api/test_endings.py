@@ -371,7 +371,9 @@ SENT = httpx.Request("GET", "https://dialler.example.com/")
 OF_THE_SYSTEM = {OSError, ConnectionResetError, BrokenPipeError, TimeoutError, ssl.SSLError}
 
 
-@pytest.mark.parametrize("kind", every(aiohttp.ClientError) | OF_THE_SYSTEM, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", sorted(every(aiohttp.ClientError) | OF_THE_SYSTEM, key=str), ids=lambda kind: kind.__name__
+)
 def test_every_error_of_aiohttp_is_translated(kind: type[Exception]) -> None:
     """Each is known, and what is not known to be raised before the request left counts as sent."""
     arguments = next(arguments for base, arguments in ARGUMENTS.items() if issubclass(kind, base))

@@ -37,13 +37,8 @@ def open_xls(path: Path) -> Book:
 
     content = path.read_bytes()
     try:
-        book = xlrd.open_workbook(
-            file_contents=content,
-            logfile=io.StringIO(),
-            formatting_info=True,
-            ragged_rows=True,
-            ignore_workbook_corruption=True,
-        )
+        _check_chains(content)
+        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), formatting_info=True, ragged_rows=True)
         sheets = [(sheet, _content(book, sheet)) for sheet in book.sheets()]
     except Exception as error:  # xlrd raises whatever its parsing stumbles on
         if _ENCRYPTED in content or "encrypted" in str(error):
@@ -54,6 +49,25 @@ def open_xls(path: Path) -> Book:
         [Sheet(index, sheet.name, sheet.visibility == 0) for index, (sheet, _) in enumerate(sheets)],
         lambda sheet: sheets[sheet.index][1],
     )
+
+
+def _check_chains(content: bytes) -> None:
+    """Refuse an OLE file in which a chain of short sectors comes back to itself: xlrd would follow it for ever.
+
+    Raises:
+        CompDocError: there is such a chain, or it is no OLE file.
+    """
+    from xlrd.compdoc import CompDoc, CompDocError
+
+    following = CompDoc(content, logfile=io.StringIO()).SSAT  # of each sector the next, negative at the end
+    seen = [-1] * len(following)
+    for start in range(len(following)):
+        at = start
+        while 0 <= at < len(following) and seen[at] < 0:
+            seen[at] = start
+            at = following[at]
+        if 0 <= at < len(following) and seen[at] == start:
+            raise CompDocError(f"sector {at} comes after itself")
 
 
 def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Content | None:

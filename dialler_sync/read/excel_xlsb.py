@@ -10,9 +10,10 @@ import struct
 from collections.abc import Callable, Iterator
 
 from ..config import SourceSettings
+from ..errors import InputError
 from .excel_formats import DigitFormat, digit_format
 from .excel_marks import Marks, error_cell
-from .excel_package import Package
+from .excel_package import SAVE_ANEW, Package
 from .excel_survey import Survey, check_extent, hidden_rows
 
 _ROW, _BLANK, _ERROR, _LAST_CELL, _FORMULA_ERROR = 0, 1, 3, 11, 11
@@ -33,11 +34,17 @@ _ERRORS = {
 
 
 def xlsb_surveyor(package: Package, workbook: str, source: SourceSettings) -> Callable[[int], Survey]:
-    """How to look at a sheet, given its index. ``workbook``: the name of the workbook's part."""
+    """How to look at a sheet, given its index. ``workbook``: the name of the workbook's part.
+
+    Raises:
+        InputError: the workbook names a sheet that is not in the package.
+    """
     related = package.related(workbook)
     sheets = [
         related.get(_text(record, 8), ("", ""))[1] for kind, record in _records(package, workbook) if kind == _SHEET
     ]
+    if not all(sheets):  # calamine would panic, and write so to stderr
+        raise InputError(f"is damaged: a sheet is not where the workbook says. {SAVE_ANEW}")
     digits = _digits(package, dict(related.values()).get("styles", ""))
     return lambda index: _survey(package, sheets[index], digits, source)
 

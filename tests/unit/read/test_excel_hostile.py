@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -340,3 +341,41 @@ def test_a_panic_in_calamine_is_an_error_of_the_file(tmp_path: Path) -> None:
             damaged.writestr(name, whole.read(name).replace(b"\xe9\x04\x04\x02\0\0\0", b"\xe9\x04\0"))
 
     assert "is damaged" in refusal(tmp_path / "cut.xlsb")
+
+
+def test_sectors_in_a_circle_in_xls(tmp_path: Path) -> None:
+    """An .xls of which a part never ends is refused, not followed for ever."""
+
+    def entry(name: str, kind: int, start: int, size: int) -> bytes:
+        text = name.encode("utf-16-le")
+        head = text.ljust(64, b"\0") + struct.pack("<HBBiii", len(text) + 2, kind, 1, -1, -1, 1 if kind == 5 else -1)
+        return head.ljust(116, b"\0") + struct.pack("<iII", start, size, 0)
+
+    def sector(*numbers: int) -> bytes:
+        return struct.pack("<128i", *numbers, *[-1] * (128 - len(numbers)))
+
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+    head = (
+        head.ljust(44, b"\0")
+        + struct.pack("<iiIIiiii", 1, 1, 0, 4096, 2, 1, -2, 0)
+        + struct.pack("<109i", 0, *[-1] * 108)
+    )
+    folder = entry("Root Entry", 5, 3, 512) + entry("Workbook", 2, 0, 1000)
+    path = tmp_path / "circle.xls"
+    path.write_bytes(head + sector(-3, -2, -2, -2) + folder.ljust(512, b"\0") + sector(1, 0) + bytes(512))
+
+    with pytest.raises(InputError, match="damaged"):
+        read(path)
+
+
+def test_a_sheet_of_an_xlsb_that_is_not_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It is refused before the parser panics, which would write to stderr."""
+    path = write_xlsb(tmp_path / "whole.xlsb", [["Key", "Value"], ["k", 1]])
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "cut.xlsb", "w") as damaged:
+        for name in whole.namelist():
+            damaged.writestr(name, b"<Relationships/>" if "workbook.bin.rels" in name else whole.read(name))
+
+    with pytest.raises(InputError, match="a sheet is not where the workbook says"):
+        read(tmp_path / "cut.xlsb")
+
+    assert not capfd.readouterr().err

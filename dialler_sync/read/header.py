@@ -73,8 +73,9 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
             start -= 1
         return _made(filled, start, 0, source)
     at = start if at is None else at
-    grouped = at > 0 and _is_group_row(filled[at - 1], filled[at])
-    return _made(filled, at - grouped, grouped + 1 + _more_header_rows(filled, at), source)
+    end = at + 1 + _more_header_rows(filled, at)
+    grouped = at > 0 and _is_group_row(filled[at - 1], filled[at:end], filled[end : end + _BELOW])
+    return _made(filled, at - grouped, end - at + grouped, source)
 
 
 def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
@@ -116,6 +117,10 @@ class _Row:
         self.filled = sum(kind is not Kind.EMPTY for kind in self.kinds)
         extent = max(i for i, kind in enumerate(self.kinds) if kind is not Kind.EMPTY) + 1
         self.trimmed = cells[:extent]
+
+    def names(self, column: int) -> bool:
+        """Whether the cell of a column holds something."""
+        return column < len(self.kinds) and self.kinds[column] is not Kind.EMPTY
 
 
 def _configured(rows: list[_Row], source: SourceSettings) -> Header:
@@ -232,17 +237,29 @@ def _names_a_line(row: _Row, header: _Row, below: list[_Row]) -> bool:
     return support >= 2 and not against and support >= _evidence(header, below)[0] and len(below) >= 2
 
 
-def _is_group_row(above: _Row, header: _Row) -> bool:
-    """Whether the row above the header names groups of columns (``Customer;;Contact;;``)."""
+def _is_group_row(above: _Row, header: list[_Row], data: list[_Row]) -> bool:
+    """Whether the row above the header names groups of columns (``Customer;;Contact;;``).
+
+    It may also name the columns that the header leaves empty, as merged cells do (``No;Name;Phone;`` over
+    ``;;home;mobile``).
+    """
+    unnamed = {
+        column
+        for column in range(len(above.cells))
+        if not any(row.names(column) for row in header) and any(row.names(column) for row in data)
+    }
     return (
-        above.number == header.number - 1
+        above.number == header[0].number - 1
         and above.filled >= 2
-        and above.filled < len(above.trimmed)  # 'by;Smith;;' is a title block's
-        and len(above.cells) == len(header.cells)
-        and header.filled == len(header.cells)
+        and len(above.cells) == len(header[0].cells)
         and Kind.VALUE not in above.kinds
-        and not any(cell.rstrip().endswith(":") for cell in above.cells)
+        and (all(map(above.names, unnamed)) if unnamed else not _is_title(above))
     )
+
+
+def _is_title(row: _Row) -> bool:
+    """Whether a row is like those of a title block: ``by;Smith;;``, ``by:;;Smith``."""
+    return row.filled == len(row.trimmed) or any(cell.rstrip().endswith(":") for cell in row.cells)
 
 
 def _fits_above(above: _Row, first: _Row) -> bool:
@@ -291,7 +308,7 @@ def _joined(header: list[_Row], width: int) -> tuple[str, ...]:
     """
     widest = max(len(row.cells) for row in header)
     lines = [[*row.cells, *[""] * (widest - len(row.cells))] for row in header]
-    for upper, lower in pairwise(lines):
+    for upper, lower in reversed(list(pairwise(lines))):
         for i in range(1, widest):
             if not upper[i].strip() and lower[i].strip() and lower[i - 1].strip():
                 upper[i] = upper[i - 1]

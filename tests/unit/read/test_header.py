@@ -16,6 +16,8 @@ def header(text: str, **source: object) -> Header:
 
 
 ROWS = "1;Miller;+491711234567\n2;Meier;0172 7654321\n"
+WIDE = "1;Miller;0228 1111;0228 2222;0171 3333;0228 4\n2;Meier;0228 5555;0228 6666;0171 7777;0228 8\n"
+PHONES = ("Phone home", "Phone work", "Phone mobile", "Phone fax")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,14 @@ ROWS = "1;Miller;+491711234567\n2;Meier;0172 7654321\n"
         ("No;;Phone\n" + ROWS, (1,), ("No", "", "Phone")),
         ("No;Name;Phone;\n" + ROWS, (1,), ("No", "Name", "Phone")),
         ("Customer;;Contact\nNo;Name;Phone\n" + ROWS, (1, 2), ("Customer No", "Customer Name", "Contact Phone")),
+        ("No;Name;Phone;;;\n;;home;work;mobile;fax\n" + WIDE, (1, 2), ("No", "Name", *PHONES)),
+        ("No;;Phone;;;\n;Name;home;work;mobile;fax\n" + WIDE, (1, 2), ("No", "Name", *PHONES)),
+        (
+            "No;Name;Phone;;;\n;;own;;work;\n;;home;mobile;desk;fax\n" + WIDE,
+            (1, 2, 3),
+            ("No", "Name", "Phone own home", "Phone own mobile", "Phone work desk", "Phone work fax"),
+        ),
+        ("by;Smith;;;;\nNo;Name;home;work;mobile;fax\n" + WIDE, (2,), ("No", "Name", "home", "work", "mobile", "fax")),
         ("Customer;Last;Phone\nNo;name;number\n" + ROWS, (1, 2), ("Customer No", "Last name", "Phone number")),
         ("PhoneNumber1;Name\n+491711234567;Miller\n", (1,), ("PhoneNumber1", "Name")),
         ("first;last;city\nAnn;Miller;Bonn\nUwe;Meier;Bonn\n", (1,), ("first", "last", "city")),

@@ -33,7 +33,7 @@ PHONES = ("Phone home", "Phone work", "Phone mobile", "Phone fax")
         ("No;Name;Phone;;;\n;;home;work;mobile;fax\n" + WIDE, (1, 2), ("No", "Name", *PHONES)),
         ("No;;Phone;;;\n;Name;home;work;mobile;fax\n" + WIDE, (1, 2), ("No", "Name", *PHONES)),
         (
-            "No;Name;Phone;;;\n;;own;;work;\n;;home;mobile;desk;fax\n" + WIDE,
+            "No;Name;Phone;;;\n;;own;;work;\n;;home;mobile;desk;fax\n" + WIDE * 3,
             (1, 2, 3),
             ("No", "Name", "Phone own home", "Phone own mobile", "Phone work desk", "Phone work fax"),
         ),

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from .api.client import DiallerClient
-from .api.retry import NOT_ABOUT_THE_ROW, pause
+from .api.retry import NOT_ABOUT_THE_ROW, TURNED_AWAY, pause
 from .api.wire import StoredContact, differences
 from .errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
 from .evidence import LookUp, may_be_trace, trace
@@ -28,6 +28,10 @@ from .spool import SpooledRow
 
 LONGEST_QUIET = 10.0
 """Seconds after which a request whose connection is gone is taken to run no longer in the dialler."""
+
+
+CROWD = 5
+"""Refusals for load that are more than a few rows' own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Tried:
     ``newest_before`` is the newest contact ID that was known before the first try (None when overwriting: it does
     not matter). ``maybe_done``: by all that is known now, a try may have been done. ``lost``: the outcome of some
     try was not known when it ended; ``twice``: it was sent again after that. ``known`` are the IDs of the contacts
-    that carried its key when it was seen not to be done.
+    that carried its key when it was seen not to be done. ``excused`` are the tries that do not count, as the dialler
+    turned away many rows just then; ``seen`` are the gate's ``done`` and ``turned_away`` at the last try.
     """
 
     row: SpooledRow
@@ -68,6 +73,8 @@ class Tried:
     lost: bool = False
     twice: bool = False
     known: frozenset[str] | None = None
+    excused: int = 0
+    seen: tuple[int, int] | None = None
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -185,7 +192,16 @@ class Insister:
         if away and tried.tries >= self._rules.retries and tried.row.user_data:
             # Where no other row is on its way, a look-up tells a dialler that is away from one that refuses this row.
             await self._find(tried.row.user_data)
-        return away or tried.tries <= self._rules.retries
+        tried.excused += error.code in TURNED_AWAY and self._crowded(tried)
+        return away or tried.tries - tried.excused <= self._rules.retries
+
+    def _crowded(self, tried: Tried) -> bool:
+        """Whether others, too, have been turned away since the row's last try, and not few beside those that were done:
+        then it is not about the row. Where nothing is done at all, nothing is said of any row."""
+        now = self._gate.done, self._gate.turned_away
+        before, tried.seen = tried.seen or now, now
+        done, turned_away = now[0] - before[0], now[1] - before[1]
+        return turned_away > CROWD and 0 < done <= CROWD * turned_away
 
     async def _look(self, tried: Tried, error: MaybeDone) -> tuple[StoredContact | None, list[StoredContact] | None]:
         """(the contact that shows that the row was done, all that carry its key); None: there is none, not known."""

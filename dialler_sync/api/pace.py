@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError, StopRun
-from .retry import UNREACHABLE, Clock, backoff
+from .retry import TURNED_AWAY, UNREACHABLE, Clock, backoff
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +37,10 @@ more than it serves uses it up and is given a pause, instead of twice the load."
 SLOW_FACTOR, SLOW_SECONDS = 3.0, 0.5
 """A dialler has slowed when it takes this many times, and this much, longer than it does when quick."""
 
+SHORTEST_GAP, LONGEST_GAP = 0.001, 0.1
+"""Seconds between requests to a dialler that turns some of them away: it may have a limit of rate, which is met by
+few requests at once as well as by many."""
+
 LATE = 0.005
 """Seconds that a timer may be late; the requests that it held up are then made up for."""
 
@@ -46,7 +50,8 @@ class Gate:
 
     ``rate`` is in requests a second, 0 for no limit. ``give_up_after`` and ``patience_at_start`` are in
     seconds: how long the dialler may be away, and how long if it has never answered. ``clock`` must go with
-    the event loop's; ``say`` gets what the user should know.
+    the event loop's; ``say`` gets what the user should know. ``done`` and ``turned_away``
+    count the requests that were done, and those that the dialler refused for load.
     """
 
     def __init__(
@@ -65,8 +70,11 @@ class Gate:
         self.opened = False
         self.stopped: StopRun | None = None
         self.last_success = float("-inf")
+        self.done = 0
+        self.turned_away = 0
         self._interval = 1.0 / rate if rate else 0.0
         self._next_at = 0.0
+        self._gap = 0.0  # between requests, to a dialler that turns them away
         self._give_up_after = give_up_after
         self._patience_at_start = give_up_after if patience_at_start is None else patience_at_start
         self._clock = clock
@@ -119,12 +127,12 @@ class Gate:
             return False
         if self._probe_at is not None and (self.in_flight or self._clock() < self._probe_at):
             return False
-        return not self._interval or self._clock() >= self._next_at
+        return not (self._interval or self._gap) or self._clock() >= self._next_at
 
     def _take(self) -> None:
         self.in_flight += 1
-        if self._interval:
-            self._next_at = max(self._next_at, self._clock() - LATE) + self._interval
+        if self._interval or self._gap:
+            self._next_at = max(self._next_at, self._clock() - LATE) + max(self._interval, self._gap)
 
     def _wake(self) -> None:
         """Give places to those who wait, as far as there are any, and see to it that this is asked again."""
@@ -148,8 +156,10 @@ class Gate:
         """A request has ended after ``seconds``; ``error`` is None where it was done."""
         self.in_flight -= 1
         if isinstance(error, (NotDone, MaybeDone)):
-            self._failed(error)
+            self._failed(error, seconds)
         else:
+            self.done += error is None
+            self._gap = self._gap * 0.8 if self._gap > SHORTEST_GAP else 0.0
             self._answered(seconds, done=error is None)
         if self._waiting:
             self._wake()
@@ -182,7 +192,8 @@ class Gate:
     def _answered(self, seconds: float, *, done: bool) -> None:
         """The dialler answered to the point; what it refused opens the gate no further than to the next."""
         if self._probe_at is not None:
-            self._say("the dialler answers again")
+            if self._probes:
+                self._say("the dialler answers again")
             self._probe_at, self._budget = None, BUDGET
         if done and not self.opened:
             self.opened, self.limit = True, float(self.concurrency)
@@ -196,18 +207,23 @@ class Gate:
         elif self.limit < self.concurrency:
             self.limit = min(self.limit + 1.0 / self.limit, float(self.concurrency))
 
-    def _narrow(self, factor: float) -> None:
+    def _narrow(self, factor: float, at_least: float = 0.25) -> None:
         """Once per usual answer time: what is in flight says nothing yet about the narrower gate."""
         now = self._clock()
-        if now - self._narrowed_at >= max(self._usual, 0.25):
+        if now - self._narrowed_at >= max(self._usual, at_least):
             self._narrowed_at = now
             self.limit = max(self.limit * factor, 1.0)
 
-    def _failed(self, error: NotDone | MaybeDone) -> None:
+    def _failed(self, error: NotDone | MaybeDone, seconds: float) -> None:
         now = self._clock()
         self._failures += 1
-        self._budget -= 1
-        self._narrow(0.5)
+        if error.code in TURNED_AWAY:
+            self.turned_away += 1
+            self._gap = min(max(2 * self._gap, SHORTEST_GAP), LONGEST_GAP)  # settles where one of four is turned away
+            self._narrow(0.5, seconds)  # a quick refusal may be answered as quickly
+        else:
+            self._budget -= 1
+            self._narrow(0.5)
         if self._down_since is None:
             self._down_since = now
         patience = self._give_up_after if self.last_success > float("-inf") else self._patience_at_start
@@ -217,11 +233,12 @@ class Gate:
         elif self._probe_at is not None:
             if not self.in_flight:  # else it was sent before the breaker opened, and is no probe
                 self._probes += 1
+                if self._probes == 1:  # a breath that is over with the first probe is not worth a word
+                    self._say(f"the dialler is down ({error}); trying for {give_up_at - now:.0f} s more")
             self._pause(error, now, give_up_at)
         elif self._budget <= 0 or self._failures >= (
             UNREACHABLE_TO_OPEN if error.code == UNREACHABLE else FAILURES_TO_OPEN
         ):
-            self._say(f"the dialler is down ({error}); trying for {give_up_at - now:.0f} s more")
             self._probes = 0
             self._pause(error, now, give_up_at)
 

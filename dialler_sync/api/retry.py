@@ -33,6 +33,9 @@ Sleep = Callable[[float], Awaitable[None]]
 LONGEST_WAIT = 30.0
 """Seconds: the longest pause between two tries where the dialler names none."""
 
+LONGEST_WAIT_FOR_LOAD = 4.0
+"""The same where the dialler refuses for load."""
+
 LONGEST_RETRY_AFTER = 300.0
 """Seconds: what a ``Retry-After`` is cut down to; a proxy may ask for hours."""
 
@@ -47,6 +50,9 @@ _MAYBE = {408: "timeout", 502: "bad_gateway", 504: "gateway_timeout"}
 
 UNREACHABLE = "unreachable"
 UNREADABLE = "unreadable_answer"
+TURNED_AWAY = frozenset(_PASSING.values())
+"""Codes of refusals for load."""
+
 NOT_ABOUT_THE_ROW = frozenset({UNREACHABLE, *_PASSING.values(), "bad_gateway", "gateway_timeout"})
 """Codes that speak of the dialler, or of what stands before it, and never of one row."""
 
@@ -98,7 +104,7 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> NotDon
     if isinstance(error, httpx.TimeoutException):
         return MaybeDone("timeout", "no answer within the time limit")
     if isinstance(error, httpx.RemoteProtocolError):
-        return MaybeDone(UNREADABLE, f"the answer is not HTTP ({said})")
+        return MaybeDone(UNREADABLE, f"the answer is not HTTP ({' '.join(said.split())})")
     return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({said})")
 
 
@@ -133,9 +139,13 @@ def _wait(state: tenacity.RetryCallState) -> float:
 
 
 def pause(attempt: int, error: RequestError | None) -> float:
-    """Seconds to wait after failure number ``attempt``: full jitter, and at least what the dialler asks for."""
+    """Seconds to wait after failure number ``attempt``: full jitter, and at least what the dialler asks for.
+
+    Refusals for load slow all requests down (:mod:`.pace`), so that a row need not wait long for itself.
+    """
+    longest = LONGEST_WAIT_FOR_LOAD if error and error.code in TURNED_AWAY else LONGEST_WAIT
     return max(
-        random.uniform(0, backoff(attempt - 1, LONGEST_WAIT)),  # noqa: S311 - jitter, not a secret
+        random.uniform(0, backoff(attempt - 1, longest)),  # noqa: S311 - jitter, not a secret
         getattr(error, "retry_after", None) or 0.0,
     )
 

@@ -377,9 +377,10 @@ async def test_breaker_opens_after_failures_in_a_row(error: RequestError, failur
     await pass_through(it)
     for _ in range(failures - 1):
         await pass_through(it, error=error)
-    assert it.try_enter()
+    await it.enter()
 
     it.leave(error, 0.02)
+    await asyncio.sleep(pace.LONGEST_GAP)
     assert not it.try_enter()
 
 
@@ -417,6 +418,37 @@ async def test_budget_pauses_a_dialler_that_fails_more_than_it_serves() -> None:
     assert not it.try_enter()
     await pass_through(it)
     assert it.try_enter()
+
+
+async def test_rate_limit_of_the_dialler_is_kept_to_by_and_by() -> None:
+    """Nearly as many requests as it takes, and few that it turns away."""
+    it = await opened(gate(16))
+    took, allowed_at, turned_away = 0, now(), 0
+
+    async def request(gate: Gate) -> None:
+        nonlocal took, allowed_at, turned_away
+        await gate.enter()
+        await asyncio.sleep(0.002)
+        late = now() >= allowed_at
+        took, turned_away = took + late, turned_away + (not late)
+        allowed_at = max(allowed_at, now() - 0.2) + 1 / 30 if late else allowed_at  # 30 a second, and 6 at once
+        gate.leave(None if late else NotDone("rate_limited", "HTTP 429"), 0.002)
+
+    await work(it, request, 60)
+
+    assert took > 0.8 * 30 * 60
+    assert turned_away < 0.5 * took
+
+
+async def test_few_that_are_turned_away_slow_nothing_for_long() -> None:
+    """After one refusal for load a second of successes is as quick as ever."""
+    it = await opened(gate(4))
+    await pass_through(it, error=DOWN)
+    for _ in range(20):
+        await pass_through(it)
+
+    assert it.limit == 4
+    assert all(it.try_enter() for _ in range(4))
 
 
 # Giving up
@@ -580,6 +612,7 @@ async def test_abandoned_probe_lets_the_next_one_through() -> None:
     await settle()
     it.abandon()
     await waiting
+    await asyncio.sleep(pace.LONGEST_GAP)
 
     assert it.try_enter()
 

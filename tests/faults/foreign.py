@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +25,8 @@ FUNCTIONS = {
 
 @dataclass
 class ForeignDialler:
-    """``missing`` functions answer so; ``shape`` may change the answer to a function that is there.
+    """``missing`` functions answer so; ``shape`` may change the answer to a function that is there; ``refused`` may
+    answer in its place.
 
     ``struck`` holds the keys whose first import is done and answered with 500. ``requests`` are the names of the
     functions that were asked for, in order.
@@ -32,6 +34,7 @@ class ForeignDialler:
 
     missing: dict[str, Answer] = field(default_factory=dict)
     shape: Callable[[str, Answer], Answer] = lambda _, answer: answer
+    refused: Callable[[str], Answer | None] = lambda _: None
     protocol: str = "HTTP/1.1"
     struck: set[str] = field(default_factory=set)
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -83,6 +86,8 @@ class ForeignDialler:
             self.requests.append(name)
             if name in self.missing:
                 return self.missing[name]
+            if refusal := self.refused(name):
+                return refusal
             if name == "delete":
                 del self.contacts[int(found[1])]
                 return self.shape(name, (200, {"status": 200}))
@@ -104,3 +109,21 @@ class ForeignDialler:
         contact = same[0] if same else self.contacts.setdefault(new := len(self.contacts) + 1, {"ID": new})
         contact.update(sent)
         return dict(contact)
+
+
+def bucket(rate: float, burst: int = 5) -> Callable[[str], Answer | None]:
+    """Turns away imports beyond ``rate`` a second, as the proxies do that stand before a dialler."""
+    tokens, at = float(burst), time.monotonic()
+
+    def refused(name: str) -> Answer | None:
+        nonlocal tokens, at
+        if name != "import":
+            return None
+        now = time.monotonic()
+        tokens, at = min(burst, tokens + (now - at) * rate), now
+        if tokens < 1:
+            return 429, {"status": 429, "error": "Too many requests"}
+        tokens -= 1
+        return None
+
+    return refused

@@ -13,7 +13,7 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Run
-from .foreign import Answer, ForeignDialler
+from .foreign import Answer, ForeignDialler, bucket
 
 Contacts = Callable[..., Path]
 
@@ -159,3 +159,14 @@ def test_an_error_that_repeats_the_token(
     assert "Bearer ***" in (done.err if status == 401 else done.rows()[0]["_error"])
     assert token not in done.out + done.err
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
+
+
+def test_a_rate_limit_fails_no_row(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Being turned away together with many others says nothing of a row, however often it happens."""
+    with ForeignDialler(refused=bucket(60)) as dialler:
+        configure(base_url=dialler.base_url)
+
+        done = run("import", contacts_csv(120))
+
+    assert done.code == ExitCode.OK, done.err
+    assert len(set(dialler.keys())) == len(dialler.keys()) == 120

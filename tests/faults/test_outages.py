@@ -36,7 +36,7 @@ def test_an_outage_in_the_middle_is_waited_out(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """Nobody has to do anything, and while it lasts the dialler is only probed."""
-    dialler.order(FaultPlan.parse("down:40-54"))
+    dialler.order(FaultPlan.parse("down:40-51"))
     configure(concurrency=4)
 
     done = run("import", contacts_csv(100))
@@ -111,7 +111,7 @@ def test_retry_after_everywhere_is_obeyed(
     form: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """No row comes back before the dialler said that it may."""
-    dialler.order(FaultPlan.parse(f"429:0.3:{form}", seed=7))
+    dialler.order(FaultPlan.parse(f"429:#5-10:{form}"))
     configure(concurrency=4)
 
     done = run("import", contacts_csv(30))

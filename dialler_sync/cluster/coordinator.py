@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -30,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 LOSSES = 3
 """Senders that a partition may lose one after the other without any outcome: its rows may be what kills them."""
+
+
+NEXT_WORKER = 60.0
+"""Seconds that a cluster without workers is given at least to start one."""
 
 
 class Lost(Exception):
@@ -162,13 +167,14 @@ class Coordinator:
 
     async def _begin(self, share: Share) -> RemoteSender:
         """A sender for a share; as long as there is no worker, the cluster is given the dialler's patience."""
+        seconds = max(self.dialler.give_up_after, NEXT_WORKER)
         beginning = asyncio.create_task(self.engine.begin(share))
-        patience = asyncio.create_task(self.gate.rest(self.dialler.give_up_after))
+        patience = asyncio.create_task(self.gate.rest(seconds))
         try:
             await asyncio.wait({beginning, patience}, return_when=asyncio.FIRST_COMPLETED)
             if not beginning.done():
                 patience.result()
-                raise ClusterLost(f"the cluster has had no worker for {self.dialler.give_up_after:g} s")
+                raise ClusterLost(f"the cluster has had no worker for {seconds:g} s")
             return beginning.result()
         finally:
             beginning.cancel()
@@ -177,12 +183,15 @@ class Coordinator:
 
     async def _recover(self, partition: Partition, conversation: Conversation, lost: Lost) -> None:
         """Wait until nothing that the lost sender did can be running, then take its rows back."""
-        wait = 0.0
+        until = self.clock()
         if partition.held:
             # Its last order may have renewed its lease as late as we gave up waiting for the answer.
-            wait = max(0.0, conversation.asked_at + 2 * self.lease + self.rules.quiet - self.clock())
+            until = max(until, conversation.asked_at + 2 * self.lease + self.rules.quiet)
+        wait = until - self.clock()
         _log.warning("a worker is lost (%s): another one goes on with its rows in %.0f s", lost, wait)
-        await self.gate.rest(wait)
+        with suppress(ClusterLost):  # where all workers are lost, each partition waits for its own
+            await self.gate.rest(wait)
+        await asyncio.sleep(until - self.clock())
         partition.take_back()
 
     # Writing down

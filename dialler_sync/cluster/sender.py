@@ -149,17 +149,21 @@ class Sender:
             self._lease.cancel()
 
     def _expire(self) -> None:
-        """The coordinator is gone, or takes this worker to be gone: send nothing more, and let nothing run on."""
+        """The coordinator is gone, or takes this worker to be gone."""
         why = "the coordinator was not heard of for too long"
         self._expired = True
         if self._client is not None:
+            self._client.gate.stop(Interrupted(why))  # now, and not when the task comes to run
+        self._resting = asyncio.create_task(self.close(why))
+
+    async def close(self, why: str) -> None:
+        """Send nothing more, let nothing run on, and write nothing down."""
+        self._end_lease()
+        if self._client is not None:
             self._client.gate.stop(Interrupted(why))
+            self._outbox.close(why)
         for load in self._loads:
             load.cancel()
-        self._outbox.close(why)
-        self._resting = asyncio.create_task(self._rest())
-
-    async def _rest(self) -> None:
         await asyncio.gather(*self._loads, return_exceptions=True)
         await self._open.aclose()
 

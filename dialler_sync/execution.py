@@ -28,7 +28,7 @@ from .resumption import Comparison, LeftOver, leave_settled, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
 from .summary import Summary, write_reports
-from .suppress import SuppressionList
+from .suppress import SuppressionLists
 from .survey import survey
 
 
@@ -59,7 +59,7 @@ class Execution:
     observer: Observer
     run: RunRecord
     sources: Sequence[Source]
-    suppressed: SuppressionList | None = None
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
     check_plan: Callable[[Planned], None] | None = None
     requests: int = 0
     retries: int = 0

@@ -127,3 +127,15 @@ def test_without_before_images_undo_says_what_it_cannot(
     assert done.code == ExitCode.ROWS_FAILED
     assert {row["_error_code"] for row in done.rows()} == {"no_before_image"}
     assert len(dialler.store.contacts) == 3
+
+
+def test_an_undo_cannot_be_undone(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """It is refused with what to do in its place, and not tried row by row."""
+    configure()
+    imported = run("import", contacts_csv(3))
+    undone = run("undo", imported.summary["run_id"], "--yes")
+
+    done = run("undo", undone.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.USAGE
+    assert "import the file again" in done.err

@@ -127,7 +127,7 @@ def test_no_sequence_of_files_deletes_more_than_the_limit_allows(
         for rows in files:
             before = len(here.server.store.contacts)
             summary = import_files(
-                config, here.options(rows, max_missing=Limit(amount=limit, percent=False)), here.journal
+                config, here.options(rows, max_missing=Limit(rows=limit)), here.journal
             )
             deleted = summary.actions["delete"]
 

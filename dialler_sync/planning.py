@@ -19,7 +19,7 @@ from .errors import SafetyLimit
 from .journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from .model import Action, RowResult, Status
 from .plan import AMBIGUOUS, Decision, PlanRules, before_image, decide, is_locked, protection
-from .prepare import DUPLICATE, EXTRA_FILE, Prepared, payload_hash
+from .prepare import DUPLICATE, EXTRA_FILE, Prepared
 from .snapshot import Snapshot
 from .spool import SpooledRow
 from .suppress import SuppressionLists
@@ -50,14 +50,32 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list."""
+    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
+
+    ``unchanged`` rows were left out already.
+    """
 
     snapshot: Snapshot | None
     suppressed: SuppressionLists
-    compare: str
+    compare: bool
     adopt: bool = False
     max_missing: Limit | None = None
     mirror: bool = False
+    unchanged: int = 0
+
+
+def leave_unchanged(journal: Journal, run: RunRecord, prepared: Prepared, suppressed: SuppressionLists) -> int:
+    """Leave out the rows that were last sent as they are now, by what the journal knows; gives their number.
+
+    Suppressed rows stay: it is to be said that they are.
+    """
+    if suppressed:
+        held = [row.seq for row in prepared.to_send() if suppressed.reason(orjson.loads(row.body))]
+        journal.plan_actions(run.id, [(seq, str(Action.SUPPRESSED), "") for seq in held])
+    before = sum(prepared.todo)
+    for seq in journal.skip_unchanged(run.target, run.id):
+        prepared.todo[seq] = 0
+    return before - sum(prepared.todo)
 
 
 class Planner:
@@ -73,7 +91,7 @@ class Planner:
         self._inputs = inputs
         self._rules = PlanRules(
             overwrite=settings.rows.overwrite_duplicates,
-            compare=inputs.compare == "dialler",
+            compare=inputs.compare,
             follow_up=settings.protect.follow_up,
             locked=settings.protect.locked,
         )
@@ -89,6 +107,8 @@ class Planner:
             SafetyLimit: the mirror would lock or delete more than it may.
             StopRun: what ``pause`` raises.
         """
+        if self._inputs.unchanged:
+            self.planned.counts[Action.UNCHANGED] += self._inputs.unchanged
         for batch in self._batches():
             self._plan_batch(batch, keep_entries)
             await pause()
@@ -121,13 +141,12 @@ class Planner:
         keys = [row.user_data for row in batch]
         snapshot = self._inputs.snapshot
         there = snapshot.find(keys) if snapshot is not None else {}
-        sent = self._journal.sent(self._run.target, keys, but=self._run.id) if self._inputs.compare == "journal" else {}
         outcomes: list[Outcome] = []
         images: list[Image] = []
         decided: list[tuple[int, str, str]] = []
         for row in batch:
             fields = orjson.loads(row.body)
-            decision, outcome = self._decide(row, fields, there.get(row.user_data, []), sent)
+            decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
             name = str(decision.action) if decision.action else "ambiguous"
             self.planned.counts[name] += 1
             self.planned.changed_fields.update(decision.changes.keys())
@@ -155,19 +174,15 @@ class Planner:
         self._journal.add_images(self._run.id, images)
 
     def _decide(
-        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact], sent: Mapping[str, Any]
+        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
         """What happens with a row; its outcome, where that is settled without sending it."""
         reason = self._inputs.suppressed.reason(fields)
         if reason:
             return self._suppress(row, found, reason, lock=self._inputs.suppressed.locks(fields))
-        known = sent.get(row.user_data)
-        if known is not None and known.payload == payload_hash(row.body):
-            decision = Decision(Action.UNCHANGED, known.contact_id, reason=f"sent as it is on {known.sent_at}")
-        elif self._inputs.snapshot is None:
+        if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
-        else:
-            decision = decide(fields, found, self._rules)
+        decision = decide(fields, found, self._rules)
         if decision.action is None:
             return decision, Outcome(
                 row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason

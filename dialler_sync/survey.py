@@ -31,9 +31,7 @@ async def survey(
     by_dialler = compare == "dialler"
     locks = any(each.lock for each in settings.suppress)
     needed = by_dialler or mirrors or settings.protect.follow_up or settings.protect.locked or locks
-    wanted = (
-        settings.journal.before_images and settings.rows.overwrite_duplicates and compare != "journal" and not dry_run
-    )
+    wanted = settings.journal.before_images and settings.rows.overwrite_duplicates and not dry_run
     todo = sum(prepared.todo)
     if not (needed or wanted) or not (todo or mirrors):
         return None

@@ -22,13 +22,13 @@ from .garbage import look_sparingly
 from .journal import Journal, Outcome, RunRecord
 from .model import Action, Status
 from .observer import Observer
-from .planning import PlanInputs, Planned, Planner
+from .planning import PlanInputs, Planned, Planner, leave_unchanged
 from .prepare import Prepared, Source, prepare
 from .resumption import Comparison, LeftOver, leave_settled, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
 from .summary import Summary, write_reports
-from .suppress import SuppressionList
+from .suppress import SuppressionLists
 from .survey import survey
 
 
@@ -59,7 +59,7 @@ class Execution:
     observer: Observer
     run: RunRecord
     sources: Sequence[Source]
-    suppressed: SuppressionList | None = None
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
     check_plan: Callable[[Planned], None] | None = None
     requests: int = 0
     retries: int = 0
@@ -208,11 +208,17 @@ class Execution:
         options = self.options
         # A retry does not look for missing contacts: its file need not be the whole one.
         mirrors = self.settings.mirror.missing is not Missing.KEEP and self.run.parent is None
+        unchanged = 0
+        if options.compare == "journal":
+            unchanged = leave_unchanged(self.journal, self.run, prepared, self.suppressed)
         snapshot = await survey(
             client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
         )
         try:
-            inputs = PlanInputs(snapshot, self.suppressed, options.compare, options.adopt, options.max_missing, mirrors)
+            by_dialler = options.compare == "dialler"
+            inputs = PlanInputs(
+                snapshot, self.suppressed, by_dialler, options.adopt, options.max_missing, mirrors, unchanged
+            )
             planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
             planned = await planner.plan(keep_entries=keep_entries, pause=lambda: client.gate.rest(0.0))
         finally:

@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from .config import changes
 from .errors import UsageError
+from .execution import RunOptions
 from .journal import RunRecord
 from .planning import Planned
 from .report.files import new_file
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,21 @@ class PlanFile:
     config_path: str
     campaign: str
     compare: str
+    adopt: bool
+    max_missing: str
     created_at: str
     counts: Mapping[str, int]
     changed_fields: Mapping[str, int]
     entries: Sequence[Mapping[str, Any]]
 
     @classmethod
-    def of(cls, run: RunRecord, compare: str, planned: Planned) -> Self:
+    def of(cls, run: RunRecord, options: RunOptions, planned: Planned) -> Self:
         """The plan of a run."""
         # Through JSON, so that a plan from memory equals one from a file.
         entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         return cls(
-            run.files, run.config, run.config_path, run.campaign, compare, run.started_at,
-            dict(planned.counts), dict(planned.changed_fields), entries,
+            run.files, run.config, run.config_path, run.campaign, options.compare, options.adopt,
+            str(options.max_missing or ""), run.started_at, dict(planned.counts), dict(planned.changed_fields), entries,
         )  # fmt: skip
 
     @property

@@ -17,12 +17,12 @@ from .config import Settings
 from .config.settings import Limit, Missing
 from .errors import SafetyLimit
 from .journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from .model import Action, Status
+from .model import Action, RowResult, Status
 from .plan import AMBIGUOUS, Decision, PlanRules, before_image, decide, is_locked, protection
-from .prepare import EXTRA_FILE, Prepared, payload_hash
+from .prepare import DUPLICATE, EXTRA_FILE, Prepared
 from .snapshot import Snapshot
 from .spool import SpooledRow
-from .suppress import SuppressionList
+from .suppress import SuppressionLists
 
 _BATCH = 2_000
 
@@ -50,14 +50,32 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list."""
+    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
+
+    ``unchanged`` rows were left out already.
+    """
 
     snapshot: Snapshot | None
-    suppressed: SuppressionList | None
-    compare: str
+    suppressed: SuppressionLists
+    compare: bool
     adopt: bool = False
     max_missing: Limit | None = None
     mirror: bool = False
+    unchanged: int = 0
+
+
+def leave_unchanged(journal: Journal, run: RunRecord, prepared: Prepared, suppressed: SuppressionLists) -> int:
+    """Leave out the rows that were last sent as they are now, by what the journal knows; gives their number.
+
+    Suppressed rows stay: it is to be said that they are.
+    """
+    if suppressed:
+        held = [row.seq for row in prepared.to_send() if suppressed.reason(orjson.loads(row.body))]
+        journal.plan_actions(run.id, [(seq, str(Action.SUPPRESSED), "") for seq in held])
+    before = sum(prepared.todo)
+    for seq in journal.skip_unchanged(run.target, run.id):
+        prepared.todo[seq] = 0
+    return before - sum(prepared.todo)
 
 
 class Planner:
@@ -73,7 +91,7 @@ class Planner:
         self._inputs = inputs
         self._rules = PlanRules(
             overwrite=settings.rows.overwrite_duplicates,
-            compare=inputs.compare == "dialler",
+            compare=inputs.compare,
             follow_up=settings.protect.follow_up,
             locked=settings.protect.locked,
         )
@@ -89,12 +107,25 @@ class Planner:
             SafetyLimit: the mirror would lock or delete more than it may.
             StopRun: what ``pause`` raises.
         """
+        if self._inputs.unchanged:
+            self.planned.counts[Action.UNCHANGED] += self._inputs.unchanged
         for batch in self._batches():
             self._plan_batch(batch, keep_entries)
             await pause()
         if self._inputs.mirror:
             self._mirror(keep_entries)
+        if keep_entries:
+            self._list_settled()
         return self.planned
+
+    def _list_settled(self) -> None:
+        """Rows that were settled before there was anything to decide."""
+        for entry in self._journal.rows(self._run):
+            row = entry.result
+            if row.status is Status.REJECTED or row.action is Action.SUPERSEDED:
+                name = str(row.action or row.status)
+                self.planned.counts[name] += 1
+                self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))
 
     def _batches(self) -> Iterator[list[SpooledRow]]:
         batch: list[SpooledRow] = []
@@ -110,13 +141,12 @@ class Planner:
         keys = [row.user_data for row in batch]
         snapshot = self._inputs.snapshot
         there = snapshot.find(keys) if snapshot is not None else {}
-        sent = self._journal.sent(self._run.target, keys, but=self._run.id) if self._inputs.compare == "journal" else {}
         outcomes: list[Outcome] = []
         images: list[Image] = []
         decided: list[tuple[int, str, str]] = []
         for row in batch:
             fields = orjson.loads(row.body)
-            decision, outcome = self._decide(row, fields, there.get(row.user_data, []), sent)
+            decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
             name = str(decision.action) if decision.action else "ambiguous"
             self.planned.counts[name] += 1
             self.planned.changed_fields.update(decision.changes.keys())
@@ -144,19 +174,15 @@ class Planner:
         self._journal.add_images(self._run.id, images)
 
     def _decide(
-        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact], sent: Mapping[str, Any]
+        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
         """What happens with a row; its outcome, where that is settled without sending it."""
-        reason = self._inputs.suppressed.reason(fields) if self._inputs.suppressed else ""
+        reason = self._inputs.suppressed.reason(fields)
         if reason:
-            return self._suppress(row, found, reason)
-        known = sent.get(row.user_data)
-        if known is not None and known.payload == payload_hash(row.body):
-            decision = Decision(Action.UNCHANGED, known.contact_id, reason=f"sent as it is on {known.sent_at}")
-        elif self._inputs.snapshot is None:
+            return self._suppress(row, found, reason, lock=self._inputs.suppressed.locks(fields))
+        if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
-        else:
-            decision = decide(fields, found, self._rules)
+        decision = decide(fields, found, self._rules)
         if decision.action is None:
             return decision, Outcome(
                 row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
@@ -167,11 +193,12 @@ class Planner:
             )
         return decision, None
 
-    def _suppress(self, row: SpooledRow, found: list[StoredContact], reason: str) -> tuple[Decision, Outcome | None]:
+    def _suppress(
+        self, row: SpooledRow, found: list[StoredContact], reason: str, *, lock: bool
+    ) -> tuple[Decision, Outcome | None]:
         """A row that must not be imported; a contact that is there already is locked, if that is wanted."""
-        suppress = self._settings.suppress
         to_lock = [contact for contact in found if not is_locked(contact.values)]
-        if suppress and suppress.lock and to_lock:
+        if lock and to_lock:
             self.extra += [SpooledRow(row.seq, row.user_data, b"", "lock", contact.id) for contact in to_lock[:1]]
             decision = Decision(Action.LOCK, to_lock[0].id, reason=reason)
             self._prepared.todo[row.seq] = 0
@@ -189,7 +216,7 @@ class Planner:
         keys: list[str] = []
         for entry in self._journal.rows(self._run):
             keys.append(entry.result.user_data)
-            keyless += not entry.result.user_data and entry.result.status is Status.REJECTED
+            keyless += _key_unreadable(entry.result)
             if len(keys) >= _BATCH:
                 snapshot.mark_present(keys)
                 keys.clear()
@@ -249,16 +276,26 @@ class Planner:
         limit = self._inputs.max_missing or self._settings.mirror.max_missing
         verb = self._settings.mirror.missing
         if missing and keyless:
+            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
-                f"{keyless} rows of the file have no UserData that can be read, so it is not known which contacts are "
-                f"missing; nothing was sent. Mend these rows (see failed.csv), or set mirror.missing: keep."
+                f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
+                "has. Nothing was sent. Mend what failed.csv lists, or set mirror.missing: keep."
             )
         if not limit.allows(missing, ours):
             raise SafetyLimit(
-                f"mirror: {missing} of {ours} contacts are not in the file and would be {verb}ed"
+                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be {_DONE[verb]}"
                 f"{' (the file has no rows)' if not self._prepared.total else ''}; mirror.max_missing allows {limit}. "
                 f"Nothing was sent. If that is meant: --max-missing {missing}."
             )
+
+
+_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
+
+
+def _key_unreadable(row: RowResult) -> bool:
+    """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
+    damaged = "UserData" in row.error_field.split("; ") and row.error_code != DUPLICATE
+    return row.status is Status.REJECTED and (damaged or not row.user_data)
 
 
 def _image(

@@ -54,6 +54,9 @@ class Source:
 EXTRA_FILE = -1
 """File of journal rows that no source row stands for: contacts that the file no longer has."""
 
+DUPLICATE = "duplicate_key"
+"""Error code of rows that share a UserData, with ``duplicate_keys: reject``."""
+
 _ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
 
 
@@ -233,7 +236,7 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                 Outcome(
                     seq,
                     Status.REJECTED,
-                    error_code="duplicate_key",
+                    error_code=DUPLICATE,
                     error_field="UserData",
                     error=f"{other} carries the same UserData",
                 )

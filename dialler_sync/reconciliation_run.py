@@ -36,7 +36,7 @@ from .session import session
 from .sides import Scope, Sides
 from .snapshot import campaign_id
 from .source_of_truth import SourceOfTruth, read_dialler
-from .suppress import SuppressionList
+from .suppress import SuppressionLists
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class ReconciliationRun:
     observer: Observer
     run: RunRecord
     sources: Sequence[Source]
-    suppressed: SuppressionList | None
+    suppressed: SuppressionLists
     prepared: Prepared
     sides: Sides
     moves: Moves | None

@@ -19,7 +19,7 @@ from .prepare import Prepared, open_sources
 from .reconciliation_run import Reconciled, ReconcileOptions, ReconciliationRun
 from .run import ImportOptions, new_record, plan_files, target_of
 from .sides import Sides
-from .suppress import read_suppression_list
+from .suppress import read_suppression_lists
 
 __all__ = ["ReconcileOptions", "Reconciled", "mending_plan", "reconcile_files"]
 
@@ -37,7 +37,7 @@ def reconcile_files(
     read_token(settings.dialler)
     since = _earlier(journal, options, target_of(settings))
     sources = open_sources(settings, options.files, _log.warning)
-    suppressed = read_suppression_list(settings.suppress, settings.source) if settings.suppress else None
+    suppressed = read_suppression_lists(settings)
     with ExitStack() as held:
         moves = Moves(Path(since.out) / "reconciliation.csv") if since else None
         if moves:

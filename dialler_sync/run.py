@@ -22,11 +22,11 @@ from .errors import UsageError
 from .execution import Execution, RunOptions
 from .journal import Journal, JournalRow, PlannedRow, RunRecord
 from .observer import Observer, Silent
-from .plan_file import PlanFile, read_plan
+from .plan_file import PlanFile
 from .prepare import Source, open_sources
 from .saved_cells import SavedCells
 from .summary import Summary
-from .suppress import read_suppression_list
+from .suppress import SuppressionLists, read_suppression_lists
 from .targets import Targets
 from .undo import Undoer, to_undo
 
@@ -40,14 +40,14 @@ READING = frozenset({"validate", "plan", "reconcile"})
 class ImportOptions:
     """What the command line says of an import, beside the configuration.
 
-    ``plan`` is a plan file: then the import does exactly what it says, or refuses.
+    ``plan`` is what was planned: then the import does exactly what it says, or refuses.
     """
 
     files: tuple[Path, ...]
     config_path: Path
     out: Path | None = None
     run: RunOptions = field(default_factory=RunOptions)
-    plan: Path | None = None
+    plan: PlanFile | None = None
 
 
 def validate_files(
@@ -87,7 +87,7 @@ def plan_files(
         journal.add_run(run)
         execution = _execution(settings, options.run, journal, observer, run, sources)
         planned = execution.plan()
-    return PlanFile.of(execution.run, options.run.compare, planned)
+    return PlanFile.of(execution.run, options.run, planned)
 
 
 def resume_run(
@@ -221,6 +221,10 @@ def undo_run(
     """
     if undone.state == "running":
         raise UsageError(f"run {undone.id} has not ended: finish it with 'dialler-sync resume {undone.id}' first")
+    if undone.command == "undo":
+        raise UsageError(
+            f"run {undone.id} was an undo of {undone.parent}, and an undo cannot be undone: import the file again"
+        )
     if undone.target != target_of(settings):
         ours = target_of(settings)
         raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {ours}")
@@ -293,7 +297,7 @@ def _new_run(
     observer: Observer | None,
     parent: str | None = None,
 ) -> Summary:
-    plan = read_plan(options.plan) if options.plan else None
+    plan = options.plan
     if command != "validate":
         read_token(settings.dialler)  # better known now than after a million rows
     _check_cluster(options.run.cluster)
@@ -325,8 +329,7 @@ def _execution(
     run: RunRecord,
     sources: Sequence[Source],
 ) -> Execution:
-    suppress = settings.suppress
-    suppressed = read_suppression_list(suppress, settings.source) if suppress and run.command != "validate" else None
+    suppressed = SuppressionLists() if run.command == "validate" else read_suppression_lists(settings)
     return Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
 
 

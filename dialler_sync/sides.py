@@ -13,7 +13,7 @@ from .api.wire import StoredContact
 from .journal import Outcome, PlannedRow, RowState
 from .reconciliation import Carriers, FileRow, Line, compare, unmatched
 from .snapshot import Snapshot, storable
-from .suppress import SuppressionList
+from .suppress import SuppressionLists
 
 _PAGE = 500
 _CACHE_KB = 65_536
@@ -192,7 +192,7 @@ class Sides(Snapshot):
     # Both
 
     def lines(
-        self, batches: Iterable[list[Any]], numbers: Sequence[int], suppressed: SuppressionList | None
+        self, batches: Iterable[list[Any]], numbers: Sequence[int], suppressed: SuppressionLists
     ) -> Iterator[Line]:
         """The lines of all rows in source order, then those of contacts that no valid row names.
 
@@ -211,7 +211,7 @@ class Sides(Snapshot):
             yield unmatched(StoredContact(contact_id, user_data, orjson.loads(record)), carriers, why or "")
 
     def _lines(
-        self, page: Sequence[tuple[int, str, bytes]], numbers: Sequence[int], suppressed: SuppressionList | None
+        self, page: Sequence[tuple[int, str, bytes]], numbers: Sequence[int], suppressed: SuppressionLists
     ) -> Iterator[Line]:
         keys = [user_data for _, user_data, _ in page if user_data]
         rows = {key: found for key, *found in self._select("SELECT * FROM row WHERE user_data IN", keys)}
@@ -225,7 +225,7 @@ class Sides(Snapshot):
             if seq != counts:
                 continue
             fields = orjson.loads(body)
-            reason = suppressed.reason(fields) if suppressed else ""
+            reason = suppressed.reason(fields)
             row = FileRow(seq, numbers[seq], fields, count, first, last, reason)
             if key in several:
                 yield from compare(row, self._contacts_of(key), several[key])

@@ -20,8 +20,8 @@ _log = logging.getLogger(__name__)
 _NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
 """HTTP statuses by which a server, or what stands before it, says that it has no batch look-up that can be used."""
 
-BATCH = 500
-"""Keys of one batch look-up."""
+BATCH = 2_000
+"""Keys of one batch look-up: 128 kB at most."""
 
 _PAGE = 500
 

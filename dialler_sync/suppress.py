@@ -13,7 +13,7 @@ from .model import Value
 from .nearest import nearest
 
 if TYPE_CHECKING:
-    from .config.settings import SourceSettings, SuppressSettings
+    from .config.settings import Settings, SourceSettings, SuppressSettings
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ class SuppressionList:
     by: str
     entries: frozenset[str]
     name: str
+    lock: bool = False
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
@@ -38,7 +39,34 @@ class SuppressionList:
         return f"{found} is in {self.name}" if found else ""
 
 
-def read_suppression_list(settings: SuppressSettings, source: SourceSettings) -> SuppressionList:
+@dataclass(frozen=True, slots=True)
+class SuppressionLists:
+    """All do-not-call files of a run; false where there is none."""
+
+    lists: tuple[SuppressionList, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.lists)
+
+    def reason(self, fields: Mapping[str, Value]) -> str:
+        """Why a contact is suppressed, ``""`` where it is not."""
+        return next(filter(None, (each.reason(fields) for each in self.lists)), "")
+
+    def locks(self, fields: Mapping[str, Value]) -> bool:
+        """Whether a contact is in a list whose contacts are locked."""
+        return any(each.lock and each.reason(fields) for each in self.lists)
+
+
+def read_suppression_lists(settings: Settings) -> SuppressionLists:
+    """Read the do-not-call files that a configuration names.
+
+    Raises:
+        InputError: see :func:`_read`.
+    """
+    return SuppressionLists(tuple(_read(each, settings.source) for each in settings.suppress))
+
+
+def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList:
     """Read a do-not-call file; its layout is found out from the file itself.
 
     Raises:
@@ -70,7 +98,7 @@ def read_suppression_list(settings: SuppressSettings, source: SourceSettings) ->
             "suppress.region: a number that is not understood would be called."
         )
     _log.debug("%s: %d entries", settings.file, len(entries))
-    return SuppressionList(settings.by, frozenset(entries), settings.file.name)
+    return SuppressionList(settings.by, frozenset(entries), settings.file.name, settings.lock)
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:

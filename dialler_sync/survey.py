@@ -29,11 +29,9 @@ async def survey(
         StopRun: they are needed and cannot be read.
     """
     by_dialler = compare == "dialler"
-    locks = settings.suppress is not None and settings.suppress.lock
+    locks = any(each.lock for each in settings.suppress)
     needed = by_dialler or mirrors or settings.protect.follow_up or settings.protect.locked or locks
-    wanted = (
-        settings.journal.before_images and settings.rows.overwrite_duplicates and compare != "journal" and not dry_run
-    )
+    wanted = settings.journal.before_images and settings.rows.overwrite_duplicates and not dry_run
     todo = sum(prepared.todo)
     if not (needed or wanted) or not (todo or mirrors):
         return None

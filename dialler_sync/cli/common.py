@@ -125,7 +125,9 @@ max_errors_option = click.option(
 )
 
 max_missing_option = click.option(
-    "--max-missing", type=LimitType(), help="Mirror: stop (exit 8) when more contacts than this are missing: 100 or 5%."
+    "--max-missing",
+    type=LimitType(),
+    help="Mirror: stop (exit 8) when more contacts than this are missing: 100, 5%, or '100,5%': neither more.",
 )
 
 compare_option = click.option(

@@ -78,8 +78,10 @@ def import_(
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.csv (to
     be mended and imported again) and summary.json.
     """
+    from ..config.settings import row_limit
     from ..inbox import unfinished, work_through
     from ..notify import after_run
+    from ..plan_file import read_plan
     from ..run import ImportOptions, import_files, resume_run
     from .output import print_summary, progress
 
@@ -88,6 +90,10 @@ def import_(
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
     settings = app.settings()
+    made = read_plan(plan) if plan else None
+    if made:  # what it was made with holds for carrying it out
+        compare, adopt = compare or made.compare, adopt or made.adopt
+        max_missing = max_missing or row_limit(made.max_missing or None)
     options = run_options(
         settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit, mask=mask, cluster=cluster
     )
@@ -99,7 +105,7 @@ def import_(
                 if stopped:
                     summary = resume_run(settings, stopped, journal, observer, cluster)
                 else:
-                    job = ImportOptions(paths, app.config_path, out, options, plan)
+                    job = ImportOptions(paths, app.config_path, out, options, made)
                     summary = import_files(settings, job, journal, observer)
             print_summary(summary)
             after_run(summary, journal, settings.notify, metrics_file)

@@ -121,5 +121,5 @@ def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> i
             past_runs.prune(journal, found)
     for run in found:
         click.echo(f"{run.id}  {run.command}  {run.campaign}")
-    click.echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} runs", err=True)
+    click.echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
     return ExitCode.OK

@@ -99,12 +99,14 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     if dialler:
         changes["dialler"] = settings.dialler.model_copy(update=dialler)
     if settings.suppress:
-        changes["suppress"] = settings.suppress.model_copy(update={"file": folder / settings.suppress.file})
+        changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
     return settings.model_copy(update=changes)
 
 
 def _sentence(document: Document, fault: ErrorDetails) -> str:
     at: KeyPath = tuple(part for part in fault["loc"] if not _is_union_arm(part))
+    if at[:2] == ("suppress", 0) and not isinstance(document.values["suppress"], list):
+        at = (at[0], *at[2:])  # one file, which stands for a list of one
     dotted = ".".join(str(part) for part in at)
     where = document.where(at)
     kind = fault["type"]

@@ -42,32 +42,41 @@ class Missing(StrEnum):
 
 
 class Limit(BaseModel):
-    """A limit in rows or in percent of them: ``100`` or ``5%``."""
+    """A limit in rows, in percent of them, or both: ``100``, ``5%``, ``100, 5%``."""
 
     model_config = ConfigDict(frozen=True)
-    amount: float
-    percent: bool
+    rows: int | None = None
+    percent: float | None = None
 
     def allows(self, count: int, total: int) -> bool:
         """Whether ``count`` out of ``total`` is within the limit."""
-        return count <= (total * self.amount / 100 if self.percent else self.amount)
+        few = self.rows is None or count <= self.rows
+        return few and (self.percent is None or count <= total * self.percent / 100)
 
     def __str__(self) -> str:
-        return f"{self.amount:g}{'%' if self.percent else ''}"
+        rows = [] if self.rows is None else [str(self.rows)]
+        return ", ".join(rows + ([] if self.percent is None else [f"{self.percent:g}%"]))
 
 
 def row_limit(text: str | None) -> Limit | None:
-    """``"5%"`` or ``"100"`` → :class:`Limit`.
+    """``"5%"``, ``"100"`` or ``"100, 5%"`` → :class:`Limit`.
 
     Raises:
-        ValueError: neither a number nor a percentage from 0 to 100.
+        ValueError: neither a number nor a percentage from 0 to 100, nor both.
     """
     if text is None:
         return None
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
-    if not match or (match[2] and float(match[1]) > 100) or (not match[2] and "." in match[1]):
-        raise ValueError(f"'{text}' is not a limit: write a number of rows (100) or a percentage (5%)")
-    return Limit(amount=float(match[1]), percent=bool(match[2]))
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        match = _LIMIT.fullmatch(part.strip())
+        kind = "percent" if match and match["percent"] else "rows"
+        if not match or kind in found or (kind == "percent" and float(match["percent"]) > 100):
+            raise ValueError(f"'{text}' is not a limit: write a number of rows (100), a percentage (5%), or both")
+        found[kind] = float(match[kind])
+    return Limit.model_validate(found)
+
+
+_LIMIT = re.compile(r"(?P<rows>\d+)|(?P<percent>\d+(?:\.\d+)?)\s*%")
 
 
 RowLimit = Annotated[Limit, BeforeValidator(lambda text: row_limit(text) if isinstance(text, str) else text)]
@@ -271,6 +280,12 @@ class SuppressSettings(Section):
     lock: bool = Field(False, description="Lock suppressed contacts that the dialler already has.")
 
 
+SuppressLists = Annotated[
+    tuple[SuppressSettings, ...],
+    BeforeValidator(lambda given: [given] if isinstance(given, dict) else () if given is None else given),
+]
+
+
 class ProtectSettings(Section):
     """Contacts that are not overwritten."""
 
@@ -283,8 +298,8 @@ class MirrorSettings(Section):
 
     missing: Missing = Field(Missing.KEEP, description="keep, lock or delete them.")
     max_missing: RowLimit = Field(
-        Limit(amount=5, percent=True),
-        description="More missing contacts than this stop the run (exit 8): 100 or 5%.",
+        Limit(percent=5),
+        description='More missing contacts than this stop the run (exit 8): 100, 5%, or "100, 5%": neither more.',
     )
 
 
@@ -322,7 +337,7 @@ class Settings(Section):
         description="Dialler field: source column, or a rule. Not needed for the vendor's own format.",
     )
     rows: RowSettings = RowSettings()
-    suppress: SuppressSettings | None = None
+    suppress: SuppressLists = Field((), description="A do-not-call file, or a list of several.")
     protect: ProtectSettings = ProtectSettings()
     mirror: MirrorSettings = MirrorSettings()
     journal: JournalSettings = JournalSettings()

@@ -205,6 +205,36 @@ class Journal:
                     found[row.user_data] = Sent(row.payload, row.contact_id, row.run, row.sent_at)
         return found
 
+    def skip_unchanged(self, target: str, run_id: str) -> list[int]:
+        """Settle the rows that were last sent just so, in any run but this one; gives their places in it.
+
+        Rows for which something is planned stay. The caller holds the campaign, as for :meth:`sent`.
+        """
+        self._fold(target, run_id)
+        rows, sent = schema.rows, schema.sent
+        same = (sent.c.target == target) & (sent.c.user_data == rows.c.user_data) & (sent.c.payload == rows.c.payload)
+
+        def known(column: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
+            return sa.select(column).where(same).correlate(rows).scalar_subquery()
+
+        unsettled = (rows.c.run == run_id) & (rows.c.state == str(RowState.PENDING)) & (rows.c.action == "")
+        settle = (
+            sa.update(rows)
+            .where(unsettled, sa.exists(sa.select(sa.literal(1)).where(same).correlate(rows)))
+            .values(
+                state=str(Status.SKIPPED),
+                action=str(Action.UNCHANGED),
+                contact_id=known(sent.c.contact_id),
+                error=known("sent as it is on " + sent.c.sent_at),
+            )
+        )
+        settled = (
+            (rows.c.run == run_id) & (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))
+        )
+        with self._begin() as connection:
+            connection.execute(settle)
+            return list(connection.scalars(sa.select(rows.c.seq).where(settled)))
+
     def _fold(self, target: str, but: str) -> None:
         """Take the outcomes of runs that have not been counted yet into ``sent``, in the order of the runs.
 

@@ -80,13 +80,43 @@ def test_an_import_makes_the_requests_that_its_plan_named(
     path = contacts_csv(rows=[line(f"K{n}", "New" if n % 5 == 0 else None) for n in range(2, 40)])
     plan = json.loads(run("plan", path, "--json", "-o", "plan.json").out)
 
-    done = run("import", "--plan", "plan.json", "--compare", "dialler")
+    done = run("import", "--plan", "plan.json")
 
     assert done.code == ExitCode.OK, done.err
     named = [entry["user_data"] for entry in plan["entries"] if entry["action"] in {"create", "overwrite"}]
     assert posts(dialler) == named
     assert done.summary["actions"]["create"] == plan["counts"]["create"]
     assert done.summary["actions"]["overwrite"] == plan["counts"]["overwrite"]
+
+
+def test_a_plan_counts_every_row_of_the_file(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Rejected and superseded rows too, each with its reason."""
+    configure()
+
+    done = run("plan", contacts_csv(rows=[line("K2"), line("K2"), "K4,,0171 3920012"]), "--json")
+
+    plan = json.loads(done.out)
+    assert plan["counts"] == {"create": 1, "superseded": 1, "rejected": 1}
+    reasons = {entry["action"]: entry["reason"] for entry in plan["entries"]}
+    assert "row 3" in reasons["superseded"]
+    assert "no Name" in reasons["rejected"]
+
+
+def test_a_plan_is_carried_out_with_the_limits_that_it_was_made_with(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """What --adopt and --max-missing allowed is in the plan; another --compare is refused."""
+    seed(dialler, "FOREIGN", "OTHER")
+    configure(mirror=MIRROR)
+    path = contacts_csv(3)
+    run("plan", path, "--adopt", "--max-missing", "2", "-o", "plan.json")
+
+    assert run("import", "--plan", "plan.json", "--compare", "journal").code == ExitCode.USAGE
+    done = run("import", "--plan", "plan.json")
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.summary["actions"]["delete"] == 2
+    assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {"K2", "K3", "K4"}
 
 
 def test_a_plan_is_refused_where_the_dialler_has_moved(
@@ -250,6 +280,51 @@ def test_a_row_that_is_rejected_is_not_missing(
     run("import", contacts_csv(rows=[*(line(f"K{n}") for n in range(19)), "K19,,"]))
 
     assert len(dialler.store.contacts) == 20
+
+
+@pytest.mark.parametrize("row", ["K1\ufffd9,Name K19,0171 3920012", ",,0171 3920012"])
+def test_a_rejected_row_whose_key_is_damaged_may_be_any_contact(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, row: str
+) -> None:
+    """Which contact the file no longer has is not known then: none is deleted."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(20)]))
+    configure(mirror=MIRROR)
+
+    done = run("import", contacts_csv(rows=[*(line(f"K{n}") for n in range(19)), row]))
+
+    assert done.code == ExitCode.SAFETY_LIMIT
+    assert "one row has no UserData that can be read" in done.err
+    assert len(dialler.store.contacts) == 20
+
+
+@pytest.mark.parametrize(("limit", "code"), [("1,50%", 8), ("5,5%", 8), ("2,10%", 0)])
+def test_a_number_and_a_percentage_limit_the_mirror_together(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, limit: str, code: int
+) -> None:
+    """Two of twenty contacts go only where both allow it."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(20)]))
+    configure(mirror=f'{{missing: delete, max_missing: "{limit}"}}')
+
+    done = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(18)]))
+
+    assert done.code == code
+    assert len(dialler.store.contacts) == (20 if code else 18)
+
+
+def test_several_do_not_call_files_count_together(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Each by what its column holds."""
+    Path("phones.csv").write_text("Number\n0171 3920013\n", encoding="utf-8")
+    Path("keys.csv").write_text("Key\nK3\n", encoding="utf-8")
+    configure(suppress="[{file: phones.csv, column: Number, region: DE}, {file: keys.csv, column: Key, by: user_data}]")
+
+    done = run("import", contacts_csv(rows=["K2,Name,0171 3920013", line("K3"), line("K4")]))
+
+    assert [row["_action"] for row in done.rows()] == ["suppressed", "suppressed", "create"]
+    assert posts(dialler) == ["K4"]
 
 
 def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> None:

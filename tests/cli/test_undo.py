@@ -127,3 +127,34 @@ def test_without_before_images_undo_says_what_it_cannot(
     assert done.code == ExitCode.ROWS_FAILED
     assert {row["_error_code"] for row in done.rows()} == {"no_before_image"}
     assert len(dialler.store.contacts) == 3
+
+
+def test_an_undo_cannot_be_undone(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """It is refused with what to do in its place, and not tried row by row."""
+    configure()
+    imported = run("import", contacts_csv(3))
+    undone = run("undo", imported.summary["run_id"], "--yes")
+
+    done = run("undo", undone.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.USAGE
+    assert "import the file again" in done.err
+
+
+def test_a_night_that_left_out_what_had_not_changed_can_be_undone(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """What is sent after a comparison with the journal is looked up first, in one request."""
+    configure(rows="{compare: journal}")
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    before = state(dialler)
+    wrong = run(
+        "import", contacts_csv(rows=[*(line(f"K{n}") for n in range(1, 10)), "K0,Wrong,0171 3920012", line("K10")])
+    )
+    assert wrong.summary["actions"] | {"unchanged": 9, "overwrite": 1, "create": 1} == wrong.summary["actions"]
+    assert wrong.summary["requests"] == 3
+
+    done = run("undo", wrong.summary["run_id"], "--yes")
+
+    assert done.code == ExitCode.OK, done.err
+    assert state(dialler) == before

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .api.client import DiallerClient
+from .api.latency import Latencies
 from .api.pace import Gate
 from .api.retry import NOT_ABOUT_THE_ROW, pause
 from .config import Settings
@@ -33,7 +34,6 @@ from .errors import (
     StopRun,
     UsageError,
 )
-from .fields import FIELDS, Kind
 from .interrupt import interruptible
 from .journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from .load import Loader, Rules, reason_to_stop
@@ -106,6 +106,7 @@ class Execution:
     suppressed: SuppressionList | None = None
     check_plan: Callable[[Planned], None] | None = None
     requests: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
     retries: int = 0
     errors: int = 0
     doubtful: dict[int, int] = field(default_factory=dict)
@@ -147,8 +148,8 @@ class Execution:
                 duration=time.monotonic() - started,
                 requests=self.requests,
                 retries=self.retries,
+                latencies=self.latencies,
                 changed_fields=self.changed_fields,
-                masked=self._phone_columns() if self.options.mask else None,
             )
         finally:
             prepared.close()
@@ -263,11 +264,6 @@ class Execution:
         with suppress(OSError):
             Path(self.run.out).rmdir()
 
-    def _phone_columns(self) -> list[str]:
-        """Source columns that hold phone numbers."""
-        rules = self.settings.columns.items()
-        return [column for name, rule in rules if FIELDS[name].kind is Kind.PHONE for column in rule.sources]
-
     def _note_end(self, state: str) -> None:
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state=state, finished_at=finished)
@@ -287,6 +283,7 @@ class Execution:
                         await self._load(client, gate, prepared)
             finally:
                 self.requests += client.requests
+                self.latencies = client.latencies
 
     async def _only_plan(self, prepared: Prepared) -> Planned:
         gate = run_gate(self.settings.dialler)

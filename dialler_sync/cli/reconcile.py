@@ -56,12 +56,13 @@ def reconcile(
     output: str,
     detailed_exitcode: bool,
 ) -> int:
-    """Compare every row of FILE... with what the dialler has, field by field; nothing is changed.
+    """Compare FILE... with what the dialler has, field by field.
 
-    Writes reconciliation.csv (a line a contact), .xlsx, .html, and failed.csv (rows that are rejected).
+    Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
+    failed.csv (rows that are rejected).
     """
     from ..reconciling import ReconcileOptions, mending_plan, reconcile_files
-    from .output import progress
+    from .progress import progress
 
     settings = app.settings()
     options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask)

@@ -47,7 +47,7 @@ def print_summary(summary: Summary) -> None:
             if number:
                 click.echo(f"  {name:<9} {number}")
         if summary.dry_run:
-            click.echo(forecast(asdict(summary)))
+            click.echo(f"Nothing was sent. {forecast(asdict(summary))}")
         click.echo(f"reports     {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
@@ -74,7 +74,7 @@ def _print_table(summary: Summary) -> None:
     console.print(table)
     _print_reasons(console, summary)
     if summary.dry_run:
-        console.print(forecast(facts))
+        console.print(f"Nothing was sent. {forecast(facts)}")
     else:
         done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
         sent = f"{summary.requests:,} requests" if summary.requests else ""

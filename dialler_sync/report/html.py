@@ -94,6 +94,7 @@ class HtmlReport:
             "verdict": words.verdict(summary),
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),
+            "forecast": words.forecast(summary) if summary["dry_run"] and not stopped else "",
             "mask": self._mask is not None,
             "stopped": mask_phones(stopped) if self._mask else stopped,
             "next_step": next_step,

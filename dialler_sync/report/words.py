@@ -112,7 +112,7 @@ def forecast(summary: Mapping[str, Any]) -> str:
         parts += moved
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     unknown = " Whether a row is new is only known with --compare dialler." if actions[Action.IMPORT] else ""
-    return f"Nothing was sent. An import would {listed}.{unknown}"
+    return f"An import would {listed}.{unknown}"
 
 
 def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:

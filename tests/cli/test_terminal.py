@@ -54,7 +54,7 @@ def test_on_a_terminal_reasons_come_with_their_meaning(
     with pytest.raises(SystemExit):
         main(["import", str(contacts_csv(rows=BAD))])
 
-    shown = re.sub(r"\x1b\[[012]m", "", screen.getvalue())  # bold and dim are no colours
+    shown = re.sub(r"\x1b\[[012;]+m", "", screen.getvalue())  # bold and dim are no colours
     assert "\x1b" not in shown
     assert "3 of 4 rows did not succeed." in shown
     assert "phone_missing  The row has no phone number" in shown

@@ -15,6 +15,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -33,6 +34,12 @@ from .wire import StoredContact, records, stored_contact
 
 T = TypeVar("T")
 Records = list[Mapping[str, Any]]
+
+LONGEST_MESSAGE = 500
+"""Signs of what is wrong that reports and logs are told; a server may send a page."""
+
+_SHORTEST_SECRET = 4
+"""Signs of a token that are looked for in messages: a shorter one would be found in any word."""
 
 
 class DiallerClient:
@@ -69,9 +76,10 @@ class DiallerClient:
             proxy=None if is_loopback(settings.base_url) else _proxy(root),
         )
         # What is the same for a hundred thousand rows is prepared once.
+        self._token = read_token(settings)
         self._headers = [
             (b"Host", root.netloc),
-            (b"Authorization", f"Bearer {read_token(settings)}".encode()),
+            (b"Authorization", f"Bearer {self._token}".encode()),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip, deflate"),
             (b"Content-Type", b"application/json"),
@@ -102,6 +110,7 @@ class DiallerClient:
         try:
             answer = judged(await self._exchange(request))
         except RequestError as error:
+            error.args = (self._without_token(str(error)),)
             self._leave(error, started, request)
             raise
         except BaseException:
@@ -109,6 +118,13 @@ class DiallerClient:
             raise
         self._leave(None, started, request)
         return answer
+
+    def _without_token(self, message: str) -> str:
+        """A message that may repeat what the server said, and it what we sent."""
+        for secret in (self._token, quote(self._token, safe="")):
+            if len(secret) >= _SHORTEST_SECRET:
+                message = message.replace(secret, "•••")
+        return message[:LONGEST_MESSAGE]
 
     def _leave(self, error: RequestError | None, started: float, request: httpx.Request) -> None:
         ended = self._clock()

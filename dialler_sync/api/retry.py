@@ -139,11 +139,15 @@ def backoff(step: int, longest: float) -> float:
     return min(0.25 * 2.0 ** min(step, 32), longest)
 
 
+_READ = 10_000
+"""Signs of a message that are looked at; the client shortens it when the token is out of it."""
+
+
 def _message(reply: httpx.Response, answer: dict[str, Any] | None) -> str:
     """What the dialler says of it, on one line; of an HTML page only the status, as nobody reads the rest."""
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
-        return "".join(c for c in " ".join(str(said).split()) if c.isprintable())[:500]
+        return "".join(c for c in " ".join(str(said).split()) if c.isprintable())[:_READ]
     return f"HTTP {reply.status_code} {reply.reason_phrase}".strip()
 
 

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -53,6 +57,47 @@ def test_the_token_is_in_no_file_and_no_output(
 
     assert all(TOKEN not in done.out + done.err for done in said)
     assert TOKEN.encode() not in everything_under(tmp_path)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 409, 429, 500])
+def test_a_dialler_that_repeats_the_token_does_not_spread_it(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+) -> None:
+    """Some servers and proxies put what they were sent into their error messages, also as part of an address."""
+    secret = f"{TOKEN}+/="
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", secret)
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = self.headers["Authorization"].removeprefix("Bearer ")
+            said = f"{'x' * 490} {sent} {quote(sent, safe='')} https://u:{sent}@host/?token={sent}"
+            body = json.dumps({"status": status, "error": said[480:] if status % 2 else said}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        configure(
+            base_url=f"http://127.0.0.1:{server.server_port}/rest/v1.0",
+            retries=1,
+            give_up_after=0.2,
+            journal="{before_images: false}",
+        )
+        done = run("-v", "import", contacts_csv(2))
+        server.shutdown()
+
+    assert done.code != ExitCode.OK
+    assert all(len(row["_error"]) < 600 for row in done.rows())
+    assert TOKEN[:12] not in done.out + done.err
+    assert TOKEN[:12].encode() not in everything_under(tmp_path)
 
 
 def test_a_token_that_cannot_be_one_is_not_repeated(

@@ -55,6 +55,15 @@ def _masked(match: re.Match[str], *, by_looks: bool) -> str:
 _PHONE_FIELDS = frozenset(name for name, field in FIELDS.items() if field.kind is Kind.PHONE)
 
 
+def mask_field(name: str, text: str) -> str:
+    """Hide the phone numbers in a column of a reconciliation: by what the column is."""
+    if name in ("_contact_id", "_row"):
+        return text
+    if name == "_user_data":
+        return mask_key(text)
+    return mask_phone_cell(text) if name in _PHONE_FIELDS else mask_phones(text)
+
+
 class Mask:
     """Hides the phone numbers in rows: in cells of ``phone_columns`` every number, elsewhere what looks like one.
 

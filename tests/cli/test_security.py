@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 
@@ -173,3 +175,32 @@ def test_a_configuration_runs_nothing(run: Run, contacts_csv: Contacts, tmp_path
     assert tag.code == 2
     assert shell.code == 2
     assert not Path("owned").exists()
+
+
+def test_masked_means_masked_wherever_people_look(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """report.html and report.xlsx, also when they are written again, and those of the retry."""
+    configure()
+    number = "+49 171 39200122"
+    rows = ["K1,Anna,0171 3920011", f"K2,,{number}", "K3,Karl,39200", f"K4,,{number}x5"]
+    file = contacts_csv(rows=rows)
+
+    first = run("import", file, "--mask")
+    pages = [everything_shown(first.reports)]
+    run("runs", "report", first.summary["run_id"])
+    pages.append(everything_shown(first.reports))
+    pages.append(everything_shown(run("retry").reports))
+
+    for page in pages:
+        assert "K2" in page and "Phone numbers are hidden" in page
+        assert not re.search(r"39200122|39200(?!\d)|3920011", re.sub(r"[ -]", "", page))
+    assert number in (first.reports / "failed.csv").read_text(encoding="utf-8-sig") if first.reports else False
+
+
+def everything_shown(reports: Path | None) -> str:
+    """The text of page and workbook."""
+    assert reports
+    with ZipFile(reports / "report.xlsx") as book:
+        sheets = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+    return (reports / "report.html").read_text(encoding="utf-8") + sheets

@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from .api.client import DiallerClient
+from .api.latency import Latencies
 from .ask import reason
 from .change import LOOK, MAYBE_DONE, Changer
 from .config import Settings
@@ -54,6 +55,7 @@ class BulkRun:
     job: Job
     cells: SavedCells
     requests: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
 
     def carry_out(self) -> Summary:
         """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
@@ -85,6 +87,7 @@ class BulkRun:
             duration=time.monotonic() - started,
             requests=self.requests,
             retries=0,
+            latencies=self.latencies,
         )
 
     async def _carry_out(self) -> None:
@@ -98,6 +101,7 @@ class BulkRun:
                     await self._load(client)
             finally:
                 self.requests += client.requests
+                self.latencies = client.latencies
 
     async def _plan(self, client: DiallerClient) -> None:
         """Write down what is to be done, before anything is."""

@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 
 from .api.client import DiallerClient
+from .api.latency import Latencies
 from .cluster.coordinator import Engine
 from .config import Settings
 from .config.settings import Limit, Missing
 from .errors import DiallerSyncError, Interrupted, SafetyLimit, StopRun
-from .fields import FIELDS, Kind
 from .garbage import look_sparingly
 from .journal import Journal, Outcome, RunRecord
 from .model import Action, Status
@@ -62,6 +62,7 @@ class Execution:
     suppressed: SuppressionLists = field(default_factory=SuppressionLists)
     check_plan: Callable[[Planned], None] | None = None
     requests: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
     retries: int = 0
     errors: int = 0
     left: LeftOver = field(default_factory=LeftOver)
@@ -101,8 +102,8 @@ class Execution:
                 duration=time.monotonic() - started,
                 requests=self.requests,
                 retries=self.retries,
+                latencies=self.latencies,
                 changed_fields=self.changed_fields,
-                masked=self._phone_columns() if self.options.mask else None,
             )
         finally:
             prepared.close()
@@ -169,11 +170,6 @@ class Execution:
         with suppress(OSError):
             Path(self.run.out).rmdir()
 
-    def _phone_columns(self) -> list[str]:
-        """Source columns that hold phone numbers."""
-        rules = self.settings.columns.items()
-        return [column for name, rule in rules if FIELDS[name].kind is Kind.PHONE for column in rule.sources]
-
     def _note_end(self, state: str) -> None:
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state=state, finished_at=finished)
@@ -191,6 +187,7 @@ class Execution:
                     await self._load(client, prepared, engine)
             finally:
                 self.requests += client.requests
+                self.latencies = client.latencies
 
     def _cluster(self) -> AbstractAsyncContextManager[Engine | None]:
         if self.options.cluster is None or self.options.dry_run:

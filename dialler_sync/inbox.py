@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .errors import InputError, UsageError
 from .exit_codes import ExitCode
 from .journal import Journal, RunRecord
 from .summary import Summary
+from .targets import file_sha256
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def work_through(
             summary = work(path)
         except InputError as error:
             _log.error("%s", error)
-            _move(path, folder / "failed", "unread")
+            _move(path, folder / "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
             results.append((path, ExitCode.INPUT, str(error)))
             continue
         results.append((path, summary.exit_code, summary.stopped_because or ""))
@@ -70,13 +72,29 @@ def work_through(
 
 
 def unfinished(journal: Journal, path: Path) -> RunRecord | None:
-    """The run that was stopped while it imported this very file, if there is one."""
-    place = str(path.resolve())
-    runs = (run for run in journal.runs() if run.command == "import" and run.state != "finished")
-    return next((run for run in runs if any(entry["path"] == place for entry in run.files)), None)
+    """The run that was stopped while it imported this very file, if there is one.
+
+    A newer export under the same name is a file of its own; of the run before it, the other rows are not sent.
+    """
+    place, digest = str(path.resolve()), ""
+    for run in journal.runs():
+        found = [entry["sha256"] for entry in run.files if entry["path"] == place]
+        if not found or run.command != "import" or run.state == "finished":
+            continue
+        digest = digest or file_sha256(path)
+        if digest in found:
+            return run
+        _log.warning("%s is not the file that run %s was stopped with, and is imported as a new one", path, run.id)
+    return None
 
 
 def _move(path: Path, folder: Path, run_id: str) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"{run_id}-{path.name}"
-    return path.rename(target).resolve()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return path.rename(target).resolve()
+    except OSError as error:
+        raise UsageError(
+            f"{path} is done with, but cannot be moved to {target} ({error.strerror}). Move it yourself: "
+            "it is imported once more otherwise."
+        ) from error

@@ -121,7 +121,9 @@ def write_metrics(summary: Summary, path: Path) -> None:
             file.write("\n".join(lines) + "\n")
         path.chmod(0o644)
     except (JournalError, OSError) as error:
-        _log.warning("--metrics-file %s cannot be written: %s", path, error)
+        cause = error.__cause__ if isinstance(error, JournalError) else error
+        reason = cause.strerror if isinstance(cause, OSError) else error
+        _log.warning("--metrics-file %s cannot be written: %s", path, reason)
 
 
 def _unix(stamp: str) -> float:

@@ -37,15 +37,17 @@ class PlanFile:
     counts: Mapping[str, int]
     changed_fields: Mapping[str, int]
     entries: Sequence[Mapping[str, Any]]
+    rejected: int = 0
 
     @classmethod
-    def of(cls, run: RunRecord, options: RunOptions, planned: Planned) -> Self:
-        """The plan of a run."""
+    def of(cls, run: RunRecord, options: RunOptions, planned: Planned, rejected: int) -> Self:
+        """The plan of a run, of whose rows so many are ``rejected``."""
         # Through JSON, so that a plan from memory equals one from a file.
         entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         return cls(
             run.files, run.config, run.config_path, run.campaign, options.compare, options.adopt,
             str(options.max_missing or ""), run.started_at, dict(planned.counts), dict(planned.changed_fields), entries,
+            rejected,
         )  # fmt: skip
 
     @property

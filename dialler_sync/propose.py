@@ -59,6 +59,7 @@ _FORMATS = tuple(
 _HEAD = """\
 # Proposed by 'dialler-sync init' for {file}. Look through it, replace what is marked CHANGE, and try it:
 #   dialler-sync validate {file}
+# Editors complete and check it with the schema that 'dialler-sync config schema' prints.
 dialler:
   base_url: https://dialler.example.com/rest/v1.0   # CHANGE: address of the dialler's REST API
   clients_id: 1                                     # CHANGE: the ClientsID of your account

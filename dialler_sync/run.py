@@ -20,6 +20,7 @@ from .config.settings import row_limit
 from .contact_changes import COMMANDS, ChangeOptions, bulk_run
 from .errors import UsageError
 from .execution import Execution, RunOptions
+from .fields import FIELDS, Kind
 from .journal import Journal, JournalRow, PlannedRow, RunRecord
 from .observer import Observer, Silent
 from .plan_file import PlanFile
@@ -87,7 +88,7 @@ def plan_files(
         journal.add_run(run)
         execution = _execution(settings, options.run, journal, observer, run, sources)
         planned = execution.plan()
-    return PlanFile.of(execution.run, options.run, planned)
+    return PlanFile.of(execution.run, options.run, planned, execution.errors)
 
 
 def resume_run(
@@ -131,7 +132,7 @@ def resume_run(
             compare=run.options.get("compare", "none"),
             max_missing=row_limit(run.options.get("max_missing")),
             adopt=bool(run.options.get("adopt")),
-            mask=bool(run.options.get("mask")),
+            mask=run.options.get("mask") is not None,
             cluster=cluster,
         )
         journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
@@ -169,7 +170,8 @@ def retry_run(
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )
-    options = ImportOptions(tuple(files) or _paths(parent), config_path, out, RunOptions(cluster=cluster))
+    again = RunOptions(mask=parent.options.get("mask") is not None, cluster=cluster)
+    options = ImportOptions(tuple(files) or _paths(parent), config_path, out, again)
     return _new_run("import", settings, options, journal, observer, parent.id)
 
 
@@ -347,12 +349,18 @@ def _record(
         "limit": options.run.limit,
         "compare": options.run.compare,
         "adopt": options.run.adopt,
-        "mask": options.run.mask,
+        "mask": _phone_columns(settings) if options.run.mask else None,
         "cluster": options.run.cluster,
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},
     }
     files = [source.record(0) for source in sources]
     return new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
+
+
+def _phone_columns(settings: Settings) -> list[str]:
+    """Source columns that hold phone numbers."""
+    rules = settings.columns.items()
+    return [column for name, rule in rules if FIELDS[name].kind is Kind.PHONE for column in rule.sources]
 
 
 def new_record(

@@ -14,6 +14,7 @@ from .api.client import DiallerClient
 from .api.retry import repeating
 from .api.wire import StoredContact, stored_contact
 from .errors import NoRowCanSucceed, RequestError
+from .nearest import nearest
 
 _log = logging.getLogger(__name__)
 
@@ -114,13 +115,17 @@ async def campaign_id(client: DiallerClient, name: str) -> int:
     Raises:
         NoRowCanSucceed: there is none, or there are several.
     """
-    found = [campaign for campaign in await client.list_campaigns() if campaign.get("Name") == name]
-    if len(found) != 1:
+    campaigns = await client.list_campaigns()
+    found = [campaign for campaign in campaigns if campaign.get("Name") == name]
+    if len(found) > 1:
         ids = ", ".join(str(campaign.get("ID")) for campaign in found)
-        what = (
-            f"has several campaigns named '{name}' ({ids}): set campaign.id" if found else f"has no campaign '{name}'"
+        raise NoRowCanSucceed(f"the dialler has several campaigns named '{name}' ({ids}): set campaign.id")
+    if not found:
+        near = nearest(name, (str(campaign.get("Name")) for campaign in campaigns))
+        raise NoRowCanSucceed(
+            f"the dialler has no campaign '{name}'{near or '; '}"
+            f"{' (' if near else ''}'dialler-sync campaigns list' shows which it has{')' if near else ''}"
         )
-        raise NoRowCanSucceed(f"the dialler {what}")
     return int(found[0]["ID"])
 
 

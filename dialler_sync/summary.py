@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from . import __version__
+from .api.latency import Latencies
 from .errors import JournalError, StopRun
 from .exit_codes import exit_code
 from .journal import Journal, RunRecord
@@ -19,6 +20,7 @@ from .prepare import EXTRA_FILE
 from .report.csv_files import failed_file, result_line, results_file
 from .report.files import new_file
 from .report.html import HtmlReport
+from .report.masking import Mask
 from .report.xlsx import XlsxReport
 
 XLSX_ROWS = 10_000
@@ -27,7 +29,11 @@ XLSX_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did: ``summary.json``. ``counts`` are rows by status, ``actions`` rows by what was done."""
+    """What a run did: ``summary.json``.
+
+    ``counts`` are rows by status, ``actions`` by what was done, ``errors`` by error code; ``latency`` as
+    :meth:`~dialler_sync.api.latency.Latencies.facts` has it.
+    """
 
     run_id: str
     command: str
@@ -48,6 +54,8 @@ class Summary:
     version: str
     out: str
     changed_fields: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)
+    latency: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write ``summary.json``."""
@@ -77,13 +85,13 @@ def write_reports(
     requests: int,
     retries: int,
     changed_fields: Mapping[str, int] | None = None,
-    masked: Sequence[str] | None = None,
+    latencies: Latencies | None = None,
 ) -> Summary:
     """Write ``results.csv``, ``failed.csv``, ``summary.json``, ``report.html`` and ``.xlsx`` of a run from its journal.
 
     ``source`` has the original cells. Sums of an earlier, interrupted part of the run are added up. What
     was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
-    ``masked``: mask phone numbers in ``report.html``, also in these columns; None: do not.
+    ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not show.
 
     Raises:
         JournalError: the folder cannot be written.
@@ -99,7 +107,7 @@ def write_reports(
             requests=requests,
             retries=retries,
             changed_fields=changed_fields,
-            masked=masked,
+            latencies=latencies,
         )
     except OSError as error:
         raise JournalError(
@@ -118,7 +126,7 @@ def _write_reports(
     requests: int,
     retries: int,
     changed_fields: Mapping[str, int] | None,
-    masked: Sequence[str] | None,
+    latencies: Latencies | None,
 ) -> Summary:
     out = Path(run.out)
     counts = Counter({str(status): 0 for status in Status})
@@ -127,10 +135,12 @@ def _write_reports(
         results = files.enter_context(results_file(out / "results.csv"))
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         failed = files.enter_context(failed_file(out / "failed.csv", columns, source.extra_cells))
-        html = HtmlReport(columns, mask=masked is not None, phone_columns=masked or ())
+        masked = run.options.get("mask")
+        mask = None if masked is None else Mask(columns, masked)
+        html = HtmlReport(columns, mask=mask)
         xlsx = None
         if (run.rows or 0) <= XLSX_ROWS:
-            xlsx = files.enter_context(XlsxReport(out / "report.xlsx", columns, source.extra_cells))
+            xlsx = files.enter_context(XlsxReport(out / "report.xlsx", columns, source.extra_cells, mask=mask))
         mirrored = None
         cells = source.source_cells()
         for entry in journal.rows(run):
@@ -174,6 +184,8 @@ def _write_reports(
             version=__version__,
             out=run.out,
             changed_fields=dict(changed_fields or before.get("changed_fields") or {}),
+            errors=html.reasons(),
+            latency=(latencies or Latencies()).facts(before.get("latency")),
         )
         if xlsx:
             xlsx.write(asdict(summary))

@@ -23,6 +23,7 @@ import orjson
 from ..config.settings import DiallerSettings, is_loopback
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..errors import ConfigError, MaybeDone, Refused, RequestError
+from .latency import Latencies
 from .listing import record_stream
 from .pace import Gate
 from .retry import Clock, judge, judge_failure, repeating, unreadable
@@ -37,8 +38,8 @@ Records = list[Mapping[str, Any]]
 class DiallerClient:
     """A client for one dialler and ClientsID; an asynchronous context manager.
 
-    ``requests`` counts what was sent; all of it passes ``gate``. ``transport`` and ``clock`` are
-    there for other networks and times.
+    ``requests`` counts what was sent, ``latencies`` how long each took; all of it passes ``gate``.
+    ``transport`` and ``clock`` are there for other networks and times.
 
     Raises:
         ConfigError: the token or the certificates cannot be used.
@@ -58,6 +59,7 @@ class DiallerClient:
         )
         self.requests = 0
         self._finds = False
+        self.latencies = Latencies(clock)
         self._clock = clock
         self._endpoints = {name: endpoint(name, settings.endpoints.get(name)) for name in ENDPOINTS}
         root = httpx.URL(settings.root)
@@ -101,13 +103,19 @@ class DiallerClient:
         try:
             answer = judged(await self._exchange(request))
         except RequestError as error:
-            gate.leave(error, self._clock() - started)
+            self._leave(error, started, request)
             raise
         except BaseException:
             gate.abandon()
             raise
-        gate.leave(None, self._clock() - started)
+        self._leave(None, started, request)
         return answer
+
+    def _leave(self, error: RequestError | None, started: float, request: httpx.Request) -> None:
+        ended = self._clock()
+        if "streamed" not in request.extensions:  # how long a list takes says nothing of how quick the dialler is
+            self.latencies.add(ended, ended - started)
+        self.gate.leave(error, ended - started)
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1

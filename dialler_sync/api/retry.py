@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import tenacity
@@ -155,6 +156,10 @@ def backoff(step: int, longest: float) -> float:
     return min(0.25 * 2.0 ** min(step, 32), longest)
 
 
+_SHORTEST_SECRET = 4
+"""Signs of a token that is looked for in messages: a shorter one would be found in any word."""
+
+
 def _message(reply: httpx.Response, answer: dict[str, Any] | None) -> str:
     """What the dialler says of it, on one line; of an HTML page only the status, as nobody reads the rest."""
     said = (answer or {}).get("error") or (answer or {}).get("message")
@@ -167,7 +172,10 @@ def _message(reply: httpx.Response, answer: dict[str, Any] | None) -> str:
 def _without_token(text: str, request: httpx.Request) -> str:
     """What may be shown and kept of an answer that repeats the request's token."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return text.replace(token, "***") if token else text
+    for secret in (token, quote(token, safe="")):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return text
 
 
 def _status_inside(answer: dict[str, Any]) -> int | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import textwrap
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -61,12 +64,49 @@ class App:
 
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and more, or only errors, or everything of ours."""
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_JsonLines() if self.log_format == "json" else logging.Formatter("%(message)s"))
+        handler = _Stderr()
+        handler.setFormatter(_JsonLines() if self.log_format == "json" else _Words(terminal_width(sys.stderr)))
         ours = logging.getLogger("dialler_sync")
         ours.handlers = [handler]
         ours.propagate = False
         ours.setLevel({-1: logging.ERROR, 0: logging.INFO, 1: logging.DEBUG}[self.verbosity])
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """Columns of the terminal behind ``stream``; None where there is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
+
+
+def wrapped(text: str, width: int | None, indent: int = 0) -> str:
+    """``text`` broken between words, its further lines indented; as it is where there is no ``width``."""
+    if not width:
+        return text
+    return textwrap.fill(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+
+
+class _Stderr(logging.Handler):
+    """Writes to what is stderr at the moment: a progress bar puts itself in its place, to keep lines off it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        with suppress(OSError, ValueError):  # nobody is there to be told
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+
+
+class _Words(logging.Formatter):
+    """The message: whole lines for log files, broken between words on a terminal of ``width`` columns."""
+
+    def __init__(self, width: int | None) -> None:
+        super().__init__("%(message)s")
+        self._width = width
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        """The message, line by line."""
+        return "\n".join(wrapped(line, self._width) for line in record.message.split("\n"))
 
 
 class _JsonLines(logging.Formatter):
@@ -141,7 +181,7 @@ adopt_option = click.option(
 )
 
 
-mask_option = click.option("--mask", is_flag=True, help="Mask phone numbers in report.html.")
+mask_option = click.option("--mask", is_flag=True, help="Mask phone numbers in report.html and .xlsx, not in the CSVs.")
 
 
 cluster_option = click.option(

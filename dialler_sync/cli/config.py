@@ -19,7 +19,10 @@ def config() -> None:
 def check(app: App) -> None:
     """Check the configuration: every fault with file, line and key."""
     app.settings()
-    click.echo(f"{app.config_path} is fine")
+    lines = app.config_path.read_text(encoding="utf-8-sig").splitlines()
+    left = [str(number) for number, line in enumerate(lines, 1) if "# CHANGE" in line]
+    what = f"line {left[0]} is" if len(left) == 1 else f"lines {', '.join(left)} are"
+    click.echo(f"{app.config_path} is fine" + (f", but {what} still marked CHANGE" if left else ""))
 
 
 @config.command()

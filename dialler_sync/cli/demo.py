@@ -19,7 +19,8 @@ def demo(app: App, out: Path | None) -> int:
     The sample has rows that must be rejected, as life has; that is not a failure of the demo.
     """
     from ..demo import run_demo
-    from .output import print_summary, progress
+    from .output import print_summary
+    from .progress import progress
 
     with progress(app) as observer:
         summary, contacts = run_demo(out, observer)

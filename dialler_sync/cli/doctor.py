@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes
+from .common import App, exit_codes, terminal_width, wrapped
+
+if TYPE_CHECKING:
+    from ..check import Check
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "red"}
+_INDENT = 21
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED))
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
 def doctor(app: App, output: str) -> int:
-    """Check configuration, token, dialler, campaign, clock, functions, permissions and libraries, each with its mend.
+    """Find what would keep a run from working, and its mend.
 
-    Changes nothing in the dialler, and never shows the token. The exit code is that of the first failure.
+    Looks at configuration, token, dialler, campaign, clock, functions, permissions and libraries.
+    Changes nothing in the dialler, and never shows the token. The exit code is that of the first
+    failure.
 
     \b
     Examples:
@@ -30,15 +38,19 @@ def doctor(app: App, output: str) -> int:
     from ..doctor import examine
     from ..journal.store import default_state
 
-    checks = []
+    checks, width = [], terminal_width(sys.stdout)
     for check in examine(app.config_path, app.state or default_state(), Path("reports")):
         checks.append(check)
         if output == "table":
-            click.echo(
-                f"{click.style(f'{check.status:<4}', fg=_COLOURS[check.status])}  {check.name:<13}  {check.message}"
-            )
-            if check.mend:
-                click.echo(f"{'':<21}→ {check.mend}")
+            _show(check, width)
     if output == "json":
         click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
     return next((check.code for check in checks if check.status == "FAIL"), ExitCode.OK)
+
+
+def _show(check: Check, width: int | None) -> None:
+    status = f"{check.status:<4}"
+    line = wrapped(f"{status}  {check.name:<13}  {check.message}", width, indent=_INDENT)
+    click.echo(line.replace(status, click.style(status, fg=_COLOURS[check.status]), 1))
+    if check.mend:
+        click.echo(wrapped(f"{'':{_INDENT}}→ {check.mend}", width, indent=_INDENT + 2))

@@ -83,7 +83,8 @@ def import_(
     from ..notify import after_run
     from ..plan_file import read_plan
     from ..run import ImportOptions, import_files, resume_run
-    from .output import print_summary, progress
+    from .output import print_summary
+    from .progress import progress
 
     if sum(map(bool, (files, inbox, plan))) != 1 and not (files and plan):
         raise click.UsageError("name the FILE to import, or a folder with --inbox, or a plan with --plan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -15,9 +16,10 @@ from .common import App, exit_codes
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it here, in place of stdout.")
 @click.pass_obj
 def init(app: App, file: Path, output: Path | None) -> int:
-    """Propose a commented configuration from the headers and the content of FILE.
+    """Propose a configuration from the headers and cells of FILE.
 
-    German and English headers are understood; a column whose cells are phone numbers is one.
+    It is commented, and what is to be completed is marked. German and English headers are understood; a
+    column whose cells are phone numbers is one.
     """
     from ..errors import UsageError
     from ..propose import propose_config
@@ -34,5 +36,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
         raise UsageError(f"{output} is there already; it is not overwritten. Name another with -o.") from None
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
-    click.echo(f"Wrote {output}. Read it, complete what is marked, then: dialler-sync -c {output} validate {file}")
+    click.echo(f"Wrote {output}. Look through it, complete what is marked CHANGE, then:")
+    chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
+    click.echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
     return ExitCode.OK

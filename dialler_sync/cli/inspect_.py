@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
 def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str) -> int:
-    """Show what the reader sees in FILE...: encoding, delimiter, header row, sheet, columns, rows.
+    """Show what the reader sees in FILE..., and how it reads it.
+
+    That is encoding, delimiter, header row, sheet, columns and rows.
 
     --to writes each table as UTF-8 CSV with commas, named <file name>.csv (of several sheets, <file
     name>.<sheet>.csv).

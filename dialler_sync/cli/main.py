@@ -117,6 +117,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             args=arguments, prog_name="dialler-sync", auto_envvar_prefix="DIALLER_SYNC", standalone_mode=False
         )
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):
+            name = error.option_name
+            error = click.UsageError(f"'{name}' stands before the command: dialler-sync {name} …", error.ctx)
         error.show()
         code = ExitCode.USAGE
     except DiallerSyncError as error:

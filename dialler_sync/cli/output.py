@@ -1,50 +1,53 @@
-"""What a run looks like on a terminal, and in a pipe."""
+"""What a run came to, on a terminal and in a pipe."""
 
 from __future__ import annotations
 
 import logging
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from ..model import Status
+from ..error_codes import ERROR_CODES
 
 if TYPE_CHECKING:
-    from ..observer import Observer
+    from rich.console import Console
+
     from ..plan_file import PlanFile
     from ..summary import Summary
-    from .common import App
 
 _log = logging.getLogger(__name__)
 
-_LINE_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
-
-_COLOURS = {
+_STYLES = {
     "succeeded": "green",
     "skipped": "cyan",
     "rejected": "yellow",
     "failed": "red",
     "unknown": "magenta",
-    "unprocessed": "bright_black",
+    "unprocessed": "bold",
 }
+"""Of rich; each is readable on dark and on light ground."""
+
+_REASONS = 5
+"""Error codes that are shown."""
 
 
 def print_summary(summary: Summary) -> None:
-    """The counts of a run, and where its reports are; on stdout."""
+    """What became of a run, why, and where its reports are; on stdout."""
+    from ..report.words import forecast
+
     if sys.stdout.isatty():
         _print_table(summary)
     else:
         click.echo(f"run         {summary.run_id}")
         for name, number in summary.counts.items():
             click.echo(f"{name:<11} {number}")
-        for name, number in summary.actions.items():
+        for name, number in (*summary.actions.items(), *summary.errors.items()):
             if number:
                 click.echo(f"  {name:<9} {number}")
+        if summary.dry_run:
+            click.echo(f"Nothing was sent. {forecast(asdict(summary))}")
         click.echo(f"reports     {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
@@ -54,26 +57,50 @@ def _print_table(summary: Summary) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = f"{summary.command}{' (dry run)' if summary.dry_run else ''} {summary.run_id}"
-    table = Table(title=title, title_justify="left", show_header=False)
+    from ..report.words import forecast, percent, title, verdict
+
+    facts = asdict(summary)
+    console = Console(highlight=False)
+    console.print(f"[bold]{title(facts)} {summary.run_id}[/]\n{verdict(facts)}.")
+    table = Table(show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
-    table.add_column()
+    table.add_column(justify="right")
     for name, number in summary.counts.items():
-        share = f"{100 * number / summary.counts['read']:.1f} %" if summary.counts["read"] and name != "read" else ""
-        style = _COLOURS.get(name, "") if number else "bright_black"
-        table.add_row(name, f"{number:,}", share, style=style)
+        share = percent(number, summary.counts["read"]) if number and name != "read" else ""
+        table.add_row(name, f"{number:,}", share, style=_STYLES.get(name, "") if number else "dim")
         if name == "read":
             table.add_section()
-    console = Console()
     console.print(table)
-    done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
-    console.print(
-        f"{done or 'no action'}; {summary.requests:,} requests, {summary.retries:,} repeats, "
-        f"{summary.duration_s:.1f} s ({summary.rows_per_s:,.0f} rows/s)",
-        highlight=False,
-    )
-    console.print(f"Reports: {summary.out}", highlight=False, soft_wrap=True)
+    _print_reasons(console, summary)
+    if summary.dry_run:
+        console.print(f"Nothing was sent. {forecast(facts)}")
+    else:
+        done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
+        sent = f"{summary.requests:,} requests" if summary.requests else ""
+        sent += f", {summary.retries:,} of them repeats" if summary.retries else ""
+        took = f"{summary.duration_s:.1f} s ({summary.rows_per_s:,.0f} rows/s)"
+        console.print("; ".join(filter(None, (done, sent, took))))
+    console.print(f"Reports: {summary.out}", soft_wrap=True)
+
+
+def _print_reasons(console: Console, summary: Summary) -> None:
+    """The commonest error codes, with what they mean."""
+    from rich.table import Table
+
+    if not summary.errors:
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for code, number in list(summary.errors.items())[:_REASONS]:
+        table.add_row(f"  {number:,}", code, ERROR_CODES[code].meaning if code in ERROR_CODES else "")
+    console.print(table)
+    more = len(summary.errors) - _REASONS
+    if more > 0:
+        console.print(f"  and {more} more {'reason' if more == 1 else 'reasons'}")
+    console.print("failed.csv has these rows, with what to do about each.")
 
 
 _SIGILS = {"create": "+", "overwrite": "~", "import": ">", "lock": "!", "delete": "-", "ambiguous": "?"}
@@ -90,6 +117,8 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
         return
     for name, number in sorted(plan.counts.items()):
         click.echo(f"{_SIGILS.get(name, '='):1} {name:<11} {number:>9,}")
+    if plan.rejected:
+        click.echo(f"x {'rejected':<11} {plan.rejected:>9,}   ('dialler-sync validate' says why)")
     for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
         click.echo(f"    {name}: {number:,} changed")
     shown: dict[str, int] = {}
@@ -112,92 +141,3 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
 
 def _shown(value: object) -> str:
     return "(empty)" if value is None or value == "" else repr(value) if isinstance(value, str) else str(value)
-
-
-@contextmanager
-def progress(app: App) -> Iterator[Observer]:
-    """Show how a run goes on: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
-    if app.verbosity >= 0 and app.log_format == "text" and sys.stderr.isatty():
-        with _bar() as bar:
-            yield bar
-    else:
-        yield _Lines()
-
-
-class _Lines:
-    """Progress for log files."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-        self._total: int | None = None
-        self._rows = self._failed = 0
-        self._started = self._said = time.monotonic()
-
-    def stage(self, name: str, total: int | None) -> None:
-        self._stage, self._total = name, total
-        self._rows = self._failed = 0
-        self._started = self._said = time.monotonic()
-
-    def advance(self, rows: int, status: Status | None = None) -> None:
-        self._rows += rows
-        self._failed += rows * (status not in (None, Status.SUCCEEDED, Status.SKIPPED))
-        now = time.monotonic()
-        if now - self._said >= _LINE_EVERY:
-            self._said = now
-            of = f" of {self._total}" if self._total is not None else ""
-            speed = self._rows / (now - self._started)
-            facts = {"stage": self._stage, "rows": self._rows, "total": self._total, "failed": self._failed}
-            _log.info(
-                "%s: %d%s rows, %d failed, %.0f rows/s",
-                self._stage,
-                self._rows,
-                of,
-                self._failed,
-                speed,
-                extra={"facts": {**facts, "rows_per_s": round(speed, 1)}},
-            )
-
-
-@contextmanager
-def _bar() -> Iterator[Observer]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("[green]{task.fields[ok]} ok[/] [red]{task.fields[failed]} failed[/]"),
-        TextColumn("{task.fields[speed]:.0f} rows/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8) as shown:
-        yield _Bar(shown)
-
-
-class _Bar:
-    """Progress for eyes. Rows are added up and shown a few times a second: drawing costs more than sending."""
-
-    def __init__(self, shown: Any) -> None:
-        self._shown = shown
-        self._task: Any = None
-        self._rows = self._ok = self._failed = 0
-        self._started = self._drawn = time.monotonic()
-
-    def stage(self, name: str, total: int | None) -> None:
-        if self._task is not None:
-            self._shown.remove_task(self._task)
-        self._rows = self._ok = self._failed = 0
-        self._started = time.monotonic()
-        self._task = self._shown.add_task(name, total=total, ok=0, failed=0, speed=0.0)
-
-    def advance(self, rows: int, status: Status | None = None) -> None:
-        self._rows += rows
-        fine = status in (Status.SUCCEEDED, Status.SKIPPED)
-        self._ok += rows * fine
-        self._failed += rows * (status is not None and not fine)
-        now = time.monotonic()
-        if now - self._drawn >= 0.1:
-            self._drawn = now
-            speed = self._rows / max(now - self._started, 0.001)
-            self._shown.update(self._task, completed=self._rows, ok=self._ok, failed=self._failed, speed=speed)

@@ -52,12 +52,13 @@ def plan(
     as_json: bool,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what an import of FILE... would do, field by field; nothing is sent.
+    """Show what an import of FILE... would do, field by field.
 
-    Compares with the dialler, unless --compare or the configuration say otherwise.
+    Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
     """
     from ..run import ImportOptions, plan_files
-    from .output import print_plan, progress
+    from .output import print_plan
+    from .progress import progress
 
     settings = app.settings()
     configured = settings.rows.compare

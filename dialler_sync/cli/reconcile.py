@@ -40,7 +40,7 @@ _CODES = exit_codes(
 @click.option("--since", metavar="RUN|last", help="Also say what moved since this earlier reconciliation.")
 @click.option("--fix", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan that mends it.")
 @out_option
-@click.option("--mask", is_flag=True, help="Mask phone numbers in reconciliation.html.")
+@click.option("--mask", is_flag=True, help="Mask phone numbers in the .html and .xlsx, not in the CSVs.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where anything does not match.")
 @click.pass_obj
@@ -56,12 +56,13 @@ def reconcile(
     output: str,
     detailed_exitcode: bool,
 ) -> int:
-    """Compare every row of FILE... with what the dialler has, field by field; nothing is changed.
+    """Compare FILE... with what the dialler has, field by field.
 
-    Writes reconciliation.csv (a line a contact), .xlsx, .html, and failed.csv (rows that are rejected).
+    Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
+    failed.csv (rows that are rejected).
     """
     from ..reconciling import ReconcileOptions, mending_plan, reconcile_files
-    from .output import progress
+    from .progress import progress
 
     settings = app.settings()
     options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask)

@@ -14,14 +14,15 @@ from .common import IMPORT_CODES, App, cluster_option, out_option
 @cluster_option
 @click.pass_obj
 def resume(app: App, run: str | None, cluster: str | None) -> int:
-    """Finish an interrupted RUN (the newest one, if none is named).
+    """Finish an interrupted RUN; if none is named, the newest.
 
     Refuses where files or configuration are others than when it began. Nothing that is settled is sent
     again; rows that may have been sent are looked for in the dialler. A run that a cluster began is finished from
     here, unless --cluster is given.
     """
     from ..run import find_resumable, resume_run
-    from .output import print_summary, progress
+    from .output import print_summary
+    from .progress import progress
 
     with app.journal() as journal:
         record = find_resumable(journal, run)
@@ -44,12 +45,15 @@ def resume(app: App, run: str | None, cluster: str | None) -> int:
 @cluster_option
 @click.pass_obj
 def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, cluster: str | None) -> int:
-    """Send again what failed in RUN (the newest import, if none is named), and never what is settled.
+    """Send again what failed in RUN; if none is named, in the newest.
+
+    What is settled is never sent again.
 
     A run of its own. Files are read again, so rejected rows that were mended are sent.
     """
     from ..run import find_import, retry_run
-    from .output import print_summary, progress
+    from .output import print_summary
+    from .progress import progress
 
     with app.journal() as journal:
         record = find_import(journal, run)

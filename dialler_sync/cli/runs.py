@@ -29,7 +29,7 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
 
 @click.group()
 def runs() -> None:
-    """Show the runs in the journal, write their reports again, forget old ones."""
+    """List past runs, write their reports again, forget old ones."""
 
 
 @runs.command("list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ def simulator(
     no_batch: bool,
     file: Path | None,
 ) -> None:
-    """Run the embedded dialler until Ctrl-C. Prints its base URL when it is ready."""
+    """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready."""
     from ..simulator import FaultPlan, Settings, SimulatorServer, Span, Store, serve_forever
 
     settings = Settings(
@@ -48,7 +49,10 @@ def simulator(
     )
 
     def ready(server: SimulatorServer) -> None:
-        click.echo(f"base_url: {server.base_url}")
+        click.echo(f"base_url: {server.base_url}\nclients_id: {clients_id}")
+        for number, name in store.campaigns.items():
+            click.echo(f"campaign: {{id: {number}}}   # {name}")
+        click.echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(token)}. Ctrl-C ends it.", err=True)
 
     with Store(dict(map(_campaign, campaigns)), clients_id=clients_id, file=file, seed=seed) as store:
         serve_forever(store, settings, host=host, port=port, ready=ready)

@@ -17,14 +17,16 @@ from .common import IMPORT_CODES, App, out_option
 @out_option
 @click.pass_obj
 def undo(app: App, run: str, force: bool, yes: bool, dry_run: bool, out: Path | None) -> int:
-    """Put back what RUN did: restore what it overwrote, delete what it made, unlock what it locked.
+    """Put back what RUN did.
 
-    Contacts that were changed since are left alone, unless --force. What cannot come back is the call
-    history of a contact that was deleted.
+    What it overwrote is restored, what it made deleted, what it locked unlocked. Contacts that were
+    changed since are left alone, unless --force. What cannot come back is the call history of a contact
+    that was deleted.
     """
     from ..run import undo_run
     from ..undo import count_undo
-    from .output import print_summary, progress
+    from .output import print_summary
+    from .progress import progress
 
     with app.journal() as journal:
         record = journal.run(run)

@@ -28,7 +28,8 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
     """
     from ..execution import RunOptions
     from ..run import ImportOptions, validate_files
-    from .output import print_summary, progress
+    from .output import print_summary
+    from .progress import progress
 
     settings = app.settings()
     run = RunOptions(max_errors=max_errors or settings.rows.max_errors)

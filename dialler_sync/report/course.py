@@ -1,15 +1,16 @@
-"""How a run went: its rows over time, as a chart."""
+"""How a run went over time, as charts: its rows, and how fast the dialler answered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 from ..model import Status
 from .charts import Box, stacked_columns
 from .tally import Course
-from .words import duration, rows
+from .words import duration, milliseconds, rows
 
 _FEWEST_COLUMNS = 4
 
@@ -40,8 +41,7 @@ def course_chart(course: Course, zone: tzinfo | None) -> CourseChart:
         took = duration(len(columns) * course.step)
         return CourseChart(step, highest, bad, f"{rows(sum(sums))} were sent within {took}.")
     times = [datetime.fromtimestamp(course.start + n * course.step, UTC).astimezone(zone) for n in range(len(columns))]
-    form = "%H:%M:%S" if times[-1] - times[0] < timedelta(days=1) else "%d %b, %H:%M"
-    labels = [time.strftime(form) for time in times]
+    labels = _labels(times)
     tips = [
         f"{label}: {rows(good + not_good)}" + (f", of which {not_good:,} did not succeed" if not_good else "")
         for label, (good, not_good) in zip(labels, columns, strict=True)
@@ -49,4 +49,48 @@ def course_chart(course: Course, zone: tzinfo | None) -> CourseChart:
     boxes = stacked_columns([[(Status.SUCCEEDED, good), (Status.FAILED, not_good)] for good, not_good in columns], tips)
     peak = labels[sums.index(highest)]
     spoken = f"From {labels[0]} to {labels[-1]}; at most {rows(highest)} in {step}, at {peak}"
-    return CourseChart(step, highest, bad, spoken, (labels[0], labels[len(labels) // 2], labels[-1]), boxes)
+    return CourseChart(step, highest, bad, spoken, _under(labels), boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyChart:
+    """How long requests took, in columns of ``step`` each: half of them, and above that 95 %, at most ``highest``."""
+
+    step: str
+    highest: str
+    spoken: str
+    labels: Sequence[str]
+    boxes: Sequence[Box]
+
+
+def latency_chart(over_time: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> LatencyChart | None:
+    """Draw ``over_time`` of a summary's latency, times as they were in ``zone``; None where it was over at once."""
+    began = [datetime.fromisoformat(entry["at"]) for entry in over_time]
+    width = over_time[0]["seconds"]
+    places = [round((time - began[0]).total_seconds() / width) for time in began]
+    if places[-1] + 1 < _FEWEST_COLUMNS:
+        return None
+    labels = _labels([(began[0] + n * timedelta(seconds=width)).astimezone(zone) for n in range(places[-1] + 1)])
+    columns: list[list[tuple[str, float]]] = [[] for _ in labels]
+    tips = [f"{label}: no request ended" for label in labels]
+    for place, entry in zip(places, over_time, strict=True):
+        half, most = entry["p50_ms"], entry["p95_ms"]
+        columns[place] = [("plain", half), ("earlier", most - half)]
+        tips[place] = (
+            f"{labels[place]}: half within {milliseconds(half)}, 95 % within {milliseconds(most)}, "
+            f"the slowest {milliseconds(entry['max_ms'])}"
+        )
+    slowest = max(range(len(over_time)), key=lambda n: over_time[n]["p95_ms"])
+    highest = milliseconds(over_time[slowest]["p95_ms"])
+    spoken = f"From {labels[0]} to {labels[-1]}; slowest at {labels[places[slowest]]}, 95 % within {highest}"
+    return LatencyChart(duration(width), highest, spoken, _under(labels), stacked_columns(columns, tips))
+
+
+def _labels(times: Sequence[datetime]) -> list[str]:
+    form = "%H:%M:%S" if times[-1] - times[0] < timedelta(days=1) else "%d %b, %H:%M"
+    return [time.strftime(form) for time in times]
+
+
+def _under(labels: Sequence[str]) -> tuple[str, str, str]:
+    """Those that stand under the first, the middle and the last column."""
+    return labels[0], labels[len(labels) // 2], labels[-1]

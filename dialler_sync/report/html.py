@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from ..config.columns import fold
 from ..error_codes import mend
 from ..exit_codes import MEANINGS, ExitCode
-from ..fields import FIELDS, Kind
 from ..model import RowResult
 from . import charts, words
-from .course import course_chart
+from .course import course_chart, latency_chart
 from .groups import SEPARATOR, Groups
-from .masking import mask_key, mask_phone_cell, mask_phones
+from .masking import Mask, mask_phones
 from .page import write_page
 from .records import ROWS, Column, Records
 from .tally import MANY_TRIES, Tally
@@ -39,30 +36,24 @@ _COLUMNS = (
 
 _EARLIER_RUNS = 30
 
-_PHONE_FIELDS = frozenset(name for name, field in FIELDS.items() if field.kind is Kind.PHONE)
-
 
 class HtmlReport:
     """Collects the rows of a run, each once, in source order; then writes the page.
 
-    ``columns`` are the column names of each source. With ``mask``, phone numbers are hidden: in the cells of
-    ``phone_columns`` every number, elsewhere what looks like one. At most ``listed`` rows that did not succeed
-    can be searched in the page; those that the run did not come to are only counted. Times are shown as they
-    were in ``zone``; None is the time zone of this machine.
+    ``columns`` are the column names of each source; ``mask`` hides phone numbers. At most ``listed`` rows that did
+    not succeed can be searched in the page; those that the run did not come to are only counted. Times are shown
+    as they were in ``zone``; None is the time zone of this machine.
     """
 
     def __init__(
         self,
         columns: Sequence[Sequence[str]],
         *,
-        mask: bool = False,
-        phone_columns: Collection[str] = (),
+        mask: Mask | None = None,
         zone: tzinfo | None = None,
         listed: int = ROWS,
     ) -> None:
         self._mask = mask
-        phones = set(map(fold, phone_columns))
-        self._phones = [{i for i, name in enumerate(names) if fold(name) in phones} for names in columns]
         self._zone = zone
         self._groups = Groups()
         self._tally = Tally()
@@ -74,16 +65,19 @@ class HtmlReport:
         if result.status not in words.DID_NOT_SUCCEED:
             return
         if self._mask:
-            result, cells = _masked(result, cells, self._phones[source])
+            result, cells = self._mask(result, source, cells)
         self._groups.add(result)
         if self._records.has_room():
             self._records.add(_values(result, self._zone), source, cells)
 
+    def reasons(self) -> dict[str, int]:
+        """Rows that did not succeed by error code, the most first."""
+        return {group.code: group.rows for group in self._groups}
+
     def write(self, path: Path, summary: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> None:
         """Write the page; it links to the report files that stand beside it by then.
 
-        ``summary`` is that of ``summary.json``, and may also hold ``latency_ms`` (name → milliseconds) and
-        ``changed_fields`` (field → contacts); ``history`` are those of earlier runs, the newest first.
+        ``summary`` is that of ``summary.json``; ``history`` are those of earlier runs, the newest first.
 
         Raises:
             JournalError: the file cannot be written.
@@ -92,6 +86,7 @@ class HtmlReport:
         stopped = summary["stopped_because"] or ""
         next_step, command = words.next_step(summary)
         course = self._tally.course()
+        latency = summary.get("latency") or {}
         runs = [summary, *history[:_EARLIER_RUNS]]
         context = {
             "summary": summary,
@@ -99,7 +94,8 @@ class HtmlReport:
             "verdict": words.verdict(summary),
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),
-            "mask": self._mask,
+            "forecast": words.forecast(summary) if summary["dry_run"] and not stopped else "",
+            "mask": self._mask is not None,
             "stopped": mask_phones(stopped) if self._mask else stopped,
             "next_step": next_step,
             "command": command,
@@ -114,9 +110,11 @@ class HtmlReport:
             "course": course_chart(course, self._zone) if course else None,
             "tries": charts.bars((_tries(tries), rows, f"{rows:,}") for tries, rows in self._tally.tries()),
             "latency": charts.bars(
-                (_LATENCIES.get(name, name), value, f"{value:,.0f} ms")
-                for name, value in (summary.get("latency_ms") or {}).items()
-            ),
+                (label, latency[name], words.milliseconds(latency[name])) for name, label in _LATENCIES.items()
+            )
+            if latency
+            else (),
+            "latency_course": latency_chart(latency["over_time"], self._zone) if latency else None,
             "changed_fields": charts.bars(
                 (name, count, f"{count:,}")
                 for name, count in sorted((summary.get("changed_fields") or {}).items(), key=lambda item: -item[1])
@@ -129,11 +127,9 @@ class HtmlReport:
 
 
 _LATENCIES = {
-    "p50": "half of them within",
-    "p90": "90 % within",
-    "p95": "95 % within",
-    "p99": "99 % within",
-    "max": "the slowest",
+    "p50_ms": "half of them within",
+    "p95_ms": "95 % within",
+    "max_ms": "the slowest",
 }
 
 
@@ -167,13 +163,6 @@ def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
 def _sentences(text: str) -> str:
     """The messages of several faults, as one reads them."""
     return text.replace(f".{SEPARATOR}", ". ")
-
-
-def _masked(result: RowResult, cells: Sequence[str], phones: Collection[int]) -> tuple[RowResult, Sequence[str]]:
-    """The row without phone numbers; ``phones`` are the places of cells that hold them."""
-    mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
-    result = replace(result, user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint))
-    return result, [mask_phone_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]
 
 
 def _tries(tries: int) -> str:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from ..config.columns import fold
+from ..fields import FIELDS, Kind
+from ..model import RowResult
 
 _BETWEEN = r"[\s./()\-‐-―]{0,3}"
 _DATE = r"(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})"
@@ -44,3 +50,33 @@ def _masked(match: re.Match[str], *, by_looks: bool) -> str:
         seen += sign.isdigit()
         masked.append("•" if sign.isdigit() and shown < seen <= digits - 2 else sign)
     return "".join(masked)
+
+
+_PHONE_FIELDS = frozenset(name for name, field in FIELDS.items() if field.kind is Kind.PHONE)
+
+
+def mask_field(name: str, text: str) -> str:
+    """Hide the phone numbers in a column of a reconciliation: by what the column is."""
+    if name in ("_contact_id", "_row"):
+        return text
+    if name == "_user_data":
+        return mask_key(text)
+    return mask_phone_cell(text) if name in _PHONE_FIELDS else mask_phones(text)
+
+
+class Mask:
+    """Hides the phone numbers in rows: in cells of ``phone_columns`` every number, elsewhere what looks like one.
+
+    ``columns`` are the column names of each source.
+    """
+
+    def __init__(self, columns: Sequence[Sequence[str]], phone_columns: Collection[str] = ()) -> None:
+        phones = set(map(fold, phone_columns))
+        self._phones = [{i for i, name in enumerate(names) if fold(name) in phones} for names in columns]
+
+    def __call__(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
+        """The row without phone numbers; ``source`` is its place in ``columns``."""
+        mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
+        result = replace(result, user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint))
+        phones = self._phones[source]
+        return result, [mask_phone_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]

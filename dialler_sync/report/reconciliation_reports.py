@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from .masking import mask_field
 from .reconciliation import COLUMNS, MOVE_COLUMNS, Move, ReconciliationWorkbook, ReportLine, lines_file
 from .reconciliation_page import ReconciliationPage
 
@@ -15,7 +16,7 @@ from .reconciliation_page import ReconciliationPage
 class ReconciliationReports:
     """CSV, workbook and page in ``folder``; a context manager. ``told`` are the columns after ``COLUMNS``.
 
-    ``moved``: there is an earlier reconciliation to compare with. ``mask``: hide phone numbers in the page.
+    ``moved``: there is an earlier reconciliation to compare with. ``mask``: hide phone numbers in page and workbook.
 
     Raises:
         JournalError: the folder cannot be written.
@@ -48,14 +49,20 @@ class ReconciliationReports:
         """Take up a line."""
         cells = line.cells()
         self._lines.writerow(cells)
-        self._workbook.add(line.kind, cells)
+        self._workbook.add(line.kind, self._shown((*COLUMNS, *self._told), cells))
         self._page.add(line)
 
     def add_move(self, move: Move) -> None:
         """Take up what moved since the earlier reconciliation."""
         cells = move.cells()
         self._moves.writerow(cells)
-        self._workbook.add_move(cells)
+        self._workbook.add_move(self._shown(MOVE_COLUMNS, cells))
+
+    def _shown(self, columns: Sequence[str], cells: Sequence[str]) -> Sequence[str]:
+        """The cells as the workbook has them."""
+        if not self._mask:
+            return cells
+        return [mask_field(name, cell) for name, cell in zip(columns, cells, strict=True)]
 
     def write(self, summary: Mapping[str, Any]) -> None:
         """Write what there is; ``summary`` is that of ``summary.json``."""

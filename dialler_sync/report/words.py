@@ -40,6 +40,10 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Action.DELETE: "deleted from the dialler",
 }
 
+_SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
+_LEFT_OUT = (Action.UNCHANGED, Action.SUPERSEDED, Action.SUPPRESSED, Action.PROTECTED)
+_MOVED = {Action.LOCK: "lock", Action.DELETE: "delete"}
+
 _RESUME = "go on with the command below: what is settled is not sent again."
 _NEXT_STEPS: Mapping[int, str] = {
     ExitCode.UNAVAILABLE: f"When the dialler answers again, {_RESUME}",
@@ -91,6 +95,26 @@ def verdict(summary: Mapping[str, Any]) -> str:
     return f"{all_rows} succeeded"
 
 
+def forecast(summary: Mapping[str, Any]) -> str:
+    """What an import would do, after a dry run: a sentence or two."""
+    actions, bad = summary["actions"], sum(summary["counts"][status] for status in DID_NOT_SUCCEED)
+    sent = [f"{actions[name]:,} {what}" for name, what in _SENT.items() if actions[name]]
+    left = [f"{actions[name]:,} {name}" for name in _LEFT_OUT if actions[name]]
+    to_send = sum(actions[name] for name in _SENT)
+    parts = [f"send {rows(to_send)} to campaign {summary['campaign']}" + (f" ({', '.join(sent)})" if to_send else "")]
+    if left:
+        parts.append(f"leave out {', '.join(left)}")
+    if bad:
+        parts.append(f"reject {bad:,}")
+    if moved := [
+        f"{what} {rows(actions[name]).replace('row', 'contact')}" for name, what in _MOVED.items() if actions[name]
+    ]:
+        parts += moved
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    unknown = " Whether a row is new is only known with --compare dialler." if actions[Action.IMPORT] else ""
+    return f"An import would {listed}.{unknown}"
+
+
 def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
     """What to do after a run that stopped: a sentence, and a command or nothing."""
     if nothing_sent(summary):
@@ -127,6 +151,13 @@ def duration(seconds: float) -> str:
             rest = whole % size // small
             return f"{whole // size} {unit}" + (f" {rest} {below}" if rest else "")
     return f"{whole} s"
+
+
+def milliseconds(time: float) -> str:
+    """``0.4 ms``, ``12 ms``, ``2.1 s``: two digits that count."""
+    if time >= 1_000:
+        return duration(time / 1_000)
+    return f"{time:.1f} ms" if time < 10 else f"{time:.0f} ms"
 
 
 def moment(text: str, zone: tzinfo | None, form: str = "%d %b %Y, %H:%M") -> str:

@@ -11,6 +11,7 @@ from ..model import RowResult, Status
 from . import words
 from .csv_files import RESULT_COLUMNS, FailedRows, result_line
 from .groups import Groups
+from .masking import Mask, mask_phones
 from .sheets import SHEET_ROWS, Book
 from .sheets import Table as _Table  # noqa: F401 - until reconciliation.py takes both from sheets
 from .sheets import write_text as _write_text  # noqa: F401
@@ -29,15 +30,22 @@ class XlsxReport:
     """Collects the rows of a run, each once, in source order; then writes the workbook. A context manager.
 
     ``columns`` are the column names of each source, ``extra`` the most cells that a row has beyond them: as for
-    ``failed.csv``. ``sheet_rows`` is how many rows one sheet takes.
+    ``failed.csv``. ``mask`` hides phone numbers. ``sheet_rows`` is how many rows one sheet takes.
 
     Raises:
         OSError: beside ``path`` nothing can be written.
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[Sequence[str]], extra: int = 0, *, sheet_rows: int = SHEET_ROWS
+        self,
+        path: Path,
+        columns: Sequence[Sequence[str]],
+        extra: int = 0,
+        *,
+        mask: Mask | None = None,
+        sheet_rows: int = SHEET_ROWS,
     ) -> None:
+        self._mask = mask
         self._book = Book(path)
         try:
             self._summary = self._book.add_page("Summary", (26, 12, 64, 64))
@@ -58,6 +66,8 @@ class XlsxReport:
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
+        if self._mask:
+            result, cells = self._mask(result, source, cells)
         self._all.writerow(result_line(result))
         self._failed_rows.add(result, source, cells)
         self._groups.add(result)
@@ -77,8 +87,8 @@ class XlsxReport:
         page.line(words.verdict(summary), style=page.title)
         page.line()
         for name, value in _facts(summary):
-            page.line(name, value)
-        for note in notes:
+            page.line(name, mask_phones(value) if self._mask and name == "Stopped because" else value)
+        for note in (*notes, *(["Phone numbers are hidden here; failed.csv has them."] if self._mask else [])):
             page.line("Note", note)
         page.line()
         page.line("Outcome", "Rows", "Meaning", style=page.bold)

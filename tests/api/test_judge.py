@@ -147,7 +147,7 @@ def test_dialler_that_has_answered_itself_is_not_at_work_any_more(status: int, r
     [
         ("Name\tis\r\n missing", "Name is missing"),
         ("\x1b[31mred\x07", "[31mred"),
-        ("x" * 10_000, "x" * 500),
+        ("x" * 20_000, "x" * 500),
         ({"field": "Name"}, "{'field': 'Name'}"),
         (["a", "b"], "['a', 'b']"),
         (17, "17"),

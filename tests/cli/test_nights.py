@@ -50,7 +50,7 @@ def test_the_inbox_takes_what_is_complete(
 
     assert done.code == ExitCode.ROWS_FAILED
     assert sorted(path.name.split("-", 3)[-1] for path in (inbox / "done").iterdir()) == ["a.csv", "b.csv"]
-    assert [path.name.partition("-")[2] for path in (inbox / "failed").iterdir()] == ["broken.xlsx"]
+    assert [path.name.rpartition("-")[2] for path in (inbox / "failed").iterdir()] == ["broken.xlsx"]
     assert sorted(path.name for path in inbox.iterdir() if path.is_file()) == ["fresh.csv", "later.csv.part"]
     assert len(dialler.store.contacts) == 4
 
@@ -79,6 +79,39 @@ def test_a_stopped_file_stays_and_is_resumed_the_next_time(
     assert second.summary["run_id"] == first.summary["run_id"]
     assert len(dialler.store.contacts) == 10
     assert not (inbox / "a.csv").exists()
+
+
+def test_a_newer_file_of_the_same_name_is_a_file_of_its_own(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """The night after a stopped one brings a new export; the inbox does not stand still for ever."""
+    configure(concurrency=1)
+    settle(contacts_csv(10, "inbox/a.csv"))
+    dialler.order(FaultPlan.parse("401_from:5"))
+    stopped = run("import", "--inbox", inbox)
+    dialler.order(FaultPlan())
+    settle(contacts_csv(12, "inbox/a.csv"))
+
+    done = run("import", "--inbox", inbox)
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.summary["counts"]["succeeded"] == 12
+    assert f"is not the file that run {stopped.summary['run_id']} was stopped with" in done.err
+    assert not (inbox / "a.csv").exists()
+
+
+def test_a_file_that_cannot_be_moved_away_is_a_clear_message(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path
+) -> None:
+    """It would be imported again the next night, so somebody has to know."""
+    configure()
+    settle(contacts_csv(1, "inbox/a.csv"))
+    (inbox / "done").write_text("no folder", encoding="utf-8")
+
+    done = run("import", "--inbox", inbox)
+
+    assert done.code == ExitCode.USAGE
+    assert "a.csv is done with, but cannot be moved to" in done.err
 
 
 def test_metrics_for_prometheus(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
@@ -138,6 +171,21 @@ def test_the_webhook_is_called_when_the_state_changes(
     assert [call["event"] for call in told] == ["failing", "recovered"]
     assert told[0]["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
     assert told[1]["run_id"] == last.summary["run_id"]
+
+
+def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """No folder for metrics, and no webhook that listens: a warning each, without the webhook's secret."""
+    path = configure()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}notify: {{row_count: 30%, webhook: 'http://127.0.0.1:1/?key=s3cr3t'}}\n", encoding="utf-8")
+    run("import", contacts_csv(9))
+
+    done = run("import", contacts_csv(2), "--metrics-file", tmp_path / "missing" / "x.prom")
+
+    assert done.code == ExitCode.OK
+    assert "x.prom cannot be written: No such file or directory\n" in done.err
+    assert "notify.webhook could not be called: ConnectError" in done.err
+    assert "s3cr3t" not in done.err
 
 
 def test_an_unusual_number_of_rows_raises_the_alarm(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

@@ -171,6 +171,10 @@ def test_the_page_can_hide_phone_numbers(
     page = (done.reports / "reconciliation.html").read_text(encoding="utf-8")
     assert "≠" in page
     assert "4917139200" not in page
+    book: Any = openpyxl.load_workbook(done.reports / "reconciliation.xlsx")
+    cells = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert not any("4917139200" in cell for cell in cells)
+    assert any("•" in cell for cell in cells)
 
 
 @pytest.mark.parametrize("batch", [True, False])

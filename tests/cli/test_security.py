@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 
+from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -53,6 +59,47 @@ def test_the_token_is_in_no_file_and_no_output(
 
     assert all(TOKEN not in done.out + done.err for done in said)
     assert TOKEN.encode() not in everything_under(tmp_path)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 409, 429, 500])
+def test_a_dialler_that_repeats_the_token_does_not_spread_it(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+) -> None:
+    """Some servers and proxies put what they were sent into their error messages, also as part of an address."""
+    secret = f"{TOKEN}+/="
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", secret)
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = self.headers["Authorization"].removeprefix("Bearer ")
+            said = f"{'x' * 490} {sent} {quote(sent, safe='')} https://u:{sent}@host/?token={sent}"
+            body = json.dumps({"status": status, "error": said[480:] if status % 2 else said}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        configure(
+            base_url=f"http://127.0.0.1:{server.server_port}/rest/v1.0",
+            retries=1,
+            give_up_after=0.2,
+            journal="{before_images: false}",
+        )
+        done = run("-v", "import", contacts_csv(2))
+        server.shutdown()
+
+    assert done.code != ExitCode.OK
+    assert all(len(row["_error"]) < 600 for row in done.rows())
+    assert TOKEN[:12] not in done.out + done.err
+    assert TOKEN[:12].encode() not in everything_under(tmp_path)
 
 
 def test_a_token_that_cannot_be_one_is_not_repeated(
@@ -128,3 +175,32 @@ def test_a_configuration_runs_nothing(run: Run, contacts_csv: Contacts, tmp_path
     assert tag.code == 2
     assert shell.code == 2
     assert not Path("owned").exists()
+
+
+def test_masked_means_masked_wherever_people_look(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """report.html and report.xlsx, also when they are written again, and those of the retry."""
+    configure()
+    number = "+49 171 39200122"
+    rows = ["K1,Anna,0171 3920011", f"K2,,{number}", "K3,Karl,39200", f"K4,,{number}x5"]
+    file = contacts_csv(rows=rows)
+
+    first = run("import", file, "--mask")
+    pages = [everything_shown(first.reports)]
+    run("runs", "report", first.summary["run_id"])
+    pages.append(everything_shown(first.reports))
+    pages.append(everything_shown(run("retry").reports))
+
+    for page in pages:
+        assert "K2" in page and "Phone numbers are hidden" in page
+        assert not re.search(r"39200122|39200(?!\d)|3920011", re.sub(r"[ -]", "", page))
+    assert number in (first.reports / "failed.csv").read_text(encoding="utf-8-sig") if first.reports else False
+
+
+def everything_shown(reports: Path | None) -> str:
+    """The text of page and workbook."""
+    assert reports
+    with ZipFile(reports / "report.xlsx") as book:
+        sheets = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+    return (reports / "report.html").read_text(encoding="utf-8") + sheets

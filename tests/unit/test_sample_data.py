@@ -399,7 +399,7 @@ class TestConfigs:
         names = [name for rule in settings.columns.values() for name in columns_of(rule.column, rule.template)]
 
         assert set(names) <= set(header_of(source))
-        assert not settings.suppress or settings.suppress.file.is_file()
+        assert all(listed.file.is_file() for listed in settings.suppress)
 
 
 def columns_of(column: str | None, template: str | None) -> list[str]:

@@ -116,7 +116,8 @@ def _change(
     from ...contact_changes import ChangeOptions
     from ...run import change_contacts
     from ...targets import Targets
-    from ..output import print_summary, progress
+    from ..output import print_summary
+    from ..progress import progress
 
     if unchecked and (all_matches or campaign):
         raise click.UsageError("--unchecked does not look at the contacts: leave out --all-matches and --campaign")

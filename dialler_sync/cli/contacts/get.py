@@ -53,7 +53,7 @@ def get(
     from ...record_file import RecordFile
     from ...report.contacts_output import CONTACT_COLUMNS
     from ...targets import Targets
-    from ..output import progress
+    from ..progress import progress
 
     named, showing, settings = (
         named_by(ids, user_data, file, column, by),

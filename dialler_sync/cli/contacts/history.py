@@ -41,7 +41,7 @@ def history(
     from ...contacts import history_columns, read_history
     from ...record_file import RecordFile
     from ...targets import Targets
-    from ..output import progress
+    from ..progress import progress
 
     named, showing, settings = (
         named_by(ids, user_data, file, column, by),

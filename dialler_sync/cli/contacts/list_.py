@@ -39,7 +39,7 @@ def list_(
     from ...contacts import list_contacts
     from ...record_file import RecordFile
     from ...report.contacts_output import CONTACT_COLUMNS
-    from ..output import progress
+    from ..progress import progress
 
     showing = Showing.of(output, fields, out, vendor=format_ == "vendor")
     settings = app.settings()

@@ -10,6 +10,7 @@ from typing import Any
 
 from dialler_sync.model import Action, RowResult, Status
 from dialler_sync.report.html import HtmlReport
+from dialler_sync.report.masking import Mask
 
 COLUMNS = ("Key", "Name", "Phone", "Notes")
 
@@ -76,7 +77,7 @@ def write_html(
     **summary: Any,
 ) -> str:
     """Write the page of a run with these rows, times in UTC; gives its text."""
-    report = HtmlReport([COLUMNS], mask=mask, phone_columns=["Phone"], zone=UTC)
+    report = HtmlReport([COLUMNS], mask=Mask([COLUMNS], ["Phone"]) if mask else None, zone=UTC)
     for result, cells in rows:
         report.add(result, 0, cells)
     report.write(path, summary_of((result for result, _ in rows), **summary), history)

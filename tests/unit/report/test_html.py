@@ -103,7 +103,6 @@ def test_nothing_from_a_file_or_the_dialler_is_markup(tmp_path: Path) -> None:
         parent=HOSTILE,
         files=[{"name": HOSTILE, "sheet": HOSTILE, "rows": 1, "sha256": HOSTILE}],
         changed_fields={HOSTILE: 1},
-        latency_ms={HOSTILE: 1.0},
     )
     page = page_of(html)
 
@@ -185,17 +184,28 @@ def test_a_run_without_rows_makes_a_page(tmp_path: Path) -> None:
 
 def test_time_tries_latency_and_fields_are_shown_where_they_are_known(tmp_path: Path) -> None:
     rows = [(result_of(row, attempts=1 + row % 2), cells_of(row)) for row in range(2, 40)]
+    numbers = {"requests": 9, "p50_ms": 12.4, "p95_ms": 80.0, "max_ms": 2100.0}
+    stretches = [{"at": f"2026-11-23T00:00:{n:02}Z", "seconds": 1.0, **numbers} for n in (2, 3, 4, 6, 7)]
     full = write_html(
-        tmp_path / "a.html", rows, latency_ms={"p50": 12.4, "max": 2100.0}, changed_fields={"City": 3, "Name": 20}
+        tmp_path / "a.html",
+        rows,
+        latency={**numbers, "over_time": stretches},
+        changed_fields={"City": 3, "Name": 20},
     )
     bare = write_html(tmp_path / "b.html", rows)
 
     words = page_of(full).words
     assert "Rows per 1 s" in words and "00:00:02" in words and "00:00:39" in words
     assert "1 try 19 2 tries 19" in words
-    assert "half of them within 12 ms the slowest 2,100 ms" in words
+    assert "half of them within 12 ms 95 % within 80 ms the slowest 2.1 s" in words
+    assert "<title>00:00:03: half within 12 ms, 95 % within 80 ms, the slowest 2.1 s</title>" in full
+    assert "<title>00:00:05: no request ended</title>" not in full  # a gap, not a column
     assert "What changed in which field Contacts by field Field Contacts Name 20 City 3" in words
-    assert "How fast the dialler answered" not in bare and "in which field" not in bare
+    assert (
+        "How fast the dialler answered" not in bare
+        and "How long requests took" not in bare
+        and "in which field" not in bare
+    )
 
 
 def test_earlier_runs_stand_in_panels_the_oldest_first_and_in_a_table(tmp_path: Path) -> None:

@@ -1,0 +1,110 @@
+"""How a run goes on: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..model import Status
+
+if TYPE_CHECKING:
+    from ..observer import Observer
+    from .common import App
+
+_log = logging.getLogger(__name__)
+
+_LINE_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+
+@contextmanager
+def progress(app: App) -> Iterator[Observer]:
+    """Show how a run goes on: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
+    if app.verbosity >= 0 and app.log_format == "text" and sys.stderr.isatty():
+        with _bar() as bar:
+            yield bar
+    else:
+        yield _Lines()
+
+
+class _Lines:
+    """Progress for log files."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._total: int | None = None
+        self._rows = self._failed = 0
+        self._started = self._said = time.monotonic()
+
+    def stage(self, name: str, total: int | None) -> None:
+        self._stage, self._total = name, total
+        self._rows = self._failed = 0
+        self._started = self._said = time.monotonic()
+
+    def advance(self, rows: int, status: Status | None = None) -> None:
+        self._rows += rows
+        self._failed += rows * (status not in (None, Status.SUCCEEDED, Status.SKIPPED))
+        now = time.monotonic()
+        if now - self._said >= _LINE_EVERY:
+            self._said = now
+            of = f" of {self._total}" if self._total is not None else ""
+            speed = self._rows / (now - self._started)
+            facts = {"stage": self._stage, "rows": self._rows, "total": self._total, "failed": self._failed}
+            _log.info(
+                "%s: %d%s rows, %d failed, %.0f rows/s",
+                self._stage,
+                self._rows,
+                of,
+                self._failed,
+                speed,
+                extra={"facts": {**facts, "rows_per_s": round(speed, 1)}},
+            )
+
+
+@contextmanager
+def _bar() -> Iterator[Observer]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("[green]{task.fields[ok]} ok[/] [red]{task.fields[failed]} failed[/]"),
+        TextColumn("{task.fields[speed]:.0f} rows/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8) as shown:
+        yield _Bar(shown)
+
+
+class _Bar:
+    """Progress for eyes. Rows are added up and shown a few times a second: drawing costs more than sending."""
+
+    def __init__(self, shown: Any) -> None:
+        self._shown = shown
+        self._task: Any = None
+        self._rows = self._ok = self._failed = 0
+        self._started = self._drawn = time.monotonic()
+
+    def stage(self, name: str, total: int | None) -> None:
+        if self._task is not None:
+            self._shown.remove_task(self._task)
+        self._rows = self._ok = self._failed = 0
+        self._started = time.monotonic()
+        self._task = self._shown.add_task(name, total=total, ok=0, failed=0, speed=0.0)
+
+    def advance(self, rows: int, status: Status | None = None) -> None:
+        self._rows += rows
+        fine = status in (Status.SUCCEEDED, Status.SKIPPED)
+        self._ok += rows * fine
+        self._failed += rows * (status is not None and not fine)
+        now = time.monotonic()
+        if now - self._drawn >= 0.1:
+            self._drawn = now
+            speed = self._rows / max(now - self._started, 0.001)
+            self._shown.update(self._task, completed=self._rows, ok=self._ok, failed=self._failed, speed=speed)

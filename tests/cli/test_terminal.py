@@ -1,0 +1,142 @@
+"""What people read on their terminal: it fits, says why, and names the next step."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.cli import main
+from dialler_sync.cli.common import App, wrapped
+from dialler_sync.cli.progress import progress
+from dialler_sync.exit_codes import ExitCode
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+BAD = ["K1,One,0171 3920011", "K2,,0171 3920012", "K3,Three,", "K4,Four,"]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_why_rows_did_not_succeed_is_said_at_once(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Error codes and rows, the commonest first, in a pipe and in summary.json."""
+    configure()
+
+    done = run("validate", contacts_csv(rows=BAD))
+
+    assert re.search(r"^  phone_missing +2\n  name_missing +1$", done.out, re.MULTILINE)
+    assert done.summary["errors"] == {"phone_missing": 2, "name_missing": 1}
+
+
+def test_on_a_terminal_reasons_come_with_their_meaning(
+    configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdict in words, then the reasons, and no line that is broken by the terminal itself."""
+    configure()
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    with pytest.raises(SystemExit):
+        main(["import", str(contacts_csv(rows=BAD))])
+
+    shown = re.sub(r"\x1b\[[012;]+m", "", screen.getvalue())  # bold and dim are no colours
+    assert "\x1b" not in shown
+    assert "3 of 4 rows did not succeed." in shown
+    assert "phone_missing  The row has no phone number" in shown
+    assert all(len(line) <= 80 for line in shown.splitlines() if not line.startswith("Reports: "))
+
+
+def test_a_dry_run_reads_like_a_sentence(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """What an import would do with how many rows, and that nothing was sent."""
+    configure()
+
+    done = run("import", contacts_csv(rows=[*BAD, "K1,One,0171 3920011"]), "--dry-run", "--compare", "dialler")
+
+    assert (
+        "Nothing was sent. An import would send 1 row to campaign 538 (1 new), leave out 1 superseded and reject 3."
+        in done.out
+    )
+
+
+def test_a_plan_tells_of_rejected_rows(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Nobody should take a plan without them for the whole truth."""
+    configure()
+
+    done = run("plan", contacts_csv(rows=BAD))
+
+    assert re.search(r"^x rejected +3 ", done.out, re.MULTILINE)
+
+
+def test_lines_do_not_run_into_the_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning of the run stands on a line of its own, above the bar."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    app = App(Path("dialler-sync.yaml"), None, 0, "text")
+    app.set_up_logging()
+
+    with progress(app) as bar:
+        bar.stage("importing", 3)
+        bar.advance(1)
+        logging.getLogger("dialler_sync.api.pace").warning("the dialler is down")
+
+    lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", screen.getvalue()).replace("\r", "\n").splitlines()
+    assert "the dialler is down" in lines
+
+
+def test_a_common_option_after_the_command_is_told_its_place(run: Run) -> None:
+    """``import -v`` is what everybody types first."""
+    done = run("import", "list.csv", "--log-format", "json")
+
+    assert done.code == ExitCode.USAGE
+    assert "'--log-format' stands before the command: dialler-sync --log-format" in done.err
+
+
+def test_a_campaign_that_is_nearly_right(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """The message has the name that the dialler knows."""
+    configure(campaign="{name: nightly}")
+
+    done = run("import", contacts_csv(1))
+
+    assert done.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert "no campaign 'nightly'; did you mean 'Nightly'?" in done.err
+
+
+def test_what_init_proposes_leads_on(run: Run, tmp_path: Path, contacts_csv: Contacts) -> None:
+    """The command that it names works, and the check tells what is still to be completed."""
+    file = contacts_csv(3, name="neue kunden.csv")
+
+    made = run("init", file, "-o", "erste liste.yaml")
+    command = shlex.split(made.out.splitlines()[-1])
+    checked = run("-c", "erste liste.yaml", "config", "check")
+
+    assert command[:4] == ["dialler-sync", "-c", "erste liste.yaml", "validate"]
+    assert run(*command[1:]).code == ExitCode.OK
+    assert re.search(r"is fine, but lines 5, 6, 9, 12 are still marked CHANGE", checked.out)
+
+
+def test_every_command_is_listed_with_a_whole_sentence(run: Run) -> None:
+    """The overview is what a new user reads first."""
+    assert not re.search(r"\w\.\.\.$", run("--help").out, re.MULTILINE)
+
+
+def test_text_breaks_between_words_and_only_on_a_terminal() -> None:
+    """Whole lines for log files, where programs read them."""
+    text = "one two three-four five"
+
+    assert wrapped(text, None) == text
+    assert wrapped(text, 12, indent=2) == "one two\n  three-four\n  five"

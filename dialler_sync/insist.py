@@ -61,7 +61,7 @@ class Tried:
     not matter). ``maybe_done``: by all that is known now, a try may have been done. ``lost``: the outcome of some
     try was not known when it ended; ``twice``: it was sent again after that. ``known`` are the IDs of the contacts
     that carried its key when it was seen not to be done. ``excused`` are the tries that do not count, as the dialler
-    turned away many rows just then; ``seen`` are the gate's ``done`` and ``turned_away`` at the last try.
+    turned away many rows just then; ``seen`` are the rows done and the requests turned away at the last try.
     """
 
     row: SpooledRow
@@ -197,8 +197,8 @@ class Insister:
 
     def _crowded(self, tried: Tried) -> bool:
         """Whether others, too, have been turned away since the row's last try, and not few beside those that were done:
-        then it is not about the row. Where nothing is done at all, nothing is said of any row."""
-        now = self._gate.done, self._gate.turned_away
+        then it is not about the row. Where no row is done any more, all that are left may be at fault themselves."""
+        now = self._outcomes.done, self._gate.turned_away
         before, tried.seen = tried.seen or now, now
         done, turned_away = now[0] - before[0], now[1] - before[1]
         return turned_away > CROWD and 0 < done <= CROWD * turned_away

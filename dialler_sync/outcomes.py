@@ -15,6 +15,7 @@ from .spool import SpooledRow
 
 class Outcomes:
     """Makes outcomes and passes them on. ``newest_id`` is the newest contact ID that the dialler has told, -1: none.
+    ``done`` counts the rows that it has taken.
 
     ``settled`` is called with each outcome; ``planned`` gives what was decided for a row, by its place in the run.
     """
@@ -29,6 +30,7 @@ class Outcomes:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.newest_id = -1
+        self.done = 0
         self._recorder = recorder
         self._unplanned = Action.IMPORT if overwrite else Action.CREATE
         self._settled = settled
@@ -46,6 +48,7 @@ class Outcomes:
 
     def succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
         """The dialler has the row as this contact."""
+        self.done += 1
         if contact.id.isdecimal():
             self.newest_id = max(self.newest_id, int(contact.id))
         return Outcome(row.seq, Status.SUCCEEDED, self._action(row), contact.id, 200, tries, sent_at=sent_at)

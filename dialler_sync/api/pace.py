@@ -50,8 +50,8 @@ class Gate:
 
     ``rate`` is in requests a second, 0 for no limit. ``give_up_after`` and ``patience_at_start`` are in
     seconds: how long the dialler may be away, and how long if it has never answered. ``clock`` must go with
-    the event loop's; ``say`` gets what the user should know. ``done`` and ``turned_away``
-    count the requests that were done, and those that the dialler refused for load.
+    the event loop's; ``say`` gets what the user should know. ``turned_away`` counts
+    the requests that the dialler refused for load.
     """
 
     def __init__(
@@ -70,7 +70,6 @@ class Gate:
         self.opened = False
         self.stopped: StopRun | None = None
         self.last_success = float("-inf")
-        self.done = 0
         self.turned_away = 0
         self._interval = 1.0 / rate if rate else 0.0
         self._next_at = 0.0
@@ -158,7 +157,6 @@ class Gate:
         if isinstance(error, (NotDone, MaybeDone)):
             self._failed(error, seconds)
         else:
-            self.done += error is None
             self._gap = self._gap * 0.8 if self._gap > SHORTEST_GAP else 0.0
             self._answered(seconds, done=error is None)
         if self._waiting:

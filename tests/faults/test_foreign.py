@@ -170,3 +170,20 @@ def test_a_rate_limit_fails_no_row(run: Run, configure: Configure, contacts_csv:
 
     assert done.code == ExitCode.OK, done.err
     assert len(set(dialler.keys())) == len(dialler.keys()) == 120
+
+
+def test_rows_that_are_always_turned_away_fail(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Also where they are many, so that each is turned away among others: not tried until the dialler is given up."""
+    poison = {f"K{n}" for n in range(5, 120, 17)}
+
+    def shape(name: str, answer: Answer) -> Answer:
+        sent = [record["UserData"] for record in answer[1]["records"]] if name == "import" else []
+        return (429, {"status": 429, "error": "Too many requests"}) if poison.intersection(sent) else answer
+
+    with ForeignDialler(shape=shape) as dialler:
+        configure(base_url=dialler.base_url, retries=1)
+
+        done = run("import", contacts_csv(118))
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert {row["_user_data"] for row in done.rows() if row["_status"] == "failed"} == poison

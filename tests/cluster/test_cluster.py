@@ -25,16 +25,32 @@ Contacts = Callable[..., Path]
 ROWS = 120
 
 
-def by_one_machine(
-    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path, mode: str
-) -> tuple[Ended, Done]:
-    """What the same run leaves without a cluster, on a dialler of its own."""
-    with Store({538: "Nightly"}) as store, SimulatorServer(store) as server:
-        server.order(FaultPlan.parse("400_for:K30|K31"))
-        prepare(configure, store, mode, base_url=server.base_url, timeout=1)
-        done = run("--state", tmp_path / "other.db", "import", contacts_csv(rows=rows(ROWS)))
-        assert done.reports
-        return ended(server, done.reports), done
+Alone = Callable[[str], tuple[Ended, Done]]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, tuple[Ended, Done]]:
+    """What each mode leaves without a cluster; filled by the first test that asks."""
+    return {}
+
+
+@pytest.fixture
+def alone(
+    known: dict[str, tuple[Ended, Done]], run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> Alone:
+    """What a mode leaves without a cluster, on a dialler of its own."""
+
+    def by_one_machine(mode: str) -> tuple[Ended, Done]:
+        if mode not in known:
+            with Store({538: "Nightly"}) as store, SimulatorServer(store) as server:
+                server.order(FaultPlan.parse("400_for:K30|K31"))
+                prepare(configure, store, mode, base_url=server.base_url, timeout=1)
+                done = run("--state", tmp_path / "other.db", "import", contacts_csv(rows=rows(ROWS)))
+                assert done.reports
+                known[mode] = ended(server, done.reports), done
+        return known[mode]
+
+    return by_one_machine
 
 
 def report(done: Done, name: str) -> str:
@@ -55,10 +71,10 @@ def test_reports_are_those_of_one_machine(
     configure: Configure,
     contacts_csv: Contacts,
     dialler: SimulatorServer,
-    tmp_path: Path,
+    alone: Alone,
 ) -> None:
     """The same lines in the same order, the same counts, and the same contacts in the dialler."""
-    wanted, alone = by_one_machine(run, configure, contacts_csv, tmp_path, mode)
+    wanted, single = alone(mode)
     dialler.order(FaultPlan.parse("400_for:K30|K31"))
     prepare(configure, dialler.store, mode, timeout=1)
 
@@ -67,11 +83,11 @@ def test_reports_are_those_of_one_machine(
     assert done.code == ExitCode.ROWS_FAILED, done.err
     assert done.reports
     assert ended(dialler, done.reports) == wanted
-    assert report(done, "results.csv") == report(alone, "results.csv")
-    assert report(done, "failed.csv") == report(alone, "failed.csv")
+    assert report(done, "results.csv") == report(single, "results.csv")
+    assert report(done, "failed.csv") == report(single, "failed.csv")
     assert "dashboard: http://127.0.0.1:" in done.err
     changing = {"run_id", "started_at", "finished_at", "duration_s", "rows_per_s", "out", "requests"}
-    plain = [{k: v for k, v in one.summary.items() if k not in changing} for one in (done, alone)]
+    plain = [{k: v for k, v in one.summary.items() if k not in changing} for one in (done, single)]
     assert plain[0] == plain[1]
 
 
@@ -89,10 +105,10 @@ def test_killed_workers_lose_and_repeat_nothing(
     contacts_csv: Contacts,
     dialler: SimulatorServer,
     store: Watched,
-    tmp_path: Path,
+    alone: Alone,
 ) -> None:
     """A worker dies while the dialler is at work on its rows: the run ends by itself, as if nothing had happened."""
-    wanted, _ = by_one_machine(run, configure, contacts_csv, tmp_path, mode)
+    wanted, _ = alone(mode)
     dialler.order(FaultPlan.parse("400_for:K30|K31"))
     prepare(configure, dialler.store, mode, timeout=1)
     chance = Random(seed)
@@ -114,10 +130,10 @@ def test_a_coordinator_that_is_stopped_is_resumed(
     contacts_csv: Contacts,
     dialler: SimulatorServer,
     store: Watched,
-    tmp_path: Path,
+    alone: Alone,
 ) -> None:
     """By Ctrl-C in order, by a kill in none; the resume does without the cluster."""
-    wanted, _ = by_one_machine(run, configure, contacts_csv, tmp_path, "create")
+    wanted, _ = alone("create")
     dialler.order(FaultPlan.parse("400_for:K30|K31"))
     prepare(configure, dialler.store, "create", timeout=1)
     command = start("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)

@@ -31,7 +31,7 @@ from dialler_sync.spool import SpooledRow
 from ..unit.test_journal import RUN
 
 ROWS = 60
-LEASE = 0.4
+LEASE = 0.25
 
 
 class Cut(RemoteSender):
@@ -96,7 +96,7 @@ class World:
         keys = [f"K{seq}" if mode != "keyless" else "" for seq in range(ROWS)]
         self.journal.add_rows(RUN.id, [PlannedRow(seq, 0, seq, key) for seq, key in enumerate(keys)])
         rows = [SpooledRow(seq, key, self.body(seq, key)) for seq, key in enumerate(keys)]
-        base = {"base_url": self.dialler.base_url, "clients_id": 1, "timeout": 0.4, "concurrency": 7, **settings}
+        base = {"base_url": self.dialler.base_url, "clients_id": 1, "timeout": 0.25, "concurrency": 7, **settings}
         dialler = DiallerSettings(**base)
 
         async def work() -> None:
@@ -109,7 +109,7 @@ class World:
 
             coordinator = Coordinator(
                 engine, self.book, RUN.id, self.folder, dialler, SecretStr("simulator"), 0.3,
-                Rules(mode == "overwrite", "538", 5, 0.4), gate, settled,
+                Rules(mode == "overwrite", "538", 5, 0.25), gate, settled,
                 lambda seq: Action.OVERWRITE if seq == 5 else None, LEASE,
             )  # fmt: skip
             try:

@@ -187,7 +187,8 @@ class Execution:
                     await self._load(client, prepared, engine)
             finally:
                 self.requests += client.requests
-                self.latencies = client.latencies
+                if engine is None:  # else others have sent the rows, and how long that took is not known here
+                    self.latencies = client.latencies
 
     def _cluster(self) -> AbstractAsyncContextManager[Engine | None]:
         if self.options.cluster is None or self.options.dry_run:

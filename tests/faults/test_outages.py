@@ -36,7 +36,7 @@ def test_an_outage_in_the_middle_is_waited_out(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """Nobody has to do anything, and while it lasts the dialler is only probed."""
-    dialler.order(FaultPlan.parse("down:40-51"))
+    dialler.order(FaultPlan.parse("down:40-53"))
     configure(concurrency=4)
 
     done = run("import", contacts_csv(100))

@@ -69,7 +69,7 @@ CHECKERS = [
 ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(chunks(), st.sampled_from(CHECKERS))
 def test_every_row_ends_in_exactly_one_place(chunk: Chunk, check: Checker) -> None:
     """No cell raises, no row is lost or doubled, and no rejection is without a reason."""

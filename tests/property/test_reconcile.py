@@ -13,6 +13,7 @@ from dialler_sync.journal import PlannedRow
 from dialler_sync.model import ContactClass, Status
 from dialler_sync.reconciliation import Line
 from dialler_sync.sides import Scope, Sides
+from dialler_sync.suppress import SuppressionLists
 
 ODD = "a&b=c/d#e?f %+äöü\"'"
 KEYS = st.sampled_from(["", "K1", "K2", "K2 ", "k1", "007", "7", ODD, "x" * 64]) | st.text(max_size=3)
@@ -56,7 +57,7 @@ def lines_of(rows: list[tuple[str, str, bool]], records: list[dict[str, Any]], k
     for at in range(0, len(records), 5):
         sides.add(records[at : at + 5])
     sides.index()
-    found = list(sides.lines([bodies], numbers, None))
+    found = list(sides.lines([bodies], numbers, SuppressionLists()))
     sides.close()
     return found
 

@@ -23,7 +23,6 @@ LATENCIES = (0.0, 0.020)
 CONNECTIONS = 32
 NAIVE_ROWS = 1_000
 JOURNAL_ROWS = 50_000
-WORKERS = (1, 2, 4)
 
 
 def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -108,9 +107,13 @@ def main() -> None:
     found = [throughput.measure(latency, options.rows, NAIVE_ROWS, CONNECTIONS) for latency in LATENCIES]
     told += throughput_table(found)
     told += [f"First request after {found[0].first_request[0]:.1f} s of 1,000 rows.", ""]
+    by_workers = {workers: scaling.measure(workers) for workers in scaling.WORKERS}
     told += table(
-        ("workers", "rows/s", "of one worker"),
-        scaling.lines(WORKERS),
+        ("workers of a cluster", "rows/s while sending", "whole command"),
+        (
+            (f"{workers or 'none'}", f"{scaling.ROWS / timed.sending:,.0f}", f"{timed.whole:.1f} s")
+            for workers, timed in by_workers.items()
+        ),
     )
     of_nights = [night for rows in options.nights for night in nights.nights(rows)]
     told += table(

@@ -17,7 +17,7 @@ from typing import Any
 from .api.client import DiallerClient
 from .api.wire import StoredContact, stored_contact
 from .ask import calling, persisting
-from .contacts import HISTORY
+from .contacts import FATAL, HISTORY
 from .errors import Refused
 from .reconciliation import said
 from .sides import Called, Sides
@@ -27,9 +27,6 @@ NONE = "(none)"
 
 _AT_ONCE = 4
 """Batch look-ups in flight: each answer is megabytes."""
-
-_FATAL = frozenset({"unauthorised", "redirected"})
-"""Refusals that speak of every request."""
 
 _RESULTS = ("ResultCode", "DiallerCampaignsResultCodes", "ResultCodesExportKey", "DiallerCampaignsResultCodesID")
 _TIMES = ("dtStart", "dtCall", "dtCreated", "dtEnd")
@@ -158,7 +155,7 @@ class _Reader:
         try:
             records = await persisting(self._client, lambda: self._client.batch_contacts(ids=ids))
         except Refused as error:
-            if error.code in _FATAL:
+            if error.code in FATAL:
                 raise
             self._batch, self.tally.asked = False, f"one by one, as the batch look-up does not help here ({error})"
             return {}

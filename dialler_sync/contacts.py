@@ -26,7 +26,7 @@ Progress = Callable[[int], None]
 HISTORY = "DiallerContactsHistory"
 """Field of a record of the batch look-up that holds the contact's calls."""
 
-_FATAL = frozenset({"unauthorised", "redirected"})
+FATAL = frozenset({"unauthorised", "redirected"})
 """Refusals that speak of every request."""
 
 
@@ -72,7 +72,7 @@ class Finder:
         try:
             records = await self._client.batch_contacts(user_data=keys, ids=ids)
         except RequestError as error:
-            if error.code in _FATAL:
+            if error.code in FATAL:
                 raise
             self._has_batch = False
             _log.info("the batch look-up does not help here (%s): contacts are looked up one by one", error)
@@ -117,7 +117,7 @@ async def each(
         try:
             return Found(target, await persisting(client, lambda: one(target)))
         except RequestError as error:
-            if error.code in _FATAL:
+            if error.code in FATAL:
                 raise
             return Found(target, error=error)
 

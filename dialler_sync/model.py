@@ -26,6 +26,10 @@ class Status(StrEnum):
     UNPROCESSED = "unprocessed"
 
 
+FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
+"""Outcomes with which nobody has anything to do."""
+
+
 class Action(StrEnum):
     """What was done, or why nothing was."""
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 from .errors import UsageError
 from .journal import Journal, Outcome, PlannedRow, RowState, RunRecord
-from .model import Action, Status
+from .model import FINE, Action, Status
 from .prepare import EXTRA_FILE, Prepared
 from .spool import SpooledRow
 
 _BATCH = 5_000
 
-_FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 _DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
 
@@ -108,6 +107,6 @@ def _keyless_and_doubtful(journal: Journal, parent: RunRecord) -> tuple[Counter[
     for entry in journal.rows(parent):
         if entry.state in _DOUBTFUL:
             doubtful.setdefault(entry.result.user_data or entry.payload, []).append(entry.newest_id)
-        elif not entry.result.user_data and entry.result.status in _FINE:
+        elif not entry.result.user_data and entry.result.status in FINE:
             alike[entry.payload] += 1
     return alike, doubtful

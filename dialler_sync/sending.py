@@ -20,7 +20,7 @@ from .config.settings import Limit
 from .errors import LimitReached, SafetyLimit, StopRun
 from .journal import Journal, Outcome, RunRecord
 from .load import Loader, Rules
-from .model import Status
+from .model import FINE
 from .observer import Observer
 from .prepare import Prepared
 from .recorder import Recorder
@@ -32,8 +32,6 @@ _log = logging.getLogger(__name__)
 
 Unsure = Sequence[tuple[SpooledRow, int]]
 """Rows that may have been sent, each with the newest contact ID that was known then."""
-
-_FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -63,7 +61,7 @@ class Tally:
             self._observer.advance(1, outcome.status)
         except StopRun as stop:  # how an observer ends the run: what is in flight is let come to its end
             self._gate.stop(stop)
-        if outcome.status not in _FINE:
+        if outcome.status not in FINE:
             self._errors += 1
             if self._limit and not self._limit.allows(self._errors, self._total):
                 why = f"{self._errors} rows did not succeed, more than --max-errors {self._limit} allows"

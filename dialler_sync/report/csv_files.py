@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..error_codes import mend
-from ..model import RowResult, Status
+from ..model import FINE, RowResult
 from ..spreadsheet_text import harmless
 from .files import new_file
 
@@ -30,8 +30,6 @@ RESULT_COLUMNS = (
 )
 
 FAILED_COLUMNS = ("_row", "_status", "_error_code", "_error_field", "_error", "_hint")
-
-_FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 
 
 class _Writer(Protocol):
@@ -92,7 +90,7 @@ class FailedRows:
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Write the row, if it is one that failed."""
-        if result.status in _FINE:
+        if result.status in FINE:
             return
         places = self._places[source]
         line = [""] * (self._width + self._extra)

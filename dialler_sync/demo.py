@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import load_config
+from .jobs.imports import ImportOptions, import_files
 from .journal import Journal
 from .observer import Observer
-from .run import ImportOptions, import_files
 
 if TYPE_CHECKING:
-    from .summary import Summary
+    from .run.summary import Summary
 
 
 def example_folder(name: str) -> Path:

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from . import run
 from .config import Settings, load_config
 from .config.settings import row_limit
 from .errors import Interrupted, UsageError
-from .execution import RunOptions
+from .jobs import imports
+from .jobs.imports import ImportOptions
 from .journal import Journal
 from .journal.store import default_state
 from .model import Status
-from .reconciliation_summary import ReconciliationSummary
-from .reconciling import ReconcileOptions, mending_plan, reconcile_files
-from .run import ImportOptions
+from .reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
+from .reconciliation.summary import ReconciliationSummary
+from .run.execution import RunOptions
+from .run.summary import Summary
 from .spreadsheet_text import restore
-from .summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +124,9 @@ def import_files(
             max_missing=settings.mirror.max_missing,
         ),
     )
-    return ImportResult(_with_journal(journal, lambda store, watch: run.import_files(settings, options, store, watch)))
+    return ImportResult(
+        _with_journal(journal, lambda store, watch: imports.import_files(settings, options, store, watch))
+    )
 
 
 def reconcile(

@@ -136,7 +136,7 @@ def open_sources(settings: Settings, paths: Sequence[Path], say: Callable[[str],
             say(f"{path}: {remark}")
         for note in checker.notes:
             _log.info("%s: %s", path, note)
-        sources.append(Source(path, path.name, _sha256(path), table, checker))
+        sources.append(Source(path, path.name, file_sha256(path), table, checker))
     return sources
 
 
@@ -165,7 +165,7 @@ def prepare(
             write(planned)
             progress(len(planned))
         prepared.files.append(source.record(prepared.total - before))
-        if _sha256(source.path) != source.sha256:
+        if file_sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
 
@@ -248,6 +248,7 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
     return outcomes
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

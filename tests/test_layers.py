@@ -27,6 +27,25 @@ the client."""
 MAPPING = {"mapping", "numbering", "phones", "convert", "validate", "propose"}
 """The modules of the stage that turns cells into contacts."""
 
+ORDER = (
+    FACTS,
+    {"config"},
+    {"header_words"},
+    {"read", "mapping", "api", "journal", "report", "simulator"},
+    {"observer", "spool"},
+    {"prepare"},
+    {"plan", "load"},
+    {"cluster"},
+    {"run"},
+    {"contacts"},
+    {"jobs"},
+    {"reconciliation", "nights", "doctor", "demo"},
+    {"notebook"},
+    {"cli"},
+    {"__main__"},
+)
+"""The packages and modules at the top of the package, from what all others may use down to what uses them."""
+
 
 def modules() -> dict[str, Path]:
     """``report.csv_files`` → its file."""
@@ -81,6 +100,19 @@ def test_no_module_imports_itself_round_a_corner() -> None:
 def test_a_stage_imports_only_what_stands_above_it(name: str) -> None:
     """As drawn in the layout: facts, configuration, then stages that do not know each other."""
     foreign = {other for other in GRAPH[name] if stage(other) not in ALLOWED[stage(name)] | {stage(name)}}
+
+    assert not foreign
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_imports_point_upwards_only(name: str) -> None:
+    """A package uses what stands above it, and no neighbour on its own line."""
+    depth = {group: level for level, groups in enumerate(ORDER) for group in groups} | {"__init__": 0}
+    mine = stage(name)
+
+    foreign = {
+        other for other in GRAPH[name] if stage(other) not in {mine} | FACTS and depth[stage(other)] >= depth[mine]
+    }
 
     assert not foreign
 

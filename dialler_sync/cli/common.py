@@ -20,8 +20,8 @@ from ..exit_codes import MEANINGS, ExitCode
 if TYPE_CHECKING:
     from ..config import Settings, SourceSettings
     from ..config.settings import Limit
-    from ..execution import RunOptions
     from ..journal import Journal
+    from ..run.execution import RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def run_options(
     cluster: str | None = None,
 ) -> RunOptions:
     """What the command line says, and the configuration where it says nothing."""
-    from ..execution import RunOptions
+    from ..run.execution import RunOptions
 
     return RunOptions(
         dry_run=dry_run,

@@ -14,7 +14,7 @@ from ..exit_codes import ExitCode
 from .common import App, exit_codes, terminal_width, wrapped
 
 if TYPE_CHECKING:
-    from ..check import Check
+    from ..doctor.check import Check
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "red"}
 _INDENT = 21
@@ -35,7 +35,7 @@ def doctor(app: App, output: str) -> int:
       dialler-sync doctor
       dialler-sync -c nightly.yaml doctor -o json
     """
-    from ..doctor import examine
+    from ..doctor.checks import examine
     from ..journal.store import default_state
 
     checks, width = [], terminal_width(sys.stdout)

@@ -23,7 +23,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
-    from ..summary import Summary
+    from ..run.summary import Summary
 
 
 @click.command("import", epilog=IMPORT_CODES)
@@ -79,10 +79,11 @@ def import_(
     be mended and imported again) and summary.json.
     """
     from ..config.settings import row_limit
-    from ..inbox import unfinished, work_through
-    from ..notify import after_run
-    from ..plan_file import read_plan
-    from ..run import ImportOptions, import_files, resume_run
+    from ..jobs.again import resume_run
+    from ..jobs.imports import ImportOptions, import_files
+    from ..nights.inbox import unfinished, work_through
+    from ..nights.notify import after_run
+    from ..plan.file import read_plan
     from .output import print_summary
     from .progress import progress
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from .. import __version__, garbage
+from .. import __version__
 from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
+from ..run import garbage
 from .campaigns import campaigns
 from .common import App
 from .config import config

@@ -14,8 +14,8 @@ from ..error_codes import ERROR_CODES
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..plan_file import PlanFile
-    from ..summary import Summary
+    from ..plan.file import PlanFile
+    from ..run.summary import Summary
 
 _log = logging.getLogger(__name__)
 

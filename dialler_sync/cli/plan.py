@@ -56,7 +56,7 @@ def plan(
 
     Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
     """
-    from ..run import ImportOptions, plan_files
+    from ..jobs.imports import ImportOptions, plan_files
     from .output import print_plan
     from .progress import progress
 

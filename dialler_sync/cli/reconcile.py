@@ -12,7 +12,7 @@ from ..exit_codes import ExitCode
 from .common import App, exit_codes, files_argument, out_option
 
 if TYPE_CHECKING:
-    from ..reconciling import Reconciled
+    from ..reconciliation.files import Reconciled
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def reconcile(
     Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
     failed.csv (rows that are rejected).
     """
-    from ..reconciling import ReconcileOptions, mending_plan, reconcile_files
+    from ..reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress
 
     settings = app.settings()

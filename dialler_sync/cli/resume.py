@@ -20,7 +20,7 @@ def resume(app: App, run: str | None, cluster: str | None) -> int:
     again; rows that may have been sent are looked for in the dialler. A run that a cluster began is finished from
     here, unless --cluster is given.
     """
-    from ..run import find_resumable, resume_run
+    from ..jobs.again import find_resumable, resume_run
     from .output import print_summary
     from .progress import progress
 
@@ -51,7 +51,7 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, 
 
     A run of its own. Files are read again, so rejected rows that were mended are sent.
     """
-    from ..run import find_import, retry_run
+    from ..jobs.again import find_import, retry_run
     from .output import print_summary
     from .progress import progress
 

@@ -23,8 +23,8 @@ def undo(app: App, run: str, force: bool, yes: bool, dry_run: bool, out: Path | 
     changed since are left alone, unless --force. What cannot come back is the call history of a contact
     that was deleted.
     """
-    from ..run import undo_run
-    from ..undo import count_undo
+    from ..jobs.changes import undo_run
+    from ..load.undo import count_undo
     from .output import print_summary
     from .progress import progress
 

@@ -26,8 +26,8 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
 
     Writes results.csv, where a valid row is 'succeeded', and failed.csv.
     """
-    from ..execution import RunOptions
-    from ..run import ImportOptions, validate_files
+    from ..jobs.imports import ImportOptions, validate_files
+    from ..run.execution import RunOptions
     from .output import print_summary
     from .progress import progress
 

@@ -19,10 +19,10 @@ from ..api.pace import Gate
 from ..api.token import COMMAND_TIMEOUT
 from ..config.settings import DiallerSettings
 from ..errors import ClusterLost, DiallerSyncError, JournalError, NoRowCanSucceed, StopRun
-from ..insist import Rules
 from ..journal import Outcome
+from ..load.insist import Rules
+from ..load.recorder import Book
 from ..model import Action
-from ..recorder import Book
 from ..spool import SpooledRow
 from .messages import LOT, Batch, Order, Report, Share
 from .partitions import Partition, State, split

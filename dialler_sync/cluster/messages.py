@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from ..config.settings import DiallerSettings
 from ..errors import DiallerSyncError
-from ..insist import Rules
 from ..journal import Outcome, RowState
+from ..load.insist import Rules
 from ..spool import SpooledRow
 
 LOT = 500

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ..insist import Rules
 from ..journal import RowState
+from ..load.insist import Rules
 from ..spool import Spool, SpooledRow
 from .messages import LOT, Batch
 

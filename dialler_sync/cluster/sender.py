@@ -16,8 +16,8 @@ from ..api.pace import Gate
 from ..api.token import read_token
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageError
-from ..load import Loader
-from ..recorder import Recorder
+from ..load.loader import Loader
+from ..load.recorder import Recorder
 from ..spool import SpooledRow
 from .messages import LOT, Order, Report, Share
 from .outbox import Outbox

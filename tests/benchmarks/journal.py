@@ -14,8 +14,8 @@ from pathlib import Path
 from time import perf_counter
 
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RunRecord
+from dialler_sync.load.recorder import FULL
 from dialler_sync.model import Action, Status
-from dialler_sync.recorder import FULL
 
 _AT = "2026-01-01T00:00:00.000Z"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.doctor import examine
+from dialler_sync.doctor.checks import examine
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 

@@ -123,9 +123,9 @@ def test_a_bug_shows_as_one_without_the_token(
     configure()
     contacts_csv(1)
     code = (
-        "import sys, dialler_sync.run\n"
+        "import sys, dialler_sync.jobs.imports as jobs\n"
         "def broken(*a, **k): raise ZeroDivisionError('a bug')\n"
-        "dialler_sync.run.open_sources = broken\n"
+        "jobs.open_sources = broken\n"
         "sys.argv = ['dialler-sync', 'import', 'contacts.csv']\n"
         "from dialler_sync.cli import main; main()\n"
     )

@@ -21,10 +21,10 @@ from dialler_sync.cluster.partitions import partition_of
 from dialler_sync.cluster.sender import Sender
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted, JournalError, NoRowCanSucceed, SafetyLimit, StopRun
-from dialler_sync.insist import Rules
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
+from dialler_sync.load.insist import Rules
+from dialler_sync.load.recorder import Book
 from dialler_sync.model import Action
-from dialler_sync.recorder import Book
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 from dialler_sync.spool import SpooledRow
 

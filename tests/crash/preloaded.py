@@ -8,6 +8,4 @@ import pandera.pandas  # noqa: F401
 import phonenumbers  # noqa: F401
 import pytest  # noqa: F401
 
-import dialler_sync.report.csv_files
-import dialler_sync.run  # noqa: F401
 import tests.crash.commands  # noqa: F401

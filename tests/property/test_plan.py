@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from dialler_sync.config import Settings, load_config
 from dialler_sync.config.settings import Limit
-from dialler_sync.execution import RunOptions
+from dialler_sync.jobs.changes import undo_run
+from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
 from dialler_sync.journal import Journal
-from dialler_sync.run import ImportOptions, import_files, plan_files, undo_run
+from dialler_sync.run.execution import RunOptions
 from dialler_sync.simulator import SimulatorServer, Store
 
 KEYS = st.sampled_from([f"K{n}" for n in range(12)])

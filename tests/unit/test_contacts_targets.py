@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.contacts.targets import PAGE, Named, Target, Targets
 from dialler_sync.errors import InputError
-from dialler_sync.targets import PAGE, Named, Target, Targets
 
 from ..rows import BASIC, settings_of
 

@@ -11,13 +11,14 @@ import pytest
 
 from dialler_sync.config import load_config
 from dialler_sync.config.settings import row_limit
-from dialler_sync.execution import RunOptions
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs.again import resume_run
+from dialler_sync.jobs.imports import ImportOptions, import_files
 from dialler_sync.journal import Journal
 from dialler_sync.model import Status
-from dialler_sync.run import ImportOptions, import_files, resume_run
+from dialler_sync.run.execution import RunOptions
+from dialler_sync.run.summary import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
-from dialler_sync.summary import Summary
 
 from ..conftest import Configure
 

@@ -16,11 +16,11 @@ from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import DiallerUnavailable, Interrupted, NoRowCanSucceed, StopRun
-from dialler_sync.evidence import may_be_trace, trace
 from dialler_sync.journal import Journal, Outcome, PlannedRow
-from dialler_sync.load import PARKED, Loader, Rules
+from dialler_sync.load.evidence import may_be_trace, trace
+from dialler_sync.load.loader import PARKED, Loader, Rules
+from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import Status
-from dialler_sync.recorder import Recorder
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span, Store
 from dialler_sync.spool import SpooledRow
 

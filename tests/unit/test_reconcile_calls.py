@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.calls import CallTally
-from dialler_sync.sides import Called
+from dialler_sync.reconciliation.calls import CallTally
+from dialler_sync.reconciliation.sides import Called
 
 
 def test_calls_are_counted_by_campaign_result_code_and_day() -> None:

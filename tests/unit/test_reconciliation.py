@@ -9,8 +9,8 @@ import pytest
 
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.model import ContactClass
-from dialler_sync.reconciliation import Carriers, FileRow, Line, compare, said, said_fields, shown, unmatched
-from dialler_sync.sides import Scope
+from dialler_sync.reconciliation.compare import Carriers, FileRow, Line, compare, said, said_fields, shown, unmatched
+from dialler_sync.reconciliation.sides import Scope
 
 FIELDS = {"UserData": "K1", "Name": "Meier", "Amount": 12.5, "PhoneNumber1": "+491713920012"}
 

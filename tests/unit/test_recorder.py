@@ -13,8 +13,8 @@ import pytest
 
 from dialler_sync.errors import JournalError
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
+from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import Status
-from dialler_sync.recorder import Recorder
 
 from .test_journal import RUN
 

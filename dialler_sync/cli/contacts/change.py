@@ -113,9 +113,9 @@ def _change(
     out: Path | None,
 ) -> int:
     """Ask, do it, and say what became of it."""
-    from ...contact_changes import ChangeOptions
-    from ...run import change_contacts
-    from ...targets import Targets
+    from ...contacts.changes import ChangeOptions
+    from ...contacts.targets import Targets
+    from ...jobs.changes import change_contacts
     from ..output import print_summary
     from ..progress import progress
 

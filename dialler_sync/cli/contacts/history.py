@@ -38,9 +38,9 @@ def history(
       dialler-sync contacts history --user-data K-17
       dialler-sync contacts history --from list.csv --out calls.xlsx
     """
-    from ...contacts import history_columns, read_history
-    from ...record_file import RecordFile
-    from ...targets import Targets
+    from ...contacts.read import history_columns, read_history
+    from ...contacts.record_file import RecordFile
+    from ...contacts.targets import Targets
     from ..progress import progress
 
     named, showing, settings = (

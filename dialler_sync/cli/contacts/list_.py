@@ -36,8 +36,8 @@ def list_(
       dialler-sync contacts list --out all.xlsx
       dialler-sync contacts list --campaign 538 --format vendor --out backup.csv
     """
-    from ...contacts import list_contacts
-    from ...record_file import RecordFile
+    from ...contacts.read import list_contacts
+    from ...contacts.record_file import RecordFile
     from ...report.contacts_output import CONTACT_COLUMNS
     from ..progress import progress
 

@@ -1,0 +1,123 @@
+"""Questions to the dialler outside a run: one client, one answer, and errors that say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from ..config import Settings
+from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
+from ..nearest import nearest
+from .client import DiallerClient
+from .hopeless import reason
+from .pace import Gate
+from .retry import NOT_ABOUT_THE_ROW, pause
+
+T = TypeVar("T")
+
+PATIENCE = 30.0
+"""Seconds that a dialler which is away is tried while somebody waits for the answer."""
+
+
+def ask(settings: Settings, question: Callable[[DiallerClient], Awaitable[T]]) -> T:
+    """The answer to ``question``.
+
+    Raises:
+        DiallerUnavailable: the dialler does not answer, or not as it must.
+        NoRowCanSucceed: it refuses.
+    """
+    dialler = settings.dialler
+
+    async def asked() -> T:
+        gate = Gate(dialler.concurrency, rate=dialler.rate, give_up_after=min(dialler.give_up_after, PATIENCE))
+        async with DiallerClient(dialler, gate=gate) as client:
+            return await question(client)
+
+    try:
+        return asyncio.run(asked())
+    except RequestError as error:
+        raise reason(error) from error
+
+
+@contextmanager
+def calling(client: DiallerClient, name: str) -> Iterator[None]:
+    """Where the function ``name`` is not on this server, say which line of the configuration names another path.
+
+    Raises:
+        NoRowCanSucceed: it is not.
+    """
+    try:
+        yield
+    except Refused as error:
+        if error.code != "endpoint_missing":
+            raise
+        raise NoRowCanSucceed(f"{error}. {override_hint(client, name)}") from error
+
+
+def override_hint(client: DiallerClient, name: str) -> str:
+    """The line of the configuration that names another path for a function."""
+    here = client.endpoint(name)
+    line = f'dialler.endpoints: {{{name}: "{here.method} {here.path}"}}'
+    return f"If it is elsewhere on this server, say where in the configuration: {line}"
+
+
+async def persisting(client: DiallerClient, once: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
+    """Call ``once`` again for as long as the dialler as a whole is away; the client's gate ends that.
+
+    What is not ``repeatable`` is repeated only where it was certainly not done, and then as often as ``retries`` says.
+
+    Raises:
+        RequestError: the dialler is there, and this request fails all the same.
+        StopRun: the dialler stays away.
+    """
+    started, attempt = time.monotonic(), 0
+    while True:
+        attempt += 1
+        try:
+            return await once()
+        except (NotDone, MaybeDone) as error:
+            away = error.code in NOT_ABOUT_THE_ROW and client.gate.last_success < started
+            passing = not repeatable and attempt <= client.settings.retries
+            if not (away or passing) or not (repeatable or isinstance(error, NotDone)):
+                raise
+            await client.gate.rest(pause(attempt, error))
+
+
+async def resolve_campaign(client: DiallerClient, campaign: str) -> int:
+    """``538`` → 538; a name → the ID of the one campaign that has it.
+
+    Raises:
+        NoRowCanSucceed: there is no such campaign, or there are several.
+    """
+    if not (campaign.isascii() and campaign.isdecimal()):
+        with calling(client, "list_campaigns"):
+            return await campaign_id(client, campaign)
+    with calling(client, "get_campaign"):
+        if await client.get_campaign(int(campaign)) is None:
+            raise NoRowCanSucceed(
+                f"the dialler has no campaign {campaign}: 'dialler-sync campaigns list' shows which it has"
+            )
+    return int(campaign)
+
+
+async def campaign_id(client: DiallerClient, name: str) -> int:
+    """The ID of the campaign with this name.
+
+    Raises:
+        NoRowCanSucceed: there is none, or there are several.
+    """
+    campaigns = await client.list_campaigns()
+    found = [campaign for campaign in campaigns if campaign.get("Name") == name]
+    if len(found) > 1:
+        ids = ", ".join(str(campaign.get("ID")) for campaign in found)
+        raise NoRowCanSucceed(f"the dialler has several campaigns named '{name}' ({ids}): set campaign.id")
+    if not found:
+        near = nearest(name, (str(campaign.get("Name")) for campaign in campaigns))
+        raise NoRowCanSucceed(
+            f"the dialler has no campaign '{name}'{near or '; '}"
+            f"{' (' if near else ''}'dialler-sync campaigns list' shows which it has{')' if near else ''}"
+        )
+    return int(found[0]["ID"])

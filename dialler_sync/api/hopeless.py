@@ -1,0 +1,40 @@
+"""Why no request can succeed any more, and what to do about it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, RequestError, StopRun
+
+
+def reason(error: RequestError) -> StopRun:
+    """Why there is no answer, and what to do about it."""
+    if isinstance(error, NotDone | MaybeDone):
+        return DiallerUnavailable(f"the dialler gives no usable answer: {error}")
+    if error.code == "unauthorised":
+        return NoRowCanSucceed(
+            f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
+            "get the current one from the dialler's portal, and check dialler.clients_id."
+        )
+    if error.code == "redirected":
+        return NoRowCanSucceed(f"{error}: check dialler.base_url")
+    return NoRowCanSucceed(f"the dialler refuses: {error}")
+
+
+def reason_to_stop(error: RequestError, *, campaign: str | None, opened: bool = False) -> StopRun | None:
+    """Why no row can succeed after this, None where others may.
+
+    ``opened``: the dialler has taken requests before; then a 403 is a firewall's that dislikes this row.
+    """
+    if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
+        return NoRowCanSucceed(
+            f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
+            "get the current token, then go on with 'dialler-sync resume'."
+        )
+    if error.code in {"redirected", "endpoint_missing"}:
+        return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
+    if error.code == "not_found" and campaign is not None:
+        return NoRowCanSucceed(
+            f"the dialler does not know the campaign {campaign} ({error}): check campaign: in the configuration"
+        )
+    return None

@@ -1,0 +1,215 @@
+"""Locks, unlocks and deletes the contacts that the user names: finds out who is meant, then changes each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..api.ask import resolve_campaign
+from ..api.client import DiallerClient
+from ..api.wire import stored_contact
+from ..config import Settings
+from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
+from ..load.change import LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger, nothing_there
+from ..load.recorder import Recorder
+from ..model import Action, Fault, Status
+from ..observer import Observer
+from ..plan.decide import AMBIGUOUS, before_image
+from ..run.bulk import BulkRun, Job, Planned
+from ..run.saved_cells import SavedCells
+from ..spool import SpooledRow
+from .read import Finder, Found, Record
+from .targets import Named, Target, Targets
+
+COMMANDS = ("lock", "unlock", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOptions:
+    """What the command line says of a change.
+
+    ``all_matches`` changes every contact that carries a UserData. ``unchecked`` makes the API's own calls, without a
+    look at the contacts. ``campaign`` (ID or name): only contacts of it count.
+    """
+
+    named: Named
+    campaign: str | None = None
+    all_matches: bool = False
+    unchecked: bool = False
+    dry_run: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """What the journal keeps of them."""
+        named = self.named
+        return {
+            "ids": list(named.ids),
+            "user_data": list(named.user_data),
+            "column": named.column,
+            "by": named.by,
+            "campaign": self.campaign,
+            "all_matches": self.all_matches,
+            "unchecked": self.unchecked,
+            "dry_run": self.dry_run,
+        }
+
+    @classmethod
+    def of(cls, run: RunRecord, file: Path | None = None) -> ChangeOptions:
+        """The options of a run; ``file`` in place of its spreadsheet."""
+        given = run.options
+        path = next((Path(entry["path"]) for entry in run.files if entry["path"]), None)
+        named = Named(tuple(given["ids"]), tuple(given["user_data"]), file or path, given["column"], given["by"])
+        return cls(named, given["campaign"], given["all_matches"], given["unchecked"], given["dry_run"])
+
+
+def bulk_run(
+    settings: Settings,
+    run: RunRecord,
+    targets: Targets,
+    options: ChangeOptions,
+    journal: Journal,
+    observer: Observer,
+) -> BulkRun:
+    """The run that changes ``targets``."""
+    plan = _Plan(settings, run, targets, options, _settled(journal, run.parent))
+    resumed = run.rows is not None
+
+    def changer(client: DiallerClient, recorder: Recorder) -> Changer:
+        return UncheckedChanger(client, recorder) if options.unchecked else ContactChanger(client, resumed)
+
+    job = Job(plan, lambda _: run.command, changer, repeatable=not options.unchecked)
+    return BulkRun(settings, journal, observer, run, job, SavedCells(journal, run, options.named.on_command_line()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What an earlier run has done (IDs, or UserData where no ID is known), and what it may have done unchecked."""
+
+    run: str = ""
+    done: frozenset[tuple[str, str]] = frozenset()
+    doubtful: frozenset[tuple[str, str]] = frozenset()
+
+
+def _settled(journal: Journal, parent: str | None) -> _Settled:
+    if parent is None:
+        return _Settled()
+    run = journal.run(parent)
+    done, doubtful = set(), set()
+    for entry in journal.rows(run):
+        result = entry.result
+        key = _key(result.contact_id, result.user_data)
+        if result.status is Status.SUCCEEDED:
+            done.add(key)
+        elif result.status is Status.UNKNOWN and run.options.get("unchecked"):
+            doubtful.add(key)
+    return _Settled(run.id, frozenset(done), frozenset(doubtful))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Finds out what is to be done: ``async for rows, images in plan(client)``."""
+
+    settings: Settings
+    run: RunRecord
+    targets: Targets
+    options: ChangeOptions
+    settled: _Settled
+    named: set[tuple[str, str]] = field(default_factory=set)
+
+    async def __call__(self, client: DiallerClient) -> AsyncIterator[Planned]:
+        campaign = self.options.campaign
+        finder = Finder(client, None if campaign is None else await resolve_campaign(client, campaign))
+        seq = 0
+        for page in self.targets.pages():
+            rows: list[PlannedRow] = []
+            images: list[Image] = []
+            for found in [Found(target) for target in page] if self.options.unchecked else await finder(page):
+                for row, record in self._decide(found):
+                    rows.append(replace(row, seq=seq))
+                    if record is not None and self.run.command == "delete" and self.settings.journal.before_images:
+                        images.append(_image(seq, row.contact_id, record))
+                    seq += 1
+            yield rows, images
+
+    def _decide(self, found: Found) -> Iterator[tuple[PlannedRow, Record | None]]:
+        """The rows of a target, one for each contact that is meant; with the record of one that is to be changed."""
+        target, command = found.target, self.run.command
+        if target.fault:
+            yield _row(target, Status.REJECTED, fault=target.fault), None
+        elif self.options.unchecked:
+            yield self._unless_named_before(_row(target, RowState.PENDING, command)), None
+        elif found.error:
+            yield _row(target, Status.FAILED, command, fault=Fault(found.error.code, str(found.error), "")), None
+        elif found.records is None:
+            yield _not_there(target, command), None
+        elif len(found.records) > 1 and not self.options.all_matches:
+            yield _row(target, Status.FAILED, command, fault=_ambiguous(found.records)), None
+        else:
+            for record in found.records:
+                yield self._contact(target, record), record
+
+    def _contact(self, target: Target, record: Record) -> PlannedRow:
+        """The row of one contact that was found."""
+        contact = stored_contact(record)
+        row = _row(target, RowState.PENDING, self.run.command)
+        row = replace(row, contact_id=contact.id, user_data=contact.user_data)
+        if target.user_data in ("", contact.user_data):
+            return self._unless_settled(row)
+        other = (
+            f"contact {contact.id} carries the UserData '{contact.user_data}', and the row says '{target.user_data}'"
+        )
+        return replace(row, state=Status.FAILED, error_code="contact_changed", error_field="UserData", error=other)
+
+    def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
+        """The row, unless the run does it already: named twice, a UserData would cost two contacts."""
+        key = _key(row.contact_id, row.user_data)
+        if key in self.named:
+            return replace(row, state=Status.SKIPPED, action=Action.SUPERSEDED, error="named before in this run")
+        self.named.add(key)
+        return self._unless_settled(row)
+
+    def _unless_settled(self, row: PlannedRow) -> PlannedRow:
+        """The row, unless an earlier run has done it, or may have and a repeat would do harm."""
+        key = _key(row.contact_id, row.user_data)
+        if key in self.settled.done:
+            why = f"settled by run {self.settled.run}"
+            return replace(row, state=Status.SKIPPED, action=Action.UNCHANGED, error=why)
+        if key in self.settled.doubtful:
+            why = f"run {self.settled.run} may have done this already; sent again, it might hit another contact"
+            return replace(row, state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=LOOK)
+        return row
+
+
+def _row(target: Target, state: str, action: str = "", fault: Fault | None = None) -> PlannedRow:
+    row = PlannedRow(0, target.file, target.row, target.user_data, "", state, action, target.contact_id)
+    if fault is None:
+        return row
+    return replace(row, error_code=fault.code, error_field=fault.field, error=fault.message, hint=fault.hint)
+
+
+def _not_there(target: Target, command: str) -> PlannedRow:
+    outcome = nothing_there(SpooledRow(0, target.user_data, b"", command, target.contact_id))
+    fault = Fault(outcome.error_code, outcome.error, outcome.hint)
+    return _row(target, outcome.status, outcome.action or "", fault)
+
+
+def _key(contact_id: str, user_data: str) -> tuple[str, str]:
+    return contact_id, "" if contact_id else user_data
+
+
+def _ambiguous(records: Sequence[Record]) -> Fault:
+    ids = ", ".join(stored_contact(record).id for record in records)
+    return Fault(
+        AMBIGUOUS,
+        f"{len(records)} contacts carry this UserData ({ids})",
+        "Name the contact by its ID, or change all of them with --all-matches.",
+        field="UserData",
+    )
+
+
+def _image(seq: int, contact_id: str, record: Record) -> Image:
+    """What is needed to make a contact again."""
+    return Image(seq, contact_id, orjson.dumps(before_image(record, record)).decode(), "{}")

@@ -1,0 +1,284 @@
+"""What the dialler has: contacts of the account or of a campaign, contacts by name, their calls; and its campaigns."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..api.ask import ask, calling, persisting, resolve_campaign
+from ..api.client import DiallerClient
+from ..api.retry import repeating, unreadable
+from ..api.wire import stored_contact
+from ..config import Settings
+from ..errors import Refused, RequestError
+from .record_file import RecordFile
+from .targets import Target, Targets
+
+_log = logging.getLogger(__name__)
+
+Record = Mapping[str, Any]
+Progress = Callable[[int], None]
+
+HISTORY = "DiallerContactsHistory"
+"""Field of a record of the batch look-up that holds the contact's calls."""
+
+FATAL = frozenset({"unauthorised", "redirected"})
+"""Refusals that speak of every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the dialler has of a target; ``records`` is None where it has no such contact.
+
+    ``error``: why that could not be found out.
+    """
+
+    target: Target
+    records: Sequence[Record] | None = None
+    error: RequestError | None = None
+
+
+class Finder:
+    """Finds the contacts that are meant, many in one request where the dialler can do that, else one by one.
+
+    With ``campaign`` only contacts of that campaign count.
+    """
+
+    def __init__(self, client: DiallerClient, campaign: int | None = None) -> None:
+        self._client = client
+        self._campaign = campaign
+        self._has_batch = True
+
+    async def __call__(self, targets: Sequence[Target]) -> list[Found]:
+        """What there is of each target; those with a fault are not looked up.
+
+        Raises:
+            StopRun, Refused: no target can be looked up.
+        """
+        found = await self.in_batch(targets)
+        return await each(self._client, targets, self._one) if found is None else found
+
+    async def in_batch(self, targets: Sequence[Target]) -> list[Found] | None:
+        """The same by the batch look-up; None where this dialler has none, or one contact alone is wanted."""
+        if len(targets) < 2 or not self._has_batch:
+            return None
+        sound = [target for target in targets if target.fault is None]
+        keys = list(dict.fromkeys(target.user_data for target in sound if not target.contact_id))
+        ids = list(dict.fromkeys(target.contact_id for target in sound if target.contact_id))
+        try:
+            records = await self._client.batch_contacts(user_data=keys, ids=ids)
+        except RequestError as error:
+            if error.code in FATAL:
+                raise
+            self._has_batch = False
+            _log.info("the batch look-up does not help here (%s): contacts are looked up one by one", error)
+            return None
+        by_name: dict[tuple[str, str], list[Record]] = {}
+        for record in filter(self._counts, records):
+            contact = stored_contact(record)
+            by_name.setdefault(("ID", contact.id), []).append(record)
+            by_name.setdefault(("UserData", contact.user_data), []).append(record)
+        return [Found(target, None if target.fault else by_name.get(_name(target))) for target in targets]
+
+    async def _one(self, target: Target) -> list[Record] | None:
+        if target.contact_id:
+            with calling(self._client, "get_contact"):
+                contact = await self._client.get_contact(target.contact_id)
+            found = [] if contact is None else [contact.values]
+        else:
+            with calling(self._client, "find_contacts"):
+                found = [contact.values for contact in await self._client.find_contacts(target.user_data)]
+        return list(filter(self._counts, found)) or None
+
+    def _counts(self, record: Record) -> bool:
+        return self._campaign is None or str(record.get("DiallerCampaignsID")) == str(self._campaign)
+
+
+def _name(target: Target) -> tuple[str, str]:
+    return ("ID", target.contact_id) if target.contact_id else ("UserData", target.user_data)
+
+
+async def each(
+    client: DiallerClient, targets: Sequence[Target], one: Callable[[Target], Awaitable[list[Record] | None]]
+) -> list[Found]:
+    """What ``one`` finds of each target, as many at once as the client's gate lets through.
+
+    Raises:
+        StopRun, Refused: no target can be looked up.
+    """
+
+    async def found(target: Target) -> Found:
+        if target.fault:
+            return Found(target)
+        try:
+            return Found(target, await persisting(client, lambda: one(target)))
+        except RequestError as error:
+            if error.code in FATAL:
+                raise
+            return Found(target, error=error)
+
+    return await asyncio.gather(*map(found, targets))
+
+
+def list_contacts(settings: Settings, campaign: str | None, into: RecordFile, progress: Progress) -> None:
+    """Read all contacts of the account, or of the campaign of this ID or name.
+
+    A list that breaks off is read again from its beginning: ``into`` ends as the whole list.
+
+    Raises:
+        StopRun: it does not come whole.
+    """
+
+    async def question(client: DiallerClient) -> None:
+        campaign_id = None if campaign is None else await resolve_campaign(client, campaign)
+
+        async def once() -> None:
+            into.clear()
+            with calling(client, "list_contacts" if campaign_id is None else "list_campaign_contacts"):
+                async for record in client.list_contacts(campaign_id):
+                    into.add(record)
+                    progress(1)
+
+        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+
+    ask(settings, question)
+
+
+def get_contacts(
+    settings: Settings, targets: Targets, campaign: str | None, into: RecordFile, progress: Progress
+) -> list[str]:
+    """Read the contacts that are meant, in the order of the targets; gives a sentence for each that is not there.
+
+    Raises:
+        StopRun: the dialler does not answer, or refuses.
+    """
+
+    async def question(client: DiallerClient) -> list[str]:
+        finder = Finder(client, None if campaign is None else await resolve_campaign(client, campaign))
+        problems: list[str] = []
+        for page in targets.pages():
+            for found in await finder(page):
+                for record in found.records or ():
+                    into.add(record)
+                problems += _problems(targets, found)
+            progress(len(page))
+        return problems
+
+    return ask(settings, question)
+
+
+def read_history(settings: Settings, targets: Targets, into: RecordFile, progress: Progress) -> list[str]:
+    """Read the calls of the contacts that are meant, one record a call; gives a sentence for each contact that is not
+    there.
+
+    Each record begins with ``DiallerContactsID`` and ``UserData``, and then holds what the dialler's does.
+
+    Raises:
+        StopRun: the dialler does not answer, refuses, or has no such function.
+    """
+
+    async def question(client: DiallerClient) -> list[str]:
+        finder = Finder(client)
+        calls = _Calls(client)
+        problems: list[str] = []
+        for page in targets.pages():
+            batch = await finder.in_batch(page)
+            if batch is None:
+                histories = await each(client, page, calls.one)
+            else:
+                histories = [await calls.of_batch(found) for found in batch]
+            for history in histories:
+                for call in history.records or ():
+                    into.add(call)
+                problems += _problems(targets, history)
+            progress(len(page))
+        return problems
+
+    return ask(settings, question)
+
+
+class _Calls:
+    """The calls of contacts; None of a contact that is not there."""
+
+    def __init__(self, client: DiallerClient) -> None:
+        self._client = client
+
+    async def one(self, target: Target) -> list[Record] | None:
+        """By the functions for one contact."""
+        if target.contact_id:
+            with calling(self._client, "get_contact"):
+                contact = await self._client.get_contact(target.contact_id)
+            return None if contact is None else await self._by_id(contact.values)
+        try:
+            with calling(self._client, "history_by_user_data"):
+                calls = await self._client.history_by_user_data(target.user_data)
+        except Refused as error:
+            if error.code == "not_found":
+                return None
+            raise
+        return [_call("", target.user_data, call) for call in calls]
+
+    async def of_batch(self, found: Found) -> Found:
+        """By what the batch look-up has given; where that leaves the calls out, by the function for one contact."""
+        if found.records is None:
+            return found
+        calls: list[Record] = []
+        for record in found.records:
+            given = record.get(HISTORY, ...)
+            if given is ...:
+                calls += await self._by_id(record)
+            elif given is None or (isinstance(given, list) and all(isinstance(call, dict) for call in given)):
+                calls += [_call(record.get("ID"), record.get("UserData"), call) for call in given or ()]
+            else:
+                raise unreadable(f"{HISTORY} of contact {record.get('ID')} is no list of calls")
+        return Found(found.target, calls)
+
+    async def _by_id(self, record: Record) -> list[Record]:
+        with calling(self._client, "history_by_id"):
+            calls = await self._client.history_by_id(stored_contact(record).id)
+        return [_call(record.get("ID"), record.get("UserData"), call) for call in calls]
+
+
+def _call(contact_id: object, user_data: object, call: Record) -> Record:
+    named = {"DiallerContactsID": contact_id, "UserData": user_data}
+    return named | {name: value for name, value in call.items() if value is not None or name not in named}
+
+
+def history_columns(names: Collection[str]) -> list[str]:
+    """The fields of calls in the order in which people read them: who, when, which number, what came of it, the rest.
+
+    What the fields are called is not documented: the first that sounds like it is taken for the time, and so on.
+    """
+    first = list(names)[:2]
+    for pattern in (r"dt.*", r".*number.*", r".*resultcode.*", r".*endreason.*", r".*duration.*"):
+        first += [name for name in names if re.fullmatch(pattern, name.casefold()) and name not in first][:1]
+    return [*first, *(name for name in names if name not in first)]
+
+
+def list_campaigns(settings: Settings) -> list[Record]:
+    """All campaigns of the account.
+
+    Raises:
+        StopRun: the dialler does not answer, or refuses.
+    """
+
+    async def question(client: DiallerClient) -> list[Record]:
+        with calling(client, "list_campaigns"):
+            return await client.list_campaigns()
+
+    return ask(settings, question)
+
+
+def _problems(targets: Targets, found: Found) -> Iterator[str]:
+    where = targets.where(found.target)
+    who = f"{where}: {found.target}" if where else str(found.target)
+    if fault := found.target.fault:
+        yield f"{where}: {fault.message} {fault.hint}"
+    elif found.error:
+        yield f"{who}: {found.error}"
+    elif found.records is None:
+        yield f"{who}: the dialler has no such contact"

@@ -1,0 +1,73 @@
+"""Records of the dialler on disk: as many as there are, in flat memory, before any of them is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ..spool import Spool
+
+_PAGE = 200
+_SHAPES = 1_000
+"""Sequences of field names that are kept apart from the values; what has yet another keeps its names itself."""
+
+
+class RecordFile:
+    """Records in the order in which they were added; gone when it is closed.
+
+    ``columns`` are the names of all their fields, in the order in which they appeared. ``len()`` counts the records.
+
+    Raises:
+        JournalError: nothing can be written in ``folder``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._spool = Spool(folder)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self._spool.close()
+        self._spool = Spool(self._folder)
+        self.columns: dict[str, None] = {}
+        self._shapes: dict[tuple[str, ...], int] = {}
+        self._page: list[tuple[Any, ...]] = []
+        self._count = 0
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Keep a record."""
+        names = tuple(record)
+        shape = self._shapes.get(names)
+        if shape is None:
+            self.columns |= dict.fromkeys(names)
+            if len(self._shapes) < _SHAPES:
+                shape = self._shapes[names] = len(self._shapes)
+        self._page.append((-1, dict(record)) if shape is None else (shape, *record.values()))
+        self._count += 1
+        if len(self._page) >= _PAGE:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._spool.write(self._page)
+        self._page = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        self._flush()
+        shapes = list(self._shapes)
+        for page in self._spool.batches():
+            for shape, *values in page:
+                yield dict(zip(shapes[shape], values, strict=True)) if shape >= 0 else values[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()

@@ -1,0 +1,214 @@
+"""Who is meant: contacts named on the command line, and by the rows of a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..config import ColumnRule, Settings
+from ..config.columns import fold
+from ..config.settings import CampaignSettings
+from ..error_codes import fault
+from ..errors import InputError
+from ..fields import FIELDS
+from ..model import Chunk, Fault, Layout, Table
+from ..nearest import nearest
+from ..prepare import file_sha256
+
+if TYPE_CHECKING:
+    from ..mapping import BoundMapping, Cell
+
+COMMAND_LINE = "command line"
+"""Name of the source of what is named by ``--id`` and ``--user-data``; its columns are those of ``NAMES``."""
+
+NAMES = ("ID", "UserData")
+
+PAGE = 500
+"""Targets that are looked up at once."""
+
+_ID_AS = "RandomSortOrder"
+"""The contact field whose cells are read as an ID's are: as a whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What names the contacts: IDs, UserData, and a spreadsheet with one of them in each row.
+
+    ``by`` says what the spreadsheet's ``column`` holds, ``id`` or ``user-data``; without a column, it is the one that
+    the configuration maps to UserData, or is called ``UserData`` or ``ID``.
+    """
+
+    ids: tuple[str, ...] = ()
+    user_data: tuple[str, ...] = ()
+    file: Path | None = None
+    column: str | None = None
+    by: str = "user-data"
+
+    def on_command_line(self) -> list[tuple[str, ...]]:
+        """The cells of what needs no file, as rows of ``NAMES``."""
+        return [*((contact_id, "") for contact_id in self.ids), *(("", user_data) for user_data in self.user_data)]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One contact by its ID, else all that carry a UserData; ``file`` and ``row`` say where it was named.
+
+    With an ID, ``user_data`` is what the contact must carry, if anything. ``fault``: the row names nobody.
+    """
+
+    file: int
+    row: int
+    contact_id: str = ""
+    user_data: str = ""
+    fault: Fault | None = None
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id}" if self.contact_id else f"UserData '{self.user_data}'"
+
+
+class Targets:
+    """All that is named, to be gone through as often as wanted; ``files`` is what journal and summary say of it.
+
+    Raises:
+        InputError: the spreadsheet cannot be read, or does not have the column.
+    """
+
+    def __init__(self, named: Named, settings: Settings) -> None:
+        self._given = named.on_command_line()
+        self._rows: _Rows | None = None
+        self.files: list[dict[str, Any]] = []
+        if self._given:
+            layout = {"columns": list(NAMES)}
+            self.files.append(
+                {"name": COMMAND_LINE, "path": "", "sheet": None, "sha256": "", "rows": 0, "layout": layout}
+            )
+        if named.file:
+            from ..read import open_table
+
+            table = open_table(named.file, settings.source)
+            self._rows = _Rows(table, settings, named)
+            self.files.append(
+                {
+                    "name": named.file.name,
+                    "path": str(named.file.resolve()),
+                    "sheet": table.layout.sheet,
+                    "sha256": file_sha256(named.file),
+                    "rows": 0,
+                    "layout": table.layout.facts(),
+                }
+            )
+        for target in self:
+            self.files[target.file]["rows"] += 1
+
+    def __len__(self) -> int:
+        return sum(entry["rows"] for entry in self.files)
+
+    def __iter__(self) -> Iterator[Target]:
+        for row, (contact_id, user_data) in enumerate(self._given, 1):
+            yield Target(0, row, contact_id, user_data)
+        if self._rows:
+            yield from self._rows.targets(len(self.files) - 1)
+
+    def pages(self) -> Iterator[list[Target]]:
+        """All of them in order, ``PAGE`` at a time."""
+        page: list[Target] = []
+        for target in self:
+            page.append(target)
+            if len(page) == PAGE:
+                yield page
+                page = []
+        if page:
+            yield page
+
+    def where(self, target: Target) -> str:
+        """Where a target was named: empty for the command line."""
+        entry = self.files[target.file]
+        return f"{entry['name']}, row {target.row}" if entry["path"] else ""
+
+
+class _Rows:
+    """The targets of a spreadsheet. UserData is made from the row as an import makes it."""
+
+    def __init__(self, table: Table, settings: Settings, named: Named) -> None:
+        from ..convert import converter
+
+        self._table = table
+        self._by_id = named.by == "id"
+        rules: dict[str, ColumnRule] = {}
+        if self._by_id:
+            rules[_ID_AS] = ColumnRule(column=named.column or _column(table.layout, "ID"))
+            if _has(table.layout, ("UserData",)):
+                rules["UserData"] = ColumnRule(column="UserData")
+        else:
+            rules["UserData"] = _user_data_rule(table.layout, settings, named.column)
+        self._mapping = _bound(rules, table.layout, settings)
+        rule = rules.get("UserData")
+        self._whole = converter(FIELDS["UserData"], rule) if rule else None
+
+    def targets(self, file: int) -> Iterator[Target]:
+        for chunk in self._table.chunks():
+            yield from self._of_chunk(file, chunk)
+
+    def _of_chunk(self, file: int, chunk: Chunk) -> Iterator[Target]:
+        mapped = self._mapping.apply(chunk)
+        none: list[Cell] = [None] * len(mapped.rows)
+        ids, keys = mapped.cells.get(_ID_AS, none), mapped.cells.get("UserData", none)
+        for row, contact_id, key in zip(mapped.rows, ids, keys, strict=True):
+            if isinstance(key, str) and self._whole:
+                key = self._whole(key)  # type: ignore[assignment] # noqa: PLW2901
+            if row in chunk.ragged:
+                contact_id = fault("ragged_row")  # noqa: PLW2901
+            yield self._target(file, row, contact_id, key)
+
+    def _target(self, file: int, row: int, contact_id: Cell, key: Cell) -> Target:
+        known = key if isinstance(key, str) else ""
+        wrong = next((cell for cell in (contact_id, key) if isinstance(cell, Fault)), None)
+        if wrong is None and self._by_id and contact_id is not None:
+            digits = str(contact_id).strip()
+            if digits.isascii() and digits.isdecimal():
+                return Target(file, row, digits, known)
+            wrong = Fault(
+                "integer_invalid", f"'{digits}' is no contact ID.", "Write digits only, or use --by user-data."
+            )
+        elif wrong is None and known and not self._by_id:
+            return Target(file, row, user_data=known)
+        missing = Fault("key_missing", "The row names no contact: the cell is empty.", "Fill in the cell.")
+        return Target(file, row, user_data=known, fault=wrong or missing)
+
+
+def _bound(rules: dict[str, ColumnRule], layout: Layout, settings: Settings) -> BoundMapping:
+    """Bind rules to a file, beside what every import must map."""
+    from ..mapping import bind
+
+    always = {name: ColumnRule(value="-") for name in ("Name", "PhoneNumber1")}
+    narrowed = settings.model_copy(update={"columns": {**always, **rules}, "campaign": CampaignSettings(id=0)})
+    return bind(narrowed, layout)
+
+
+def _user_data_rule(layout: Layout, settings: Settings, column: str | None) -> ColumnRule:
+    if column is not None:
+        return ColumnRule(column=column)
+    configured = settings.columns.get("UserData")
+    if configured and (_has(layout, configured.sources) or not _has(layout, ("UserData",))):
+        return configured
+    return ColumnRule(column=_column(layout, "UserData"))
+
+
+def _has(layout: Layout, names: Sequence[str]) -> bool:
+    return set(map(fold, names)) <= set(map(fold, layout.columns))
+
+
+def _column(layout: Layout, name: str) -> str:
+    """The column of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not _has(layout, (name,)):
+        raise InputError(
+            f"{layout.path}: there is no column '{name}'{nearest(name, layout.columns)}; say with --column which one "
+            f"names the contacts. The file has: {', '.join(layout.columns)}."
+        )
+    return name

@@ -1,0 +1,1 @@
+"""What would keep a run from working, each with its mend."""

@@ -1,0 +1,126 @@
+"""What would keep a run from working, found out before it: each check with its mend. The token is never shown."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+from ..api.token import read_token
+from ..config import Settings, load_config
+from ..errors import ConfigError, JournalError, UsageError
+from ..exit_codes import ExitCode
+from ..journal import Journal
+from .check import Check, failed, fine, warning
+from .dialler import check_dialler
+
+LITTLE_SPACE = 1_000_000_000
+"""Bytes that should be free for reports and the journal."""
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def examine(
+    config_path: Path, state: str | Path, reports: Path, now: Callable[[], float] = time.time
+) -> Iterator[Check]:
+    """Check everything: this machine first, then the dialler, as far as one can get.
+
+    ``state`` is the journal, ``reports`` the folder for reports, ``now`` gives seconds since 1970.
+    """
+    yield _libraries()
+    yield from _journal(state)
+    yield _folder(reports)
+    yield _space(reports)
+    try:
+        settings = load_config(config_path)
+    except ConfigError as error:
+        yield failed("configuration", str(error), "correct it; 'dialler-sync config check' looks again", ExitCode.USAGE)
+        return
+    yield _configuration(config_path, settings)
+    try:
+        token = read_token(settings.dialler)
+    except ConfigError as error:
+        yield failed("token", str(error), "the dialler's portal makes tokens", ExitCode.USAGE)
+        return
+    yield _token(config_path, settings, token)
+    yield from check_dialler(settings, now)
+
+
+def _libraries() -> Check:
+    required = metadata.requires("dialler-sync") or []
+    names = [re.split(r"[^\w.-]", line)[0] for line in required if "extra ==" not in line]
+    found, missing = [f"Python {platform.python_version()}"], []
+    for name in names:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        mend = "install dialler-sync again, in an environment of its own"
+        return failed("libraries", f"not installed: {', '.join(missing)}", mend, ExitCode.USAGE)
+    return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
+
+
+def _journal(state: str | Path) -> Iterator[Check]:
+    try:
+        Journal.open(state).close()
+    except (JournalError, UsageError) as error:
+        yield failed("journal", str(error), "name another with --state", ExitCode.USAGE)
+        return
+    path = Path(state).expanduser()
+    if "://" in str(state):
+        yield fine("journal", "the database can be used")
+    elif path.stat().st_mode & _OTHERS:
+        yield warning("journal", f"{path} can be read by others, and holds personal data", f"chmod 600 {path}")
+    else:
+        yield fine("journal", f"{path} can be written, and read by its owner only")
+
+
+def _folder(reports: Path) -> Check:
+    there = _existing(reports)
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return fine("report folder", f"{reports} can be written")
+    except OSError as error:
+        mend = "run it in another folder, or name one with --out"
+        return failed("report folder", f"{there} cannot be written: {error.strerror}", mend, ExitCode.USAGE)
+
+
+def _space(reports: Path) -> Check:
+    folders = {"reports": _existing(reports), "temporary files": Path(tempfile.gettempdir())}
+    free = {what: shutil.disk_usage(folder).free for what, folder in folders.items()}
+    said = ", ".join(f"{number / 1e9:,.1f} GB free for {what}" for what, number in free.items())
+    if min(free.values()) < LITTLE_SPACE:
+        return warning("disk", said, "make room: a run of a million rows needs about 1 GB")
+    return fine("disk", said)
+
+
+def _existing(folder: Path) -> Path:
+    return next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+
+
+def _configuration(path: Path, settings: Settings) -> Check:
+    dialler = settings.dialler
+    said = f"{path}: {dialler.root}, {dialler.concurrency} requests in flight"
+    if dialler.base_url.startswith("http:") and dialler.allow_http:
+        return warning("configuration", f"{said}, without TLS: the token is readable on the way", "use https")
+    return fine("configuration", said)
+
+
+def _token(config_path: Path, settings: Settings, token: str) -> Check:
+    """Where the token comes from, and whether others can read it there; never the token itself."""
+    dialler = settings.dialler
+    source = next(name for name in ("token", "token_file", "token_command") if getattr(dialler, name) is not None)
+    said = f"dialler.{source} gives a token of {len(token)} characters"
+    file = dialler.token_file
+    if file is None and token in config_path.read_text(encoding="utf-8", errors="replace"):
+        file = config_path
+    if file is not None and file.stat().st_mode & _OTHERS:
+        return warning("token", f"{said}, and others can read {file}", f"chmod 600 {file}, or use a variable")
+    return fine("token", said)

@@ -1,0 +1,215 @@
+"""The way to the dialler, step by step: name, connection, TLS, clock, token, campaign, functions. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import ssl
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from ..api.ask import override_hint, resolve_campaign
+from ..api.client import DiallerClient
+from ..api.pace import Gate
+from ..config import Settings
+from ..config.settings import DiallerSettings, is_loopback
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
+from ..exit_codes import ExitCode, exit_code
+from .check import Check, failed, fine, warning
+
+LONGEST = 10.0
+"""Seconds that one step may take."""
+
+CLOCK = 60.0
+"""Seconds that two clocks may differ."""
+
+EXPIRES_SOON = 14
+"""Days for which a certificate should still be valid."""
+
+_SAMPLES = 5
+_SLOW = 2.0
+_NOBODY = "dialler-sync doctor: nobody"
+"""UserData that no contact carries."""
+
+Connected = tuple[list[Check], socket.socket | None]
+
+
+def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Check]:
+    """Every step on the way, up to the one that fails."""
+    dialler = settings.dialler
+    address = urlsplit(dialler.base_url)
+    host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+    proxy = None if is_loopback(dialler.base_url) or proxy_bypass(host) else getproxies().get(address.scheme)
+    if proxy:
+        through = urlsplit(proxy)
+        checks, connection = _connect(through.hostname or proxy, through.port or 80, "proxy")
+        yield from checks
+    else:
+        checks, connection = _connect(host, port, "connection")
+        yield from checks
+        if connection and address.scheme == "https":
+            check, connection = _secure(connection, host, dialler)
+            yield check
+    if connection is None:
+        return
+    with closing(connection):
+        if not proxy:
+            yield _clock(connection, f"{host}:{port}", urlsplit(dialler.root).path, now)
+    yield from asyncio.run(_functions(settings))
+
+
+def _connect(host: str, port: int, name: str) -> Connected:
+    """Look the name up and connect."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        mend = "check dialler.base_url, and whether this machine can look up names"
+        return [failed("name", f"{host} cannot be looked up: {error.strerror}", mend, ExitCode.UNAVAILABLE)], None
+    addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
+    checks = [fine("name", f"{host} is {addresses}")]
+    started = time.monotonic()
+    try:
+        connection = socket.create_connection((host, port), LONGEST)
+    except OSError as error:
+        mend = "check the port in dialler.base_url, the firewall, and whether the dialler is up"
+        why = error.strerror or str(error)
+        checks.append(failed(name, f"{host}:{port} does not answer: {why}", mend, ExitCode.UNAVAILABLE))
+        return checks, None
+    took = (time.monotonic() - started) * 1000
+    checks.append(fine(name, f"{host}:{port} answers after {took:.1f} ms"))
+    return checks, connection
+
+
+def _secure(connection: socket.socket, host: str, dialler: DiallerSettings) -> tuple[Check, socket.socket | None]:
+    try:
+        context = ssl.create_default_context(cafile=dialler.ca_file)
+        secure = context.wrap_socket(connection, server_hostname=host)
+    except OSError as error:  # as every TLS error is
+        connection.close()
+        why = getattr(error, "verify_message", "") or error.strerror or str(error)
+        mend = "check scheme and port in dialler.base_url; name who signed the certificate in dialler.ca_file"
+        return failed("TLS", f"no secure connection to {host}: {why}", mend, ExitCode.UNAVAILABLE), None
+    until = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))
+    days = int((until - time.time()) // 86_400)
+    said = f"{secure.version()}; the certificate is valid until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}"
+    if days < EXPIRES_SOON:
+        return warning("TLS", f"{said}, {days} days", "let the dialler's operator renew it"), secure
+    return fine("TLS", said), secure
+
+
+def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], float]) -> Check:
+    """Compare the clocks, by the Date of an answer: to a request without a token, as nobody needs one for that."""
+    exchange = http.client.HTTPConnection(host)
+    exchange.sock = connection
+    try:
+        exchange.request("GET", f"{path}/dialler/campaigns")
+        date = exchange.getresponse().headers["Date"]
+        ahead = now() - parsedate_to_datetime(date).timestamp()
+    except (OSError, http.client.HTTPException, TypeError, ValueError):
+        return warning("clock", "the dialler does not tell its time", "compare the clocks by hand")
+    if abs(ahead) > CLOCK:
+        which = "ahead of" if ahead > 0 else "behind"
+        said = f"this machine is {abs(ahead):,.0f} s {which} the dialler"
+        return warning("clock", said, "set both clocks by NTP: reports and follow-ups show wrong times")
+    return fine("clock", "this machine and the dialler agree on the time")
+
+
+async def _functions(settings: Settings) -> list[Check]:
+    """Token, campaign, speed and functions, by requests that change nothing."""
+    limits = {"retries": 1, "timeout": min(settings.dialler.timeout, LONGEST), "give_up_after": LONGEST}
+    dialler = settings.dialler.model_copy(update=limits)
+    gate = Gate(dialler.concurrency, give_up_after=LONGEST)
+    async with DiallerClient(dialler, gate=gate) as client:
+        try:
+            campaigns = await client.list_campaigns()
+        except (RequestError, StopRun) as error:
+            return [_refused(client, error)]
+        known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
+        return [
+            fine("access", known),
+            await _campaign(client, settings, campaigns),
+            await _speed(client),
+            *await _endpoints(client),
+        ]
+
+
+def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
+    if isinstance(error, NotDone | MaybeDone | DiallerUnavailable):
+        mend = "ask the dialler's operator whether it is up; check dialler.base_url"
+        return failed("access", f"the dialler gives no usable answer: {error}", mend, ExitCode.UNAVAILABLE)
+    code = getattr(error, "code", "")
+    mend = {
+        "unauthorised": "get the current token from the dialler's portal (a new one kills the old one), and check "
+        "dialler.clients_id",
+        "endpoint_missing": f"check dialler.base_url. {override_hint(client, 'list_campaigns')}",
+        "redirected": "set dialler.base_url to where it sends",
+    }.get(code, "check dialler.base_url")
+    return failed("access", f"the dialler refuses: {error}", mend, ExitCode.NO_ROW_CAN_SUCCEED)
+
+
+async def _campaign(client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]) -> Check:
+    wanted = settings.campaign
+    if wanted.column is not None:
+        return fine("campaign", f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}")
+    try:
+        found = await resolve_campaign(client, str(wanted.id) if wanted.id is not None else wanted.name or "")
+    except (RequestError, StopRun) as error:
+        code = exit_code(error, {}) if isinstance(error, StopRun) else ExitCode.NO_ROW_CAN_SUCCEED
+        return failed("campaign", str(error), "correct campaign: in the configuration", code)
+    names = [str(campaign.get("Name")) for campaign in campaigns if str(campaign.get("ID")) == str(found)]
+    return fine("campaign", f"{found} {', '.join(names)}".strip())
+
+
+async def _speed(client: DiallerClient) -> Check:
+    times = []
+    try:
+        for _ in range(_SAMPLES):
+            started = time.monotonic()
+            await client.list_campaigns()
+            times.append(time.monotonic() - started)
+    except (RequestError, StopRun) as error:
+        return warning("speed", f"it does not answer every time: {error}", "ask the dialler's operator")
+    median = statistics.median(times)
+    said = f"{median * 1000:.0f} ms for a small request (median of {_SAMPLES})"
+    if median > _SLOW:
+        return warning("speed", said, "expect slow runs; ask the dialler's operator before you raise concurrency")
+    return fine("speed", said)
+
+
+async def _endpoints(client: DiallerClient) -> list[Check]:
+    """Which functions this server has, of those that can be tried without changing anything."""
+    probes: Mapping[str, Callable[[], Awaitable[object]]] = {
+        "get_contact": lambda: client.get_contact(0),
+        "find_contacts": lambda: client.find_contacts(_NOBODY),
+        "history_by_id": lambda: client.history_by_id(0),
+        "history_by_user_data": lambda: client.history_by_user_data(_NOBODY),
+        "batch_contacts": lambda: client.batch_contacts(user_data=[_NOBODY]),
+    }
+    checks, there = [], []
+    for name, probe in probes.items():
+        try:
+            await probe()
+        except (RequestError, StopRun) as error:
+            if not isinstance(error, Refused):
+                checks.append(warning("functions", f"{name} fails: {error}", "ask the dialler's operator"))
+                continue
+            if error.code == "endpoint_missing":
+                checks.append(_missing(client, name, error))
+                continue
+        there.append(name)
+    return [*checks, fine("functions", f"there: {', '.join(there)}; what changes contacts is not tried")]
+
+
+def _missing(client: DiallerClient, name: str, error: Refused) -> Check:
+    hint = override_hint(client, name)
+    if name == "batch_contacts":
+        hint = f"an older dialler: contacts are looked up one by one, which is slower. {hint}"
+    return warning("functions", str(error), hint)

@@ -1,0 +1,1 @@
+"""What the command line and notebooks can have done: each a function, from settings and a journal to a summary."""

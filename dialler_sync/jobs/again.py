@@ -1,0 +1,141 @@
+"""Runs that go on where they were interrupted, and runs that send again what failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..api.token import read_token
+from ..config import Settings, changes, fingerprint
+from ..config.settings import row_limit
+from ..contacts.changes import COMMANDS, ChangeOptions
+from ..contacts.targets import Targets
+from ..errors import UsageError
+from ..journal import Journal, RunRecord
+from ..observer import Observer
+from ..prepare import open_sources
+from ..run.execution import RunOptions
+from ..run.summary import Summary
+from .changes import change_again, change_contacts, undo_again
+from .imports import ImportOptions, check_cluster, execution_of, new_run
+
+_log = logging.getLogger(__name__)
+
+READING = frozenset({"validate", "plan", "reconcile"})
+"""Commands that send nothing; there is nothing to resume."""
+
+
+def resume_run(
+    settings: Settings,
+    run: RunRecord,
+    journal: Journal,
+    observer: Observer | None = None,
+    cluster: str | None = None,
+) -> Summary:
+    """Finish an interrupted run: what is settled stays, doubtful rows are looked for, the rest is sent.
+
+    From here, wherever it began, unless a ``cluster`` is named.
+
+    Raises:
+        UsageError: there is nothing to resume, or files or configuration are others than they were.
+    """
+    changed = changes(run.config, fingerprint(settings))
+    if changed:
+        raise UsageError(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
+    read_token(settings.dialler)
+    check_cluster(cluster)
+    with journal.campaign_lock(run.target):
+        run = journal.run(run.id)  # it may have been finished while we waited for the campaign
+        if run.state == "finished":
+            raise UsageError(f"run {run.id} has finished; there is nothing to resume")
+        if run.command in READING:
+            raise UsageError(f"run {run.id} was a {run.command}, which sends nothing: run it again")
+        Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
+        if run.command == "undo":
+            return undo_again(settings, run, journal, observer)
+        if run.command in COMMANDS:
+            return change_again(settings, run, journal, observer)
+        sources = open_sources(settings, _paths(run), _log.debug)
+        for source, entry in zip(sources, run.files, strict=True):
+            if source.sha256 != entry["sha256"]:
+                raise UsageError(f"{source.path} is not the file that run {run.id} began with; import it as a new run")
+        options = RunOptions(
+            dry_run=bool(run.options.get("dry_run")),
+            max_errors=row_limit(run.options.get("max_errors")),
+            compare=run.options.get("compare", "none"),
+            max_missing=row_limit(run.options.get("max_missing")),
+            adopt=bool(run.options.get("adopt")),
+            mask=run.options.get("mask") is not None,
+            cluster=cluster,
+        )
+        journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
+        return execution_of(settings, options, journal, observer, run, sources).carry_out()
+
+
+def retry_run(
+    settings: Settings,
+    parent: RunRecord,
+    journal: Journal,
+    files: Sequence[Path] = (),
+    out: Path | None = None,
+    observer: Observer | None = None,
+    cluster: str | None = None,
+) -> Summary:
+    """Send again what did not succeed in ``parent``, from its files as they are now, or from mended ones.
+
+    Raises:
+        UsageError, InputError: before anything is sent.
+    """
+    if parent.state == "running":
+        raise UsageError(f"run {parent.id} has not ended: finish it with 'dialler-sync resume {parent.id}' first")
+    if parent.command in READING:
+        raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to try again")
+    if parent.command == "undo":
+        raise UsageError(
+            f"run {parent.id} was an undo of {parent.parent}: run 'dialler-sync undo {parent.parent}' again"
+        )
+    config_path = Path(parent.config_path)
+    if parent.command in COMMANDS:
+        if len(files) > 1:
+            raise UsageError(f"run {parent.id} read one file; name one with --file")
+        change = ChangeOptions.of(parent, *files)
+        targets = Targets(change.named, settings)
+        return change_contacts(
+            settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
+        )
+    again = RunOptions(mask=parent.options.get("mask") is not None, cluster=cluster)
+    options = ImportOptions(tuple(files) or _paths(parent), config_path, out, again)
+    return new_run("import", settings, options, journal, observer, parent.id)
+
+
+def find_resumable(journal: Journal, name: str | None) -> RunRecord:
+    """The run of this name, or the newest one that is not finished.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name:
+        return journal.run(name)
+    found = next((run for run in journal.runs() if run.state != "finished" and run.command not in READING), None)
+    if found is None:
+        raise UsageError("every run in the journal has finished; there is nothing to resume")
+    return found
+
+
+def find_import(journal: Journal, name: str | None) -> RunRecord:
+    """The run of this name, or the newest import that has ended.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name:
+        return journal.run(name)
+    found = next((run for run in journal.runs() if run.command == "import" and run.state != "running"), None)
+    if found is None:
+        raise UsageError("there is no import in the journal that could be tried again")
+    return found
+
+
+def _paths(run: RunRecord) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(Path(entry["path"]) for entry in run.files))

@@ -1,0 +1,165 @@
+"""Runs of rows: validate, import, plan."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..api.token import read_token
+from ..config import Settings, fingerprint
+from ..fields import FIELDS, Kind
+from ..journal import Journal, RunRecord
+from ..observer import Observer, Silent
+from ..plan.file import PlanFile
+from ..plan.suppress import SuppressionLists, read_suppression_lists
+from ..prepare import Source, open_sources
+from ..run.execution import Execution, RunOptions
+from ..run.record import new_record, target_of
+from ..run.summary import Summary
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the command line says of an import, beside the configuration.
+
+    ``plan`` is what was planned: then the import does exactly what it says, or refuses.
+    """
+
+    files: tuple[Path, ...]
+    config_path: Path
+    out: Path | None = None
+    run: RunOptions = field(default_factory=RunOptions)
+    plan: PlanFile | None = None
+
+
+def validate_files(
+    settings: Settings, options: ImportOptions, journal: Journal, observer: Observer | None = None
+) -> Summary:
+    """Map and validate, send nothing; a valid row succeeds.
+
+    Raises:
+        UsageError, InputError: before anything is written.
+    """
+    return new_run("validate", settings, options, journal, observer)
+
+
+def import_files(
+    settings: Settings, options: ImportOptions, journal: Journal, observer: Observer | None = None
+) -> Summary:
+    """Import files; what stopped the run, if anything did, stands in the summary.
+
+    Raises:
+        UsageError, InputError: before anything is sent.
+    """
+    return new_run("import", settings, options, journal, observer)
+
+
+def plan_files(
+    settings: Settings, options: ImportOptions, journal: Journal, observer: Observer | None = None
+) -> PlanFile:
+    """What an import would do, by the code that does it; nothing is sent, and no report is written.
+
+    Raises:
+        UsageError, InputError, StopRun: there is no plan.
+    """
+    read_token(settings.dialler)
+    sources = open_sources(settings, options.files, _log.warning)
+    with tempfile.TemporaryDirectory() as folder:
+        run = _record("plan", settings, options, sources, Path(folder), None)
+        journal.add_run(run)
+        execution = execution_of(settings, options.run, journal, observer, run, sources)
+        planned = execution.plan()
+    return PlanFile.of(execution.run, planned, execution.errors)
+
+
+def new_run(
+    command: str,
+    settings: Settings,
+    options: ImportOptions,
+    journal: Journal,
+    observer: Observer | None,
+    parent: str | None = None,
+) -> Summary:
+    """One run of rows, from the options to the reports; ``parent`` is the run whose failed rows it sends again.
+
+    Raises:
+        UsageError, InputError: before anything is sent.
+    """
+    plan = options.plan
+    if command != "validate":
+        read_token(settings.dialler)  # better known now than after a million rows
+    check_cluster(options.run.cluster)
+    sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning)
+    if plan:
+        plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
+    sends = command == "import" and not options.run.dry_run
+    lock: AbstractContextManager[None] = journal.campaign_lock(target_of(settings)) if sends else nullcontext()
+    with lock:
+        run = _record(command, settings, options, sources, None, parent)
+        journal.add_run(run)
+        execution = execution_of(settings, options.run, journal, observer, run, sources)
+        execution.check_plan = plan.check_decisions if plan else None
+        return execution.carry_out()
+
+
+def check_cluster(cluster: str | None) -> None:
+    """Refuse a cluster that cannot be used, before anything is read.
+
+    Raises:
+        UsageError: Dask is not installed, or there is no scheduler at that address.
+    """
+    if cluster is not None:
+        from ..cluster.engine import check
+
+        check(cluster)
+
+
+def execution_of(
+    settings: Settings,
+    options: RunOptions,
+    journal: Journal,
+    observer: Observer | None,
+    run: RunRecord,
+    sources: Sequence[Source],
+) -> Execution:
+    """The run of a record, ready to be carried out.
+
+    Raises:
+        UsageError, InputError: a do-not-call file cannot be read.
+    """
+    suppressed = SuppressionLists() if run.command == "validate" else read_suppression_lists(settings)
+    return Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
+
+
+def _record(
+    command: str,
+    settings: Settings,
+    options: ImportOptions,
+    sources: Sequence[Source],
+    folder: Path | None,
+    parent: str | None,
+) -> RunRecord:
+    limits = {"max_errors": options.run.max_errors, "max_missing": options.run.max_missing}
+    given = {
+        "dry_run": options.run.dry_run,
+        "limit": options.run.limit,
+        "compare": options.run.compare,
+        "adopt": options.run.adopt,
+        "mask": _phone_columns(settings) if options.run.mask else None,
+        "cluster": options.run.cluster,
+        **{name: None if limit is None else str(limit) for name, limit in limits.items()},
+    }
+    files = [source.record(0) for source in sources]
+    return new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
+
+
+def _phone_columns(settings: Settings) -> list[str]:
+    """Source columns that hold phone numbers."""
+    rules = settings.columns.items()
+    return [column for name, rule in rules if FIELDS[name].kind is Kind.PHONE for column in rule.sources]

@@ -1,0 +1,96 @@
+"""Runs that have ended: their reports once more, and forgetting them."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from ..contacts.changes import COMMANDS, ChangeOptions
+from ..errors import (
+    DiallerUnavailable,
+    Interrupted,
+    JournalError,
+    LimitReached,
+    NoRowCanSucceed,
+    SafetyLimit,
+    StopRun,
+    UsageError,
+)
+from ..exit_codes import ExitCode
+from ..journal import Journal, RunRecord
+from ..run.saved_cells import SavedCells
+from ..run.summary import Summary, write_reports
+
+_STOPS: dict[int, type[StopRun]] = {
+    ExitCode.USAGE: JournalError,
+    ExitCode.ROWS_FAILED: LimitReached,
+    ExitCode.UNAVAILABLE: DiallerUnavailable,
+    ExitCode.NO_ROW_CAN_SUCCEED: NoRowCanSucceed,
+    ExitCode.SAFETY_LIMIT: SafetyLimit,
+    ExitCode.INTERRUPTED: Interrupted,
+}
+"""What stopped a run, by its exit code."""
+
+
+def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str]]:
+    """Write the reports of a run again, into its folder. The sentences say of which files the rows' original cells
+    cannot be had any more.
+
+    Raises:
+        UsageError: the run is still at work, or was a reconciliation.
+        JournalError: the folder cannot be written.
+    """
+    if run.command == "reconcile":
+        raise UsageError(f"run {run.id} compared the files with the dialler as it was then: reconcile them again")
+    with journal.campaign_lock(run.target) if run.state == "running" else nullcontext():
+        typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
+        cells = SavedCells(journal, run, typed)
+        try:
+            Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise JournalError(f"the report folder {run.out} cannot be made: {error.strerror}") from error
+        run = replace(run, files=cells.files)
+        summary = write_reports(journal, run, cells, _stopped(run), duration=0.0, requests=0, retries=0)
+    return summary, cells.missing
+
+
+def _stopped(run: RunRecord) -> StopRun | None:
+    """What stopped a run, as far as the journal knows."""
+    before = run.summary or {}
+    if run.state == "finished":
+        return None
+    if before.get("stopped_because") and before["exit_code"] in _STOPS:
+        return _STOPS[before["exit_code"]](before["stopped_because"])
+    return Interrupted(f"the run was killed; 'dialler-sync resume {run.id}' finishes it")
+
+
+def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:
+    """The runs that began before a moment and are not needed any more.
+
+    A run that is not finished is kept, unless ``unfinished``; what it goes back to is kept with it.
+    """
+    runs = journal.runs()
+    old = [
+        run
+        for run in runs
+        if datetime.fromisoformat(run.started_at) < before and (unfinished or run.state == "finished")
+    ]
+    pruned = {run.id for run in old}
+    needed = {run.parent for run in runs if run.state != "finished" and run.id not in pruned}
+    return [run for run in old if run.id not in needed]
+
+
+def prune(journal: Journal, runs: list[RunRecord]) -> None:
+    """Forget runs. What was last sent for each UserData stays known; what could be undone no longer can.
+
+    Raises:
+        UsageError: another run is working on one of their campaigns.
+    """
+    for target in dict.fromkeys(run.target for run in runs):
+        with journal.campaign_lock(target):
+            journal.sent(target, (), but="")  # takes over what these runs have sent
+            for run in runs:
+                if run.target == target:
+                    journal.delete_run(run.id)

@@ -1,0 +1,11 @@
+"""Actions → dialler, each exactly once, every step in the journal before and after it is done.
+
+::
+
+    loader ── sends rows concurrently; the first try of each
+    insist ── a row whose first try failed: repeat, look whether it is there, or give up
+    evidence ── what the dialler's contacts tell of a row that may have been sent
+    outcomes ── what that means for the journal and for those who watch
+    change, undo ── the same for locks and deletions, and for putting back what a run did
+    recorder ── brings intents and outcomes to the journal, few transactions for many rows
+"""

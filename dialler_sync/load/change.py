@@ -1,0 +1,131 @@
+"""Locks, unlocks and deletes contacts: never another one than is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from ..api.ask import persisting
+from ..api.client import DiallerClient
+from ..errors import MaybeDone, NotDone, Refused, StopRun
+from ..journal import Outcome
+from ..model import Action, Status
+from ..spool import SpooledRow
+from .recorder import Recorder
+
+MAYBE_DONE = "maybe_done"
+"""Error code of a change that may have been made, and that a repeat might make to another contact."""
+
+LOOK = "Look at the contacts that carry this UserData, and name the one that is meant by its ID."
+
+
+class Changer(Protocol):
+    """Does what a row that is no import asks for; gives its outcome, or raises what the dialler's client raises."""
+
+    async def __call__(self, row: SpooledRow) -> Outcome:
+        """Do it, and say what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanger:
+    """Changes the contact of ``row.contact_id``, which must carry ``row.user_data``.
+
+    With ``resumed``, a contact that is gone counts as deleted: the run saw it before it was interrupted.
+    """
+
+    client: DiallerClient
+    resumed: bool = False
+
+    async def __call__(self, row: SpooledRow) -> Outcome:
+        """Change it, if it is the one that is meant."""
+        contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
+        if contact is not None and contact.user_data != row.user_data:
+            return _outcome(row, Status.FAILED, "contact_changed", "the contact carries another UserData now")
+        done = contact is not None and await change_by_id(self.client, row)
+        if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
+            return _outcome(row, Status.SKIPPED, error=nothing)
+        if not done and self.resumed and row.kind == "delete":
+            return _outcome(row, Status.SUCCEEDED, error="it was gone when the run was resumed")
+        return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckedChanger:
+    """Makes the API's own call, by ID or by UserData, without a look at the contact.
+
+    By UserData the dialler picks one contact, and which one is not determined: such a call is written down before
+    it is sent, and never repeated where it may have been done.
+    """
+
+    client: DiallerClient
+    recorder: Recorder
+
+    async def __call__(self, row: SpooledRow) -> Outcome:
+        """Change what the dialler takes to be meant."""
+        if row.contact_id:
+            return _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row) else nothing_there(row)
+        changes: Mapping[str, Callable[[str], Awaitable[None]]] = {
+            "delete": self.client.delete_by_user_data,
+            "lock": self.client.lock_by_user_data,
+            "unlock": self.client.unlock_by_user_data,
+        }
+        await self.recorder.intend(row.seq, -1)
+        try:
+            await persisting(self.client, lambda: changes[row.kind](row.user_data), repeatable=False)
+        except Refused as error:
+            if error.code != "not_found":
+                self.recorder.take_back(row.seq)
+                raise
+            return nothing_there(row)
+        except (NotDone, StopRun):
+            self.recorder.take_back(row.seq)
+            raise
+        return _outcome(row, Status.SUCCEEDED)
+
+
+async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
+    """Lock, unlock or delete a contact by its ID. False where there is none; a repeat is harmless."""
+    changes: Mapping[str, Callable[[str], Awaitable[bool]]] = {
+        "delete": client.delete_by_id,
+        "lock": client.lock_by_id,
+        "unlock": client.unlock_by_id,
+    }
+    maybe_deleted = False
+
+    async def once() -> bool:
+        nonlocal maybe_deleted
+        try:
+            return await changes[row.kind](row.contact_id)
+        except MaybeDone:
+            maybe_deleted = row.kind == "delete"
+            raise
+
+    return await persisting(client, once) or maybe_deleted
+
+
+def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
+    """Why a change changed nothing, as far as the contact's record tells that; undo must leave it so.
+
+    API.md does not tell the name of the flag; one that has "lock" in its name is taken for it. So the change is made
+    all the same: it is only not counted.
+    """
+    flags = [value in (True, 1, "1", "true") for name, value in before.items() if "lock" in name.casefold()]
+    if kind == "lock" and any(flags):
+        return "the contact was locked already"
+    if kind == "unlock" and flags and not any(flags):
+        return "the contact was not locked"
+    return ""
+
+
+def nothing_there(row: SpooledRow) -> Outcome:
+    """Nothing to delete or unlock is as it should be; nothing to lock is not."""
+    gone = "the dialler has no such contact (any more)"
+    if row.kind == "lock":
+        return replace(_outcome(row, Status.FAILED, "not_found", gone), hint="Correct the name, or leave it out.")
+    return _outcome(row, Status.SKIPPED, error=gone)
+
+
+def _outcome(row: SpooledRow, status: Status, code: str = "", error: str = "") -> Outcome:
+    action = Action.UNCHANGED if status is Status.SKIPPED else Action(row.kind)
+    return Outcome(row.seq, status, action, row.contact_id, 200, 1, error_code=code, error=error)

@@ -1,0 +1,60 @@
+"""What the dialler's contacts tell of a row that may have been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..api.client import DiallerClient
+from ..api.wire import COMMANDS, StoredContact, differences, plainly_different, stored_contact
+from ..errors import MaybeDone, NotDone, Refused
+from ..model import Value
+
+
+class LookUp:
+    """Finds the contacts that carry a UserData, by whichever function the dialler has."""
+
+    def __init__(self, client: DiallerClient) -> None:
+        self._client = client
+        self._functions = [self._by_key, self._in_batch]
+
+    async def __call__(self, user_data: str) -> list[StoredContact] | None:
+        """The contacts; None where that cannot be found out."""
+        for function in tuple(self._functions):
+            try:
+                return await function(user_data)
+            except Refused as error:
+                if error.code == "endpoint_missing" and function in self._functions:
+                    self._functions.remove(function)
+            except (NotDone, MaybeDone):
+                return None
+        return None
+
+    async def _by_key(self, user_data: str) -> list[StoredContact]:
+        return await self._client.find_contacts(user_data, proof=True)
+
+    async def _in_batch(self, user_data: str) -> list[StoredContact]:
+        found = map(stored_contact, await self._client.batch_contacts(user_data=[user_data]))
+        return [contact for contact in found if contact.user_data == user_data]
+
+
+def trace(
+    fields: Mapping[str, Value], found: Iterable[StoredContact], newest_before: int | None
+) -> StoredContact | None:
+    """The contact that shows that a row was done.
+
+    When overwriting (``newest_before`` is None), a contact that is as we want it is enough. Else it must also be
+    newer than every contact that the dialler had told us of before we sent: IDs are given in ascending order.
+    """
+    if COMMANDS & fields.keys():
+        return None
+    alike = [contact for contact in found if not differences(fields, contact.values)]
+    if newest_before is None:
+        return alike[0] if alike else None
+    newer = [contact for contact in alike if contact.id.isdecimal() and int(contact.id) > newest_before >= 0]
+    return newer[0] if len(newer) == 1 else None
+
+
+def may_be_trace(fields: Mapping[str, Value], contact: StoredContact, newest_before: int | None) -> bool:
+    """Whether a contact may come from a row, also where the dialler has tidied what we sent."""
+    older = newest_before is not None and contact.id.isdecimal() and int(contact.id) <= newest_before
+    return not older and not plainly_different(fields, contact.values)

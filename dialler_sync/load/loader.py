@@ -1,0 +1,182 @@
+"""Actions → dialler: concurrently, each exactly once, recorded in the journal.
+
+A row is sent by a worker. Where that succeeds, or is refused, the row is settled there and then. Where it
+fails otherwise the row is parked in a task of its own, so that its waiting holds up nobody, and insists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from ..api.client import DiallerClient
+from ..api.hopeless import reason_to_stop
+from ..errors import MaybeDone, Refused, RequestError, StopRun
+from ..journal import Outcome
+from ..model import Action
+from ..spool import SpooledRow
+from .change import Changer, ContactChanger
+from .insist import Insister, Rules, Tried
+from .outcomes import Outcomes
+from .recorder import Recorder
+
+__all__ = ["Loader", "Rules"]
+
+SENT_ALONE = 10
+"""Rows that are sent one after the other, at most."""
+
+PARKED = 4
+"""Rows that may be parked, for each that may be in flight."""
+
+
+class Loader:
+    """Sends rows. One use; ``settled`` is called with every outcome.
+
+    ``load`` raises what stopped it, after what was in flight has been recorded.
+    """
+
+    def __init__(
+        self,
+        client: DiallerClient,
+        recorder: Recorder,
+        rules: Rules,
+        *,
+        settled: Callable[[Outcome], None],
+        action: Callable[[int], Action | None] = lambda _: None,
+        changer: Changer | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._gate = client.gate
+        self._recorder = recorder
+        self._rules = rules
+        self._outcomes = Outcomes(recorder, overwrite=rules.overwrite, settled=settled, planned=action)
+        self._insister = Insister(client, recorder, self._outcomes, rules, clock)
+        self._changer = changer or ContactChanger(client)
+        self._clock = clock
+        self._parked: set[asyncio.Task[None]] = set()
+
+    @property
+    def retries(self) -> int:
+        """Imports that were repeats."""
+        return self._insister.retries
+
+    async def load(self, rows: Iterator[SpooledRow], doubtful: Iterable[tuple[SpooledRow, int]] = ()) -> None:
+        """Send ``rows``; first settle the ``doubtful``, which an interrupted run may have sent.
+
+        Each of them comes with the newest contact ID that was known when it was sent.
+
+        Raises:
+            StopRun: the run cannot go on; what was not taken stays as it was.
+        """
+        workers: list[asyncio.Task[None]] = []
+        try:
+            for row, newest in doubtful:
+                await self._park(self._insister.resolve(row, newest))
+            await self._send_first(rows)
+            workers += [asyncio.create_task(self._work(rows)) for _ in range(self._gate.concurrency)]
+            await _all(workers)
+            await _all(self._parked)
+        except BaseException:
+            for task in (*workers, *self._parked):
+                task.cancel()
+            await asyncio.gather(*workers, *self._parked, return_exceptions=True)
+            raise
+        finally:
+            await self._recorder.flush()
+        if self._gate.stopped:
+            raise self._gate.stopped
+
+    async def _send_first(self, rows: Iterator[SpooledRow]) -> None:
+        """Send the first row alone: a wrong token or campaign costs one row, and not as many as are in flight.
+
+        Without overwriting, go on so until a row tells an ID: what a lost row is told from older contacts by. Where
+        no row does, each looks for its key before it is sent.
+        """
+        for row in islice(rows, SENT_ALONE):
+            await self._take(row)
+            await _all(self._parked)
+            if self._rules.overwrite or self._outcomes.newest_id >= 0 or self._gate.stopped:
+                return
+
+    async def _work(self, rows: Iterator[SpooledRow]) -> None:
+        for row in rows:
+            if self._gate.stopped:
+                return
+            await self._take(row)
+
+    async def _take(self, row: SpooledRow) -> None:
+        await (self._send(row) if row.body else self._change(row))
+
+    async def _send(self, row: SpooledRow) -> None:
+        """The first try of a row."""
+        repeatable = self._rules.repeatable(row)
+        newest = self._outcomes.newest_id
+        if not repeatable:
+            try:
+                newest = await self._insister.intend(row, newest)
+            except StopRun:
+                return
+        started, sent_at = self._clock(), self._outcomes.time()
+        try:
+            contact = await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
+        except StopRun:
+            if not repeatable:
+                self._recorder.take_back(row.seq)
+        except asyncio.CancelledError:
+            self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
+            raise
+        except RequestError as error:
+            tried = Tried(row, None if self._rules.overwrite else newest, started, sent_at)
+            if isinstance(error, Refused):
+                await self._insister.insist(tried, error)  # here and now: it may be what stops all others
+            else:
+                await self._park(self._insister.insist(tried, error))
+        else:
+            self._outcomes.put(self._outcomes.succeeded(row, contact, 1, sent_at))
+
+    async def _change(self, row: SpooledRow) -> None:
+        """A row that is no import."""
+        sent_at = self._outcomes.time()
+        try:
+            outcome = replace(await self._changer(row), sent_at=sent_at)
+        except StopRun:
+            return
+        except asyncio.CancelledError:
+            self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
+            raise
+        except RequestError as error:
+            stop = reason_to_stop(error, campaign=None)
+            if stop is not None:
+                self._gate.stop(stop)
+                return
+            outcome = self._outcomes.failed(row, error, 1, sent_at, maybe_done=isinstance(error, MaybeDone))
+        self._outcomes.put(outcome)
+
+    async def _park(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let a row wait on its own; the worker waits too where too many do, so that memory stays flat."""
+        task = asyncio.create_task(work)
+        self._parked.add(task)
+        task.add_done_callback(self._unpark)
+        if len(self._parked) > PARKED * self._gate.concurrency:
+            await asyncio.wait(self._parked, return_when=asyncio.FIRST_COMPLETED)
+
+    def _unpark(self, task: asyncio.Task[None]) -> None:
+        # A task that failed stays, so that load() raises what it raised.
+        if not task.cancelled() and task.exception() is None:
+            self._parked.discard(task)
+
+
+async def _all(tasks: list[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:
+    """Wait for all, also for those that are added meanwhile; raise what the first one raises."""
+    while pending := [task for task in tasks if not task.done()]:
+        await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        if any(task.done() and not task.cancelled() and task.exception() for task in tasks):
+            break
+    for task in list(tasks):
+        if task.done():
+            task.result()

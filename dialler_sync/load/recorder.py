@@ -1,0 +1,108 @@
+"""Group commit: outcomes and intents reach the journal in few transactions, none of them late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from ..errors import JournalError
+from ..journal import Outcome, RowState
+
+LINGER = 0.2
+"""Seconds that outcomes may wait for company. What is lost with a crash meanwhile is sent again on resume,
+which is harmless for rows that carry a key; the others are written down before they are sent."""
+
+FULL = 500
+"""Outcomes after which nothing waits."""
+
+
+class Book(Protocol):
+    """Where outcomes and states are written down: a journal, or what stands for one."""
+
+    def record(
+        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = (), /
+    ) -> None:
+        """Write down outcomes, and states as (seq, state, newest contact ID known); return when that is durable.
+
+        Raises:
+            JournalError: it cannot be written.
+        """
+
+
+class Recorder:
+    """Writes to the journal beside the event loop. ``failed`` is called once where that fails."""
+
+    def __init__(self, journal: Book, run_id: str, failed: Callable[[JournalError], None]) -> None:
+        self._journal = journal
+        self._run_id = run_id
+        self._failed = failed
+        self._outcomes: list[Outcome] = []
+        self._states: list[tuple[int, RowState, int]] = []
+        self._written: asyncio.Future[None] | None = None
+        self._wanted = asyncio.Event()
+        self._closing = False
+        self._error: BaseException | None = None
+        self._task = asyncio.create_task(self._run())
+
+    def put(self, outcome: Outcome) -> None:
+        """Write down an outcome, soon."""
+        self._outcomes.append(outcome)
+        if len(self._outcomes) >= FULL:
+            self._wanted.set()
+
+    async def intend(self, seq: int, newest_id: int) -> None:
+        """Write down, before going on, that a row is about to be sent, and the newest contact ID known then."""
+        if self._error:
+            raise self._error
+        self._states.append((seq, RowState.SENDING, newest_id))
+        self._written = self._written or asyncio.get_running_loop().create_future()
+        self._wanted.set()
+        await asyncio.shield(self._written)
+
+    def take_back(self, seq: int) -> None:
+        """Write down, soon, that the row was not sent after all."""
+        self._states.append((seq, RowState.PENDING, -1))
+
+    async def flush(self) -> None:
+        """Write down everything, and end. Who cancels this waits until it is done.
+
+        Raises:
+            JournalError: something could not be written, now or earlier.
+        """
+        self._closing = True
+        self._wanted.set()
+        cancelled = False
+        while not self._task.done():
+            try:
+                await asyncio.wait({self._task})
+            except asyncio.CancelledError:
+                cancelled = True
+        self._task.result()
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def _run(self) -> None:
+        waiting: asyncio.Future[None] | None = None
+        try:
+            while not self._closing or self._outcomes or self._states:
+                if not self._closing:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LINGER):
+                            await self._wanted.wait()
+                self._wanted.clear()
+                outcomes, states, waiting = self._outcomes, self._states, self._written
+                self._outcomes, self._states, self._written = [], [], None
+                if outcomes or states:
+                    await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
+                if waiting and not waiting.done():
+                    waiting.set_result(None)
+        except BaseException as error:
+            self._error = error
+            for future in (waiting, self._written):
+                if future and not future.done():
+                    future.set_exception(JournalError(str(error)))
+                    future.exception()  # seen, also where nobody is left to see it
+            self._failed(error if isinstance(error, JournalError) else JournalError("the journal is no longer written"))
+            raise

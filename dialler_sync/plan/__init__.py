@@ -1,0 +1,10 @@
+"""Decides what happens with every row, before anything is sent.
+
+::
+
+    survey ── reads what the dialler has, into a snapshot on disk
+    suppress ── who must not be called
+    decide ── one contact × what the dialler has → an action; pure
+    planner ── decides for all rows, and for contacts that the file no longer has
+    file ── a plan that is shown, kept, and carried out exactly or not at all
+"""

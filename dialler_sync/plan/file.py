@@ -1,0 +1,118 @@
+"""A plan as a file: shown, kept, and carried out exactly or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from ..config import changes
+from ..errors import UsageError
+from ..journal import RunRecord
+from ..report.files import new_file
+from .planner import Planned
+
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """What an import would do, and everything that this was decided from.
+
+    ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
+    (field → [is, becomes]), ``reason``; rows that stay as they are have no line.
+    """
+
+    files: Sequence[Mapping[str, Any]]
+    config: Mapping[str, str]
+    config_path: str
+    campaign: str
+    compare: str
+    adopt: bool
+    max_missing: str
+    created_at: str
+    counts: Mapping[str, int]
+    changed_fields: Mapping[str, int]
+    entries: Sequence[Mapping[str, Any]]
+    rejected: int = 0
+
+    @classmethod
+    def of(cls, run: RunRecord, planned: Planned, rejected: int) -> Self:
+        """The plan of a run, of whose rows so many are ``rejected``."""
+        # Through JSON, so that a plan from memory equals one from a file.
+        entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
+        return cls(
+            run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
+            run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
+            entries, rejected,
+        )  # fmt: skip
+
+    @property
+    def differs(self) -> bool:
+        """Whether carrying it out would change anything."""
+        return any(self.counts.get(name, 0) for name in ("create", "overwrite", "import", "lock", "delete"))
+
+    def write(self, path: Path) -> None:
+        """Write the plan, for its owner only: it holds personal data."""
+        with new_file(path) as file:
+            json.dump({"format": FORMAT, **asdict(self)}, file, ensure_ascii=False, indent=1)
+
+    def paths(self) -> tuple[Path, ...]:
+        """The files that it was made from."""
+        return tuple(dict.fromkeys(Path(entry["path"]) for entry in self.files))
+
+    def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:
+        """Refuse where files or configuration are not those of the plan.
+
+        Raises:
+            UsageError: they are not.
+        """
+        ours = [(entry["sha256"], entry["sheet"]) for entry in self.files]
+        if [(entry["sha256"], entry["sheet"]) for entry in files] != ours:
+            raise UsageError("the files are not those that the plan was made from: make a new plan")
+        changed = changes(self.config, config)
+        if compare != self.compare:
+            changed.append(f"--compare was {self.compare}, is {compare}")
+        if changed:
+            raise UsageError(f"the configuration is not that of the plan: {'; '.join(changed)}. Make a new plan.")
+
+    def check_decisions(self, planned: Planned) -> None:
+        """Refuse where the dialler has moved, so that something else would be done.
+
+        Raises:
+            UsageError: it has.
+        """
+        now = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
+        if now == self.entries and dict(planned.counts) == self.counts:
+            return
+        before = {_key(entry): entry for entry in self.entries}
+        after = {_key(entry): entry for entry in now}
+        moved = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+        names = ", ".join(sorted({str(key[1]) for key in moved})[:5])
+        raise UsageError(
+            f"the dialler has moved since the plan was made: {len(moved)} contacts are concerned ({names}…). "
+            "Nothing was sent. Make a new plan."
+        )
+
+
+def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    return entry["row"], entry["user_data"], entry["contact_id"] if not entry["row"] else ""
+
+
+def read_plan(path: Path) -> PlanFile:
+    """Read a plan file.
+
+    Raises:
+        UsageError: it cannot be read, or is none.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.pop("format") != FORMAT:
+            raise UsageError(f"{path}: was made by another version of dialler-sync: make a new plan")
+        return PlanFile(**found)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: is not a plan that 'dialler-sync plan -o' has written") from error

@@ -1,0 +1,308 @@
+"""Decides what happens with every prepared row, before the first one is sent.
+
+``plan``, ``import --dry-run`` and ``import`` come through here; what they do with the decisions is all that differs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from ..api.wire import StoredContact
+from ..config import Settings
+from ..config.settings import Limit, Missing
+from ..errors import SafetyLimit
+from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
+from ..model import Action, RowResult, Status
+from ..prepare import DUPLICATE, EXTRA_FILE, Prepared
+from ..spool import SpooledRow
+from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide, is_locked, protection
+from .snapshot import Snapshot
+from .suppress import SuppressionLists
+
+_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror)."""
+
+    row: int
+    action: str
+    user_data: str
+    contact_id: str = ""
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Planned:
+    """All decisions. ``entries`` leaves out rows that stay as they are."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    changed_fields: Counter[str] = field(default_factory=Counter)
+    entries: list[PlanEntry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
+
+    ``unchanged`` rows were left out already.
+    """
+
+    snapshot: Snapshot | None
+    suppressed: SuppressionLists
+    compare: bool
+    adopt: bool = False
+    max_missing: Limit | None = None
+    mirror: bool = False
+    unchanged: int = 0
+
+
+def leave_unchanged(journal: Journal, run: RunRecord, prepared: Prepared, suppressed: SuppressionLists) -> int:
+    """Leave out the rows that were last sent as they are now, by what the journal knows; gives their number.
+
+    Suppressed rows stay: it is to be said that they are.
+    """
+    if suppressed:
+        held = [row.seq for row in prepared.to_send() if suppressed.reason(orjson.loads(row.body))]
+        journal.plan_actions(run.id, [(seq, str(Action.SUPPRESSED), "") for seq in held])
+    before = sum(prepared.todo)
+    for seq in journal.skip_unchanged(run.target, run.id):
+        prepared.todo[seq] = 0
+    return before - sum(prepared.todo)
+
+
+class Planner:
+    """Decides the rows of one run and writes the decisions to the journal."""
+
+    def __init__(
+        self, settings: Settings, journal: Journal, run: RunRecord, prepared: Prepared, inputs: PlanInputs
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._run = run
+        self._prepared = prepared
+        self._inputs = inputs
+        self._rules = PlanRules(
+            overwrite=settings.rows.overwrite_duplicates,
+            compare=inputs.compare,
+            follow_up=settings.protect.follow_up,
+            locked=settings.protect.locked,
+        )
+        self.planned = Planned()
+        self.extra: list[SpooledRow] = []
+
+    async def plan(self, *, keep_entries: bool, pause: Callable[[], Awaitable[None]]) -> Planned:
+        """Decide everything; ``keep_entries`` also lists what changes, for people and plan files.
+
+        ``pause`` is awaited now and then: there a run that is interrupted ends.
+
+        Raises:
+            SafetyLimit: the mirror would lock or delete more than it may.
+            StopRun: what ``pause`` raises.
+        """
+        if self._inputs.unchanged:
+            self.planned.counts[Action.UNCHANGED] += self._inputs.unchanged
+        for batch in self._batches():
+            self._plan_batch(batch, keep_entries)
+            await pause()
+        if self._inputs.mirror:
+            self._mirror(keep_entries)
+        if keep_entries:
+            self._list_settled()
+        return self.planned
+
+    def _list_settled(self) -> None:
+        """Rows that were settled before there was anything to decide."""
+        for entry in self._journal.rows(self._run):
+            row = entry.result
+            if row.status is Status.REJECTED or row.action is Action.SUPERSEDED:
+                name = str(row.action or row.status)
+                self.planned.counts[name] += 1
+                self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))
+
+    def _batches(self) -> Iterator[list[SpooledRow]]:
+        batch: list[SpooledRow] = []
+        for row in self._prepared.to_send():
+            batch.append(row)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _plan_batch(self, batch: list[SpooledRow], keep_entries: bool) -> None:
+        keys = [row.user_data for row in batch]
+        snapshot = self._inputs.snapshot
+        there = snapshot.find(keys) if snapshot is not None else {}
+        outcomes: list[Outcome] = []
+        images: list[Image] = []
+        decided: list[tuple[int, str, str]] = []
+        for row in batch:
+            fields = orjson.loads(row.body)
+            decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
+            name = str(decision.action) if decision.action else "ambiguous"
+            self.planned.counts[name] += 1
+            self.planned.changed_fields.update(decision.changes.keys())
+            if keep_entries and decision.action is not Action.UNCHANGED:
+                self.planned.entries.append(
+                    PlanEntry(
+                        self._prepared.rows[row.seq],
+                        name,
+                        row.user_data,
+                        decision.contact_id,
+                        decision.changes,
+                        decision.reason,
+                    )
+                )
+            if outcome is not None:
+                self._prepared.todo[row.seq] = 0
+                outcomes.append(outcome)
+            else:
+                self._prepared.note_action(row.seq, decision.action)
+                decided.append((row.seq, str(decision.action), decision.contact_id))
+                if snapshot is not None and self._settings.journal.before_images:
+                    images.append(_image(row, fields, decision, there))
+        self._journal.record(self._run.id, outcomes)
+        self._journal.plan_actions(self._run.id, decided)
+        self._journal.add_images(self._run.id, images)
+
+    def _decide(
+        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
+    ) -> tuple[Decision, Outcome | None]:
+        """What happens with a row; its outcome, where that is settled without sending it."""
+        reason = self._inputs.suppressed.reason(fields)
+        if reason:
+            return self._suppress(row, found, reason, lock=self._inputs.suppressed.locks(fields))
+        if self._inputs.snapshot is None:
+            return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
+        decision = decide(fields, found, self._rules)
+        if decision.action is None:
+            return decision, Outcome(
+                row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
+            )
+        if decision.action in (Action.UNCHANGED, Action.PROTECTED):
+            return decision, Outcome(
+                row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=decision.reason
+            )
+        return decision, None
+
+    def _suppress(
+        self, row: SpooledRow, found: list[StoredContact], reason: str, *, lock: bool
+    ) -> tuple[Decision, Outcome | None]:
+        """A row that must not be imported; a contact that is there already is locked, if that is wanted."""
+        to_lock = [contact for contact in found if not is_locked(contact.values)]
+        if lock and to_lock:
+            self.extra += [SpooledRow(row.seq, row.user_data, b"", "lock", contact.id) for contact in to_lock[:1]]
+            decision = Decision(Action.LOCK, to_lock[0].id, reason=reason)
+            self._prepared.todo[row.seq] = 0
+            return decision, None
+        decision = Decision(Action.SUPPRESSED, found[0].id if found else "", reason=reason)
+        return decision, Outcome(row.seq, Status.SKIPPED, Action.SUPPRESSED, decision.contact_id, error=reason)
+
+    # Mirror
+
+    def _mirror(self, keep_entries: bool) -> None:
+        """Contacts of the campaign that the file no longer has."""
+        snapshot = self._inputs.snapshot
+        assert snapshot is not None, "a mirror reads the campaign first"  # noqa: S101
+        keyless = 0
+        keys: list[str] = []
+        for entry in self._journal.rows(self._run):
+            keys.append(entry.result.user_data)
+            keyless += _key_unreadable(entry.result)
+            if len(keys) >= _BATCH:
+                snapshot.mark_present(keys)
+                keys.clear()
+        snapshot.mark_present(keys)
+        ours, missing = self._missing(snapshot)
+        self._check_missing(len(missing), ours, keyless)
+        action = Action(str(self._settings.mirror.missing))
+        first = self._prepared.total
+        for seq, contact in enumerate(missing, first):
+            self.extra.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
+            self.planned.counts[action] += 1
+            if keep_entries:
+                self.planned.entries.append(
+                    PlanEntry(0, str(action), contact.user_data, contact.id, reason="not in the file any more")
+                )
+        self._journal.clear_rows(self._run.id, file=EXTRA_FILE)
+        self._journal.add_rows(
+            self._run.id,
+            [
+                PlannedRow(seq, EXTRA_FILE, 0, contact.user_data, action=action, contact_id=contact.id)
+                for seq, contact in enumerate(missing, first)
+            ],
+        )
+        if action is Action.DELETE and self._settings.journal.before_images:
+            self._journal.add_images(
+                self._run.id,
+                [
+                    Image(seq, contact.id, orjson.dumps(before_image(contact.values, contact.values)).decode(), "{}")
+                    for seq, contact in enumerate(missing, first)
+                ],
+            )
+
+    def _missing(self, snapshot: Snapshot) -> tuple[int, list[StoredContact]]:
+        """(contacts of the campaign that may be mirrored, those of them that the file does not have)."""
+        missing: list[StoredContact] = []
+        page: list[StoredContact] = []
+
+        def settle() -> None:
+            keys = [contact.user_data for contact in page]
+            sent = None if self._inputs.adopt else self._journal.sent(self._run.target, keys, but=self._run.id)
+            missing.extend(c for c in page if sent is None or c.user_data in sent)
+            page.clear()
+
+        for contact in snapshot.absent():
+            if self._settings.mirror.missing is Missing.LOCK and is_locked(contact.values):
+                continue
+            if protection(contact.values, self._rules):
+                continue
+            page.append(contact)
+            if len(page) >= _BATCH:
+                settle()
+        settle()
+        present = snapshot.count_present()
+        return present + len(missing), missing
+
+    def _check_missing(self, missing: int, ours: int, keyless: int) -> None:
+        limit = self._inputs.max_missing or self._settings.mirror.max_missing
+        verb = self._settings.mirror.missing
+        if missing and keyless:
+            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
+            raise SafetyLimit(
+                f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
+                "has. Nothing was sent. Mend what failed.csv lists, or set mirror.missing: keep."
+            )
+        if not limit.allows(missing, ours):
+            raise SafetyLimit(
+                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be {_DONE[verb]}"
+                f"{' (the file has no rows)' if not self._prepared.total else ''}; mirror.max_missing allows {limit}. "
+                f"Nothing was sent. If that is meant: --max-missing {missing}."
+            )
+
+
+_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
+
+
+def _key_unreadable(row: RowResult) -> bool:
+    """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
+    damaged = "UserData" in row.error_field.split("; ") and row.error_code != DUPLICATE
+    return row.status is Status.REJECTED and (damaged or not row.user_data)
+
+
+def _image(
+    row: SpooledRow, fields: Mapping[str, Any], decision: Decision, there: Mapping[str, list[StoredContact]]
+) -> Image:
+    """What a contact was, and what it becomes: what undo needs."""
+    before = None
+    if decision.action is Action.OVERWRITE:
+        before = orjson.dumps(before_image(there[row.user_data][0].values, fields)).decode()
+    return Image(row.seq, decision.contact_id, before, row.body.decode())

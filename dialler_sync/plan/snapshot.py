@@ -1,0 +1,164 @@
+"""What the dialler has, on disk and by UserData: read as a stream, so that memory stays flat."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from ..api.client import DiallerClient
+from ..api.retry import repeating
+from ..api.wire import StoredContact, stored_contact
+from ..errors import RequestError
+
+_log = logging.getLogger(__name__)
+
+_NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
+"""HTTP statuses by which a server, or what stands before it, says that it has no batch look-up that can be used."""
+
+BATCH = 2_000
+"""Keys of one batch look-up: 128 kB at most."""
+
+_PAGE = 500
+
+
+class Snapshot:
+    """Contacts of the dialler at one moment, in a database that nobody else sees and that ends with it.
+
+    ``whole`` tells that it has every contact of the campaign, and not only those that were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.whole = False
+        self._base = sqlite3.connect("")  # a private file, deleted when closed
+        self._base.execute("CREATE TABLE contact (user_data TEXT, id TEXT, record BLOB)")
+        self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._base.close()
+
+    def clear(self) -> None:
+        """Forget the contacts."""
+        self._base.execute("DELETE FROM contact")
+
+    def add(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Keep records; of their fields only those that hold something."""
+        self._base.executemany("INSERT INTO contact VALUES (?, ?, ?)", map(_row, records))
+
+    def index(self) -> None:
+        """Call once when all contacts are there."""
+        self._base.execute("CREATE INDEX by_user_data ON contact (user_data)")
+
+    def find(self, keys: Sequence[str]) -> dict[str, list[StoredContact]]:
+        """The contacts of each of these keys that has any."""
+        found: dict[str, list[StoredContact]] = {}
+        wanted = iter({key for key in keys if key})
+        while page := list(islice(wanted, _PAGE)):
+            marks = ",".join("?" * len(page))
+            query = f"SELECT user_data, id, record FROM contact WHERE user_data IN ({marks}) ORDER BY id"  # noqa: S608
+            for user_data, contact_id, record in self._base.execute(query, page):
+                found.setdefault(user_data, []).append(StoredContact(contact_id, user_data, orjson.loads(record)))
+        return found
+
+    def mark_present(self, keys: Iterable[str]) -> None:
+        """Note that the file has these keys."""
+        self._base.executemany("INSERT OR IGNORE INTO present VALUES (?)", ((key,) for key in keys if key))
+
+    def count_present(self) -> int:
+        """How many contacts the file has too."""
+        query = "SELECT count(*) FROM contact WHERE user_data IN present"
+        (count,) = self._base.execute(query).fetchone()
+        return int(count)
+
+    def absent(self) -> Iterator[StoredContact]:
+        """Contacts with a UserData that the file does not have."""
+        query = (
+            "SELECT user_data, id, record FROM contact WHERE user_data != '' AND user_data NOT IN present ORDER BY id"
+        )
+        for user_data, contact_id, record in self._base.execute(query):
+            yield StoredContact(contact_id, user_data, orjson.loads(record))
+
+
+def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:
+    contact = stored_contact(record)
+    held = {name: value for name, value in record.items() if value is not None and value != ""}
+    try:
+        return contact.user_data, contact.id, orjson.dumps(held)
+    except TypeError:  # half a character, or a number beyond 64 bits
+        body = orjson.dumps({storable(name): _plain(value) for name, value in held.items()})
+        return storable(contact.user_data), storable(contact.id), body
+
+
+def _plain(value: object) -> object:
+    """The value, or its text where JSON as others write it cannot hold it."""
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return storable(str(value))
+    return value
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: half a character (a lone surrogate) becomes ``?``."""
+    return text.encode("utf-8", "replace").decode()
+
+
+async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) -> None:
+    """Read all contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
+
+    Raises:
+        RequestError: it does not come whole.
+    """
+
+    async def once() -> None:
+        snapshot.clear()
+        page: list[Mapping[str, Any]] = []
+        async for record in client.list_contacts(campaign):
+            page.append(record)
+            if len(page) >= _PAGE:
+                snapshot.add(page)
+                page.clear()
+        snapshot.add(page)
+
+    await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
+    snapshot.index()
+    snapshot.whole = True
+
+
+async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot:
+    """All contacts of a campaign, or of the account.
+
+    Raises:
+        RequestError: they do not come whole.
+    """
+    snapshot = Snapshot()
+    try:
+        await fill(snapshot, client, campaign)
+    except BaseException:
+        snapshot.close()
+        raise
+    return snapshot
+
+
+async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: int | None) -> Snapshot:
+    """The contacts of these keys by batch look-ups; where the server has none that works, the whole campaign.
+
+    Raises:
+        RequestError: the dialler does not answer.
+    """
+    snapshot = Snapshot()
+    try:
+        for at in range(0, len(keys), BATCH):
+            snapshot.add(await client.batch_contacts(user_data=keys[at : at + BATCH]))
+    except BaseException as error:
+        snapshot.close()
+        if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
+            return await read_campaign(client, campaign)
+        raise
+    snapshot.index()
+    return snapshot

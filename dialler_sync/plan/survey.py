@@ -1,0 +1,70 @@
+"""What a run needs to know of the dialler's contacts before it decides anything."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from ..api.ask import campaign_id
+from ..api.client import DiallerClient
+from ..api.hopeless import reason_to_stop
+from ..api.retry import NOT_ABOUT_THE_ROW, pause
+from ..config import Settings
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError
+from ..prepare import Prepared
+from .snapshot import Snapshot, read_campaign, read_contacts
+
+_log = logging.getLogger(__name__)
+
+FEW_TO_COMPARE, FEW_TO_KEEP = 20, 2_000
+"""Rows up to which the dialler is asked for these contacts alone, and not for the whole campaign: when rows
+are compared (one list is one request), and when only before-images are wanted."""
+
+
+async def survey(
+    client: DiallerClient, settings: Settings, prepared: Prepared, compare: str, *, dry_run: bool, mirrors: bool
+) -> Snapshot | None:
+    """The dialler's contacts, as far as a run needs to know them; None where it does not.
+
+    Raises:
+        StopRun: they are needed and cannot be read.
+    """
+    by_dialler = compare == "dialler"
+    locks = any(each.lock for each in settings.suppress)
+    needed = by_dialler or mirrors or settings.protect.follow_up or settings.protect.locked or locks
+    wanted = settings.journal.before_images and settings.rows.overwrite_duplicates and not dry_run
+    todo = sum(prepared.todo)
+    if not (needed or wanted) or not (todo or mirrors):
+        return None
+    few = todo <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
+    keys = [row.user_data for row in prepared.to_send() if row.user_data] if few and not mirrors else None
+    try:
+        return await _read(client, settings, keys)
+    except RequestError as error:
+        # Where they are only wanted, what may speak of this function alone ends nothing.
+        if needed or error.code == "redirected" or error.http_status == HTTPStatus.UNAUTHORIZED:
+            stop = reason_to_stop(error, campaign=settings.campaign.common)
+            if stop is not None:
+                raise stop from error
+        if needed:
+            raise DiallerUnavailable(f"the dialler's contacts cannot be read: {error}") from error
+        _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
+        return None
+
+
+async def _read(client: DiallerClient, settings: Settings, keys: list[str] | None) -> Snapshot:
+    """Read these keys, or the whole campaign. While the dialler has never answered, the gate's patience counts."""
+    attempt = 0
+    while True:
+        try:
+            campaign = settings.campaign.id
+            if settings.campaign.name is not None:
+                campaign = await campaign_id(client, settings.campaign.name)
+            if keys is not None:
+                return await read_contacts(client, keys, campaign)
+            return await read_campaign(client, campaign)
+        except (NotDone, MaybeDone) as error:
+            if error.code not in NOT_ABOUT_THE_ROW or client.gate.last_success > float("-inf"):
+                raise
+            attempt += 1
+            await client.gate.rest(pause(attempt, error))

@@ -1,0 +1,177 @@
+"""File against dialler: the class of each contact and each row. Pure: asks nobody, and writes nothing.
+
+=========  ========================================================================================
+matching   one contact and one row carry the UserData, and the dialler holds every field of the row
+differing  the same, and it holds some field otherwise; or the dialler has the contact of a row that
+           an import would not send: the row is rejected, or on the do-not-call list
+missing    the file has the row, and the dialler no such contact; also every row without UserData
+extra      the campaign has the contact, and the file no such row; also every one without UserData
+duplicate  several contacts carry the UserData, or several valid rows of the file do
+=========  ========================================================================================
+
+The class belongs to the UserData, so the classes part both sides: every contact is in one line, and every valid row
+in one class. Rejected rows are in none, and no contact is extra because its row is rejected.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..api.wire import StoredContact, differences
+from ..model import ContactClass, Value
+from ..plan.decide import is_locked
+
+LONGEST = 1_000
+"""Characters of a value that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The contacts that carry one UserData: how many, and the IDs of the first few."""
+
+    contacts: int
+    ids: Sequence[str]
+
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said where there are several."""
+        if self.contacts < 2:
+            return ()
+        more = f" and {self.contacts - len(self.ids):,} more" if self.contacts > len(self.ids) else ""
+        return (f"{self.contacts:,} contacts carry this UserData ({', '.join(self.ids)}{more})",)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """The row that counts of those that carry a UserData. ``seq`` is its place in the run, ``number`` its row number.
+
+    ``rows`` is how many valid rows carry the UserData, ``first`` and ``last`` are the numbers of the outermost of
+    them. ``suppressed`` says why it must not be imported, if that is so.
+    """
+
+    seq: int
+    number: int
+    fields: Mapping[str, Value]
+    rows: int = 1
+    first: int = 0
+    last: int = 0
+    suppressed: str = ""
+
+    @property
+    def user_data(self) -> str:
+        """The key, ``""`` where the row has none."""
+        return str(self.fields.get("UserData") or "")
+
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said where several rows carry the UserData."""
+        if self.rows < 2:
+            return ()
+        which = f"{self.first} and {self.last}" if self.rows == 2 else f"{self.first} to {self.last}"
+        return (f"{self.rows:,} rows carry this UserData ({which}), and row {self.number} is compared",)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One contact, or a UserData of the file that no contact carries. ``seq`` is the place of the row that counts.
+
+    ``rows`` is how many valid rows it stands for: of several lines of one UserData, the first stands for all.
+    ``expected`` marks what is missing on purpose.
+    """
+
+    kind: ContactClass
+    user_data: str
+    contact: StoredContact | None = None
+    seq: int | None = None
+    rows: int = 0
+    differences: Mapping[str, tuple[Value, Any]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    expected: bool = False
+
+    @property
+    def contact_id(self) -> str:
+        """The contact's ID, ``""`` where there is no contact."""
+        return self.contact.id if self.contact else ""
+
+    @property
+    def text(self) -> str:
+        """Remarks, then ``Field: file ≠ dialler`` for each field."""
+        fields = (f"{name}: {shown(ours)} ≠ {shown(theirs)}" for name, (ours, theirs) in self.differences.items())
+        return "; ".join((*self.remarks, *fields))
+
+
+def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers) -> Iterator[Line]:
+    """The lines of a row: one for each of the ``contacts`` that carry its UserData, or one for none."""
+    key = row.user_data
+    if not key:
+        remark = "the row has no UserData, so nothing says which contact it is"
+        yield Line(ContactClass.MISSING, "", seq=row.seq, rows=1, remarks=(remark,))
+        return
+    several = (*carriers.remarks(), *row.remarks())
+    if not carriers.contacts:
+        kind = ContactClass.DUPLICATE if several else ContactClass.MISSING
+        remarks = (*several, f"suppressed: {row.suppressed}") if row.suppressed else several
+        yield Line(kind, key, None, row.seq, row.rows, {}, remarks, expected=bool(row.suppressed) and not several)
+    rows = row.rows
+    for contact in contacts:
+        changed = differences(row.fields, contact.values)
+        remarks = several
+        if row.suppressed and not is_locked(contact.values):
+            remarks = (*several, f"suppressed, and the dialler has it unlocked: {row.suppressed}")
+        kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
+        yield Line(ContactClass.DUPLICATE if several else kind, key, contact, row.seq, rows, changed, remarks)
+        rows = 0
+
+
+def unmatched(contact: StoredContact, carriers: Carriers, rejected: str) -> Line:
+    """The line of a contact whose UserData no valid row carries; ``rejected`` tells of a rejected row with it."""
+    remarks = (f"rejected: {rejected}",) if rejected else ()
+    kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
+    if not contact.user_data:
+        remarks = ("the contact has no UserData, so nothing says which row it is",)
+    elif several := carriers.remarks():
+        kind, remarks = ContactClass.DUPLICATE, (*several, *remarks)
+    return Line(kind, contact.user_data, contact, remarks=remarks)
+
+
+def shown(value: object) -> str:
+    """A value for people: text as it is, in quotes where it could be misread."""
+    if value is None or value == "":
+        return "(empty)"
+    plain = isinstance(value, str) and value.strip() == value and value.isprintable() and not set(value) & set(';≠"')
+    text = str(value) if plain else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+_SAID = tuple(
+    map(
+        re.compile,
+        (
+            *("DiallerCampaignsID", "DiallerCampaignsName", "dtImported", "dtModified", r"\w*[Ll]ock\w*", "bFinished"),
+            *("DiallerCampaignsResultCodes", "DiallerCampaignsResultCodesID", "LastAcdAgentEndReasonsID"),
+            *("LastUsersUID", "nTries", "dtLastTry", "dtNextTry", "FollowUpDateTime"),
+            *(rf"bPhoneNumber{n}Invalid" for n in range(1, 7)),
+            *(rf"nTriesPhoneNumber{n}" for n in range(1, 7)),
+            *(rf"nPhoneNumber{n}LastCause" for n in range(1, 7)),
+        ),
+    )
+)
+"""What the dialler says of a contact and no file does, in the order of reports. What a lock is called, API.md does
+not tell."""
+
+
+def said_fields(names: Iterable[str]) -> list[str]:
+    """Of the fields that records have, those that tell how the contact fares."""
+    left = sorted(names)
+    return [name for pattern in _SAID for name in left if pattern.fullmatch(name)]
+
+
+def said(value: object) -> str:
+    """What the dialler says, as text; of a thing with a name (a result code), the name."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        value = value.get("Name") or value.get("ExportKey") or value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, dict, list)) else str(value)

@@ -1,0 +1,95 @@
+"""The jobs around a reconciliation: compare files with the dialler, and plan the import that mends what differs."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+
+from ..api.token import read_token
+from ..config import Settings
+from ..errors import UsageError
+from ..jobs.imports import ImportOptions, plan_files
+from ..journal import Journal, RunRecord
+from ..model import Action
+from ..observer import Observer, Silent
+from ..plan.file import PlanFile
+from ..plan.suppress import read_suppression_lists
+from ..prepare import Prepared, open_sources
+from ..run.execution import RunOptions
+from ..run.record import new_record, target_of
+from .moves import Moves
+from .run import Reconciled, ReconcileOptions, ReconciliationRun
+from .sides import Sides
+
+__all__ = ["ReconcileOptions", "Reconciled", "mending_plan", "reconcile_files"]
+
+_log = logging.getLogger(__name__)
+
+
+def reconcile_files(
+    settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
+) -> Reconciled:
+    """Compare files with the dialler; what stopped it, if anything did, stands in the summary.
+
+    Raises:
+        UsageError, InputError: before anything is written.
+    """
+    read_token(settings.dialler)
+    since = _earlier(journal, options, target_of(settings))
+    sources = open_sources(settings, options.files, _log.warning)
+    suppressed = read_suppression_lists(settings)
+    with ExitStack() as held:
+        moves = Moves(Path(since.out) / "reconciliation.csv") if since else None
+        if moves:
+            held.callback(moves.close)
+        given = {"extras": options.extras, "with_history": options.with_history, "since": since.id if since else None}
+        files = [source.record(0) for source in sources]
+        run = new_record("reconcile", settings, options.config_path, files, options.out, None, given)
+        journal.add_run(run)
+        prepared = Prepared(Path(run.out))
+        held.callback(prepared.close)
+        observer = observer or Silent()
+        sides = Sides(settings.rows.duplicate_keys, observer.advance)
+        held.callback(sides.close)
+        return ReconciliationRun(
+            settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves
+        ).carry_out()
+
+
+def mending_plan(
+    settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
+) -> PlanFile:
+    """The plan of the import that mends what is missing and differs, and what is extra as ``mirror:`` says.
+
+    It is made as 'plan' makes it, from the file and the dialler as they are now, so that 'import --plan' takes it.
+
+    Raises:
+        UsageError, InputError, StopRun: there is no plan.
+    """
+    run = RunOptions(compare="dialler", max_missing=settings.mirror.max_missing)
+    plan = plan_files(settings, ImportOptions(options.files, options.config_path, run=run), journal, observer)
+    keyless = sum(not entry["user_data"] and entry["action"] == Action.CREATE for entry in plan.entries)
+    if keyless:
+        _log.warning("the plan makes a contact of each of %d rows without UserData, even if there is one", keyless)
+    return plan
+
+
+def _earlier(journal: Journal, options: ReconcileOptions, target: str) -> RunRecord | None:
+    """The reconciliation that ``options.since`` names; of ``last``, the last one that can be compared, if there is any.
+
+    Raises:
+        UsageError: the run is none of ``target``, did not come to its end, or did not look for extras as this one does.
+    """
+    if options.since is None:
+        return None
+    runs = journal.runs() if options.since == "last" else [journal.run(options.since)]
+    for run in runs:
+        alike = run.command == "reconcile" and run.target == target and run.options["extras"] is options.extras
+        if alike and run.state == "finished":
+            return run
+    if options.since == "last":
+        _log.info("there is no earlier reconciliation to compare with")
+        return None
+    flag = "--extras" if options.extras else "--no-extras"
+    raise UsageError(f"--since: run {runs[0].id} is no reconciliation of {target} with {flag} that came to its end")

@@ -1,0 +1,85 @@
+"""What moved since an earlier reconciliation: lines whose class or differences changed, on disk and in flat memory."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..report.reconciliation import COLUMNS, Move, ReportLine
+from ..spreadsheet_text import restore
+
+_PAGE = 5_000
+_KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")
+
+
+class Moves:
+    """Compares lines with those of an earlier ``reconciliation.csv``.
+
+    A line is the same where UserData and contact are; where the contact has come, gone or been made anew, UserData
+    alone tells; a row without UserData is known by its file and row number.
+
+    Raises:
+        UsageError: the file cannot be read, or is none that a reconciliation wrote.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._base = sqlite3.connect("")  # a private file, deleted when closed
+        self._base.execute(
+            "CREATE TABLE line (user_data TEXT, contact_id TEXT, row TEXT, file TEXT, class TEXT, differences TEXT,"
+            " seen INTEGER DEFAULT 0)"
+        )
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                self._load(path, csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            self.close()
+            raise UsageError(f"--since: the report {path} of that run cannot be read: {error}") from error
+        self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
+
+    def _load(self, path: Path, lines: csv.DictReader[str]) -> None:
+        if not set(COLUMNS) <= set(lines.fieldnames or ()):
+            self.close()
+            raise UsageError(f"--since: {path} is no report of a reconciliation")
+        rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
+        while page := list(islice(rows, _PAGE)):
+            self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._base.close()
+
+    def move(self, line: ReportLine) -> Move | None:
+        """How a line has moved, None where it has not."""
+        before = self._before(line)
+        was, differences_were = "", ""
+        if before is not None:
+            place, was, differences_were = before
+            self._base.execute("UPDATE line SET seen = 1 WHERE rowid = ?", [place])
+        if (was, differences_were) == (line.kind, line.differences):
+            return None
+        row = "" if line.row is None else str(line.row)
+        return Move(line.user_data, line.contact_id, row, line.file, was, line.kind, differences_were, line.differences)
+
+    def gone(self) -> Iterator[Move]:
+        """Call last: the lines that there are no more."""
+        query = "SELECT user_data, contact_id, row, file, class, differences FROM line WHERE NOT seen ORDER BY rowid"
+        for user_data, contact_id, row, file, was, differences in self._base.execute(query):
+            yield Move(user_data, contact_id, row, file, was, "", differences, "")
+
+    def _before(self, line: ReportLine) -> tuple[Any, ...] | None:
+        if not (line.user_data or line.contact_id):
+            return self._one("user_data = '' AND contact_id = '' AND file = ? AND row = ?", line.file, str(line.row))
+        same = self._one("user_data = ? AND contact_id = ?", line.user_data, line.contact_id)
+        if same is None and line.user_data:
+            same = self._one("user_data = ? AND NOT seen", line.user_data)
+        return same
+
+    def _one(self, condition: str, *values: str) -> tuple[Any, ...] | None:
+        query = f"SELECT rowid, class, differences FROM line WHERE {condition} LIMIT 1"  # noqa: S608 - of ours
+        found: tuple[Any, ...] | None = self._base.execute(query, values).fetchone()
+        return found

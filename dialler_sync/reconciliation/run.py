@@ -1,0 +1,265 @@
+"""One reconciliation, from the first row read to the last report written; it changes nothing in the dialler."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from itertools import accumulate, islice
+from pathlib import Path
+
+import orjson
+
+from ..api.ask import campaign_id
+from ..api.client import DiallerClient
+from ..api.hopeless import reason
+from ..config import Settings
+from ..errors import DiallerSyncError, Interrupted, JournalError, RequestError, StopRun
+from ..exit_codes import ExitCode
+from ..journal import Journal, RunRecord
+from ..model import RowResult, Status
+from ..observer import Observer
+from ..plan.suppress import SuppressionLists
+from ..prepare import Prepared, Source, prepare
+from ..report.csv_files import failed_file
+from ..report.reconciliation import CALL_COLUMNS, ReportLine
+from ..report.reconciliation_reports import ReconciliationReports
+from ..run.garbage import look_sparingly
+from ..run.session import session
+from .calls import CallTally, read_calls
+from .compare import Line, said, said_fields
+from .moves import Moves
+from .sides import Scope, Sides
+from .source_of_truth import SourceOfTruth, read_dialler
+from .summary import Found, ReconciliationSummary, summarise
+
+_log = logging.getLogger(__name__)
+
+FAILED = "failed.csv"
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileOptions:
+    """What the command line says of a reconciliation, beside the configuration.
+
+    ``extras``: also look for contacts that the file does not have. ``since`` names an earlier reconciliation, or is
+    ``last``. ``detailed_exitcode``: exit 6 where anything differs. ``mask``: hide phone numbers in the page.
+    """
+
+    files: tuple[Path, ...]
+    config_path: Path
+    out: Path | None = None
+    with_history: bool = False
+    extras: bool = True
+    since: str | None = None
+    detailed_exitcode: bool = False
+    mask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The outcome: the summary, and the first lines that do not match."""
+
+    summary: ReconciliationSummary
+    lines: Sequence[ReportLine]
+
+
+@dataclass(slots=True)
+class ReconciliationRun:
+    """One reconciliation, while it is carried out."""
+
+    settings: Settings
+    options: ReconcileOptions
+    journal: Journal
+    observer: Observer
+    run: RunRecord
+    sources: Sequence[Source]
+    suppressed: SuppressionLists
+    prepared: Prepared
+    sides: Sides
+    moves: Moves | None
+    asked: SourceOfTruth | None = None
+    tally: CallTally | None = None
+    requests: int = 0
+
+    def carry_out(self) -> Reconciled:
+        """Do it all; what stopped it stands in the summary.
+
+        Raises:
+            UsageError, InputError: nothing is left behind.
+        """
+        started = time.monotonic()
+        stopped: StopRun | None = None
+        found: Found | None = None
+        out = Path(self.run.out)
+        look_sparingly()
+        try:
+            self._read()
+            stopped = self._ask()
+            with ReconciliationReports(
+                out, self._told_columns(), moved=self.moves is not None, mask=self.options.mask
+            ) as reports:
+                found = self._compare(reports)
+                reports.write(asdict(self._summary(found, stopped, started)))
+        except StopRun as error:
+            stopped = error
+        except KeyboardInterrupt:
+            stopped = Interrupted("interrupted; give the command again")
+        except sqlite3.OperationalError as error:
+            stopped = JournalError(f"a temporary file cannot be written: {error}. Is the disk full?")
+        except DiallerSyncError:
+            self._forget()
+            raise
+        summary = self._summary(found, stopped, started)
+        summary.write(out / "summary.json")
+        self.journal.update_run(
+            self.run.id,
+            files=self.run.files,
+            rows=self.run.rows,
+            state="stopped" if stopped else "finished",
+            finished_at=summary.finished_at,
+            summary=asdict(summary),
+        )
+        return Reconciled(summary, found.first if found else ())
+
+    def _forget(self) -> None:
+        """A run that could not begin leaves nothing behind."""
+        self.journal.delete_run(self.run.id)
+        with suppress(OSError):
+            (Path(self.run.out) / FAILED).unlink(missing_ok=True)
+            Path(self.run.out).rmdir()
+
+    # Both sides
+
+    def _read(self) -> None:
+        """The file's side."""
+        self.observer.stage("reading", None)
+        prepare(
+            self.prepared,
+            self.settings,
+            self.sources,
+            write=self.sides.add_rows,
+            settle=lambda outcomes: self.sides.add_rejected(o for o in outcomes if o.status is Status.REJECTED),
+            progress=self.observer.advance,
+        )
+        self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)
+        columns = [entry["layout"].get("columns", ()) for entry in self.run.files]
+        cells = self.prepared.source_cells()
+        with failed_file(Path(self.run.out) / FAILED, columns, self.prepared.extra_cells) as failed:
+            for seq, code, where, error, hint in self.sides.rejected():
+                source, row_cells = next((source, row_cells) for place, source, row_cells in cells if place == seq)
+                blank = RowResult(seq, "", "", self.prepared.rows[seq], "", Status.REJECTED)
+                row = replace(blank, error_code=code, error_field=where, error=error, hint=hint)
+                failed.add(row, source, row_cells)
+
+    def _ask(self) -> StopRun | None:
+        """The dialler's side; gives what stopped the reading of calls: without them the comparison is still of use.
+
+        Raises:
+            StopRun: the contacts do not come whole.
+        """
+        try:
+            asyncio.run(self._ask_dialler())
+        except StopRun as error:
+            if self.asked is None or isinstance(error, Interrupted):
+                raise
+            return error
+        return None
+
+    async def _ask_dialler(self) -> None:
+        self.observer.stage("reading the dialler", None)
+        async with session(self.settings.dialler) as client:
+            try:
+                campaign = await self._scope(client)
+                self.asked = await read_dialler(client, self.sides, campaign)
+                if self.sides.outside:
+                    _log.info("%d contacts that the dialler gave are left aside", self.sides.outside)
+                if self.options.with_history:
+                    self.observer.stage("reading calls", self.sides.count_contacts())
+                    self.tally = await read_calls(client, self.sides, self.observer.advance)
+            except RequestError as error:
+                raise reason(error) from error
+            finally:
+                self.requests += client.requests
+
+    async def _scope(self, client: DiallerClient) -> int | None:
+        """Say which campaigns count; gives the one that is to be listed, None for the whole account."""
+        campaign, extras = self.settings.campaign, self.options.extras
+        if campaign.column is not None:
+            named = {
+                str(fields.get("DiallerCampaignsID") or fields.get("DiallerCampaignsName"))
+                for batch in self.prepared.bodies.batches()
+                for fields in (orjson.loads(body) for _, _, body in batch)
+            }
+            self.sides.scope = Scope(frozenset(named), frozenset(named), moved=True, extras=extras)
+            return None
+        number = campaign.id if campaign.name is None else await campaign_id(client, campaign.name)
+        names = frozenset({campaign.name} if campaign.name else ())
+        self.sides.scope = Scope(frozenset({str(number)}), names, extras=extras)
+        return number
+
+    # The comparison
+
+    def _told_columns(self) -> list[str]:
+        return [*(CALL_COLUMNS if self.tally else ()), *said_fields(self.sides.fields)]
+
+    def _compare(self, reports: ReconciliationReports) -> Found:
+        """Write every line.
+
+        Raises:
+            AssertionError: the classes do not part both sides, which is a bug.
+        """
+        found = Found()
+        self.observer.stage("comparing", None)
+        told = said_fields(self.sides.fields)
+        lines = self.sides.lines(self.prepared.bodies.batches(), self.prepared.rows, self.suppressed)
+        while page := list(islice(lines, _PAGE)):
+            for line, shown in zip(page, self._shown(page, told), strict=True):
+                found.add(line, shown)
+                reports.add(shown)
+                if self.moves and (move := self.moves.move(shown)):
+                    found.add_move(move)
+                    reports.add_move(move)
+            self.observer.advance(len(page))
+        for move in self.moves.gone() if self.moves else ():
+            found.add_move(move)
+            reports.add_move(move)
+        contacts, rows = self.sides.count_contacts(), self.sides.valid
+        if (found.contacts.total(), found.rows.total()) != (contacts, rows):
+            raise AssertionError(
+                f"{contacts} contacts and {rows} rows were compared; "
+                f"{found.contacts.total()} and {found.rows.total()} have a class"
+            )
+        return found
+
+    def _shown(self, page: Sequence[Line], told: Sequence[str]) -> Iterator[ReportLine]:
+        """The lines as reports have them."""
+        called = self.sides.called([line.contact_id for line in page]) if self.tally else None
+        starts = list(accumulate((entry["rows"] for entry in self.run.files), initial=0))
+        for line in page:
+            calls: tuple[object, ...] = ()
+            if called is not None:
+                calls = called.get(line.contact_id, ("0" if line.contact else "", "", ""))
+            values = line.contact.values if line.contact else {}
+            row, file = None, ""
+            if line.seq is not None:
+                row = self.prepared.rows[line.seq]
+                file = self.run.files[bisect_right(starts, line.seq) - 1]["name"]
+            told_here = (*map(str, calls), *(said(values[name]) if name in values else "" for name in told))
+            yield ReportLine(line.kind, line.user_data, line.contact_id, row, line.text, file, told_here)
+
+    def _summary(self, found: Found | None, stopped: StopRun | None, started: float) -> ReconciliationSummary:
+        summary = summarise(
+            self.run, self.prepared, found, stopped, asked=self.asked, tally=self.tally, requests=self.requests,
+            duration=time.monotonic() - started,
+        )  # fmt: skip
+        if self.options.detailed_exitcode and summary.differs and not stopped:
+            return replace(summary, exit_code=int(ExitCode.DIFFERENCES))
+        return summary

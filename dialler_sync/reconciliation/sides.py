@@ -1,0 +1,248 @@
+"""File and dialler side by side, on disk: what a reconciliation joins, in flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+
+from ..api.wire import StoredContact
+from ..journal import Outcome, PlannedRow, RowState
+from ..plan.snapshot import Snapshot, storable
+from ..plan.suppress import SuppressionLists
+from .compare import Carriers, FileRow, Line, compare, unmatched
+
+_PAGE = 500
+_CACHE_KB = 65_536
+
+_LISTED = 5
+"""IDs that are named of several contacts with one UserData."""
+
+_NONE, _ONE = Carriers(0, ()), Carriers(1, ())
+
+_TABLES = """
+    CREATE TABLE row (user_data TEXT PRIMARY KEY, rows INTEGER, counts INTEGER, first INTEGER, last INTEGER)
+        WITHOUT ROWID;
+    CREATE TABLE rejected (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
+    CREATE TABLE failed (seq INTEGER PRIMARY KEY, code TEXT, field TEXT, error TEXT, hint TEXT);
+    CREATE TABLE several (user_data TEXT PRIMARY KEY, contacts INTEGER, ids TEXT) WITHOUT ROWID;
+    CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The campaigns that are reconciled, by ID and by name.
+
+    ``moved``: a contact of another campaign belongs to them if the file has its UserData. ``extras``: contacts whose
+    UserData the file does not have count too.
+    """
+
+    ids: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    moved: bool = False
+    extras: bool = True
+
+    def holds(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record is of these campaigns; one that does not tell its campaign is."""
+        number, name = record.get("DiallerCampaignsID"), record.get("DiallerCampaignsName")
+        if number is None or number == "":
+            return name in (None, "") or not self.names or str(name) in self.names
+        whole = int(number) if isinstance(number, float) and number.is_integer() else number
+        return str(whole) in self.ids or str(name) in self.names
+
+
+class Called(NamedTuple):
+    """What became of a contact's calls."""
+
+    calls: int
+    last_call: str
+    last_result: str
+
+
+def _why(row: PlannedRow) -> str:
+    """Why a row is rejected, in short."""
+    return f"row {row.row}, {row.error_code}" + (f" in {row.error_field}" if row.error_field else "")
+
+
+class Sides(Snapshot):
+    """Both sides by UserData. First come the rows, then the contacts, then :meth:`index`, then questions.
+
+    ``keep`` says which row counts of several with one UserData: the ``last``, or by any other word the first.
+    ``read`` is told how many records have come. ``fields`` are the names of all fields that records have, ``outside``
+    is how many contacts were left aside, ``valid`` how many rows are valid.
+    """
+
+    def __init__(self, keep: str, read: Callable[[int], None]) -> None:
+        super().__init__()
+        self.scope = Scope()
+        self.fields: set[str] = set()
+        self.outside = 0
+        self.valid = 0
+        self._counts = "excluded.counts" if keep == "last" else "counts"
+        self._read = read
+        self._base.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        self._base.executescript(_TABLES)
+
+    # The file
+
+    def add_rows(self, planned: Sequence[PlannedRow]) -> None:
+        """Note rows, valid and rejected."""
+        valid = [row for row in planned if row.state == RowState.PENDING]
+        rejected = [row for row in planned if row.state != RowState.PENDING]
+        self.valid += len(valid)
+        self._base.executemany(
+            "INSERT INTO row VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE "  # noqa: S608 - one of two words
+            f"SET rows = rows + 1, counts = {self._counts}, last = excluded.last",
+            ((row.user_data, row.seq, row.row, row.row) for row in valid if row.user_data),
+        )
+        self._base.executemany(
+            "INSERT OR IGNORE INTO rejected VALUES (?, ?)",
+            ((storable(row.user_data), _why(row)) for row in rejected if row.user_data),
+        )
+        self.add_rejected(rejected)
+
+    def add_rejected(self, rows: Iterable[PlannedRow | Outcome]) -> None:
+        """Note what is wrong with rows."""
+        self._base.executemany(
+            "INSERT INTO failed VALUES (?, ?, ?, ?, ?)",
+            ((row.seq, row.error_code, row.error_field, storable(row.error), storable(row.hint)) for row in rows),
+        )
+
+    def rejected(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """(place in the run, error code, field, error, hint) of each rejected row, in source order."""
+        yield from self._base.execute("SELECT * FROM failed ORDER BY seq")
+
+    def keys(self) -> Iterator[str]:
+        """The UserData of valid and of rejected rows, each once."""
+        for (key,) in self._base.execute("SELECT user_data FROM row UNION SELECT user_data FROM rejected"):
+            yield key
+
+    def count_keys(self) -> int:
+        """How many there are."""
+        return self._count("SELECT user_data FROM row UNION SELECT user_data FROM rejected")
+
+    # The dialler
+
+    def clear(self) -> None:
+        """Forget the contacts."""
+        super().clear()
+        self.outside = 0
+
+    def add(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Keep those records that belong to the scope."""
+        records = list(records)
+        self._read(len(records))
+        kept = [record for record in records if self._belongs(record)]
+        self.outside += len(records) - len(kept)
+        for record in kept:
+            self.fields |= record.keys()
+        super().add(kept)
+
+    def _belongs(self, record: Mapping[str, Any]) -> bool:
+        scope = self.scope
+        if scope.holds(record):
+            return scope.extras or self._is_named(record)
+        return scope.moved and self._is_named(record)
+
+    def _is_named(self, record: Mapping[str, Any]) -> bool:
+        """Whether the file has the record's UserData."""
+        query = "SELECT 1 FROM row WHERE user_data = ?1 UNION SELECT 1 FROM rejected WHERE user_data = ?1"
+        return bool(self._base.execute(query, [storable(str(record.get("UserData")))]).fetchone())
+
+    def index(self) -> None:
+        """Call once when all contacts are there. Of a contact that a list holds twice, the later record stays."""
+        super().index()
+        self._base.executescript(
+            """
+            CREATE INDEX by_id ON contact (id);
+            DELETE FROM contact WHERE id != '' AND EXISTS (
+                SELECT 1 FROM contact AS later WHERE later.id = contact.id AND later.rowid > contact.rowid);
+            INSERT INTO several SELECT user_data, count(*), '[]' FROM contact WHERE user_data != ''
+                GROUP BY user_data HAVING count(*) > 1;
+            """
+        )
+        keys = self._base.execute("SELECT user_data FROM several").fetchall()
+        self._base.executemany(
+            "UPDATE several SET ids = (SELECT json_group_array(id) FROM "  # noqa: S608 - a number of ours
+            f"(SELECT id FROM contact WHERE user_data = ?1 ORDER BY rowid LIMIT {_LISTED})) WHERE user_data = ?1",
+            keys,
+        )
+
+    def contacts(self) -> Iterator[StoredContact]:
+        """All contacts, in the order of the list."""
+        for user_data, contact_id, record in self._base.execute("SELECT * FROM contact ORDER BY rowid"):
+            yield StoredContact(contact_id, user_data, orjson.loads(record))
+
+    def count_contacts(self) -> int:
+        """How many contacts there are."""
+        return self._count("SELECT id FROM contact")
+
+    def add_called(self, called: Iterable[tuple[str, Called]]) -> None:
+        """Keep what became of contacts' calls, by ID."""
+        self._base.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", ((i, *call) for i, call in called))
+
+    def called(self, ids: Sequence[str]) -> dict[str, Called]:
+        """What became of the calls of these contacts."""
+        return {key: Called(*found) for key, *found in self._select("SELECT * FROM called WHERE id IN", ids)}
+
+    # Both
+
+    def lines(
+        self, batches: Iterable[list[Any]], numbers: Sequence[int], suppressed: SuppressionLists
+    ) -> Iterator[Line]:
+        """The lines of all rows in source order, then those of contacts that no valid row names.
+
+        ``batches`` hold (place in the run, UserData, JSON) of all valid rows, ``numbers`` the row number by place.
+        """
+        for batch in batches:
+            for start in range(0, len(batch), _PAGE):
+                yield from self._lines(batch[start : start + _PAGE], numbers, suppressed)
+        query = (
+            "SELECT user_data, id, record, contacts, ids, why FROM contact LEFT JOIN several USING (user_data) "
+            "LEFT JOIN rejected USING (user_data) WHERE user_data = '' OR user_data NOT IN (SELECT user_data FROM row) "
+            "ORDER BY contact.rowid"
+        )
+        for user_data, contact_id, record, contacts, ids, why in self._base.execute(query):
+            carriers = Carriers(contacts, orjson.loads(ids)) if contacts else _ONE
+            yield unmatched(StoredContact(contact_id, user_data, orjson.loads(record)), carriers, why or "")
+
+    def _lines(
+        self, page: Sequence[tuple[int, str, bytes]], numbers: Sequence[int], suppressed: SuppressionLists
+    ) -> Iterator[Line]:
+        keys = [user_data for _, user_data, _ in page if user_data]
+        rows = {key: found for key, *found in self._select("SELECT * FROM row WHERE user_data IN", keys)}
+        several = {
+            key: Carriers(contacts, orjson.loads(ids))
+            for key, contacts, ids in self._select("SELECT * FROM several WHERE user_data IN", keys)
+        }
+        there = self.find([key for key in keys if key not in several])
+        for seq, key, body in page:
+            count, counts, first, last = rows[key] if key else (1, seq, 0, 0)
+            if seq != counts:
+                continue
+            fields = orjson.loads(body)
+            reason = suppressed.reason(fields)
+            row = FileRow(seq, numbers[seq], fields, count, first, last, reason)
+            if key in several:
+                yield from compare(row, self._contacts_of(key), several[key])
+            else:
+                found = there.get(key, [])
+                yield from compare(row, found, _ONE if found else _NONE)
+
+    def _contacts_of(self, key: str) -> Iterator[StoredContact]:
+        query = "SELECT id, record FROM contact WHERE user_data = ? ORDER BY rowid"
+        for contact_id, record in self._base.execute(query, [key]):
+            yield StoredContact(contact_id, key, orjson.loads(record))
+
+    def _select(self, query: str, keys: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        wanted = iter(set(keys))
+        while page := list(islice(wanted, _PAGE)):
+            yield from self._base.execute(f"{query} ({','.join('?' * len(page))})", page)
+
+    def _count(self, query: str) -> int:
+        (count,) = self._base.execute(f"SELECT count(*) FROM ({query})").fetchone()  # noqa: S608 - ours
+        return int(count)

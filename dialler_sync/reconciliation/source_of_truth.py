@@ -1,0 +1,82 @@
+"""How the dialler's side of a reconciliation is read: one list, batch look-ups, or single look-ups."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from ..api.ask import calling, persisting
+from ..api.client import DiallerClient
+from ..errors import Refused
+from ..plan.snapshot import BATCH, fill
+from .sides import Sides
+
+_log = logging.getLogger(__name__)
+
+MOST_BY_BATCH = 5_000
+"""UserData up to which batch look-ups are quicker than the list of a campaign, whose size is not known."""
+
+MOST_SINGLE = 200
+"""The same for single look-ups, where this dialler has no batch look-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOfTruth:
+    """Which way was chosen (``list``, ``batch`` or ``single``), and why."""
+
+    way: str
+    why: str
+
+
+async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None) -> SourceOfTruth:
+    """Read into ``sides`` the contacts of a campaign (None: of the account), as few as will do for its scope.
+
+    Raises:
+        RequestError, StopRun: they do not come whole.
+    """
+    keys = sides.count_keys()
+    if sides.scope.extras:
+        why = "only a list of all contacts has those that the file does not have"
+    elif keys <= MOST_BY_BATCH:
+        try:
+            await _by_batch(client, sides)
+        except Refused as error:
+            if error.code in {"unauthorised", "redirected"}:
+                raise
+            _log.info("the batch look-up does not help here: %s", error)
+            if keys <= MOST_SINGLE:
+                await _single(client, sides)
+                return SourceOfTruth("single", f"{keys:,} UserData, and this dialler has no batch look-up")
+            why = f"this dialler has no batch look-up, and {keys:,} single ones take longer than one list"
+        else:
+            return SourceOfTruth("batch", f"{keys:,} UserData need no list of the whole campaign")
+    else:
+        why = f"for {keys:,} UserData, one list is quicker than look-ups"
+    with calling(client, "list_contacts" if campaign is None else "list_campaign_contacts"):
+        await persisting(client, lambda: fill(sides, client, campaign))
+    return SourceOfTruth("list", why)
+
+
+async def _by_batch(client: DiallerClient, sides: Sides) -> None:
+    sides.clear()
+    for page in _pages(sides.keys(), BATCH):
+        sides.add(await persisting(client, lambda page=page: client.batch_contacts(user_data=page)))  # type: ignore[misc]
+    sides.index()
+
+
+async def _single(client: DiallerClient, sides: Sides) -> None:
+    sides.clear()
+    with calling(client, "find_contacts"):
+        for page in _pages(sides.keys(), client.settings.concurrency):
+            looks = (persisting(client, lambda key=key: client.find_contacts(key)) for key in page)  # type: ignore[misc]
+            for found in await asyncio.gather(*looks):
+                sides.add([contact.values for contact in found])
+    sides.index()
+
+
+def _pages(keys: Iterator[str], size: int) -> Iterator[list[str]]:
+    while page := list(islice(keys, size)):
+        yield page

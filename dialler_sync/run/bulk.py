@@ -1,0 +1,161 @@
+"""Runs that change contacts one by one, and map no spreadsheet: undo, lock, unlock, delete."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from ..api.client import DiallerClient
+from ..api.hopeless import reason
+from ..api.latency import Latencies
+from ..config import Settings
+from ..errors import DiallerSyncError, Interrupted, RequestError, StopRun
+from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from ..load.change import LOOK, MAYBE_DONE, Changer
+from ..load.loader import Loader, Rules
+from ..load.recorder import Recorder
+from ..model import Status
+from ..observer import Observer
+from ..spool import SpooledRow
+from .saved_cells import SavedCells
+from .session import session
+from .summary import Summary, write_reports
+
+Planned = tuple[Sequence[PlannedRow], Sequence[Image]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run does.
+
+    ``plan`` gives every row of it in order, and what is kept for undo; ``kind`` tells what the changer that ``changer``
+    makes is asked to do with a row. ``repeatable``: a row that may have been done may be done again.
+    """
+
+    plan: Callable[[DiallerClient], AsyncIterator[Planned]]
+    kind: Callable[[JournalRow], str]
+    changer: Callable[[DiallerClient, Recorder], Changer]
+    repeatable: bool = True
+
+
+@dataclass(slots=True)
+class BulkRun:
+    """One run, while it is carried out. ``cells``: its rows as they stand in the files, for the reports."""
+
+    settings: Settings
+    journal: Journal
+    observer: Observer
+    run: RunRecord
+    job: Job
+    cells: SavedCells
+    requests: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
+
+    def carry_out(self) -> Summary:
+        """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
+
+        Raises:
+            UsageError, InputError: nothing was changed, and nothing is left behind.
+        """
+        started = time.monotonic()
+        stopped: StopRun | None = None
+        try:
+            asyncio.run(self._carry_out())
+        except StopRun as error:
+            stopped = error
+        except KeyboardInterrupt:
+            stopped = Interrupted("interrupted; what was not done is resumable")
+        except DiallerSyncError:
+            if self.run.rows is None:
+                self.journal.delete_run(self.run.id)
+                with suppress(OSError):
+                    Path(self.run.out).rmdir()
+            raise
+        finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.run = replace(self.run, state="stopped" if stopped else "finished", finished_at=finished)
+        return write_reports(
+            self.journal,
+            replace(self.run, files=self.cells.files),
+            self.cells,
+            stopped,
+            duration=time.monotonic() - started,
+            requests=self.requests,
+            retries=0,
+            latencies=self.latencies,
+        )
+
+    async def _carry_out(self) -> None:
+        async with session(self.settings.dialler) as client:
+            try:
+                if self.run.rows is None:
+                    await self._plan(client)
+                if self.run.options.get("dry_run"):
+                    self._skip()
+                else:
+                    await self._load(client)
+            finally:
+                self.requests += client.requests
+                self.latencies = client.latencies
+
+    async def _plan(self, client: DiallerClient) -> None:
+        """Write down what is to be done, before anything is."""
+        self.journal.clear_rows(self.run.id)
+        self.journal.forget_plan(self.run.id)
+        self.observer.stage("looking up", None)
+        count = 0
+        try:
+            async for rows, images in self.job.plan(client):
+                self.journal.add_rows(self.run.id, rows)
+                self.journal.add_images(self.run.id, images)
+                self.observer.advance(len(rows))
+                count += len(rows)
+        except RequestError as error:
+            raise reason(error) from error
+        self.run = replace(self.run, rows=count)
+        self.journal.update_run(self.run.id, rows=count)
+
+    async def _load(self, client: DiallerClient) -> None:
+        if not self.job.repeatable:
+            self._give_up_sent()
+        self.observer.stage(self.run.command, sum(1 for _ in self._left()))
+        recorder = Recorder(self.journal, self.run.id, client.gate.stop)
+        loader = Loader(
+            client,
+            recorder,
+            Rules(True, None, self.settings.dialler.retries, self.settings.dialler.timeout),
+            settled=lambda outcome: self.observer.advance(1, outcome.status),
+            changer=self.job.changer(client, recorder),
+        )
+        await loader.load(
+            SpooledRow(row.result.seq, row.result.user_data, b"", self.job.kind(row), row.result.contact_id)
+            for row in self._left()
+        )
+
+    def _left(self) -> Iterator[JournalRow]:
+        """The rows that are still to be done."""
+        states = {str(RowState.PENDING)}
+        if self.job.repeatable:
+            states |= {str(RowState.SENDING), str(Status.UNKNOWN)}
+        return (entry for entry in self.journal.rows(self.run) if entry.state in states)
+
+    def _give_up_sent(self) -> None:
+        """Settle what was being sent when the run was interrupted, and must not be sent twice."""
+        why = "the run was interrupted while this was being sent; sent again, it might hit another contact"
+        sent = [
+            Outcome(row.result.seq, Status.UNKNOWN, row.result.action, error_code=MAYBE_DONE, error=why, hint=LOOK)
+            for row in self.journal.rows(self.run)
+            if row.state == RowState.SENDING
+        ]
+        self.journal.record(self.run.id, sent)
+
+    def _skip(self) -> None:
+        """``--dry-run``: say of the rest what would be done."""
+        left = (Outcome(r.seq, Status.SKIPPED, r.action, r.contact_id) for r in (row.result for row in self._left()))
+        while batch := list(islice(left, 5_000)):
+            self.journal.record(self.run.id, batch)

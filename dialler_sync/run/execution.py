@@ -1,0 +1,245 @@
+"""One run, from the first row read to the last report written: prepare → plan → load → reports."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..api.client import DiallerClient
+from ..api.latency import Latencies
+from ..config import Settings
+from ..config.settings import Limit, Missing
+from ..errors import DiallerSyncError, Interrupted, SafetyLimit, StopRun
+from ..journal import Journal, Outcome, RunRecord
+from ..model import Action, Status
+from ..observer import Observer
+from ..plan.planner import PlanInputs, Planned, Planner, leave_unchanged
+from ..plan.suppress import SuppressionLists
+from ..plan.survey import survey
+from ..prepare import Prepared, Source, prepare
+from .garbage import look_sparingly
+from .resumption import Comparison, LeftOver, leave_settled, take_up
+from .sending import Sending, Tally, rules_of
+from .session import session
+from .summary import Summary, write_reports
+
+if TYPE_CHECKING:
+    from ..cluster.coordinator import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line says of a run, beside the configuration.
+
+    ``cluster``: address of the Dask scheduler whose workers send the rows, or ``local``.
+    """
+
+    dry_run: bool = False
+    limit: int | None = None
+    max_errors: Limit | None = None
+    compare: str = "none"
+    max_missing: Limit | None = None
+    adopt: bool = False
+    mask: bool = False
+    cluster: str | None = None
+
+
+@dataclass(slots=True)
+class Execution:
+    """One run, while it is carried out."""
+
+    settings: Settings
+    options: RunOptions
+    journal: Journal
+    observer: Observer
+    run: RunRecord
+    sources: Sequence[Source]
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
+    check_plan: Callable[[Planned], None] | None = None
+    requests: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
+    retries: int = 0
+    errors: int = 0
+    left: LeftOver = field(default_factory=LeftOver)
+    changed_fields: Mapping[str, int] = field(default_factory=dict)
+
+    def carry_out(self) -> Summary:
+        """Do it all; what stopped it stands in the summary.
+
+        Raises:
+            UsageError, InputError: nothing was sent, and nothing is left behind.
+        """
+        started = time.monotonic()
+        stopped: StopRun | None = None
+        prepared = Prepared(Path(self.run.out))
+        look_sparingly()
+        try:
+            try:
+                self._prepare(prepared)
+                self._check_errors(prepared)
+                if self.run.command == "validate":
+                    self._say_of_the_rest(prepared, Status.SUCCEEDED)
+                else:
+                    asyncio.run(self._carry_out(prepared))
+            except StopRun as error:
+                stopped = error
+            except KeyboardInterrupt:
+                stopped = Interrupted("interrupted while the files were read; nothing was sent")
+            except DiallerSyncError:
+                self._forget()
+                raise
+            self._note_end("finished" if stopped is None else "stopped")
+            return write_reports(
+                self.journal,
+                self.run,
+                prepared,
+                stopped,
+                duration=time.monotonic() - started,
+                requests=self.requests,
+                retries=self.retries,
+                latencies=self.latencies,
+                changed_fields=self.changed_fields,
+            )
+        finally:
+            prepared.close()
+
+    def plan(self) -> Planned:
+        """Decide everything, and leave nothing behind."""
+        prepared = Prepared(Path(self.run.out))
+        try:
+            self._prepare(prepared)
+            return asyncio.run(self._only_plan(prepared))
+        finally:
+            prepared.close()
+            self.journal.delete_run(self.run.id)
+
+    # Reading
+
+    def _prepare(self, prepared: Prepared) -> None:
+        self.observer.stage("reading", None)
+        begun = self.run.rows is not None
+        if not begun:
+            self.journal.clear_rows(self.run.id)
+        prepare(
+            prepared,
+            self.settings,
+            self.sources,
+            write=Comparison(self.journal, self.run) if begun else partial(self.journal.add_rows, self.run.id),
+            settle=(lambda _: None) if begun else partial(self.journal.record, self.run.id),
+            progress=self.observer.advance,
+        )
+        self.errors = prepared.rejected
+        if begun:
+            self.left = take_up(self.journal, self.run, prepared)
+            return
+        self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
+        if self.run.parent:
+            self.left = leave_settled(self.journal, self.run, self.journal.run(self.run.parent), prepared)
+        self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
+
+    def _check_errors(self, prepared: Prepared) -> None:
+        limit = self.options.max_errors
+        if limit and not limit.allows(prepared.rejected, prepared.total):
+            raise SafetyLimit(
+                f"{prepared.rejected} of {prepared.total} rows are rejected, more than --max-errors {limit} allows; "
+                "nothing was sent"
+            )
+
+    def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
+        """``validate`` and ``--dry-run``: what would become of each row that is left."""
+        self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
+
+    def _record(self, outcomes: Iterator[Outcome]) -> None:
+        while batch := list(islice(outcomes, 5_000)):
+            self.journal.record(self.run.id, batch)
+
+    def _planned_action(self, prepared: Prepared, seq: int) -> Action | None:
+        return None if self.run.command == "validate" else prepared.action(seq)
+
+    def _forget(self) -> None:
+        """A run that could not begin has sent nothing and leaves nothing behind; another stays as it was."""
+        if self.run.planned:
+            self.journal.update_run(self.run.id, state="stopped")
+            return
+        self.journal.delete_run(self.run.id)
+        with suppress(OSError):
+            Path(self.run.out).rmdir()
+
+    def _note_end(self, state: str) -> None:
+        finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.run = replace(self.run, state=state, finished_at=finished)
+
+    # Planning and sending
+
+    async def _carry_out(self, prepared: Prepared) -> None:
+        async with session(self.settings.dialler) as client, self._cluster() as engine:
+            try:
+                if not self.run.planned:
+                    await self._plan(client, prepared, keep_entries=self.check_plan is not None)
+                if self.options.dry_run:
+                    self._say_of_the_rest(prepared, Status.SKIPPED)
+                else:
+                    await self._load(client, prepared, engine)
+            finally:
+                self.requests += client.requests
+                if engine is None:  # else others have sent the rows, and how long that took is not known here
+                    self.latencies = client.latencies
+
+    def _cluster(self) -> AbstractAsyncContextManager[Engine | None]:
+        if self.options.cluster is None or self.options.dry_run:
+            return nullcontext()
+        from ..cluster.engine import connected
+
+        return connected(self.options.cluster, self.settings.dialler.concurrency)
+
+    async def _only_plan(self, prepared: Prepared) -> Planned:
+        async with session(self.settings.dialler) as client:
+            return await self._plan(client, prepared, keep_entries=True)
+
+    async def _plan(self, client: DiallerClient, prepared: Prepared, *, keep_entries: bool) -> Planned:
+        self.observer.stage("planning", None)
+        options = self.options
+        # A retry does not look for missing contacts: its file need not be the whole one.
+        mirrors = self.settings.mirror.missing is not Missing.KEEP and self.run.parent is None
+        unchanged = 0
+        if options.compare == "journal":
+            unchanged = leave_unchanged(self.journal, self.run, prepared, self.suppressed)
+        snapshot = await survey(
+            client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
+        )
+        try:
+            by_dialler = options.compare == "dialler"
+            inputs = PlanInputs(
+                snapshot, self.suppressed, by_dialler, options.adopt, options.max_missing, mirrors, unchanged
+            )
+            planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
+            planned = await planner.plan(keep_entries=keep_entries, pause=lambda: client.gate.rest(0.0))
+        finally:
+            if snapshot is not None:
+                snapshot.close()
+        if self.check_plan:
+            self.check_plan(planned)
+        self.left = replace(self.left, extra=planner.extra)
+        self.changed_fields = planned.changed_fields
+        self.run = replace(self.run, planned=True)
+        self.journal.update_run(self.run.id, planned=True)
+        return planned
+
+    async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
+        settled = Tally(client.gate, self.observer, self.options.max_errors, prepared.total, self.errors)
+        rules, limit = rules_of(self.settings), self.options.limit
+        sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
+        self.observer.stage("importing", sending.total)
+        try:
+            await sending.send()
+        finally:
+            self.requests += sending.requests
+            self.retries += sending.retries

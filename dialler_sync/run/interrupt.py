@@ -1,0 +1,58 @@
+"""Ctrl-C and SIGTERM, while requests are in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..api.pace import Gate
+from ..errors import Interrupted
+
+_log = logging.getLogger(__name__)
+
+FINISH_IN_FLIGHT = 10.0
+"""Seconds that requests in flight are given."""
+
+
+@contextmanager
+def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
+    """Ctrl-C and SIGTERM: take no more rows, give those in flight ten seconds, then end; again: end now."""
+    loop = asyncio.get_running_loop()
+    signals = 0
+    cutting = False
+
+    def handle(_number: int, _frame: object) -> None:
+        nonlocal signals
+        signals += 1
+        if signals > 1 and gate.stopped is None:  # the loop is not even there to hear the first
+            raise KeyboardInterrupt
+        loop.call_soon_threadsafe(interrupt if signals == 1 else cut)
+
+    def interrupt() -> None:
+        _log.warning("interrupted: waiting for the requests in flight (at most %.0f s)", FINISH_IN_FLIGHT)
+        gate.stop(Interrupted("interrupted; what was not sent is resumable"))
+        loop.call_later(FINISH_IN_FLIGHT, cut)
+
+    def cut() -> None:
+        nonlocal cutting
+        if work and not cutting:
+            cutting = True
+            work.cancel()
+
+    handled: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # elsewhere Python cannot handle signals
+        handled = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except asyncio.CancelledError:
+        if gate.stopped is None:
+            raise
+        raise gate.stopped from None
+    finally:
+        for number, before in handled.items():
+            signal.signal(number, before)

@@ -1,0 +1,112 @@
+"""What is left to do of a run that was interrupted, or of an earlier run that is tried again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..errors import UsageError
+from ..journal import Journal, Outcome, PlannedRow, RowState, RunRecord
+from ..model import FINE, Action, Status
+from ..prepare import EXTRA_FILE, Prepared
+from ..spool import SpooledRow
+
+_BATCH = 5_000
+
+_DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
+_UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """What is left beside rows that were never sent.
+
+    ``doubtful`` are rows that may have been sent, each with the newest contact ID that was known then; ``extra`` is
+    what was still to be locked or deleted. ``killed``: requests of the run may still be running.
+    """
+
+    doubtful: dict[int, int] = field(default_factory=dict)
+    extra: list[SpooledRow] = field(default_factory=list)
+    killed: bool = False
+
+
+class Comparison:
+    """Reading again what an interrupted run has read must give the same rows."""
+
+    def __init__(self, journal: Journal, run: RunRecord) -> None:
+        self._run = run
+        self._known = journal.rows(run)
+
+    def __call__(self, planned: Sequence[PlannedRow]) -> None:
+        """Compare the next rows.
+
+        Raises:
+            UsageError: they are others.
+        """
+        for row in planned:
+            known = next(self._known, None)
+            if known is None or known.result.row != row.row or known.payload != row.payload:
+                raise UsageError(
+                    f"row {row.row} is not what it was when run {self._run.id} began (another dialler-sync version?); "
+                    "import the file as a new run"
+                )
+
+
+def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
+    """Leave out of ``prepared`` what the interrupted run has settled, and find what it may have sent."""
+    if not run.planned:
+        journal.forget_plan(run.id)
+    left = LeftOver(killed=run.planned and run.state == "running")
+    for entry in journal.rows(run):
+        result = entry.result
+        if entry.file == EXTRA_FILE or result.action is Action.LOCK:
+            if entry.state in _UNSETTLED:
+                left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
+            if entry.file != EXTRA_FILE:
+                prepared.todo[result.seq] = 0
+            continue
+        prepared.note_action(result.seq, result.action)
+        if entry.state in _DOUBTFUL:
+            left.doubtful[result.seq] = entry.newest_id
+        elif entry.state != RowState.PENDING:
+            prepared.todo[result.seq] = 0
+    return left
+
+
+def leave_settled(journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared) -> LeftOver:
+    """Of an earlier run, take up only what it has not settled: found by UserData, without one by what is sent."""
+    left = LeftOver()
+    settled = [seq for seq in journal.settled_by(parent.id, run.id) if prepared.todo[seq]]
+    alike, doubtful = _keyless_and_doubtful(journal, parent)
+    for entry in journal.rows(run):
+        seq, key = entry.result.seq, entry.result.user_data or entry.payload
+        if not prepared.todo[seq]:
+            continue
+        if not entry.result.user_data and alike[key]:
+            alike[key] -= 1
+            settled.append(seq)
+        elif doubtful.get(key):
+            left.doubtful[seq] = doubtful[key].pop()
+    why = f"settled by run {parent.id}"
+    for seq in settled:
+        prepared.todo[seq] = 0
+        left.doubtful.pop(seq, None)
+    for at in range(0, len(settled), _BATCH):
+        journal.record(
+            run.id, [Outcome(s, Status.SKIPPED, Action.UNCHANGED, error=why) for s in settled[at : at + _BATCH]]
+        )
+    journal.record(run.id, (), [(seq, RowState.SENDING, newest) for seq, newest in left.doubtful.items()])
+    return left
+
+
+def _keyless_and_doubtful(journal: Journal, parent: RunRecord) -> tuple[Counter[str], dict[str, list[int]]]:
+    """(how many rows without a key were fine, by payload; newest IDs of the doubtful ones, by key or payload)."""
+    alike: Counter[str] = Counter()
+    doubtful: dict[str, list[int]] = {}
+    for entry in journal.rows(parent):
+        if entry.state in _DOUBTFUL:
+            doubtful.setdefault(entry.result.user_data or entry.payload, []).append(entry.newest_id)
+        elif not entry.result.user_data and entry.result.status in FINE:
+            alike[entry.payload] += 1
+    return alike, doubtful

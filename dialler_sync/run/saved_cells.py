@@ -1,0 +1,102 @@
+"""The rows of a run as they stand in its files, read again: reports need them long after the run has read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ..config import SourceSettings
+from ..errors import InputError
+from ..journal import Journal, RunRecord
+from ..model import Chunk, Table
+from ..prepare import EXTRA_FILE, file_sha256
+
+Cells = tuple[str, ...]
+
+
+class SavedCells:
+    """The original cells of a run's rows. ``missing`` says of which files they cannot be had any more, and why.
+
+    ``files`` are those of the run; of a file that is missing without its columns. ``typed`` are the rows that
+    stood on the command line.
+    """
+
+    def __init__(self, journal: Journal, run: RunRecord, typed: Sequence[Cells] = ()) -> None:
+        self._journal = journal
+        self._run = run
+        self._typed = typed
+        self.missing: list[str] = []
+        source = _source_settings(run.config)
+        self._tables = [self._table(entry, source) for entry in run.files]
+        self.files: Sequence[dict[str, Any]] = [
+            {**entry} if table or not entry["path"] else {**entry, "layout": {**entry["layout"], "columns": ()}}
+            for entry, table in zip(run.files, self._tables, strict=True)
+        ]
+
+    def _table(self, entry: Mapping[str, Any], source: SourceSettings) -> Table | None:
+        """A file of the run, if it is as it was and the reports need it."""
+        if not (entry["path"] and entry["layout"].get("columns")):
+            return None
+        from ..read import open_tables
+
+        path = Path(entry["path"])
+        try:
+            if file_sha256(path) != entry["sha256"]:
+                self.missing.append(f"{path} has changed since the run")
+                return None
+            layouts = json.dumps(entry["layout"], sort_keys=True)
+            for table in open_tables(path, source):
+                if table.layout.sheet == entry["sheet"] and (
+                    json.dumps(table.layout.facts(), sort_keys=True) == layouts
+                ):
+                    return table
+        except (InputError, OSError) as error:
+            self.missing.append(str(error) if isinstance(error, InputError) else f"{path} cannot be read any more")
+            return None
+        self.missing.append(f"{path} is read otherwise by this version of dialler-sync")
+        return None
+
+    @property
+    def extra_cells(self) -> int:
+        """How many cells the longest row has beyond its header."""
+        chunks = chain.from_iterable(table.chunks() for table in self._tables if table)
+        return max(
+            (len(cells) - chunk.frame.shape[1] for chunk in chunks for cells in chunk.ragged.values()), default=0
+        )
+
+    def source_cells(self) -> Iterator[tuple[int, int, Cells]]:
+        """(place in the run, file, original cells) of every row, in order; of a file that is missing, no cells."""
+        current, rows = -1, iter(())  # type: tuple[int, Iterator[tuple[int, Cells]]]
+        number, cells = -1, ()  # type: tuple[int, Cells]
+        for entry in self._journal.rows(self._run):
+            if entry.file == EXTRA_FILE:
+                continue
+            if entry.file != current:
+                current, rows, number = entry.file, self._rows(entry.file), -1
+            while number < entry.result.row:
+                number, cells = next(rows, (entry.result.row, ()))
+            yield entry.result.seq, entry.file, cells if number == entry.result.row else ()
+
+    def _rows(self, file: int) -> Iterator[tuple[int, Cells]]:
+        """Row number and cells of each row of a file, in order."""
+        table = self._tables[file]
+        if table:
+            for chunk in table.chunks():
+                yield from _rows(chunk)
+        elif not self.files[file]["path"]:
+            yield from enumerate(self._typed, 1)
+
+
+def _rows(chunk: Chunk) -> Iterator[tuple[int, Cells]]:
+    columns = (chunk.frame.iloc[:, place].tolist() for place in range(chunk.frame.shape[1]))
+    for row, cells in zip(chunk.frame.index.tolist(), zip(*columns, strict=True), strict=True):
+        yield row, chunk.ragged.get(row, cells)
+
+
+def _source_settings(config: Mapping[str, str]) -> SourceSettings:
+    """How the run's files are laid out, by the fingerprint of its configuration."""
+    found = {name: config.get(f"source.{name}") for name in SourceSettings.model_fields}
+    return SourceSettings.model_validate({name: json.loads(text) for name, text in found.items() if text is not None})

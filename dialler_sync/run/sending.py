@@ -1,0 +1,160 @@
+"""Sends the rows of a run that are left, from here or by the workers of a cluster."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..api.client import DiallerClient
+from ..api.pace import Gate
+from ..api.token import read_token
+from ..config import Settings
+from ..config.settings import Limit
+from ..errors import LimitReached, SafetyLimit, StopRun
+from ..journal import Journal, Outcome, RunRecord
+from ..load.loader import Loader, Rules
+from ..load.recorder import Recorder
+from ..model import FINE
+from ..observer import Observer
+from ..prepare import Prepared
+from ..spool import SpooledRow
+from .resumption import LeftOver
+from .session import patience_at_start
+
+if TYPE_CHECKING:
+    from ..cluster.coordinator import Engine
+
+_log = logging.getLogger(__name__)
+
+Unsure = Sequence[tuple[SpooledRow, int]]
+"""Rows that may have been sent, each with the newest contact ID that was known then."""
+
+
+def rules_of(settings: Settings) -> Rules:
+    """How a run with these settings sends."""
+    return Rules(
+        overwrite=settings.rows.overwrite_duplicates,
+        campaign=settings.campaign.common,
+        retries=settings.dialler.retries,
+        timeout=settings.dialler.timeout,
+    )
+
+
+class Tally:
+    """Watches the outcomes of a run of ``total`` rows, ``errors`` of which have failed already, and ends it by
+    ``gate`` where too many do or the observer wishes so."""
+
+    def __init__(self, gate: Gate, observer: Observer, limit: Limit | None, total: int, errors: int) -> None:
+        self._gate = gate
+        self._observer = observer
+        self._limit = limit
+        self._total = total
+        self._errors = errors
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Count one."""
+        try:
+            self._observer.advance(1, outcome.status)
+        except StopRun as stop:  # how an observer ends the run: what is in flight is let come to its end
+            self._gate.stop(stop)
+        if outcome.status not in FINE:
+            self._errors += 1
+            if self._limit and not self._limit.allows(self._errors, self._total):
+                why = f"{self._errors} rows did not succeed, more than --max-errors {self._limit} allows"
+                self._gate.stop(SafetyLimit(why))
+
+
+@dataclass(slots=True)
+class Sending:
+    """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
+
+    With ``engine`` its workers send the rows. ``settled`` is called with every outcome. Afterwards ``requests`` are
+    those that workers made, and ``retries`` the imports that were repeats.
+    """
+
+    client: DiallerClient
+    journal: Journal
+    run: RunRecord
+    rules: Rules
+    prepared: Prepared
+    left: LeftOver
+    settled: Callable[[Outcome], None]
+    limit: int | None = None
+    engine: Engine | None = None
+    requests: int = 0
+    retries: int = 0
+
+    @property
+    def total(self) -> int:
+        """Rows, and contacts to be locked or deleted."""
+        total = sum(self.prepared.todo)
+        return (total if self.limit is None else min(total, self.limit)) + len(self.left.extra)
+
+    async def send(self) -> None:
+        """Send all of it.
+
+        Raises:
+            StopRun: the run cannot go on, or the limit is reached.
+        """
+        total = sum(self.prepared.todo)
+        if self.left.killed and total:
+            wait = self.rules.quiet
+            if self.run.options.get("cluster"):
+                from ..cluster.messages import lease
+
+                wait += lease(self.rules)  # so long its workers went on
+            _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", wait)
+            await self.client.gate.rest(wait)
+        doubtful = self.left.doubtful
+        unsure = [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful]
+        rows = islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
+        if self.engine is not None and total:
+            await self._by_cluster(self.engine, rows, unsure)
+            rows, unsure = islice(rows, 0), []
+        await self._from_here(rows, unsure)
+        if self.limit is not None and total > self.limit:
+            raise LimitReached(f"--limit {self.limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+
+    async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
+        recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
+        loader = Loader(self.client, recorder, self.rules, settled=self.settled, action=self.prepared.action)
+        try:
+            await loader.load(chain(rows, self._after()), unsure)
+        finally:
+            self.retries += loader.retries
+
+    async def _by_cluster(self, engine: Engine, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
+        from pydantic import SecretStr
+
+        from ..cluster.coordinator import Coordinator
+        from ..cluster.messages import lease
+
+        dialler = self.client.settings
+        coordinator = Coordinator(
+            engine=engine,
+            journal=self.journal,
+            run_id=self.run.id,
+            folder=Path(self.run.out),
+            dialler=dialler,
+            token=SecretStr(read_token(dialler)),
+            patience_at_start=patience_at_start(dialler),
+            rules=self.rules,
+            gate=self.client.gate,
+            settled=self.settled,
+            action=self.prepared.action,
+            lease=lease(self.rules),
+        )
+        try:
+            await coordinator.load(rows, unsure)
+        finally:
+            self.requests += coordinator.requests
+            self.retries += coordinator.retries
+
+    def _after(self) -> Iterator[SpooledRow]:
+        """What is locked and deleted, once every row has been taken; with a limit, not yet."""
+        if self.limit is None and not self.client.gate.stopped:
+            yield from self.left.extra

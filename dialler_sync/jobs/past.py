@@ -21,7 +21,7 @@ from ..errors import (
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
 from ..run.saved_cells import SavedCells
-from ..run.summary import Summary, write_reports
+from ..run.summary import Effort, Summary, write_reports
 
 _STOPS: dict[int, type[StopRun]] = {
     ExitCode.USAGE: JournalError,
@@ -52,7 +52,7 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
         except OSError as error:
             raise JournalError(f"the report folder {run.out} cannot be made: {error.strerror}") from error
         run = replace(run, files=cells.files)
-        summary = write_reports(journal, run, cells, _stopped(run), duration=0.0, requests=0, retries=0)
+        summary = write_reports(journal, run, cells, _stopped(run), Effort())
     return summary, cells.missing
 
 

@@ -63,13 +63,23 @@ def table_writer(file: Any) -> _Writer:
     return csv.writer(file, lineterminator="\r\n")
 
 
-@contextmanager
-def results_file(path: Path) -> Iterator[_Writer]:
-    """Open ``results.csv``; its lines are those of :func:`result_line`."""
-    with new_file(path) as file:
-        writer = table_writer(file)
+class ResultsFile:
+    """``results.csv``: a line for every row."""
+
+    def __init__(self, writer: _Writer) -> None:
+        self._writer = writer
         writer.writerow(RESULT_COLUMNS)
-        yield writer
+
+    def add(self, result: RowResult) -> None:
+        """Write the row."""
+        self._writer.writerow(result_line(result))
+
+
+@contextmanager
+def results_file(path: Path) -> Iterator[ResultsFile]:
+    """Open ``results.csv``."""
+    with new_file(path) as file:
+        yield ResultsFile(table_writer(file))
 
 
 class FailedRows:

@@ -25,7 +25,7 @@ from ..observer import Observer
 from ..spool import SpooledRow
 from .saved_cells import SavedCells
 from .session import session
-from .summary import Summary, write_reports
+from .summary import Effort, Summary, write_reports
 
 Planned = tuple[Sequence[PlannedRow], Sequence[Image]]
 
@@ -79,16 +79,8 @@ class BulkRun:
             raise
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state="stopped" if stopped else "finished", finished_at=finished)
-        return write_reports(
-            self.journal,
-            replace(self.run, files=self.cells.files),
-            self.cells,
-            stopped,
-            duration=time.monotonic() - started,
-            requests=self.requests,
-            retries=0,
-            latencies=self.latencies,
-        )
+        effort = Effort(time.monotonic() - started, self.requests, latencies=self.latencies)
+        return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
 
     async def _carry_out(self) -> None:
         async with session(self.settings.dialler) as client:

@@ -29,7 +29,7 @@ from .garbage import look_sparingly
 from .resumption import Comparison, LeftOver, leave_settled, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
-from .summary import Summary, write_reports
+from .summary import Effort, Summary, write_reports
 
 if TYPE_CHECKING:
     from ..cluster.coordinator import Engine
@@ -97,17 +97,9 @@ class Execution:
                 self._forget()
                 raise
             self._note_end("finished" if stopped is None else "stopped")
-            return write_reports(
-                self.journal,
-                self.run,
-                prepared,
-                stopped,
-                duration=time.monotonic() - started,
-                requests=self.requests,
-                retries=self.retries,
-                latencies=self.latencies,
-                changed_fields=self.changed_fields,
-            )
+            duration = time.monotonic() - started
+            effort = Effort(duration, self.requests, self.retries, self.latencies, self.changed_fields)
+            return write_reports(self.journal, self.run, prepared, stopped, effort)
         finally:
             prepared.close()
 

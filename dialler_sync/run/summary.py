@@ -14,10 +14,10 @@ from .. import __version__
 from ..api.latency import Latencies
 from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
-from ..journal import Journal, RunRecord
-from ..model import Action, Status
+from ..journal import Journal, JournalRow, RunRecord
+from ..model import FINE, Action, Status
 from ..prepare import EXTRA_FILE
-from ..report.csv_files import failed_file, result_line, results_file
+from ..report.csv_files import ResultsFile, failed_file, results_file
 from ..report.files import new_file
 from ..report.html import HtmlReport
 from ..report.masking import Mask
@@ -75,21 +75,24 @@ class SourceCells(Protocol):
         """(place in the run, source, original cells) of every row, in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; and in how
+    many rows it changed which field."""
+
+    duration: float = 0.0
+    requests: int = 0
+    retries: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
+    changed_fields: Mapping[str, int] = field(default_factory=dict)
+
+
 def write_reports(
-    journal: Journal,
-    run: RunRecord,
-    source: SourceCells,
-    stopped: StopRun | None,
-    *,
-    duration: float,
-    requests: int,
-    retries: int,
-    changed_fields: Mapping[str, int] | None = None,
-    latencies: Latencies | None = None,
+    journal: Journal, run: RunRecord, source: SourceCells, stopped: StopRun | None, effort: Effort
 ) -> Summary:
     """Write ``results.csv``, ``failed.csv``, ``summary.json``, ``report.html`` and ``.xlsx`` of a run from its journal.
 
-    ``source`` has the original cells. Sums of an earlier, interrupted part of the run are added up. What
+    ``source`` has the original cells. What an earlier, interrupted part of the run took is added to ``effort``. What
     was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
     ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not show.
 
@@ -98,101 +101,96 @@ def write_reports(
         AssertionError: the counts do not add up to the rows read, which is a bug.
     """
     try:
-        return _write_reports(
-            journal,
-            run,
-            source,
-            stopped,
-            duration=duration,
-            requests=requests,
-            retries=retries,
-            changed_fields=changed_fields,
-            latencies=latencies,
-        )
+        with ExitStack() as files:
+            reports = _Reports(files, run, source)
+            for entry in journal.rows(run):
+                reports.add(entry)
+            summary = _summary(run, reports, stopped, effort)
+            if reports.xlsx:
+                reports.xlsx.write(asdict(summary))
+        out = Path(run.out)
+        summary.write(out / "summary.json")
+        # Last, as it links to what is there.
+        reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
     except OSError as error:
         raise JournalError(
             f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: "
             "mend that and write the reports again with 'dialler-sync runs report RUN'."
         ) from error
-
-
-def _write_reports(
-    journal: Journal,
-    run: RunRecord,
-    source: SourceCells,
-    stopped: StopRun | None,
-    *,
-    duration: float,
-    requests: int,
-    retries: int,
-    changed_fields: Mapping[str, int] | None,
-    latencies: Latencies | None,
-) -> Summary:
-    out = Path(run.out)
-    counts = Counter({str(status): 0 for status in Status})
-    actions = Counter({str(action): 0 for action in Action})
-    with ExitStack() as files:
-        results = files.enter_context(results_file(out / "results.csv"))
-        columns = [entry["layout"].get("columns", ()) for entry in run.files]
-        failed = files.enter_context(failed_file(out / "failed.csv", columns, source.extra_cells))
-        masked = run.options.get("mask")
-        mask = None if masked is None else Mask(columns, masked)
-        html = HtmlReport(columns, mask=mask)
-        xlsx = None
-        if (run.rows or 0) <= XLSX_ROWS:
-            xlsx = files.enter_context(XlsxReport(out / "report.xlsx", columns, source.extra_cells, mask=mask))
-        mirrored = None
-        cells = source.source_cells()
-        for entry in journal.rows(run):
-            result = entry.result
-            if result.action and result.status in (Status.SUCCEEDED, Status.SKIPPED):
-                actions[result.action] += 1
-            if entry.file == EXTRA_FILE:
-                mirrored = mirrored or files.enter_context(results_file(out / "mirror.csv"))
-                mirrored.writerow(result_line(result))
-                continue
-            results.writerow(result_line(result))
-            counts[result.status] += 1
-            seq, number, row_cells = next(cells)
-            assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
-            failed.add(result, number, row_cells)
-            html.add(result, number, row_cells)
-            if xlsx:
-                xlsx.add(result, number, row_cells)
-        read = sum(counts.values())
-        if run.rows is not None and read != run.rows:
-            raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
-        before = run.summary or {}
-        duration += before.get("duration_s", 0.0)
-        summary = Summary(
-            run_id=run.id,
-            command=run.command,
-            started_at=run.started_at,
-            finished_at=run.finished_at or "",
-            duration_s=round(duration, 3),
-            files=tuple(run.files),
-            campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
-            counts={"read": read, **counts},
-            actions=dict(actions),
-            requests=requests + before.get("requests", 0),
-            retries=retries + before.get("retries", 0),
-            rows_per_s=round(read / duration, 1) if duration else 0.0,
-            exit_code=int(exit_code(stopped, counts)),
-            stopped_because=str(stopped) if stopped else None,
-            dry_run=bool(run.options.get("dry_run")),
-            parent=run.parent,
-            version=__version__,
-            out=run.out,
-            changed_fields=dict(changed_fields or before.get("changed_fields") or {}),
-            errors=html.reasons(),
-            latency=(latencies or Latencies()).facts(before.get("latency")),
-        )
-        if xlsx:
-            xlsx.write(asdict(summary))
-    summary.write(out / "summary.json")
-    html.write(out / "report.html", asdict(summary), _history(journal, run))  # last: it links to what is there
     journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
     return summary
+
+
+class _Reports:
+    """The reports of a run that are open, and what was counted on the way."""
+
+    def __init__(self, files: ExitStack, run: RunRecord, source: SourceCells) -> None:
+        self._files = files
+        self._out = Path(run.out)
+        self._cells = source.source_cells()
+        columns = [entry["layout"].get("columns", ()) for entry in run.files]
+        masked = run.options.get("mask")
+        mask = None if masked is None else Mask(columns, masked)
+        self._results = files.enter_context(results_file(self._out / "results.csv"))
+        self._failed = files.enter_context(failed_file(self._out / "failed.csv", columns, source.extra_cells))
+        self._mirrored: ResultsFile | None = None
+        self.html = HtmlReport(columns, mask=mask)
+        self.xlsx: XlsxReport | None = None
+        if (run.rows or 0) <= XLSX_ROWS:
+            book = XlsxReport(self._out / "report.xlsx", columns, source.extra_cells, mask=mask)
+            self.xlsx = files.enter_context(book)
+        self.counts = Counter({str(status): 0 for status in Status})
+        self.actions = Counter({str(action): 0 for action in Action})
+
+    def add(self, entry: JournalRow) -> None:
+        """Write one row of the journal into all of them."""
+        result = entry.result
+        if result.action and result.status in FINE:
+            self.actions[result.action] += 1
+        if entry.file == EXTRA_FILE:
+            if self._mirrored is None:
+                self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
+            self._mirrored.add(result)
+            return
+        self._results.add(result)
+        self.counts[result.status] += 1
+        seq, number, cells = next(self._cells)
+        assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
+        self._failed.add(result, number, cells)
+        self.html.add(result, number, cells)
+        if self.xlsx:
+            self.xlsx.add(result, number, cells)
+
+
+def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort: Effort) -> Summary:
+    read = sum(reports.counts.values())
+    if run.rows is not None and read != run.rows:
+        raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
+    before = run.summary or {}
+    duration = effort.duration + before.get("duration_s", 0.0)
+    return Summary(
+        run_id=run.id,
+        command=run.command,
+        started_at=run.started_at,
+        finished_at=run.finished_at or "",
+        duration_s=round(duration, 3),
+        files=tuple(run.files),
+        campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
+        counts={"read": read, **reports.counts},
+        actions=dict(reports.actions),
+        requests=effort.requests + before.get("requests", 0),
+        retries=effort.retries + before.get("retries", 0),
+        rows_per_s=round(read / duration, 1) if duration else 0.0,
+        exit_code=int(exit_code(stopped, reports.counts)),
+        stopped_because=str(stopped) if stopped else None,
+        dry_run=bool(run.options.get("dry_run")),
+        parent=run.parent,
+        version=__version__,
+        out=run.out,
+        changed_fields=dict(effort.changed_fields or before.get("changed_fields") or {}),
+        errors=reports.html.reasons(),
+        latency=effort.latencies.facts(before.get("latency")),
+    )
 
 
 def _history(journal: Journal, run: RunRecord) -> list[Mapping[str, Any]]:

@@ -70,7 +70,8 @@ class BoundField:
         texts = _combined(self.rule, sources, chunk.rows)
         for step in (_split, _trimmed, _cased):
             texts = step(self.rule, texts)
-        cells: list[Cell] = [None if is_blank(text) else text for text in texts]
+        # Nearly every text begins with a letter or digit, and is told by that.
+        cells: list[Cell] = [text if text[:1].isalnum() or not is_blank(text) else None for text in texts]
         self._heed_notes(cells, sources, chunk)
         return cells if self.rule.values is None else _replaced(self.rule, self.rule.values, texts, cells)
 
@@ -238,12 +239,10 @@ class _Columns:
 
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
         """Give the notes of one column, each with the place of its row in the chunk; error texts are noted too."""
-        errors = [
-            (place, _ERROR_CELL)
-            for place, text in enumerate(self.texts(position))
-            if text[:1] == "#" and text in _ERROR_TEXTS
-        ]
-        return self._notes.get(position, []) + errors
+        noted, texts = self._notes.get(position, []), self.texts(position)
+        if _ERROR_TEXTS.isdisjoint(texts):
+            return noted
+        return noted + [(place, _ERROR_CELL) for place, text in enumerate(texts) if text in _ERROR_TEXTS]
 
 
 def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:

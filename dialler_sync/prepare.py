@@ -10,6 +10,7 @@ import logging
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -173,28 +174,26 @@ def prepare(
 def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk) -> list[PlannedRow]:
     """Add one chunk to what is prepared."""
     contacts, rejections = source.checker(chunk)
-    by_row: dict[int, Contact | Rejection] = {contact.row: contact for contact in contacts}
-    by_row.update((rejection.row, rejection) for rejection in rejections)
+    found: list[Contact | Rejection] = sorted([*contacts, *rejections], key=attrgetter("row"))
     first = prepared.total
     planned, bodies = [], []
-    numbers = chunk.frame.index.tolist()
-    for seq, row in enumerate(numbers, first):
-        found = by_row[row]
-        if isinstance(found, Contact):
-            body = orjson.dumps(found.fields)
-            bodies.append((seq, found.user_data, body))
-            planned.append(PlannedRow(seq, number, row, found.user_data, payload_hash(body)))
+    for seq, row in enumerate(found, first):
+        if isinstance(row, Contact):
+            key, body = row.user_data, orjson.dumps(row.fields)
+            bodies.append((seq, key, body))
+            planned.append(PlannedRow(seq, number, row.row, key, payload_hash(body)))
         else:
-            planned.append(_rejected(seq, number, found))
+            planned.append(_rejected(seq, number, row))
     prepared.bodies.write(bodies)
     keys.add((seq, user_data) for seq, user_data, _ in bodies)
+    numbers = chunk.frame.index.tolist()
     cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
-    for row, ragged in chunk.ragged.items():
-        cells[numbers.index(row)] = ragged
+    for at, ragged in chunk.ragged.items():
+        cells[numbers.index(at)] = ragged
         prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
     prepared.cells.write([first, number, cells])
     prepared.rows.extend(row.row for row in planned)
-    prepared.todo += bytes(row.state == RowState.PENDING for row in planned)
+    prepared.todo += bytes([row.state == RowState.PENDING for row in planned])
     prepared.rejected += len(rejections)
     return planned
 

@@ -12,9 +12,13 @@ _RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{
 """
 
 
+_BEGINS = frozenset("'=@+-\t\r")
+"""How it begins: nearly every cell is told apart by its first sign."""
+
+
 def harmless(text: str) -> str:
     """Put an apostrophe, the spreadsheet programs' own mark for text, before what would run as a formula."""
-    return f"'{text}" if _RUNS.match(text) else text
+    return f"'{text}" if text[:1] in _BEGINS and _RUNS.match(text) else text
 
 
 def restore(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ class _Plan:
             images: list[Image] = []
             for found in [Found(target) for target in page] if self.options.unchecked else await finder(page):
                 for row, record in self._decide(found):
-                    rows.append(replace(row, seq=seq))
+                    rows.append(row._replace(seq=seq))
                     if record is not None and self.run.command == "delete" and self.settings.journal.before_images:
                         images.append(_image(seq, row.contact_id, record))
                     seq += 1
@@ -155,19 +155,19 @@ class _Plan:
         """The row of one contact that was found."""
         contact = stored_contact(record)
         row = _row(target, RowState.PENDING, self.run.command)
-        row = replace(row, contact_id=contact.id, user_data=contact.user_data)
+        row = row._replace(contact_id=contact.id, user_data=contact.user_data)
         if target.user_data in ("", contact.user_data):
             return self._unless_settled(row)
         other = (
             f"contact {contact.id} carries the UserData '{contact.user_data}', and the row says '{target.user_data}'"
         )
-        return replace(row, state=Status.FAILED, error_code="contact_changed", error_field="UserData", error=other)
+        return row._replace(state=Status.FAILED, error_code="contact_changed", error_field="UserData", error=other)
 
     def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
         """The row, unless the run does it already: named twice, a UserData would cost two contacts."""
         key = _key(row.contact_id, row.user_data)
         if key in self.named:
-            return replace(row, state=Status.SKIPPED, action=Action.SUPERSEDED, error="named before in this run")
+            return row._replace(state=Status.SKIPPED, action=Action.SUPERSEDED, error="named before in this run")
         self.named.add(key)
         return self._unless_settled(row)
 
@@ -176,10 +176,10 @@ class _Plan:
         key = _key(row.contact_id, row.user_data)
         if key in self.settled.done:
             why = f"settled by run {self.settled.run}"
-            return replace(row, state=Status.SKIPPED, action=Action.UNCHANGED, error=why)
+            return row._replace(state=Status.SKIPPED, action=Action.UNCHANGED, error=why)
         if key in self.settled.doubtful:
             why = f"run {self.settled.run} may have done this already; sent again, it might hit another contact"
-            return replace(row, state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=LOOK)
+            return row._replace(state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=LOOK)
         return row
 
 
@@ -187,7 +187,7 @@ def _row(target: Target, state: str, action: str = "", fault: Fault | None = Non
     row = PlannedRow(0, target.file, target.row, target.user_data, "", state, action, target.contact_id)
     if fault is None:
         return row
-    return replace(row, error_code=fault.code, error_field=fault.field, error=fault.message, hint=fault.hint)
+    return row._replace(error_code=fault.code, error_field=fault.field, error=fault.message, hint=fault.hint)
 
 
 def _not_there(target: Target, command: str) -> PlannedRow:

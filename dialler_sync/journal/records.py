@@ -1,11 +1,11 @@
-"""What the journal holds, as frozen facts."""
+"""What the journal holds, as frozen facts; what stands for a row is a named tuple, as in :mod:`dialler_sync.model`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model import Action, RowResult, Status
 
@@ -39,8 +39,7 @@ class RunRecord:
     summary: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
+class PlannedRow(NamedTuple):
     """A source row before anything is sent: pending, or already settled (rejected, skipped)."""
 
     seq: int
@@ -74,8 +73,7 @@ class Outcome:
     sent_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalRow:
+class JournalRow(NamedTuple):
     """A row as the journal has it. In ``result``, pending reads as unprocessed and sending as unknown.
 
     ``newest_id`` is the newest contact ID that was known when the row was sent, -1 where none was.

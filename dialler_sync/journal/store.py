@@ -136,11 +136,9 @@ class Journal:
 
     def add_rows(self, run_id: str, planned: Iterable[PlannedRow]) -> None:
         """Write down rows, before anything is sent."""
-        fields = attrgetter(*_PLANNED)
         with self._begin() as connection:
-            self._database.execute_many(
-                connection, _add_row, ("run", *_PLANNED), [(run_id, *fields(row)) for row in planned]
-            )
+            values = [(run_id, *row) for row in planned]
+            self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
 
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
@@ -233,7 +231,7 @@ class Journal:
         )
         with self._begin() as connection:
             connection.execute(settle)
-            return list(connection.scalars(sa.select(rows.c.seq).where(settled)))
+            return list(connection.scalars(sa.select(rows.c.seq).where(settled)).all())
 
     def _fold(self, target: str, but: str) -> None:
         """Take the outcomes of runs that have not been counted yet into ``sent``, in the order of the runs.
@@ -280,10 +278,7 @@ class Journal:
 
 _SENDING = ("import", "undo", "lock", "unlock", "delete")
 
-_PLANNED = (
-    "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id",
-    "error_code", "error_field", "error", "hint",
-)  # fmt: skip
+_PLANNED = PlannedRow._fields
 _OUTCOME = ("contact_id", "http_status", "attempts", "error_code", "error_field", "error", "hint", "sent_at")
 _READ = (
     "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",

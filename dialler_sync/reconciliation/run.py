@@ -156,7 +156,7 @@ class ReconciliationRun:
             for seq, code, where, error, hint in self.sides.rejected():
                 source, row_cells = next((source, row_cells) for place, source, row_cells in cells if place == seq)
                 blank = RowResult(seq, "", "", self.prepared.rows[seq], "", Status.REJECTED)
-                row = replace(blank, error_code=code, error_field=where, error=error, hint=hint)
+                row = blank._replace(error_code=code, error_field=where, error=error, hint=hint)
                 failed.add(row, source, row_cells)
 
     def _ask(self) -> StopRun | None:

@@ -110,7 +110,9 @@ class Sending:
             _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", wait)
             await self.client.gate.rest(wait)
         doubtful = self.left.doubtful
-        unsure = [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful]
+        unsure = (
+            [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful] if doubtful else []
+        )
         rows = islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
         if self.engine is not None and total:
             await self._by_cluster(self.engine, rows, unsure)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, Status
-from . import schema
+from . import last_sent, schema
 from .database import Database, default_state
 from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
@@ -193,90 +193,21 @@ class Journal:
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
-        self._fold(target, but)
-        table = schema.sent
-        found: dict[str, Sent] = {}
         with self._begin() as connection:
-            for at in range(0, len(keys), 500):
-                query = sa.select(table).where(table.c.target == target, table.c.user_data.in_(keys[at : at + 500]))
-                for row in connection.execute(query):
-                    found[row.user_data] = Sent(row.payload, row.contact_id, row.run, row.sent_at)
-        return found
+            last_sent.take_in(connection, target, but)
+        with self._begin() as connection:
+            return last_sent.find(connection, target, keys)
 
     def skip_unchanged(self, target: str, run_id: str) -> list[int]:
         """Settle the rows that were last sent just so, in any run but this one; gives their places in it.
 
         Rows for which something is planned stay. The caller holds the campaign, as for :meth:`sent`.
         """
-        self._fold(target, run_id)
-        rows, sent = schema.rows, schema.sent
-        same = (sent.c.target == target) & (sent.c.user_data == rows.c.user_data) & (sent.c.payload == rows.c.payload)
-
-        def known(column: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
-            return sa.select(column).where(same).correlate(rows).scalar_subquery()
-
-        unsettled = (rows.c.run == run_id) & (rows.c.state == str(RowState.PENDING)) & (rows.c.action == "")
-        settle = (
-            sa.update(rows)
-            .where(unsettled, sa.exists(sa.select(sa.literal(1)).where(same).correlate(rows)))
-            .values(
-                state=str(Status.SKIPPED),
-                action=str(Action.UNCHANGED),
-                contact_id=known(sent.c.contact_id),
-                error=known("sent as it is on " + sent.c.sent_at),
-            )
-        )
-        settled = (
-            (rows.c.run == run_id) & (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))
-        )
         with self._begin() as connection:
-            connection.execute(settle)
-            return list(connection.scalars(sa.select(rows.c.seq).where(settled)).all())
-
-    def _fold(self, target: str, but: str) -> None:
-        """Take the outcomes of runs that have not been counted yet into ``sent``, in the order of the runs.
-
-        A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
-        killed, neither is a row that still waited: its outcome may not have been written down.
-        """
-        runs, rows, sent = schema.runs, schema.rows, schema.sent
-        waiting = (
-            sa.select(runs.c.id, runs.c.state)
-            .where(runs.c.target == target, ~runs.c.folded, runs.c.id != but, runs.c.command.in_(_SENDING))
-            .order_by(runs.c.started_at, runs.c.id)
-        )
+            last_sent.take_in(connection, target, run_id)
         with self._begin() as connection:
-            for run_id, state in connection.execute(waiting).all():
-                of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
-                doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
-                doubtful += [RowState.PENDING] * (state == "running")
-                touched = of_run & rows.c.state.in_([str(state) for state in doubtful])
-                connection.execute(
-                    sa.delete(sent).where(
-                        sent.c.target == target,
-                        sent.c.user_data.in_(sa.select(rows.c.user_data).where(touched)),
-                    )
-                )
-                kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
-                connection.execute(
-                    sa.insert(sent).from_select(
-                        ["target", "user_data", "payload", "contact_id", "run", "sent_at"],
-                        sa.select(
-                            sa.literal(target),
-                            rows.c.user_data,
-                            sa.func.max(rows.c.payload),
-                            sa.func.max(rows.c.contact_id),
-                            rows.c.run,
-                            sa.func.max(rows.c.sent_at),
-                        )
-                        .where(kept)
-                        .group_by(rows.c.user_data, rows.c.run),
-                    )
-                )
-                connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))
+            return last_sent.skip_unchanged(connection, target, run_id)
 
-
-_SENDING = ("import", "undo", "lock", "unlock", "delete")
 
 _PLANNED = PlannedRow._fields
 _OUTCOME = ("contact_id", "http_status", "attempts", "error_code", "error_field", "error", "hint", "sent_at")

@@ -41,15 +41,6 @@ def test_the_readme_says_which_paths_are_assumed() -> None:
     assert "endpoints:" in README
 
 
-def test_the_readme_shows_a_configuration_that_loads(tmp_path: Path) -> None:
-    """The YAML blocks of the README are taken as they stand."""
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    path = tmp_path / "config.yaml"
-    path.write_text(block, encoding="utf-8")
-
-    assert load_config(path).campaign.id == 538
-
-
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_configurations_load_and_name_their_schema(path: Path) -> None:
     """Editors complete and check them."""

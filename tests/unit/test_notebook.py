@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,24 +23,6 @@ from dialler_sync.simulator.span import Span
 from ..conftest import Configure
 
 Contacts = Callable[..., Path]
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "python-api.md"
-EXAMPLES = re.findall(r"^```python\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-
-
-def test_the_documented_examples_run(configure: Configure, contacts_csv: Contacts, capsys: object) -> None:
-    """Each example of docs/python-api.md works, after those before it; what a comment promises of a line holds."""
-    configure()
-    contacts_csv(3)
-    assert len(EXAMPLES) > 8
-    names: dict[str, object] = {}
-
-    for example in EXAMPLES:
-        exec(compile(example, str(DOCUMENT), "exec"), names)
-        for line in example.splitlines():
-            promise = re.fullmatch(r"(\S.*?) {2,}# (True|None|\d+|\{.*?\})(:.*)?", line)
-            if promise and "…" not in promise[2]:
-                assert str(eval(promise[1], names)) == promise[2], line
 
 
 def test_results_are_frames_of_text(configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> None:

@@ -20,9 +20,9 @@ from .records import Column, Records
 _COLUMNS = (
     Column("UserData", "text"),
     Column("Class", "chip", shared=True),
-    Column("Differences", "text"),
     Column("Row", "text"),
     Column("Contact ID", "text"),
+    Column("Differences", "text"),
     Column("File", "more", shared=True),
 )
 
@@ -47,7 +47,7 @@ class ReconciliationPage:
         if self._mask:
             line = replace(line, user_data=mask_key(line.user_data), differences=mask_phones(line.differences))
         row = "" if line.row is None else str(line.row)
-        values = (line.user_data, line.kind, line.differences, row, line.contact_id, line.file, *line.told)
+        values = (line.user_data, line.kind, row, line.contact_id, line.differences, line.file, *line.told)
         self._records.add(values, 0, ())
 
     def write(self, path: Path, summary: Mapping[str, Any], zone: tzinfo | None = None) -> None:

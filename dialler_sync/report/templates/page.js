@@ -128,7 +128,7 @@
     return make("tr", { role: "row" },
       make("th", { scope: "row", role: "rowheader" }, toggle),
       ...others.map((column) =>
-        make("td", { role: "cell" }, ...content(row, column))));
+        make("td", { role: "cell", ...(column.kind === "text" && { "data-label": column.label }) }, ...content(row, column))));
   };
 
   const draw = () => {

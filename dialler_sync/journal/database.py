@@ -212,13 +212,22 @@ def _prepare(connection: Any, _record: object) -> None:
 def _lock_folder(url: sa.URL) -> Path:
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         return Path(url.database).parent / "locks"
-    from platformdirs import user_state_path
-
-    return user_state_path("dialler-sync") / "locks"
+    return _own_folder() / "locks"
 
 
 def default_state() -> Path:
-    """Where the journal is when nothing else is said."""
+    """Where the journal is when nothing else is said.
+
+    Raises:
+        UsageError: nobody knows where the user's home is.
+    """
+    return _own_folder() / "journal.db"
+
+
+def _own_folder() -> Path:
     from platformdirs import user_state_path
 
-    return user_state_path("dialler-sync") / "journal.db"
+    try:
+        return user_state_path("dialler-sync")
+    except RuntimeError:
+        raise UsageError("This user has no home folder for the journal. Set HOME, or name a file: --state.") from None

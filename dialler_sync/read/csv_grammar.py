@@ -119,8 +119,9 @@ class Dialect:
 
     def _pattern(self, escape: str) -> re.Pattern[str]:
         """Groups: 1 the inside of a quoted cell, 2 a plain cell, 3 what ends it."""
+        # Groups that look ahead are not possessive: Python before 3.11.5, which Debian 12 has, matches those wrongly.
         if self.delimiter == ", ":
-            plain = rf"(?:[^,\r\n]|(?!{self._ends}),)*+"
+            plain = rf"[^,\r\n]*+(?:(?!{self._ends}),[^,\r\n]*+)*"
         elif self.escape == "backslash":
             plain = rf"(?:[^\\\r\n{re.escape(self.delimiter)}]|\\[^\r\n]?)*+"
         else:
@@ -137,7 +138,7 @@ class Dialect:
         return {
             "double": rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+",
             "backslash": rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+",
-            "none": rf"[^{quote}]*+(?:{begins}{quote}(?!{self._ends}|[\r\n]|\Z)[^{quote}]*+)*+",
+            "none": rf"[^{quote}]*+(?:{begins}{quote}(?!{self._ends}|[\r\n]|\Z)[^{quote}]*+)*",
         }[escape]
 
     def _unescaped(self, cell: str, *, inside: bool = False) -> str:

@@ -33,11 +33,11 @@ class App:
     verbosity: int
     log_format: str
 
-    def settings(self) -> Settings:
-        """The configuration."""
+    def settings(self, *, token_needed: bool = True) -> Settings:
+        """The configuration; where nothing is sent, no token is needed."""
         from ..config import load_config
 
-        return load_config(self.config_path)
+        return load_config(self.config_path, token_needed=token_needed)
 
     def source(self) -> SourceSettings:
         """How spreadsheets are laid out: as the configuration says, if there is one."""

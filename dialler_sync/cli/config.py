@@ -17,8 +17,11 @@ def config() -> None:
 @config.command()
 @click.pass_obj
 def check(app: App) -> None:
-    """Check the configuration: every fault with file, line and key."""
-    app.settings()
+    """Check the configuration: every fault with file, line and key.
+
+    The variable that the token comes from need not be set.
+    """
+    app.settings(token_needed=False)
     lines = app.config_path.read_text(encoding="utf-8-sig").splitlines()
     left = [str(number) for number, line in enumerate(lines, 1) if "# CHANGE" in line]
     what = f"line {left[0]} is" if len(left) == 1 else f"lines {', '.join(left)} are"

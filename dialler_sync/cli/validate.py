@@ -31,7 +31,7 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
     from .output import print_summary
     from .progress import progress
 
-    settings = app.settings()
+    settings = app.settings(token_needed=False)
     run = RunOptions(max_errors=max_errors or settings.rows.max_errors)
     options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app) as observer:

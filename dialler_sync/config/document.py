@@ -26,11 +26,12 @@ _DEEPEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file: its values, and the line of every key."""
+    """A YAML file: its values, the line of every key, and what is said of those whose variable is not set."""
 
     path: Path
     values: dict[str, Plain]
     lines: Mapping[KeyPath, int]
+    unset: Mapping[KeyPath, str]
 
     def where(self, key: KeyPath) -> str:
         """``file:line``, of the nearest enclosing key that the file really has."""
@@ -40,10 +41,10 @@ class Document:
 
 
 def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Document:
-    """Read one YAML file and fill in ``${VARIABLE}`` (``$$`` is a dollar sign).
+    """Read one YAML file and fill in ``${VARIABLE}`` (``$$`` is a dollar sign); one that is not set is empty.
 
     Raises:
-        ConfigError: not readable, not YAML, not a mapping, a key twice, or a variable that is not set.
+        ConfigError: not readable, not YAML, not a mapping, or a key twice.
     """
     try:
         root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
@@ -60,43 +61,49 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.") from error
-    lines: dict[KeyPath, int] = {}
-    values = {} if root is None else _plain(root, (), path, lines, environment)
+    reader = _Reader(path, environment)
+    values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: a configuration is a mapping of sections (dialler:, campaign:, columns: …).")
-    return Document(path, values, lines)
+    return Document(path, values, reader.lines, reader.unset)
 
 
-def _plain(
-    node: yaml.Node, key: KeyPath, path: Path, lines: dict[KeyPath, int], environment: Mapping[str, str]
-) -> Plain:
-    line = node.start_mark.line + 1
-    lines.setdefault(key, line)
-    if len(key) > _DEEPEST:
-        raise ConfigError(f"{path}:{line}: is nested too deeply, or refers to itself.")
-    if isinstance(node, yaml.ScalarNode):
-        if node.style is None and node.value in _NULLS:
-            return None
-        return _VARIABLE.sub(lambda match: _value_of(match, f"{path}:{line}", environment), node.value)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*key, i), path, lines, environment) for i, item in enumerate(node.value)]
-    result: dict[str, Plain] = {}
-    for name_node, value_node in node.value:
-        name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
-        at = f"{path}:{name_node.start_mark.line + 1}"
+class _Reader:
+    """Turns nodes into values, and notes where they stand."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        self._path, self._environment = path, environment
+        self.lines: dict[KeyPath, int] = {}
+        self.unset: dict[KeyPath, str] = {}
+
+    def plain(self, node: yaml.Node, key: KeyPath) -> Plain:
+        """The value of ``node``, which stands at ``key``."""
+        line = node.start_mark.line + 1
+        self.lines.setdefault(key, line)
+        if len(key) > _DEEPEST:
+            raise ConfigError(f"{self._path}:{line}: is nested too deeply, or refers to itself.")
+        if isinstance(node, yaml.ScalarNode):
+            if node.style is None and node.value in _NULLS:
+                return None
+            return _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(item, (*key, i)) for i, item in enumerate(node.value)]
+        result: dict[str, Plain] = {}
+        for name_node, value_node in node.value:
+            name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
+            at = f"{self._path}:{name_node.start_mark.line + 1}"
+            if name is None:
+                raise ConfigError(f"{at}: a key must be plain text.")
+            if name in result:
+                raise ConfigError(f"{at}: the key '{name}' is there twice; keep one.")
+            self.lines[(*key, name)] = name_node.start_mark.line + 1
+            result[name] = self.plain(value_node, (*key, name))
+        return result
+
+    def _value_of(self, name: str | None, key: KeyPath, line: int) -> str:
         if name is None:
-            raise ConfigError(f"{at}: a key must be plain text.")
-        if name in result:
-            raise ConfigError(f"{at}: the key '{name}' is there twice; keep one.")
-        lines[(*key, name)] = name_node.start_mark.line + 1
-        result[name] = _plain(value_node, (*key, name), path, lines, environment)
-    return result
-
-
-def _value_of(match: re.Match[str], at: str, environment: Mapping[str, str]) -> str:
-    name = match["name"]
-    if name is None:
-        return "$"
-    if name not in environment:
-        raise ConfigError(f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}.")
-    return environment[name]
+            return "$"
+        if name not in self._environment:
+            at = f"{self._path}:{line}"
+            self.unset[key] = f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
+        return self._environment.get(name, "")

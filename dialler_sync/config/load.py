@@ -30,18 +30,28 @@ _TUNING = {
 """Keys of ``dialler:`` that do not change what is sent, so that a run may be resumed with others."""
 
 
-def load_config(path: str | Path, environment: Mapping[str, str] = os.environ) -> Settings:
+_TOKEN = ("dialler", "token")
+
+
+def load_config(
+    path: str | Path, environment: Mapping[str, str] = os.environ, *, token_needed: bool = True
+) -> Settings:
     """Read a configuration file. Paths in it are relative to the folder it lies in.
+
+    Where no ``token_needed``, as nothing is sent, the variable that it comes from need not be set.
 
     Raises:
         ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
     """
     document = read_document(Path(path), environment)
+    faults = [said for key, said in document.unset.items() if token_needed or key != _TOKEN]
     try:
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
-        faults = dict.fromkeys(_sentence(document, fault) for fault in error.errors())
-        raise ConfigError("\n".join(faults)) from None
+        others = (fault for fault in error.errors() if _place(document, fault) not in document.unset)
+        faults += dict.fromkeys(_sentence(document, fault) for fault in others)
+    if faults:
+        raise ConfigError("\n".join(faults))
     return _with_absolute_paths(settings, document.path.resolve().parent)
 
 
@@ -51,22 +61,12 @@ def load_source(path: Path) -> SourceSettings:
     Raises:
         ConfigError: every fault of the section.
     """
-    document = read_document(path, _AnyVariable())
+    document = read_document(path)
     try:
         return SourceSettings.model_validate(document.values.get("source") or {})
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(_sentence(document, fault) for fault in faults))) from None
-
-
-class _AnyVariable(dict[str, str]):
-    """An environment in which every variable is set."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __missing__(self, name: str) -> str:
-        return ""
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:
@@ -103,10 +103,15 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update=changes)
 
 
-def _sentence(document: Document, fault: ErrorDetails) -> str:
+def _place(document: Document, fault: ErrorDetails) -> KeyPath:
     at: KeyPath = tuple(part for part in fault["loc"] if not _is_union_arm(part))
     if at[:2] == ("suppress", 0) and not isinstance(document.values["suppress"], list):
         at = (at[0], *at[2:])  # one file, which stands for a list of one
+    return at
+
+
+def _sentence(document: Document, fault: ErrorDetails) -> str:
+    at = _place(document, fault)
     dotted = ".".join(str(part) for part in at)
     where = document.where(at)
     kind = fault["type"]

@@ -112,12 +112,14 @@ def test_a_wrong_configuration(run: Run, contacts_csv: Contacts, old: str, new: 
 
 def test_every_fault_of_a_configuration_is_listed(run: Run, contacts_csv: Contacts) -> None:
     """Nobody likes to mend one fault and be told the next."""
-    text = CONFIG.replace("clients_id", "client_id").replace("Name: Name", "Nam: Name")
+    text = CONFIG.replace("clients_id", "client_id").replace("Name: Name", "Nam: Name").replace("538", '"${CAMPAIGN}"')
     Path("dialler-sync.yaml").write_text(text, encoding="utf-8")
 
     done = run("import", contacts_csv(3))
 
     assert "dialler-sync.yaml:3:" in done.err
+    assert "dialler-sync.yaml:5: the environment variable CAMPAIGN is not set" in done.err
+    assert done.err.count("dialler-sync.yaml:5:") == 1
     assert "dialler-sync.yaml:6:" in done.err
 
 
@@ -182,3 +184,20 @@ def test_a_pipe_that_closes_early_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, env={**os.environ})
 
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", [("validate", "contacts.csv"), ("inspect", "contacts.csv"), ("config", "check")])
+def test_a_list_is_checked_without_the_token(
+    run: Run, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """On somebody's laptop, where nothing is sent; other variables are still missed."""
+    contacts_csv(3)
+    monkeypatch.delenv("DIALLER_SYNC_TOKEN")
+    path = Path("dialler-sync.yaml")
+    path.write_text(CONFIG.replace("token: x", "token: ${DIALLER_SYNC_TOKEN}"), encoding="utf-8")
+
+    assert run(*command).code == ExitCode.OK
+    for sending in ("import", "plan", "reconcile"):
+        assert "the environment variable DIALLER_SYNC_TOKEN is not set" in run(sending, "contacts.csv").err
+    path.write_text(CONFIG.replace("538", '"${CAMPAIGN}"'), encoding="utf-8")
+    assert "the environment variable CAMPAIGN is not set" in run("config", "check").err

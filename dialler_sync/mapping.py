@@ -117,7 +117,8 @@ class BoundMapping:
         """What the user should know about how the configuration fits the file."""
         if not self.unmapped:
             return ()
-        return (f"the configuration does not use the columns {_listed(self.unmapped)}",)
+        columns = "column" if len(self.unmapped) == 1 else "columns"
+        return (f"the configuration does not use the {columns} {_listed(self.unmapped)}",)
 
     def apply(self, chunk: Chunk) -> Mapped:
         """Give each field its cells."""

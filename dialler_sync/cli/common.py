@@ -72,12 +72,21 @@ class App:
         ours.setLevel({-1: logging.ERROR, 0: logging.INFO, 1: logging.DEBUG}[self.verbosity])
 
 
+COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}
+"""Of the 256 that terminals have: each can be read on white as well as on black, at a contrast of 3.8 or more."""
+
+
 def terminal_width(stream: TextIO) -> int | None:
     """Columns of the terminal behind ``stream``; None where there is none."""
     try:
         return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else None
     except (OSError, ValueError):
         return None
+
+
+def say(text: str, indent: int = 0) -> None:
+    """Print a line of results: whole in a pipe, on a terminal broken between words."""
+    click.echo(wrapped(text, terminal_width(sys.stdout), indent))
 
 
 def wrapped(text: str, width: int | None, indent: int = 0) -> str:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, terminal_width, wrapped
+from .common import COLOURS, App, exit_codes, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from ..doctor.check import Check
 
-_COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "red"}
+_COLOURS = {"OK": COLOURS["good"], "WARN": COLOURS["warning"], "FAIL": COLOURS["bad"]}
 _INDENT = 21
 
 

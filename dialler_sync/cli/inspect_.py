@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument
+from .common import App, exit_codes, files_argument, say
 
 if TYPE_CHECKING:
     from ..model import Table
@@ -57,5 +57,5 @@ def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if value not in (None, [], ()):
             shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else repr(value)
-            click.echo(f"{name:<12} {shown.strip(chr(39))}")
+            say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
     click.echo()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..error_codes import ERROR_CODES
+from .common import COLOURS, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _STYLES = {
-    "succeeded": "green",
-    "skipped": "cyan",
-    "rejected": "yellow",
-    "failed": "red",
-    "unknown": "magenta",
+    "succeeded": f"color({COLOURS['good']})",
+    "skipped": f"color({COLOURS['quiet']})",
+    "rejected": f"color({COLOURS['warning']})",
+    "failed": f"color({COLOURS['bad']})",
+    "unknown": f"color({COLOURS['unsure']})",
     "unprocessed": "bold",
 }
-"""Of rich; each is readable on dark and on light ground."""
+"""Of rich."""
 
 _REASONS = 5
 """Error codes that are shown."""
@@ -40,15 +41,14 @@ def print_summary(summary: Summary) -> None:
     if sys.stdout.isatty():
         _print_table(summary)
     else:
-        click.echo(f"run         {summary.run_id}")
-        for name, number in summary.counts.items():
-            click.echo(f"{name:<11} {number}")
-        for name, number in (*summary.actions.items(), *summary.errors.items()):
-            if number:
-                click.echo(f"  {name:<9} {number}")
+        parts = {f"  {name}": number for name, number in (*summary.actions.items(), *summary.errors.items()) if number}
+        width = max(map(len, (*summary.counts, *parts)))
+        click.echo(f"{'run':<{width}} {summary.run_id}")
+        for name, number in (*summary.counts.items(), *parts.items()):
+            click.echo(f"{name:<{width}} {number}")
         if summary.dry_run:
             click.echo(f"Nothing was sent. {forecast(asdict(summary))}")
-        click.echo(f"reports     {summary.out}")
+        click.echo(f"{'reports':<{width}} {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
 
@@ -61,7 +61,7 @@ def _print_table(summary: Summary) -> None:
 
     facts = asdict(summary)
     console = Console(highlight=False)
-    console.print(f"[bold]{title(facts)} {summary.run_id}[/]\n{verdict(facts)}.")
+    console.print(f"[bold]{title(facts)}[/] (run {summary.run_id})\n{verdict(facts)}.")
     table = Table(show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -77,7 +77,7 @@ def _print_table(summary: Summary) -> None:
         console.print(f"Nothing was sent. {forecast(facts)}")
     else:
         done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
-        sent = f"{summary.requests:,} requests" if summary.requests else ""
+        sent = f"{summary.requests:,} request{'s' * (summary.requests != 1)}" if summary.requests else ""
         sent += f", {summary.retries:,} of them repeats" if summary.retries else ""
         took = f"{summary.duration_s:.1f} s ({summary.rows_per_s:,.0f} rows/s)"
         console.print("; ".join(filter(None, (done, sent, took))))
@@ -103,7 +103,16 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     console.print("failed.csv has these rows, with what to do about each.")
 
 
-_SIGILS = {"create": "+", "overwrite": "~", "import": ">", "lock": "!", "delete": "-", "ambiguous": "?"}
+_SIGILS = {
+    "create": "+",
+    "overwrite": "~",
+    "import": ">",
+    "lock": "!",
+    "delete": "-",
+    "ambiguous": "?",
+    "rejected": "x",
+}
+"""In this order they are told; what is left out has ``=``."""
 _EXAMPLES = 5
 
 
@@ -115,10 +124,11 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
 
         click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))
         return
-    for name, number in sorted(plan.counts.items()):
-        click.echo(f"{_SIGILS.get(name, '='):1} {name:<11} {number:>9,}")
+    counts = {**{name: plan.counts[name] for name in _SIGILS if name in plan.counts}, **plan.counts}
     if plan.rejected:
-        click.echo(f"x {'rejected':<11} {plan.rejected:>9,}   ('dialler-sync validate' says why)")
+        counts["rejected"] = plan.rejected
+    for name, number in counts.items():
+        click.echo(f"{_SIGILS.get(name, '=')} {name:<11} {number:>9,}")
     for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
         click.echo(f"    {name}: {number:,} changed")
     shown: dict[str, int] = {}
@@ -129,12 +139,12 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
             continue
         row = f"row {entry['row']}" if entry["row"] else f"contact {entry['contact_id']}"
         why = f": {entry['reason']}" if entry["reason"] else ""
-        click.echo(f"{_SIGILS.get(action, '=')} {action} {entry['user_data']} ({row}){why}")
+        say(f"{_SIGILS.get(action, '=')} {action} {entry['user_data']} ({row}){why}", indent=4)
         for name, (before, after) in entry["changes"].items():
-            click.echo(f"      {name}: {_shown(before)} -> {_shown(after)}")
-    for action, number in shown.items():
-        if number > _EXAMPLES:
-            click.echo(f"… and {number - _EXAMPLES:,} more to {action} (-o PLAN or --json lists all)")
+            say(f"      {name}: {_shown(before)} -> {_shown(after)}", indent=8)
+    more = [f"{number - _EXAMPLES:,} {action}" for action, number in shown.items() if number > _EXAMPLES]
+    if more:
+        say(f"… and {', '.join(more)} more (-o PLAN or --json lists all)")
     if not plan.differs:
         click.echo("Nothing would change.")
 

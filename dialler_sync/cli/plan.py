@@ -16,6 +16,7 @@ from .common import (
     files_argument,
     max_missing_option,
     run_options,
+    say,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def plan(
     Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
     """
     from ..jobs.imports import ImportOptions, plan_files
+    from ..report.words import rows
     from .output import print_plan
     from .progress import progress
 
@@ -68,4 +70,9 @@ def plan(
     if output:
         made.write(output)
     print_plan(made, as_json=as_json)
+    if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
+        say(
+            f"As configured, an import also sends what is unchanged: {rows(made.counts['unchanged'])}. "
+            f"Leave that out with --plan, --compare {made.compare}, or 'compare: {made.compare}' under 'rows:'."
+        )
     return ExitCode.DIFFERENCES if detailed_exitcode and made.differs else ExitCode.OK

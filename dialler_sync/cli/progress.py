@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..model import Status
+from .common import COLOURS
 
 if TYPE_CHECKING:
     from ..observer import Observer
@@ -69,16 +70,22 @@ class _Lines:
 def _bar() -> Iterator[Observer]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.theme import Theme
 
+    colours = {name: f"color({number})" for name, number in COLOURS.items()}
+    bar = {"bar.complete": colours["good"], "bar.finished": colours["good"], "bar.pulse": colours["quiet"]}
+    told = {"progress.download": "default", "progress.remaining": colours["quiet"]}
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("[green]{task.fields[ok]} ok[/] [red]{task.fields[failed]} failed[/]"),
+        TextColumn("[good]{task.fields[ok]} ok[/] [bad]{task.fields[failed]} failed[/]"),
         TextColumn("{task.fields[speed]:.0f} rows/s"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8) as shown:
+    with Progress(
+        *columns, console=Console(stderr=True, theme=Theme(colours | bar | told)), transient=True, refresh_per_second=8
+    ) as shown:
         yield _Bar(shown)
 
 

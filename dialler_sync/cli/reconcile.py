@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, out_option
+from .common import App, exit_codes, files_argument, out_option, say
 
 if TYPE_CHECKING:
     from ..reconciliation.files import Reconciled
@@ -107,13 +107,14 @@ def _print_table(done: Reconciled) -> None:
     summary = done.summary
     click.echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        click.echo(f"{_SIGILS[kind]} {kind:<9} {'not looked for' if count is None else count}")
+        click.echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{count:>9,}'}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
                 click.echo(f"    {name}: {number:,}")
-    click.echo(f"rejected    {summary.counts['rejected']}")
+    click.echo(f"x {'rejected':<11} {summary.counts['rejected']:>9,}")
     if summary.history:
-        click.echo("called      {called} of {contacts}; reached {reached}; {calls} calls".format_map(summary.history))
+        told = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls"
+        click.echo(told.format_map(summary.history))
     if summary.moved:
         click.echo(f"moved since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
         for change, number in summary.moved["changes"].items():
@@ -123,7 +124,7 @@ def _print_table(done: Reconciled) -> None:
         shown[line.kind] = shown.get(line.kind, 0) + 1
         if shown[line.kind] <= _EXAMPLES:
             where = f"row {line.row}" if line.row else f"contact {line.contact_id}"
-            click.echo(f"{_SIGILS[line.kind]} {line.user_data} ({where}) {line.differences}".rstrip())
+            say(f"{_SIGILS[line.kind]} {line.user_data} ({where}) {line.differences}".rstrip(), indent=4)
     if asked := summary.source_of_truth:
-        click.echo(f"asked by    {asked['way']}: {asked['why']}")
+        say(f"asked by    {asked['way']}: {asked['why']}", indent=12)
     click.echo(f"reports     {summary.out}")

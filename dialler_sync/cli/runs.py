@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -53,24 +54,33 @@ def list_(app: App, number: int, output: str) -> None:
     for run in found:
         counts = (run.summary or {}).get("counts", {})
         read, succeeded = counts.get("read", "?"), counts.get("succeeded", "?")
-        click.echo(f"{run.id:<23} {run.command:<9} {run.state:<9} {read:>9} {succeeded:>9}  {run.campaign}")
+        command = "dry run" if (run.summary or {}).get("dry_run") else run.command
+        click.echo(f"{run.id:<23} {command:<9} {run.state:<9} {read:>9} {succeeded:>9}  {run.campaign}")
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.argument("run")
 @click.pass_obj
 def show(app: App, run: str) -> None:
-    """Show the summary of RUN as JSON. The beginning of its ID is enough.
+    """Show what became of RUN: as after the run on a terminal, else its summary as JSON.
+
+    The beginning of its ID is enough.
 
     \b
     Example:
       dialler-sync runs show 20261123-201512-4f3a9c
     """
+    from ..run.summary import Summary
+    from .output import print_summary
+
     with app.journal() as journal:
         record = journal.run(run)
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
-    click.echo(json.dumps(record.summary, ensure_ascii=False, indent=2))
+    if sys.stdout.isatty() and record.command != "reconcile":
+        print_summary(Summary(**record.summary))
+    else:
+        click.echo(json.dumps(record.summary, ensure_ascii=False, indent=2))
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))

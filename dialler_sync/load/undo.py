@@ -110,7 +110,7 @@ class Undoer:
         (contact,) = found
         before = orjson.loads(image.before or "{}")
         if not differences(before, contact.values):
-            return _done(row, Action.OVERWRITE, Status.SKIPPED, error="the contact is as it was")
+            return _done(row, Action.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, "contact_changed", changed)
         body = _complete(before, contact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import shlex
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.cli import main
-from dialler_sync.cli.common import App, wrapped
+from dialler_sync.cli.common import COLOURS, App, wrapped
 from dialler_sync.cli.progress import progress
 from dialler_sync.exit_codes import ExitCode
 
@@ -74,12 +75,58 @@ def test_a_dry_run_reads_like_a_sentence(run: Run, configure: Configure, contact
 
 
 def test_a_plan_tells_of_rejected_rows(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
-    """Nobody should take a plan without them for the whole truth."""
+    """Nobody should take a plan without them for the whole truth. They are counted once."""
     configure()
 
     done = run("plan", contacts_csv(rows=BAD))
 
-    assert re.search(r"^x rejected +3 ", done.out, re.MULTILINE)
+    assert re.findall(r"^. rejected +\d+$", done.out, re.MULTILINE) == ["x rejected            3"]
+
+
+def test_a_plan_says_what_an_import_sends_beyond_it(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Only the plan compares with the dialler, unless the configuration says otherwise."""
+    config, said = configure(), "an import also sends what is unchanged: 3 rows"
+    file = contacts_csv(3)
+    run("import", file)
+
+    planned, again = run("plan", file), run("import", file)
+
+    assert said in planned.out
+    assert again.summary["actions"]["overwrite"] == 3
+    config.write_text(f"{config.read_text()}rows: {{compare: dialler}}\n")
+    assert said not in run("plan", file).out
+    assert run("import", file).summary["actions"]["unchanged"] == 3
+
+
+def test_colours_can_be_read_on_white_and_on_black() -> None:
+    """Neither yellow on white nor blue on black: a contrast of 3.5 at least, as for large text and signs."""
+
+    def luminance(number: int) -> float:
+        number -= 16
+        levels = [(0, 95, 135, 175, 215, 255)[number // step % 6] / 255 for step in (36, 6, 1)]
+        linear = [level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4 for level in levels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for name, number in COLOURS.items():
+        assert 1.05 / (luminance(number) + 0.05) > 3.5, name
+        assert (luminance(number) + 0.05) / 0.05 > 3.5, name
+
+
+def test_a_past_run_is_shown_as_it_was_and_to_programs_as_json(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody wants to read a histogram of latencies on a terminal."""
+    configure()
+    done = run("import", contacts_csv(rows=BAD))
+    shown = run("runs", "show", done.summary["run_id"]).out
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+
+    with pytest.raises(SystemExit):
+        main(["runs", "show", done.summary["run_id"]])
+
+    assert json.loads(shown) == done.summary
+    assert "3 of 4 rows did not succeed." in screen.getvalue()
 
 
 def test_lines_do_not_run_into_the_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ class App:
 
 
 COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}
-"""Of the 256 that terminals have: each can be read on white as well as on black, at a contrast of 3.8 or more."""
+"""Of the 256 that terminals have: each can be read on white as well as on black, at a contrast of 3.5 or more."""
 
 
 def terminal_width(stream: TextIO) -> int | None:
@@ -94,6 +94,11 @@ def wrapped(text: str, width: int | None, indent: int = 0) -> str:
     if not width:
         return text
     return textwrap.fill(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+
+
+def logs_json() -> bool:
+    """Whether what is said on stderr is read by a program."""
+    return any(isinstance(handler.formatter, _JsonLines) for handler in logging.getLogger("dialler_sync").handlers)
 
 
 class _Stderr(logging.Handler):

@@ -17,7 +17,7 @@ from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
 from ..run import garbage
 from .campaigns import campaigns
-from .common import App
+from .common import App, logs_json
 from .config import config
 from .contacts import contacts
 from .demo import demo
@@ -103,6 +103,8 @@ def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: bool,
         raise click.UsageError("--verbose and --quiet contradict each other")
     ctx.obj = App(config_path, state, 1 if verbose else -1 if quiet else 0, log_format)
     ctx.obj.set_up_logging()
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 for _command in COMMANDS:
@@ -121,7 +123,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):
             name = error.option_name
             error = click.UsageError(f"'{name}' stands before the command: dialler-sync {name} …", error.ctx)
-        error.show()
+        if logs_json():
+            _log.error("Error: %s", error.format_message())
+        else:
+            error.show()
         code = ExitCode.USAGE
     except DiallerSyncError as error:
         _log.error("Error: %s", error)

@@ -148,7 +148,12 @@ def _write_rich(listing: Listing, file: IO[str]) -> int:
 
 def _shown(text: str) -> str:
     """Text that does nothing to a terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else _picture(c) for c in text)
+
+
+def _picture(control: str) -> str:
+    """The sign that stands for a control character: ``␊`` for a line end."""
+    return chr(0x2400 + ord(control)) if control < " " else "\ufffd"
 
 
 WRITERS: Mapping[str, Callable[[Listing, IO[str]], None]] = {

@@ -145,6 +145,31 @@ def test_lines_do_not_run_into_the_progress_bar(monkeypatch: pytest.MonkeyPatch)
     assert "the dialler is down" in lines
 
 
+def test_no_color_holds_for_every_command(run: Run, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no table is drawn."""
+    configure()
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    with pytest.raises(SystemExit):
+        main(["doctor"])
+
+    assert "OK    campaign" in screen.getvalue()
+    assert "\x1b" not in screen.getvalue()
+
+
+def test_json_lines_are_all_that_a_program_reads(run: Run) -> None:
+    """Also where the command itself is wrong."""
+    for arguments in (["import"], ["import", "--nothing"], ["runs", "show", "nothing"], ["validate", "list.csv"]):
+        done = run("--log-format", "json", *arguments)
+
+        (told,) = map(json.loads, done.err.splitlines())
+        assert done.code == ExitCode.USAGE
+        assert told["level"] == "error"
+        assert told["message"].startswith("Error: ")
+
+
 def test_a_common_option_after_the_command_is_told_its_place(run: Run) -> None:
     """``import -v`` is what everybody types first."""
     done = run("import", "list.csv", "--log-format", "json")

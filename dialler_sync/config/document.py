@@ -60,7 +60,8 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.") from error
+        hint = ' Within { }, a variable stands in quotes: "${NAME}".' if problem.endswith("but got '{'") else ""
+        raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.{hint}") from error
     reader = _Reader(path, environment)
     values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):

@@ -38,7 +38,8 @@ class Moves:
                 self._load(path, csv.DictReader(file))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             self.close()
-            raise UsageError(f"--since: the report {path} of that run cannot be read: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(f"--since: the report {path} of that run cannot be read: {reason}") from error
         self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
 
     def _load(self, path: Path, lines: csv.DictReader[str]) -> None:

@@ -94,6 +94,7 @@ columns: {UserData: Key, Name: Name, PhoneNumber1: {column: Phone, region: DE}}
         ("{id: 538}", "{id: many}", "campaign.id"),
         ("Name: Name", "Nam: Name", "the dialler has no field 'Nam'; did you mean 'Name'?"),
         ("campaign: {id: 538}", "campaign: {id: 538", "is not valid YAML"),
+        ("{id: 538}", "{id: ${CAMPAIGN}}", 'Within { }, a variable stands in quotes: "${NAME}"'),
         ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "is there twice"),
         ("campaign: {id: 538}", "", "'campaign' is missing"),
         ("token: x", "token: x\n  endpoints: {import_contact: POST}", "is not a method and a path"),

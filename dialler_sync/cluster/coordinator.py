@@ -187,7 +187,7 @@ class Coordinator:
         if partition.held:
             # Its last order may have renewed its lease as late as we gave up waiting for the answer.
             until = max(until, conversation.asked_at + 2 * self.lease + self.rules.quiet)
-        wait = until - self.clock()
+        wait = max(until - self.clock(), 0.0)
         _log.warning("a worker is lost (%s): another one goes on with its rows in %.0f s", lost, wait)
         with suppress(ClusterLost):  # where all workers are lost, each partition waits for its own
             await self.gate.rest(wait)

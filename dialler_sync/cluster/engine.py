@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from .. import __version__
 from ..config.settings import is_loopback
 from ..errors import ClusterLost, DiallerSyncError, UsageError
-from .coordinator import Lost, RemoteSender
+from .conversation import Lost, RemoteSender
 from .messages import Order, Report, Share
 from .sender import Sender, check_version
 

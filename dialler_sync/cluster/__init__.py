@@ -4,8 +4,9 @@
 
     execution ── prepares, plans, reports; the only one that writes the journal
         │
-    coordinator ── splits the rows by the hash of their UserData, and serves each partition: it gives rows to a
-        │          sender, writes down what comes back, and replaces a sender whose worker is lost
+    coordinator ── splits the rows by the hash of their UserData, finds each partition a sender, and replaces a sender
+        │          whose worker is lost
+    conversation ── gives rows to a sender, and has a writer write down what comes back
         │  messages: Order →, ← Report
     sender ── runs on a worker: the load stage of every run (load.Loader), whose journal is the coordinator
 

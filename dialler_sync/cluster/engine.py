@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from .. import __version__
 from ..config.settings import is_loopback
 from ..errors import ClusterLost, DiallerSyncError, UsageError
-from .coordinator import Lost, RemoteSender
+from .conversation import Lost, RemoteSender
 from .messages import Order, Report, Share
 from .sender import Sender, check_version
 
@@ -50,8 +51,23 @@ class DaskSender:
         try:
             report: Report = await self.actor.exchange(order)
         except (OSError, RuntimeError, KeyError) as error:  # Dask's words for a worker or an actor that is gone
-            raise Lost(f"{self.where}: {error}") from error
+            raise Lost(f"{self.where}: {_line(error)}") from error
         return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Is the call of a function, made where it is unpickled.
+
+    Dask's scheduler unpickles every task. What it is given so is ``pickle.loads`` and bytes: it needs no dialler-sync,
+    and a worker that has none says so in words of its own.
+    """
+
+    function: Callable[[Any], object]
+    argument: object
+
+    def __reduce__(self) -> tuple[Callable[[Any], object], tuple[object]]:
+        return self.function, (self.argument,)
 
 
 class DaskEngine:
@@ -68,18 +84,18 @@ class DaskEngine:
 
         client = self._client
         if client.status != "running":
-            raise ClusterLost(f"the cluster's scheduler cannot be reached any more ({client.status}); {DOCS}")
+            raise ClusterLost("the cluster's scheduler cannot be reached any more")
         key = f"dialler-sync-{share.name}-{secrets.token_hex(3)}"
-        future = client.submit(Sender, share, actor=True, pure=False, key=key)
+        future = client.submit(pickle.loads, pickle.dumps(_Call(Sender, share)), actor=True, pure=False, key=key)
         try:
             actor = await future
             (where,) = (await client.who_has([future]))[key]
         except DiallerSyncError:
             raise
-        except ModuleNotFoundError as error:
+        except ImportError as error:
             raise ClusterLost(_not_installed(error)) from error
         except (OSError, RuntimeError, KeyError, ValueError, CancelledError, KilledWorker) as error:
-            raise Lost(f"no sender could be made: {error}") from error
+            raise Lost(f"no sender could be made: {_line(error)}") from error
         return DaskSender(actor, where, self._trusted and _sealed(where))
 
 
@@ -105,16 +121,20 @@ async def connected(cluster: str, most: int) -> AsyncIterator[DaskEngine]:
             check(cluster)
         try:
             client = await stack.enter_async_context(Client(where, asynchronous=True, timeout=CONNECT))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"--cluster {cluster}: what answers there is no Dask scheduler, or one that wants tls:// instead of "
+                f"tcp://, or the other way round ({_line(error)})"
+            ) from error
+        try:
             await client.wait_for_workers(1, timeout=FIRST_WORKER)
         except TimeoutError as error:
             raise UsageError(
                 f"--cluster {cluster}: no worker within {FIRST_WORKER:g} s; start some with "
                 f"'dask worker {cluster}' ({DOCS})"
             ) from error
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--cluster {cluster}: {error}") from error
         workers = await _fit_workers(client, cluster)
-        _log.info("%d workers; Dask's dashboard: %s", workers, client.dashboard_link)
+        _log.info("%d worker%s; Dask's dashboard: %s", workers, "s" * (workers != 1), client.dashboard_link)
         trusted = local is not None or _sealed(cluster)
         if not trusted:
             _log.warning(
@@ -144,16 +164,15 @@ async def _fit_workers(client: Client, cluster: str) -> int:
     Raises:
         UsageError: one of them lacks dialler-sync, or has another version.
     """
-    found = await client.run(check_version, __version__, on_error="return")
+    found = await client.run(pickle.loads, pickle.dumps(_Call(check_version, __version__)), on_error="return")
     for where, error in found.items():
-        if isinstance(error, ModuleNotFoundError):
-            raise UsageError(f"--cluster {cluster}: worker {where}: {_not_installed(error)}") from error
-        if isinstance(error, UsageError):
-            raise UsageError(f"--cluster {cluster}: worker {where}: {error}") from error
+        if isinstance(error, (ImportError, UsageError)):
+            why = _not_installed(error) if isinstance(error, ImportError) else error
+            raise UsageError(f"--cluster {cluster}: worker {where}: {why}") from error
     return len(found)
 
 
-def _not_installed(error: ModuleNotFoundError) -> str:
+def _not_installed(error: ImportError) -> str:
     return f"{error}: install 'dialler-sync[cluster]' where the worker is started ({DOCS})"
 
 
@@ -176,6 +195,8 @@ def check(cluster: str) -> None:
         host = port = None
     if parts.scheme not in {"tcp", "tls"} or not host or not port:
         raise UsageError(f"--cluster {cluster}: write tcp://HOST:8786, tls://HOST:8786, local, or local:4 (4 workers)")
+    if parts.scheme == "tls":
+        _check_certificates(cluster)
     try:
         socket.create_connection((host, port), timeout=CONNECT).close()
     except OSError as error:
@@ -183,6 +204,24 @@ def check(cluster: str) -> None:
             f"--cluster {cluster}: there is no scheduler ({error.strerror or error}); start one with "
             f"'dask scheduler' ({DOCS})"
         ) from error
+
+
+def _check_certificates(cluster: str) -> None:
+    from distributed.security import Security
+
+    try:
+        context = Security().get_connection_args("client")["ssl_context"]
+    except OSError as error:
+        raise UsageError(
+            f"--cluster {cluster}: the certificates in Dask's configuration cannot be read: {error} ({DOCS})"
+        ) from error
+    if context is None:
+        raise UsageError(f"--cluster {cluster}: Dask's configuration names no certificates ({DOCS})")
+
+
+def _line(error: BaseException) -> str:
+    """The first line of what Dask says."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _sealed(address: str) -> bool:

@@ -25,6 +25,8 @@ from .outbox import Outbox
 BEATS = 4
 """Times in one lease that a sender which has nothing to tell answers all the same."""
 
+UNHEARD = "the coordinator was not heard of for too long"
+
 TOKEN_VARIABLE = "DIALLER_SYNC_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -59,8 +61,7 @@ class Sender:
         """
         if self._answer is not None and self._answer[0] == order.number:
             return self._answer[1]
-        if self._expired:
-            raise ConnectionError("the coordinator was not heard of for too long")
+        self._check_lease()
         try:
             client = self._client or await self._begin(order.token)
         except DiallerSyncError as error:
@@ -70,6 +71,7 @@ class Sender:
         if self._ended(client) or (len(self._rows) < LOT and not self._last):
             self._outbox.announce()
         await self._outbox.news(self._share.lease / BEATS)
+        self._check_lease()  # what an expired lease stopped is to be sent by others, and does not end the run
         report = await self._report(client)
         self._answer = order.number, report
         return report
@@ -140,6 +142,10 @@ class Sender:
 
     # The lease
 
+    def _check_lease(self) -> None:
+        if self._expired:
+            raise ConnectionError(UNHEARD)
+
     def _renew_lease(self) -> None:
         self._end_lease()
         self._lease = asyncio.get_running_loop().call_later(self._share.lease, self._expire)
@@ -150,11 +156,10 @@ class Sender:
 
     def _expire(self) -> None:
         """The coordinator is gone, or takes this worker to be gone."""
-        why = "the coordinator was not heard of for too long"
         self._expired = True
         if self._client is not None:
-            self._client.gate.stop(Interrupted(why))  # now, and not when the task comes to run
-        self._resting = asyncio.create_task(self.close(why))
+            self._client.gate.stop(Interrupted(UNHEARD))  # now, and not when the task comes to run
+        self._resting = asyncio.create_task(self.close(UNHEARD))
 
     async def close(self, why: str) -> None:
         """Send nothing more, let nothing run on, and write nothing down."""

@@ -134,20 +134,18 @@ class Sending:
 
         from ..cluster.coordinator import Coordinator
         from ..cluster.messages import lease
+        from ..cluster.writer import Writer
 
         dialler = self.client.settings
+        writer = Writer(self.journal, self.run.id, self.client.gate, self.settled, self.prepared.action)
         coordinator = Coordinator(
             engine=engine,
-            journal=self.journal,
-            run_id=self.run.id,
+            writer=writer,
             folder=Path(self.run.out),
             dialler=dialler,
             token=SecretStr(read_token(dialler)),
             patience_at_start=patience_at_start(dialler),
             rules=self.rules,
-            gate=self.client.gate,
-            settled=self.settled,
-            action=self.prepared.action,
             lease=lease(self.rules),
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from ..conftest import Configure, Done, Run
 from ..crash.commands import start
 from ..crash.conftest import Watched
 from ..crash.worlds import Ended, ended, prepare, rows
-from .conftest import Workers
+from .conftest import BARE, Workers
 
 Contacts = Callable[..., Path]
 
@@ -167,11 +168,27 @@ def test_a_refused_token_stops_all_workers(
     assert Counter(contact["UserData"] for contact in dialler.store.contacts.values()).most_common(1)[0][1] == 1
 
 
+def test_a_worker_without_dialler_sync_is_named_before_anything_is_sent(
+    workers: Workers, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Else its rows would go from one worker to the next; nothing is left behind."""
+    configure()
+
+    with workers.one_more(BARE):
+        done = run("import", contacts_csv(5), "--cluster", workers.address)
+
+    assert done.code == ExitCode.USAGE
+    assert re.search(r"worker tcp://127.0.0.1:\d+: .*: install 'dialler-sync\[cluster\]'", done.err)
+    assert not dialler.requests
+    assert not list(Path("reports").iterdir())
+
+
 @pytest.mark.parametrize(
     ("cluster", "message"),
     [
         ("tcp://127.0.0.1:1", "there is no scheduler"),
         ("http://127.0.0.1:8786", "write tcp://HOST:8786"),
+        ("tls://127.0.0.1:1", "names no certificates"),
         ("tcp://127.0.0.1", "write tcp://HOST:8786"),
         ("locally", "write tcp://HOST:8786"),
     ],

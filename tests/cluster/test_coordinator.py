@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,12 @@ import pytest
 from pydantic import SecretStr
 
 from dialler_sync.api.pace import Gate
-from dialler_sync.cluster.coordinator import Coordinator, Lost, RemoteSender
+from dialler_sync.cluster.conversation import Lost, RemoteSender
+from dialler_sync.cluster.coordinator import Coordinator
 from dialler_sync.cluster.messages import Order, Report, Share
 from dialler_sync.cluster.partitions import partition_of
 from dialler_sync.cluster.sender import Sender
+from dialler_sync.cluster.writer import Writer
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted, JournalError, NoRowCanSucceed, SafetyLimit, StopRun
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
@@ -46,10 +49,15 @@ class Cut(RemoteSender):
 
     async def exchange(self, order: Order) -> Report:
         fate = self._engine.fate() if order.rows or order.written else ""
+        if fate == "frozen":
+            asyncio.get_running_loop().call_soon(time.sleep, 1.5 * LEASE)  # the process stands still
         self._lost = self._lost or fate == "before"
         if self._lost:
             raise Lost("cut off")
-        report = await self.sender.exchange(pickle.loads(pickle.dumps(order)))
+        try:
+            report = await self.sender.exchange(pickle.loads(pickle.dumps(order)))
+        except ConnectionError as error:
+            raise Lost(str(error)) from error
         self._lost = fate == "after"
         if self._lost:
             raise Lost("cut off")
@@ -107,11 +115,10 @@ class World:
                 if len(self.outcomes) == self.stop_after:
                     gate.stop(SafetyLimit("enough"))
 
-            coordinator = Coordinator(
-                engine, self.book, RUN.id, self.folder, dialler, SecretStr("simulator"), 0.3,
-                Rules(mode == "overwrite", "538", 5, 0.25), gate, settled,
-                lambda seq: Action.OVERWRITE if seq == 5 else None, LEASE,
-            )  # fmt: skip
+            decided = {5: Action.OVERWRITE}
+            writer = Writer(self.book, RUN.id, gate, settled, decided.get)
+            rules = Rules(mode == "overwrite", "538", 5, 0.25)
+            coordinator = Coordinator(engine, writer, self.folder, dialler, SecretStr("simulator"), 0.3, rules, LEASE)
             try:
                 await coordinator.load(rows, [])
             finally:
@@ -164,7 +171,7 @@ def test_every_row_is_sent_and_written_down(world: World) -> None:
     assert world.statuses == {"succeeded": ROWS}
     assert world.made == {f"N{seq}": 1 for seq in range(ROWS)}
     assert {outcome.action for outcome in world.outcomes} == {Action.IMPORT, Action.OVERWRITE}
-    assert sorted(share.dialler.concurrency for share in engine.shares) == [2, 2, 3]
+    assert sorted({share.name: share.dialler.concurrency for share in engine.shares}.values()) == [2, 2, 3]
     assert {share.dialler.rate for share in engine.shares} == {300.0}
 
 
@@ -197,6 +204,24 @@ def test_lost_senders_lose_and_repeat_nothing(mode: str, seed: int, world: World
     else:
         assert world.statuses == {"succeeded": ROWS}
         assert len(world.made) == ROWS
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "create"])
+def test_senders_that_were_frozen_do_not_stop_the_run(mode: str, world: World) -> None:
+    """Longer than their lease: they have given up, and others go on with their rows."""
+
+    class Freezing(Here):
+        def fate(self) -> str:
+            self.cuts += 1
+            return "frozen" if self.cuts == 4 else ""
+
+    engine = Freezing()
+
+    assert world.run(engine, mode) is None
+
+    assert len(engine.senders) > engine.workers
+    assert world.statuses == {"succeeded": ROWS}
+    assert world.made == {f"N{seq}": 1 for seq in range(ROWS)}
 
 
 def test_a_refused_token_stops_all_senders(world: World) -> None:

@@ -1,0 +1,112 @@
+"""What is said between the coordinator and one sender, from its first order to the report that it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from ..api.token import COMMAND_TIMEOUT
+from ..errors import ClusterLost, DiallerSyncError, NoRowCanSucceed, StopRun
+from .messages import LOT, Order, Report
+from .partitions import Partition
+from .writer import Writer
+
+_log = logging.getLogger(__name__)
+
+
+class Lost(Exception):
+    """A sender cannot be reached any more, or could not be made."""
+
+
+class RemoteSender(Protocol):
+    """A sender on a worker. ``where`` names the worker."""
+
+    @property
+    def where(self) -> str:
+        """The worker's address."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nobody can read what is sent to it on the way."""
+
+    async def exchange(self, order: Order) -> Report:
+        """Give an order.
+
+        Raises:
+            Lost: there is no answer.
+        """
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Gives one partition's rows to a sender, and has written down what comes back.
+
+    ``token`` goes to senders that can be trusted with it, ``lease`` is as in ``Share``. ``asked_at``: when the last
+    order was given. ``told``: the sender has settled rows. ``requests`` and ``retries`` are those of the sender.
+    """
+
+    partition: Partition
+    writer: Writer
+    token: SecretStr
+    lease: float
+    clock: Callable[[], float] = time.monotonic
+    asked_at: float = 0.0
+    told: bool = False
+    requests: int = 0
+    retries: int = 0
+
+    async def hold(self, sender: RemoteSender) -> None:
+        """Give rows until there are none, write down what comes back, and hear that all is done.
+
+        Raises:
+            Lost: the sender is.
+        """
+        partition, gate = self.partition, self.writer.gate
+        order = Order(0, token=self.token if sender.trusted else None)
+        written = 0
+        last = False
+        while True:
+            report = await self._ask(sender, order)
+            written = max(written, await self._note(sender, report))
+            if report.ended:
+                partition.release()
+                return
+            wanted = report.waiting < LOT and not last and not gate.stopped
+            doubtful = partition.give_doubtful() if wanted else ()
+            rows = partition.give() if wanted else ()
+            last = last or (wanted and not rows)
+            stop = gate.stopped is not None
+            order = Order(order.number + 1, rows, doubtful, written, self.writer.unwritable, last, stop)
+
+    async def _ask(self, sender: RemoteSender, order: Order) -> Report:
+        patience = 2 * self.lease
+        if order.number == 0:
+            patience += COMMAND_TIMEOUT  # the worker may have to ask for a token
+        self.asked_at = self.clock()
+        try:
+            async with asyncio.timeout(patience):
+                return await sender.exchange(order)
+        except TimeoutError:
+            raise Lost(f"{sender.where} does not answer") from None
+
+    async def _note(self, sender: RemoteSender, report: Report) -> int:
+        self.requests, self.retries = report.requests, report.retries
+        for line in report.said:
+            _log.warning("%s: %s", sender.where, line)
+        self.told = self.told or bool(report.batches)
+        if report.error is not None:
+            self.writer.gate.stop(reason(report.error, sender.where))
+        return await self.writer.write(self.partition, report.batches)
+
+
+def reason(error: DiallerSyncError, where: str) -> StopRun:
+    """Why the run stops after what happened there."""
+    if isinstance(error, ClusterLost):
+        return ClusterLost(f"{error}; go on with 'dialler-sync resume', with --cluster or without")
+    return error if isinstance(error, StopRun) else NoRowCanSucceed(f"worker {where}: {error}")

@@ -105,7 +105,7 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     console.print("failed.csv has these rows, with what to do about each.")
 
 
-_SIGILS = {"create": "+", "overwrite": "~", "import": ">", "lock": "!", "delete": "-", "ambiguous": "?"}
+_SIGILS = {"create": "+", "overwrite": "~", "import": ">", "lock": "!", "unlock": "!", "delete": "-", "ambiguous": "?"}
 _EXAMPLES = 5
 
 

@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..model import Action, RowResult, Status
 from . import schema
 from .database import Database, default_state
+from .fold import fold
 from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -192,7 +193,7 @@ class Journal:
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
-        self._fold(target, but)
+        fold(self._database, target, but)
         table = schema.sent
         found: dict[str, Sent] = {}
         with self._begin() as connection:
@@ -202,12 +203,45 @@ class Journal:
                     found[row.user_data] = Sent(row.payload, row.contact_id, row.run, row.sent_at)
         return found
 
+    def mirror_locked(self, target: str, ids: Sequence[str], *, but: str) -> set[str]:
+        """Which of these contacts the mirror has locked; the caller holds the campaign, as for :meth:`sent`."""
+        fold(self._database, target, but)
+        locks = schema.mirror_locks
+        found: set[str] = set()
+        with self._begin() as connection:
+            for at in range(0, len(ids), 500):
+                mine = locks.c.contact_id.in_(ids[at : at + 500])
+                found.update(connection.scalars(sa.select(locks.c.contact_id).where(locks.c.target == target, mine)))
+        return found
+
+    def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
+        """Contacts that the mirror has locked and that this run's files have again: UserData → contact ID → run.
+
+        Rows that were rejected, or left out for another row, do not count. The caller holds the campaign, as for
+        :meth:`sent`.
+        """
+        fold(self._database, target, run_id)
+        rows, locks = schema.rows, schema.mirror_locks
+        counts = (rows.c.state != str(Status.REJECTED)) & (rows.c.action != str(Action.SUPERSEDED))
+        query = (
+            sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
+            .join(rows, rows.c.user_data == locks.c.user_data)
+            .where(locks.c.target == target, rows.c.run == run_id, rows.c.file >= 0, counts)
+        )
+        found: dict[str, dict[str, str]] = {}
+        with self._begin() as connection:
+            if connection.scalar(sa.select(locks.c.contact_id).where(locks.c.target == target).limit(1)) is None:
+                return found
+            for user_data, contact_id, by in connection.execute(query):
+                found.setdefault(user_data, {})[contact_id] = by
+        return found
+
     def skip_unchanged(self, target: str, run_id: str) -> list[int]:
         """Settle the rows that were last sent just so, in any run but this one; gives their places in it.
 
         Rows for which something is planned stay. The caller holds the campaign, as for :meth:`sent`.
         """
-        self._fold(target, run_id)
+        fold(self._database, target, run_id)
         rows, sent = schema.rows, schema.sent
         same = (sent.c.target == target) & (sent.c.user_data == rows.c.user_data) & (sent.c.payload == rows.c.payload)
 
@@ -232,50 +266,6 @@ class Journal:
             connection.execute(settle)
             return list(connection.scalars(sa.select(rows.c.seq).where(settled)).all())
 
-    def _fold(self, target: str, but: str) -> None:
-        """Take the outcomes of runs that have not been counted yet into ``sent``, in the order of the runs.
-
-        A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
-        killed, neither is a row that still waited: its outcome may not have been written down.
-        """
-        runs, rows, sent = schema.runs, schema.rows, schema.sent
-        waiting = (
-            sa.select(runs.c.id, runs.c.state)
-            .where(runs.c.target == target, ~runs.c.folded, runs.c.id != but, runs.c.command.in_(_SENDING))
-            .order_by(runs.c.started_at, runs.c.id)
-        )
-        with self._begin() as connection:
-            for run_id, state in connection.execute(waiting).all():
-                of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
-                doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
-                doubtful += [RowState.PENDING] * (state == "running")
-                touched = of_run & rows.c.state.in_([str(state) for state in doubtful])
-                connection.execute(
-                    sa.delete(sent).where(
-                        sent.c.target == target,
-                        sent.c.user_data.in_(sa.select(rows.c.user_data).where(touched)),
-                    )
-                )
-                kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
-                connection.execute(
-                    sa.insert(sent).from_select(
-                        ["target", "user_data", "payload", "contact_id", "run", "sent_at"],
-                        sa.select(
-                            sa.literal(target),
-                            rows.c.user_data,
-                            sa.func.max(rows.c.payload),
-                            sa.func.max(rows.c.contact_id),
-                            rows.c.run,
-                            sa.func.max(rows.c.sent_at),
-                        )
-                        .where(kept)
-                        .group_by(rows.c.user_data, rows.c.run),
-                    )
-                )
-                connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))
-
-
-_SENDING = ("import", "undo", "lock", "unlock", "delete")
 
 _PLANNED = PlannedRow._fields
 _OUTCOME = ("contact_id", "http_status", "attempts", "error_code", "error_field", "error", "hint", "sent_at")

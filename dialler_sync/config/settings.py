@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -277,7 +278,9 @@ class SuppressSettings(Section):
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
-    lock: bool = Field(False, description="Lock suppressed contacts that the dialler already has.")
+    lock: bool = Field(
+        False, description="Lock every contact of the campaign that is in the list, also where no file has it."
+    )
 
 
 SuppressLists = Annotated[
@@ -342,3 +345,28 @@ class Settings(Section):
     mirror: MirrorSettings = MirrorSettings()
     journal: JournalSettings = JournalSettings()
     notify: NotifySettings | None = None
+
+    @field_validator("suppress")
+    @classmethod
+    def _locks_in_one_campaign(
+        cls, lists: tuple[SuppressSettings, ...], info: ValidationInfo
+    ) -> tuple[SuppressSettings, ...]:
+        if any(each.lock for each in lists):
+            _need_one_campaign(info, "lock: true")
+        return lists
+
+    @field_validator("mirror")
+    @classmethod
+    def _mirrors_one_campaign(cls, mirror: MirrorSettings, info: ValidationInfo) -> MirrorSettings:
+        if mirror.missing is not Missing.KEEP:
+            _need_one_campaign(info, f"missing: {mirror.missing}")
+        return mirror
+
+
+def _need_one_campaign(info: ValidationInfo, what: str) -> None:
+    campaign = info.data.get("campaign")
+    if campaign and campaign.column:
+        raise ValueError(
+            f"{what} reads a whole campaign, and with campaign.column it would be all campaigns of the account: set "
+            "campaign.id or campaign.name, and write one configuration for each campaign"
+        )

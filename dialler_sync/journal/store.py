@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, Status
-from . import last_sent, schema
+from . import knowledge, schema
 from .database import Database, default_state
+from .fold import fold
 from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -104,11 +105,10 @@ class Journal:
 
     # Rows
 
-    def clear_rows(self, run_id: str, *, file: int | None = None) -> None:
-        """Forget the rows of a run whose files were not read to the end, or those of one of its files."""
-        query = sa.delete(schema.rows).where(schema.rows.c.run == run_id)
+    def clear_rows(self, run_id: str) -> None:
+        """Forget the rows of a run whose files were not read to the end."""
         with self._begin() as connection:
-            connection.execute(query if file is None else query.where(schema.rows.c.file == file))
+            connection.execute(sa.delete(schema.rows).where(schema.rows.c.run == run_id))
 
     def forget_plan(self, run_id: str) -> None:
         """Forget what was decided by a run that was interrupted before all was."""
@@ -193,20 +193,36 @@ class Journal:
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
-        with self._begin() as connection:
-            last_sent.take_in(connection, target, but)
-        with self._begin() as connection:
-            return last_sent.find(connection, target, keys)
+        with self._knowing(target, but) as connection:
+            return knowledge.find(connection, target, keys)
 
     def skip_unchanged(self, target: str, run_id: str) -> list[int]:
         """Settle the rows that were last sent just so, in any run but this one; gives their places in it.
 
         Rows for which something is planned stay. The caller holds the campaign, as for :meth:`sent`.
         """
+        with self._knowing(target, run_id) as connection:
+            return knowledge.skip_unchanged(connection, target, run_id)
+
+    def mirror_locked(self, target: str, ids: Sequence[str], *, but: str) -> set[str]:
+        """Which of these contacts the mirror has locked; the caller holds the campaign, as for :meth:`sent`."""
+        with self._knowing(target, but) as connection:
+            return knowledge.mirror_locked(connection, target, ids)
+
+    def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
+        """Contacts that the mirror has locked and that this run's files have again: UserData → contact ID → run.
+
+        Rows that were rejected, or left out for another row, do not count. The caller holds the campaign, as for
+        :meth:`sent`.
+        """
+        with self._knowing(target, run_id) as connection:
+            return knowledge.returned(connection, target, run_id)
+
+    @contextmanager
+    def _knowing(self, target: str, but: str) -> Iterator[sa.Connection]:
+        fold(self._database, target, but)
         with self._begin() as connection:
-            last_sent.take_in(connection, target, run_id)
-        with self._begin() as connection:
-            return last_sent.skip_unchanged(connection, target, run_id)
+            yield connection
 
 
 _PLANNED = PlannedRow._fields

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..fields import PHONE_FIELDS
 from ..model import Value
 from ..nearest import nearest
+from ..prepare import file_sha256
 
 if TYPE_CHECKING:
     from ..config.settings import Settings, SourceSettings, SuppressSettings
@@ -18,25 +21,41 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+_E164 = re.compile(r"\+?[1-9][0-9]*")
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressionList:
-    """What must not be imported: phone numbers as bare digits of E.164, UserData, or e-mail addresses."""
+    """What must not be imported: phone numbers as bare digits of E.164, UserData, or e-mail addresses.
+
+    ``file`` is the path and ``sha256`` what it held. ``region`` is that of phone numbers without a country code.
+    ``lock``: contacts that the dialler has are locked.
+    """
 
     by: str
     entries: frozenset[str]
-    name: str
+    file: str
+    sha256: str = ""
     lock: bool = False
+    region: str | None = None
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
+        found = next((key for key in self._keys(fields) if key in self.entries), None)
+        return f"{found} is in {Path(self.file).name}" if found else ""
+
+    def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
+        """What of a contact may stand in the list."""
         if self.by == "user_data":
-            hits = [str(fields.get("UserData") or "")]
-        elif self.by == "email":
-            hits = [str(fields.get("Email") or "").casefold()]
-        else:
-            hits = [str(fields[name]).lstrip("+") for name in PHONE_FIELDS if fields.get(name)]
-        found = next((hit for hit in hits if hit and hit in self.entries), None)
-        return f"{found} is in {self.name}" if found else ""
+            return (str(fields.get("UserData") or ""),)
+        if self.by == "email":
+            return (str(fields.get("Email") or "").strip().casefold(),)
+        numbers = (str(fields[name]) for name in PHONE_FIELDS if fields.get(name))
+        return (digits for number in numbers for digits in self._digits(number))
+
+    def _digits(self, number: str) -> Iterable[str]:
+        """A contact's number as bare digits: E.164, or as another program may have written it."""
+        return (number.lstrip("+"),) if _E164.fullmatch(number) else _digits(number, self.region) or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +67,33 @@ class SuppressionLists:
     def __bool__(self) -> bool:
         return bool(self.lists)
 
+    @property
+    def lock(self) -> bool:
+        """Whether contacts of some list are locked."""
+        return any(each.lock for each in self.lists)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What tells the lists as they are from those that an earlier run has read: path → SHA-256."""
+        return {each.file: each.sha256 for each in self.lists}
+
+    def check(self, before: Mapping[str, str], whose: str, then: str) -> None:
+        """Refuse where the lists are not those of ``before``.
+
+        Raises:
+            UsageError: one is not that ``whose`` it is; ``then`` says what to do.
+        """
+        for file, sha256 in self.digests.items():
+            if before.get(file) != sha256:
+                raise UsageError(f"{file} (suppress) is not the do-not-call file that {whose}: {then}")
+
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists)), "")
 
-    def locks(self, fields: Mapping[str, Value]) -> bool:
-        """Whether a contact is in a list whose contacts are locked."""
-        return any(each.lock and each.reason(fields) for each in self.lists)
+    def reason_to_lock(self, fields: Mapping[str, Value]) -> str:
+        """Why a contact is to be locked, ``""`` where it is not."""
+        return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")
 
 
 def read_suppression_lists(settings: Settings) -> SuppressionLists:
@@ -76,6 +115,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
     from ..read import open_table
 
     table = open_table(settings.file, type(source)())
+    sha256 = file_sha256(settings.file)
     columns = table.layout.columns
     if settings.column not in columns:
         raise InputError(
@@ -98,7 +138,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
             "suppress.region: a number that is not understood would be called."
         )
     _log.debug("%s: %d entries", settings.file, len(entries))
-    return SuppressionList(settings.by, frozenset(entries), settings.file.name, settings.lock)
+    return SuppressionList(settings.by, frozenset(entries), str(settings.file), sha256, settings.lock, settings.region)
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
@@ -109,10 +149,15 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
         return {cell}
     if settings.by == "email":
         return {cell.strip().casefold()}
+    return _digits(cell, settings.region)
+
+
+def _digits(text: str, region: str | None) -> set[str] | None:
+    """The phone numbers of a text as bare digits; None where it cannot be understood."""
     from ..model import Fault
     from ..phones import country, read_phone
 
-    found = read_phone(cell, country(None, settings.region))
+    found = read_phone(text, country(None, region))
     if isinstance(found, Fault):
         return None
     return {number.lstrip("+") for number in ((found,) if isinstance(found, str) else found)}

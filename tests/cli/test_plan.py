@@ -20,7 +20,7 @@ PHONE = "+491713920012"
 
 
 def posts(dialler: SimulatorServer) -> list[str]:
-    return [request.user_data for request in dialler.requests if "import" in request.path]
+    return [request.user_data or "" for request in dialler.requests if "import" in request.path]
 
 
 def seed(dialler: SimulatorServer, *keys: str, **fields: object) -> list[int]:
@@ -30,6 +30,14 @@ def seed(dialler: SimulatorServer, *keys: str, **fields: object) -> list[int]:
         )
         for key in keys
     ]
+
+
+def locked(dialler: SimulatorServer) -> set[int]:
+    return {number for number, contact in dialler.store.contacts.items() if contact.get("bLocked")}
+
+
+def lock_requests(dialler: SimulatorServer) -> int:
+    return sum(request.path.endswith("/lock") for request in dialler.requests)
 
 
 def line(key: str, name: str | None = None) -> str:
@@ -217,9 +225,66 @@ def test_suppressed_rows_are_never_sent_and_locked_where_they_are(
     done = run("import", contacts_csv(rows=["A,A,0171 3920012", "B,B,+49 171 3920013", "THERE,C,0171 3920014"]))
 
     assert posts(dialler) == ["A"]
-    assert [row["_action"] for row in done.rows()] == ["create", "suppressed", "lock"]
+    assert [row["_action"] for row in done.rows()] == ["create", "suppressed", "suppressed"]
+    assert [(row["_contact_id"], row["_action"]) for row in done.rows("mirror.csv")] == [(str(there), "lock")]
     assert dialler.store.contacts[there]["bLocked"]
     assert done.code == ExitCode.OK
+
+
+def test_every_contact_on_a_do_not_call_list_is_locked(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Also where tonight's file does not have it, and all that share a key; one that is locked costs no request."""
+    for name, entry in (("dnc", "0171 3920014"), ("keys", "TWICE"), ("mails", "Anna@Example.com")):
+        Path(f"{name}.csv").write_text(f"Who\n{entry}\n", encoding="utf-8")
+    rules = (("dnc", "phone, region: DE"), ("keys", "user_data"), ("mails", "email"))
+    configure(suppress="[" + ",".join(f"{{file: {n}.csv, column: Who, lock: true, by: {by}}}" for n, by in rules) + "]")
+    wanted = {
+        *seed(dialler, "SECOND", PhoneNumber2="+491713920014"),
+        *seed(dialler, "NATIONAL", PhoneNumber1="0171/392 0014"),
+        *seed(dialler, "TWICE", "TWICE"),
+        *seed(dialler, "MAIL", Email="anna@example.COM"),
+        *seed(dialler, "", PhoneNumber3="491713920014"),
+    }
+    (already,) = seed(dialler, "LOCKED", PhoneNumber1="+491713920014", bLocked=True)
+    seed(dialler, "ELSEWHERE", PhoneNumber1="+491713920014", DiallerCampaignsID=539)
+    seed(dialler, "FREE")
+    path = contacts_csv(rows=[line("FREE"), line("TWICE")])
+
+    plan = json.loads(run("plan", path, "--json").out)
+    rehearsed = run("import", path, "--dry-run")
+    assert locked(dialler) == {already}
+    done = run("import", path)
+
+    assert plan["counts"] == {"unchanged": 1, "suppressed": 1, "lock": 6}
+    assert rehearsed.summary["actions"]["lock"] == done.summary["actions"]["lock"] == 6
+    assert locked(dialler) == {already, *wanted}
+    assert lock_requests(dialler) == 6
+    assert {row["_user_data"] for row in done.rows("mirror.csv")} == {"SECOND", "NATIONAL", "TWICE", "MAIL", ""}
+
+    again = run("import", path)
+
+    assert again.summary["actions"]["lock"] == 0
+    assert lock_requests(dialler) == 6
+
+
+def test_a_contact_that_could_not_be_locked_is_no_success(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Every row may be fine, and the run is not."""
+    Path("dnc.csv").write_text("Who\nTHERE\n", encoding="utf-8")
+    (there,) = seed(dialler, "THERE")
+    configure(
+        suppress="{file: dnc.csv, column: Who, by: user_data, lock: true}",
+        endpoints='{lock_by_id: "PUT /dialler/contacts/contact/lock?userData={id}"}',
+    )
+
+    done = run("import", contacts_csv(3))
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert done.summary["mirror"] == {"failed": 1}
+    assert "1 contact could not be locked" in done.out
+    assert not dialler.store.contacts[there].get("bLocked")
 
 
 MIRROR = "{missing: delete, max_missing: 20%}"
@@ -327,6 +392,41 @@ def test_several_do_not_call_files_count_together(
     assert posts(dialler) == ["K4"]
 
 
+def test_a_do_not_call_file_that_has_changed_is_noticed(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """By a plan that is carried out and by a resume: nothing is sent, and the message names the file."""
+    configure(suppress="{file: dnc.csv, column: Who, by: user_data}")
+    Path("dnc.csv").write_text("Who\nK2\n", encoding="utf-8")
+    path = contacts_csv(5)
+    run("plan", path, "-o", "plan.json")
+    run("import", path, "--limit", 1)
+    assert posts(dialler) == ["K3"]
+    Path("dnc.csv").write_text("Who\nK2\nK4\n", encoding="utf-8")
+
+    by_plan, resumed = run("import", "--plan", "plan.json"), run("resume")
+
+    assert (by_plan.code, resumed.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "dnc.csv (suppress) is not the do-not-call file that the plan was made with" in by_plan.err
+    assert "dnc.csv (suppress) is not the do-not-call file that run" in resumed.err
+    assert posts(dialler) == ["K3"]
+
+    Path("dnc.csv").write_text("Who\nK2\n", encoding="utf-8")
+    assert run("resume").code == ExitCode.OK
+    assert posts(dialler) == ["K3", "K4", "K5", "K6"]
+
+
+def test_an_import_whose_do_not_call_file_is_missing_leaves_nothing_behind(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """There is no run to be resumed, and no empty folder."""
+    configure(suppress="{file: dnc.csv, column: Who}")
+
+    assert run("import", contacts_csv(2)).code == ExitCode.INPUT
+    assert not Path("reports").exists()
+    assert run("resume").code == ExitCode.USAGE
+
+
 def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> None:
     """missing: lock leaves the contact and its history there."""
     configure()
@@ -338,3 +438,71 @@ def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts,
     locked = {contact["UserData"] for contact in dialler.store.contacts.values() if contact.get("bLocked")}
     assert locked == {"K8", "K9"}
     assert done.summary["actions"]["lock"] == 2
+
+
+ALL, FEWER = ([line(f"K{n}") for n in range(count)] for count in (10, 8))
+
+
+@pytest.mark.parametrize("compare", ["none", "journal", "dialler"])
+def test_what_the_mirror_locked_is_called_again_when_the_file_has_it_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, compare: str
+) -> None:
+    """Its lock protects it from nothing, and comes off; a lock of somebody else stays."""
+    configure(mirror="{missing: lock, max_missing: 50%}", protect="{locked: true}", rows=f"{{compare: {compare}}}")
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    numbers = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.contacts[numbers["K0"]]["bLocked"] = True
+    assert locked(dialler) == {numbers["K8"], numbers["K9"], numbers["K0"]}
+    assert run("import", contacts_csv(rows=FEWER)).summary["actions"]["lock"] == 0
+
+    back = [*ALL[:9], line("K9", "New")]
+    plan = json.loads(run("plan", contacts_csv(rows=back), "--json").out)
+    rehearsed = run("import", "contacts.csv", "--dry-run")
+    done = run("import", "contacts.csv")
+
+    assert plan["counts"]["unlock"] == rehearsed.summary["actions"]["unlock"] == done.summary["actions"]["unlock"] == 2
+    assert "unlock 2 contacts" in rehearsed.out
+    assert locked(dialler) == {numbers["K0"]}
+    assert dialler.store.contacts[numbers["K9"]]["Name"] == "New"
+    assert [row["_action"] for row in done.rows("mirror.csv")] == ["unlock", "unlock"]
+
+    assert run("import", contacts_csv(rows=ALL)).summary["actions"]["unlock"] == 0
+    assert run("import", contacts_csv(rows=FEWER)).summary["actions"]["lock"] == 2
+
+
+def test_what_somebody_did_with_the_lock_of_the_mirror_is_left_alone(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Unlocked and locked again by hand, or on the do-not-call list by now: it stays locked."""
+    mirror = "{missing: lock, max_missing: 50%}"
+    configure(mirror=mirror)
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    both = locked(dialler)
+    run("contacts", "unlock", "--user-data", "K8", "--yes")
+    run("contacts", "lock", "--user-data", "K8", "--yes")
+    Path("dnc.csv").write_text("Who\nK9\n", encoding="utf-8")
+    configure(mirror=mirror, suppress="{file: dnc.csv, column: Who, by: user_data}")
+
+    done = run("import", contacts_csv(rows=ALL))
+
+    assert done.summary["actions"]["unlock"] == 0
+    assert locked(dialler) == both
+
+
+def test_a_row_that_is_rejected_unlocks_nothing(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Nobody is called by what the file has wrong; and a return that is undone is locked again."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    both = locked(dialler)
+
+    done = run("import", contacts_csv(rows=[*ALL[:9], "K9,,"]))
+    assert (done.summary["actions"]["unlock"], len(locked(dialler))) == (1, 1)
+
+    undone = run("undo", done.summary["run_id"], "--yes")
+    assert undone.code == ExitCode.OK, undone.err
+    assert locked(dialler) == both

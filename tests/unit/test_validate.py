@@ -307,7 +307,7 @@ def test_an_empty_chunk() -> None:
 def test_the_checker_says_what_it_does_not_use() -> None:
     """The sentences of the mapping."""
     assert Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes == (
-        "the configuration does not use the columns 'New'",
+        "the configuration does not use the column 'New'",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 import signal
@@ -9,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import pytest
 
+from dialler_sync import ImportResult, import_files
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
@@ -166,6 +169,30 @@ def test_a_refused_token_stops_all_workers(
     assert left > 80
     assert done.code == ExitCode.OK, done.err
     assert Counter(contact["UserData"] for contact in dialler.store.contacts.values()).most_common(1)[0][1] == 1
+
+
+def test_a_notebook_sends_by_a_cluster(
+    workers: Workers, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Also where an event loop is running already, as in Jupyter."""
+    configure()
+    contacts_csv(5)
+
+    async def cell() -> ImportResult:
+        return import_files("contacts.csv", cluster=workers.address)
+
+    assert asyncio.run(cell()).ok
+    assert len(dialler.store.contacts) == 5
+
+
+def test_what_is_no_scheduler_is_said(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """The port of a web server, for example that of Dask's own dashboard; nothing is left behind."""
+    base_url = configure().read_text(encoding="utf-8").split("base_url: ")[1].split("\n")[0]
+
+    done = run("import", contacts_csv(5), "--cluster", f"tcp://{urlsplit(base_url).netloc}")
+
+    assert done.code == ExitCode.USAGE
+    assert "no Dask scheduler" in done.err
 
 
 def test_a_worker_without_dialler_sync_is_named_before_anything_is_sent(

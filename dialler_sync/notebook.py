@@ -98,6 +98,7 @@ def import_files(
     compare: str | None = None,
     limit: int | None = None,
     max_errors: str | None = None,
+    cluster: str | None = None,
 ) -> ImportResult:
     """Import spreadsheets into the dialler, as ``dialler-sync import`` does.
 
@@ -122,6 +123,7 @@ def import_files(
             max_errors=most_errors,
             compare=compare or settings.rows.compare,
             max_missing=settings.mirror.max_missing,
+            cluster=cluster,
         ),
     )
     return ImportResult(

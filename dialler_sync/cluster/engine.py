@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
@@ -108,8 +109,6 @@ async def connected(cluster: str, most: int) -> AsyncIterator[DaskEngine]:
     Raises:
         UsageError: there is none, or it is not fit for this.
     """
-    from distributed import Client
-
     async with AsyncExitStack() as stack:
         stack.enter_context(_hushed())
         local = _LOCAL.fullmatch(cluster)
@@ -119,20 +118,7 @@ async def connected(cluster: str, most: int) -> AsyncIterator[DaskEngine]:
             where = await stack.enter_async_context(_started_here(min(wanted, most)))
         else:
             check(cluster)
-        try:
-            client = await stack.enter_async_context(Client(where, asynchronous=True, timeout=CONNECT))
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"--cluster {cluster}: what answers there is no Dask scheduler, or one that wants tls:// instead of "
-                f"tcp://, or the other way round ({_line(error)})"
-            ) from error
-        try:
-            await client.wait_for_workers(1, timeout=FIRST_WORKER)
-        except TimeoutError as error:
-            raise UsageError(
-                f"--cluster {cluster}: no worker within {FIRST_WORKER:g} s; start some with "
-                f"'dask worker {cluster}' ({DOCS})"
-            ) from error
+        client = await _client(stack, cluster, where)
         workers = await _fit_workers(client, cluster)
         _log.info("%d worker%s; Dask's dashboard: %s", workers, "s" * (workers != 1), client.dashboard_link)
         trusted = local is not None or _sealed(cluster)
@@ -141,6 +127,30 @@ async def connected(cluster: str, most: int) -> AsyncIterator[DaskEngine]:
                 "--cluster %s: rows travel unencrypted; outside a trusted network use tls:// (%s)", cluster, DOCS
             )
         yield DaskEngine(client, workers, trusted=trusted)
+
+
+async def _client(stack: AsyncExitStack, cluster: str, where: str | LocalCluster) -> Client:
+    """Connected, with a worker at least; ``stack`` closes it."""
+    from distributed import Client
+
+    made = Client(where, asynchronous=True, timeout=CONNECT)
+    stack.push_async_callback(made.close)
+    try:
+        async with asyncio.timeout(CONNECT):  # what is no scheduler may keep Dask waiting for ever
+            client: Any = await made
+    except (OSError, ValueError, MemoryError) as error:  # MemoryError: what is said is taken for a length
+        raise UsageError(
+            f"--cluster {cluster}: what answers there is no Dask scheduler, or one that wants the other of tcp:// and "
+            f"tls:// ({_line(error)})"
+        ) from error
+    try:
+        await client.wait_for_workers(1, timeout=FIRST_WORKER)
+    except TimeoutError as error:
+        raise UsageError(
+            f"--cluster {cluster}: no worker within {FIRST_WORKER:g} s; start some with "
+            f"'dask worker {cluster}' ({DOCS})"
+        ) from error
+    return made
 
 
 def _started_here(workers: int) -> LocalCluster:

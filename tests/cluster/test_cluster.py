@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 import signal
@@ -9,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import pytest
 
+from dialler_sync import ImportResult, import_files
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
@@ -26,7 +29,20 @@ Contacts = Callable[..., Path]
 ROWS = 120
 
 
+Job = Callable[..., Path]
 Alone = Callable[[str], tuple[Ended, Done]]
+
+
+@pytest.fixture
+def job(configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> Job:
+    """``job(mode)``: a dialler, a configuration for it, and the file that is to be imported."""
+
+    def job(mode: str, at: SimulatorServer = dialler) -> Path:
+        at.order(FaultPlan.parse("400_for:K30|K31"))
+        prepare(configure, at.store, mode, base_url=at.base_url, timeout=1)
+        return contacts_csv(rows=rows(ROWS))
+
+    return job
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +52,13 @@ def known() -> dict[str, tuple[Ended, Done]]:
 
 
 @pytest.fixture
-def alone(
-    known: dict[str, tuple[Ended, Done]], run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
-) -> Alone:
+def alone(known: dict[str, tuple[Ended, Done]], run: Run, job: Job, tmp_path: Path) -> Alone:
     """What a mode leaves without a cluster, on a dialler of its own."""
 
     def by_one_machine(mode: str) -> tuple[Ended, Done]:
         if mode not in known:
             with Store({538: "Nightly"}) as store, SimulatorServer(store) as server:
-                server.order(FaultPlan.parse("400_for:K30|K31"))
-                prepare(configure, store, mode, base_url=server.base_url, timeout=1)
-                done = run("--state", tmp_path / "other.db", "import", contacts_csv(rows=rows(ROWS)))
+                done = run("--state", tmp_path / "other.db", "import", job(mode, server))
                 assert done.reports
                 known[mode] = ended(server, done.reports), done
         return known[mode]
@@ -69,17 +81,15 @@ def test_reports_are_those_of_one_machine(
     mode: str,
     workers: Workers,
     run: Run,
-    configure: Configure,
-    contacts_csv: Contacts,
+    job: Job,
     dialler: SimulatorServer,
     alone: Alone,
 ) -> None:
     """The same lines in the same order, the same counts, and the same contacts in the dialler."""
     wanted, single = alone(mode)
-    dialler.order(FaultPlan.parse("400_for:K30|K31"))
-    prepare(configure, dialler.store, mode, timeout=1)
+    file = job(mode)
 
-    done = run("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)
+    done = run("import", file, "--cluster", workers.address)
 
     assert done.code == ExitCode.ROWS_FAILED, done.err
     assert done.reports
@@ -102,20 +112,18 @@ def test_killed_workers_lose_and_repeat_nothing(
     seed: int,
     workers: Workers,
     run: Run,
-    configure: Configure,
-    contacts_csv: Contacts,
+    job: Job,
     dialler: SimulatorServer,
     store: Watched,
     alone: Alone,
 ) -> None:
     """A worker dies while the dialler is at work on its rows: the run ends by itself, as if nothing had happened."""
     wanted, _ = alone(mode)
-    dialler.order(FaultPlan.parse("400_for:K30|K31"))
-    prepare(configure, dialler.store, mode, timeout=1)
+    file = job(mode)
     chance = Random(seed)
     store.strike(chance.choice(workers.pids), chance.randint(2, 60))
 
-    done = run("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)
+    done = run("import", file, "--cluster", workers.address)
 
     assert done.reports, done.err
     assert "a worker is lost" in done.err
@@ -127,24 +135,22 @@ def test_a_coordinator_that_is_stopped_is_resumed(
     number: signal.Signals,
     workers: Workers,
     run: Run,
-    configure: Configure,
-    contacts_csv: Contacts,
+    job: Job,
     dialler: SimulatorServer,
     store: Watched,
     alone: Alone,
 ) -> None:
-    """By Ctrl-C in order, by a kill in none; the resume does without the cluster."""
+    """By Ctrl-C in order, and then from here; by a kill in none, and then by the cluster."""
     wanted, _ = alone("create")
-    dialler.order(FaultPlan.parse("400_for:K30|K31"))
-    prepare(configure, dialler.store, "create", timeout=1)
-    command = start("import", contacts_csv(rows=rows(ROWS)), "--cluster", workers.address)
+    file = job("create")
+    command = start("import", file, "--cluster", workers.address)
     store.strike(command.pid, 20, number)
 
     assert command.end() == (ExitCode.INTERRUPTED if number is signal.SIGINT else -number), command.err
     if number is signal.SIGINT:
         assert command.summary["counts"]["unprocessed"]
         assert not command.summary["counts"]["unknown"]
-    done = run("resume")
+    done = run("resume", *([] if number is signal.SIGINT else ["--cluster", workers.address]))
 
     assert done.reports, done.err
     assert ended(dialler, done.reports) == wanted
@@ -166,6 +172,30 @@ def test_a_refused_token_stops_all_workers(
     assert left > 80
     assert done.code == ExitCode.OK, done.err
     assert Counter(contact["UserData"] for contact in dialler.store.contacts.values()).most_common(1)[0][1] == 1
+
+
+def test_a_notebook_sends_by_a_cluster(
+    workers: Workers, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Also where an event loop is running already, as in Jupyter."""
+    configure()
+    contacts_csv(5)
+
+    async def cell() -> ImportResult:
+        return import_files("contacts.csv", cluster=workers.address)
+
+    assert asyncio.run(cell()).ok
+    assert len(dialler.store.contacts) == 5
+
+
+def test_what_is_no_scheduler_is_said(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """The port of a web server, for example that of Dask's own dashboard; nothing is left behind."""
+    base_url = configure().read_text(encoding="utf-8").split("base_url: ")[1].split("\n")[0]
+
+    done = run("import", contacts_csv(5), "--cluster", f"tcp://{urlsplit(base_url).netloc}")
+
+    assert done.code == ExitCode.USAGE
+    assert "no Dask scheduler" in done.err
 
 
 def test_a_worker_without_dialler_sync_is_named_before_anything_is_sent(

@@ -68,9 +68,9 @@ def test_a_run_is_found_by_its_beginning(journal: Journal) -> None:
 
     assert journal.run("20260101-000000-aa") == RUN
     assert [run.id for run in journal.runs()] == ["20260101-000000-ab", RUN.id]
-    with pytest.raises(UsageError, match="^several runs begin with '20260101'"):
+    with pytest.raises(UsageError, match=r"^several runs begin with '20260101'"):
         journal.run("20260101")
-    with pytest.raises(UsageError, match="^there is no run '2026_101'"):
+    with pytest.raises(UsageError, match=r"^there is no run '2026_101'"):
         journal.run("2026_101")
 
 

@@ -87,8 +87,9 @@ def test_runs_are_listed_from_the_newest_as_many_as_are_asked_for(journal: Journ
     for number in (1, 3, 2):
         begin(journal, number)
     journal.add_run(replace(RUN, id="run-3b", started_at="2026-01-03T00:00:00Z"))
+    journal.add_run(replace(RUN, id="another", started_at="2026-01-02T12:00:00Z"))
 
-    assert [run.id for run in journal.runs(limit=3)] == ["run-3b", "run-3", "run-2"]
+    assert [run.id for run in journal.runs(limit=4)] == ["run-3b", "run-3", "another", "run-2"]
 
 
 def test_what_is_changed_of_a_run_is_changed_of_no_other(journal: Journal) -> None:
@@ -278,14 +279,15 @@ def test_rows_that_were_last_sent_just_so_are_settled(journal: Journal) -> None:
     end(journal, first)
     other = begin(journal, 2, "A", "B", command="validate")
     run = begin(journal, 3, "NEW", "A", "B", "C", "")
-    journal.add_rows(run.id, [PlannedRow(5, 0, 7, "D", "changed"), PlannedRow(6, 0, 8, "A", state=Status.SKIPPED)])
+    settled, another = PlannedRow(6, 0, 8, "A", "p-A", Status.REJECTED), PlannedRow(7, 0, 9, "E", "p-A")
+    journal.add_rows(run.id, [PlannedRow(5, 0, 7, "D", "changed"), settled, another])
     journal.plan_actions(run.id, [(3, "lock", "3")])
     before = rows(journal, run)
 
     assert journal.skip_unchanged(TARGET, run.id) == [1, 2]
 
     after = rows(journal, run)
-    assert [n for n in range(7) if after[n] != before[n]] == [1, 2]
+    assert [n for n in range(8) if after[n] != before[n]] == [1, 2]
     assert after[1].result == before[1].result._replace(
         status=Status.SKIPPED, action=Action.UNCHANGED, contact_id="run-1/0", error="sent as it is on now"
     )

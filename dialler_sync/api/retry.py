@@ -135,7 +135,7 @@ async def repeating(once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sl
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
+    error = state.outcome and state.outcome.exception()
     return pause(state.attempt_number, error if isinstance(error, RequestError) else None)
 
 

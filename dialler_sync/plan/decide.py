@@ -67,7 +67,7 @@ def is_locked(record: Mapping[str, Any]) -> bool:
 
     API.md does not tell the name of that field; a flag whose name has "lock" in it is taken for it.
     """
-    return any("lock" in name.casefold() and value in (True, 1, "1", "true") for name, value in record.items())
+    return any("lock" in name.casefold() and value in (True, "1", "true") for name, value in record.items())
 
 
 def is_unlocked(record: Mapping[str, Any]) -> bool:

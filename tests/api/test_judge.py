@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 from scripted import TOKEN, ScriptedServer, respond
 
 from dialler_sync.api import DiallerClient
-from dialler_sync.api.retry import LONGEST_RETRY_AFTER, LONGEST_WAIT, backoff, judge, pause, repeating
+from dialler_sync.api.retry import (
+    LONGEST_RETRY_AFTER,
+    LONGEST_WAIT,
+    LONGEST_WAIT_FOR_LOAD,
+    TURNED_AWAY,
+    backoff,
+    judge,
+    judge_failure,
+    pause,
+    repeating,
+    unreadable,
+)
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -21,9 +35,12 @@ def said(status: object, error: str = "said so") -> dict[str, object]:
     return {"status": status, "error": error}
 
 
-def reply(status: int, **parts: Any) -> httpx.Response:
-    request = httpx.Request("GET", "https://dialler.example.com/", headers={"Authorization": f"Bearer {TOKEN}"})
-    return httpx.Response(status, request=request, **parts)
+def request(token: str = TOKEN) -> httpx.Request:
+    return httpx.Request("GET", "https://dialler.example.com/", headers={"Authorization": f"Bearer {token}"})
+
+
+def reply(status: int, *, token: str = TOKEN, **parts: Any) -> httpx.Response:
+    return httpx.Response(status, request=request(token), **parts)
 
 
 @dataclass(frozen=True)
@@ -162,6 +179,53 @@ def test_what_the_dialler_says_is_shown_on_one_harmless_line(error: object, show
     assert str(caught.value) == shown
 
 
+def test_what_the_dialler_says_may_be_its_message() -> None:
+    """Where it gives no ``error``, as some of its functions do."""
+    with pytest.raises(Refused, match=r"^Name is missing$"):
+        judge(reply(400, json={"status": 400, "message": "Name is missing"}))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code", "message"),
+    [
+        (httpx.ConnectError("no route"), NotDone, "unreachable", "the dialler cannot be reached: no route"),
+        (httpx.ConnectTimeout("too late"), NotDone, "unreachable", "the dialler cannot be reached: too late"),
+        (httpx.ReadTimeout("secret detail"), MaybeDone, "timeout", "no answer within the time limit"),
+        (
+            httpx.RemoteProtocolError("illegal\r\n  line"),
+            MaybeDone,
+            "unreadable_answer",
+            "the answer is not HTTP (illegal line)",
+        ),
+        (
+            httpx.ReadError("reset"),
+            MaybeDone,
+            "connection_lost",
+            "the connection was lost after the request was sent (reset)",
+        ),
+        (
+            httpx.WriteError(f"Bearer {TOKEN}"),
+            MaybeDone,
+            "connection_lost",
+            "the connection was lost after the request was sent (Bearer ***)",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_no_answer_is_judged(error: httpx.TransportError, kind: type[RequestError], code: str, message: str) -> None:
+    """By whether the request had left; in one line, and without the token."""
+    judged = judge_failure(error, request())
+
+    assert (type(judged), judged.code, str(judged)) == (kind, code, message)
+
+
+def test_an_answer_that_cannot_be_read_came_from_a_dialler_that_has_finished() -> None:
+    """It was done, as far as HTTP says."""
+    error = unreadable("cut off")
+
+    assert (error.code, error.http_status, error.running, str(error)) == ("unreadable_answer", 200, False, "cut off")
+
+
 def test_redirect_says_where_to() -> None:
     """A redirect is not followed, as a POST would become a GET; base_url is what is to be mended."""
     with pytest.raises(Refused, match=r"^HTTP 302 Found to https://login\.example\.com/$") as caught:
@@ -182,6 +246,32 @@ def test_a_token_that_an_answer_repeats_is_not_shown() -> None:
 
         assert TOKEN[:5] not in str(caught.value)
         assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "said", "shown"),
+    [
+        ("a/b+c==", f"see /login?t={quote('a/b+c==', safe='')}.", "see /login?t=***."),
+        ("a/b+c==", "not a/b+c==!", "not ***!"),
+        ("abcd", "abcd is not valid", "*** is not valid"),
+        ("abc", "abc is not valid", "abc is not valid"),
+    ],
+    ids=["as part of a URL", "as it is", "the shortest that is looked for", "too short to tell from a word"],
+)
+def test_a_token_is_hidden_in_each_form(token: str, said: str, shown: str) -> None:
+    """And nothing but the token."""
+    with pytest.raises(Refused) as caught:
+        judge(reply(401, token=token, json={"status": 401, "error": said}))
+
+    assert str(caught.value) == shown
+
+
+def test_a_request_without_a_token_has_nothing_to_hide() -> None:
+    """Its answer is judged all the same."""
+    answer = httpx.Response(400, request=httpx.Request("GET", "https://x/"), json={"status": 400, "error": "said so"})
+
+    with pytest.raises(Refused, match=r"^said so$"):
+        judge(answer)
 
 
 # Retry-After
@@ -232,6 +322,25 @@ def test_retry_after(status: int, text: str, seconds: float | None) -> None:
     assert caught.value.retry_after == seconds
 
 
+@pytest.fixture
+def _far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine five hours and a half from Greenwich."""
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_far_away")
+def test_a_date_without_a_zone_is_not_the_local_time() -> None:
+    """HTTP dates are in GMT, wherever dialler-sync runs."""
+    with pytest.raises(NotDone) as caught:
+        judge(reply(503, headers={"Retry-After": "Tue Nov 14 22:13:50 2023"}), now=lambda: NOW)
+
+    assert caught.value.retry_after == 30
+
+
 def test_no_retry_after() -> None:
     """Without the header our own pauses hold."""
     with pytest.raises(NotDone) as caught:
@@ -257,6 +366,16 @@ def test_pause_has_full_jitter(attempt: int) -> None:
     assert len(pauses) > 190
     assert 0 <= min(pauses) < max(pauses) <= backoff(attempt - 1, LONGEST_WAIT)
     assert max(pauses) > 0.8 * backoff(attempt - 1, LONGEST_WAIT)
+
+
+@pytest.mark.parametrize("code", sorted(TURNED_AWAY))
+def test_a_row_does_not_wait_long_for_itself_where_all_are_slowed_down(code: str) -> None:
+    """After refusals for load; after all else that fails for long it does."""
+    turned_away = [pause(9, NotDone(code, "")) for _ in range(200)]
+    failed = [pause(9, MaybeDone("server_error", "")) for _ in range(200)]
+
+    assert LONGEST_WAIT_FOR_LOAD / 2 < max(turned_away) <= LONGEST_WAIT_FOR_LOAD
+    assert LONGEST_WAIT / 2 < max(failed) <= LONGEST_WAIT
 
 
 @pytest.mark.parametrize("asked", [0.0, 0.1, 3.0, LONGEST_RETRY_AFTER])

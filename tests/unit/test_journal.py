@@ -14,6 +14,7 @@ import pytest
 
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, Status
 
 TARGET = "http://dialler/rest/v1.0/1#538"
@@ -69,10 +70,67 @@ def test_a_run_is_found_by_its_beginning(journal: Journal) -> None:
 
     assert journal.run("20260101-000000-aa") == RUN
     assert [run.id for run in journal.runs()] == ["20260101-000000-ab", RUN.id]
-    with pytest.raises(UsageError, match="several runs"):
+    with pytest.raises(UsageError, match=r"^several runs begin with '20260101'"):
         journal.run("20260101")
-    with pytest.raises(UsageError, match="no run"):
+    with pytest.raises(UsageError, match=r"^there is no run '2026_101'"):
         journal.run("2026_101")
+
+
+def test_a_whole_id_is_clear_also_where_another_one_begins_with_it(journal: Journal) -> None:
+    """What is named in full is meant."""
+    begin(journal, 1)
+    begin(journal, 10)
+
+    assert journal.run("run-1").id == "run-1"
+
+
+def test_runs_are_listed_from_the_newest_as_many_as_are_asked_for(journal: Journal) -> None:
+    """Also those that began in the same second."""
+    for number in (1, 3, 2):
+        begin(journal, number)
+    journal.add_run(replace(RUN, id="run-3b", started_at="2026-01-03T00:00:00Z"))
+    journal.add_run(replace(RUN, id="another", started_at="2026-01-02T12:00:00Z"))
+
+    assert [run.id for run in journal.runs(limit=4)] == ["run-3b", "run-3", "another", "run-2"]
+
+
+def test_what_is_changed_of_a_run_is_changed_of_no_other(journal: Journal) -> None:
+    """Each field keeps its type: numbers, texts, and what is kept as JSON."""
+    one, other = begin(journal, 1), begin(journal, 2)
+
+    journal.update_run(one.id, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}})
+
+    changed = replace(one, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}})
+    assert [journal.run(one.id), journal.run(other.id)] == [changed, other]
+
+
+def test_a_run_is_forgotten_with_its_rows_and_images_and_no_other_is(journal: Journal) -> None:
+    """Whoever prunes old runs must still be able to undo the newer ones."""
+    gone, kept = begin(journal, 1, "A"), begin(journal, 2, "A")
+    image = Image(0, "1", None, "{}")
+    for run in (gone, kept):
+        journal.add_images(run.id, [image])
+
+    journal.delete_run(gone.id)
+
+    assert [run.id for run in journal.runs()] == [kept.id]
+    assert (rows(journal, gone), len(rows(journal, kept))) == ([], 1)
+    assert (journal.images(gone.id, [0]), journal.images(kept.id, [0])) == ({}, {0: image})
+
+
+def test_the_rows_of_one_file_or_of_all_are_forgotten(journal: Journal) -> None:
+    """A file that was not read to the end is read anew; what other runs read stays."""
+    run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A")
+    journal.add_rows(run.id, [PlannedRow(2, 1, 2, "C")])
+    files = replace(run, files=[{"name": "a.csv"}, {"name": "b.xlsx", "sheet": "S"}])
+
+    journal.clear_rows(run.id, file=0)
+    assert [(entry.result.user_data, entry.result.file, entry.result.sheet) for entry in rows(journal, files)] == [
+        ("C", "b.xlsx", "S")
+    ]
+
+    journal.clear_rows(run.id)
+    assert (rows(journal, run), len(rows(journal, other))) == ([], 1)
 
 
 def test_rows_come_back_in_order_and_over_pages(journal: Journal) -> None:
@@ -106,18 +164,22 @@ def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
 
 def test_an_interrupted_plan_is_forgotten(journal: Journal) -> None:
     """Images, actions and rows for missing contacts go; what is settled stays."""
-    run = begin(journal, 1, "A", "B")
-    journal.add_rows(run.id, [PlannedRow(2, -1, 0, "C", action="delete", contact_id="3")])
-    journal.plan_actions(run.id, [(0, "create", "1")])
-    journal.add_images(run.id, [Image(0, "1", None, "{}")])
-    settle(journal, run, None, Status.SKIPPED)
+    run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A", "B")
+    for planned in (run, other):
+        journal.add_rows(planned.id, [PlannedRow(2, -1, 0, "C", action="delete", contact_id="3")])
+        journal.plan_actions(planned.id, [(0, "create", "1")])
+        journal.add_images(planned.id, [Image(0, "1", None, "{}")])
+        settle(journal, planned, None, Status.SKIPPED)
+    of_other = rows(journal, other)
 
     journal.forget_plan(run.id)
 
-    assert [(entry.state, entry.result.action) for entry in rows(journal, run)] == [
-        ("pending", None), ("skipped", Action.CREATE),
+    assert [(entry.state, entry.result.action, entry.result.contact_id) for entry in rows(journal, run)] == [
+        ("pending", None, ""), ("skipped", Action.CREATE, "run-1/1"),
     ]  # fmt: skip
     assert journal.images(run.id, [0]) == {}
+    assert rows(journal, other) == of_other
+    assert len(journal.images(other.id, [0])) == 1
 
 
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
@@ -130,18 +192,27 @@ def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     }  # fmt: skip
 
 
+def test_only_the_images_that_are_asked_for(journal: Journal) -> None:
+    """Of this run, and of these rows."""
+    journal.add_images("run", [Image(n, str(n), None, "{}") for n in range(3)])
+    journal.add_images("other", [Image(1, "9", None, "{}")])
+
+    assert journal.images("run", [1]) == {1: Image(1, "1", None, "{}")}
+
+
 def test_what_an_earlier_run_settled(journal: Journal) -> None:
     """Succeeded, and skipped but for rows that another one superseded; never rows without a key."""
     parent = begin(journal, 1, "A", "B", "C", "D", "", "B")
     settle(journal, parent, Status.SUCCEEDED, None, Status.FAILED, Status.SKIPPED, Status.SUCCEEDED)
     journal.record(parent.id, [Outcome(1, Status.SKIPPED, Action.SUPERSEDED), Outcome(5, Status.FAILED)])
-    run = begin(journal, 2, "D", "C", "B", "A", "", "E")
+    run = begin(journal, 2, "E", "D", "C", "B", "A", "")
+    settle(journal, begin(journal, 3, "E", "C"), Status.SUCCEEDED, Status.SUCCEEDED)
 
-    assert journal.settled_by(parent.id, run.id) == [0, 3]
+    assert journal.settled_by(parent.id, run.id) == [1, 4]
 
 
-def sent(journal: Journal, *keys: str) -> dict[str, str]:
-    return {key: entry.payload for key, entry in journal.sent(TARGET, keys, but="").items()}
+def sent(journal: Journal, *keys: str, but: str = "") -> dict[str, str]:
+    return {key: entry.payload for key, entry in journal.sent(TARGET, keys, but=but).items()}
 
 
 def test_what_was_last_sent(journal: Journal) -> None:
@@ -154,6 +225,75 @@ def test_what_was_last_sent(journal: Journal) -> None:
     end(journal, second)
 
     assert sent(journal, "A", "B", "C", "D", "E") == {"A": "two-A", "C": "one-C", "D": "one-D", "E": "two-E"}
+
+
+def test_what_was_last_sent_says_when_and_by_which_run(journal: Journal) -> None:
+    """With the contact's ID; only of the keys that are asked for, however many."""
+    keys = [f"K{n}" for n in range(1_002)]
+    run = begin(journal, 1, *keys, "not asked for")
+    journal.record(run.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, f"c{n}", sent_at="now") for n in range(1_003)])
+    end(journal, run)
+
+    found = journal.sent(TARGET, keys, but="")
+
+    assert found == {key: Sent(f"p-{key}", f"c{n}", run.id, "now") for n, key in enumerate(keys)}
+
+
+def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None:
+    """The same key may be another contact there."""
+    run = replace(RUN, id="other", target="another campaign")
+    journal.add_run(run)
+    journal.add_rows(run.id, [PlannedRow(0, 0, 2, "A", "p-A")])
+    settle(journal, run, Status.SUCCEEDED)
+    end(journal, run)
+    assert journal.sent("another campaign", ["A"], but="").keys() == {"A"}
+
+    assert sent(journal, "A") == {}
+    asking = begin(journal, 2, "A")
+    assert journal.skip_unchanged(TARGET, asking.id) == []
+
+
+def test_the_run_that_asks_does_not_count(journal: Journal) -> None:
+    """Not until it has ended: what it sent last may be on its way."""
+    run = begin(journal, 1, "A")
+    settle(journal, run, Status.SUCCEEDED)
+
+    assert sent(journal, "A", but=run.id) == {}
+    assert journal.skip_unchanged(TARGET, run.id) == []
+    end(journal, run)
+    assert sent(journal, "A") == {"A": "p-A"}
+
+
+def test_commands_that_send_nothing_do_not_count(journal: Journal) -> None:
+    """A plan or a validation of the same rows makes nothing known, and nothing unknown."""
+    first = begin(journal, 1, "A", "B", payload="one")
+    settle(journal, first, Status.SUCCEEDED)
+    end(journal, first)
+    begin(journal, 2, "A", "B", command="validate")
+
+    assert sent(journal, "A", "B") == {"A": "one-A"}
+
+
+def test_rows_that_were_last_sent_just_so_are_settled(journal: Journal) -> None:
+    """With what is known of them; those that are new, changed or planned stay, and so do those of other runs."""
+    first = begin(journal, 1, "A", "B", "C", "D")
+    settle(journal, first, *[Status.SUCCEEDED] * 4)
+    end(journal, first)
+    other = begin(journal, 2, "A", "B", command="validate")
+    run = begin(journal, 3, "NEW", "A", "B", "C", "")
+    settled, another = PlannedRow(6, 0, 8, "A", "p-A", Status.REJECTED), PlannedRow(7, 0, 9, "E", "p-A")
+    journal.add_rows(run.id, [PlannedRow(5, 0, 7, "D", "changed"), settled, another])
+    journal.plan_actions(run.id, [(3, "lock", "3")])
+    before = rows(journal, run)
+
+    assert journal.skip_unchanged(TARGET, run.id) == [1, 2]
+
+    after = rows(journal, run)
+    assert [n for n in range(8) if after[n] != before[n]] == [1, 2]
+    assert after[1].result == before[1].result._replace(
+        status=Status.SKIPPED, action=Action.UNCHANGED, contact_id="run-1/0", error="sent as it is on now"
+    )
+    assert {entry.result.status for entry in rows(journal, other)} == {Status.UNPROCESSED}
 
 
 def test_of_a_killed_run_nothing_is_known_that_was_not_settled(journal: Journal) -> None:

@@ -52,9 +52,6 @@ class Source:
         }
 
 
-EXTRA_FILE = -1
-"""File of journal rows that no source row stands for: contacts that the file no longer has."""
-
 DUPLICATE = "duplicate_key"
 """Error code of rows that share a UserData, with ``duplicate_keys: reject``."""
 

@@ -36,7 +36,7 @@ _REASONS = 5
 
 def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout."""
-    from ..report.words import forecast
+    from ..report.words import forecast, mirror_not_done
 
     if sys.stdout.isatty():
         _print_table(summary)
@@ -46,6 +46,8 @@ def print_summary(summary: Summary) -> None:
         click.echo(f"{'run':<{width}} {summary.run_id}")
         for name, number in (*summary.counts.items(), *parts.items()):
             click.echo(f"{name:<{width}} {number}")
+        if not_done := mirror_not_done(asdict(summary)):
+            click.echo(f"{not_done}.")
         if summary.dry_run:
             click.echo(f"Nothing was sent. {forecast(asdict(summary))}")
         click.echo(f"{'reports':<{width}} {summary.out}")

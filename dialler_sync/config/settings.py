@@ -277,7 +277,9 @@ class SuppressSettings(Section):
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
-    lock: bool = Field(False, description="Lock suppressed contacts that the dialler already has.")
+    lock: bool = Field(
+        False, description="Lock every contact of the campaign that is in the list, also where no file has it."
+    )
 
 
 SuppressLists = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from .records import Image, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from .store import Journal
 
-__all__ = ["Image", "Journal", "JournalRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]
+__all__ = ["Image", "Journal", "JournalRow", "NoRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]

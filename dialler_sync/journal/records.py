@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
 from ..model import Action, RowResult, Status
@@ -15,6 +15,13 @@ class RowState(StrEnum):
 
     PENDING = "pending"
     SENDING = "sending"
+
+
+class NoRow(IntEnum):
+    """Why a run changes a contact that no source row is sent to; stands where a row has the number of its file."""
+
+    MIRRORED = -1
+    SUPPRESSED = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,10 @@ class RunRecord:
 
 
 class PlannedRow(NamedTuple):
-    """A source row before anything is sent: pending, or already settled (rejected, skipped)."""
+    """A source row before anything is sent: pending, or already settled (rejected, skipped).
+
+    ``file`` is its place among the run's files, or a :class:`NoRow`.
+    """
 
     seq: int
     file: int
@@ -84,6 +94,11 @@ class JournalRow(NamedTuple):
     state: str
     payload: str
     newest_id: int
+
+    @property
+    def has_source(self) -> bool:
+        """Whether it is a row of a file, and not a contact beside all rows (:class:`NoRow`)."""
+        return self.file >= 0
 
 
 @dataclass(frozen=True, slots=True)

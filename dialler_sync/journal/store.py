@@ -104,11 +104,10 @@ class Journal:
 
     # Rows
 
-    def clear_rows(self, run_id: str, *, file: int | None = None) -> None:
-        """Forget the rows of a run whose files were not read to the end, or those of one of its files."""
-        query = sa.delete(schema.rows).where(schema.rows.c.run == run_id)
+    def clear_rows(self, run_id: str) -> None:
+        """Forget the rows of a run whose files were not read to the end."""
         with self._begin() as connection:
-            connection.execute(query if file is None else query.where(schema.rows.c.file == file))
+            connection.execute(sa.delete(schema.rows).where(schema.rows.c.run == run_id))
 
     def forget_plan(self, run_id: str) -> None:
         """Forget what was decided by a run that was interrupted before all was."""

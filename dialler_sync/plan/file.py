@@ -85,7 +85,7 @@ class PlanFile:
             UsageError: it has.
         """
         now = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
-        if now == self.entries and dict(planned.counts) == self.counts:
+        if sorted(now, key=_key) == sorted(self.entries, key=_key) and dict(planned.counts) == self.counts:
             return
         before = {_key(entry): entry for entry in self.entries}
         after = {_key(entry): entry for entry in now}

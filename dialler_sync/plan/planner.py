@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from ..api.wire import StoredContact
 from ..config import Settings
-from ..config.settings import Limit, Missing
-from ..errors import SafetyLimit
+from ..config.settings import Limit
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import Action, RowResult, Status
-from ..prepare import DUPLICATE, EXTRA_FILE, Prepared
+from ..model import Action, Status
+from ..prepare import Prepared
 from ..spool import SpooledRow
-from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide, is_locked, protection
+from .beyond import Change, Mirror, to_lock
+from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 
@@ -112,8 +113,7 @@ class Planner:
         for batch in self._batches():
             self._plan_batch(batch, keep_entries)
             await pause()
-        if self._inputs.mirror:
-            self._mirror(keep_entries)
+        self._beyond(keep_entries)
         if keep_entries:
             self._list_settled()
         return self.planned
@@ -179,7 +179,8 @@ class Planner:
         """What happens with a row; its outcome, where that is settled without sending it."""
         reason = self._inputs.suppressed.reason(fields)
         if reason:
-            return self._suppress(row, found, reason, lock=self._inputs.suppressed.locks(fields))
+            decision = Decision(Action.SUPPRESSED, found[0].id if found else "", reason=reason)
+            return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
         decision = decide(fields, found, self._rules)
@@ -193,109 +194,39 @@ class Planner:
             )
         return decision, None
 
-    def _suppress(
-        self, row: SpooledRow, found: list[StoredContact], reason: str, *, lock: bool
-    ) -> tuple[Decision, Outcome | None]:
-        """A row that must not be imported; a contact that is there already is locked, if that is wanted."""
-        to_lock = [contact for contact in found if not is_locked(contact.values)]
-        if lock and to_lock:
-            self.extra += [SpooledRow(row.seq, row.user_data, b"", "lock", contact.id) for contact in to_lock[:1]]
-            decision = Decision(Action.LOCK, to_lock[0].id, reason=reason)
-            self._prepared.todo[row.seq] = 0
-            return decision, None
-        decision = Decision(Action.SUPPRESSED, found[0].id if found else "", reason=reason)
-        return decision, Outcome(row.seq, Status.SKIPPED, Action.SUPPRESSED, decision.contact_id, error=reason)
+    # Contacts that no row is sent to
 
-    # Mirror
-
-    def _mirror(self, keep_entries: bool) -> None:
-        """Contacts of the campaign that the file no longer has."""
+    def _beyond(self, keep_entries: bool) -> None:
+        """Contacts that the file no longer has, or that must not be called."""
         snapshot = self._inputs.snapshot
-        assert snapshot is not None, "a mirror reads the campaign first"  # noqa: S101
-        keyless = 0
-        keys: list[str] = []
-        for entry in self._journal.rows(self._run):
-            keys.append(entry.result.user_data)
-            keyless += _key_unreadable(entry.result)
-            if len(keys) >= _BATCH:
-                snapshot.mark_present(keys)
-                keys.clear()
-        snapshot.mark_present(keys)
-        ours, missing = self._missing(snapshot)
-        self._check_missing(len(missing), ours, keyless)
-        action = Action(str(self._settings.mirror.missing))
-        first = self._prepared.total
-        for seq, contact in enumerate(missing, first):
-            self.extra.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
-            self.planned.counts[action] += 1
-            if keep_entries:
-                self.planned.entries.append(
-                    PlanEntry(0, str(action), contact.user_data, contact.id, reason="not in the file any more")
-                )
-        self._journal.clear_rows(self._run.id, file=EXTRA_FILE)
-        self._journal.add_rows(
-            self._run.id,
-            [
-                PlannedRow(seq, EXTRA_FILE, 0, contact.user_data, action=action, contact_id=contact.id)
-                for seq, contact in enumerate(missing, first)
-            ],
-        )
-        if action is Action.DELETE and self._settings.journal.before_images:
-            self._journal.add_images(
-                self._run.id,
-                [
-                    Image(seq, contact.id, orjson.dumps(before_image(contact.values, contact.values)).decode(), "{}")
-                    for seq, contact in enumerate(missing, first)
-                ],
+        if snapshot is None:
+            return
+        if self._inputs.mirror:
+            limit = self._inputs.max_missing or self._settings.mirror.max_missing
+            mirror = Mirror(
+                self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
             )
+            self._add(mirror.changes(snapshot), keep_entries)
+        if self._inputs.suppressed.lock:
+            self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
 
-    def _missing(self, snapshot: Snapshot) -> tuple[int, list[StoredContact]]:
-        """(contacts of the campaign that may be mirrored, those of them that the file does not have)."""
-        missing: list[StoredContact] = []
-        page: list[StoredContact] = []
-
-        def settle() -> None:
-            keys = [contact.user_data for contact in page]
-            sent = None if self._inputs.adopt else self._journal.sent(self._run.target, keys, but=self._run.id)
-            missing.extend(c for c in page if sent is None or c.user_data in sent)
-            page.clear()
-
-        for contact in snapshot.absent():
-            if self._settings.mirror.missing is Missing.LOCK and is_locked(contact.values):
-                continue
-            if protection(contact.values, self._rules):
-                continue
-            page.append(contact)
-            if len(page) >= _BATCH:
-                settle()
-        settle()
-        present = snapshot.count_present()
-        return present + len(missing), missing
-
-    def _check_missing(self, missing: int, ours: int, keyless: int) -> None:
-        limit = self._inputs.max_missing or self._settings.mirror.max_missing
-        verb = self._settings.mirror.missing
-        if missing and keyless:
-            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
-            raise SafetyLimit(
-                f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
-                "has. Nothing was sent. Mend what failed.csv lists, or set mirror.missing: keep."
-            )
-        if not limit.allows(missing, ours):
-            raise SafetyLimit(
-                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be {_DONE[verb]}"
-                f"{' (the file has no rows)' if not self._prepared.total else ''}; mirror.max_missing allows {limit}. "
-                f"Nothing was sent. If that is meant: --max-missing {missing}."
-            )
-
-
-_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
-
-
-def _key_unreadable(row: RowResult) -> bool:
-    """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
-    damaged = "UserData" in row.error_field.split("; ") and row.error_code != DUPLICATE
-    return row.status is Status.REJECTED and (damaged or not row.user_data)
+    def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:
+        while page := list(islice(changes, _BATCH)):
+            first = self._prepared.total + len(self.extra)
+            rows, images = [], []
+            for seq, change in enumerate(page, first):
+                contact, action = change.contact, change.action
+                self.extra.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
+                rows.append(PlannedRow(seq, change.why, 0, contact.user_data, action=action, contact_id=contact.id))
+                self.planned.counts[action] += 1
+                if action is Action.DELETE and self._settings.journal.before_images:
+                    before = orjson.dumps(before_image(contact.values, contact.values)).decode()
+                    images.append(Image(seq, contact.id, before, "{}"))
+                if keep_entries:
+                    entry = PlanEntry(0, str(action), contact.user_data, contact.id, reason=change.reason)
+                    self.planned.entries.append(entry)
+            self._journal.add_rows(self._run.id, rows)
+            self._journal.add_images(self._run.id, images)
 
 
 def _image(

@@ -37,6 +37,7 @@ class Snapshot:
         self._base = sqlite3.connect("")  # a private file, deleted when closed
         self._base.execute("CREATE TABLE contact (user_data TEXT, id TEXT, record BLOB)")
         self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._base.execute("CREATE TABLE taken (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def close(self) -> None:
         """Forget everything."""
@@ -77,10 +78,23 @@ class Snapshot:
 
     def absent(self) -> Iterator[StoredContact]:
         """Contacts with a UserData that the file does not have."""
-        query = (
-            "SELECT user_data, id, record FROM contact WHERE user_data != '' AND user_data NOT IN present ORDER BY id"
-        )
-        for user_data, contact_id, record in self._base.execute(query):
+        return self._contacts("user_data != '' AND user_data NOT IN present")
+
+    def take(self, ids: Sequence[str]) -> int:
+        """Note that these contacts are to be changed; gives their number."""
+        self._base.executemany("INSERT OR IGNORE INTO taken VALUES (?)", ((contact_id,) for contact_id in ids))
+        return len(ids)
+
+    def taken(self) -> Iterator[StoredContact]:
+        """The contacts that were taken."""
+        return self._contacts("id IN taken")
+
+    def not_taken(self) -> Iterator[StoredContact]:
+        """All others."""
+        return self._contacts("id NOT IN taken")
+
+    def _contacts(self, where: str) -> Iterator[StoredContact]:
+        for user_data, contact_id, record in self._base.execute(f"SELECT * FROM contact WHERE {where}"):  # noqa: S608
             yield StoredContact(contact_id, user_data, orjson.loads(record))
 
 

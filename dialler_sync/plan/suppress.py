@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,25 +19,39 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+_E164 = re.compile(r"\+?[1-9][0-9]*")
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressionList:
-    """What must not be imported: phone numbers as bare digits of E.164, UserData, or e-mail addresses."""
+    """What must not be imported: phone numbers as bare digits of E.164, UserData, or e-mail addresses.
+
+    ``region`` is that of phone numbers without a country code. ``lock``: contacts that the dialler has are locked.
+    """
 
     by: str
     entries: frozenset[str]
     name: str
     lock: bool = False
+    region: str | None = None
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
-        if self.by == "user_data":
-            hits = [str(fields.get("UserData") or "")]
-        elif self.by == "email":
-            hits = [str(fields.get("Email") or "").casefold()]
-        else:
-            hits = [str(fields[name]).lstrip("+") for name in PHONE_FIELDS if fields.get(name)]
-        found = next((hit for hit in hits if hit and hit in self.entries), None)
+        found = next((key for key in self._keys(fields) if key in self.entries), None)
         return f"{found} is in {self.name}" if found else ""
+
+    def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
+        """What of a contact may stand in the list."""
+        if self.by == "user_data":
+            return (str(fields.get("UserData") or ""),)
+        if self.by == "email":
+            return (str(fields.get("Email") or "").strip().casefold(),)
+        numbers = (str(fields[name]) for name in PHONE_FIELDS if fields.get(name))
+        return (digits for number in numbers for digits in self._digits(number))
+
+    def _digits(self, number: str) -> Iterable[str]:
+        """A contact's number as bare digits: E.164, or as another program may have written it."""
+        return (number.lstrip("+"),) if _E164.fullmatch(number) else _digits(number, self.region) or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +63,18 @@ class SuppressionLists:
     def __bool__(self) -> bool:
         return bool(self.lists)
 
+    @property
+    def lock(self) -> bool:
+        """Whether contacts of some list are locked."""
+        return any(each.lock for each in self.lists)
+
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists)), "")
 
-    def locks(self, fields: Mapping[str, Value]) -> bool:
-        """Whether a contact is in a list whose contacts are locked."""
-        return any(each.lock and each.reason(fields) for each in self.lists)
+    def reason_to_lock(self, fields: Mapping[str, Value]) -> str:
+        """Why a contact is to be locked, ``""`` where it is not."""
+        return next(filter(None, (each.reason(fields) for each in self.lists if each.lock)), "")
 
 
 def read_suppression_lists(settings: Settings) -> SuppressionLists:
@@ -98,7 +118,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
             "suppress.region: a number that is not understood would be called."
         )
     _log.debug("%s: %d entries", settings.file, len(entries))
-    return SuppressionList(settings.by, frozenset(entries), settings.file.name, settings.lock)
+    return SuppressionList(settings.by, frozenset(entries), settings.file.name, settings.lock, settings.region)
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
@@ -109,10 +129,15 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
         return {cell}
     if settings.by == "email":
         return {cell.strip().casefold()}
+    return _digits(cell, settings.region)
+
+
+def _digits(text: str, region: str | None) -> set[str] | None:
+    """The phone numbers of a text as bare digits; None where it cannot be understood."""
     from ..model import Fault
     from ..phones import country, read_phone
 
-    found = read_phone(cell, country(None, settings.region))
+    found = read_phone(text, country(None, region))
     if isinstance(found, Fault):
         return None
     return {number.lstrip("+") for number in ((found,) if isinstance(found, str) else found)}

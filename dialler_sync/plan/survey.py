@@ -30,14 +30,14 @@ async def survey(
         StopRun: they are needed and cannot be read.
     """
     by_dialler = compare == "dialler"
-    locks = any(each.lock for each in settings.suppress)
-    needed = by_dialler or mirrors or settings.protect.follow_up or settings.protect.locked or locks
+    whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
+    needed = by_dialler or whole or settings.protect.follow_up or settings.protect.locked
     wanted = settings.journal.before_images and settings.rows.overwrite_duplicates and not dry_run
     todo = sum(prepared.todo)
-    if not (needed or wanted) or not (todo or mirrors):
+    if not (needed or wanted) or not (todo or whole):
         return None
     few = todo <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
-    keys = [row.user_data for row in prepared.to_send() if row.user_data] if few and not mirrors else None
+    keys = [row.user_data for row in prepared.to_send() if row.user_data] if few and not whole else None
     try:
         return await _read(client, settings, keys)
     except RequestError as error:

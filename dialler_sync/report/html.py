@@ -139,7 +139,8 @@ def _tone(summary: Mapping[str, Any]) -> str:
         return "failed"
     if not summary["counts"]["read"]:
         return "skipped"
-    return "rejected" if any(summary["counts"][status] for status in words.DID_NOT_SUCCEED) else "succeeded"
+    bad = any(summary["counts"][status] for status in words.DID_NOT_SUCCEED)
+    return "rejected" if bad or words.mirror_not_done(summary) else "succeeded"
 
 
 def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:

@@ -86,6 +86,8 @@ def verdict(summary: Mapping[str, Any]) -> str:
         return "The files hold no rows"
     if bad:
         return f"{bad:,} of {rows(read)} {'would be rejected' if nothing_sent(summary) else 'did not succeed'}"
+    if not_done := mirror_not_done(summary):
+        return not_done
     all_rows = f"All {rows(read)}" if read > 1 else "The one row"
     good = {"validation": "valid", "dry run": "ready to be imported"}.get(nothing_sent(summary))
     if good:
@@ -93,6 +95,13 @@ def verdict(summary: Mapping[str, Any]) -> str:
     if counts[Status.SKIPPED]:
         return f"All is well: {counts[Status.SUCCEEDED]:,} succeeded, {counts[Status.SKIPPED]:,} needed nothing"
     return f"{all_rows} succeeded"
+
+
+def mirror_not_done(summary: Mapping[str, Any]) -> str:
+    """How many contacts of mirror.csv could not be changed, or nothing."""
+    count = sum(summary.get("mirror", {}).get(status, 0) for status in DID_NOT_SUCCEED)
+    contacts = "1 contact" if count == 1 else f"{count:,} contacts"
+    return f"{contacts} could not be locked, unlocked or deleted: mirror.csv says why" if count else ""
 
 
 def forecast(summary: Mapping[str, Any]) -> str:

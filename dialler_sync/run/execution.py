@@ -178,6 +178,8 @@ class Execution:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
                 if self.options.dry_run:
                     self._say_of_the_rest(prepared, Status.SKIPPED)
+                    extra = self.left.extra
+                    self._record(Outcome(c.seq, Status.SKIPPED, Action(c.kind), c.contact_id) for c in extra)
                 else:
                     await self._load(client, prepared, engine)
             finally:

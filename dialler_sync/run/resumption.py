@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..errors import UsageError
 from ..journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, Action, Status
-from ..prepare import EXTRA_FILE, Prepared
+from ..prepare import Prepared
 from ..spool import SpooledRow
 
 _BATCH = 5_000
@@ -60,11 +60,9 @@ def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
     left = LeftOver(killed=run.planned and run.state == "running")
     for entry in journal.rows(run):
         result = entry.result
-        if entry.file == EXTRA_FILE or result.action is Action.LOCK:
+        if not entry.has_source:
             if entry.state in _UNSETTLED:
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
-            if entry.file != EXTRA_FILE:
-                prepared.todo[result.seq] = 0
             continue
         prepared.note_action(result.seq, result.action)
         if entry.state in _DOUBTFUL:

@@ -12,7 +12,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
-from ..prepare import EXTRA_FILE, file_sha256
+from ..prepare import file_sha256
 
 Cells = tuple[str, ...]
 
@@ -72,7 +72,7 @@ class SavedCells:
         current, rows = -1, iter(())  # type: tuple[int, Iterator[tuple[int, Cells]]]
         number, cells = -1, ()  # type: tuple[int, Cells]
         for entry in self._journal.rows(self._run):
-            if entry.file == EXTRA_FILE:
+            if not entry.has_source:
                 continue
             if entry.file != current:
                 current, rows, number = entry.file, self._rows(entry.file), -1

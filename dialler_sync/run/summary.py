@@ -16,7 +16,6 @@ from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
-from ..prepare import EXTRA_FILE
 from ..report.csv_files import ResultsFile, failed_file, results_file
 from ..report.files import new_file
 from ..report.html import HtmlReport
@@ -31,8 +30,8 @@ XLSX_ROWS = 10_000
 class Summary:
     """What a run did: ``summary.json``.
 
-    ``counts`` are rows by status, ``actions`` by what was done, ``errors`` by error code; ``latency`` as
-    :meth:`~dialler_sync.api.latency.Latencies.facts` has it.
+    ``counts`` are rows by status, ``mirror`` the contacts of ``mirror.csv``; ``actions`` are both by what was done,
+    ``errors`` rows by error code; ``latency`` as :meth:`~dialler_sync.api.latency.Latencies.facts` has it.
     """
 
     run_id: str
@@ -55,6 +54,7 @@ class Summary:
     out: str
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)
+    mirror: Mapping[str, int] = field(default_factory=dict)
     latency: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
@@ -141,16 +141,18 @@ class _Reports:
             self.xlsx = files.enter_context(book)
         self.counts = Counter({str(status): 0 for status in Status})
         self.actions = Counter({str(action): 0 for action in Action})
+        self.mirror: Counter[str] = Counter()
 
     def add(self, entry: JournalRow) -> None:
         """Write one row of the journal into all of them."""
         result = entry.result
         if result.action and result.status in FINE:
             self.actions[result.action] += 1
-        if entry.file == EXTRA_FILE:
+        if not entry.has_source:
             if self._mirrored is None:
                 self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
             self._mirrored.add(result)
+            self.mirror[result.status] += 1
             return
         self._results.add(result)
         self.counts[result.status] += 1
@@ -181,7 +183,7 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         requests=effort.requests + before.get("requests", 0),
         retries=effort.retries + before.get("retries", 0),
         rows_per_s=round(read / duration, 1) if duration else 0.0,
-        exit_code=int(exit_code(stopped, reports.counts)),
+        exit_code=int(exit_code(stopped, reports.counts + reports.mirror)),
         stopped_because=str(stopped) if stopped else None,
         dry_run=bool(run.options.get("dry_run")),
         parent=run.parent,
@@ -189,6 +191,7 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         out=run.out,
         changed_fields=dict(effort.changed_fields or before.get("changed_fields") or {}),
         errors=reports.html.reasons(),
+        mirror=dict(reports.mirror),
         latency=effort.latencies.facts(before.get("latency")),
     )
 

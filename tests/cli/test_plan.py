@@ -20,7 +20,7 @@ PHONE = "+491713920012"
 
 
 def posts(dialler: SimulatorServer) -> list[str]:
-    return [request.user_data for request in dialler.requests if "import" in request.path]
+    return [request.user_data or "" for request in dialler.requests if "import" in request.path]
 
 
 def seed(dialler: SimulatorServer, *keys: str, **fields: object) -> list[int]:
@@ -30,6 +30,14 @@ def seed(dialler: SimulatorServer, *keys: str, **fields: object) -> list[int]:
         )
         for key in keys
     ]
+
+
+def locked(dialler: SimulatorServer) -> set[int]:
+    return {number for number, contact in dialler.store.contacts.items() if contact.get("bLocked")}
+
+
+def lock_requests(dialler: SimulatorServer) -> int:
+    return sum(request.path.endswith("/lock") for request in dialler.requests)
 
 
 def line(key: str, name: str | None = None) -> str:
@@ -217,9 +225,66 @@ def test_suppressed_rows_are_never_sent_and_locked_where_they_are(
     done = run("import", contacts_csv(rows=["A,A,0171 3920012", "B,B,+49 171 3920013", "THERE,C,0171 3920014"]))
 
     assert posts(dialler) == ["A"]
-    assert [row["_action"] for row in done.rows()] == ["create", "suppressed", "lock"]
+    assert [row["_action"] for row in done.rows()] == ["create", "suppressed", "suppressed"]
+    assert [(row["_contact_id"], row["_action"]) for row in done.rows("mirror.csv")] == [(str(there), "lock")]
     assert dialler.store.contacts[there]["bLocked"]
     assert done.code == ExitCode.OK
+
+
+def test_every_contact_on_a_do_not_call_list_is_locked(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Also where tonight's file does not have it, and all that share a key; one that is locked costs no request."""
+    for name, entry in (("dnc", "0171 3920014"), ("keys", "TWICE"), ("mails", "Anna@Example.com")):
+        Path(f"{name}.csv").write_text(f"Who\n{entry}\n", encoding="utf-8")
+    rules = (("dnc", "phone, region: DE"), ("keys", "user_data"), ("mails", "email"))
+    configure(suppress="[" + ",".join(f"{{file: {n}.csv, column: Who, lock: true, by: {by}}}" for n, by in rules) + "]")
+    wanted = {
+        *seed(dialler, "SECOND", PhoneNumber2="+491713920014"),
+        *seed(dialler, "NATIONAL", PhoneNumber1="0171/392 0014"),
+        *seed(dialler, "TWICE", "TWICE"),
+        *seed(dialler, "MAIL", Email="anna@example.COM"),
+        *seed(dialler, "", PhoneNumber3="491713920014"),
+    }
+    (already,) = seed(dialler, "LOCKED", PhoneNumber1="+491713920014", bLocked=True)
+    seed(dialler, "ELSEWHERE", PhoneNumber1="+491713920014", DiallerCampaignsID=539)
+    seed(dialler, "FREE")
+    path = contacts_csv(rows=[line("FREE"), line("TWICE")])
+
+    plan = json.loads(run("plan", path, "--json").out)
+    rehearsed = run("import", path, "--dry-run")
+    assert locked(dialler) == {already}
+    done = run("import", path)
+
+    assert plan["counts"] == {"unchanged": 1, "suppressed": 1, "lock": 6}
+    assert rehearsed.summary["actions"]["lock"] == done.summary["actions"]["lock"] == 6
+    assert locked(dialler) == {already, *wanted}
+    assert lock_requests(dialler) == 6
+    assert {row["_user_data"] for row in done.rows("mirror.csv")} == {"SECOND", "NATIONAL", "TWICE", "MAIL", ""}
+
+    again = run("import", path)
+
+    assert again.summary["actions"]["lock"] == 0
+    assert lock_requests(dialler) == 6
+
+
+def test_a_contact_that_could_not_be_locked_is_no_success(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Every row may be fine, and the run is not."""
+    Path("dnc.csv").write_text("Who\nTHERE\n", encoding="utf-8")
+    (there,) = seed(dialler, "THERE")
+    configure(
+        suppress="{file: dnc.csv, column: Who, by: user_data, lock: true}",
+        endpoints='{lock_by_id: "PUT /dialler/contacts/contact/lock?userData={id}"}',
+    )
+
+    done = run("import", contacts_csv(3))
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert done.summary["mirror"] == {"failed": 1}
+    assert "1 contact could not be locked" in done.out
+    assert not dialler.store.contacts[there].get("bLocked")
 
 
 MIRROR = "{missing: delete, max_missing: 20%}"

@@ -131,7 +131,7 @@ def test_suppressed_contacts_are_locked_and_not_imported_by_a_resume(
     resumed = run("resume")
 
     assert resumed.summary["actions"]["lock"] == 1, resumed.rows()
-    assert resumed.summary["actions"]["suppressed"] == 1
+    assert resumed.summary["actions"]["suppressed"] == 2
     contacts = {contact["UserData"]: contact for contact in dialler.store.contacts.values()}
     assert contacts.keys() == {"K2", "K3", "K4", "K6", "K7"}
     assert (contacts["K3"]["Name"], contacts["K3"]["bLocked"]) == ("Old", True)

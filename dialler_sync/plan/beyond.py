@@ -1,0 +1,125 @@
+"""Contacts that a run changes though no row is sent to them: gone from the file, or not to be called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..api.wire import StoredContact
+from ..config import Settings
+from ..config.settings import Limit, Missing
+from ..errors import SafetyLimit
+from ..journal import Journal, NoRow, RunRecord
+from ..model import Action, RowResult, Status
+from ..prepare import DUPLICATE
+from .decide import PlanRules, is_locked, protection
+from .snapshot import Snapshot
+from .suppress import SuppressionLists
+
+_BATCH = 2_000
+
+_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is done to one contact, and why."""
+
+    why: NoRow
+    action: Action
+    contact: StoredContact
+    reason: str
+
+
+def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change]:
+    """Contacts of the campaign that are on a do-not-call list whose contacts are locked, and are not locked yet.
+
+    What the mirror takes is left to it.
+    """
+    for contact in snapshot.not_taken():
+        if not is_locked(contact.values) and (reason := suppressed.reason_to_lock(contact.values)):
+            yield Change(NoRow.SUPPRESSED, Action.LOCK, contact, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Contacts of the campaign that the file no longer has.
+
+    ``adopt``: also those that this tool has not sent. ``rows``: how many the file has.
+    """
+
+    settings: Settings
+    journal: Journal
+    run: RunRecord
+    rules: PlanRules
+    limit: Limit
+    adopt: bool
+    rows: int
+
+    def changes(self, snapshot: Snapshot) -> Iterator[Change]:
+        """What is done to each of them.
+
+        Raises:
+            SafetyLimit: before the first one, as they are more than may be, or are not known.
+        """
+        keyless = self._note_present(snapshot)
+        missing = self._take(snapshot)
+        self._check(missing, snapshot.count_present() + missing, keyless)
+        action = Action(str(self.settings.mirror.missing))
+        for contact in snapshot.taken():
+            yield Change(NoRow.MIRRORED, action, contact, "not in the file any more")
+
+    def _note_present(self, snapshot: Snapshot) -> int:
+        """Tell the snapshot which keys the file has; gives the number of rows whose key cannot be read."""
+        keyless = 0
+        keys: list[str] = []
+        for entry in self.journal.rows(self.run):
+            keys.append(entry.result.user_data)
+            keyless += _key_unreadable(entry.result)
+            if len(keys) >= _BATCH:
+                snapshot.mark_present(keys)
+                keys.clear()
+        snapshot.mark_present(keys)
+        return keyless
+
+    def _take(self, snapshot: Snapshot) -> int:
+        """Have the snapshot note the missing ones that may be changed; gives their number."""
+        taken = 0
+        page: list[StoredContact] = []
+        for contact in snapshot.absent():
+            if self._may_change(contact):
+                page.append(contact)
+            if len(page) >= _BATCH:
+                taken += self._take_page(snapshot, page)
+                page.clear()
+        return taken + self._take_page(snapshot, page)
+
+    def _may_change(self, contact: StoredContact) -> bool:
+        done = self.settings.mirror.missing is Missing.LOCK and is_locked(contact.values)
+        return not done and not protection(contact.values, self.rules)
+
+    def _take_page(self, snapshot: Snapshot, page: list[StoredContact]) -> int:
+        if not self.adopt:
+            sent = self.journal.sent(self.run.target, [contact.user_data for contact in page], but=self.run.id)
+            page = [contact for contact in page if contact.user_data in sent]
+        return snapshot.take([contact.id for contact in page])
+
+    def _check(self, missing: int, ours: int, keyless: int) -> None:
+        if missing and keyless:
+            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
+            raise SafetyLimit(
+                f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
+                "has. Nothing was sent. Mend what failed.csv lists, or set mirror.missing: keep."
+            )
+        if not self.limit.allows(missing, ours):
+            raise SafetyLimit(
+                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be "
+                f"{_DONE[self.settings.mirror.missing]}{'' if self.rows else ' (the file has no rows)'}; "
+                f"mirror.max_missing allows {self.limit}. Nothing was sent. If that is meant: --max-missing {missing}."
+            )
+
+
+def _key_unreadable(row: RowResult) -> bool:
+    """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
+    damaged = "UserData" in row.error_field.split("; ") and row.error_code != DUPLICATE
+    return row.status is Status.REJECTED and (damaged or not row.user_data)

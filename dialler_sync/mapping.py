@@ -169,6 +169,11 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
         raise ConfigError(
             "columns: does not say where PhoneNumber1 comes from, and the dialler takes no contact without a number."
         )
+    if settings.mirror.missing != "keep" and "UserData" not in rules:
+        raise ConfigError(
+            f"mirror.missing: {settings.mirror.missing} finds contacts that the file no longer has by their UserData, "
+            "and columns: does not say where UserData comes from."
+        )
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules

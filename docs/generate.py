@@ -74,7 +74,7 @@ def _shown(value: Any) -> str:
 def _model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, tuple):
         return next((found for inner in typing.get_args(annotation) if (found := _model(inner))), None)
     return None
 

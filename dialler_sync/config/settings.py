@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -344,3 +345,28 @@ class Settings(Section):
     mirror: MirrorSettings = MirrorSettings()
     journal: JournalSettings = JournalSettings()
     notify: NotifySettings | None = None
+
+    @field_validator("suppress")
+    @classmethod
+    def _locks_in_one_campaign(
+        cls, lists: tuple[SuppressSettings, ...], info: ValidationInfo
+    ) -> tuple[SuppressSettings, ...]:
+        if any(each.lock for each in lists):
+            _need_one_campaign(info, "lock: true")
+        return lists
+
+    @field_validator("mirror")
+    @classmethod
+    def _mirrors_one_campaign(cls, mirror: MirrorSettings, info: ValidationInfo) -> MirrorSettings:
+        if mirror.missing is not Missing.KEEP:
+            _need_one_campaign(info, f"missing: {mirror.missing}")
+        return mirror
+
+
+def _need_one_campaign(info: ValidationInfo, what: str) -> None:
+    campaign = info.data.get("campaign")
+    if campaign and campaign.column:
+        raise ValueError(
+            f"{what} reads a whole campaign, and with campaign.column it would be all campaigns of the account: set "
+            "campaign.id or campaign.name, and write one configuration for each campaign"
+        )

@@ -110,6 +110,7 @@ _SIGILS = {
     "overwrite": "~",
     "import": ">",
     "lock": "!",
+    "unlock": "!",
     "delete": "-",
     "ambiguous": "?",
     "rejected": "x",

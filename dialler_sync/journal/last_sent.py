@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ..model import Action, Status
-from . import schema
+from . import mirror_locks, schema
 from .records import RowState, Sent
 
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 """Commands that change contacts."""
+
+_KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
+"""Actions that leave the fields of a contact as they were sent."""
 
 _KEYS_AT_ONCE = 500
 """Keys of one query; databases take only so many parameters."""
@@ -48,22 +51,24 @@ def skip_unchanged(connection: sa.Connection, target: str, run_id: str) -> list[
 
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:
-    """Take in the outcomes of runs that have not been counted yet, in the order of the runs, ``but`` one.
+    """Take in the outcomes of runs that have not been counted yet, in the order of the runs, ``but`` one; also what
+    the mirror has locked.
 
     A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
     killed, neither is a row that still waited: its outcome may not have been written down.
     """
     runs, rows, sent = schema.runs, schema.rows, schema.sent
     waiting = (
-        sa.select(runs.c.id, runs.c.state)
+        sa.select(runs.c.id, runs.c.state, runs.c.command, runs.c.rows)
         .where(runs.c.target == target, ~runs.c.folded, runs.c.id != but, runs.c.command.in_(_CHANGING))
         .order_by(runs.c.started_at, runs.c.id)
     )
-    for run_id, state in connection.execute(waiting).all():
+    for run_id, state, command, count in connection.execute(waiting).all():
+        mirror_locks.take_in(connection, target, run_id, command, count or 0)
         of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
         doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
         doubtful += [RowState.PENDING] * (state == "running")
-        touched = of_run & rows.c.state.in_([str(state) for state in doubtful])
+        touched = of_run & rows.c.state.in_([str(state) for state in doubtful]) & ~rows.c.action.in_(_KEEPING)
         connection.execute(
             sa.delete(sent).where(
                 sent.c.target == target, sent.c.user_data.in_(sa.select(rows.c.user_data).where(touched))

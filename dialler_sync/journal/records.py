@@ -22,6 +22,7 @@ class NoRow(IntEnum):
 
     MIRRORED = -1
     SUPPRESSED = -2
+    RETURNED = -3
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,22 @@ sent = sa.Table(
     sqlite_with_rowid=False,
 )
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all,)
+mirror_locks = sa.Table(
+    "mirror_locks",  # contacts that the mirror has locked, as long as nothing else was done to them by this tool
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("contact_id", sa.Text, primary_key=True),
+    sa.Column("user_data", sa.Text, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def _add_mirror_locks(connection: sa.Connection) -> None:
+    mirror_locks.create(connection, checkfirst=True)  # a journal that is new has it from the first step
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all, _add_mirror_locks)
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 
 _MIGRATING = 0x6469616C6C6572

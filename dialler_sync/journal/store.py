@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, Status
-from . import last_sent, schema
+from . import last_sent, mirror_locks, schema
 from .database import Database, default_state
 from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
@@ -206,6 +206,22 @@ class Journal:
             last_sent.take_in(connection, target, run_id)
         with self._begin() as connection:
             return last_sent.skip_unchanged(connection, target, run_id)
+
+    def mirror_locked(self, target: str, ids: Sequence[str], *, but: str) -> set[str]:
+        """Which of these contacts the mirror has locked; the caller holds the campaign, as for :meth:`sent`."""
+        with self._begin() as connection:
+            last_sent.take_in(connection, target, but)
+            return mirror_locks.find(connection, target, ids)
+
+    def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
+        """Contacts that the mirror has locked and that this run's files have again: UserData → contact ID → run.
+
+        Rows that were rejected, or left out for another row, do not count. The caller holds the campaign, as for
+        :meth:`sent`.
+        """
+        with self._begin() as connection:
+            last_sent.take_in(connection, target, run_id)
+            return mirror_locks.returned(connection, target, run_id)
 
 
 _PLANNED = PlannedRow._fields

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from ..api.wire import StoredContact
 from ..config import Settings
@@ -12,7 +13,7 @@ from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, RowResult, Status
 from ..prepare import DUPLICATE
-from .decide import PlanRules, is_locked, protection
+from .decide import PlanRules, is_locked, is_unlocked, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 
@@ -39,6 +40,25 @@ def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change
     for contact in snapshot.not_taken():
         if not is_locked(contact.values) and (reason := suppressed.reason_to_lock(contact.values)):
             yield Change(NoRow.SUPPRESSED, Action.LOCK, contact, reason)
+
+
+def to_unlock(
+    returned: Mapping[str, Mapping[str, str]], snapshot: Snapshot | None, suppressed: SuppressionLists
+) -> Iterator[Change]:
+    """Contacts that the mirror has locked and that the file has again: UserData → contact ID → run that locked it.
+
+    Who was unlocked since, or must not be called, is left alone. Without a snapshot, all count as locked still.
+    """
+    keys = iter(returned)
+    while page := list(islice(keys, _BATCH)):
+        there = snapshot.find(page) if snapshot is not None else {}
+        for key in page:
+            held = {contact.id: contact for contact in there.get(key, ())}
+            for contact_id, run in returned[key].items():
+                contact = held.get(contact_id) if snapshot is not None else StoredContact(contact_id, key, {})
+                if contact and not is_unlocked(contact.values) and not suppressed.reason(contact.values):
+                    reason = f"in the file again; run {run} had locked it"
+                    yield Change(NoRow.RETURNED, Action.UNLOCK, contact, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +122,11 @@ class Mirror:
         if not self.adopt:
             sent = self.journal.sent(self.run.target, [contact.user_data for contact in page], but=self.run.id)
             page = [contact for contact in page if contact.user_data in sent]
-        return snapshot.take([contact.id for contact in page])
+        ids = [contact.id for contact in page]
+        if self.settings.mirror.missing is Missing.LOCK:
+            locked = self.journal.mirror_locked(self.run.target, ids, but=self.run.id)
+            ids = [contact_id for contact_id in ids if contact_id not in locked]
+        return snapshot.take(ids)
 
     def _check(self, missing: int, ours: int, keyless: int) -> None:
         if missing and keyless:

@@ -70,6 +70,11 @@ def is_locked(record: Mapping[str, Any]) -> bool:
     return any("lock" in name.casefold() and value in (True, 1, "1", "true") for name, value in record.items())
 
 
+def is_unlocked(record: Mapping[str, Any]) -> bool:
+    """Whether a record says that the contact is not locked; it may say neither."""
+    return not is_locked(record) and any("lock" in name.casefold() for name in record)
+
+
 def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:
     """What the fields that an import sets were before, and the campaign; null where they were empty."""
     return {name: record.get(name) for name in ("DiallerCampaignsID", *fields) if name in FIELDS}

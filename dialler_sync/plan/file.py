@@ -52,7 +52,7 @@ class PlanFile:
     @property
     def differs(self) -> bool:
         """Whether carrying it out would change anything."""
-        return any(self.counts.get(name, 0) for name in ("create", "overwrite", "import", "lock", "delete"))
+        return any(self.counts.get(name, 0) for name in ("create", "overwrite", "import", "lock", "unlock", "delete"))
 
     def write(self, path: Path) -> None:
         """Write the plan, for its owner only: it holds personal data."""

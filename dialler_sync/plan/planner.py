@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import Action, Status
 from ..prepare import Prepared
 from ..spool import SpooledRow
-from .beyond import Change, Mirror, to_lock
+from .beyond import Change, Mirror, to_lock, to_unlock
 from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -96,6 +96,7 @@ class Planner:
             follow_up=settings.protect.follow_up,
             locked=settings.protect.locked,
         )
+        self._returned = journal.returned(run.target, run.id)
         self.planned = Planned()
         self.extra: list[SpooledRow] = []
 
@@ -179,11 +180,12 @@ class Planner:
         """What happens with a row; its outcome, where that is settled without sending it."""
         reason = self._inputs.suppressed.reason(fields)
         if reason:
+            self._returned.pop(row.user_data, None)  # who must not be called stays locked
             decision = Decision(Action.SUPPRESSED, found[0].id if found else "", reason=reason)
             return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
-        decision = decide(fields, found, self._rules)
+        decision = decide(fields, found, self._rules_for(row, found))
         if decision.action is None:
             return decision, Outcome(
                 row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
@@ -194,11 +196,17 @@ class Planner:
             )
         return decision, None
 
+    def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
+        """A lock of our own mirror protects nobody who is in the file again."""
+        ours = self._returned.get(row.user_data, ())
+        return replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+
     # Contacts that no row is sent to
 
     def _beyond(self, keep_entries: bool) -> None:
-        """Contacts that the file no longer has, or that must not be called."""
+        """Contacts that the file has again or no longer has, or that must not be called."""
         snapshot = self._inputs.snapshot
+        self._add(to_unlock(self._returned, snapshot, self._inputs.suppressed), keep_entries)
         if snapshot is None:
             return
         if self._inputs.mirror:

@@ -42,7 +42,7 @@ ACTION_MEANINGS: Mapping[str, str] = {
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
 _LEFT_OUT = (Action.UNCHANGED, Action.SUPERSEDED, Action.SUPPRESSED, Action.PROTECTED)
-_MOVED = {Action.LOCK: "lock", Action.DELETE: "delete"}
+_MOVED = {Action.LOCK: "lock", Action.UNLOCK: "unlock", Action.DELETE: "delete"}
 
 _RESUME = "go on with the command below: what is settled is not sent again."
 _NEXT_STEPS: Mapping[int, str] = {

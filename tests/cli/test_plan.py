@@ -403,3 +403,71 @@ def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts,
     locked = {contact["UserData"] for contact in dialler.store.contacts.values() if contact.get("bLocked")}
     assert locked == {"K8", "K9"}
     assert done.summary["actions"]["lock"] == 2
+
+
+ALL, FEWER = ([line(f"K{n}") for n in range(count)] for count in (10, 8))
+
+
+@pytest.mark.parametrize("compare", ["none", "journal", "dialler"])
+def test_what_the_mirror_locked_is_called_again_when_the_file_has_it_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, compare: str
+) -> None:
+    """Its lock protects it from nothing, and comes off; a lock of somebody else stays."""
+    configure(mirror="{missing: lock, max_missing: 50%}", protect="{locked: true}", rows=f"{{compare: {compare}}}")
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    numbers = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.contacts[numbers["K0"]]["bLocked"] = True
+    assert locked(dialler) == {numbers["K8"], numbers["K9"], numbers["K0"]}
+    assert run("import", contacts_csv(rows=FEWER)).summary["actions"]["lock"] == 0
+
+    back = [*ALL[:9], line("K9", "New")]
+    plan = json.loads(run("plan", contacts_csv(rows=back), "--json").out)
+    rehearsed = run("import", "contacts.csv", "--dry-run")
+    done = run("import", "contacts.csv")
+
+    assert plan["counts"]["unlock"] == rehearsed.summary["actions"]["unlock"] == done.summary["actions"]["unlock"] == 2
+    assert "unlock 2 contacts" in rehearsed.out
+    assert locked(dialler) == {numbers["K0"]}
+    assert dialler.store.contacts[numbers["K9"]]["Name"] == "New"
+    assert [row["_action"] for row in done.rows("mirror.csv")] == ["unlock", "unlock"]
+
+    assert run("import", contacts_csv(rows=ALL)).summary["actions"]["unlock"] == 0
+    assert run("import", contacts_csv(rows=FEWER)).summary["actions"]["lock"] == 2
+
+
+def test_what_somebody_did_with_the_lock_of_the_mirror_is_left_alone(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Unlocked and locked again by hand, or on the do-not-call list by now: it stays locked."""
+    mirror = "{missing: lock, max_missing: 50%}"
+    configure(mirror=mirror)
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    both = locked(dialler)
+    run("contacts", "unlock", "--user-data", "K8", "--yes")
+    run("contacts", "lock", "--user-data", "K8", "--yes")
+    Path("dnc.csv").write_text("Who\nK9\n", encoding="utf-8")
+    configure(mirror=mirror, suppress="{file: dnc.csv, column: Who, by: user_data}")
+
+    done = run("import", contacts_csv(rows=ALL))
+
+    assert done.summary["actions"]["unlock"] == 0
+    assert locked(dialler) == both
+
+
+def test_a_row_that_is_rejected_unlocks_nothing(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Nobody is called by what the file has wrong; and a return that is undone is locked again."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    both = locked(dialler)
+
+    done = run("import", contacts_csv(rows=[*ALL[:9], "K9,,"]))
+    assert (done.summary["actions"]["unlock"], len(locked(dialler))) == (1, 1)
+
+    undone = run("undo", done.summary["run_id"], "--yes")
+    assert undone.code == ExitCode.OK, undone.err
+    assert locked(dialler) == both

@@ -16,7 +16,7 @@ from ..load.undo import Undoer, to_undo
 from ..observer import Observer, Silent
 from ..run.bulk import BulkRun, Job, Planned
 from ..run.record import new_record, target_of
-from ..run.saved_cells import SavedCells
+from ..run.saved_cells import run_cells
 from ..run.summary import Summary
 
 
@@ -112,4 +112,4 @@ def _undo(
         lambda row: str(done[row.result.seq].result.action),
         lambda client, _: Undoer(client, journal, undone.id, force),
     )
-    return BulkRun(settings, journal, observer or Silent(), run, job, SavedCells(journal, run))
+    return BulkRun(settings, journal, observer or Silent(), run, job, run_cells(journal, run))

@@ -20,7 +20,7 @@ from ..errors import (
 )
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
-from ..run.saved_cells import SavedCells
+from ..run.saved_cells import run_cells
 from ..run.summary import Effort, Summary, write_reports
 
 _STOPS: dict[int, type[StopRun]] = {
@@ -46,14 +46,14 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
         raise UsageError(f"run {run.id} compared the files with the dialler as it was then: reconcile them again")
     with journal.campaign_lock(run.target) if run.state == "running" else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
-        cells = SavedCells(journal, run, typed)
+        cells = run_cells(journal, run, typed)
         try:
             Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise JournalError(f"the report folder {run.out} cannot be made: {error.strerror}") from error
         run = replace(run, files=cells.files)
         summary = write_reports(journal, run, cells, _stopped(run), Effort())
-    return summary, cells.missing
+    return summary, list(cells.missing)
 
 
 def _stopped(run: RunRecord) -> StopRun | None:

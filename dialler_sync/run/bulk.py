@@ -23,7 +23,7 @@ from ..load.recorder import Recorder
 from ..model import Status
 from ..observer import Observer
 from ..spool import SpooledRow
-from .saved_cells import SavedCells
+from .saved_cells import RunCells
 from .session import session
 from .summary import Effort, Summary, write_reports
 
@@ -53,7 +53,7 @@ class BulkRun:
     observer: Observer
     run: RunRecord
     job: Job
-    cells: SavedCells
+    cells: RunCells
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
 

@@ -6,15 +6,50 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..config import SourceSettings
 from ..errors import InputError
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
 from ..prepare import file_sha256
+from .summary import SourceCells
 
 Cells = tuple[str, ...]
+
+
+class RunCells(SourceCells, Protocol):
+    """The rows of a run as its reports show them."""
+
+    @property
+    def files(self) -> Sequence[Mapping[str, Any]]:
+        """The files of the run, with the columns that are shown."""
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """Of which files the cells cannot be had any more, and why."""
+
+
+def run_cells(journal: Journal, run: RunRecord, typed: Sequence[Cells] = ()) -> RunCells:
+    """The rows of a run that has read its files already; ``typed`` are those that stood on the command line."""
+    return ContactCells(journal, run) if run.command == "undo" else SavedCells(journal, run, typed)
+
+
+class ContactCells:
+    """The contacts of a run, in place of the rows that they came from: an undo reads no file."""
+
+    extra_cells = 0
+    missing: Sequence[str] = ()
+
+    def __init__(self, journal: Journal, run: RunRecord) -> None:
+        self._journal = journal
+        self._run = run
+        self.files = [{**entry, "layout": {"columns": ("ID", "UserData")}} for entry in run.files]
+
+    def source_cells(self) -> Iterator[tuple[int, int, Cells]]:
+        """(place in the run, file, ID and UserData) of every contact, in order."""
+        for entry in self._journal.rows(self._run):
+            yield entry.result.seq, entry.file, (entry.result.contact_id, entry.result.user_data)
 
 
 class SavedCells:

@@ -67,6 +67,10 @@ def test_undo_leaves_alone_what_somebody_changed_since(
     (failed,) = [row for row in done.rows() if row["_status"] == "failed"]
     assert failed["_error_code"] == "contact_changed"
     assert "Name" in failed["_error"]
+    (shown,) = done.rows("failed.csv")
+    assert (shown["UserData"], shown["ID"]) == ("OLD", str(old))
+    run("runs", "report", done.summary["run_id"])
+    assert done.rows("failed.csv") == [shown]
 
     forced = run("undo", imported.summary["run_id"], "--yes", "--force")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import JournalError, UsageError
-from dialler_sync.journal import Image, Journal, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import Image, Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.model import Action, Status
 
 TARGET = "https://dialler.example.com/rest/v1.0 · campaign " + "Nächtlich " * 60
@@ -94,10 +94,31 @@ def test_images_plans_and_clearing(journal: Journal) -> None:
     journal.forget_plan("run-1")
     assert not journal.images("run-1", [1, 3])
     assert [row.result.action for row in journal.rows(journal.run("run-1"))] == [None, None, Action.UNCHANGED, None]
-    journal.clear_rows("run-1", file=1)
-    assert [row.result.seq for row in journal.rows(journal.run("run-1"))] == [0, 2]
+    journal.clear_rows("run-1")
+    assert not list(journal.rows(journal.run("run-1")))
     journal.delete_run("run-1")
     assert [run.id for run in journal.runs(limit=5)] == ["run-2"]
+
+
+def test_what_the_mirror_locked_is_known_until_something_else_is_done(journal: Journal) -> None:
+    """By contact and key, for the rows of a later run that count; and a dry run does nothing."""
+    for number in (1, 2, 3):
+        journal.add_run(record(f"run-{number}", rows=1))
+    target = journal.run("run-1").target
+    journal.add_rows("run-1", [PlannedRow(n, n and NoRow.MIRRORED, 0, f"K{n}") for n in range(4)])
+    journal.record("run-1", [Outcome(n, Status.SUCCEEDED, Action.LOCK, str(n)) for n in (1, 2)])
+    journal.record("run-1", [Outcome(3, Status.SKIPPED, Action.UNCHANGED, "3")])
+    journal.add_rows("run-2", [PlannedRow(1, NoRow.MIRRORED, 0, "K2")])
+    journal.record("run-2", [Outcome(1, Status.SKIPPED, Action.LOCK, "2")])
+    journal.add_rows("run-3", [PlannedRow(0, 0, 2, "K1"), PlannedRow(1, 0, 3, "K2", state=Status.REJECTED)])
+
+    assert journal.returned(target, "run-3") == {"K1": {"1": "run-1"}}
+    assert journal.mirror_locked(target, ["1", "2", "3"], but="run-3") == {"1", "2"}
+
+    journal.clear_rows("run-3")
+    journal.add_rows("run-3", [PlannedRow(1, NoRow.RETURNED, 0, "K1", contact_id="1")])
+    journal.record("run-3", [Outcome(1, Status.SUCCEEDED, Action.UNLOCK, "1")])
+    assert journal.mirror_locked(target, ["1", "2", "3"], but="") == {"2"}
 
 
 def test_one_holds_a_campaign(journal: Journal, state: str) -> None:

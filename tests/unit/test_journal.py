@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -218,3 +220,18 @@ def test_a_path_with_signs_that_urls_know(tmp_path: Path) -> None:
         begin(journal, 1, "A")
 
     assert path.exists()
+
+
+def test_a_journal_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What it knows stays, and what is new can be written."""
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as journal:
+        end(journal, begin(journal, 1, "A"))
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("DROP TABLE mirror_locks")
+        base.execute("UPDATE schema_version SET version = 1")
+
+    for _ in range(2):
+        with Journal.open(path) as journal:
+            assert journal.mirror_locked(TARGET, ["1"], but="") == set()
+            assert [run.id for run in journal.runs()] == ["run-1"]

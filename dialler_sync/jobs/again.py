@@ -13,12 +13,13 @@ from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import UsageError
 from ..journal import Journal, RunRecord
-from ..observer import Observer
+from ..observer import Observer, Silent
+from ..plan.suppress import read_suppression_lists
 from ..prepare import open_sources
-from ..run.execution import RunOptions
+from ..run.execution import Execution, RunOptions
 from ..run.summary import Summary
 from .changes import change_again, change_contacts, undo_again
-from .imports import ImportOptions, check_cluster, execution_of, new_run
+from .imports import ImportOptions, check_cluster, new_run
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,12 @@ def resume_run(
         for source, entry in zip(sources, run.files, strict=True):
             if source.sha256 != entry["sha256"]:
                 raise UsageError(f"{source.path} is not the file that run {run.id} began with; import it as a new run")
+        suppressed = read_suppression_lists(settings)
+        suppressed.check(
+            run.options.get("suppress", {}),
+            f"run {run.id} began with",
+            "put the earlier one back, or import the files as a new run",
+        )
         options = RunOptions(
             dry_run=bool(run.options.get("dry_run")),
             max_errors=row_limit(run.options.get("max_errors")),
@@ -70,7 +77,7 @@ def resume_run(
             cluster=cluster,
         )
         journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
-        return execution_of(settings, options, journal, observer, run, sources).carry_out()
+        return Execution(settings, options, journal, observer or Silent(), run, sources, suppressed).carry_out()
 
 
 def retry_run(

@@ -70,10 +70,11 @@ def plan_files(
     """
     read_token(settings.dialler)
     sources = open_sources(settings, options.files, _log.warning)
+    suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
-        run = _record("plan", settings, options, sources, Path(folder), None)
+        run = _record("plan", settings, options, sources, suppressed, folder=Path(folder))
         journal.add_run(run)
-        execution = execution_of(settings, options.run, journal, observer, run, sources)
+        execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         planned = execution.plan()
     return PlanFile.of(execution.run, planned, execution.errors)
 
@@ -96,14 +97,16 @@ def new_run(
         read_token(settings.dialler)  # better known now than after a million rows
     check_cluster(options.run.cluster)
     sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning)
+    suppressed = SuppressionLists() if command == "validate" else read_suppression_lists(settings)
     if plan:
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
+        suppressed.check(plan.suppress, "the plan was made with", "make a new plan")
     sends = command == "import" and not options.run.dry_run
     lock: AbstractContextManager[None] = journal.campaign_lock(target_of(settings)) if sends else nullcontext()
     with lock:
-        run = _record(command, settings, options, sources, None, parent)
+        run = _record(command, settings, options, sources, suppressed, parent=parent)
         journal.add_run(run)
-        execution = execution_of(settings, options.run, journal, observer, run, sources)
+        execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         execution.check_plan = plan.check_decisions if plan else None
         return execution.carry_out()
 
@@ -120,30 +123,15 @@ def check_cluster(cluster: str | None) -> None:
         check(cluster)
 
 
-def execution_of(
-    settings: Settings,
-    options: RunOptions,
-    journal: Journal,
-    observer: Observer | None,
-    run: RunRecord,
-    sources: Sequence[Source],
-) -> Execution:
-    """The run of a record, ready to be carried out.
-
-    Raises:
-        UsageError, InputError: a do-not-call file cannot be read.
-    """
-    suppressed = SuppressionLists() if run.command == "validate" else read_suppression_lists(settings)
-    return Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
-
-
 def _record(
     command: str,
     settings: Settings,
     options: ImportOptions,
     sources: Sequence[Source],
-    folder: Path | None,
-    parent: str | None,
+    suppressed: SuppressionLists,
+    *,
+    parent: str | None = None,
+    folder: Path | None = None,
 ) -> RunRecord:
     limits = {"max_errors": options.run.max_errors, "max_missing": options.run.max_missing}
     given = {
@@ -153,6 +141,7 @@ def _record(
         "adopt": options.run.adopt,
         "mask": _phone_columns(settings) if options.run.mask else None,
         "cluster": options.run.cluster,
+        "suppress": suppressed.digests,
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},
     }
     files = [source.record(0) for source in sources]

@@ -14,7 +14,7 @@ from ..journal import RunRecord
 from ..report.files import new_file
 from .planner import Planned
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class PlanFile:
     """What an import would do, and everything that this was decided from.
 
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
-    (field → [is, becomes]), ``reason``; rows that stay as they are have no line.
+    (field → [is, becomes]), ``reason``; rows that stay as they are have no line. ``suppress`` are the do-not-call
+    files (path → SHA-256).
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -36,6 +37,7 @@ class PlanFile:
     counts: Mapping[str, int]
     changed_fields: Mapping[str, int]
     entries: Sequence[Mapping[str, Any]]
+    suppress: Mapping[str, str]
     rejected: int = 0
 
     @classmethod
@@ -46,7 +48,7 @@ class PlanFile:
         return cls(
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
-            entries, rejected,
+            entries, run.options["suppress"], rejected,
         )  # fmt: skip
 
     @property

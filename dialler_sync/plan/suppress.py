@@ -6,12 +6,14 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..fields import PHONE_FIELDS
 from ..model import Value
 from ..nearest import nearest
+from ..prepare import file_sha256
 
 if TYPE_CHECKING:
     from ..config.settings import Settings, SourceSettings, SuppressSettings
@@ -26,19 +28,21 @@ _E164 = re.compile(r"\+?[1-9][0-9]*")
 class SuppressionList:
     """What must not be imported: phone numbers as bare digits of E.164, UserData, or e-mail addresses.
 
-    ``region`` is that of phone numbers without a country code. ``lock``: contacts that the dialler has are locked.
+    ``file`` is the path and ``sha256`` what it held. ``region`` is that of phone numbers without a country code.
+    ``lock``: contacts that the dialler has are locked.
     """
 
     by: str
     entries: frozenset[str]
-    name: str
+    file: str
+    sha256: str = ""
     lock: bool = False
     region: str | None = None
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
         found = next((key for key in self._keys(fields) if key in self.entries), None)
-        return f"{found} is in {self.name}" if found else ""
+        return f"{found} is in {Path(self.file).name}" if found else ""
 
     def _keys(self, fields: Mapping[str, Value]) -> Iterable[str]:
         """What of a contact may stand in the list."""
@@ -68,6 +72,21 @@ class SuppressionLists:
         """Whether contacts of some list are locked."""
         return any(each.lock for each in self.lists)
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """What tells the lists as they are from those that an earlier run has read: path → SHA-256."""
+        return {each.file: each.sha256 for each in self.lists}
+
+    def check(self, before: Mapping[str, str], whose: str, then: str) -> None:
+        """Refuse where the lists are not those of ``before``.
+
+        Raises:
+            UsageError: one is not that ``whose`` it is; ``then`` says what to do.
+        """
+        for file, sha256 in self.digests.items():
+            if before.get(file) != sha256:
+                raise UsageError(f"{file} (suppress) is not the do-not-call file that {whose}: {then}")
+
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
         return next(filter(None, (each.reason(fields) for each in self.lists)), "")
@@ -96,6 +115,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
     from ..read import open_table
 
     table = open_table(settings.file, type(source)())
+    sha256 = file_sha256(settings.file)
     columns = table.layout.columns
     if settings.column not in columns:
         raise InputError(
@@ -118,7 +138,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
             "suppress.region: a number that is not understood would be called."
         )
     _log.debug("%s: %d entries", settings.file, len(entries))
-    return SuppressionList(settings.by, frozenset(entries), settings.file.name, settings.lock, settings.region)
+    return SuppressionList(settings.by, frozenset(entries), str(settings.file), sha256, settings.lock, settings.region)
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:

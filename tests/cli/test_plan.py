@@ -392,6 +392,41 @@ def test_several_do_not_call_files_count_together(
     assert posts(dialler) == ["K4"]
 
 
+def test_a_do_not_call_file_that_has_changed_is_noticed(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """By a plan that is carried out and by a resume: nothing is sent, and the message names the file."""
+    configure(suppress="{file: dnc.csv, column: Who, by: user_data}")
+    Path("dnc.csv").write_text("Who\nK2\n", encoding="utf-8")
+    path = contacts_csv(5)
+    run("plan", path, "-o", "plan.json")
+    run("import", path, "--limit", 1)
+    assert posts(dialler) == ["K3"]
+    Path("dnc.csv").write_text("Who\nK2\nK4\n", encoding="utf-8")
+
+    by_plan, resumed = run("import", "--plan", "plan.json"), run("resume")
+
+    assert (by_plan.code, resumed.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "dnc.csv (suppress) is not the do-not-call file that the plan was made with" in by_plan.err
+    assert "dnc.csv (suppress) is not the do-not-call file that run" in resumed.err
+    assert posts(dialler) == ["K3"]
+
+    Path("dnc.csv").write_text("Who\nK2\n", encoding="utf-8")
+    assert run("resume").code == ExitCode.OK
+    assert posts(dialler) == ["K3", "K4", "K5", "K6"]
+
+
+def test_an_import_whose_do_not_call_file_is_missing_leaves_nothing_behind(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """There is no run to be resumed, and no empty folder."""
+    configure(suppress="{file: dnc.csv, column: Who}")
+
+    assert run("import", contacts_csv(2)).code == ExitCode.INPUT
+    assert not Path("reports").exists()
+    assert run("resume").code == ExitCode.USAGE
+
+
 def test_mirror_can_lock(run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> None:
     """missing: lock leaves the contact and its history there."""
     configure()

@@ -16,6 +16,9 @@ _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 """Actions that leave the fields of a contact as they were sent."""
 
+_SENT_SO = "sent as it is on "
+"""What is said of a row that has not changed, before the time."""
+
 _KEYS_AT_ONCE = 500
 """Keys of one query; databases take only so many parameters."""
 
@@ -43,11 +46,23 @@ def skip_unchanged(connection: sa.Connection, target: str, run_id: str) -> list[
             state=str(Status.SKIPPED),
             action=str(Action.UNCHANGED),
             contact_id=sent.c.contact_id,
-            error="sent as it is on " + sent.c.sent_at,
+            error=_SENT_SO + sent.c.sent_at,
         )
     )
     settled = of_run & (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))
     return list(connection.scalars(sa.select(rows.c.seq).where(settled)).all())
+
+
+def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
+    """When the rows that :func:`skip_unchanged` has settled were sent: ``from`` and ``to``; empty: there are none."""
+    error = schema.rows.c.error
+    query = sa.select(sa.func.min(error), sa.func.max(error))
+    found = connection.execute(
+        query.where(schema.rows.c.run == run_id, error.startswith(_SENT_SO, autoescape=True))
+    ).one()
+    if found[0] is None:
+        return {}
+    return {name: said.removeprefix(_SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
 
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:

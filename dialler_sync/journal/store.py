@@ -228,21 +228,6 @@ class Journal:
         with self._begin() as connection:
             return last_sent.sent_between(connection, run_id)
 
-    def sent_between(self, run_id: str) -> dict[str, str]:
-        """When what :meth:`skip_unchanged` has settled was last sent: ``from`` and ``to``; empty: nothing was."""
-        error = schema.rows.c.error
-        query = sa.select(sa.func.min(error), sa.func.max(error)).where(
-            schema.rows.c.run == run_id, error.startswith(_SENT_SO, autoescape=True)
-        )
-        with self._begin() as connection:
-            found = connection.execute(query).one()
-        if found[0] is None:
-            return {}
-        return {name: said.removeprefix(_SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
-
-
-_SENT_SO = "sent as it is on "
-"""What is said of rows that have not changed since."""
 
 _PLANNED = PlannedRow._fields
 _OUTCOME = ("contact_id", "http_status", "attempts", "error_code", "error_field", "error", "hint", "sent_at")

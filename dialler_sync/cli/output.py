@@ -36,7 +36,7 @@ _REASONS = 5
 
 def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout."""
-    from ..report.words import forecast, mirror_not_done
+    from ..report.words import forecast, knowledge, mirror_not_done
 
     if sys.stdout.isatty():
         _print_table(summary)
@@ -48,6 +48,8 @@ def print_summary(summary: Summary) -> None:
             click.echo(f"{name:<{width}} {number}")
         if not_done := mirror_not_done(asdict(summary)):
             click.echo(f"{not_done}.")
+        if compared := knowledge(asdict(summary)):
+            click.echo(compared)
         if summary.dry_run:
             click.echo(f"Nothing was sent. {forecast(asdict(summary))}")
         click.echo(f"{'reports':<{width}} {summary.out}")
@@ -59,7 +61,7 @@ def _print_table(summary: Summary) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..report.words import forecast, percent, title, verdict
+    from ..report.words import forecast, knowledge, percent, title, verdict
 
     facts = asdict(summary)
     console = Console(highlight=False)
@@ -83,6 +85,8 @@ def _print_table(summary: Summary) -> None:
         sent += f", {summary.retries:,} of them repeats" if summary.retries else ""
         took = f"{summary.duration_s:.1f} s ({summary.rows_per_s:,.0f} rows/s)"
         console.print("; ".join(filter(None, (done, sent, took))))
+    if compared := knowledge(facts):
+        console.print(compared)
     console.print(f"Reports: {summary.out}", soft_wrap=True)
 
 
@@ -127,6 +131,8 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
 
         click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))
         return
+    from ..report.words import knowledge
+
     counts = {**{name: plan.counts[name] for name in _SIGILS if name in plan.counts}, **plan.counts}
     if plan.rejected:
         counts["rejected"] = plan.rejected
@@ -148,6 +154,8 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     more = [f"{number - _EXAMPLES:,} {action}" for action, number in shown.items() if number > _EXAMPLES]
     if more:
         say(f"… and {', '.join(more)} more (-o PLAN or --json lists all)")
+    if compared := knowledge({"compared": plan.compared}):
+        say(compared)
     if not plan.differs:
         click.echo("Nothing would change.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
@@ -14,9 +14,8 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, Status
-from . import knowledge, schema
+from . import last_sent, mirror_locks, schema
 from .database import Database, default_state
-from .fold import fold
 from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -193,21 +192,26 @@ class Journal:
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
-        with self._knowing(target, but) as connection:
-            return knowledge.find(connection, target, keys)
+        with self._begin() as connection:
+            last_sent.take_in(connection, target, but)
+        with self._begin() as connection:
+            return last_sent.find(connection, target, keys)
 
     def skip_unchanged(self, target: str, run_id: str) -> list[int]:
         """Settle the rows that were last sent just so, in any run but this one; gives their places in it.
 
         Rows for which something is planned stay. The caller holds the campaign, as for :meth:`sent`.
         """
-        with self._knowing(target, run_id) as connection:
-            return knowledge.skip_unchanged(connection, target, run_id)
+        with self._begin() as connection:
+            last_sent.take_in(connection, target, run_id)
+        with self._begin() as connection:
+            return last_sent.skip_unchanged(connection, target, run_id)
 
     def mirror_locked(self, target: str, ids: Sequence[str], *, but: str) -> set[str]:
         """Which of these contacts the mirror has locked; the caller holds the campaign, as for :meth:`sent`."""
-        with self._knowing(target, but) as connection:
-            return knowledge.mirror_locked(connection, target, ids)
+        with self._begin() as connection:
+            last_sent.take_in(connection, target, but)
+            return mirror_locks.find(connection, target, ids)
 
     def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
         """Contacts that the mirror has locked and that this run's files have again: UserData → contact ID → run.
@@ -215,14 +219,14 @@ class Journal:
         Rows that were rejected, or left out for another row, do not count. The caller holds the campaign, as for
         :meth:`sent`.
         """
-        with self._knowing(target, run_id) as connection:
-            return knowledge.returned(connection, target, run_id)
-
-    @contextmanager
-    def _knowing(self, target: str, but: str) -> Iterator[sa.Connection]:
-        fold(self._database, target, but)
         with self._begin() as connection:
-            yield connection
+            last_sent.take_in(connection, target, run_id)
+            return mirror_locks.returned(connection, target, run_id)
+
+    def sent_between(self, run_id: str) -> dict[str, str]:
+        """When what :meth:`skip_unchanged` has settled was last sent: ``from`` and ``to``; empty: nothing was."""
+        with self._begin() as connection:
+            return last_sent.sent_between(connection, run_id)
 
 
 _PLANNED = PlannedRow._fields

@@ -23,7 +23,7 @@ class PlanFile:
 
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
     (field → [is, becomes]), ``reason``; rows that stay as they are have no line. ``suppress`` are the do-not-call
-    files (path → SHA-256).
+    files (path → SHA-256), ``compared`` is as in a run's summary.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -38,6 +38,7 @@ class PlanFile:
     changed_fields: Mapping[str, int]
     entries: Sequence[Mapping[str, Any]]
     suppress: Mapping[str, str]
+    compared: Mapping[str, str]
     rejected: int = 0
 
     @classmethod
@@ -48,7 +49,7 @@ class PlanFile:
         return cls(
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
-            entries, run.options["suppress"], rejected,
+            entries, run.options["suppress"], run.options.get("compared", {}), rejected,
         )  # fmt: skip
 
     @property

@@ -95,6 +95,7 @@ class HtmlReport:
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),
             "forecast": words.forecast(summary) if summary["dry_run"] and not stopped else "",
+            "knowledge": words.knowledge(summary, self._zone),
             "mask": self._mask is not None,
             "stopped": mask_phones(stopped) if self._mask else stopped,
             "next_step": next_step,

@@ -97,6 +97,15 @@ def verdict(summary: Mapping[str, Any]) -> str:
     return f"{all_rows} succeeded"
 
 
+def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
+    """How old that is what rows were compared with, where that was the journal; else nothing."""
+    if not (compared := summary.get("compared")):
+        return ""
+    first, last = (moment(compared[name], zone) for name in ("from", "to"))
+    when = f"at {first}" if first == last else f"between {first} and {last}"
+    return f"Compared with what was sent {when}, not with the dialler: what others have changed since is not seen."
+
+
 def mirror_not_done(summary: Mapping[str, Any]) -> str:
     """How many contacts of mirror.csv could not be changed, or nothing."""
     count = sum(summary.get("mirror", {}).get(status, 0) for status in DID_NOT_SUCCEED)

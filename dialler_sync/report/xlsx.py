@@ -110,7 +110,7 @@ class XlsxReport:
 
 def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is known of the run, by name; times as ``summary.json`` has them."""
-    nothing_sent = words.nothing_sent(summary)
+    nothing_sent, compared = words.nothing_sent(summary), summary.get("compared")
     facts = {
         "Run": summary["run_id"],
         "Command": f"{summary['command']}{' --dry-run' if summary['dry_run'] else ''}",
@@ -121,6 +121,7 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Started (UTC)": summary["started_at"],
         "Duration": words.duration(summary["duration_s"]),
         "Requests": f"{summary['requests']:,}, of which {summary['retries']:,} repeated",
+        "Compared with": f"what was sent from {compared['from']} to {compared['to']}" if compared else "",
         "Exit code": f"{summary['exit_code']}: {MEANINGS[ExitCode(summary['exit_code'])]}",
     }
     return [(name, value) for name, value in facts.items() if value]

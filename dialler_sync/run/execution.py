@@ -203,9 +203,10 @@ class Execution:
         options = self.options
         # A retry does not look for missing contacts: its file need not be the whole one.
         mirrors = self.settings.mirror.missing is not Missing.KEEP and self.run.parent is None
-        unchanged = 0
+        unchanged, facts = 0, self.run.options
         if options.compare == "journal":
             unchanged = leave_unchanged(self.journal, self.run, prepared, self.suppressed)
+            facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
         snapshot = await survey(
             client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
         )
@@ -223,8 +224,8 @@ class Execution:
             self.check_plan(planned)
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields
-        self.run = replace(self.run, planned=True)
-        self.journal.update_run(self.run.id, planned=True)
+        self.run = replace(self.run, planned=True, options=facts)
+        self.journal.update_run(self.run.id, planned=True, options=facts)
         return planned
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:

@@ -31,7 +31,8 @@ class Summary:
     """What a run did: ``summary.json``.
 
     ``counts`` are rows by status, ``mirror`` the contacts of ``mirror.csv``; ``actions`` are both by what was done,
-    ``errors`` rows by error code; ``latency`` as :meth:`~dialler_sync.api.latency.Latencies.facts` has it.
+    ``errors`` rows by error code; ``latency`` as :meth:`~dialler_sync.api.latency.Latencies.facts` has it. With
+    ``compare: journal``, ``compared`` says when the rows that have not changed were sent: ``from``, ``to``.
     """
 
     run_id: str
@@ -55,6 +56,7 @@ class Summary:
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)
     mirror: Mapping[str, int] = field(default_factory=dict)
+    compared: Mapping[str, str] = field(default_factory=dict)
     latency: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
@@ -192,6 +194,7 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         changed_fields=dict(effort.changed_fields or before.get("changed_fields") or {}),
         errors=reports.html.reasons(),
         mirror=dict(reports.mirror),
+        compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),
     )
 

@@ -183,6 +183,32 @@ def test_only_what_changed_costs_a_request(
     assert done.summary["requests"] <= 3
 
 
+def test_how_old_the_knowledge_of_the_journal_is_is_said_once(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """In summary.json, in the page and on the terminal; also when the run is resumed, and by a plan."""
+    configure(rows="{compare: journal}")
+    first = run("import", contacts_csv(3))
+    second = run("import", contacts_csv(6), "--limit", 2)
+    sent = sorted(row["_sent_at"] for done in (first, second) for row in done.rows() if row["_sent_at"])
+    assert second.summary["compared"] == {"from": sent[0], "to": sent[2]}
+
+    resumed = run("resume")
+    third = run("import", contacts_csv(6))
+    plan = run("plan", contacts_csv(6), "--compare", "journal")
+
+    assert resumed.summary["compared"] == second.summary["compared"]
+    assert third.summary["compared"]["from"] == sent[0]
+    assert third.reports
+    page = (third.reports / "report.html").read_text(encoding="utf-8")
+    assert all(
+        "Compared with what was sent between" in text or "Compared with what was sent at" in text
+        for text in (third.out, page, plan.out)
+    )
+    assert "compared" in first.summary
+    assert first.summary["compared"] == {}
+
+
 def test_planning_again_after_an_import_finds_nothing_to_do(
     run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:

@@ -1,0 +1,103 @@
+"""What was last sent successfully for each key, over all runs of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from ..model import Action, Status
+from . import mirror_locks, schema
+from .records import RowState, Sent
+
+_CHANGING = ("import", "undo", "lock", "unlock", "delete")
+"""Commands that change contacts."""
+
+_KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
+"""Actions that leave the fields of a contact as they were sent."""
+
+_SENT_SO = "sent as it is on "
+"""What is said of a row that has not changed, before the time."""
+
+_KEYS_AT_ONCE = 500
+"""Keys of one query; databases take only so many parameters."""
+
+
+def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[str, Sent]:
+    """What was sent for these keys."""
+    table = schema.sent
+    found: dict[str, Sent] = {}
+    for at in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[at : at + _KEYS_AT_ONCE]
+        for row in connection.execute(sa.select(table).where(table.c.target == target, table.c.user_data.in_(some))):
+            found[row.user_data] = Sent(row.payload, row.contact_id, row.run, row.sent_at)
+    return found
+
+
+def skip_unchanged(connection: sa.Connection, target: str, run_id: str) -> list[int]:
+    """Settle the rows of a run for which nothing is planned and that were sent just so; gives their places in it."""
+    rows, sent = schema.rows, schema.sent
+    of_run = rows.c.run == run_id
+    connection.execute(
+        sa.update(rows)
+        .where(of_run, rows.c.state == str(RowState.PENDING), rows.c.action == "")
+        .where(sent.c.target == target, sent.c.user_data == rows.c.user_data, sent.c.payload == rows.c.payload)
+        .values(
+            state=str(Status.SKIPPED),
+            action=str(Action.UNCHANGED),
+            contact_id=sent.c.contact_id,
+            error=_SENT_SO + sent.c.sent_at,
+        )
+    )
+    settled = of_run & (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))
+    return list(connection.scalars(sa.select(rows.c.seq).where(settled)).all())
+
+
+def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
+    """When the rows that :func:`skip_unchanged` has settled were sent: ``from`` and ``to``; empty: there are none."""
+    error = schema.rows.c.error
+    query = sa.select(sa.func.min(error), sa.func.max(error))
+    found = connection.execute(
+        query.where(schema.rows.c.run == run_id, error.startswith(_SENT_SO, autoescape=True))
+    ).one()
+    if found[0] is None:
+        return {}
+    return {name: said.removeprefix(_SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
+
+
+def take_in(connection: sa.Connection, target: str, but: str) -> None:
+    """Take in the outcomes of runs that have not been counted yet, in the order of the runs, ``but`` one; also what
+    the mirror has locked.
+
+    A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
+    killed, neither is a row that still waited: its outcome may not have been written down.
+    """
+    runs, rows, sent = schema.runs, schema.rows, schema.sent
+    waiting = (
+        sa.select(runs.c.id, runs.c.state, runs.c.command, runs.c.rows)
+        .where(runs.c.target == target, ~runs.c.folded, runs.c.id != but, runs.c.command.in_(_CHANGING))
+        .order_by(runs.c.started_at, runs.c.id)
+    )
+    for run_id, state, command, count in connection.execute(waiting).all():
+        mirror_locks.take_in(connection, target, run_id, command, count or 0)
+        of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
+        doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
+        doubtful += [RowState.PENDING] * (state == "running")
+        touched = of_run & rows.c.state.in_([str(state) for state in doubtful]) & ~rows.c.action.in_(_KEEPING)
+        connection.execute(
+            sa.delete(sent).where(
+                sent.c.target == target, sent.c.user_data.in_(sa.select(rows.c.user_data).where(touched))
+            )
+        )
+        kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
+        newest = sa.select(
+            sa.literal(target),
+            rows.c.user_data,
+            sa.func.max(rows.c.payload),
+            sa.func.max(rows.c.contact_id),
+            rows.c.run,
+            sa.func.max(rows.c.sent_at),
+        ).where(kept)
+        names = ["target", "user_data", "payload", "contact_id", "run", "sent_at"]
+        connection.execute(sa.insert(sent).from_select(names, newest.group_by(rows.c.user_data, rows.c.run)))
+        connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))

@@ -1,0 +1,62 @@
+"""Contacts that the mirror has locked, and that nothing else was done to since, over all runs of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from ..model import Action, Status
+from . import schema
+from .records import NoRow
+
+_IDS_AT_ONCE = 500
+"""IDs of one query; databases take only so many parameters."""
+
+
+def find(connection: sa.Connection, target: str, ids: Sequence[str]) -> set[str]:
+    """Which of these contacts they are."""
+    locks = schema.mirror_locks
+    found: set[str] = set()
+    for at in range(0, len(ids), _IDS_AT_ONCE):
+        some = locks.c.contact_id.in_(ids[at : at + _IDS_AT_ONCE])
+        found.update(connection.scalars(sa.select(locks.c.contact_id).where(locks.c.target == target, some)))
+    return found
+
+
+def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, dict[str, str]]:
+    """Those that the files of a run have again: UserData → contact ID → run that locked it."""
+    rows, locks = schema.rows, schema.mirror_locks
+    of_target = locks.c.target == target
+    found: dict[str, dict[str, str]] = {}
+    if connection.scalar(sa.select(locks.c.contact_id).where(of_target).limit(1)) is None:
+        return found
+    counts = (rows.c.state != str(Status.REJECTED)) & (rows.c.action != str(Action.SUPERSEDED))
+    query = (
+        sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
+        .join(rows, rows.c.user_data == locks.c.user_data)
+        .where(of_target, rows.c.run == run_id, rows.c.file >= 0, counts)
+    )
+    for user_data, contact_id, by in connection.execute(query):
+        found.setdefault(user_data, {})[contact_id] = by
+    return found
+
+
+def take_in(connection: sa.Connection, target: str, run_id: str, command: str, count: int) -> None:
+    """Take in what a run, which has ``count`` rows of files, has locked, and what it did to contacts locked before."""
+    rows, locks = schema.rows, schema.mirror_locks
+    of_run = (rows.c.run == run_id) & (rows.c.contact_id != "")
+    if command == "import":
+        of_run &= rows.c.seq >= count  # behind the rows of its files
+    elif command == "undo":
+        of_run &= rows.c.action.in_([str(Action.LOCK), str(Action.UNLOCK), str(Action.DELETE)])
+    done = rows.c.state.in_([str(Status.SUCCEEDED), str(Status.UNKNOWN)])
+    was_so = (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))  # and no dry run
+    settled = sa.select(rows.c.contact_id).where(of_run & (done | was_so))
+    connection.execute(sa.delete(locks).where(locks.c.target == target, locks.c.contact_id.in_(settled)))
+    ours = (rows.c.file == NoRow.MIRRORED) & (rows.c.action == str(Action.LOCK))
+    locked = sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run).where(
+        of_run & ours & (rows.c.state == str(Status.SUCCEEDED))
+    )
+    names = ["target", "contact_id", "user_data", "run"]
+    connection.execute(sa.insert(locks).from_select(names, locked.group_by(rows.c.contact_id, rows.c.run)))

@@ -118,18 +118,12 @@ def test_a_run_is_forgotten_with_its_rows_and_images_and_no_other_is(journal: Jo
     assert (journal.images(gone.id, [0]), journal.images(kept.id, [0])) == ({}, {0: image})
 
 
-def test_the_rows_of_one_file_or_of_all_are_forgotten(journal: Journal) -> None:
-    """A file that was not read to the end is read anew; what other runs read stays."""
+def test_the_rows_of_a_run_are_forgotten(journal: Journal) -> None:
+    """Files that were not read to the end are read anew; what other runs read stays."""
     run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A")
-    journal.add_rows(run.id, [PlannedRow(2, 1, 2, "C")])
-    files = replace(run, files=[{"name": "a.csv"}, {"name": "b.xlsx", "sheet": "S"}])
-
-    journal.clear_rows(run.id, file=0)
-    assert [(entry.result.user_data, entry.result.file, entry.result.sheet) for entry in rows(journal, files)] == [
-        ("C", "b.xlsx", "S")
-    ]
 
     journal.clear_rows(run.id)
+
     assert (rows(journal, run), len(rows(journal, other))) == ([], 1)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..model import Status
+from ..model import FINE, Status
 from .common import COLOURS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Lines:
 
     def advance(self, rows: int, status: Status | None = None) -> None:
         self._rows += rows
-        self._failed += rows * (status not in (None, Status.SUCCEEDED, Status.SKIPPED))
+        self._failed += rows * (status is not None and status not in FINE)
         now = time.monotonic()
         if now - self._said >= _LINE_EVERY:
             self._said = now
@@ -69,22 +69,22 @@ class _Lines:
 @contextmanager
 def _bar() -> Iterator[Observer]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.theme import Theme
 
     colours = {name: f"color({number})" for name, number in COLOURS.items()}
     bar = {"bar.complete": colours["good"], "bar.finished": colours["good"], "bar.pulse": colours["quiet"]}
-    told = {"progress.download": "default", "progress.remaining": colours["quiet"]}
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("[good]{task.fields[ok]} ok[/] [bad]{task.fields[failed]} failed[/]"),
-        TextColumn("{task.fields[speed]:.0f} rows/s"),
+        TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(),
     )
     with Progress(
-        *columns, console=Console(stderr=True, theme=Theme(colours | bar | told)), transient=True, refresh_per_second=8
+        *columns,
+        console=Console(stderr=True, theme=Theme(colours | bar | {"progress.remaining": colours["quiet"]})),
+        transient=True,
+        refresh_per_second=8,
     ) as shown:
         yield _Bar(shown)
 
@@ -95,23 +95,26 @@ class _Bar:
     def __init__(self, shown: Any) -> None:
         self._shown = shown
         self._task: Any = None
-        self._rows = self._ok = self._failed = 0
+        self._total: int | None = None
+        self._rows = self._failed = 0
         self._started = self._drawn = time.monotonic()
 
     def stage(self, name: str, total: int | None) -> None:
         if self._task is not None:
             self._shown.remove_task(self._task)
-        self._rows = self._ok = self._failed = 0
+        self._total = total
+        self._rows = self._failed = 0
         self._started = time.monotonic()
-        self._task = self._shown.add_task(name, total=total, ok=0, failed=0, speed=0.0)
+        self._task = self._shown.add_task(name, total=total, told="")
 
     def advance(self, rows: int, status: Status | None = None) -> None:
         self._rows += rows
-        fine = status in (Status.SUCCEEDED, Status.SKIPPED)
-        self._ok += rows * fine
-        self._failed += rows * (status is not None and not fine)
+        self._failed += rows * (status is not None and status not in FINE)
         now = time.monotonic()
         if now - self._drawn >= 0.1:
             self._drawn = now
+            of = f" of {self._total:,}" if self._total is not None else ""
+            failed = f", [bad]{self._failed:,} failed[/]" if self._failed else ""
             speed = self._rows / max(now - self._started, 0.001)
-            self._shown.update(self._task, completed=self._rows, ok=self._ok, failed=self._failed, speed=speed)
+            told = f"{self._rows:,}{of} rows{failed}, {speed:,.0f} rows/s"
+            self._shown.update(self._task, completed=self._rows, told=told)

@@ -12,7 +12,7 @@ from ..config import changes
 from ..errors import UsageError
 from ..journal import RunRecord
 from ..report.files import new_file
-from .planner import Planned
+from .planner import PlanEntry, Planned
 
 FORMAT = 3
 
@@ -110,12 +110,22 @@ def read_plan(path: Path) -> PlanFile:
     Raises:
         UsageError: it cannot be read, or is none.
     """
+    from pydantic import TypeAdapter
+
+    from ..config.settings import row_limit
+
+    no_plan = "is not a plan that 'dialler-sync plan -o' has written"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found.pop("format") != FORMAT:
             raise UsageError(f"{path}: was made by another version of dialler-sync: make a new plan")
-        return PlanFile(**found)
+        plan = TypeAdapter(PlanFile).validate_python(found)
+        TypeAdapter(list[PlanEntry]).validate_python(plan.entries)
+        row_limit(plan.max_missing or None)
+        if all({"path", "sha256", "sheet"} <= entry.keys() for entry in plan.files):
+            return plan
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: is not a plan that 'dialler-sync plan -o' has written") from error
+        raise UsageError(f"{path}: {no_plan}") from error
+    raise UsageError(f"{path}: {no_plan}")

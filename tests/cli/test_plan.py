@@ -163,6 +163,43 @@ def test_a_plan_is_refused_where_the_file_or_the_configuration_has_changed(
     assert not posts(dialler)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"entries": []},
+        {"entries": [{"row": 2, "action": "delete", "user_data": "K2", "contact_id": "", "changes": {}, "reason": ""}]},
+        {"entries": [{}]},
+        {"entries": [1]},
+        {"entries": None},
+        {"counts": None},
+        {"counts": {"create": 2}},
+        {"files": "contacts.csv"},
+        {"files": [{}]},
+        {"config": {}},
+        {"config": None},
+        {"suppress": None},
+        {"max_missing": "lots"},
+        {"format": 1},
+        {"format": None},
+    ],
+    ids=str,
+)
+def test_a_plan_that_somebody_has_edited_is_refused(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, edit: dict[str, object]
+) -> None:
+    """Whatever was changed in it: it does what it was made for, or nothing."""
+    configure()
+    run("plan", contacts_csv(3), "-o", "plan.json")
+    made = json.loads(Path("plan.json").read_text(encoding="utf-8"))
+    Path("edited.json").write_text(json.dumps({**made, **edit}), encoding="utf-8")
+
+    done = run("import", "--plan", "edited.json")
+
+    assert done.code == ExitCode.USAGE
+    assert "plan" in done.err
+    assert not posts(dialler)
+
+
 @pytest.mark.parametrize("compare", ["dialler", "journal"])
 def test_only_what_changed_costs_a_request(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, compare: str

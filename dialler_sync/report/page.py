@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import tzinfo
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,26 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
         JournalError: the file cannot be written.
     """
     style, script = _asset("page.css"), _asset("page.js")
+    stream = (
+        _environment(zone)
+        .get_template(template)
+        .stream(
+            context,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            links={name: what for name, what in LINKED.items() if path.with_name(name).exists()},
+            version=__version__,
+        )
+    )
+    stream.enable_buffering(100)
+    with new_file(path) as file:
+        file.writelines(stream)
+
+
+@cache
+def _environment(zone: tzinfo | None) -> jinja2.Environment:
+    """The templates, compiled once: an inbox of many files writes many pages."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dialler_sync.report"),
         autoescape=True,
@@ -54,17 +74,7 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
         "moment": partial(words.moment, zone=zone),
     }
     environment.globals |= {"percent": words.percent}
-    stream = environment.get_template(template).stream(
-        context,
-        style=style,
-        script=script,
-        policy=_policy(style, script),
-        links={name: what for name, what in LINKED.items() if path.with_name(name).exists()},
-        version=__version__,
-    )
-    stream.enable_buffering(100)
-    with new_file(path) as file:
-        file.writelines(stream)
+    return environment
 
 
 def _asset(name: str) -> Markup:

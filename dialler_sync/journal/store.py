@@ -74,6 +74,11 @@ class Journal:
         with self._begin() as connection:
             connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes)))
 
+    def count_anew(self, run_id: str) -> None:
+        """Have the outcomes of the campaign's newest run counted when they are asked for next, whatever was before:
+        a plan takes no lock, and may have counted them while the run was at work."""
+        self.update_run(run_id, folded=False)
+
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:
         """All runs, the newest first."""
         query = sa.select(schema.runs).order_by(schema.runs.c.started_at.desc(), schema.runs.c.id.desc()).limit(limit)

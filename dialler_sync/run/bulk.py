@@ -79,6 +79,7 @@ class BulkRun:
             raise
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state="stopped" if stopped else "finished", finished_at=finished)
+        self.journal.count_anew(self.run.id)
         effort = Effort(time.monotonic() - started, self.requests, latencies=self.latencies)
         return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
 

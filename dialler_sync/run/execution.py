@@ -168,6 +168,7 @@ class Execution:
     def _note_end(self, state: str) -> None:
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state=state, finished_at=finished)
+        self.journal.count_anew(self.run.id)
 
     # Planning and sending
 

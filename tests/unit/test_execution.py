@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from dialler_sync.config import load_config
 from dialler_sync.config.settings import row_limit
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.jobs.again import resume_run
-from dialler_sync.jobs.imports import ImportOptions, import_files
+from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
 from dialler_sync.journal import Journal
 from dialler_sync.model import Status
 from dialler_sync.run.execution import RunOptions
@@ -136,3 +137,28 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     assert journal.runs() == []
     assert not dialler.requests
     assert list((tmp_path / "reports").iterdir()) == []
+
+
+def test_a_plan_that_is_made_meanwhile_makes_nothing_forgotten(
+    journal: Journal, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """A plan takes no lock, and reads the journal in the middle of a run; the next night knows all of the run."""
+    config = configure()
+    settings, options = load_config(config), RunOptions(compare="journal")
+    files = (contacts_csv(20),)
+
+    class Planning(Watching):
+        def advance(self, rows: int, status: Status | None = None) -> None:
+            super().advance(rows, status)
+            if status is Status.SUCCEEDED and self.rows["importing", status] == 5:
+                with ThreadPoolExecutor(1) as beside:
+                    beside.submit(plan).result()
+
+    def plan() -> None:
+        with Journal.open(tmp_path / "journal.db") as other:
+            plan_files(settings, ImportOptions(files, config, run=options), other)
+
+    import_files(settings, ImportOptions(files, config), journal, Planning())
+    again = import_files(settings, ImportOptions(files, config, run=options), journal)
+
+    assert again.actions["unchanged"] == 20

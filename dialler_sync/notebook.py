@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -35,6 +35,9 @@ T = TypeVar("T")
 StrPath = str | os.PathLike[str]
 Files = StrPath | Iterable[StrPath]
 Config = StrPath | Settings
+
+_LOOK_EVERY = 0.2
+"""Seconds between two looks for Ctrl-C: a thread that waits for another is not woken by it everywhere (Windows)."""
 
 CONFIG = "dialler-sync.yaml"
 """The configuration where none is named, as on the command line."""
@@ -212,10 +215,11 @@ def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
 
     threading.Thread(target=target, name="dialler-sync", daemon=True).start()
     try:
-        return outcome.result()
+        while not outcome.done():
+            wait([outcome], timeout=_LOOK_EVERY)
     except KeyboardInterrupt:
         watch.interrupted = True
-        return outcome.result()
+    return outcome.result()
 
 
 def _settings(config: Config) -> Settings:

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,31 +55,39 @@ def test_it_works_where_an_event_loop_is_running(configure: Configure, contacts_
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends itself a signal")
+class Interrupting(Store):
+    """Interrupts the notebook's cell when 20 contacts were made, and waits until that is noticed."""
+
+    changes = 0
+    noticed = threading.Event()
+
+    def update(self, contact_id: int, **fields: Any) -> None:
+        super().update(contact_id, **fields)
+        self.changes += 1
+        if self.changes == 20:
+            signal.raise_signal(signal.SIGINT)
+            self.noticed.wait(30)
+
+
 def test_interrupting_a_cell_ends_the_run_resumably(configure: Configure, contacts_csv: Contacts) -> None:
     """What was sent is written down, the result comes back, and 'resume' sends the rest."""
-    with Store({538: "Nightly"}) as store, SimulatorServer(store, latency=Span(0.01, 0.01)) as server:
+    with Interrupting({538: "Nightly"}) as store, SimulatorServer(store, latency=Span(0.01, 0.01)) as server:
         configure(base_url=server.base_url, concurrency=4)
         path = contacts_csv(300)
-        interrupted = False
 
         async def cell() -> dialler_sync.ImportResult:
             return import_files(path)
 
-        def interrupt_when_under_way(_number: int, _frame: object) -> None:
-            nonlocal interrupted
-            if len(store.contacts) >= 20 and not interrupted:
-                interrupted = True
-                raise KeyboardInterrupt
-            signal.setitimer(signal.ITIMER_REAL, 0.01)
+        def interrupt(_number: int, _frame: object) -> None:
+            store.noticed.set()
+            raise KeyboardInterrupt
 
-        before = signal.signal(signal.SIGALRM, interrupt_when_under_way)
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        before = signal.signal(signal.SIGINT, interrupt)
         loop = asyncio.new_event_loop()
         try:
             result = loop.run_until_complete(cell())
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            signal.signal(signal.SIGINT, before)
             loop.close()
 
         assert result.summary.exit_code == 130

@@ -67,7 +67,7 @@ class Journal:
     def add_run(self, run: RunRecord) -> None:
         """Write down that a run has begun."""
         with self._begin() as connection:
-            connection.execute(sa.insert(schema.runs).values(**_plain(asdict(run)), folded=False))
+            connection.execute(sa.insert(schema.runs).values(**_plain(asdict(run))))
 
     def update_run(self, run_id: str, **changes: Any) -> None:
         """Change fields of a run record."""

@@ -79,12 +79,14 @@ CASES = [
     Case(200, said(500), MaybeDone, "server_error", status=500),
     Case(200, said(503), NotDone, "unavailable", status=503),
     Case(200, said("409"), Refused, "conflict", status=409),
+    Case(200, said(600), MaybeDone, "unreadable_answer"),
     # successes that are none of this API's
     Case(201, b"", MaybeDone, "unreadable_answer", "HTTP 201 Created"),
     Case(202, said(200), MaybeDone, "unreadable_answer"),
     Case(202, b"", MaybeDone, "unreadable_answer", "HTTP 202 Accepted"),
     Case(204, b"", MaybeDone, "unreadable_answer", "HTTP 204 No Content"),
     # certainly not done, and will not be
+    Case(300, b"", Refused, "redirected", "HTTP 300 Multiple Choices to ?"),
     Case(301, b"", Refused, "redirected", "HTTP 301 Moved Permanently to ?"),
     Case(304, b"", Refused, "redirected", "HTTP 304 Not Modified to ?"),
     Case(400, said(400), Refused, "bad_request"),

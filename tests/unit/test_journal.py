@@ -15,7 +15,7 @@ import pytest
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
-from dialler_sync.model import Action, Status
+from dialler_sync.model import Action, RowResult, Status
 
 TARGET = "http://dialler/rest/v1.0/1#538"
 RUN = RunRecord(
@@ -151,9 +151,28 @@ def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
     assert (on_its_way.result.status, on_its_way.newest_id) == (Status.UNKNOWN, 7)
     assert (on_its_way.result.action, on_its_way.result.contact_id) == (Action.OVERWRITE, "11")
     assert on_its_way.result.error_code == "interrupted"
+    assert on_its_way.result.error == "the run was interrupted while this row was being sent"
     assert (taken_back.result.status, taken_back.newest_id) == (Status.UNPROCESSED, -1)
     assert (done.result.status, done.result.contact_id, done.result.sent_at) == (Status.SUCCEEDED, "run-1/2", "now")
     assert done.result.file == "Kunden ä.csv"
+
+
+def test_every_field_of_an_outcome_comes_back(journal: Journal) -> None:
+    """Where each came from, too; a contact that no file has belongs to none."""
+    run = begin(journal, 1, "A", "B")
+    journal.add_rows(run.id, [PlannedRow(2, -1, 0, "GONE", action="delete", contact_id="3")])
+    refused = Outcome(0, Status.FAILED, None, "11", 400, 2, "bad_request", "Name", "too long", "shorten it", "now")
+    journal.record(run.id, [refused])
+
+    first, second, gone = rows(journal, run)
+
+    assert first.result == RowResult(
+        0, "Kunden ä.csv", "", 2, "A", Status.FAILED, None, "11", 400, 2,
+        "bad_request", "Name", "too long", "shorten it", "now",
+    )  # fmt: skip
+    assert (first.file, first.state, first.payload) == (0, "failed", "p-A")
+    assert (second.result.http_status, second.result.attempts, second.result.sent_at) == (None, 0, "")
+    assert (gone.file, gone.result.file, gone.result.sheet, gone.result.action) == (-1, "", "", Action.DELETE)
 
 
 def test_an_interrupted_plan_is_forgotten(journal: Journal) -> None:
@@ -221,6 +240,45 @@ def test_what_was_last_sent(journal: Journal) -> None:
     assert sent(journal, "A", "B", "C", "D", "E") == {"A": "two-A", "C": "one-C", "D": "one-D", "E": "two-E"}
 
 
+def test_what_was_last_sent_goes_by_the_time_of_the_runs(journal: Journal) -> None:
+    """Whatever their IDs, and in whatever order they were written down; in one second their IDs decide."""
+    for number, (name, day) in enumerate([("a", 3), ("c", 1), ("z", 2)]):
+        run = replace(RUN, id=name, started_at=f"2026-01-0{day}T00:00:00Z", state="finished")
+        journal.add_run(run)
+        journal.add_rows(run.id, [PlannedRow(0, 0, 2, "A", f"{number}-A")])
+        settle(journal, run, Status.SUCCEEDED)
+    assert sent(journal, "A") == {"A": "0-A"}
+
+    for name in ("q", "p"):
+        run = replace(RUN, id=name, started_at="2026-01-04T00:00:00Z", state="finished")
+        journal.add_run(run)
+        journal.add_rows(run.id, [PlannedRow(0, 0, 2, "A", f"{name}-A")])
+        settle(journal, run, Status.SUCCEEDED)
+    assert sent(journal, "A") == {"A": "q-A"}
+
+
+def test_what_was_last_sent_stays_known_when_its_run_is_forgotten(journal: Journal) -> None:
+    """An older run that is still there does not come back in its place."""
+    for number, payload in ((1, "one"), (2, "two")):
+        run = begin(journal, number, "A", payload=payload)
+        settle(journal, run, Status.SUCCEEDED)
+        end(journal, run)
+    assert sent(journal, "A") == {"A": "two-A"}
+
+    journal.delete_run("run-2")
+
+    assert sent(journal, "A") == {"A": "two-A"}
+
+
+def test_a_row_without_a_key_is_nobody(journal: Journal) -> None:
+    """All such rows would be one and the same."""
+    run = begin(journal, 1, "", "A")
+    settle(journal, run, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, run)
+
+    assert sent(journal, "", "A") == {"A": "p-A"}
+
+
 def test_what_was_last_sent_says_when_and_by_which_run(journal: Journal) -> None:
     """With the contact's ID; only of the keys that are asked for, however many."""
     keys = [f"K{n}" for n in range(1_002)]
@@ -234,16 +292,26 @@ def test_what_was_last_sent_says_when_and_by_which_run(journal: Journal) -> None
 
 
 def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None:
-    """The same key may be another contact there."""
-    run = replace(RUN, id="other", target="another campaign")
-    journal.add_run(run)
-    journal.add_rows(run.id, [PlannedRow(0, 0, 2, "A", "p-A")])
-    settle(journal, run, Status.SUCCEEDED)
-    end(journal, run)
-    assert journal.sent("another campaign", ["A"], but="").keys() == {"A"}
+    """The same key may be another contact there; neither makes the other known, or unknown."""
+    there = replace(RUN, id="there", target="another campaign", started_at="2026-01-02T00:00:00Z")
+    journal.add_run(there)
+    journal.add_rows(there.id, [PlannedRow(0, 0, 2, "A", "p-A"), PlannedRow(1, 0, 3, "B", "there-B")])
+    settle(journal, there, Status.SUCCEEDED, Status.SUCCEEDED)
+    end(journal, there)
 
     assert sent(journal, "A") == {}
-    asking = begin(journal, 2, "A")
+    here = begin(journal, 3, "A", "B", payload="here")
+    assert journal.skip_unchanged(TARGET, here.id) == []
+    assert {key: known.payload for key, known in journal.sent(there.target, ["A", "B"], but="").items()} == {
+        "A": "p-A", "B": "there-B",
+    }  # fmt: skip
+
+    settle(journal, here, Status.SUCCEEDED, Status.UNKNOWN)
+    end(journal, here)
+    assert sent(journal, "A", "B") == {"A": "here-A"}
+    assert journal.sent(there.target, ["A", "B"], but="").keys() == {"A", "B"}
+    asking = begin(journal, 4)
+    journal.add_rows(asking.id, [PlannedRow(0, 0, 2, "B", "there-B")])
     assert journal.skip_unchanged(TARGET, asking.id) == []
 
 

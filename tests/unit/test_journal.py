@@ -356,6 +356,22 @@ def test_rows_that_were_last_sent_just_so_are_settled(journal: Journal) -> None:
         status=Status.SKIPPED, action=Action.UNCHANGED, contact_id="run-1/0", error="sent as it is on now"
     )
     assert {entry.result.status for entry in rows(journal, other)} == {Status.UNPROCESSED}
+    assert journal.skip_unchanged(TARGET, begin(journal, 4, "NEW").id) == []
+
+
+def test_between_which_times_what_has_not_changed_was_sent(journal: Journal) -> None:
+    """The first and the last of this run's rows; none where all rows are new."""
+    first = begin(journal, 1, "A", "B", "C")
+    times = ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"]
+    journal.record(first.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, sent_at=at) for n, at in enumerate(times)])
+    end(journal, first)
+    run, other, new = begin(journal, 2, "A", "B", "NEW"), begin(journal, 3, "C"), begin(journal, 4, "NEW")
+    journal.record(run.id, [Outcome(2, Status.FAILED, error="Name is missing")])
+    for asking in (run, other, new):
+        journal.skip_unchanged(TARGET, asking.id)
+
+    assert journal.sent_between(run.id) == {"from": times[1], "to": times[0]}
+    assert journal.sent_between(new.id) == {}
 
 
 def test_of_a_killed_run_nothing_is_known_that_was_not_settled(journal: Journal) -> None:

@@ -17,7 +17,7 @@ from dialler_sync.errors import InputError
 from dialler_sync.read import open_tables
 from dialler_sync.spreadsheet_text import harmless
 
-QUICK, LONG = 150, 5_000
+QUICK, LONG = 60, 5_000
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 TRICKY = st.text(st.sampled_from(list(";,\t|\"'\\ \n\r=+-@#aé")), max_size=12)

@@ -163,7 +163,7 @@ def read_or_refuse(path: Path, content: bytes) -> None:
     assert time.monotonic() - began < 10
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files)
 def test_a_damaged_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
     """Never a traceback, never a hang."""

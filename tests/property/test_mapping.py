@@ -83,7 +83,7 @@ def test_every_row_ends_in_exactly_one_place(chunk: Chunk, check: Checker) -> No
     assert not any(contact.row in chunk.ragged for contact in contacts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(TEXT), st.text(st.characters(codec="utf-8"), max_size=9))
 def test_text_arrives_as_it_stands(field: str, text: str) -> None:
     """Every character of it, or the row is rejected."""

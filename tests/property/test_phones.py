@@ -41,7 +41,7 @@ def written_numbers(draw: st.DrawFn) -> tuple[str, str]:
     return before + "".join(digit + draw(SEPARATORS) for digit in national), home
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(written_numbers())
 def test_the_quick_way_reads_what_the_library_reads(written: tuple[str, str]) -> None:
     """The patterns made from the library's metadata never say more than the library."""
@@ -52,7 +52,7 @@ def test_the_quick_way_reads_what_the_library_reads(written: tuple[str, str]) ->
     assert quick is None or quick == read_phone(cell, where)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.text(max_size=40) | st.text("0123456789+-/() .,;'ext#E", max_size=30),
     st.none() | REGIONS,
@@ -68,7 +68,7 @@ def test_any_text_gives_valid_numbers_or_a_fault(cell: str, region: str | None) 
             assert len(number) <= 16
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(REGIONS, st.data())
 def test_valid_numbers_are_read_in_every_official_form(region: str, data: st.DataObject) -> None:
     """A number with country code is read as it is, whoever reads it and however it is grouped."""

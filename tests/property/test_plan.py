@@ -29,7 +29,7 @@ ROWS = st.lists(st.tuples(KEYS, NAMES, CITIES), max_size=15)
 THERE = st.dictionaries(KEYS, st.tuples(NAMES, CITIES), max_size=12)
 OWN = {"ID", "dtImported", "dtModified"}
 
-few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Site:

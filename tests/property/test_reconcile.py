@@ -62,7 +62,7 @@ def lines_of(rows: list[tuple[str, str, bool]], records: list[dict[str, Any]], k
     return found
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(rows=ROWS, records=RECORDS, keep=st.sampled_from(["last", "first", "reject"]))
 @example(rows=[("K", "A", True)] * 3, records=[{"UserData": "K"}] * 3, keep="last")
 @example(rows=[("K", "A", False), ("K", "A", True)], records=[{"UserData": "K", "Name": "A"}], keep="first")
@@ -83,7 +83,7 @@ def test_the_classes_part_both_sides(rows: list[Any], records: list[dict[str, An
     assert all(len(kinds) == 1 for kinds in classes.values())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     rows=ROWS,
     contacts=st.lists(st.tuples(KEYS, NAMES), max_size=12),

@@ -153,7 +153,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
             say(f"      {name}: {_shown(before)} -> {_shown(after)}", indent=8)
     more = [f"{number - _EXAMPLES:,} {action}" for action, number in shown.items() if number > _EXAMPLES]
     if more:
-        say(f"… and {', '.join(more)} more (-o PLAN or --json lists all)")
+        say(f"… and more: {', '.join(more)} (-o PLAN or --json lists all)")
     if compared := knowledge({"compared": plan.compared}):
         say(compared)
     if not plan.differs:

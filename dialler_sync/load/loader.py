@@ -110,6 +110,7 @@ class Loader:
             await self._take(row)
 
     async def _take(self, row: SpooledRow) -> None:
+        await self._recorder.keep_up()
         await (self._send(row) if row.body else self._change(row))
 
     async def _send(self, row: SpooledRow) -> None:

@@ -17,6 +17,10 @@ which is harmless for rows that carry a key; the others are written down before 
 FULL = 500
 """Outcomes after which nothing waits."""
 
+BEHIND = 4 * FULL
+"""Outcomes that may wait while others are written. A busy event loop leaves the writing thread little of the
+interpreter's lock; memory would grow with every row, and a crash would lose more than it must."""
+
 
 class Book(Protocol):
     """Where outcomes and states are written down: a journal, or what stands for one."""
@@ -42,6 +46,7 @@ class Recorder:
         self._states: list[tuple[int, RowState, int]] = []
         self._written: asyncio.Future[None] | None = None
         self._wanted = asyncio.Event()
+        self._taken = asyncio.Event()
         self._closing = False
         self._error: BaseException | None = None
         self._task = asyncio.create_task(self._run())
@@ -51,6 +56,12 @@ class Recorder:
         self._outcomes.append(outcome)
         if len(self._outcomes) >= FULL:
             self._wanted.set()
+
+    async def keep_up(self) -> None:
+        """Wait as long as the journal is behind; called before the next row is sent."""
+        while len(self._outcomes) >= BEHIND and not self._task.done():
+            self._taken.clear()
+            await self._taken.wait()
 
     async def intend(self, seq: int, newest_id: int) -> None:
         """Write down, before going on, that a row is about to be sent, and the newest contact ID known then."""
@@ -94,12 +105,14 @@ class Recorder:
                 self._wanted.clear()
                 outcomes, states, waiting = self._outcomes, self._states, self._written
                 self._outcomes, self._states, self._written = [], [], None
+                self._taken.set()
                 if outcomes or states:
                     await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
                 if waiting and not waiting.done():
                     waiting.set_result(None)
         except BaseException as error:
             self._error = error
+            self._taken.set()
             for future in (waiting, self._written):
                 if future and not future.done():
                     future.set_exception(JournalError(str(error)))

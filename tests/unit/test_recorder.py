@@ -13,7 +13,7 @@ import pytest
 
 from dialler_sync.errors import JournalError
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
-from dialler_sync.load.recorder import Recorder
+from dialler_sync.load.recorder import BEHIND, Recorder
 from dialler_sync.model import Status
 
 from .test_journal import RUN
@@ -173,3 +173,45 @@ def test_a_bug_in_the_journal_is_no_hang(journal: Counting) -> None:
     asyncio.run(work())
 
     assert len(told) == 1
+
+
+class Blocked:
+    """A journal that writes nothing until it may."""
+
+    def __init__(self) -> None:
+        self.began, self.may = threading.Event(), threading.Event()
+        self.written = 0
+
+    def record(
+        self, _run_id: str, outcomes: Sequence[Outcome], _states: Sequence[tuple[int, RowState, int]] = ()
+    ) -> None:
+        self.began.set()
+        assert self.may.wait(30)
+        self.written += len(outcomes)
+
+
+def test_no_row_is_sent_while_the_journal_is_far_behind() -> None:
+    """Memory stays flat, and a crash loses few outcomes, however slow the journal is."""
+    journal = Blocked()
+
+    async def work() -> int:
+        recorder = Recorder(journal, RUN.id, never)
+        sent = 0
+
+        async def send() -> None:
+            nonlocal sent
+            for n in range(3 * BEHIND):
+                await recorder.keep_up()
+                recorder.put(Outcome(n, Status.SUCCEEDED))
+                sent += 1
+
+        sending = asyncio.create_task(send())
+        assert await asyncio.to_thread(journal.began.wait, 30)
+        before = sent
+        journal.may.set()
+        await sending
+        await recorder.flush()
+        return before
+
+    assert BEHIND <= asyncio.run(work()) <= 2 * BEHIND
+    assert journal.written == 3 * BEHIND

@@ -47,7 +47,7 @@ def test_a_safety_limit_is_not_simply_passed_by() -> None:
     """Going on would only stop there again, or do what the limit is there to prevent."""
     sentence, command = words.next_step(summary_of([WAITING], stopped_because="x", exit_code=8))
 
-    assert "--max-errors" in sentence
+    assert "allow more" in sentence
     assert command == ""
 
 

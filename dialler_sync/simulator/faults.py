@@ -90,6 +90,7 @@ def _before_and_after(name: str, strike: Strike, status: int = 0) -> dict[str, K
 
 
 KINDS: dict[str, Kind] = {
+    "400": Kind(Strike.REFUSAL, 400),
     "400_for": Kind(Strike.REFUSAL, 400),
     "401_from": Kind(Strike.REFUSAL, 401, everywhere=True),
     "409_for": Kind(Strike.REFUSAL, 409),

@@ -75,7 +75,7 @@ def test_rows_without_a_key_are_told_apart_by_what_they_say(
 ) -> None:
     """Of rows that are alike, as many are sent again as failed, also where lines were deleted from the file."""
     configure(KEYLESS, retries=0)
-    dialler.order(FaultPlan.parse("503:#3"))
+    dialler.order(FaultPlan.parse("400:#3"))
     first = run("import", contacts_csv(rows=["1,A,0171 3920012", "2,B,0171 3920013", "3,B,0171 3920013"]))
     before = len(dialler.requests)
 

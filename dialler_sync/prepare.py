@@ -10,6 +10,7 @@ import logging
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
+from itertools import compress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import orjson
 
 from .config import Settings
 from .errors import InputError
-from .journal import Outcome, PlannedRow, RowState
+from .journal import PENDING, Outcome, PlannedRow
 from .model import Action, Chunk, Contact, Fault, Rejection, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .validate import Checker
@@ -55,6 +56,9 @@ class Source:
 DUPLICATE = "duplicate_key"
 """Error code of rows that share a UserData, with ``duplicate_keys: reject``."""
 
+Leave = Callable[[list[PlannedRow], list[bytes]], None]
+"""Settles rows in their places; also gets what is sent for each."""
+
 _ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
 
 
@@ -67,7 +71,8 @@ def payload_hash(body: bytes) -> str:
 class Prepared:
     """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
 
-    ``extra_cells`` is how many cells the longest ragged row has beyond its header.
+    ``unchanged`` rows were left out while they were read; ``extra_cells`` is how many cells the longest ragged row
+    has beyond its header.
     """
 
     folder: InitVar[Path]
@@ -78,6 +83,7 @@ class Prepared:
     todo: bytearray = field(default_factory=bytearray)
     actions: bytearray = field(default_factory=bytearray)
     rejected: int = 0
+    unchanged: int = 0
     extra_cells: int = 0
 
     def __post_init__(self, folder: Path) -> None:
@@ -146,11 +152,12 @@ def prepare(
     write: Callable[[list[PlannedRow]], None],
     settle: Callable[[list[Outcome]], None],
     progress: Callable[[int], None],
+    leave: Leave | None = None,
 ) -> None:
     """Map and validate every row into ``prepared``.
 
-    ``write`` gets them in order, ``settle`` what turned out only in the end (duplicates), ``progress`` the
-    number of rows of each chunk.
+    ``leave`` may settle some rows; ``write`` gets all of them in order, ``settle`` what turned out only in the end
+    (duplicates), ``progress`` the number of rows of each chunk.
 
     Raises:
         InputError: a file cannot be read to its end, or changed meanwhile.
@@ -159,7 +166,7 @@ def prepare(
     for number, source in enumerate(sources):
         before = prepared.total
         for chunk in source.table.chunks():
-            planned = _take(prepared, keys, number, source, chunk)
+            planned = _take(prepared, keys, number, source, chunk, leave)
             write(planned)
             progress(len(planned))
         prepared.files.append(source.record(prepared.total - before))
@@ -168,30 +175,45 @@ def prepare(
     settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
 
 
-def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk) -> list[PlannedRow]:
+def _take(
+    prepared: Prepared,
+    keys: Keys,
+    number: int,
+    source: Source,
+    chunk: Chunk,
+    leave: Leave | None,
+) -> list[PlannedRow]:
     """Add one chunk to what is prepared."""
     contacts, rejections = source.checker(chunk)
-    found: list[Contact | Rejection] = sorted([*contacts, *rejections], key=attrgetter("row"))
+    found: list[Contact | Rejection] = [*contacts, *rejections]
+    if rejections:
+        found.sort(key=attrgetter("row"))
     first = prepared.total
     planned, bodies = [], []
     for seq, row in enumerate(found, first):
         if isinstance(row, Contact):
-            key, body = row.user_data, orjson.dumps(row.fields)
-            bodies.append((seq, key, body))
-            planned.append(PlannedRow(seq, number, row.row, key, payload_hash(body)))
+            body = orjson.dumps(row.fields)
+            planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body)))
         else:
+            body = b""
             planned.append(_rejected(seq, number, row))
-    prepared.bodies.write(bodies)
-    keys.add((seq, user_data) for seq, user_data, _ in bodies)
+        bodies.append(body)
+    keys.add((row.seq, row.user_data) for row in planned if row.payload)
+    if leave:
+        leave(planned, bodies)
+    todo = bytes([row.state == PENDING for row in planned])
+    to_send = compress(zip(planned, bodies, strict=True), todo)
+    prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])
     numbers = chunk.frame.index.tolist()
     cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
     for at, ragged in chunk.ragged.items():
         cells[numbers.index(at)] = ragged
         prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
     prepared.cells.write([first, number, cells])
-    prepared.rows.extend(row.row for row in planned)
-    prepared.todo += bytes([row.state == RowState.PENDING for row in planned])
+    prepared.rows.extend(numbers)
+    prepared.todo += todo
     prepared.rejected += len(rejections)
+    prepared.unchanged += len(contacts) - sum(todo)
     return planned
 
 
@@ -224,6 +246,7 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
     """Settle rows whose UserData another row carries too."""
     outcomes = []
     for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
+        prepared.unchanged -= not prepared.todo[seq]
         prepared.todo[seq] = 0
         other = f"row {prepared.rows[beside]}"
         if policy == "reject":

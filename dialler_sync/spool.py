@@ -86,11 +86,12 @@ class Keys:
 
     def add(self, rows: Iterable[tuple[int, str]]) -> None:
         """Add rows as (place in the run, UserData); rows without a key share nothing."""
-        for seq, key in rows:
-            if key:
-                # 128 bits: two different keys of ten million rows meet with a chance of 1 in 10^24.
-                self._digests += hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-                self._seqs.append(seq)
+        keyed = [row for row in rows if row[1]]
+        # 128 bits: two different keys of ten million rows meet with a chance of 1 in 10^24.
+        self._digests += b"".join(
+            [hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest() for _, key in keyed]
+        )
+        self._seqs.extend([seq for seq, _ in keyed])
 
     def losers(self, policy: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """(rows that do not count, for each the row that does), in order; policy last, first or reject.

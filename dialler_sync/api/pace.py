@@ -94,7 +94,7 @@ class Gate:
 
     def try_enter(self) -> bool:
         """Enter at once if that is possible and nobody waits; the short way for the many."""
-        if self._waiting or not self._free():
+        if self._waiting or not self._free(self._clock()):
             return False
         self._take()
         return True
@@ -121,12 +121,12 @@ class Gate:
                 self.abandon()
             raise self.stopped
 
-    def _free(self) -> bool:
+    def _free(self, now: float) -> bool:
         if self.stopped or self.in_flight >= int(self.limit):
             return False
-        if self._probe_at is not None and (self.in_flight or self._clock() < self._probe_at):
+        if self._probe_at is not None and (self.in_flight or now < self._probe_at):
             return False
-        return not (self._interval or self._gap) or self._clock() >= self._next_at
+        return not (self._interval or self._gap) or now >= self._next_at
 
     def _take(self) -> None:
         self.in_flight += 1
@@ -135,7 +135,8 @@ class Gate:
 
     def _wake(self) -> None:
         """Give places to those who wait, as far as there are any, and see to it that this is asked again."""
-        while self._waiting and (self.stopped or self._free()):
+        now = self._clock()  # once: a place that becomes free between two looks would be given to nobody
+        while self._waiting and (self.stopped or self._free(now)):
             place = self._waiting.popleft()
             if not place.done():  # else cancelled meanwhile
                 if not self.stopped:
@@ -145,7 +146,7 @@ class Gate:
             self._timer.cancel()
             self._timer = None
         if self._waiting:
-            later = max(self._probe_at or 0.0, self._next_at) - self._clock()
+            later = max(self._probe_at or 0.0, self._next_at) - now
             if later > 0:
                 self._timer = asyncio.get_running_loop().call_later(later, self._wake)
 

@@ -90,7 +90,7 @@ def prune(journal: Journal, runs: list[RunRecord]) -> None:
     """
     for target in dict.fromkeys(run.target for run in runs):
         with journal.campaign_lock(target):
-            journal.sent(target, (), but="")  # takes over what these runs have sent
+            journal.take_in(target)
             for run in runs:
                 if run.target == target:
                     journal.delete_run(run.id)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from .records import Image, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
+from .last_sent import SENT_SO
+from .records import PENDING, Image, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from .store import Journal
 
-__all__ = ["Image", "Journal", "JournalRow", "NoRow", "Outcome", "PlannedRow", "RowState", "RunRecord"]
+__all__ = [
+    "PENDING",
+    "SENT_SO",
+    "Image",
+    "Journal",
+    "JournalRow",
+    "NoRow",
+    "Outcome",
+    "PlannedRow",
+    "RowState",
+    "RunRecord",
+]

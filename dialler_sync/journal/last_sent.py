@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ..model import Action, Status
 from . import mirror_locks, schema
+from .database import each_of
 from .records import RowState, Sent
 
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
@@ -16,53 +17,29 @@ _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 """Actions that leave the fields of a contact as they were sent."""
 
-_SENT_SO = "sent as it is on "
+SENT_SO = "sent as it is on "
 """What is said of a row that has not changed, before the time."""
-
-_KEYS_AT_ONCE = 500
-"""Keys of one query; databases take only so many parameters."""
 
 
 def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[str, Sent]:
     """What was sent for these keys."""
-    table = schema.sent
-    found: dict[str, Sent] = {}
-    for at in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[at : at + _KEYS_AT_ONCE]
-        for row in connection.execute(sa.select(table).where(table.c.target == target, table.c.user_data.in_(some))):
-            found[row.user_data] = Sent(row.payload, row.contact_id, row.run, row.sent_at)
-    return found
-
-
-def skip_unchanged(connection: sa.Connection, target: str, run_id: str) -> list[int]:
-    """Settle the rows of a run for which nothing is planned and that were sent just so; gives their places in it."""
-    rows, sent = schema.rows, schema.sent
-    of_run = rows.c.run == run_id
-    connection.execute(
-        sa.update(rows)
-        .where(of_run, rows.c.state == str(RowState.PENDING), rows.c.action == "")
-        .where(sent.c.target == target, sent.c.user_data == rows.c.user_data, sent.c.payload == rows.c.payload)
-        .values(
-            state=str(Status.SKIPPED),
-            action=str(Action.UNCHANGED),
-            contact_id=sent.c.contact_id,
-            error=_SENT_SO + sent.c.sent_at,
-        )
-    )
-    settled = of_run & (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))
-    return list(connection.scalars(sa.select(rows.c.seq).where(settled)).all())
+    sent = schema.sent.c
+    query = sa.select(sent.user_data, sent.payload, sent.contact_id, sent.sent_at)
+    of_keys = sent.user_data.in_(each_of(connection, keys))
+    found = connection.execute(query.where(sent.target == target, of_keys)).all()
+    return {row[0]: Sent._make(row) for row in found}
 
 
 def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
-    """When the rows that :func:`skip_unchanged` has settled were sent: ``from`` and ``to``; empty: there are none."""
+    """When the rows of a run that have not changed were sent: ``from`` and ``to``; empty: there are none."""
     error = schema.rows.c.error
     query = sa.select(sa.func.min(error), sa.func.max(error))
     found = connection.execute(
-        query.where(schema.rows.c.run == run_id, error.startswith(_SENT_SO, autoescape=True))
+        query.where(schema.rows.c.run == run_id, error.startswith(SENT_SO, autoescape=True))
     ).one()
     if found[0] is None:
         return {}
-    return {name: said.removeprefix(_SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
+    return {name: said.removeprefix(SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
 
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:

@@ -8,20 +8,15 @@ import sqlalchemy as sa
 
 from ..model import Action, Status
 from . import schema
+from .database import each_of
 from .records import NoRow
-
-_IDS_AT_ONCE = 500
-"""IDs of one query; databases take only so many parameters."""
 
 
 def find(connection: sa.Connection, target: str, ids: Sequence[str]) -> set[str]:
     """Which of these contacts they are."""
-    locks = schema.mirror_locks
-    found: set[str] = set()
-    for at in range(0, len(ids), _IDS_AT_ONCE):
-        some = locks.c.contact_id.in_(ids[at : at + _IDS_AT_ONCE])
-        found.update(connection.scalars(sa.select(locks.c.contact_id).where(locks.c.target == target, some)))
-    return found
+    locks = schema.mirror_locks.c
+    of_ids = locks.contact_id.in_(each_of(connection, ids))
+    return set(connection.scalars(sa.select(locks.contact_id).where(locks.target == target, of_ids)))
 
 
 def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, dict[str, str]]:

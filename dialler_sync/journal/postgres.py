@@ -46,11 +46,14 @@ def open_server(url: sa.URL) -> sa.Engine:
     return engine
 
 
-class _WithoutNul(StrDumperUnknown):
+def without_nul(text: str) -> str:
     """PostgreSQL refuses NUL in text; damaged rows that are rejected for it, and odd answers, are written with ␀."""
+    return text.replace("\x00", "␀")
 
+
+class _WithoutNul(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj.replace("\x00", "␀"))
+        return super().dump(without_nul(obj))
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -17,6 +17,10 @@ class RowState(StrEnum):
     SENDING = "sending"
 
 
+PENDING = str(RowState.PENDING)
+"""A plain text: SQLite's driver takes several times as long for a member of an enumeration."""
+
+
 class NoRow(IntEnum):
     """Why a run changes a contact that no source row is sent to; stands where a row has the number of its file."""
 
@@ -58,7 +62,7 @@ class PlannedRow(NamedTuple):
     row: int
     user_data: str
     payload: str = ""
-    state: str = RowState.PENDING
+    state: str = PENDING
     action: str = ""
     contact_id: str = ""
     error_code: str = ""
@@ -112,11 +116,10 @@ class Image:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What this tool last sent successfully for a key."""
 
+    user_data: str
     payload: str
     contact_id: str
-    run: str
     sent_at: str

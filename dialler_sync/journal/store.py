@@ -110,20 +110,10 @@ class Journal:
     # Rows
 
     def clear_rows(self, run_id: str) -> None:
-        """Forget the rows of a run whose files were not read to the end."""
+        """Forget the rows of a run that was interrupted before all was read and decided."""
         with self._begin() as connection:
-            connection.execute(sa.delete(schema.rows).where(schema.rows.c.run == run_id))
-
-    def forget_plan(self, run_id: str) -> None:
-        """Forget what was decided by a run that was interrupted before all was."""
-        with self._begin() as connection:
-            connection.execute(sa.delete(schema.images).where(schema.images.c.run == run_id))
-            connection.execute(sa.delete(schema.rows).where(schema.rows.c.run == run_id, schema.rows.c.file < 0))
-            connection.execute(
-                sa.update(schema.rows)
-                .where(schema.rows.c.run == run_id, schema.rows.c.state == str(RowState.PENDING))
-                .values(action="", contact_id="")
-            )
+            for table in (schema.rows, schema.images):
+                connection.execute(sa.delete(table).where(table.c.run == run_id))
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
         """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
@@ -192,44 +182,35 @@ class Journal:
         with self._begin() as connection:
             return {row.seq: Image(row.seq, row.contact_id, row.before, row.after) for row in connection.execute(query)}
 
-    def sent(self, target: str, keys: Sequence[str], *, but: str) -> dict[str, Sent]:
-        """What was last sent successfully for each of these keys, in any run but the one that asks.
+    def take_in(self, target: str, *, but: str = "") -> None:
+        """Have what runs have sent, and what the mirror has locked, known to what follows; not that of one run.
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
         with self._begin() as connection:
             last_sent.take_in(connection, target, but)
+
+    def sent(self, target: str, keys: Sequence[str]) -> dict[str, Sent]:
+        """What was last sent successfully for each of these keys, in runs that were taken in."""
         with self._begin() as connection:
             return last_sent.find(connection, target, keys)
 
-    def skip_unchanged(self, target: str, run_id: str) -> list[int]:
-        """Settle the rows that were last sent just so, in any run but this one; gives their places in it.
-
-        Rows for which something is planned stay. The caller holds the campaign, as for :meth:`sent`.
-        """
+    def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
+        """Which of these contacts the mirror has locked, in runs that were taken in."""
         with self._begin() as connection:
-            last_sent.take_in(connection, target, run_id)
-        with self._begin() as connection:
-            return last_sent.skip_unchanged(connection, target, run_id)
-
-    def mirror_locked(self, target: str, ids: Sequence[str], *, but: str) -> set[str]:
-        """Which of these contacts the mirror has locked; the caller holds the campaign, as for :meth:`sent`."""
-        with self._begin() as connection:
-            last_sent.take_in(connection, target, but)
             return mirror_locks.find(connection, target, ids)
 
     def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
-        """Contacts that the mirror has locked and that this run's files have again: UserData → contact ID → run.
+        """Contacts that the mirror has locked, in runs that were taken in, and that this run's files have again:
+        UserData → contact ID → run.
 
-        Rows that were rejected, or left out for another row, do not count. The caller holds the campaign, as for
-        :meth:`sent`.
+        Rows that were rejected, or left out for another row, do not count.
         """
         with self._begin() as connection:
-            last_sent.take_in(connection, target, run_id)
             return mirror_locks.returned(connection, target, run_id)
 
     def sent_between(self, run_id: str) -> dict[str, str]:
-        """When what :meth:`skip_unchanged` has settled was last sent: ``from`` and ``to``; empty: nothing was."""
+        """When the rows that have not changed were last sent: ``from`` and ``to``; empty: there are none."""
         with self._begin() as connection:
             return last_sent.sent_between(connection, run_id)
 

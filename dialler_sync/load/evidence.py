@@ -17,6 +17,11 @@ class LookUp:
         self._client = client
         self._functions = [self._by_key, self._in_batch]
 
+    @property
+    def possible(self) -> bool:
+        """Whether there is a function for it, by what is known so far."""
+        return bool(self._functions)
+
     async def __call__(self, user_data: str) -> list[StoredContact] | None:
         """The contacts; None where that cannot be found out."""
         for function in tuple(self._functions):

@@ -62,6 +62,7 @@ class Tried:
     try was not known when it ended; ``twice``: it was sent again after that. ``known`` are the IDs of the contacts
     that carried its key when it was seen not to be done. ``excused`` are the tries that do not count, as the dialler
     turned away many rows just then; ``seen`` are the rows done and the requests turned away at the last try.
+    ``away``: the dialler was, when the row's repeats were used up.
     """
 
     row: SpooledRow
@@ -75,6 +76,7 @@ class Tried:
     known: frozenset[str] | None = None
     excused: int = 0
     seen: tuple[int, int] | None = None
+    away: bool = False
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -188,12 +190,18 @@ class Insister:
 
     async def _may_repeat(self, tried: Tried, error: RequestError) -> bool:
         """Within the row's repeats; beyond them only while the dialler as a whole is away."""
-        away = error.code in NOT_ABOUT_THE_ROW and self._gate.last_success < tried.first_try
-        if away and tried.tries >= self._rules.retries and tried.row.user_data:
-            # Where no other row is on its way, a look-up tells a dialler that is away from one that refuses this row.
-            await self._find(tried.row.user_data)
         tried.excused += error.code in TURNED_AWAY and self._crowded(tried)
-        return away or tried.tries - tried.excused <= self._rules.retries
+        left = self._rules.retries - (tried.tries - tried.excused)
+        if left > 0 or error.code not in NOT_ABOUT_THE_ROW:
+            return left >= 0
+        key, since, was_away = tried.row.user_data, tried.first_try, tried.away
+        if key and self._find.possible:
+            # A look-up tells a dialler that is away from one that refuses this row. Where it was away, the row's
+            # last try may have been just before it came back.
+            since = self._clock()
+            await self._find(key)
+        tried.away = self._gate.last_success < since
+        return left >= 0 or tried.away or was_away
 
     def _crowded(self, tried: Tried) -> bool:
         """Whether others, too, have been turned away since the row's last try, and not few beside those that were done:

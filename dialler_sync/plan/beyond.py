@@ -120,11 +120,11 @@ class Mirror:
 
     def _take_page(self, snapshot: Snapshot, page: list[StoredContact]) -> int:
         if not self.adopt:
-            sent = self.journal.sent(self.run.target, [contact.user_data for contact in page], but=self.run.id)
+            sent = self.journal.sent(self.run.target, [contact.user_data for contact in page])
             page = [contact for contact in page if contact.user_data in sent]
         ids = [contact.id for contact in page]
         if self.settings.mirror.missing is Missing.LOCK:
-            locked = self.journal.mirror_locked(self.run.target, ids, but=self.run.id)
+            locked = self.journal.mirror_locked(self.run.target, ids)
             ids = [contact_id for contact_id in ids if contact_id not in locked]
         return snapshot.take(ids)
 

@@ -51,10 +51,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
-
-    ``unchanged`` rows were left out already.
-    """
+    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list."""
 
     snapshot: Snapshot | None
     suppressed: SuppressionLists
@@ -62,21 +59,6 @@ class PlanInputs:
     adopt: bool = False
     max_missing: Limit | None = None
     mirror: bool = False
-    unchanged: int = 0
-
-
-def leave_unchanged(journal: Journal, run: RunRecord, prepared: Prepared, suppressed: SuppressionLists) -> int:
-    """Leave out the rows that were last sent as they are now, by what the journal knows; gives their number.
-
-    Suppressed rows stay: it is to be said that they are.
-    """
-    if suppressed:
-        held = [row.seq for row in prepared.to_send() if suppressed.reason(orjson.loads(row.body))]
-        journal.plan_actions(run.id, [(seq, str(Action.SUPPRESSED), "") for seq in held])
-    before = sum(prepared.todo)
-    for seq in journal.skip_unchanged(run.target, run.id):
-        prepared.todo[seq] = 0
-    return before - sum(prepared.todo)
 
 
 class Planner:
@@ -109,8 +91,8 @@ class Planner:
             SafetyLimit: the mirror would lock or delete more than it may.
             StopRun: what ``pause`` raises.
         """
-        if self._inputs.unchanged:
-            self.planned.counts[Action.UNCHANGED] += self._inputs.unchanged
+        if self._prepared.unchanged:
+            self.planned.counts[Action.UNCHANGED] += self._prepared.unchanged
         for batch in self._batches():
             self._plan_batch(batch, keep_entries)
             await pause()

@@ -36,23 +36,14 @@ class _Writer(Protocol):
     def writerow(self, row: Iterable[Any], /) -> Any: ...
 
 
-def result_line(result: RowResult) -> list[str]:
+def result_line(result: RowResult) -> tuple[str | int | None, ...]:
     """One line of ``results.csv``, in the order of ``RESULT_COLUMNS``."""
-    return [
-        harmless(result.file),
-        harmless(result.sheet),
-        str(result.row),
-        harmless(result.user_data),
-        str(result.status),
-        str(result.action or ""),
-        harmless(result.contact_id),
-        "" if result.http_status is None else str(result.http_status),
-        str(result.attempts),
-        result.error_code,
-        result.error_field,
-        harmless(result.error),
-        result.sent_at,
-    ]
+    (_, file, sheet, row, user_data, status, action, contact_id, http_status, attempts,
+     code, field, error, _, sent_at) = result  # fmt: skip
+    return (
+        harmless(file), harmless(sheet), row, harmless(user_data), status, action, harmless(contact_id), http_status,
+        attempts, code, field, harmless(error), sent_at,
+    )  # fmt: skip
 
 
 def table_writer(file: Any) -> _Writer:

@@ -68,7 +68,7 @@ class XlsxReport:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
         if self._mask:
             result, cells = self._mask(result, source, cells)
-        self._all.writerow(result_line(result))
+        self._all.writerow(["" if cell is None else str(cell) for cell in result_line(result)])
         self._failed_rows.add(result, source, cells)
         self._groups.add(result)
 

@@ -99,7 +99,6 @@ class BulkRun:
     async def _plan(self, client: DiallerClient) -> None:
         """Write down what is to be done, before anything is."""
         self.journal.clear_rows(self.run.id)
-        self.journal.forget_plan(self.run.id)
         self.observer.stage("looking up", None)
         count = 0
         try:

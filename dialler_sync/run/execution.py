@@ -17,13 +17,14 @@ from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
 from ..config.settings import Limit, Missing
-from ..errors import DiallerSyncError, Interrupted, SafetyLimit, StopRun
+from ..errors import DiallerSyncError, Interrupted, JournalError, SafetyLimit, StopRun
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
-from ..plan.planner import PlanInputs, Planned, Planner, leave_unchanged
+from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
+from ..plan.unchanged import Unchanged
 from ..prepare import Prepared, Source, prepare
 from .garbage import look_sparingly
 from .resumption import Comparison, LeftOver, leave_settled, take_up
@@ -99,7 +100,11 @@ class Execution:
             self._note_end("finished" if stopped is None else "stopped")
             duration = time.monotonic() - started
             effort = Effort(duration, self.requests, self.retries, self.latencies, self.changed_fields)
-            return write_reports(self.journal, self.run, prepared, stopped, effort)
+            summary = write_reports(self.journal, self.run, prepared, stopped, effort)
+            if self.options.compare == "journal" and not self.options.dry_run:
+                with suppress(JournalError):  # the next run can do it, too, and would take the longer
+                    self.journal.take_in(self.run.target)
+            return summary
         finally:
             prepared.close()
 
@@ -117,19 +122,24 @@ class Execution:
 
     def _prepare(self, prepared: Prepared) -> None:
         self.observer.stage("reading", None)
-        begun = self.run.rows is not None
-        if not begun:
+        planned = self.run.planned
+        leave = None
+        if not planned:
             self.journal.clear_rows(self.run.id)
+            if self.options.compare == "journal":
+                self.journal.take_in(self.run.target, but=self.run.id)
+                leave = Unchanged(self.journal, self.run.target, self.suppressed)
         prepare(
             prepared,
             self.settings,
             self.sources,
-            write=Comparison(self.journal, self.run) if begun else partial(self.journal.add_rows, self.run.id),
-            settle=(lambda _: None) if begun else partial(self.journal.record, self.run.id),
+            write=Comparison(self.journal, self.run) if planned else partial(self.journal.add_rows, self.run.id),
+            settle=(lambda _: None) if planned else partial(self.journal.record, self.run.id),
             progress=self.observer.advance,
+            leave=leave,
         )
         self.errors = prepared.rejected
-        if begun:
+        if planned:
             self.left = take_up(self.journal, self.run, prepared)
             return
         self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
@@ -204,18 +214,16 @@ class Execution:
         options = self.options
         # A retry does not look for missing contacts: its file need not be the whole one.
         mirrors = self.settings.mirror.missing is not Missing.KEEP and self.run.parent is None
-        unchanged, facts = 0, self.run.options
+        facts = self.run.options
         if options.compare == "journal":
-            unchanged = leave_unchanged(self.journal, self.run, prepared, self.suppressed)
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
+        self.journal.take_in(self.run.target, but=self.run.id)
         snapshot = await survey(
             client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
         )
         try:
             by_dialler = options.compare == "dialler"
-            inputs = PlanInputs(
-                snapshot, self.suppressed, by_dialler, options.adopt, options.max_missing, mirrors, unchanged
-            )
+            inputs = PlanInputs(snapshot, self.suppressed, by_dialler, options.adopt, options.max_missing, mirrors)
             planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
             planned = await planner.plan(keep_entries=keep_entries, pause=lambda: client.gate.rest(0.0))
         finally:

@@ -55,9 +55,7 @@ class Comparison:
 
 def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
     """Leave out of ``prepared`` what the interrupted run has settled, and find what it may have sent."""
-    if not run.planned:
-        journal.forget_plan(run.id)
-    left = LeftOver(killed=run.planned and run.state == "running")
+    left = LeftOver(killed=run.state == "running")
     for entry in journal.rows(run):
         result = entry.result
         if not entry.has_source:

@@ -589,6 +589,24 @@ async def test_cancelled_while_the_run_is_stopped() -> None:
     assert it.in_flight == 0
 
 
+@pytest.mark.parametrize("looks", range(1, 9))
+async def test_time_that_passes_between_two_looks_locks_nobody_out(looks: int) -> None:
+    """A place whose time comes just between two looks at the clock is taken all the same."""
+    looked = 0
+
+    def clock() -> float:
+        nonlocal looked
+        looked += 1
+        return now() + (looked > looks)
+
+    it = Gate(1, rate=10.0, clock=clock)
+    for _ in range(2):
+        await it.enter()
+        it.leave(None, 0.01)
+
+    assert it.in_flight == 0
+
+
 async def test_abandoned_request_wakes_the_next() -> None:
     """A request that was cancelled in flight says nothing about the dialler, and its place is free."""
     it = await opened(gate(1))

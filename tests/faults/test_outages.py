@@ -47,6 +47,19 @@ def test_an_outage_in_the_middle_is_waited_out(
     assert "answers again" in done.err
 
 
+def test_an_outage_costs_no_row_its_repeats(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Neither one that was on its way while others were still served."""
+    dialler.order(FaultPlan.parse("down:4-9"))
+    configure(concurrency=4, retries=1)
+
+    done = run("import", contacts_csv(3))
+
+    assert done.code == ExitCode.OK, done.rows()
+    assert made_once(dialler, 3)
+
+
 class Trigger(Store):
     """Sets an event when so many contacts have been made."""
 

@@ -73,13 +73,15 @@ def test_what_was_last_sent_is_known(journal: Journal) -> None:
     journal.record("run-2", [Outcome(3, Status.UNKNOWN)])
     journal.add_run(record("run-4"))
 
-    assert journal.sent(TARGET, keys, but="run-3").keys() == {"K", "k", "K "}
-    assert journal.sent(TARGET, keys, but="run-3")["K "].payload == "run-2-2"
-    assert journal.sent(TARGET, keys, but="run-4") == {}
+    journal.take_in(TARGET, but="run-3")
+    assert journal.sent(TARGET, keys).keys() == {"K", "k", "K "}
+    assert journal.sent(TARGET, keys)["K "].payload == "run-2-2"
+    journal.take_in(TARGET, but="run-4")
+    assert journal.sent(TARGET, keys) == {}
 
 
 def test_images_plans_and_clearing(journal: Journal) -> None:
-    """Before-images are kept once; what was planned can be forgotten, rows cleared and runs deleted."""
+    """Before-images are kept once; rows can be cleared and runs deleted."""
     journal.add_run(record("run-1"))
     journal.add_run(record("run-2"))
     journal.add_rows("run-1", [PlannedRow(n, n % 2, n, f"K{n}") for n in range(4)])
@@ -91,10 +93,8 @@ def test_images_plans_and_clearing(journal: Journal) -> None:
 
     assert journal.images("run-1", [0, 1, 3]) == {1: Image(1, "7", None, "{}"), 3: Image(3, "9", "{}", "{}")}
     assert journal.settled_by("run-1", "run-2") == [0, 2]
-    journal.forget_plan("run-1")
-    assert not journal.images("run-1", [1, 3])
-    assert [row.result.action for row in journal.rows(journal.run("run-1"))] == [None, None, Action.UNCHANGED, None]
     journal.clear_rows("run-1")
+    assert not journal.images("run-1", [1, 3])
     assert not list(journal.rows(journal.run("run-1")))
     journal.delete_run("run-1")
     assert [run.id for run in journal.runs(limit=5)] == ["run-2"]
@@ -112,13 +112,15 @@ def test_what_the_mirror_locked_is_known_until_something_else_is_done(journal: J
     journal.record("run-2", [Outcome(1, Status.SKIPPED, Action.LOCK, "2")])
     journal.add_rows("run-3", [PlannedRow(0, 0, 2, "K1"), PlannedRow(1, 0, 3, "K2", state=Status.REJECTED)])
 
+    journal.take_in(target, but="run-3")
     assert journal.returned(target, "run-3") == {"K1": {"1": "run-1"}}
-    assert journal.mirror_locked(target, ["1", "2", "3"], but="run-3") == {"1", "2"}
+    assert journal.mirror_locked(target, ["1", "2", "3"]) == {"1", "2"}
 
     journal.clear_rows("run-3")
     journal.add_rows("run-3", [PlannedRow(1, NoRow.RETURNED, 0, "K1", contact_id="1")])
     journal.record("run-3", [Outcome(1, Status.SUCCEEDED, Action.UNLOCK, "1")])
-    assert journal.mirror_locked(target, ["1", "2", "3"], but="") == {"2"}
+    journal.take_in(target)
+    assert journal.mirror_locked(target, ["1", "2", "3"]) == {"2"}
 
 
 def test_one_holds_a_campaign(journal: Journal, state: str) -> None:
@@ -151,3 +153,14 @@ def test_many_open_an_empty_journal_at_once(state: str) -> None:
     assert not failed
     with Journal.open(state) as journal:
         assert journal.runs() == []
+
+
+def test_a_nul_in_a_key_that_is_asked_for_breaks_nothing(journal: Journal) -> None:
+    """A dialler may answer with one; no row that is sent has any."""
+    journal.add_run(record("run-1", state="finished"))
+    journal.add_rows("run-1", [PlannedRow(0, 0, 2, "B", "p-B")])
+    journal.record("run-1", [Outcome(0, Status.SUCCEEDED, contact_id="1")])
+    journal.take_in(TARGET)
+
+    assert journal.sent(TARGET, ["A\x00", "B"]).keys() == {"B"}
+    assert journal.mirror_locked(TARGET, ["1\x00"]) == set()

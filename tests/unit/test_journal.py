@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import UsageError
-from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import SENT_SO, Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, Status
 
@@ -119,12 +119,15 @@ def test_a_run_is_forgotten_with_its_rows_and_images_and_no_other_is(journal: Jo
 
 
 def test_the_rows_of_a_run_are_forgotten(journal: Journal) -> None:
-    """Files that were not read to the end are read anew; what other runs read stays."""
+    """And what contacts were before it: it is read and planned anew; what other runs have read and planned stays."""
     run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A")
+    for planned in (run, other):
+        journal.add_images(planned.id, [Image(0, "1", None, "{}")])
 
     journal.clear_rows(run.id)
 
     assert (rows(journal, run), len(rows(journal, other))) == ([], 1)
+    assert (journal.images(run.id, [0]), len(journal.images(other.id, [0]))) == ({}, 1)
 
 
 def test_rows_come_back_in_order_and_over_pages(journal: Journal) -> None:
@@ -175,26 +178,6 @@ def test_every_field_of_an_outcome_comes_back(journal: Journal) -> None:
     assert (gone.file, gone.result.file, gone.result.sheet, gone.result.action) == (-1, "", "", Action.DELETE)
 
 
-def test_an_interrupted_plan_is_forgotten(journal: Journal) -> None:
-    """Images, actions and rows for missing contacts go; what is settled stays."""
-    run, other = begin(journal, 1, "A", "B"), begin(journal, 2, "A", "B")
-    for planned in (run, other):
-        journal.add_rows(planned.id, [PlannedRow(2, -1, 0, "C", action="delete", contact_id="3")])
-        journal.plan_actions(planned.id, [(0, "create", "1")])
-        journal.add_images(planned.id, [Image(0, "1", None, "{}")])
-        settle(journal, planned, None, Status.SKIPPED)
-    of_other = rows(journal, other)
-
-    journal.forget_plan(run.id)
-
-    assert [(entry.state, entry.result.action, entry.result.contact_id) for entry in rows(journal, run)] == [
-        ("pending", None, ""), ("skipped", Action.CREATE, "run-1/1"),
-    ]  # fmt: skip
-    assert journal.images(run.id, [0]) == {}
-    assert rows(journal, other) == of_other
-    assert len(journal.images(other.id, [0])) == 1
-
-
 def test_the_first_image_of_a_row_stays(journal: Journal) -> None:
     """What a contact was before the run does not change because the run was resumed."""
     journal.add_images("run", [Image(0, "1", '{"Name": "Old"}', "{}")])
@@ -225,7 +208,8 @@ def test_what_an_earlier_run_settled(journal: Journal) -> None:
 
 
 def sent(journal: Journal, *keys: str, but: str = "") -> dict[str, str]:
-    return {key: entry.payload for key, entry in journal.sent(TARGET, keys, but=but).items()}
+    journal.take_in(TARGET, but=but)
+    return {key: entry.payload for key, entry in journal.sent(TARGET, keys).items()}
 
 
 def test_what_was_last_sent(journal: Journal) -> None:
@@ -279,16 +263,17 @@ def test_a_row_without_a_key_is_nobody(journal: Journal) -> None:
     assert sent(journal, "", "A") == {"A": "p-A"}
 
 
-def test_what_was_last_sent_says_when_and_by_which_run(journal: Journal) -> None:
+def test_what_was_last_sent_says_when(journal: Journal) -> None:
     """With the contact's ID; only of the keys that are asked for, however many."""
     keys = [f"K{n}" for n in range(1_002)]
     run = begin(journal, 1, *keys, "not asked for")
     journal.record(run.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, f"c{n}", sent_at="now") for n in range(1_003)])
     end(journal, run)
 
-    found = journal.sent(TARGET, keys, but="")
+    journal.take_in(TARGET)
+    found = journal.sent(TARGET, keys)
 
-    assert found == {key: Sent(f"p-{key}", f"c{n}", run.id, "now") for n, key in enumerate(keys)}
+    assert found == {key: Sent(key, f"p-{key}", f"c{n}", "now") for n, key in enumerate(keys)}
 
 
 def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None:
@@ -301,18 +286,15 @@ def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None
 
     assert sent(journal, "A") == {}
     here = begin(journal, 3, "A", "B", payload="here")
-    assert journal.skip_unchanged(TARGET, here.id) == []
-    assert {key: known.payload for key, known in journal.sent(there.target, ["A", "B"], but="").items()} == {
+    journal.take_in(there.target)
+    assert {key: known.payload for key, known in journal.sent(there.target, ["A", "B"]).items()} == {
         "A": "p-A", "B": "there-B",
     }  # fmt: skip
 
     settle(journal, here, Status.SUCCEEDED, Status.UNKNOWN)
     end(journal, here)
     assert sent(journal, "A", "B") == {"A": "here-A"}
-    assert journal.sent(there.target, ["A", "B"], but="").keys() == {"A", "B"}
-    asking = begin(journal, 4)
-    journal.add_rows(asking.id, [PlannedRow(0, 0, 2, "B", "there-B")])
-    assert journal.skip_unchanged(TARGET, asking.id) == []
+    assert journal.sent(there.target, ["A", "B"]).keys() == {"A", "B"}
 
 
 def test_the_run_that_asks_does_not_count(journal: Journal) -> None:
@@ -321,7 +303,6 @@ def test_the_run_that_asks_does_not_count(journal: Journal) -> None:
     settle(journal, run, Status.SUCCEEDED)
 
     assert sent(journal, "A", but=run.id) == {}
-    assert journal.skip_unchanged(TARGET, run.id) == []
     end(journal, run)
     assert sent(journal, "A") == {"A": "p-A"}
 
@@ -336,39 +317,14 @@ def test_commands_that_send_nothing_do_not_count(journal: Journal) -> None:
     assert sent(journal, "A", "B") == {"A": "one-A"}
 
 
-def test_rows_that_were_last_sent_just_so_are_settled(journal: Journal) -> None:
-    """With what is known of them; those that are new, changed or planned stay, and so do those of other runs."""
-    first = begin(journal, 1, "A", "B", "C", "D")
-    settle(journal, first, *[Status.SUCCEEDED] * 4)
-    end(journal, first)
-    other = begin(journal, 2, "A", "B", command="validate")
-    run = begin(journal, 3, "NEW", "A", "B", "C", "")
-    settled, another = PlannedRow(6, 0, 8, "A", "p-A", Status.REJECTED), PlannedRow(7, 0, 9, "E", "p-A")
-    journal.add_rows(run.id, [PlannedRow(5, 0, 7, "D", "changed"), settled, another])
-    journal.plan_actions(run.id, [(3, "lock", "3")])
-    before = rows(journal, run)
-
-    assert journal.skip_unchanged(TARGET, run.id) == [1, 2]
-
-    after = rows(journal, run)
-    assert [n for n in range(8) if after[n] != before[n]] == [1, 2]
-    assert after[1].result == before[1].result._replace(
-        status=Status.SKIPPED, action=Action.UNCHANGED, contact_id="run-1/0", error="sent as it is on now"
-    )
-    assert {entry.result.status for entry in rows(journal, other)} == {Status.UNPROCESSED}
-    assert journal.skip_unchanged(TARGET, begin(journal, 4, "NEW").id) == []
-
-
 def test_between_which_times_what_has_not_changed_was_sent(journal: Journal) -> None:
     """The first and the last of this run's rows; none where all rows are new."""
-    first = begin(journal, 1, "A", "B", "C")
-    times = ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"]
-    journal.record(first.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, sent_at=at) for n, at in enumerate(times)])
-    end(journal, first)
-    run, other, new = begin(journal, 2, "A", "B", "NEW"), begin(journal, 3, "C"), begin(journal, 4, "NEW")
-    journal.record(run.id, [Outcome(2, Status.FAILED, error="Name is missing")])
-    for asking in (run, other, new):
-        journal.skip_unchanged(TARGET, asking.id)
+    times = ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"]
+    run, new = begin(journal, 2), begin(journal, 3, "NEW")
+    for n, at in enumerate(times):
+        settled = PlannedRow(n, 0, n, "A", "p-A", "skipped", "unchanged", error=f"{SENT_SO}{at}")
+        journal.add_rows(run.id, [settled])
+    journal.add_rows(run.id, [PlannedRow(2, 0, 4, "B", "p-B", "failed", error="Name is missing")])
 
     assert journal.sent_between(run.id) == {"from": times[1], "to": times[0]}
     assert journal.sent_between(new.id) == {}
@@ -451,5 +407,5 @@ def test_a_journal_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -
 
     for _ in range(2):
         with Journal.open(path) as journal:
-            assert journal.mirror_locked(TARGET, ["1"], but="") == set()
+            assert journal.mirror_locked(TARGET, ["1"]) == set()
             assert [run.id for run in journal.runs()] == ["run-1"]

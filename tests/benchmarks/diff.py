@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LATENCY = "0.02"
-ROWS = 100_000
+ROWS = 200_000
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,9 @@ class Unchanged:
         sent = self.journal.sent(self.target, [row.user_data for row in rows if row.payload])
         held = bool(self.suppressed)
         for place, row in enumerate(rows):
-            seq, file, number, key, payload = row[:5]
-            known = sent.get(key)
-            if known is None or known.payload != payload:
+            known = sent.get(row.user_data)
+            if known is None or known.payload != row.payload:
                 continue
             if not (held and self.suppressed.reason(orjson.loads(bodies[place]))):
                 why = SENT_SO + known.sent_at
-                rows[place] = PlannedRow(
-                    seq, file, number, key, payload, _SKIPPED, _UNCHANGED, known.contact_id, "", "", why
-                )
+                rows[place] = PlannedRow(*row[:5], _SKIPPED, _UNCHANGED, known.contact_id, error=why)

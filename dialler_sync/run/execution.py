@@ -126,8 +126,9 @@ class Execution:
         leave = None
         if not planned:
             self.journal.clear_rows(self.run.id)
-            if self.options.compare == "journal":
+            if self.run.command != "validate":
                 self.journal.take_in(self.run.target, but=self.run.id)
+            if self.options.compare == "journal":
                 leave = Unchanged(self.journal, self.run.target, self.suppressed)
         prepare(
             prepared,
@@ -217,7 +218,6 @@ class Execution:
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
-        self.journal.take_in(self.run.target, but=self.run.id)
         snapshot = await survey(
             client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
         )

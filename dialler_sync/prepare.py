@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from itertools import compress
 from operator import attrgetter
@@ -56,8 +56,10 @@ class Source:
 DUPLICATE = "duplicate_key"
 """Error code of rows that share a UserData, with ``duplicate_keys: reject``."""
 
-Leave = Callable[[list[PlannedRow], list[bytes]], None]
-"""Settles rows in their places; also gets what is sent for each."""
+Found = Contact | Rejection
+
+Write = Callable[[list[PlannedRow], list[Found]], Container[int] | None]
+"""Writes down rows, and gets what each came from; may give the places of those that are still to be sent."""
 
 _ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
 
@@ -149,15 +151,14 @@ def prepare(
     settings: Settings,
     sources: Sequence[Source],
     *,
-    write: Callable[[list[PlannedRow]], None],
+    write: Write,
     settle: Callable[[list[Outcome]], None],
     progress: Callable[[int], None],
-    leave: Leave | None = None,
 ) -> None:
     """Map and validate every row into ``prepared``.
 
-    ``leave`` may settle some rows; ``write`` gets all of them in order, ``settle`` what turned out only in the end
-    (duplicates), ``progress`` the number of rows of each chunk.
+    ``write`` gets all of them in order, ``settle`` what turned out only in the end (duplicates), ``progress`` the
+    number of rows of each chunk.
 
     Raises:
         InputError: a file cannot be read to its end, or changed meanwhile.
@@ -166,26 +167,17 @@ def prepare(
     for number, source in enumerate(sources):
         before = prepared.total
         for chunk in source.table.chunks():
-            planned = _take(prepared, keys, number, source, chunk, leave)
-            write(planned)
-            progress(len(planned))
+            progress(_take(prepared, keys, number, source, chunk, write))
         prepared.files.append(source.record(prepared.total - before))
         if file_sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
 
 
-def _take(
-    prepared: Prepared,
-    keys: Keys,
-    number: int,
-    source: Source,
-    chunk: Chunk,
-    leave: Leave | None,
-) -> list[PlannedRow]:
-    """Add one chunk to what is prepared."""
+def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, write: Write) -> int:
+    """Add one chunk to what is prepared; gives the number of its rows."""
     contacts, rejections = source.checker(chunk)
-    found: list[Contact | Rejection] = [*contacts, *rejections]
+    found: list[Found] = [*contacts, *rejections]
     if rejections:
         found.sort(key=attrgetter("row"))
     first = prepared.total
@@ -199,9 +191,8 @@ def _take(
             planned.append(_rejected(seq, number, row))
         bodies.append(body)
     keys.add((row.seq, row.user_data) for row in planned if row.payload)
-    if leave:
-        leave(planned, bodies)
-    todo = bytes([row.state == PENDING for row in planned])
+    left = write(planned, found)
+    todo = bytes([row.state == PENDING and (left is None or row.seq in left) for row in planned])
     to_send = compress(zip(planned, bodies, strict=True), todo)
     prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])
     numbers = chunk.frame.index.tolist()
@@ -214,7 +205,7 @@ def _take(
     prepared.todo += todo
     prepared.rejected += len(rejections)
     prepared.unchanged += len(contacts) - sum(todo)
-    return planned
+    return len(planned)
 
 
 def _rejected(seq: int, file: int, rejection: Rejection) -> PlannedRow:

@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from itertools import chain
 from typing import Any
 
 import httpx
+import orjson
 
 from .retry import judge_failure, unreadable
 
@@ -52,11 +54,11 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             if await text.mark() == "]":
                 mark = await text.skip("]")
             while mark != "]":
-                record = await text.value()
-                if not isinstance(record, dict):
-                    raise unreadable("the list of contacts holds an entry that is no contact")
-                given += 1
-                yield record
+                for record in text.whole_objects() or [await text.value()]:
+                    if not isinstance(record, dict):
+                        raise unreadable("the list of contacts holds an entry that is no contact")
+                    given += 1
+                    yield record
                 mark = await text.skip(",]")
         else:
             others[key] = await text.value()
@@ -83,6 +85,7 @@ class _Text:
         self._text = ""
         self._at = 0
         self._whole = False
+        self._tried = 0
 
     async def mark(self) -> str:
         """The next character that is no blank; empty at the end."""
@@ -98,6 +101,22 @@ class _Text:
         if not found or found not in marks:
             raise ValueError(f"'{found}' in place of one of '{marks}'")
         self._at += 1
+        return found
+
+    def whole_objects(self) -> list[dict[str, Any]]:
+        """The next objects of a list, which have come whole; none where they have to be read one by one."""
+        end = self._text.rfind("}", self._at, self._at + _AT_ONCE) + 1
+        if end <= self._tried:
+            return []
+        self._tried = end
+        text = self._text[self._at : end]
+        try:
+            found: list[dict[str, Any]] = orjson.loads(f"[{text}]")
+        except orjson.JSONDecodeError:  # where the last one is not whole, or holds what JSON does not allow
+            return []
+        if set(map(type, found)) != {dict} or _may_have_lost_digits(found, text):
+            return []
+        self._at = end
         return found
 
     async def value(self) -> Any:
@@ -121,7 +140,22 @@ class _Text:
         piece = await anext(self._pieces, None)
         self._whole = piece is None
         self._text = self._text[self._at :] + self._utf8.decode(piece or b"", final=self._whole)
-        self._at = 0
+        self._at = self._tried = 0
+
+
+_AT_ONCE = 2**16
+"""Characters that are read at once."""
+
+
+def _may_have_lost_digits(objects: list[dict[str, Any]], text: str) -> bool:
+    """Whether orjson may have read an integer of the text as a float, as it does beyond 64 bits."""
+    kinds = set(map(type, chain.from_iterable(map(dict.values, objects))))
+    return not kinds <= _SIMPLE and _LONG in text.encode().translate(_ALIKE)
+
+
+_SIMPLE = frozenset({str, int, bool, type(None)})
+_LONG = b"0" * 19
+_ALIKE = bytes(ord("0") if sign in b"0123456789" else sign for sign in range(256))
 
 
 def _no_constant(name: str) -> None:

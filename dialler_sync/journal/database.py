@@ -167,8 +167,17 @@ def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[
     return sa.select(each.table_valued("value").c.value)
 
 
-def _json(texts: Sequence[str]) -> sa.BindParameter[str]:
-    return sa.literal(orjson.dumps(texts).decode())
+def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> sa.TableValuedAlias:
+    """Rows as a table; ``c.value[place].as_string()`` and ``as_integer()`` are what they hold."""
+    if connection.dialect.name == "postgresql":
+        each = sa.func.json_array_elements(sa.cast(_json(rows), sa.JSON))
+    else:
+        each = sa.func.json_each(_json(rows))
+    return each.table_valued(sa.column("value", sa.JSON))
+
+
+def _json(values: Sequence[Any]) -> sa.BindParameter[str]:
+    return sa.literal(orjson.dumps(values).decode())
 
 
 def _open(state: str) -> sa.Engine:

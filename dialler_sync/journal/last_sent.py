@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from ..model import Action, Status
 from . import mirror_locks, schema
-from .database import each_of
-from .records import RowState, Sent
+from .database import each_of, each_row
+from .records import PENDING, PlannedRow, RowState, Sent
 
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 """Commands that change contacts."""
@@ -19,6 +19,38 @@ _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 
 SENT_SO = "sent as it is on "
 """What is said of a row that has not changed, before the time."""
+
+
+def add_changed(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> set[int]:
+    """Write down rows of a run, those that have not changed as settled; gives the places of the others.
+
+    By one statement: to look them up, and to write them row by row, takes twice as long.
+    """
+    if not planned:
+        return set()
+    rows, sent = schema.rows, schema.sent
+    given = each_row(connection, [row[:5] for row in planned])
+    seq, file, number = (given.c.value[place].as_integer() for place in range(3))
+    user_data, payload = (given.c.value[place].as_string() for place in (3, 4))
+    same = (sent.c.target == target) & (sent.c.user_data == user_data) & (sent.c.payload == payload)
+    known = sent.c.target.is_not(None)
+    values = {
+        rows.c.run: sa.literal(run_id),
+        rows.c.seq: seq,
+        rows.c.file: file,
+        rows.c.row: number,
+        rows.c.user_data: user_data,
+        rows.c.payload: payload,
+        rows.c.state: sa.case((known, str(Status.SKIPPED)), else_=PENDING),
+        rows.c.action: sa.case((known, str(Action.UNCHANGED)), else_=""),
+        rows.c.contact_id: sa.func.coalesce(sent.c.contact_id, ""),
+        rows.c.error: sa.case((known, SENT_SO + sent.c.sent_at), else_=""),
+    }
+    found = sa.select(*values.values()).select_from(given).outerjoin(sent, same)
+    connection.execute(sa.insert(rows).from_select([*values], found))
+    places = rows.c.seq.between(planned[0].seq, planned[-1].seq)
+    changed = sa.select(rows.c.seq).where(rows.c.run == run_id, places, rows.c.state == PENDING)
+    return set(connection.scalars(changed))
 
 
 def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[str, Sent]:

@@ -134,6 +134,14 @@ class Journal:
             values = [(run_id, *row) for row in planned]
             self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
 
+    def add_changed(self, run_id: str, target: str, planned: Sequence[PlannedRow]) -> set[int]:
+        """Write down rows that are to be sent. Those that were last sent as they are now are settled by that.
+
+        Gives the places of the others. Runs that were not taken in are not known.
+        """
+        with self._begin() as connection:
+            return last_sent.add_changed(connection, run_id, target, planned)
+
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
     ) -> None:

@@ -100,7 +100,7 @@ class Snapshot:
 
 def _row(record: Mapping[str, Any]) -> tuple[str, str, bytes]:
     contact = stored_contact(record)
-    held = {name: value for name, value in record.items() if value is not None and value != ""}
+    held = {name: value for name, value in record.items() if value or (value is not None and value != "")}
     try:
         return contact.user_data, contact.id, orjson.dumps(held)
     except TypeError:  # half a character, or a number beyond 64 bits

@@ -145,7 +145,7 @@ class ReconciliationRun:
             self.prepared,
             self.settings,
             self.sources,
-            write=self.sides.add_rows,
+            write=lambda rows, _: self.sides.add_rows(rows),
             settle=lambda outcomes: self.sides.add_rejected(o for o in outcomes if o.status is Status.REJECTED),
             progress=self.observer.advance,
         )

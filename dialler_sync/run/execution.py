@@ -21,11 +21,11 @@ from ..errors import DiallerSyncError, Interrupted, JournalError, SafetyLimit, S
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
+from ..plan.changed import ChangedRows
 from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
-from ..plan.unchanged import Unchanged
-from ..prepare import Prepared, Source, prepare
+from ..prepare import Prepared, Source, Write, prepare
 from .garbage import look_sparingly
 from .resumption import Comparison, LeftOver, leave_settled, take_up
 from .sending import Sending, Tally, rules_of
@@ -123,21 +123,17 @@ class Execution:
     def _prepare(self, prepared: Prepared) -> None:
         self.observer.stage("reading", None)
         planned = self.run.planned
-        leave = None
         if not planned:
             self.journal.clear_rows(self.run.id)
             if self.run.command != "validate":
                 self.journal.take_in(self.run.target, but=self.run.id)
-            if self.options.compare == "journal":
-                leave = Unchanged(self.journal, self.run.target, self.suppressed)
         prepare(
             prepared,
             self.settings,
             self.sources,
-            write=Comparison(self.journal, self.run) if planned else partial(self.journal.add_rows, self.run.id),
+            write=self._write(),
             settle=(lambda _: None) if planned else partial(self.journal.record, self.run.id),
             progress=self.observer.advance,
-            leave=leave,
         )
         self.errors = prepared.rejected
         if planned:
@@ -147,6 +143,13 @@ class Execution:
         if self.run.parent:
             self.left = leave_settled(self.journal, self.run, self.journal.run(self.run.parent), prepared)
         self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
+
+    def _write(self) -> Write:
+        if self.run.planned:
+            return Comparison(self.journal, self.run)
+        if self.options.compare == "journal":
+            return ChangedRows(self.journal, self.run, self.suppressed)
+        return lambda rows, _: self.journal.add_rows(self.run.id, rows)
 
     def _check_errors(self, prepared: Prepared) -> None:
         limit = self.options.max_errors

@@ -38,7 +38,7 @@ class Comparison:
         self._run = run
         self._known = journal.rows(run)
 
-    def __call__(self, planned: Sequence[PlannedRow]) -> None:
+    def __call__(self, planned: Sequence[PlannedRow], _: object) -> None:
         """Compare the next rows.
 
         Raises:

@@ -90,6 +90,17 @@ async def test_records_as_they_are() -> None:
     assert {name: type(value) for name, value in taken[0].items()} == {n: type(v) for n, v in record.items()}  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("odd", ["}", "},{", '"}],"count":1,"status":200}', {"a": [{}]}, {}, 10**25, [10**25], 0.5])
+async def test_many_records_as_they_are(odd: object) -> None:
+    """However many come at once, and wherever what came ends: also behind a brace that closes no record."""
+    contacts = [{"ID": n, "Name": "x" * (n % 7)} | ({"odd": odd} if n % 3 else {}) for n in range(5_000)]
+
+    taken, error = await take(respond(200, {"records": contacts, "count": 5_000, "status": 200}))
+    assert error is None
+    assert taken == contacts
+    assert {type(record.get("odd")) for record in taken} == {type(odd), type(None)}  # type: ignore[attr-defined]
+
+
 UNTRUE: dict[str, tuple[object, str]] = {
     "no status": ({**WHOLE, "status": None}, "status"),
     "status is text": ({**WHOLE, "status": "OK"}, "status"),

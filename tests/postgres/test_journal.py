@@ -80,6 +80,33 @@ def test_what_was_last_sent_is_known(journal: Journal) -> None:
     assert journal.sent(TARGET, keys) == {}
 
 
+def test_rows_that_have_not_changed_are_settled_as_they_are_written(journal: Journal) -> None:
+    """Those of which key and payload are just what was sent last; of the others it is told where they stand."""
+    keys = ["K", "k", 'ä€\U0001f600 "\\', "1"]
+    journal.add_run(record("run-1", state="finished"))
+    journal.add_rows("run-1", [PlannedRow(n, 0, n, key, f"p-{n}") for n, key in enumerate(keys)])
+    journal.record("run-1", [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at="2026-01-01") for n in range(4)])
+    journal.take_in(TARGET)
+    journal.add_run(record("run-2"))
+    again = [PlannedRow(n + 5, n % 2, 2**31 - 9 + n, key, f"p-{n}") for n, key in enumerate(keys)]
+    others = [PlannedRow(9, 0, 7, "K", "p-1"), PlannedRow(11, 0, 8, "new", "p-0"), PlannedRow(12, 0, 9, "", "p-0")]
+
+    assert journal.add_changed("run-2", TARGET, again + others) == {9, 11, 12}
+    assert journal.add_changed("run-2", TARGET, []) == set()
+    assert journal.add_changed("run-2", "elsewhere", [PlannedRow(20, 0, 2, "K", "p-0")]) == {20}
+
+    rows = list(journal.rows(record("run-2")))
+    assert [(r.result.seq, r.file, r.result.row, r.result.user_data, r.payload) for r in rows[:4]] == [
+        row[:5] for row in again
+    ]
+    assert [(r.state, r.result.action, r.result.contact_id, r.result.error) for r in rows[:4]] == [
+        ("skipped", "unchanged", f"c{n}", "sent as it is on 2026-01-01") for n in range(4)
+    ]
+    assert {(r.state, r.result.action, r.result.contact_id, r.result.error) for r in rows[4:]} == {
+        ("pending", None, "", "")
+    }
+
+
 def test_images_plans_and_clearing(journal: Journal) -> None:
     """Before-images are kept once; rows can be cleared and runs deleted."""
     journal.add_run(record("run-1"))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import UsageError
-from dialler_sync.journal import SENT_SO, Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal.last_sent import SENT_SO
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, Status
 

@@ -191,16 +191,18 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
             planned.append(_rejected(seq, number, row))
         bodies.append(body)
     keys.add((row.seq, row.user_data) for row in planned if row.payload)
-    left = write(planned, found)
-    todo = bytes([row.state == PENDING and (left is None or row.seq in left) for row in planned])
-    to_send = compress(zip(planned, bodies, strict=True), todo)
-    prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])
     numbers = chunk.frame.index.tolist()
     cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
     for at, ragged in chunk.ragged.items():
         cells[numbers.index(at)] = ragged
         prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
-    prepared.cells.write([first, number, cells])
+    prepared.cells.write(
+        [first, number, cells]
+    )  # first: what an interrupt leaves has its cells
+    left = write(planned, found)
+    todo = bytes([row.state == PENDING and (left is None or row.seq in left) for row in planned])
+    to_send = compress(zip(planned, bodies, strict=True), todo)
+    prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])
     prepared.rows.extend(numbers)
     prepared.todo += todo
     prepared.rejected += len(rejections)

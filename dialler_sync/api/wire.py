@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from ..model import Value
 
 
-@dataclass(frozen=True, slots=True)
-class StoredContact:
+class StoredContact(NamedTuple):
     """A contact as the dialler has it. ``values`` is the whole record, unknown fields included."""
 
     id: str

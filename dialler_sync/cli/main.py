@@ -138,4 +138,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of our output has gone (| head); there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK
+    garbage.leave()
     sys.exit(int(code or 0))

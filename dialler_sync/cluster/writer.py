@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..api.pace import Gate
 from ..errors import JournalError
@@ -59,7 +59,7 @@ class Writer:
     def _decided(self, outcome: Outcome) -> Outcome:
         """With what was decided for the row, which senders do not know."""
         action = self.action(outcome.seq)
-        return replace(outcome, action=action) if action else outcome
+        return outcome._replace(action=action) if action else outcome
 
     def close(self, partitions: Sequence[Partition]) -> None:
         """Rows that a sender may still be sending are to be looked for by whoever resumes the run."""

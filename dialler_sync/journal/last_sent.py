@@ -21,13 +21,11 @@ SENT_SO = "sent as it is on "
 """What is said of a row that has not changed, before the time."""
 
 
-def add_changed(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> set[int]:
-    """Write down rows of a run, those that have not changed as settled; gives the places of the others.
+def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> None:
+    """Write down rows of a run that are to be sent, those that have not changed as settled.
 
     By one statement: to look them up, and to write them row by row, takes twice as long.
     """
-    if not planned:
-        return set()
     rows, sent = schema.rows, schema.sent
     given = each_row(connection, [row[:5] for row in planned])
     seq, file, number = (given.c.value[place].as_integer() for place in range(3))
@@ -48,9 +46,6 @@ def add_changed(connection: sa.Connection, run_id: str, target: str, planned: Se
     }
     found = sa.select(*values.values()).select_from(given).outerjoin(sent, same)
     connection.execute(sa.insert(rows).from_select([*values], found))
-    places = rows.c.seq.between(planned[0].seq, planned[-1].seq)
-    changed = sa.select(rows.c.seq).where(rows.c.run == run_id, places, rows.c.state == PENDING)
-    return set(connection.scalars(changed))
 
 
 def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[str, Sent]:

@@ -71,8 +71,7 @@ class PlannedRow(NamedTuple):
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a row that was to be sent, or why it was not."""
 
     seq: int

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +15,7 @@ from ..errors import UsageError
 from ..model import Action, RowResult, Status
 from . import last_sent, mirror_locks, schema
 from .database import Database, default_state
-from .records import Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
+from .records import PENDING, Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
 
@@ -131,24 +130,35 @@ class Journal:
     def add_rows(self, run_id: str, planned: Iterable[PlannedRow]) -> None:
         """Write down rows, before anything is sent."""
         with self._begin() as connection:
-            values = [(run_id, *row) for row in planned]
-            self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
+            self._add(connection, run_id, planned)
 
-    def add_changed(self, run_id: str, target: str, planned: Sequence[PlannedRow]) -> set[int]:
-        """Write down rows that are to be sent. Those that were last sent as they are now are settled by that.
-
-        Gives the places of the others. Runs that were not taken in are not known.
+    def add_changed(
+        self, run_id: str, target: str, planned: Sequence[PlannedRow], held: Container[int] = ()
+    ) -> set[int]:
+        """Write down rows; of those to be sent, but for ``held`` places, the ones that were last sent as they are now
+        are settled by that. Gives the places of those that are still to be sent.
         """
+        if not planned:
+            return set()
+        compared = [row for row in planned if row.payload and row.seq not in held]
+        others = [row for row in planned if not row.payload or row.seq in held]
         with self._begin() as connection:
-            return last_sent.add_changed(connection, run_id, target, planned)
+            self._add(connection, run_id, others)
+            last_sent.add(connection, run_id, target, compared)
+            rows = schema.rows.c
+            these = (rows.run == run_id) & rows.seq.between(planned[0].seq, planned[-1].seq)
+            return set(connection.scalars(sa.select(rows.seq).where(these, rows.state == PENDING)))
+
+    def _add(self, connection: sa.Connection, run_id: str, planned: Iterable[PlannedRow]) -> None:
+        values = [(run_id, *row) for row in planned]
+        self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
 
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
     ) -> None:
         """Write down outcomes, and states as (seq, state, newest contact ID known), in one commit."""
-        fields = attrgetter(*_OUTCOME)
         changed = [(run_id, seq, str(state), newest) for seq, state, newest in states]
-        settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *fields(o)) for o in outcomes]
+        settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *o[3:]) for o in outcomes]
         with self._begin() as connection:
             self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
             self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
@@ -224,7 +234,7 @@ class Journal:
 
 
 _PLANNED = PlannedRow._fields
-_OUTCOME = ("contact_id", "http_status", "attempts", "error_code", "error_field", "error", "hint", "sent_at")
+_OUTCOME = Outcome._fields[3:]  # behind seq, status and action
 _READ = (
     "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",
     "error_code", "error_field", "error", "hint", "sent_at", "newest_id",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..api.ask import persisting
@@ -122,7 +122,7 @@ def nothing_there(row: SpooledRow) -> Outcome:
     """Nothing to delete or unlock is as it should be; nothing to lock is not."""
     gone = "the dialler has no such contact (any more)"
     if row.kind == "lock":
-        return replace(_outcome(row, Status.FAILED, "not_found", gone), hint="Correct the name, or leave it out.")
+        return _outcome(row, Status.FAILED, "not_found", gone)._replace(hint="Correct the name, or leave it out.")
     return _outcome(row, Status.SKIPPED, error=gone)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -239,7 +239,7 @@ class Insister:
         if found is None:
             found = await self._find(tried.row.user_data)
         if found is None:
-            return replace(done, error="sent again after a lost answer; that it is there once cannot be looked up")
+            return done._replace(error="sent again after a lost answer; that it is there once cannot be looked up")
         fields, known = tried.fields, {contact.id, *(tried.known or ())}
         others = [c for c in found if c.id not in known and may_be_trace(fields, c, tried.newest_before)]
         if tried.known is not None and not any(differences(fields, other.values) for other in others):
@@ -253,8 +253,7 @@ class Insister:
         if not others:
             return done
         ids = ", ".join(sorted(c.id for c in found))
-        return replace(
-            done,
+        return done._replace(
             status=Status.UNKNOWN,
             error_code="possible_duplicate",
             error=f"the dialler holds several contacts with this UserData ({ids}) after a repeated request",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -144,7 +143,7 @@ class Loader:
         """A row that is no import."""
         sent_at = self._outcomes.time()
         try:
-            outcome = replace(await self._changer(row), sent_at=sent_at)
+            outcome = (await self._changer(row))._replace(sent_at=sent_at)
         except StopRun:
             return
         except asyncio.CancelledError:

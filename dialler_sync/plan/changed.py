@@ -21,11 +21,8 @@ class ChangedRows:
 
     def __call__(self, rows: list[PlannedRow], found: list[Found]) -> set[int]:
         """Write them down; gives the places of those that are still to be sent."""
-        held = set()
+        held: set[int] = set()
         if self.suppressed:
             pairs = zip(rows, found, strict=True)
             held = {row.seq for row, of in pairs if isinstance(of, Contact) and self.suppressed.reason(of.fields)}
-        comparable = [row for row in rows if row.payload and row.seq not in held]
-        if len(comparable) < len(rows):
-            self.journal.add_rows(self.run.id, [row for row in rows if not row.payload or row.seq in held])
-        return held | self.journal.add_changed(self.run.id, self.run.target, comparable)
+        return self.journal.add_changed(self.run.id, self.run.target, rows, held)

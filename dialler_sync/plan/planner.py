@@ -132,7 +132,8 @@ class Planner:
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
             name = str(decision.action) if decision.action else "ambiguous"
             self.planned.counts[name] += 1
-            self.planned.changed_fields.update(decision.changes.keys())
+            for field_name in decision.changes:
+                self.planned.changed_fields[field_name] += 1
             if keep_entries and decision.action is not Action.UNCHANGED:
                 self.planned.entries.append(
                     PlanEntry(

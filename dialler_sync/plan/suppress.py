@@ -89,7 +89,10 @@ class SuppressionLists:
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
-        return next(filter(None, (each.reason(fields) for each in self.lists)), "")
+        for each in self.lists:
+            if reason := each.reason(fields):
+                return reason
+        return ""
 
     def reason_to_lock(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is to be locked, ``""`` where it is not."""

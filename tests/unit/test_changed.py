@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialler_sync.journal import Journal, Outcome, PlannedRow, RunRecord
+from dialler_sync.journal import Journal, Outcome, PlannedRow, RunRecord, last_sent
 from dialler_sync.model import Contact, Rejection, Status
 from dialler_sync.plan.changed import ChangedRows
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
@@ -61,3 +61,17 @@ def test_suppressed_rows_are_still_to_be_decided(journal: Journal) -> None:
 
     assert left == {0}
     assert [written.state for written in journal.rows(RUN)] == ["pending", "skipped"]
+
+
+def test_rows_are_written_down_together(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupt leaves none of them: the reports would miss those before the last."""
+    rows = [PlannedRow(0, 0, 2, "A", "p-A"), PlannedRow(1, 0, 3, "B", "", Status.REJECTED)]
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(last_sent, "add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ChangedRows(journal, RUN, SuppressionLists())(rows, [Contact(2, {}), Rejection(3, ())])
+
+    assert list(journal.rows(RUN)) == []

@@ -196,9 +196,7 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
     for at, ragged in chunk.ragged.items():
         cells[numbers.index(at)] = ragged
         prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
-    prepared.cells.write(
-        [first, number, cells]
-    )  # first: what an interrupt leaves has its cells
+    prepared.cells.write([first, number, cells])  # first: what an interrupt leaves has its cells
     left = write(planned, found)
     todo = bytes([row.state == PENDING and (left is None or row.seq in left) for row in planned])
     to_send = compress(zip(planned, bodies, strict=True), todo)

@@ -1,7 +1,8 @@
 """What the journal costs a row: ``python -m tests.benchmarks.journal [ROWS] [URL…]``; without a URL, SQLite alone.
 
 Prints microseconds a row for writing rows down before they are sent, for their outcomes in commits of 500 as a run
-makes them, for the look at what was last sent, and for reading them all for the reports.
+makes them, for taking in what was sent, for writing the same rows down again of which none has changed, and for reading
+them all for the reports.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ def measure(state: str, count: int) -> dict[str, float]:
     with Journal.open(state) as journal, journal.campaign_lock("benchmark"):
         run = RunRecord("benchmark", "import", "benchmark", "", "", "", {}, {}, _AT, files=[{"name": "a.csv"}])
         journal.add_run(run)
+        rows = [PlannedRow(n, 0, n, f"K{n}", f"{n:032}") for n in range(count)]
         with timed("write down"):
             for at in range(0, count, 5_000):
-                journal.add_rows(run.id, [PlannedRow(n, 0, n, f"K{n}", f"{n:032}") for n in range(at, at + 5_000)])
+                journal.add_rows(run.id, rows[at : at + 5_000])
         with timed("outcomes"):
             for at in range(0, count, FULL):
                 journal.record(
@@ -45,12 +47,15 @@ def measure(state: str, count: int) -> dict[str, float]:
                         for n in range(at, at + FULL)
                     ],
                 )
-        with timed("last sent"):
+        with timed("take in"):
             journal.take_in(run.target)
-            assert len(journal.sent(run.target, [f"K{n}" for n in range(count)])) == count
+        with timed("write down unchanged"):
+            for at in range(0, count, 5_000):
+                assert not journal.add_changed("next", run.target, rows[at : at + 5_000])
         with timed("read"):
             assert sum(1 for _ in journal.rows(run)) == count
         journal.delete_run(run.id)
+        journal.delete_run("next")
     return took
 
 

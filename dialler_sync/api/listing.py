@@ -106,7 +106,7 @@ class _Text:
     def whole_objects(self) -> list[dict[str, Any]]:
         """The next objects of a list, which have come whole; none where they have to be read one by one."""
         end = self._text.rfind("}", self._at, self._at + _AT_ONCE) + 1
-        if end <= self._tried:
+        if not end or self._at < self._tried:  # a part is tried once, else nested objects take time without end
             return []
         self._tried = end
         text = self._text[self._at : end]

@@ -157,27 +157,23 @@ class Database:
 
 
 def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[str]]:
-    """Texts as a query, however many: as parameters of their own databases take only so many."""
-    if connection.dialect.name == "postgresql":
-        from . import postgres
-
-        each = sa.func.json_array_elements_text(sa.cast(_json(list(map(postgres.without_nul, texts))), sa.JSON))
-    else:
-        each = sa.func.json_each(_json(texts))
-    return sa.select(each.table_valued("value").c.value)
+    """Texts as a query."""
+    return sa.select(each_row(connection, [(text,) for text in texts]).c.value[0].as_string())
 
 
 def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> sa.TableValuedAlias:
-    """Rows as a table; ``c.value[place].as_string()`` and ``as_integer()`` are what they hold."""
+    """Rows as a table, however many: as parameters of their own databases take only so many.
+
+    ``c.value[place].as_string()`` and ``as_integer()`` are what they hold.
+    """
     if connection.dialect.name == "postgresql":
-        each = sa.func.json_array_elements(sa.cast(_json(rows), sa.JSON))
+        from . import postgres
+
+        json = orjson.dumps(list(map(postgres.row_without_nul, rows))).decode()
+        each = sa.func.json_array_elements(sa.cast(sa.literal(json), sa.JSON))
     else:
-        each = sa.func.json_each(_json(rows))
+        each = sa.func.json_each(orjson.dumps(rows).decode())
     return each.table_valued(sa.column("value", sa.JSON))
-
-
-def _json(values: Sequence[Any]) -> sa.BindParameter[str]:
-    return sa.literal(orjson.dumps(values).decode())
 
 
 def _open(state: str) -> sa.Engine:

@@ -5,7 +5,7 @@ Needs the extra ``postgres``; imported only where the journal is a PostgreSQL da
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -49,6 +49,11 @@ def open_server(url: sa.URL) -> sa.Engine:
 def without_nul(text: str) -> str:
     """PostgreSQL refuses NUL in text; damaged rows that are rejected for it, and odd answers, are written with ␀."""
     return text.replace("\x00", "␀")
+
+
+def row_without_nul(row: Sequence[str | int]) -> list[str | int]:
+    """The same of a row."""
+    return [without_nul(value) if isinstance(value, str) else value for value in row]
 
 
 class _WithoutNul(StrDumperUnknown):

@@ -102,8 +102,7 @@ class Journal:
     def delete_run(self, run_id: str) -> None:
         """Forget a run, and everything of it."""
         with self._begin() as connection:
-            for table in (schema.rows, schema.images):
-                connection.execute(sa.delete(table).where(table.c.run == run_id))
+            _clear(connection, run_id)
             connection.execute(sa.delete(schema.runs).where(schema.runs.c.id == run_id))
 
     # Rows
@@ -111,8 +110,7 @@ class Journal:
     def clear_rows(self, run_id: str) -> None:
         """Forget the rows of a run that was interrupted before all was read and decided."""
         with self._begin() as connection:
-            for table in (schema.rows, schema.images):
-                connection.execute(sa.delete(table).where(table.c.run == run_id))
+            _clear(connection, run_id)
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
         """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
@@ -231,6 +229,11 @@ class Journal:
         """When the rows that have not changed were last sent: ``from`` and ``to``; empty: there are none."""
         with self._begin() as connection:
             return last_sent.sent_between(connection, run_id)
+
+
+def _clear(connection: sa.Connection, run_id: str) -> None:
+    for table in (schema.rows, schema.images):
+        connection.execute(sa.delete(table).where(table.c.run == run_id))
 
 
 _PLANNED = PlannedRow._fields

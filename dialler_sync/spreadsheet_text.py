@@ -24,3 +24,9 @@ def harmless(text: str) -> str:
 def restore(text: str) -> str:
     """Take away the apostrophe that :func:`harmless` (or a spreadsheet program) put before a formula."""
     return text[1:] if text[:1] == "'" and _RUNS.match(text[1:]) else text
+
+
+def in_text_cell(text: str) -> str:
+    """Give what a text cell of a workbook holds. No program runs it, so it is the text itself, unless :func:`restore`
+    would change that."""
+    return f"'{text}" if text[:1] == "'" and restore(text) != text else text

@@ -26,7 +26,7 @@ from ..model import RowResult, Status
 from ..observer import Observer
 from ..plan.suppress import SuppressionLists
 from ..prepare import Prepared, Source, prepare
-from ..report.csv_files import failed_file
+from ..report.failed_xlsx import failed_rows
 from ..report.reconciliation import CALL_COLUMNS, ReportLine
 from ..report.reconciliation_reports import ReconciliationReports
 from ..run.garbage import look_sparingly
@@ -133,7 +133,8 @@ class ReconciliationRun:
         """A run that could not begin leaves nothing behind."""
         self.journal.delete_run(self.run.id)
         with suppress(OSError):
-            (Path(self.run.out) / FAILED).unlink(missing_ok=True)
+            for path in Path(self.run.out).glob("failed*"):
+                path.unlink()
             Path(self.run.out).rmdir()
 
     # Both sides
@@ -152,12 +153,13 @@ class ReconciliationRun:
         self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)
         columns = [entry["layout"].get("columns", ()) for entry in self.run.files]
         cells = self.prepared.source_cells()
-        with failed_file(Path(self.run.out) / FAILED, columns, self.prepared.extra_cells) as failed:
+        mapped = self.run.options["mapped"]
+        with failed_rows(Path(self.run.out), columns, self.prepared.extra_cells, mapped) as add:
             for seq, code, where, error, hint in self.sides.rejected():
                 source, row_cells = next((source, row_cells) for place, source, row_cells in cells if place == seq)
                 blank = RowResult(seq, "", "", self.prepared.rows[seq], "", Status.REJECTED)
                 row = blank._replace(error_code=code, error_field=where, error=error, hint=hint)
-                failed.add(row, source, row_cells)
+                add(row, source, row_cells)
 
     def _ask(self) -> StopRun | None:
         """The dialler's side; gives what stopped the reading of calls: without them the comparison is still of use.

@@ -78,6 +78,7 @@ class FailedRows:
 
     ``columns`` holds the column names of each source. Sources with other columns share one table: a column
     that a row's source does not have stays empty. Cells beyond the header stand in ``_extra_1`` and so on.
+    ``own`` is how many columns at the end no source has.
     """
 
     def __init__(self, writer: _Writer, columns: Sequence[Sequence[str]], extra: int) -> None:
@@ -85,6 +86,7 @@ class FailedRows:
         names, self._places = _shared_columns(columns)
         self._width = len(names)
         self._extra = extra
+        self.own = extra + len(FAILED_COLUMNS)
         writer.writerow(
             [*map(harmless, names), *(f"_extra_{n}" for n in range(1, extra + 1)), *FAILED_COLUMNS],
         )
@@ -110,6 +112,12 @@ class FailedRows:
                 harmless(result.hint or mend(result.error_code)),
             ]
         )
+
+    def place(self, source: int, column: int | None) -> int:
+        """Where a column of a source stands in the table; None: where the row says what is wrong."""
+        if column is None:
+            return self._width + self._extra + FAILED_COLUMNS.index("_error")
+        return self._places[source][column]
 
 
 @contextmanager

@@ -73,8 +73,8 @@ class Groups:
         if result.status not in DID_NOT_SUCCEED:
             return
         codes = result.error_code.split(SEPARATOR)
-        fields = _aligned(result.error_field, len(codes))
-        messages = _aligned(result.error, len(codes))
+        fields = aligned(result.error_field, len(codes))
+        messages = aligned(result.error, len(codes))
         seen = set()
         for code, field_name, message in zip(codes, fields, messages, strict=True):
             group = self._groups.get(code)
@@ -95,7 +95,7 @@ class Groups:
         return iter(sorted(self._groups.values(), key=lambda group: (-group.rows, group.code)))
 
 
-def _aligned(listed: str, count: int) -> Sequence[str]:
-    """One entry a code; the whole text for each where it cannot be taken apart (a message may hold the separator)."""
+def aligned(listed: str, count: int) -> Sequence[str]:
+    """Give one entry a code, or the whole text for each where a message holds the separator."""
     parts = listed.split(SEPARATOR)
     return parts if len(parts) == count else [listed] * count

@@ -5,6 +5,7 @@ Written by XlsxWriter: with text kept as text in every cell it is 2.7 times as f
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -27,6 +28,8 @@ SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
 _NUMBERS = frozenset({"_row", "_http_status", "_attempts"})
 _MEASURED = 500
 """Rows whose texts decide how wide the columns are."""
+_NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""Signs that XML cannot hold in any form; control characters are escaped, as Excel does it."""
 
 
 class Book:
@@ -42,24 +45,26 @@ class Book:
         self._path = path
         # Rows wait on disk, beside the report and readable by their owner only, until the workbook is written.
         self._folder = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
-        self._book: Workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": self._folder.name})
+        self.book: Workbook = xlsxwriter.Workbook(
+            str(path), {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
+        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for sheet in self._book.worksheets():
+        for sheet in self.book.worksheets():
             with suppress(OSError):  # what a full disk could not take is of no use any more
                 sheet.row_data_fh.close()
         self._folder.cleanup()
 
     def add_page(self, name: str, widths: Sequence[int]) -> Page:
         """Add a sheet that is written line by line, with columns as wide as this."""
-        return Page(self._book, name, widths)
+        return Page(self.book, name, widths)
 
     def add_table(self, name: str, full: str, sheet_rows: int = SHEET_ROWS) -> Table:
         """Add a sheet that is a table; ``full`` is the file that has what does not fit."""
-        return Table(self._book, name, full, sheet_rows)
+        return Table(self.book, name, full, sheet_rows)
 
     def save(self) -> None:
         """Write the workbook, once.
@@ -69,8 +74,8 @@ class Book:
         """
         # By way of memory: xlsxwriter leaves its archive open where the disk is full.
         packed = BytesIO()
-        self._book.filename = packed
-        self._book.close()
+        self.book.filename = packed
+        self.book.close()
         with new_file(self._path) as file:
             cast(TextIO, file).buffer.write(packed.getbuffer())
 
@@ -101,22 +106,35 @@ class Table:
         if self._rows < 0:
             self._numbers = frozenset(i for i, name in enumerate(values) if name in _NUMBERS)
             self._widths = [0] * len(values)
-        elif self._rows >= self._room:
+        elif self.is_full:
             self._left_out += 1
             return
         self._rows += 1
-        style = self._text if self._rows else self._header
         for place, value in enumerate(values[:SHEET_COLUMNS]):
+            style = self._style(place)
             if place in self._numbers and value.isdecimal():
-                self._sheet.write_number(self._rows, place, int(value))
+                self._sheet.write_number(self._rows, place, int(value), style)
             elif value:
                 write_text(self._sheet, self._rows, place, self._fitting(value), style)
         if self._rows < _MEASURED:
             self._widths = list(map(max, self._widths, map(len, values)))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the sheet takes no more rows."""
+        return self._rows >= self._room
+
+    def _style(self, place: int) -> Format:  # noqa: ARG002 - other tables go by it
+        """How the cell at this place of the row that is written looks; it is never anything but text."""
+        return self._text if self._rows else self._header
+
+    def _column_style(self, place: int) -> Format:  # noqa: ARG002
+        """How cells of a column look that nobody has written."""
+        return self._text
+
     def _fitting(self, text: str) -> str:
-        """The text, or its beginning and a remark that it is cut. A sign counts for one or for two units."""
-        if len(text) <= CELL_LENGTH // 2 or len(text.encode("utf-16-le")) // 2 <= CELL_LENGTH:
+        """Give the text, or its beginning and a remark that it is cut."""
+        if fits(text):
             return text
         self._cut = True
         remark = f"… [cut; {self._full} has all of it]"
@@ -127,7 +145,7 @@ class Table:
         shown = self._widths[:SHEET_COLUMNS]
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(shown) - 1)
         for place, width in enumerate(shown):
-            self._sheet.set_column(place, place, min(max(width, 6), 48) + 2, self._text)
+            self._sheet.set_column(place, place, min(max(width, 6), 48) + 2, self._column_style(place))
         notes = []
         if self._left_out:
             notes.append(f"the sheet is full: {words.rows(self._left_out)} more in {self._full}")
@@ -187,8 +205,19 @@ class Page:
         self.at += 16
 
 
+def fits(text: str) -> bool:
+    """Whether a cell takes the text as a whole. A sign counts for one or for two units."""
+    return len(text) <= CELL_LENGTH // 2 or len(text.encode("utf-16-le", "surrogatepass")) // 2 <= CELL_LENGTH
+
+
+def xml_text(text: str) -> str:
+    """Give the text with U+FFFD for what XML cannot hold in any form."""
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
 def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format) -> None:
-    """Write a text as a text, whatever it looks like."""
+    """Write a text as a text, whatever it looks like; see :func:`xml_text`."""
+    text = xml_text(text)
     if text.startswith("<r>") and text.endswith("</r>"):
         # XlsxWriter would take this for a piece of its own XML; in two pieces it is only text.
         sheet.write_rich_string(row, column, text[0], style, text[1:], style)

@@ -35,10 +35,21 @@ def new_record(
         out=str(folder or make_folder(out or Path("reports") / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
-        options=options,
+        options={**options, "mapped": _source_columns(settings)},
         started_at=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         files=tuple(files),
     )
+
+
+def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
+    """Source columns that each field is made of, so that reports find the cells of a fault; see ``report.faults``."""
+    found = {
+        name: [list(rule.first_of)] if rule.first_of else [[column] for column in rule.sources]
+        for name, rule in settings.columns.items()
+    }
+    if settings.campaign.column is not None:
+        found["DiallerCampaignsName"] = [[settings.campaign.column]]
+    return found
 
 
 def target_of(settings: Settings) -> str:

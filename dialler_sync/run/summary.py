@@ -16,7 +16,8 @@ from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
-from ..report.csv_files import ResultsFile, failed_file, results_file
+from ..report.csv_files import ResultsFile, results_file
+from ..report.failed_xlsx import failed_rows
 from ..report.files import new_file
 from ..report.html import HtmlReport
 from ..report.masking import Mask
@@ -92,11 +93,13 @@ class Effort:
 def write_reports(
     journal: Journal, run: RunRecord, source: SourceCells, stopped: StopRun | None, effort: Effort
 ) -> Summary:
-    """Write ``results.csv``, ``failed.csv``, ``summary.json``, ``report.html`` and ``.xlsx`` of a run from its journal.
+    """Write the reports of a run from its journal: ``results.csv``, ``failed.csv`` and ``.xlsx``, ``summary.json``,
+    ``report.html`` and ``.xlsx``.
 
     ``source`` has the original cells. What an earlier, interrupted part of the run took is added to ``effort``. What
     was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
-    ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not show.
+    ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not show,
+    ``run.options["mapped"]`` the source columns of each field.
 
     Raises:
         JournalError: the folder cannot be written.
@@ -134,7 +137,8 @@ class _Reports:
         masked = run.options.get("mask")
         mask = None if masked is None else Mask(columns, masked)
         self._results = files.enter_context(results_file(self._out / "results.csv"))
-        self._failed = files.enter_context(failed_file(self._out / "failed.csv", columns, source.extra_cells))
+        mapped = run.options.get("mapped") or {}
+        self._add_failed = files.enter_context(failed_rows(self._out, columns, source.extra_cells, mapped))
         self._mirrored: ResultsFile | None = None
         self.html = HtmlReport(columns, mask=mask)
         self.xlsx: XlsxReport | None = None
@@ -160,7 +164,7 @@ class _Reports:
         self.counts[result.status] += 1
         seq, number, cells = next(self._cells)
         assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
-        self._failed.add(result, number, cells)
+        self._add_failed(result, number, cells)
         self.html.add(result, number, cells)
         if self.xlsx:
             self.xlsx.add(result, number, cells)

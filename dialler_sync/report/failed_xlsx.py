@@ -1,0 +1,208 @@
+"""``failed.xlsx``: the rows to fix, safe from the spreadsheet program, with the faulty cells marked.
+
+All columns are text from top to bottom, so that no program changes a cell, and an empty one takes ``0171…`` as it is
+typed. What :mod:`.csv_files` writes into ``failed.csv`` is in it, cell by cell.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from ..errors import JournalError
+from ..model import FINE, RowResult
+from ..spreadsheet_text import in_text_cell, restore
+from .csv_files import FailedRows, failed_file
+from .faults import FaultCells, SourceColumns
+from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+
+_log = logging.getLogger(__name__)
+
+NOTES = 10_000
+"""Notes in one workbook: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""
+
+_HELP = (
+    "The coloured cells of the row are faulty; a note on each says what is wrong and what to do. "
+    f"Of a long list the first {NOTES:,} have a note; this column says it of every row.\n"
+    "Fix them here, save the file, and import it as it is."
+)
+_CUT = f"Cut, as a cell of Excel takes {CELL_LENGTH:,} signs: copy the whole text from failed.csv, or shorten it."
+_NOTE_WIDTH, _LINE_HEIGHT, _LINE_SIGNS = 320, 17, 46
+"""Pixels, and the signs of a note's line."""
+
+
+class FailedSheet(Table):
+    """The sheet of failed rows. ``own``: how many columns at its end are not of the source."""
+
+    def __init__(self, book: Workbook, header: Sequence[str], own: int, sheet_rows: int) -> None:
+        super().__init__(book, "Failed rows", "failed.csv", sheet_rows)
+        text = {"num_format": "@"}
+        self._header = book.add_format({**text, "bold": True, "bottom": 1, "bg_color": "#EAEDF1", "text_wrap": True})
+        self._own_header = book.add_format({**text, "italic": True, "bottom": 1, "bg_color": "#EAEDF1"})
+        self._own_text = book.add_format({**text, "font_color": "#5F6672", "bg_color": "#F5F6F8"})
+        # Excel's own colours for what is bad; the border shows without colours, too.
+        self._faulty = book.add_format({**text, "font_color": "#9C0006", "bg_color": "#FFC7CE", "border": 1})
+        self._first_own = len(header) - own
+        self._notes: Mapping[int, str] = {}
+        self._room_for_notes = NOTES
+        self.writerow(header)
+        self._note(header.index("_error"), _HELP)
+
+    def add(self, line: Sequence[str], notes: Mapping[int, str]) -> None:
+        """Write a row, whose faulty cells are the places of ``notes``."""
+        if max(map(len, line)) > CELL_LENGTH // 2:
+            notes = {place: _CUT for place, cell in enumerate(line) if not fits(cell)} | {**notes}
+        self._notes = notes
+        self.writerow(line)
+        for place, note in notes.items():
+            if not line[place]:
+                self._sheet.write_blank(self._rows, place, None, self._faulty)
+            if note:
+                self._note(place, note)
+
+    def _note(self, place: int, text: str) -> None:
+        if self._room_for_notes <= 0:
+            return
+        self._room_for_notes -= 1
+        lines = sum(1 + len(line) // _LINE_SIGNS for line in text.splitlines())
+        size = {"width": _NOTE_WIDTH, "height": _LINE_HEIGHT * (lines + 1)}
+        self._sheet.write_comment(self._rows, place, xml_text(text), {"author": "dialler-sync", **size})
+
+    def _style(self, place: int) -> Format:
+        if self._rows and place in self._notes:
+            return self._faulty
+        own = place >= self._first_own
+        if self._rows:
+            return self._own_text if own else self._text
+        return self._own_header if own else self._header
+
+    def _column_style(self, place: int) -> Format:
+        return self._own_text if place >= self._first_own else self._text
+
+
+class FailedWorkbooks:
+    """``failed.xlsx`` in ``folder``, and ``failed-2.xlsx`` and so on where one sheet does not take all rows.
+
+    A context manager. Whatever keeps them from being written costs a warning, and nothing else: ``failed.csv`` has the
+    same rows. ``columns`` and ``extra`` are as for ``failed.csv``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        columns: Sequence[Sequence[str]],
+        extra: int,
+        faults: FaultCells,
+        *,
+        sheet_rows: int = SHEET_ROWS,
+    ) -> None:
+        self._folder = folder
+        self._faults = faults
+        self._sheet_rows = sheet_rows
+        self._line = _Line()
+        self._rows = FailedRows(self._line, columns, extra)
+        self._header = self._line.cells
+        self._book: Book | None = None
+        self._sheet: FailedSheet | None = None
+        self._written = 0
+        self._problem = ""
+        if len(self._header) > SHEET_COLUMNS:
+            self._problem = f"the list has more columns than the {SHEET_COLUMNS:,} of an Excel sheet"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._close()
+
+    def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
+        """Write the row, if it is one that failed."""
+        if result.status in FINE or self._problem:
+            return
+        self._rows.add(result, source, cells)
+        found = self._faults(result, source, cells)
+        notes = {self._rows.place(source, column): "" if column is None else note for column, note in found.items()}
+        try:
+            self._open_sheet().add(self._line.cells, notes)
+        except OSError as error:
+            self._give_up(error)
+
+    def save(self) -> None:
+        """Write what is open, also where there is no row; then say what could not be written."""
+        if not self._problem:
+            try:
+                if self._sheet or not self._written:
+                    self._open_sheet()
+                    self._save_part()
+            except (OSError, JournalError) as error:
+                self._give_up(error)
+        kept = 0 if self._problem else self._written
+        for path in self._folder.glob("failed*.xlsx"):  # of an earlier time when these reports were written
+            if path not in map(self._path, range(1, kept + 1)):
+                with suppress(OSError):
+                    path.unlink()
+        if self._problem:
+            _log.warning("failed.xlsx is not written: %s. failed.csv has the same rows.", self._problem)
+
+    def _open_sheet(self) -> FailedSheet:
+        if self._sheet and self._sheet.is_full:
+            self._save_part()
+        if self._sheet is None:
+            self._book = Book(self._path(self._written + 1))
+            self._sheet = FailedSheet(self._book.book, self._header, self._rows.own, self._sheet_rows)
+        return self._sheet
+
+    def _save_part(self) -> None:
+        assert self._book and self._sheet  # noqa: S101 - both or none
+        self._sheet.close()
+        self._book.save()
+        self._close()
+        self._written += 1
+
+    def _path(self, part: int) -> Path:
+        return self._folder / ("failed.xlsx" if part == 1 else f"failed-{part}.xlsx")
+
+    def _give_up(self, error: OSError | JournalError) -> None:
+        self._problem = (error.strerror if isinstance(error, OSError) else str(error)) or str(error)
+        self._close()
+
+    def _close(self) -> None:
+        if self._book:
+            self._book.__exit__()
+        self._book = self._sheet = None
+
+
+@contextmanager
+def failed_rows(
+    folder: Path, columns: Sequence[Sequence[str]], extra: int, mapped: SourceColumns
+) -> Iterator[Callable[[RowResult, int, Sequence[str]], None]]:
+    """Open ``failed.csv`` and ``failed.xlsx``; gives what takes each row with its source and its original cells.
+
+    Raises:
+        JournalError: ``failed.csv`` cannot be written.
+    """
+    with FailedWorkbooks(folder, columns, extra, FaultCells(columns, mapped)) as books:
+        with failed_file(folder / "failed.csv", columns, extra) as table:
+
+            def add(result: RowResult, source: int, cells: Sequence[str]) -> None:
+                table.add(result, source, cells)
+                books.add(result, source, cells)
+
+            yield add
+        books.save()
+
+
+class _Line:
+    """Takes the lines of ``failed.csv``, and keeps the last as cells of a workbook."""
+
+    cells: Sequence[str] = ()
+
+    def writerow(self, row: Iterable[str], /) -> None:
+        self.cells = [in_text_cell(restore(cell)) for cell in row]

@@ -1,0 +1,66 @@
+"""Which source cells the faults of a row are about, and what a note on such a cell says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..config.columns import fold
+from ..error_codes import mend
+from ..model import RowResult
+from .groups import SEPARATOR, aligned
+from .words import DID_NOT_SUCCEED
+
+LONGEST_NOTE = 1_000
+"""Signs of a note: more does not fit on a screen, and ``_error`` has all of it."""
+
+SourceColumns = Mapping[str, Sequence[Sequence[str]]]
+"""Contact field → the source columns that it is made of. Of several names in one entry, the first that is not empty in
+the row counts."""
+
+
+class FaultCells:
+    """Finds the faulty cells of rows. ``columns`` are the column names of each source."""
+
+    def __init__(self, columns: Sequence[Sequence[str]], mapped: SourceColumns) -> None:
+        self._mapped = mapped
+        self._exact = [_places(names) for names in columns]
+        self._folded = [_places(list(map(fold, names))) for names in columns]
+
+    def __call__(self, result: RowResult, source: int, cells: Sequence[str]) -> dict[int | None, str]:
+        """The note of each faulty cell by its column; None: what is wrong belongs to no cell of the row."""
+        if result.status not in DID_NOT_SUCCEED:
+            return {}
+        notes: dict[int | None, list[str]] = {}
+        codes = result.error_code.split(SEPARATOR)
+        named = aligned(result.error_field, len(codes))
+        messages = aligned(result.error, len(codes))
+        for code, field, message in zip(codes, named, messages, strict=True):
+            note = _note(message, code, result.hint, alone=len(codes) == 1)
+            for place in self._cells(field, source, cells) or (None,):
+                notes.setdefault(place, []).append(note)
+        return {place: "\n\n".join(dict.fromkeys(texts))[:LONGEST_NOTE] for place, texts in notes.items()}
+
+    def _cells(self, field: str, source: int, cells: Sequence[str]) -> list[int]:
+        """The columns that a field is made of in this row."""
+        found = []
+        for names in self._mapped.get(field) or ([[field]] if field else []):
+            places = [place for name in names for place in self._column(name, source)]
+            filled = (place for place in places if place < len(cells) and fold(cells[place]))
+            found.extend([next(filled, places[0])] if places else [])
+        return found
+
+    def _column(self, name: str, source: int) -> Sequence[int]:
+        return self._exact[source].get(name) or self._folded[source].get(fold(name)) or ()
+
+
+def _note(message: str, code: str, hint: str, *, alone: bool) -> str:
+    """What is wrong, and what to do. Of several faults, the row's ``hint`` says the same for all that share it."""
+    known = mend(code)
+    return "\n".join(filter(None, (message, known if known and not alone and known in hint else hint or known)))
+
+
+def _places(names: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return places

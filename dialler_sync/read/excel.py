@@ -10,7 +10,6 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..model import Layout, Table
 from ..nearest import nearest
-from ..spreadsheet_text import restore
 from .csv_extent import Extent, find_extent
 from .csv_rows import Run
 from .excel_book import open_book, readable
@@ -58,7 +57,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
     cells = content.cells
     header = find_header([(number, texts) for number, texts, _ in islice(cells.rows(), SAMPLE_ROWS)], source)
     extent = find_extent(_runs(cells, source.max_cell_chars), header)
-    names = tuple(map(restore, header.columns))
+    names = header.columns
     ignored = [at for at, name in enumerate(names) if name.startswith("_")]
     kept = tuple(at for at in range(len(names)) if at not in ignored or len(ignored) == len(names))
     layout = Layout(

@@ -212,7 +212,7 @@ def fits(text: str) -> bool:
 
 def xml_text(text: str) -> str:
     """Give the text with U+FFFD for what XML cannot hold in any form."""
-    return _NOT_IN_XML.sub("\ufffd", text)
+    return text if text.isascii() else _NOT_IN_XML.sub("\ufffd", text)
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format) -> None:

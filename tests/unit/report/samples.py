@@ -18,6 +18,35 @@ HOSTILE = "</script><script>alert('x')</script><!--"
 """Text that would run, or end the data, if it were not kept apart from the page."""
 
 
+NASTY = [
+    "01099",
+    "+491713920012",
+    "4E5",
+    "=1+1",
+    '=HYPERLINK("http://x.example","x")',
+    "+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "'=1+1",
+    "'",
+    "#N/A",
+    "TRUE",
+    "2026-11-23",
+    "1,5",
+    "https://x.example",
+    "  spaces  ",
+    "two\nlines",
+    "_x0041_",
+    "\x01\x1f",
+    "<r><t>bold</t></r>",
+    "<r></r>",
+    HOSTILE,
+    "Öztürk 漢字 😀",
+    "\t=1+1",
+]
+"""Texts that a spreadsheet, or a writer of spreadsheets, would like to take for something else."""
+
+
 def result_of(row: int, status: Status = Status.SUCCEEDED, **values: Any) -> RowResult:
     """A row's result; one that succeeded was sent in the second that is its row number."""
     told: dict[str, Any] = {"seq": row - 2, "file": "list.csv", "sheet": "", "row": row, "user_data": f"K{row}"}

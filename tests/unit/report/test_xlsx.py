@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import shutil
 import stat
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,35 +19,8 @@ from dialler_sync.report.sheets import CELL_LENGTH
 from dialler_sync.report.xlsx import XlsxReport
 from dialler_sync.spreadsheet_text import restore
 
-from .samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of
-
-NASTY = [
-    "01099",
-    "+491713920012",
-    "4E5",
-    "=1+1",
-    '=HYPERLINK("http://x.example","x")',
-    "+cmd|' /C calc'!A0",
-    "-2+3",
-    "@SUM(A1)",
-    "'=1+1",
-    "'",
-    "#N/A",
-    "TRUE",
-    "2026-11-23",
-    "1,5",
-    "https://x.example",
-    "  spaces  ",
-    "two\nlines",
-    "_x0041_",
-    "\x01\x1f",
-    "<r><t>bold</t></r>",
-    "<r></r>",
-    HOSTILE,
-    "Öztürk 漢字 😀",
-    "\t=1+1",
-]
-"""Texts that a spreadsheet, or a writer of spreadsheets, would like to take for something else."""
+from ...libreoffice import needs_libreoffice, opened_and_saved
+from .samples import COLUMNS, NASTY, cells_of, rejected, result_of, summary_of
 
 
 def write(
@@ -199,27 +170,14 @@ def test_a_report_that_is_never_written_leaves_nothing_behind(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice (soffice) is not installed")
+@needs_libreoffice
 def test_libreoffice_opens_it_and_sees_the_same_texts(tmp_path: Path) -> None:
     """A second program, which none of our libraries is part of, agrees on what the cells hold."""
     columns = [f"C{n}" for n in range(len(NASTY))]
     write(tmp_path / "report.xlsx", [(rejected(2), NASTY)], columns)
 
-    subprocess.run(
-        [
-            "soffice",
-            "--headless",
-            f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
-            "--convert-to",
-            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1",
-            "--outdir",
-            tmp_path,
-            tmp_path / "report.xlsx",
-        ],
-        check=True,
-        capture_output=True,
-        timeout=100,
-    )
+    every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
+    opened_and_saved([tmp_path / "report.xlsx"], every_sheet, tmp_path)
 
     with (tmp_path / "report-Failed rows.csv").open(encoding="utf-8", newline="") as file:
         row = list(csv.reader(file))[1]

@@ -195,7 +195,15 @@ adopt_option = click.option(
 )
 
 
-mask_option = click.option("--mask", is_flag=True, help="Mask phone numbers in report.html and .xlsx, not in the CSVs.")
+mask_option = click.option(
+    "--mask", is_flag=True, help="Mask phone numbers in report.html and .xlsx, not in failed.xlsx and the CSVs."
+)
+
+mark_option = click.option(
+    "--mark",
+    is_flag=True,
+    help="For an .xlsx FILE, also write <name>-marked.xlsx: a copy of it with the faulty cells marked.",
+)
 
 
 cluster_option = click.option(
@@ -215,6 +223,7 @@ def run_options(
     dry_run: bool = False,
     limit: int | None = None,
     mask: bool = False,
+    mark: bool = False,
     cluster: str | None = None,
 ) -> RunOptions:
     """What the command line says, and the configuration where it says nothing."""
@@ -228,5 +237,6 @@ def run_options(
         max_missing=max_missing or settings.mirror.max_missing,
         adopt=adopt,
         mask=mask,
+        mark=mark,
         cluster=cluster,
     )

@@ -14,6 +14,7 @@ from .common import (
     adopt_option,
     cluster_option,
     compare_option,
+    mark_option,
     mask_option,
     max_errors_option,
     max_missing_option,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @max_missing_option
 @adopt_option
 @mask_option
+@mark_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
 @cluster_option
 @click.option(
@@ -67,6 +69,7 @@ def import_(
     max_missing: Limit | None,
     adopt: bool,
     mask: bool,
+    mark: bool,
     plan: Path | None,
     cluster: str | None,
     inbox: Path | None,
@@ -97,7 +100,16 @@ def import_(
         compare, adopt = compare or made.compare, adopt or made.adopt
         max_missing = max_missing or row_limit(made.max_missing or None)
     options = run_options(
-        settings, compare, max_errors, max_missing, adopt, dry_run=dry_run, limit=limit, mask=mask, cluster=cluster
+        settings,
+        compare,
+        max_errors,
+        max_missing,
+        adopt,
+        dry_run=dry_run,
+        limit=limit,
+        mask=mask,
+        mark=mark,
+        cluster=cluster,
     )
     with app.journal() as journal:
 

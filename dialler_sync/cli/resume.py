@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .common import IMPORT_CODES, App, cluster_option, out_option
+from .common import IMPORT_CODES, App, cluster_option, mark_option, out_option
 
 
 @click.command(epilog=IMPORT_CODES)
@@ -42,9 +42,10 @@ def resume(app: App, run: str | None, cluster: str | None) -> int:
     help="The mended file, where it is not the one of that run.",
 )
 @out_option
+@mark_option
 @cluster_option
 @click.pass_obj
-def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, cluster: str | None) -> int:
+def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, mark: bool, cluster: str | None) -> int:
     """Send again what failed in RUN; if none is named, in the newest.
 
     What is settled is never sent again.
@@ -59,6 +60,6 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, 
         record = find_import(journal, run)
         with progress(app) as observer:
             settings = app.settings_of(record.config_path)
-            summary = retry_run(settings, record, journal, files, out, observer, cluster)
+            summary = retry_run(settings, record, journal, files, out, observer, cluster, mark=mark)
     print_summary(summary)
     return summary.exit_code

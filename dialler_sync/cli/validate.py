@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, max_errors_option, out_option
+from .common import App, exit_codes, files_argument, mark_option, max_errors_option, out_option
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
@@ -20,8 +20,9 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 @files_argument
 @out_option
 @max_errors_option
+@mark_option
 @click.pass_obj
-def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Limit | None) -> int:
+def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Limit | None, mark: bool) -> int:
     """Map and validate FILE..., and send nothing.
 
     Writes results.csv, where a valid row is 'succeeded', and failed.csv.
@@ -32,7 +33,7 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
     from .progress import progress
 
     settings = app.settings(token_needed=False)
-    run = RunOptions(max_errors=max_errors or settings.rows.max_errors)
+    run = RunOptions(max_errors=max_errors or settings.rows.max_errors, mark=mark)
     options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app) as observer:
         summary = validate_files(settings, options, journal, observer)

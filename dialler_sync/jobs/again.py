@@ -74,6 +74,7 @@ def resume_run(
             max_missing=row_limit(run.options.get("max_missing")),
             adopt=bool(run.options.get("adopt")),
             mask=run.options.get("mask") is not None,
+            mark=bool(run.options.get("mark")),
             cluster=cluster,
         )
         journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
@@ -88,6 +89,8 @@ def retry_run(
     out: Path | None = None,
     observer: Observer | None = None,
     cluster: str | None = None,
+    *,
+    mark: bool = False,
 ) -> Summary:
     """Send again what did not succeed in ``parent``, from its files as they are now, or from mended ones.
 
@@ -111,7 +114,7 @@ def retry_run(
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )
-    again = RunOptions(mask=parent.options.get("mask") is not None, cluster=cluster)
+    again = RunOptions(mask=parent.options.get("mask") is not None, mark=mark, cluster=cluster)
     options = ImportOptions(tuple(files) or _paths(parent), config_path, out, again)
     return new_run("import", settings, options, journal, observer, parent.id)
 

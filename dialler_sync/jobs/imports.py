@@ -140,6 +140,7 @@ def _record(
         "compare": options.run.compare,
         "adopt": options.run.adopt,
         "mask": _phone_columns(settings) if options.run.mask else None,
+        "mark": options.run.mark,
         "cluster": options.run.cluster,
         "suppress": suppressed.digests,
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},

@@ -79,6 +79,11 @@ class SheetCells:
         self._rows_after = max(marks.rows, default=0) - (last_row + 1)
         self._empty: list[Value] = [""] * (end + 1 - start)
 
+    @property
+    def first_column(self) -> int:
+        """The column of the sheet, from 0, that the first cell of a row stands in."""
+        return self._first
+
     def rows(self, *, sketched: bool = False) -> Iterator[Row]:
         """Every row that is not blank, all with the same number of cells.
 

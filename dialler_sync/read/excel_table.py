@@ -25,6 +25,10 @@ class ExcelTable:
     last_row: int
     left_out: frozenset[int] = frozenset()
 
+    def sheet_column(self, place: int) -> int:
+        """The column of the sheet, from 1, of a column of the table."""
+        return self.cells.first_column + self.kept[place] + 1
+
     def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time."""
         first, last = self.layout.first_row, self.last_row

@@ -18,11 +18,26 @@ def new_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
     Raises:
         JournalError: the folder cannot be written, or is full.
     """
+    with _draft(path) as number, os.fdopen(number, "w", encoding=encoding, newline="") as file:
+        yield file
+
+
+@contextmanager
+def new_binary_file(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file of bytes likewise.
+
+    Raises:
+        JournalError: the folder cannot be written, or is full.
+    """
+    with _draft(path) as number, os.fdopen(number, "wb") as file:
+        yield file
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[int]:
     draft = path.with_name(f".{path.name}.part")
     try:
-        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(number, "w", encoding=encoding, newline="") as file:
-            yield file
+        yield os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         draft.replace(path)
     except OSError as error:
         raise JournalError(

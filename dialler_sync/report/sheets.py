@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TextIO, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from ..spreadsheet_text import harmless
 from . import words
-from .files import new_file
+from .files import new_binary_file
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -76,8 +76,8 @@ class Book:
         packed = BytesIO()
         self.book.filename = packed
         self.book.close()
-        with new_file(self._path) as file:
-            cast(TextIO, file).buffer.write(packed.getbuffer())
+        with new_binary_file(self._path) as file:
+            file.write(packed.getbuffer())
 
 
 class Table:

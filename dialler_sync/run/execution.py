@@ -27,6 +27,7 @@ from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare import Prepared, Source, Write, prepare
 from .garbage import look_sparingly
+from .marked import mark_workbooks
 from .resumption import Comparison, LeftOver, leave_settled, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 class RunOptions:
     """What the command line says of a run, beside the configuration.
 
-    ``cluster``: address of the Dask scheduler whose workers send the rows, or ``local``.
+    ``mark``: also write the workbooks as they were sent, with the faulty cells marked. ``cluster``: address of the Dask
+    scheduler whose workers send the rows, or ``local``.
     """
 
     dry_run: bool = False
@@ -50,6 +52,7 @@ class RunOptions:
     max_missing: Limit | None = None
     adopt: bool = False
     mask: bool = False
+    mark: bool = False
     cluster: str | None = None
 
 
@@ -100,6 +103,8 @@ class Execution:
             self._note_end("finished" if stopped is None else "stopped")
             duration = time.monotonic() - started
             effort = Effort(duration, self.requests, self.retries, self.latencies, self.changed_fields)
+            if self.options.mark:
+                mark_workbooks(self.journal, self.run, self.sources, prepared)
             summary = write_reports(self.journal, self.run, prepared, stopped, effort)
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer

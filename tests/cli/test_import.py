@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import socket
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
@@ -386,3 +388,102 @@ def test_without_a_key_the_unknown_is_reported(
 
     assert Counter(done.statuses().values()) == {"succeeded": 4, "unknown": 1}
     assert len(dialler.store.contacts) == 5
+
+
+def test_a_fixed_failed_xlsx_is_imported_as_it_is(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """As a person does it: the coloured cells are filled in, and the file is named to import."""
+    configure()
+    done = run("import", contacts_csv(rows=["0002,Anna,0171 3920012", "0003,=Jürgen,12", "0004,,0171 3920013"]))
+    assert done.reports
+    path = done.reports / "failed.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    marked = {cell.coordinate: cell.comment.text for row in sheet["A2:C3"] for cell in row if cell.comment}
+    sheet["C2"], sheet["B3"] = "01713920014", "Carl"
+    book.save(path)
+
+    again = run("import", path)
+
+    assert [*marked] == ["C2", "B3"]
+    assert "too few digits" in marked["C2"]
+    assert again.code == ExitCode.OK, again.rows()
+    assert {key: contact["Name"] for key, contact in held(dialler).items()} == {
+        "0002": "Anna", "0003": "=Jürgen", "0004": "Carl",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["import", "validate"])
+def test_mark_writes_the_workbook_as_it_was_sent_with_its_faulty_cells_marked(
+    run: Run, configure: Configure, command: str
+) -> None:
+    """The table may stand anywhere on the sheet, and what nobody reads stays."""
+    configure()
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    rows = (["Key", "_own", "Name", "Phone"], ["K2", 1, "Anna", "0171 3920012"], ["K3", 2, None, "12"])
+    for at, row in enumerate(rows, 3):
+        for place, value in enumerate(row, 2):
+            sheet.cell(at, place, value)
+    book.save("list.xlsx")
+
+    done = run(command, "list.xlsx", "--mark")
+
+    assert done.reports
+    marked = openpyxl.load_workbook(done.reports / "list-marked.xlsx").worksheets[0]
+    assert [cell.coordinate for line in marked for cell in line if cell.comment] == ["D5", "E5"]
+    assert marked["C5"].value == 2
+
+
+def test_resume_and_retry_mark_as_well(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """resume goes on as the run began."""
+    configure()
+    book = openpyxl.Workbook()
+    for row in (["Key", "Name", "Phone"], ["K2", "Anna", "0171 3920012"], ["K3", "Bert", "030 23125111"], ["K4"]):
+        book.worksheets[0].append(row)
+    book.save("list.xlsx")
+    first = run("import", "list.xlsx", "--mark", "--limit", "1")
+    assert first.reports
+    marked = first.reports / "list-marked.xlsx"
+    marked.unlink()
+
+    resumed = run("resume")
+    retried = run("retry", "--mark")
+
+    assert resumed.code == ExitCode.ROWS_FAILED
+    assert marked.exists()
+    assert retried.reports
+    assert (retried.reports / "list-marked.xlsx").exists()
+
+
+def test_mark_says_of_other_files_what_marks_their_cells(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """A list of many kinds is imported all the same."""
+    configure()
+
+    done = run("validate", contacts_csv(rows=["K2,Anna,12"]), "--mark")
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert "is not an .xlsx, so --mark has nothing to copy: failed.xlsx marks its faulty cells" in done.err
+    assert done.reports
+    assert not list(done.reports.glob("*-marked*"))
+
+
+def test_a_workbook_that_cannot_be_marked_costs_a_remark(run: Run, configure: Configure) -> None:
+    """The run itself, its reports and its exit code are what they are without --mark."""
+    configure()
+    book = openpyxl.Workbook()
+    for row in (["Key", "Name", "Phone"], ["K2", "Anna", "12"]):
+        book.worksheets[0].append(row)
+    book.save("list.xlsx")
+    with zipfile.ZipFile("list.xlsx", "a") as package:
+        package.writestr("_xmlsignatures/sig1.xml", "<Signature/>")
+
+    done = run("validate", "list.xlsx", "--mark")
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert "list.xlsx is not marked: it is signed, and the signature would be lost" in done.err
+    assert done.reports
+    assert (done.reports / "failed.xlsx").exists()

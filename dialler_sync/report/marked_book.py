@@ -1,0 +1,174 @@
+"""A copy of an ``.xlsx`` as it was sent, with its faulty cells coloured and a note on each.
+
+Only the parts that must change do, and in them only the bytes that must: formulas, formats, charts, macros and other
+sheets are what they were. Source: ECMA-376 part 2 (OPC).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from copy import copy
+from itertools import count
+from pathlib import Path
+
+from .files import new_binary_file
+from .marked_notes import NEW_DRAWING, NEW_NOTES, with_boxes, with_notes
+from .marked_sheet import Cell, faulty_styles, marked_sheet
+from .xml_edit import Document, Element, Unedited
+
+NOTES = 10_000
+"""Notes in one sheet: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""
+
+_TYPES = "[Content_Types].xml"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_NOTES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+_DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+_NEW_RELATIONS = (
+    b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
+)
+
+
+def write_marked(source: Path, target: Path, notes: Mapping[str, Mapping[Cell, str]]) -> None:
+    """Write a copy of the workbook ``source``; ``notes`` are those of each sheet's faulty cells.
+
+    Raises:
+        Unedited: something would be lost, or the workbook is not as it must be; the message says what.
+        JournalError: ``target`` cannot be written.
+    """
+    with zipfile.ZipFile(source) as package:
+        try:
+            edited = _Workbook(package).marked(notes)
+        except (KeyError, ValueError) as error:  # a reference leads nowhere, or a number is none
+            raise Unedited(f"is not as Excel writes it ({error})") from error
+        with new_binary_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as copied:
+            for info in package.infolist():
+                if info.filename in edited:
+                    copied.writestr(copy(info), edited.pop(info.filename), zipfile.ZIP_DEFLATED)
+                    continue
+                large = info.file_size > zipfile.ZIP64_LIMIT // 2
+                with package.open(info) as old, copied.open(copy(info), "w", force_zip64=large) as new:
+                    shutil.copyfileobj(old, new)
+            for name, data in edited.items():
+                copied.writestr(name, data)
+
+
+class _Workbook:
+    """The parts of a workbook, and those that are edited."""
+
+    def __init__(self, package: zipfile.ZipFile) -> None:
+        self._package = package
+        self._names = set(package.namelist())
+        self._edited: dict[str, bytes] = {}
+
+    def marked(self, notes: Mapping[str, Mapping[Cell, str]]) -> dict[str, bytes]:
+        """The parts that change, and new ones, by name."""
+        if any(name.startswith("_xmlsignatures/") for name in self._names):
+            raise Unedited("is signed, and the signature would be lost")
+        workbook = self._related("", "officeDocument")
+        styles = self._related(workbook, "styles")
+        faulty, edited_styles = faulty_styles(self._read(styles))
+        for sheet, cells in notes.items():
+            part = self._sheet(workbook, sheet)
+            told = dict(list(cells.items())[:NOTES])
+            drawing = self._add_notes(part, told)
+            self._edited[part] = marked_sheet(self._read(part), cells.keys(), faulty, drawing)
+        self._edited[styles] = edited_styles()
+        return self._edited
+
+    def _add_notes(self, sheet: str, notes: Mapping[Cell, str]) -> str | None:
+        """Write the notes of a sheet; gives the relation of their drawing, None where the sheet names it already."""
+        texts, drawing, relation = self._related(sheet, "comments", needed=False), self._drawing(sheet), None
+        known, boxes = self._read(texts) if texts else NEW_NOTES, self._read(drawing) if drawing else NEW_DRAWING
+        if not texts:
+            texts, _ = self._new_part("xl/comments{}.xml", sheet, "comments", _NOTES_TYPE)
+        if not drawing:
+            drawing, relation = self._new_part("xl/drawings/vmlDrawing{}.vml", sheet, "vmlDrawing", _DRAWING_TYPE)
+        threaded = bool(self._related(sheet, "threadedComment", needed=False))
+        self._edited[texts], new = with_notes(known, notes, leave=threaded)
+        others = [self._read(name) for name in self._drawings() if name != drawing]
+        self._edited[drawing] = with_boxes(boxes, {cell: notes[cell] for cell in new}, others)
+        return relation
+
+    def _drawing(self, sheet: str) -> str:
+        """The drawing that has the notes of a sheet, and its buttons, if it has any."""
+        document = Document(self._read(sheet))
+        for element in document.elements(lambda name, parent: (name, parent) == ("legacyDrawing", "worksheet")):
+            return self._relations(sheet)[_relation(element)][1]
+        return ""
+
+    def _drawings(self) -> Iterator[str]:
+        return (name for name in {*self._names, *self._edited} if name.lower().endswith(".vml"))
+
+    def _sheet(self, workbook: str, name: str) -> str:
+        document = Document(self._read(workbook))
+        for element in document.elements(lambda name, parent: (name, parent) == ("sheet", "sheets")):
+            if element.given.get("name") == name:
+                return self._relations(workbook)[_relation(element)][1]
+        raise Unedited(f"lacks the sheet '{name}'")
+
+    # Parts
+
+    def _read(self, name: str) -> bytes:
+        if name in self._edited:
+            return self._edited[name]
+        if name not in self._names:
+            raise Unedited(f"lacks the part {name}")
+        return self._package.read(name)
+
+    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """id → (type, name of the part) of what a part (``""``: the package) refers to inside the package."""
+        name = _relations_of(part)
+        if name not in self._names and name not in self._edited:
+            return {}
+        found = Document(self._read(name)).elements(lambda name, _: name == "Relationship")
+        folder = posixpath.join("/", posixpath.dirname(part))
+        return {
+            element.given["Id"]: (
+                element.given["Type"],
+                posixpath.normpath(posixpath.join(folder, element.given["Target"])).lstrip("/"),
+            )
+            for element in found
+            if element.given.get("TargetMode") != "External"
+        }
+
+    def _related(self, part: str, kind: str, *, needed: bool = True) -> str:
+        for full, name in self._relations(part).values():
+            if full.rpartition("/")[2] == kind:
+                if full.startswith("http://purl.oclc.org/"):
+                    raise Unedited("is a strict Open XML workbook, in which notes of this kind have no place")
+                return name
+        if needed:
+            raise Unedited(f"lacks its {kind}")
+        return ""
+
+    def _new_part(self, pattern: str, sheet: str, kind: str, content: str) -> tuple[str, str]:
+        """Give the name of a part that the sheet refers to from now on, and the id of the relation."""
+        taken = {name.lower() for name in {*self._names, *self._edited}}
+        name = next(name for n in count(1) if (name := pattern.format(n)).lower() not in taken)
+        relations = _relations_of(sheet)
+        known = self._relations(sheet)
+        identity = next(identity for n in count(1) if (identity := f"rId{n}") not in known)
+        document = Document(self._read(relations) if relations in {*self._names, *self._edited} else _NEW_RELATIONS)
+        (root,) = document.elements(lambda _, parent: not parent)
+        entry = f'<{document.prefix}Relationship Id="{identity}" Type="{_OFFICE}/{kind}" Target="/{name}"/>'
+        document.append(root, entry.encode())
+        self._edited[relations] = document.edited()
+        self._edited[name] = b""
+        types = Document(self._read(_TYPES))
+        (root,) = types.elements(lambda _, parent: not parent)
+        types.append(root, f'<{types.prefix}Override PartName="/{name}" ContentType="{content}"/>'.encode())
+        self._edited[_TYPES] = types.edited()
+        return name, identity
+
+
+def _relation(element: Element) -> str:
+    return next((value for name, value in element.given.items() if name.endswith(":id")), "")
+
+
+def _relations_of(part: str) -> str:
+    folder, _, file = part.rpartition("/")
+    return posixpath.join(folder, "_rels", f"{file}.rels")

@@ -1,0 +1,190 @@
+"""Colours cells in the XML of a worksheet. Sources: ECMA-376 part 1, 18.3 (worksheets) and 18.8 (styles)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from .xml_edit import Document, Element, Unedited
+
+_AFTER_NOTES = frozenset(
+    {"legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"}
+)
+"""What stands in a worksheet behind the reference to its notes; ``AlternateContent`` may wrap some of them."""
+
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_FILL = b'<patternFill patternType="solid"><fgColor rgb="FFFFC7CE"/><bgColor indexed="64"/></patternFill>'
+"""Excel's own colour for what is bad."""
+
+Cell = tuple[int, int]
+"""Row from 1, and column from 1."""
+
+_LETTERS = re.compile(r"([A-Za-z]{1,3})(\d+)\Z")
+
+
+def cell_name(cell: Cell) -> str:
+    """``(2, 28)`` → ``AB2``."""
+    row, column = cell
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row}"
+
+
+def cell_of(name: str) -> Cell | None:
+    """``AB2`` → ``(2, 28)``."""
+    match = _LETTERS.match(name)
+    if not match:
+        return None
+    column = 0
+    for letter in match[1].upper():
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return int(match[2]), column
+
+
+def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], bytes]]:
+    """(style of a cell → the same with the colour of faulty cells, the styles with those that were asked for).
+
+    Raises:
+        Unedited: the styles are not as they must be.
+    """
+    document = Document(styles)
+    found = document.elements(
+        lambda name, parent: name in ("fills", "cellXfs") or (name, parent) in (("fill", "fills"), ("xf", "cellXfs"))
+    )
+    by_name = {element.name: element for element in found}
+    cells = [element for element in found if element.name == "xf"]
+    if not cells or "fills" not in by_name:
+        raise Unedited("lacks the styles of its cells")
+    fill = sum(element.name == "fill" for element in found)
+    made: dict[int, int] = {}
+
+    def faulty(style: int) -> int:
+        if style >= len(cells):
+            raise Unedited("has a cell of a style that is not there")
+        return made.setdefault(style, len(cells) + len(made))
+
+    def edited() -> bytes:
+        p = document.prefix.encode()
+        new_fill = b"<fill>%b</fill>" % _FILL
+        document.append(by_name["fills"], re.sub(rb"<(/?)", rb"<\1" + p, new_fill), count=fill + 1)
+        copies = (Document(styles[cells[style].start : cells[style].end]) for style in made)
+        document.append(by_name["cellXfs"], b"".join(_filled(c, fill) for c in copies), count=len(cells) + len(made))
+        return document.edited()
+
+    return faulty, edited
+
+
+def _filled(style: Document, fill: int) -> bytes:
+    """A cell style with another fill."""
+    (element,) = style.elements(lambda _, parent: not parent)
+    style.set(element, fillId=fill, applyFill=1)
+    return style.edited()
+
+
+@dataclass(slots=True)
+class _Row:
+    element: Element
+    number: int
+    cells: list[tuple[int, Element]] = field(default_factory=list)
+
+
+def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], int], notes: str | None) -> bytes:
+    """Give the XML of a worksheet with ``marks`` in their faulty style, and with a reference to its notes.
+
+    ``notes`` is the relation of the notes' drawing, None where the sheet has it already.
+
+    Raises:
+        Unedited: it is damaged, or lacks a row of ``marks``.
+    """
+    document = Document(sheet)
+    inside = {("row", "sheetData"), ("c", "row"), ("col", "cols"), ("sheetData", "worksheet")}
+    found = document.elements(lambda name, parent: parent == "worksheet" or (name, parent) in inside)
+    by_row: dict[int, list[int]] = {}
+    for row, column in sorted(marks):
+        by_row.setdefault(row, []).append(column)
+    of_columns = _column_styles(found)
+    for line in _rows(found, by_row):
+        _mark(document, line, by_row.pop(line.number), of_columns, faulty)
+    if by_row:
+        raise Unedited(f"lacks row {min(by_row)}")
+    if notes:
+        _refer(document, found, notes)
+    return document.edited()
+
+
+def _rows(found: list[Element], wanted: Collection[int]) -> list[_Row]:
+    """The rows that are wanted, with their cells. Rows and cells without a number follow the one before."""
+    rows: list[_Row] = []
+    number = column = 0
+    seen: set[int] = set()
+    current: _Row | None = None
+    for element in found:
+        if element.name == "row":
+            number, column = int(element.given.get("r", number + 1)), 0
+            current = None
+            if number in wanted and number not in seen:
+                current = _Row(element, number)
+                rows.append(current)
+                seen.add(number)
+        elif element.name == "c":
+            named = cell_of(element.given.get("r", ""))
+            column = named[1] if named else column + 1
+            if current:
+                current.cells.append((column, element))
+    return rows
+
+
+def _mark(
+    document: Document,
+    line: _Row,
+    columns: list[int],
+    of_columns: Mapping[int, int],
+    faulty: Callable[[int], int],
+) -> None:
+    """Colour cells of a row, and put cells where there are none."""
+    there = dict(line.cells)
+    styled_row = (
+        int(line.element.given.get("s", 0)) if line.element.given.get("customFormat") in ("1", "true") else None
+    )
+    added: dict[int, list[bytes]] = {}
+    for column in columns:
+        if column in there:
+            document.set(there[column], s=faulty(int(there[column].given.get("s", 0))))
+            continue
+        style = faulty(of_columns.get(column, 0) if styled_row is None else styled_row)
+        cell = f'<{document.prefix}c r="{cell_name((line.number, column))}" s="{style}"/>'
+        at = next((element.start for other, element in line.cells if other > column), line.element.close)
+        added.setdefault(at, []).append(cell.encode())
+    for at, cells in added.items():
+        if at == line.element.close:
+            document.append(line.element, b"".join(cells))
+        else:
+            document.replace(at, at, b"".join(cells))
+
+
+def _column_styles(found: list[Element]) -> dict[int, int]:
+    """How cells of each column look that are not there."""
+    return {
+        column: int(element.given["style"])
+        for element in found
+        if element.name == "col" and "style" in element.given
+        for column in range(int(element.given["min"]), int(element.given["max"]) + 1)
+    }
+
+
+def _refer(document: Document, found: list[Element], notes: str) -> None:
+    """Put the reference to the drawing of the notes where it belongs."""
+    after_cells = False
+    at = document.data.rindex(b"</")
+    for element in found:
+        if element.parent != "worksheet":
+            continue
+        after_cells = after_cells or element.name == "sheetData"
+        if element.name in _AFTER_NOTES or (after_cells and element.name == "AlternateContent"):
+            at = element.start
+            break
+    reference = f'<{document.prefix}legacyDrawing xmlns:r="{_RELATIONS}" r:id="{notes}"/>'
+    document.replace(at, at, reference.encode())

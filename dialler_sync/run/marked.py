@@ -1,0 +1,78 @@
+"""``--mark``: the workbooks of a run as they were sent, with the faulty cells marked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import JournalError
+from ..journal import Journal, RunRecord
+from ..prepare import Source, file_sha256
+from ..read.excel_table import ExcelTable
+from ..report.faults import FaultCells
+from ..report.marked_book import write_marked
+from ..report.marked_sheet import Cell
+from ..report.xml_edit import Unedited
+from .summary import SourceCells
+
+_log = logging.getLogger(__name__)
+
+Notes = dict[Path, dict[str, dict[Cell, str]]]
+"""File → sheet → faulty cell → what is wrong with it."""
+
+
+def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: SourceCells) -> None:
+    """Write ``<name>-marked.xlsx`` for each workbook of the run; warn of each source that this cannot be done for."""
+    for path in dict.fromkeys(source.path for source in sources if not _is_workbook(source)):
+        _log.warning("%s is not an .xlsx, so --mark has nothing to copy: failed.xlsx marks its faulty cells", path)
+    found = _notes(journal, run, sources, cells)
+    for (path, notes), target in zip(found.items(), _targets(Path(run.out), found), strict=True):
+        problem = ""
+        try:
+            if any(source.path == path and source.sha256 != file_sha256(path) for source in sources):
+                problem = "it has changed since it was read"
+            else:
+                write_marked(path, target, notes)
+        except Unedited as error:
+            problem = f"it {error}"
+        except (JournalError, OSError) as error:
+            problem = str(error)
+        if problem:
+            _log.warning("%s is not marked: %s. failed.xlsx marks the faulty cells.", path, problem)
+
+
+def _notes(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: SourceCells) -> Notes:
+    tables = [source.table for source in sources]
+    faults = FaultCells([table.layout.columns for table in tables], run.options.get("mapped") or {})
+    notes: Notes = {source.path: {} for source in sources if _is_workbook(source)}
+    rows = cells.source_cells()
+    for entry in journal.rows(run):
+        if not entry.has_source:
+            continue
+        _, number, row = next(rows)
+        table = tables[number]
+        if sources[number].path not in notes or not isinstance(table, ExcelTable):
+            continue
+        of_sheet = notes[sources[number].path].setdefault(str(table.layout.sheet), {})
+        for place, note in faults(entry.result, number, row).items():
+            cell = entry.result.row, table.sheet_column(place or 0)
+            of_sheet[cell] = f"{of_sheet[cell]}\n\n{note}" if cell in of_sheet else note
+    return notes
+
+
+def _is_workbook(source: Source) -> bool:
+    return source.table.layout.format == "xlsx"
+
+
+def _targets(out: Path, found: Notes) -> Iterator[Path]:
+    """A name in the run's folder for each, also where two files are called the same."""
+    taken: set[str] = set()
+    for path in found:
+        ending = ".xlsm" if path.suffix.lower() == ".xlsm" else ".xlsx"
+        stem, n = f"{path.stem}-marked", 2
+        name = f"{stem}{ending}"
+        while name.casefold() in taken:
+            name, n = f"{stem}-{n}{ending}", n + 1
+        taken.add(name.casefold())
+        yield out / name

@@ -27,6 +27,6 @@ def demo(app: App, out: Path | None) -> int:
     print_summary(summary)
     click.echo(f"The embedded dialler now holds {contacts} contacts.")
     rejected = summary.counts["rejected"]
-    click.echo(f"{rejected} rows were rejected on purpose: failed.csv says why, and what to do about each.")
+    click.echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and what to do about each.")
     settled = summary.counts["succeeded"] + summary.counts["skipped"] + rejected
     return ExitCode.OK if settled == summary.counts["read"] else ExitCode.ROWS_FAILED

@@ -78,8 +78,8 @@ def import_(
 ) -> int:
     """Import every row of FILE... into the dialler.
 
-    Nothing is sent before all files have been read through. Writes results.csv (every row), failed.csv (to
-    be mended and imported again) and summary.json.
+    Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
+    to fix and import again; failed.csv has the same) and summary.json.
     """
     from ..config.settings import row_limit
     from ..jobs.again import resume_run

@@ -106,7 +106,7 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     more = len(summary.errors) - _REASONS
     if more > 0:
         console.print(f"  and {more} more {'reason' if more == 1 else 'reasons'}")
-    console.print("failed.csv has these rows, with what to do about each.")
+    console.print("failed.xlsx has these rows, with what to do about each: fix them there, then import it again.")
 
 
 _SIGILS = {

@@ -59,7 +59,7 @@ def reconcile(
     """Compare FILE... with what the dialler has, field by field.
 
     Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
-    failed.csv (rows that are rejected).
+    failed.xlsx and .csv (rows that are rejected).
     """
     from ..reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress

@@ -39,7 +39,7 @@ def resume(app: App, run: str | None, cluster: str | None) -> int:
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="The mended file, where it is not the one of that run.",
+    help="The file with the fixed rows (failed.xlsx), if it is not that of the run.",
 )
 @out_option
 @mark_option
@@ -50,7 +50,7 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, 
 
     What is settled is never sent again.
 
-    A run of its own. Files are read again, so rejected rows that were mended are sent.
+    A run of its own. Files are read again, so rejected rows that were fixed are sent.
     """
     from ..jobs.again import find_import, retry_run
     from .output import print_summary

@@ -89,8 +89,8 @@ def show(app: App, run: str) -> None:
 def report(app: App, run: str) -> int:
     """Write the reports of RUN again, into its folder.
 
-    All that became of its rows stands in the journal. The original columns in failed.csv are read from the files of the
-    run; where one has gone or changed, that is said, and they stay empty.
+    All that became of its rows stands in the journal. The original columns in failed.xlsx and failed.csv are read from
+    the files of the run; where one has gone or changed, that is said, and they stay empty.
 
     \b
     Example:
@@ -102,7 +102,7 @@ def report(app: App, run: str) -> int:
     with app.journal() as journal:
         summary, missing = rewrite_reports(journal, journal.run(run))
     for problem in missing:
-        click.echo(f"{problem}: failed.csv lacks the original columns of its rows", err=True)
+        click.echo(f"{problem}: failed.xlsx and failed.csv lack the original columns of its rows", err=True)
     print_summary(summary)
     return ExitCode.OK
 

@@ -25,7 +25,7 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Limit | None, mark: bool) -> int:
     """Map and validate FILE..., and send nothing.
 
-    Writes results.csv, where a valid row is 'succeeded', and failed.csv.
+    Writes results.csv, where a valid row is 'succeeded', and failed.xlsx (rows to fix; failed.csv has the same).
     """
     from ..jobs.imports import ImportOptions, validate_files
     from ..run.execution import RunOptions

@@ -133,7 +133,7 @@ class Mirror:
             rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
                 f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
-                "has. Nothing was sent. Mend what failed.csv lists, or set mirror.missing: keep."
+                "has. Nothing was sent. Fix the rows that failed.xlsx lists, or set mirror.missing: keep."
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(

@@ -40,7 +40,8 @@ from .summary import Found, ReconciliationSummary, summarise
 
 _log = logging.getLogger(__name__)
 
-FAILED = "failed.csv"
+FAILED = ("failed.csv", "failed.xlsx")
+"""Reports that are written before the dialler is asked."""
 
 _PAGE = 500
 
@@ -133,8 +134,8 @@ class ReconciliationRun:
         """A run that could not begin leaves nothing behind."""
         self.journal.delete_run(self.run.id)
         with suppress(OSError):
-            for path in Path(self.run.out).glob("failed*"):
-                path.unlink()
+            for name in FAILED:
+                (Path(self.run.out) / name).unlink(missing_ok=True)
             Path(self.run.out).rmdir()
 
     # Both sides

@@ -74,7 +74,7 @@ def results_file(path: Path) -> Iterator[ResultsFile]:
 
 
 class FailedRows:
-    """``failed.csv``: rows to be mended, with their original columns; UTF-8 with BOM, as Excel wants it.
+    """``failed.csv``: rows to fix, with their original columns; UTF-8 with BOM, as Excel wants it.
 
     ``columns`` holds the column names of each source. Sources with other columns share one table: a column
     that a row's source does not have stays empty. Cells beyond the header stand in ``_extra_1`` and so on.

@@ -144,10 +144,11 @@ class FailedWorkbooks:
             except (OSError, JournalError) as error:
                 self._give_up(error)
         kept = 0 if self._problem else self._written
-        for path in self._folder.glob("failed*.xlsx"):  # of an earlier time when these reports were written
-            if path not in map(self._path, range(1, kept + 1)):
-                with suppress(OSError):
-                    path.unlink()
+        part = kept + 1
+        while self._path(part).exists():  # from an earlier time when these reports were written
+            with suppress(OSError):
+                self._path(part).unlink()
+            part += 1
         if self._problem:
             _log.warning("failed.xlsx is not written: %s. failed.csv has the same rows.", self._problem)
 

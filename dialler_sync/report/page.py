@@ -20,7 +20,8 @@ from .files import new_file
 
 LINKED = {
     "results.csv": "every row with its outcome",
-    "failed.csv": "rows to mend, with their original columns; import it again as it is",
+    "failed.xlsx": "rows to fix, with the faulty cells marked; fix them, then import the file again",
+    "failed.csv": "the same rows as CSV",
     "report.xlsx": "the same as a workbook",
     "mirror.csv": "contacts that no row of the files stands for",
     "reconciliation.csv": "every contact, with what the dialler says of it",
@@ -48,13 +49,22 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
             style=style,
             script=script,
             policy=_policy(style, script),
-            links={name: what for name, what in LINKED.items() if path.with_name(name).exists()},
+            links=_links(path.parent),
             version=__version__,
         )
     )
     stream.enable_buffering(100)
     with new_file(path) as file:
         file.writelines(stream)
+
+
+def _links(folder: Path) -> dict[str, str]:
+    """The report files of a folder, each with what it is."""
+    found = {name: what for name, what in LINKED.items() if (folder / name).exists()}
+    more = sorted(path.name for path in folder.glob("failed-*.xlsx") if path.stem[len("failed-") :].isdecimal())
+    marked = sorted(path.name for path in folder.glob("*-marked*.xls[xm]"))
+    found |= dict.fromkeys(more, "more rows to fix: Excel takes 1,048,576 rows a sheet")
+    return found | dict.fromkeys(marked, "the workbook as it was sent, with the faulty cells marked")
 
 
 @cache

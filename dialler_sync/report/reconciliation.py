@@ -205,7 +205,7 @@ def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Stopped because": summary["stopped_because"] or "",
         "Campaign": str(summary["campaign"]),
         "Files": ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
-        "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.csv)",
+        "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.xlsx)",
         "Asked the dialler by": f"{asked['way']}: {asked['why']}" if asked else "",
         "Missing on purpose": f"{summary['expected_missing']:,} suppressed" if summary["expected_missing"] else "",
         "Calls": f"{history['called']:,} of {history['contacts']:,} contacts called, {history['reached']:,} reached, "

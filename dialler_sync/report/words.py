@@ -49,7 +49,7 @@ _NEXT_STEPS: Mapping[int, str] = {
     ExitCode.UNAVAILABLE: f"When the dialler answers again, {_RESUME}",
     ExitCode.NO_ROW_CAN_SUCCEED: f"Correct that ('dialler-sync doctor' finds what is wrong), then {_RESUME} "
     "If another address, campaign or mapping is needed, import the files as a new run.",
-    ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then mend the rows and import the files as a new run, "
+    ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then fix the rows and import the files as a new run, "
     "or allow more, with the option that is named above.",
     ExitCode.USAGE: f"Correct that, then {_RESUME}",
     ExitCode.INTERRUPTED: f"When it may run again, {_RESUME}",

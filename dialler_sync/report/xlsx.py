@@ -88,7 +88,7 @@ class XlsxReport:
         page.line()
         for name, value in _facts(summary):
             page.line(name, mask_phones(value) if self._mask and name == "Stopped because" else value)
-        for note in (*notes, *(["Phone numbers are hidden here; failed.csv has them."] if self._mask else [])):
+        for note in (*notes, *(["Phone numbers are hidden here; failed.xlsx has them."] if self._mask else [])):
             page.line("Note", note)
         page.line()
         page.line("Outcome", "Rows", "Meaning", style=page.bold)

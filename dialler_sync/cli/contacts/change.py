@@ -50,9 +50,9 @@ def _options(command: F) -> F:
 def lock(app: App, /, **given: Any) -> int:
     """Lock contacts: the dialler calls them no more.
 
-    A run with reports, as an import is: results.csv has a line for every contact, failed.csv what did not succeed, with
-    the original columns of FILE; resume, retry and undo work. A UserData that several contacts carry is refused, unless
-    --all-matches. To lock what is not there fails.
+    A run with reports, as an import is: results.csv has a line for every contact, failed.xlsx (and .csv) what did not
+    succeed, with the original columns of FILE; resume, retry and undo work. A UserData that several contacts carry is
+    refused, unless --all-matches. To lock what is not there fails.
 
     \b
     Examples:

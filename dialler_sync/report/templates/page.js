@@ -105,7 +105,7 @@
       if (value) list.append(make("div", {}, make("dt", {}, column.label), make("dd", {}, value)));
     }
     const original = cells(row);
-    if (original === 0) return [list, make("p", { class: "hint" }, "The original cells of this row are in failed.csv.")];
+    if (original === 0) return [list, make("p", { class: "hint" }, "The original cells of this row are in failed.xlsx and failed.csv.")];
     if (!original) return [list];
     const sheet = make("dl", { class: "more original" });
     original.forEach((cell, n) => {

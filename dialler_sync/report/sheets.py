@@ -84,7 +84,9 @@ class Table:
     """A sheet of text with a header, filters, and columns as wide as their texts; takes what a csv writer takes."""
 
     def __init__(self, book: Workbook, name: str, full: str, sheet_rows: int) -> None:
-        self._sheet: Worksheet = book.add_worksheet(name)
+        from .text_sheet import TextSheet
+
+        self._sheet: Worksheet = book.add_worksheet(name, TextSheet)
         self._full = full
         self._room = sheet_rows - 2  # the header, and the line that says that the sheet is full
         self._header = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EAEDF1", "num_format": "@"})

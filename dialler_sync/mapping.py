@@ -89,7 +89,7 @@ class BoundField:
                 cells[place] = fault(note.code)
 
     def _notes(self, sources: list[list[str]], chunk: _Columns) -> Iterator[tuple[int, CellNote]]:
-        """The notes of the cells that count for this field, with the place of the row; those of the first column last."""
+        """The notes of the cells that count for this field, with the place of the row; the first column comes last."""
         for order, position in reversed(list(enumerate(self.positions))):
             for place, note in chunk.notes(position):
                 if not self.rule.first_of or all(is_blank(earlier[place]) for earlier in sources[:order]):

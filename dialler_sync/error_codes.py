@@ -1,4 +1,5 @@
-"""Every ``_error_code`` that a row can be given, with its meaning and its mend; the documentation is made from it."""
+"""Every ``_error_code`` and every warning that a row can be given, with its meaning and its mend; the documentation is
+made from them."""
 
 from __future__ import annotations
 
@@ -186,6 +187,23 @@ _ALL = (
 )
 
 ERROR_CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}
+
+_WARNINGS = (
+    ErrorCode(
+        "double_encoded",
+        "The text was encoded twice before it came here (`MÃ¼ller` for `Müller`).",
+        "Have the program that exports the list write it once, as UTF-8.",
+    ),
+    ErrorCode(
+        "restored",
+        "A spreadsheet program had changed the cell (a lost zero or sign, 4,9E+10, a date written differently); the "
+        "cell as the earlier run read it was used.",
+        "Nothing. To give the cell that value on purpose, change the original list.",
+    ),
+)
+
+WARNINGS: dict[str, ErrorCode] = {entry.code: entry for entry in _WARNINGS}
+"""By code; a row with a warning goes on."""
 
 
 def mend(code: str) -> str:

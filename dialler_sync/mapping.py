@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .config import ColumnRule, Settings
@@ -11,7 +11,7 @@ from .config.columns import SHOWS_NOTHING, fold, template_parts
 from .error_codes import fault
 from .errors import ConfigError, InputError
 from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
-from .model import CellNote, Chunk, Fault, Layout
+from .model import CellNote, Chunk, Fault, Layout, RowWarning
 from .nearest import nearest
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
@@ -48,11 +48,15 @@ def is_blank(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A chunk by contact field: lists with one cell a row. ``countries`` has the country cells of phone fields."""
+    """A chunk by contact field: lists with one cell a row. ``countries`` has the country cells of phone fields.
+
+    ``warnings`` has the warnings of rows, by their place in the chunk.
+    """
 
     rows: Sequence[int]
     cells: Mapping[str, list[Cell]]
     countries: Mapping[str, list[Cell]]
+    warnings: Mapping[int, tuple[RowWarning, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,25 @@ class BoundField:
     def _heed_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
         """Take the number of numeric cells where a number is meant; refuse what the source has damaged."""
         as_number = self.field.kind in _NUMERIC and (self.rule.column or self.rule.first_of) and not self.rule.split
+        for place, note in self._notes(sources, chunk):
+            if as_number and note.number is not None:
+                cells[place] = PlainNumber(note.number)
+            elif note.code is not None:
+                cells[place] = fault(note.code)
+
+    def _notes(self, sources: list[list[str]], chunk: _Columns) -> Iterator[tuple[int, CellNote]]:
+        """The notes of the cells that count for this field, with the place of the row; the first column comes last."""
         for order, position in reversed(list(enumerate(self.positions))):
             for place, note in chunk.notes(position):
-                if self.rule.first_of and not all(is_blank(earlier[place]) for earlier in sources[:order]):
-                    continue
-                if as_number and note.number is not None:
-                    cells[place] = PlainNumber(note.number)
-                elif note.code is not None:
-                    cells[place] = fault(note.code)
+                if not self.rule.first_of or all(is_blank(earlier[place]) for earlier in sources[:order]):
+                    yield place, note
+
+    def warnings(self, chunk: _Columns) -> Iterator[tuple[int, RowWarning]]:
+        """What is to be said of the cells that this field is made of, each with the place of its row."""
+        sources = [chunk.texts(position) for position in self.positions]
+        for place, note in self._notes(sources, chunk):
+            if note.warning is not None:
+                yield place, RowWarning(note.warning, self.field.name)
 
     def origin(self, chunk: Chunk, place: int) -> tuple[str, str]:
         """Source column and cell of one row, as the user wrote them; of several, those that count."""
@@ -127,7 +142,16 @@ class BoundMapping:
             rows=chunk.frame.index.tolist(),
             cells={name: bound.cells(columns) for name, bound in self.fields.items()},
             countries={name: bound.cells(columns) for name, bound in self.countries.items()},
+            warnings=self._warnings(columns) if any(note.warning for note in chunk.notes.values()) else {},
         )
+
+    def _warnings(self, columns: _Columns) -> Mapping[int, tuple[RowWarning, ...]]:
+        """The warnings of rows, each once, in the order of the fields."""
+        found: dict[int, dict[RowWarning, None]] = {}
+        for bound in self.fields.values():
+            for place, warning in bound.warnings(columns):
+                found.setdefault(place, {})[warning] = None
+        return {place: tuple(warnings) for place, warnings in found.items()}
 
 
 def bind(settings: Settings, layout: Layout) -> BoundMapping:

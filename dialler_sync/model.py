@@ -5,7 +5,7 @@ Those that stand for a row are named tuples: millions are made, and a frozen dat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -65,10 +65,12 @@ class CellNote:
     ``code`` rejects a row whose mapped field needs this cell as it is: ``error_cell``,
     ``formula_without_value`` or ``precision_lost``; None where nothing is wrong.
     ``number`` is the plain decimal text of a numeric cell whose display differs (``00123`` → ``123``).
+    ``warning`` is the code of a warning: the row goes on, and every mapped field that this cell feeds carries it.
     """
 
     code: str | None = None
     number: str | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Layout:
     """What the reader found out about one table; shown by ``inspect``, kept in ``summary.json``.
 
     ``header_rows`` are row numbers (empty: the file has none and columns are named ``column_1`` …);
-    ``ignored`` are columns whose name begins with ``_``; ``remarks`` are sentences for the user.
+    ``ignored`` are columns of our own files; ``remarks`` are sentences for the user.
     ``vendor`` marks the dialler vendor's own headerless format. ``unread_from`` is the row where a second table begins
     whose header is nearly this one's: its rows are not read, and an import refuses the file.
     """
@@ -145,6 +147,27 @@ class Fault:
     value: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class RowWarning:
+    """What somebody should know of a row that is not refused for it; as text ``code:Field``."""
+
+    code: str
+    field: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code}:{self.field}"
+
+    @staticmethod
+    def text(warnings: Iterable[RowWarning]) -> str:
+        """Several of them as one text; neither code nor field holds the signs between them."""
+        return "; ".join(map(str, warnings))
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[RowWarning, ...]:
+        """What :meth:`text` made one text of."""
+        return tuple(cls(*each.split(":", 1)) for each in text.split("; ")) if text else ()
+
+
 class Contact(NamedTuple):
     """A row that may be sent: the body of its import.
 
@@ -154,6 +177,7 @@ class Contact(NamedTuple):
 
     row: int
     fields: Mapping[str, Value]
+    warnings: tuple[RowWarning, ...] = ()
 
     @property
     def user_data(self) -> str:
@@ -168,6 +192,7 @@ class Rejection:
     row: int
     faults: tuple[Fault, ...]
     user_data: str = ""
+    warnings: tuple[RowWarning, ...] = ()
 
 
 class RowResult(NamedTuple):
@@ -193,3 +218,4 @@ class RowResult(NamedTuple):
     error: str = ""
     hint: str = ""
     sent_at: str = ""
+    warnings: tuple[RowWarning, ...] = ()

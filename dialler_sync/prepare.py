@@ -20,7 +20,7 @@ import orjson
 from .config import Settings
 from .errors import InputError
 from .journal import PENDING, Outcome, PlannedRow
-from .model import Action, Chunk, Contact, Fault, Rejection, Status, Table
+from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .validate import Checker
 
@@ -185,7 +185,8 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
     for seq, row in enumerate(found, first):
         if isinstance(row, Contact):
             body = orjson.dumps(row.fields)
-            planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body)))
+            warnings = RowWarning.text(row.warnings) if row.warnings else ""
+            planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body), warnings=warnings))
         else:
             body = b""
             planned.append(_rejected(seq, number, row))
@@ -222,6 +223,7 @@ def _rejected(seq: int, file: int, rejection: Rejection) -> PlannedRow:
         error_field=listed("field"),
         error="; ".join(map(_said, rejection.faults)),
         hint="; ".join(dict.fromkeys(fault.hint for fault in rejection.faults)),
+        warnings=RowWarning.text(rejection.warnings),
     )
 
 

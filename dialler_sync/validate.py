@@ -126,9 +126,14 @@ class Checker:
         for place, row in enumerate(mapped.rows):
             if row in chunk.ragged:
                 faults[place] = [self._ragged(len(chunk.ragged[row]))]
-        contacts = list(self._contacts(mapped.rows, columns, faults))
+        contacts = list(self._contacts(mapped, columns, faults))
         return contacts, [
-            Rejection(row, tuple(faults[place]), "" if row in chunk.ragged else _key(columns, place))
+            Rejection(
+                row,
+                tuple(faults[place]),
+                "" if row in chunk.ragged else _key(columns, place),
+                mapped.warnings.get(place, ()),
+            )
             for place, row in enumerate(mapped.rows)
             if place in faults
         ]
@@ -203,19 +208,19 @@ class Checker:
         return fault("ragged_row", f"{what}, so its columns may have shifted.")
 
     def _contacts(
-        self, rows: Iterable[int], columns: Mapping[str, Column], faults: Mapping[int, object]
+        self, mapped: Mapped, columns: Mapping[str, Column], faults: Mapping[int, object]
     ) -> Iterator[Contact]:
         names = [name for name in FIELDS if name in columns and name != CAMPAIGN.name]
         every = self._settings.campaign
         always: dict[str, Value] = {CAMPAIGN.name: every.name} if every.id is None else {"DiallerCampaignsID": every.id}
         campaigns = columns.get(CAMPAIGN.name)
-        for place, (row, *values) in enumerate(zip(rows, *(columns[name] for name in names), strict=True)):
+        for place, (row, *values) in enumerate(zip(mapped.rows, *(columns[name] for name in names), strict=True)):
             if place not in faults:
                 fields = {**always} if campaigns is None else _campaign(str(campaigns[place]))
                 for name, value in zip(names, values, strict=True):
                     if value is not None or name in self._cleared:
                         fields[name] = value
-                yield Contact(row, fields)
+                yield Contact(row, fields, mapped.warnings.get(place, ()))
 
 
 def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:

@@ -22,7 +22,7 @@ from dialler_sync.config import ColumnRule
 from dialler_sync.config.schema import json_schema
 from dialler_sync.config.settings import Settings
 from dialler_sync.endpoints import ASSUMED, ENDPOINTS
-from dialler_sync.error_codes import ERROR_CODES
+from dialler_sync.error_codes import ERROR_CODES, WARNINGS, ErrorCode
 from dialler_sync.fields import FIELDS
 
 HERE = Path(__file__).parent / "reference"
@@ -107,8 +107,16 @@ def error_codes() -> str:
         "Stable names in `_error_code`. A row with several faults lists them, separated by `; `.\n",
     ]
     lines.append("| code | meaning | what to do |\n|---|---|---|")
-    lines.extend(f"| `{entry.code}` | {entry.meaning} | {entry.mend} |" for entry in ERROR_CODES.values())
+    lines.extend(_code_line(entry) for entry in ERROR_CODES.values())
+    lines.append("\n## Warnings\n")
+    lines.append("A row with a warning is imported. `_warnings` has them as `code:Field`, separated by `; `.\n")
+    lines.append("| code | meaning | what to do |\n|---|---|---|")
+    lines.extend(_code_line(entry) for entry in WARNINGS.values())
     return MADE + "\n".join(lines) + "\n"
+
+
+def _code_line(entry: ErrorCode) -> str:
+    return f"| `{entry.code}` | {entry.meaning} | {entry.mend} |"
 
 
 PAGES = {

@@ -36,7 +36,7 @@ _REASONS = 5
 
 def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout."""
-    from ..report.words import forecast, knowledge, mirror_not_done
+    from ..report.words import forecast, knowledge, mirror_not_done, warned
 
     if sys.stdout.isatty():
         _print_table(summary)
@@ -46,6 +46,8 @@ def print_summary(summary: Summary) -> None:
         click.echo(f"{'run':<{width}} {summary.run_id}")
         for name, number in (*summary.counts.items(), *parts.items()):
             click.echo(f"{name:<{width}} {number}")
+        if said := warned(asdict(summary)):
+            click.echo(f"{'warnings':<{width}} {said}")
         if not_done := mirror_not_done(asdict(summary)):
             click.echo(f"{not_done}.")
         if compared := knowledge(asdict(summary)):
@@ -61,7 +63,7 @@ def _print_table(summary: Summary) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..report.words import forecast, knowledge, percent, title, verdict
+    from ..report.words import forecast, knowledge, percent, title, verdict, warned
 
     facts = asdict(summary)
     console = Console(highlight=False)
@@ -77,6 +79,8 @@ def _print_table(summary: Summary) -> None:
             table.add_section()
     console.print(table)
     _print_reasons(console, summary)
+    if said := warned(facts):
+        console.print(f"Warnings: {said} (_warnings in results.csv)")
     if summary.dry_run:
         console.print(f"Nothing was sent. {forecast(facts)}")
     else:
@@ -131,7 +135,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
 
         click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))
         return
-    from ..report.words import knowledge
+    from ..report.words import knowledge, warned
 
     counts = {**{name: plan.counts[name] for name in _SIGILS if name in plan.counts}, **plan.counts}
     if plan.rejected:
@@ -154,6 +158,8 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     more = [f"{number - _EXAMPLES:,} {action}" for action, number in shown.items() if number > _EXAMPLES]
     if more:
         say(f"… and more: {', '.join(more)} (-o PLAN or --json lists all)")
+    if said := warned({"warnings": plan.warnings}):
+        say(f"Warnings: {said}")
     if compared := knowledge({"compared": plan.compared}):
         say(compared)
     if not plan.differs:

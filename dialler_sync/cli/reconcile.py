@@ -96,9 +96,9 @@ def _print_json(done: Reconciled) -> None:
     import json
     from dataclasses import asdict, astuple
 
-    from ..report.reconciliation import COLUMNS
+    from ..own_columns import RECONCILIATION_COLUMNS
 
-    lines = [dict(zip(COLUMNS, astuple(line), strict=False)) for line in done.lines]
+    lines = [dict(zip(RECONCILIATION_COLUMNS, astuple(line), strict=False)) for line in done.lines]
     result = {"summary": asdict(done.summary), "lines": lines, "more_lines": done.summary.unlike - len(lines)}
     click.echo(json.dumps(result, ensure_ascii=False, indent=2))
 

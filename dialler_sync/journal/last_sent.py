@@ -27,9 +27,9 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
     By one statement: to look them up, and to write them row by row, takes twice as long.
     """
     rows, sent = schema.rows, schema.sent
-    given = each_row(connection, [row[:5] for row in planned])
+    given = each_row(connection, [(*row[:5], row.warnings) for row in planned])
     seq, file, number = (given.c.value[place].as_integer() for place in range(3))
-    user_data, payload = (given.c.value[place].as_string() for place in (3, 4))
+    user_data, payload, warnings = (given.c.value[place].as_string() for place in (3, 4, 5))
     same = (sent.c.target == target) & (sent.c.user_data == user_data) & (sent.c.payload == payload)
     known = sent.c.target.is_not(None)
     values = {
@@ -43,6 +43,7 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
         rows.c.action: sa.case((known, str(Action.UNCHANGED)), else_=""),
         rows.c.contact_id: sa.func.coalesce(sent.c.contact_id, ""),
         rows.c.error: sa.case((known, SENT_SO + sent.c.sent_at), else_=""),
+        rows.c.warnings: warnings,
     }
     found = sa.select(*values.values()).select_from(given).outerjoin(sent, same)
     connection.execute(sa.insert(rows).from_select([*values], found))

@@ -54,7 +54,7 @@ class RunRecord:
 class PlannedRow(NamedTuple):
     """A source row before anything is sent: pending, or already settled (rejected, skipped).
 
-    ``file`` is its place among the run's files, or a :class:`NoRow`.
+    ``file`` is its place among the run's files, or a :class:`NoRow`; ``warnings`` is as in ``results.csv``.
     """
 
     seq: int
@@ -69,6 +69,7 @@ class PlannedRow(NamedTuple):
     error_field: str = ""
     error: str = ""
     hint: str = ""
+    warnings: str = ""
 
 
 class Outcome(NamedTuple):

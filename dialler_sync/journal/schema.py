@@ -52,6 +52,7 @@ rows = sa.Table(
     sa.Column("hint", sa.Text, nullable=False, default=""),
     sa.Column("sent_at", sa.Text, nullable=False, default=""),
     sa.Column("newest_id", sa.BigInteger, nullable=False, default=-1),  # newest contact ID when it was sent
+    sa.Column("warnings", sa.Text, nullable=False, default="", server_default=""),  # as results.csv has them
     sqlite_with_rowid=False,
 )
 
@@ -92,7 +93,12 @@ def _add_mirror_locks(connection: sa.Connection) -> None:
     mirror_locks.create(connection, checkfirst=True)  # a journal that is new has it from the first step
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all, _add_mirror_locks)
+def _add_warnings(connection: sa.Connection) -> None:
+    if not any(column["name"] == "warnings" for column in sa.inspect(connection).get_columns(rows.name)):
+        connection.exec_driver_sql("ALTER TABLE rows ADD COLUMN warnings TEXT DEFAULT '' NOT NULL")
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all, _add_mirror_locks, _add_warnings)
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 
 _MIGRATING = 0x6469616C6C6572

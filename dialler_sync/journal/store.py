@@ -12,7 +12,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ..errors import UsageError
-from ..model import Action, RowResult, Status
+from ..model import Action, RowResult, RowWarning, Status
 from . import last_sent, mirror_locks, schema
 from .database import Database, default_state
 from .records import PENDING, Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
@@ -240,7 +240,7 @@ _PLANNED = PlannedRow._fields
 _OUTCOME = Outcome._fields[3:]  # behind seq, status and action
 _READ = (
     "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",
-    "error_code", "error_field", "error", "hint", "sent_at", "newest_id",
+    "error_code", "error_field", "error", "hint", "sent_at", "newest_id", "warnings",
 )  # fmt: skip
 
 
@@ -282,7 +282,7 @@ _ACTION = {"": None, **{str(action): action for action in Action}}
 
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
-     code, field, error, hint, sent_at, newest_id) = row  # fmt: skip
+     code, field, error, hint, sent_at, newest_id, warnings) = row  # fmt: skip
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:
@@ -291,6 +291,6 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         code = field = error = hint = ""
     result = RowResult(
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
-        code, field, error, hint, sent_at,
+        code, field, error, hint, sent_at, RowWarning.parse(warnings) if warnings else (),
     )  # fmt: skip
     return JournalRow(result, number, state, payload, newest_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ class PlanFile:
 
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
     (field → [is, becomes]), ``reason``; rows that stay as they are have no line. ``suppress`` are the do-not-call
-    files (path → SHA-256), ``compared`` is as in a run's summary.
+    files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's summary.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -40,6 +40,7 @@ class PlanFile:
     suppress: Mapping[str, str]
     compared: Mapping[str, str]
     rejected: int = 0
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: RunRecord, planned: Planned, rejected: int) -> Self:
@@ -49,7 +50,7 @@ class PlanFile:
         return cls(
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
-            entries, run.options["suppress"], run.options.get("compared", {}), rejected,
+            entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings),
         )  # fmt: skip
 
     @property

@@ -46,6 +46,7 @@ class Planned:
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
     entries: list[PlanEntry] = field(default_factory=list)
 
 
@@ -102,9 +103,11 @@ class Planner:
         return self.planned
 
     def _list_settled(self) -> None:
-        """Rows that were settled before there was anything to decide."""
+        """Rows that were settled before there was anything to decide; and the warnings of all."""
         for entry in self._journal.rows(self._run):
             row = entry.result
+            if row.warnings:
+                self.planned.warnings.update({warning.code for warning in row.warnings})
             if row.status is Status.REJECTED or row.action is Action.SUPERSEDED:
                 name = str(row.action or row.status)
                 self.planned.counts[name] += 1

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..report.reconciliation import COLUMNS, Move, ReportLine
+from ..own_columns import RECONCILIATION_COLUMNS
+from ..report.reconciliation import Move, ReportLine
 from ..spreadsheet_text import restore
 
 _PAGE = 5_000
@@ -43,7 +44,7 @@ class Moves:
         self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
 
     def _load(self, path: Path, lines: csv.DictReader[str]) -> None:
-        if not set(COLUMNS) <= set(lines.fieldnames or ()):
+        if not set(RECONCILIATION_COLUMNS) <= set(lines.fieldnames or ()):
             self.close()
             raise UsageError(f"--since: {path} is no report of a reconciliation")
         rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)

@@ -24,10 +24,11 @@ from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
 from ..model import RowResult, Status
 from ..observer import Observer
+from ..own_columns import CALL_COLUMNS
 from ..plan.suppress import SuppressionLists
 from ..prepare import Prepared, Source, prepare
 from ..report.failed_xlsx import failed_rows
-from ..report.reconciliation import CALL_COLUMNS, ReportLine
+from ..report.reconciliation import ReportLine
 from ..report.reconciliation_reports import ReconciliationReports
 from ..run.garbage import look_sparingly
 from ..run.session import session
@@ -155,10 +156,11 @@ class ReconciliationRun:
         columns = [entry["layout"].get("columns", ()) for entry in self.run.files]
         cells = self.prepared.source_cells()
         mapped = self.run.options["mapped"]
-        with failed_rows(Path(self.run.out), columns, self.prepared.extra_cells, mapped) as add:
-            for seq, code, where, error, hint in self.sides.rejected():
+        with failed_rows(Path(self.run.out), self.run.id, columns, self.prepared.extra_cells, mapped) as add:
+            for seq, key, code, where, error, hint in self.sides.rejected():
                 source, row_cells = next((source, row_cells) for place, source, row_cells in cells if place == seq)
-                blank = RowResult(seq, "", "", self.prepared.rows[seq], "", Status.REJECTED)
+                file = self.run.files[source]
+                blank = RowResult(seq, file["name"], file["sheet"] or "", self.prepared.rows[seq], key, Status.REJECTED)
                 row = blank._replace(error_code=code, error_field=where, error=error, hint=hint)
                 add(row, source, row_cells)
 

@@ -27,7 +27,8 @@ _TABLES = """
     CREATE TABLE row (user_data TEXT PRIMARY KEY, rows INTEGER, counts INTEGER, first INTEGER, last INTEGER)
         WITHOUT ROWID;
     CREATE TABLE rejected (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
-    CREATE TABLE failed (seq INTEGER PRIMARY KEY, code TEXT, field TEXT, error TEXT, hint TEXT);
+    CREATE TABLE failed
+        (seq INTEGER PRIMARY KEY, user_data TEXT, code TEXT, field TEXT, error TEXT, hint TEXT);
     CREATE TABLE several (user_data TEXT PRIMARY KEY, contacts INTEGER, ids TEXT) WITHOUT ROWID;
     CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT) WITHOUT ROWID;
 """
@@ -61,6 +62,11 @@ class Called(NamedTuple):
     calls: int
     last_call: str
     last_result: str
+
+
+def _key(row: PlannedRow | Outcome) -> str:
+    """The UserData of a row; outcomes are those of rows whose UserData is what is wrong."""
+    return row.user_data if isinstance(row, PlannedRow) else ""
 
 
 def _why(row: PlannedRow) -> str:
@@ -108,12 +114,15 @@ class Sides(Snapshot):
     def add_rejected(self, rows: Iterable[PlannedRow | Outcome]) -> None:
         """Note what is wrong with rows."""
         self._base.executemany(
-            "INSERT INTO failed VALUES (?, ?, ?, ?, ?)",
-            ((row.seq, row.error_code, row.error_field, storable(row.error), storable(row.hint)) for row in rows),
+            "INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (row.seq, storable(_key(row)), row.error_code, row.error_field, storable(row.error), storable(row.hint))
+                for row in rows
+            ),
         )
 
-    def rejected(self) -> Iterator[tuple[int, str, str, str, str]]:
-        """(place in the run, error code, field, error, hint) of each rejected row, in source order."""
+    def rejected(self) -> Iterator[tuple[int, str, str, str, str, str]]:
+        """(place in the run, UserData, error code, field, error, hint) of each rejected row, in source order."""
         yield from self._base.execute("SELECT * FROM failed ORDER BY seq")
 
     def keys(self) -> Iterator[str]:

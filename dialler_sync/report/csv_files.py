@@ -9,27 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..error_codes import mend
-from ..model import FINE, RowResult
+from ..model import FINE, RowResult, RowWarning
+from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
 from ..spreadsheet_text import harmless
 from .files import new_file
-
-RESULT_COLUMNS = (
-    "_file",
-    "_sheet",
-    "_row",
-    "_user_data",
-    "_status",
-    "_action",
-    "_contact_id",
-    "_http_status",
-    "_attempts",
-    "_error_code",
-    "_error_field",
-    "_error",
-    "_sent_at",
-)
-
-FAILED_COLUMNS = ("_row", "_status", "_error_code", "_error_field", "_error", "_hint")
 
 
 class _Writer(Protocol):
@@ -39,10 +22,10 @@ class _Writer(Protocol):
 def result_line(result: RowResult) -> tuple[str | int | None, ...]:
     """One line of ``results.csv``, in the order of ``RESULT_COLUMNS``."""
     (_, file, sheet, row, user_data, status, action, contact_id, http_status, attempts,
-     code, field, error, _, sent_at) = result  # fmt: skip
+     code, field, error, _, sent_at, warnings) = result  # fmt: skip
     return (
         harmless(file), harmless(sheet), row, harmless(user_data), status, action, harmless(contact_id), http_status,
-        attempts, code, field, harmless(error), sent_at,
+        attempts, code, field, harmless(error), RowWarning.text(warnings) if warnings else "", sent_at,
     )  # fmt: skip
 
 
@@ -73,58 +56,78 @@ def results_file(path: Path) -> Iterator[ResultsFile]:
         yield ResultsFile(table_writer(file))
 
 
-class FailedRows:
-    """``failed.csv``: rows to fix, with their original columns; UTF-8 with BOM, as Excel wants it.
+def key_of(result: RowResult) -> str:
+    """The UserData of a row that a mended row must still have; empty where it is what has to be mended."""
+    return "" if "UserData" in result.error_field.split("; ") else result.user_data
 
-    ``columns`` holds the column names of each source. Sources with other columns share one table: a column
-    that a row's source does not have stays empty. Cells beyond the header stand in ``_extra_1`` and so on.
-    ``own`` is how many columns at the end no source has.
+
+class FailedTable:
+    """The table of rows to fix, with their original columns; then those that name run, row and fault.
+
+    ``run`` is the ID of the run, empty where the table must not be told from another list. ``columns`` holds the column
+    names of each source. Sources with other columns share one table: a column that a row's source does not have stays
+    empty. Cells beyond the header stand in ``_extra_1`` and so on, ``extra`` of them. ``own`` is how many columns at
+    the end no source has.
     """
 
-    def __init__(self, writer: _Writer, columns: Sequence[Sequence[str]], extra: int) -> None:
-        self._writer = writer
+    def __init__(self, run: str, columns: Sequence[Sequence[str]], extra: int) -> None:
+        self._run = run
         names, self._places = _shared_columns(columns)
         self._width = len(names)
         self._extra = extra
-        self.own = extra + len(FAILED_COLUMNS)
-        writer.writerow(
-            [*map(harmless, names), *(f"_extra_{n}" for n in range(1, extra + 1)), *FAILED_COLUMNS],
-        )
+        self._own = FAILED_COLUMNS_OF_SEVERAL if len(columns) > 1 else FAILED_COLUMNS
+        self.own = extra + len(self._own)
+        self.header = [*names, *(f"{EXTRA}{n}" for n in range(1, extra + 1)), *self._own]
 
-    def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
-        """Write the row, if it is one that failed."""
-        if result.status in FINE:
-            return
+    def line(self, result: RowResult, source: int, cells: Sequence[str]) -> list[str]:
+        """A row of the table, as its cells are."""
         places = self._places[source]
         line = [""] * (self._width + self._extra)
         for place, cell in zip(places, cells, strict=False):
-            line[place] = harmless(cell)
-        for offset, cell in enumerate(cells[len(places) :][: self._extra]):
-            line[self._width + offset] = harmless(cell)
-        self._writer.writerow(
-            [
-                *line,
-                str(result.row),
-                str(result.status),
-                result.error_code,
-                result.error_field,
-                harmless(result.error),
-                harmless(result.hint or mend(result.error_code)),
-            ]
-        )
+            line[place] = cell
+        beyond = cells[len(places) :][: self._extra]
+        line[self._width : self._width + len(beyond)] = beyond
+        return [*line, *self._own_cells(result)]
+
+    def _own_cells(self, result: RowResult) -> Iterator[str]:
+        own = {
+            "_run": self._run,
+            "_file": result.file,
+            "_sheet": result.sheet,
+            "_row": str(result.row),
+            "_key": key_of(result),
+            "_status": str(result.status),
+            "_error_code": result.error_code,
+            "_error_field": result.error_field,
+            "_error": result.error,
+            "_hint": result.hint or mend(result.error_code),
+        }
+        return (own[name] for name in self._own)
 
     def place(self, source: int, column: int | None) -> int:
         """Where a column of a source stands in the table; None: where the row says what is wrong."""
-        if column is None:
-            return self._width + self._extra + FAILED_COLUMNS.index("_error")
-        return self._places[source][column]
+        return self.header.index("_error", self._width) if column is None else self._places[source][column]
+
+
+class FailedRows:
+    """Writes a table of rows to fix where a spreadsheet program might run a cell as a formula."""
+
+    def __init__(self, writer: _Writer, table: FailedTable) -> None:
+        self._writer = writer
+        self._table = table
+        writer.writerow(map(harmless, table.header))
+
+    def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
+        """Write the row, if it is one that failed."""
+        if result.status not in FINE:
+            self._writer.writerow(map(harmless, self._table.line(result, source, cells)))
 
 
 @contextmanager
-def failed_file(path: Path, columns: Sequence[Sequence[str]], extra: int = 0) -> Iterator[FailedRows]:
-    """Open ``failed.csv``."""
+def failed_file(path: Path, table: FailedTable) -> Iterator[FailedRows]:
+    """Open ``failed.csv``: UTF-8 with BOM, as Excel wants it."""
     with new_file(path, encoding="utf-8-sig") as file:
-        yield FailedRows(table_writer(file), columns, extra)
+        yield FailedRows(table_writer(file), table)
 
 
 def _shared_columns(columns: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:

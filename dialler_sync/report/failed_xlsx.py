@@ -7,15 +7,15 @@ typed. What :mod:`.csv_files` writes into ``failed.csv`` is in it, cell by cell.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ..errors import JournalError
 from ..model import FINE, RowResult
-from ..spreadsheet_text import in_text_cell, restore
-from .csv_files import FailedRows, failed_file
+from ..spreadsheet_text import in_text_cell
+from .csv_files import FailedTable, failed_file
 from .faults import FaultCells, SourceColumns
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
 
@@ -39,9 +39,9 @@ _NOTE_WIDTH, _LINE_HEIGHT, _LINE_SIGNS = 320, 17, 46
 
 
 class FailedSheet(Table):
-    """The sheet of failed rows. ``own``: how many columns at its end are not of the source."""
+    """The sheet of failed rows."""
 
-    def __init__(self, book: Workbook, header: Sequence[str], own: int, sheet_rows: int) -> None:
+    def __init__(self, book: Workbook, table: FailedTable, sheet_rows: int) -> None:
         super().__init__(book, "Failed rows", "failed.csv", sheet_rows)
         text = {"num_format": "@"}
         self._header = book.add_format({**text, "bold": True, "bottom": 1, "bg_color": "#EAEDF1", "text_wrap": True})
@@ -49,11 +49,11 @@ class FailedSheet(Table):
         self._own_text = book.add_format({**text, "font_color": "#5F6672", "bg_color": "#F5F6F8"})
         # Excel's own colours for what is bad; the border shows without colours, too.
         self._faulty = book.add_format({**text, "font_color": "#9C0006", "bg_color": "#FFC7CE", "border": 1})
-        self._first_own = len(header) - own
+        self._first_own = len(table.header) - table.own
         self._notes: Mapping[int, str] = {}
         self._room_for_notes = NOTES
-        self.writerow(header)
-        self._note(header.index("_error"), _HELP)
+        self.writerow(map(in_text_cell, table.header))
+        self._note(table.place(0, None), _HELP)
 
     def add(self, line: Sequence[str], notes: Mapping[int, str]) -> None:
         """Write a row, whose faulty cells are the places of ``notes``."""
@@ -91,14 +91,13 @@ class FailedWorkbooks:
     """``failed.xlsx`` in ``folder``, and ``failed-2.xlsx`` and so on where one sheet does not take all rows.
 
     A context manager. Whatever keeps them from being written costs a warning, and nothing else: ``failed.csv`` has the
-    same rows. ``columns`` and ``extra`` are as for ``failed.csv``.
+    same rows.
     """
 
     def __init__(
         self,
         folder: Path,
-        columns: Sequence[Sequence[str]],
-        extra: int,
+        table: FailedTable,
         faults: FaultCells,
         *,
         sheet_rows: int = SHEET_ROWS,
@@ -106,14 +105,12 @@ class FailedWorkbooks:
         self._folder = folder
         self._faults = faults
         self._sheet_rows = sheet_rows
-        self._line = _Line()
-        self._rows = FailedRows(self._line, columns, extra)
-        self._header = self._line.cells
+        self._table = table
         self._book: Book | None = None
         self._sheet: FailedSheet | None = None
         self._written = 0
         self._problem = ""
-        if len(self._header) > SHEET_COLUMNS:
+        if len(table.header) > SHEET_COLUMNS:
             self._problem = f"the list has more columns than the {SHEET_COLUMNS:,} of an Excel sheet"
 
     def __enter__(self) -> Self:
@@ -126,11 +123,11 @@ class FailedWorkbooks:
         """Write the row, if it is one that failed."""
         if result.status in FINE or self._problem:
             return
-        self._rows.add(result, source, cells)
+        line = list(map(in_text_cell, self._table.line(result, source, cells)))
         found = self._faults(result, source, cells)
-        notes = {self._rows.place(source, column): "" if column is None else note for column, note in found.items()}
+        notes = {self._table.place(source, column): "" if column is None else note for column, note in found.items()}
         try:
-            self._open_sheet().add(self._line.cells, notes)
+            self._open_sheet().add(line, notes)
         except OSError as error:
             self._give_up(error)
 
@@ -157,7 +154,7 @@ class FailedWorkbooks:
             self._save_part()
         if self._sheet is None:
             self._book = Book(self._path(self._written + 1))
-            self._sheet = FailedSheet(self._book.book, self._header, self._rows.own, self._sheet_rows)
+            self._sheet = FailedSheet(self._book.book, self._table, self._sheet_rows)
         return self._sheet
 
     def _save_part(self) -> None:
@@ -182,28 +179,22 @@ class FailedWorkbooks:
 
 @contextmanager
 def failed_rows(
-    folder: Path, columns: Sequence[Sequence[str]], extra: int, mapped: SourceColumns
+    folder: Path, run: str, columns: Sequence[Sequence[str]], extra: int, mapped: SourceColumns
 ) -> Iterator[Callable[[RowResult, int, Sequence[str]], None]]:
     """Open ``failed.csv`` and ``failed.xlsx``; gives what takes each row with its source and its original cells.
+
+    ``run``, ``columns`` and ``extra`` are as for :class:`~.csv_files.FailedTable`.
 
     Raises:
         JournalError: ``failed.csv`` cannot be written.
     """
-    with FailedWorkbooks(folder, columns, extra, FaultCells(columns, mapped)) as books:
-        with failed_file(folder / "failed.csv", columns, extra) as table:
+    table = FailedTable(run, columns, extra)
+    with FailedWorkbooks(folder, table, FaultCells(columns, mapped)) as books:
+        with failed_file(folder / "failed.csv", table) as lines:
 
             def add(result: RowResult, source: int, cells: Sequence[str]) -> None:
-                table.add(result, source, cells)
+                lines.add(result, source, cells)
                 books.add(result, source, cells)
 
             yield add
         books.save()
-
-
-class _Line:
-    """Takes the lines of ``failed.csv``, and keeps the last as cells of a workbook."""
-
-    cells: Sequence[str] = ()
-
-    def writerow(self, row: Iterable[str], /) -> None:
-        self.cells = [in_text_cell(restore(cell)) for cell in row]

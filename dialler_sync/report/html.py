@@ -7,7 +7,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from ..error_codes import mend
+from ..error_codes import WARNINGS, mend
 from ..exit_codes import MEANINGS, ExitCode
 from ..model import RowResult
 from . import charts, words
@@ -103,6 +103,7 @@ class HtmlReport:
             "counts": counts,
             "meanings": words.status_meanings(summary),
             "outcome_bar": charts.stacked_bar(counts),
+            "warnings": [(WARNINGS[code], count) for code, count in summary.get("warnings", {}).items()],
             "actions": {name: count for name, count in summary["actions"].items() if count},
             "action_meanings": words.ACTION_MEANINGS,
             "exit_meaning": MEANINGS[ExitCode(summary["exit_code"])],

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from ..model import ContactClass
+from ..own_columns import MOVE_COLUMNS
 from ..spreadsheet_text import harmless
 from . import words
 from .csv_files import table_writer
 from .files import new_file
 from .sheets import Book, Table
-
-COLUMNS = ("_class", "_user_data", "_contact_id", "_row", "_differences", "_file")
-"""The first columns of ``reconciliation.csv``; what the dialler says of a contact follows."""
-
-CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
-"""Columns between them where the calls were asked for."""
 
 SHEET_LINES = 100_000
 """Lines of one class that the workbook lists; with more, spreadsheet programs are no pleasure."""
@@ -45,7 +40,8 @@ COLOURS: Mapping[ContactClass, str] = {
 class ReportLine:
     """A line of the reports. ``row`` and ``file`` name the row that was compared, if there is one.
 
-    ``told`` is what the dialler says: a text a column, in the order of the report's columns after ``COLUMNS``.
+    ``told`` is what the dialler says: a text a column, in the order of the report's columns after
+    ``RECONCILIATION_COLUMNS``.
     """
 
     kind: ContactClass
@@ -65,7 +61,10 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A line that changed. ``was`` is its class before, empty for a new one; ``now`` is empty where it has gone."""
+    """A line that changed, with the columns of ``moved.csv``.
+
+    ``was`` is its class before, empty for a new one; ``now`` is empty where it has gone.
+    """
 
     user_data: str
     contact_id: str
@@ -79,10 +78,6 @@ class Move:
     def cells(self) -> list[str]:
         """The line as spreadsheets may have it."""
         return list(map(harmless, astuple(self)))
-
-
-MOVE_COLUMNS = tuple(f"_{field.name}" for field in fields(Move))
-"""Columns of ``moved.csv``."""
 
 
 @contextmanager

@@ -8,13 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ..own_columns import MOVE_COLUMNS, RECONCILIATION_COLUMNS
 from .masking import mask_field
-from .reconciliation import COLUMNS, MOVE_COLUMNS, Move, ReconciliationWorkbook, ReportLine, lines_file
+from .reconciliation import Move, ReconciliationWorkbook, ReportLine, lines_file
 from .reconciliation_page import ReconciliationPage
 
 
 class ReconciliationReports:
-    """CSV, workbook and page in ``folder``; a context manager. ``told`` are the columns after ``COLUMNS``.
+    """CSV, workbook and page in ``folder``; a context manager. ``told`` are the columns after
+    ``RECONCILIATION_COLUMNS``.
 
     ``moved``: there is an earlier reconciliation to compare with. ``mask``: hide phone numbers in page and workbook.
 
@@ -31,7 +33,7 @@ class ReconciliationReports:
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        columns = (*COLUMNS, *self._told)
+        columns = (*RECONCILIATION_COLUMNS, *self._told)
         self._held.enter_context(self._files)
         self._lines = self._files.enter_context(lines_file(self._folder / "reconciliation.csv", columns))
         if self._moved:
@@ -49,7 +51,7 @@ class ReconciliationReports:
         """Take up a line."""
         cells = line.cells()
         self._lines.writerow(cells)
-        self._workbook.add(line.kind, self._shown((*COLUMNS, *self._told), cells))
+        self._workbook.add(line.kind, self._shown((*RECONCILIATION_COLUMNS, *self._told), cells))
         self._page.add(line)
 
     def add_move(self, move: Move) -> None:

@@ -106,6 +106,11 @@ def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
     return f"Compared with what was sent {when}, not with the dialler: what others have changed since is not seen."
 
 
+def warned(summary: Mapping[str, Any]) -> str:
+    """The warnings of a run: ``restored 3, double_encoded 2``, or nothing."""
+    return ", ".join(f"{code} {count:,}" for code, count in (summary.get("warnings") or {}).items())
+
+
 def mirror_not_done(summary: Mapping[str, Any]) -> str:
     """How many contacts of mirror.csv could not be changed, or nothing."""
     count = sum(summary.get("mirror", {}).get(status, 0) for status in DID_NOT_SUCCEED)

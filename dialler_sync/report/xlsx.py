@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from ..error_codes import WARNINGS
 from ..exit_codes import MEANINGS, ExitCode
 from ..model import RowResult, Status
+from ..own_columns import RESULT_COLUMNS
 from . import words
-from .csv_files import RESULT_COLUMNS, FailedRows, result_line
+from .csv_files import FailedRows, FailedTable, result_line
 from .groups import Groups
 from .masking import Mask, mask_phones
 from .sheets import SHEET_ROWS, Book
@@ -29,8 +31,8 @@ _COLOURS: Mapping[Status, str] = {
 class XlsxReport:
     """Collects the rows of a run, each once, in source order; then writes the workbook. A context manager.
 
-    ``columns`` are the column names of each source, ``extra`` the most cells that a row has beyond them: as for
-    ``failed.csv``. ``mask`` hides phone numbers. ``sheet_rows`` is how many rows one sheet takes.
+    ``run``, ``columns`` and ``extra`` are as for ``failed.csv``. ``mask`` hides phone numbers; then no row names the
+    run, as it is not to be imported. ``sheet_rows`` is how many rows one sheet takes.
 
     Raises:
         OSError: beside ``path`` nothing can be written.
@@ -39,6 +41,7 @@ class XlsxReport:
     def __init__(
         self,
         path: Path,
+        run: str,
         columns: Sequence[Sequence[str]],
         extra: int = 0,
         *,
@@ -52,7 +55,7 @@ class XlsxReport:
             self._all = self._book.add_table("All rows", "results.csv", sheet_rows)
             self._all.writerow(RESULT_COLUMNS)
             self._failed = self._book.add_table("Failed rows", "failed.csv", sheet_rows)
-            self._failed_rows = FailedRows(self._failed, columns, extra)
+            self._failed_rows = FailedRows(self._failed, FailedTable("" if mask else run, columns, extra))
         except BaseException:
             self._book.__exit__()
             raise
@@ -106,6 +109,11 @@ class XlsxReport:
         page.line("Reason", "Rows", "Meaning", "What to do", style=page.bold)
         for group in self._groups:
             page.line(group.code, group.rows, group.meaning, group.mend)
+        if summary["warnings"]:
+            page.line()
+            page.line("Warning", "Rows", "Meaning", "What to do", style=page.bold)
+        for code, count in summary["warnings"].items():
+            page.line(code, count, WARNINGS[code].meaning, WARNINGS[code].mend)
 
 
 def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -32,8 +32,9 @@ class Summary:
     """What a run did: ``summary.json``.
 
     ``counts`` are rows by status, ``mirror`` the contacts of ``mirror.csv``; ``actions`` are both by what was done,
-    ``errors`` rows by error code; ``latency`` as :meth:`~dialler_sync.api.latency.Latencies.facts` has it. With
-    ``compare: journal``, ``compared`` says when the rows that have not changed were sent: ``from``, ``to``.
+    ``errors`` rows by error code, ``warnings`` rows by the code of a warning; ``latency`` as
+    :meth:`~dialler_sync.api.latency.Latencies.facts` has it. With ``compare: journal``, ``compared`` says when the rows
+    that have not changed were sent: ``from``, ``to``.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Summary:
     out: str
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, int] = field(default_factory=dict)
     mirror: Mapping[str, int] = field(default_factory=dict)
     compared: Mapping[str, str] = field(default_factory=dict)
     latency: Mapping[str, Any] = field(default_factory=dict)
@@ -138,16 +140,17 @@ class _Reports:
         mask = None if masked is None else Mask(columns, masked)
         self._results = files.enter_context(results_file(self._out / "results.csv"))
         mapped = run.options.get("mapped") or {}
-        self._add_failed = files.enter_context(failed_rows(self._out, columns, source.extra_cells, mapped))
+        self._add_failed = files.enter_context(failed_rows(self._out, run.id, columns, source.extra_cells, mapped))
         self._mirrored: ResultsFile | None = None
         self.html = HtmlReport(columns, mask=mask)
         self.xlsx: XlsxReport | None = None
         if (run.rows or 0) <= XLSX_ROWS:
-            book = XlsxReport(self._out / "report.xlsx", columns, source.extra_cells, mask=mask)
+            book = XlsxReport(self._out / "report.xlsx", run.id, columns, source.extra_cells, mask=mask)
             self.xlsx = files.enter_context(book)
         self.counts = Counter({str(status): 0 for status in Status})
         self.actions = Counter({str(action): 0 for action in Action})
         self.mirror: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
 
     def add(self, entry: JournalRow) -> None:
         """Write one row of the journal into all of them."""
@@ -162,6 +165,8 @@ class _Reports:
             return
         self._results.add(result)
         self.counts[result.status] += 1
+        if result.warnings:
+            self.warnings.update({warning.code for warning in result.warnings})
         seq, number, cells = next(self._cells)
         assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
         self._add_failed(result, number, cells)
@@ -197,6 +202,7 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         out=run.out,
         changed_fields=dict(effort.changed_fields or before.get("changed_fields") or {}),
         errors=reports.html.reasons(),
+        warnings=dict(reports.warnings.most_common()),
         mirror=dict(reports.mirror),
         compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.report.csv_files import FAILED_COLUMNS, RESULT_COLUMNS
+from dialler_sync.own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -66,6 +66,7 @@ def test_reports_have_the_columns_of_the_contract(run: Run, configure: Configure
         assert next(csv.reader(file)) == ["Key", "Name", "Phone", *FAILED_COLUMNS]
     (failed,) = done.rows("failed.csv")
     assert (failed["Key"], failed["_row"], failed["_status"]) == ("K3", "3", "rejected")
+    assert (failed["_run"], failed["_key"]) == (done.summary["run_id"], "K3")
     assert failed["_error_code"] == "name_missing"
     assert failed["_hint"]
     assert done.statuses() == {2: "succeeded", 3: "rejected"}
@@ -139,6 +140,24 @@ def test_duplicate_keys_can_be_rejected(
     assert done.statuses() == {2: "rejected", 3: "succeeded", 4: "rejected"}
     assert held(dialler).keys() == {"L"}
     assert {row["_error_code"] for row in done.rows("failed.csv")} == {"duplicate_key"}
+
+
+def test_failed_csv_of_several_files_names_them_and_keys_that_are_not_what_is_wrong(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """So that a mended row is known again, wherever it came from."""
+    configure()
+    other = tmp_path / "other.csv"
+    other.write_text(f"Key,Name,Phone\n{'K' * 200},Berta,0171 3920014\n", encoding="utf-8")
+
+    done = run("import", contacts_csv(rows=["K2,Anna,12", "K3,Carl,0171 3920013"]), other)
+
+    assert done.reports
+    with (done.reports / "failed.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert next(csv.reader(file)) == ["Key", "Name", "Phone", *FAILED_COLUMNS_OF_SEVERAL]
+    named = [[row[name] for name in ("_run", "_file", "_sheet", "_row", "_key")] for row in done.rows("failed.csv")]
+    run_id = done.summary["run_id"]
+    assert named == [[run_id, "contacts.csv", "", "2", "K2"], [run_id, "other.csv", "", "2", ""]]
 
 
 def test_a_mended_failed_csv_is_imported_as_it_is(

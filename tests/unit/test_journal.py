@@ -16,7 +16,7 @@ from dialler_sync.errors import UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.last_sent import SENT_SO
 from dialler_sync.journal.records import Sent
-from dialler_sync.model import Action, RowResult, Status
+from dialler_sync.model import Action, RowResult, RowWarning, Status
 
 TARGET = "http://dialler/rest/v1.0/1#538"
 RUN = RunRecord(
@@ -404,9 +404,34 @@ def test_a_journal_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -
         end(journal, begin(journal, 1, "A"))
     with closing(sqlite3.connect(path)) as base, base:
         base.execute("DROP TABLE mirror_locks")
+        base.execute("ALTER TABLE rows DROP COLUMN warnings")
         base.execute("UPDATE schema_version SET version = 1")
 
     for _ in range(2):
         with Journal.open(path) as journal:
             assert journal.mirror_locked(TARGET, ["1"]) == set()
             assert [run.id for run in journal.runs()] == ["run-1"]
+            assert [entry.result.warnings for entry in journal.rows(journal.run("run-1"))] == [()]
+
+
+WARNED = (RowWarning("restored", "UserData"), RowWarning("double_encoded", "Name"))
+
+
+def test_warnings_of_a_row_stay_with_it_whatever_becomes_of_it(journal: Journal) -> None:
+    """Also where it has not changed since it was last sent."""
+    end(journal, run := begin(journal, 1, "A"))
+    settle(journal, run, Status.SUCCEEDED)
+    journal.take_in(TARGET)
+    run = begin(journal, 2)
+    text = RowWarning.text(WARNED)
+    rows = [PlannedRow(n, 0, n + 2, key, f"p-{key}", warnings=text) for n, key in enumerate("AB")]
+
+    journal.add_changed(run.id, TARGET, [*rows, PlannedRow(2, 0, 4, "C", state=Status.REJECTED, warnings=text)])
+    journal.record(run.id, [Outcome(1, Status.FAILED)])
+
+    assert text == "restored:UserData; double_encoded:Name"
+    assert [(entry.state, entry.result.warnings) for entry in journal.rows(run)] == [
+        ("skipped", WARNED),
+        ("failed", WARNED),
+        ("rejected", WARNED),
+    ]

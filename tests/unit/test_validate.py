@@ -12,7 +12,7 @@ import pytest
 import dialler_sync
 from dialler_sync.error_codes import ERROR_CODES
 from dialler_sync.fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Kind
-from dialler_sync.model import CellNote, Contact, Rejection
+from dialler_sync.model import CellNote, Contact, Rejection, RowWarning
 from dialler_sync.validate import Checker, contact_schema
 
 from ..rows import BASIC, GOOD, check_row, chunk_of, codes_of, faults_of, field_of, layout_of, settings_of
@@ -64,6 +64,25 @@ def test_a_whole_contact() -> None:
         ("FollowUpDateTime", "2025-01-31 00:00:00"),
         ("ResetContact", True),
     ]
+
+
+def test_a_warning_of_a_cell_is_one_of_every_field_that_it_feeds() -> None:
+    """Whatever becomes of the row; a cell that nothing uses, or that another goes before, has no say."""
+    rules = BASIC | {"UserData": "No", "Comment": {"first_of": ["Note", "No"]}, "Tag": {"template": "{Note}/{No}"}}
+    columns = ("Name", "Phone", "No", "Note", "Unused")
+    rows = [(*GOOD, "7", "", "x"), (*GOOD, "8", "text", "x"), ("", GOOD[1], "9", "", "x"), (*GOOD, "10", "", "x")]
+    noted = CellNote(warning="double_encoded")
+    notes = {(row, place): noted for row in (2, 3, 4) for place in (2, 4)}
+
+    contacts, (rejection,) = Checker(settings_of(rules), layout_of(*columns))(chunk_of(columns, *rows, notes=notes))
+
+    said = {row.row: RowWarning.text(row.warnings) for row in (*contacts, rejection)}
+    assert said == {
+        2: "double_encoded:UserData; double_encoded:Comment; double_encoded:Tag",
+        3: "double_encoded:UserData; double_encoded:Tag",
+        4: "double_encoded:UserData; double_encoded:Comment; double_encoded:Tag",
+        5: "",
+    }
 
 
 def test_all_faults_of_a_row_at_once() -> None:

@@ -14,6 +14,8 @@ from dialler_sync.report.masking import Mask
 
 COLUMNS = ("Key", "Name", "Phone", "Notes")
 
+RUN_ID = "20261123-020000-abc123"
+
 HOSTILE = "</script><script>alert('x')</script><!--"
 """Text that would run, or end the data, if it were not kept apart from the page."""
 
@@ -74,7 +76,7 @@ def summary_of(results: Iterable[RowResult] = (), **values: Any) -> dict[str, An
     actions = Counter(result.action for result in results if result.status in (Status.SUCCEEDED, Status.SKIPPED))
     bad = any(statuses[s] for s in Status if s not in (Status.SUCCEEDED, Status.SKIPPED))
     return {
-        "run_id": "20261123-020000-abc123",
+        "run_id": RUN_ID,
         "command": "import",
         "started_at": "2026-11-23T02:00:00Z",
         "finished_at": "2026-11-23T02:05:12Z",
@@ -85,6 +87,7 @@ def summary_of(results: Iterable[RowResult] = (), **values: Any) -> dict[str, An
         "campaign": 538,
         "counts": {"read": len(results), **{str(status): statuses[status] for status in Status}},
         "actions": {str(action): actions[action] for action in Action},
+        "warnings": {},
         "requests": len(results),
         "retries": 3,
         "rows_per_s": 12.5,

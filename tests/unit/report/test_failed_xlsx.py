@@ -13,15 +13,16 @@ import pytest
 
 from dialler_sync.config.settings import SourceSettings
 from dialler_sync.model import RowResult, Status
+from dialler_sync.own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL
 from dialler_sync.read import open_table
 from dialler_sync.report import failed_xlsx
-from dialler_sync.report.csv_files import FAILED_COLUMNS
+from dialler_sync.report.csv_files import FailedTable
 from dialler_sync.report.failed_xlsx import FailedWorkbooks, failed_rows
 from dialler_sync.report.faults import FaultCells
 from dialler_sync.spreadsheet_text import restore
 
 from ...libreoffice import needs_libreoffice, opened_and_saved
-from .samples import COLUMNS, NASTY, cells_of, rejected, result_of
+from .samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of
 
 MAPPED = {"UserData": [["Key"]], "Email": [["Notes"]], "PhoneNumber1": [["Phone"]], "Name": [["Name"]]}
 
@@ -35,7 +36,7 @@ def write(
     extra: int = 0,
     mapped: Mapping[str, Sequence[Sequence[str]]] = MAPPED,
 ) -> Any:
-    with failed_rows(folder, columns or [COLUMNS], extra, mapped) as add:
+    with failed_rows(folder, RUN_ID, columns or [COLUMNS], extra, mapped) as add:
         for result, source, cells in rows:
             add(result, source, cells)
     return openpyxl.load_workbook(folder / "failed.xlsx").worksheets[0]
@@ -61,7 +62,7 @@ def test_columns_are_text_from_top_to_bottom(tmp_path: Path) -> None:
     sheet = write(tmp_path, [(rejected(2), 0, cells_of(2))])
 
     columns = sheet.column_dimensions.values()
-    assert sorted(n for column in columns for n in range(column.min, column.max + 1)) == [*range(1, 11)]
+    assert sorted(n for column in columns for n in range(column.min, column.max + 1)) == [*range(1, 13)]
     assert {column.number_format for column in columns} == {"@"}
     written = {(cell.data_type, cell.number_format) for row in sheet for cell in row if cell.value is not None}
     assert written == {("s", "@"), ("n", "@")}  # the one number is _row
@@ -70,7 +71,7 @@ def test_columns_are_text_from_top_to_bottom(tmp_path: Path) -> None:
 def test_header_stays_in_sight_and_filters(tmp_path: Path) -> None:
     sheet = write(tmp_path, [(rejected(2), 0, cells_of(2))])
 
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:J2")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:L2")
     assert all(8 <= column.width <= 50 for column in sheet.column_dimensions.values())
     grey, black = sheet["F2"].font.color.rgb, sheet["A2"].font.color
     assert (grey, black.type) == ("FF5F6672", "theme")
@@ -114,6 +115,7 @@ def test_sources_with_other_columns_share_one_table(tmp_path: Path) -> None:
 
     sheet = write(tmp_path, rows, COLUMNS, ("Phone", "City"))
 
+    assert texts(sheet)[0][5:] == [*FAILED_COLUMNS_OF_SEVERAL]
     assert texts(sheet)[2][:5] == ["", "", "0171", "", "x"]
     assert sheet["C2"].comment
     assert sheet["C3"].comment
@@ -143,7 +145,7 @@ def test_a_text_too_long_for_a_cell_is_cut_and_marked(tmp_path: Path) -> None:
 def test_signs_that_xml_cannot_hold_crash_nothing(tmp_path: Path) -> None:
     row = rejected(2, field="Name", error="lone \udc80 and \x01")
 
-    with FailedWorkbooks(tmp_path, [COLUMNS], 0, FaultCells([COLUMNS], MAPPED)) as books:
+    with FailedWorkbooks(tmp_path, FailedTable(RUN_ID, [COLUMNS], 0), FaultCells([COLUMNS], MAPPED)) as books:
         books.add(row, 0, cells_of(2, Name="\ud800\ufffe", Notes="\x01"))
         books.save()
 
@@ -154,7 +156,9 @@ def test_signs_that_xml_cannot_hold_crash_nothing(tmp_path: Path) -> None:
 def test_more_rows_than_a_sheet_takes_go_on_in_another_file(tmp_path: Path) -> None:
     (tmp_path / "failed-4.xlsx").write_text("of an earlier time")
 
-    with FailedWorkbooks(tmp_path, [COLUMNS], 0, FaultCells([COLUMNS], MAPPED), sheet_rows=6) as books:
+    with FailedWorkbooks(
+        tmp_path, FailedTable(RUN_ID, [COLUMNS], 0), FaultCells([COLUMNS], MAPPED), sheet_rows=6
+    ) as books:
         for row in range(2, 12):
             books.add(rejected(row), 0, cells_of(row))
         books.save()
@@ -186,7 +190,7 @@ def test_columns_beyond_excels_last_cost_the_workbook_and_a_warning(
     """Without its last columns it would be another list."""
     names = [f"C{n}" for n in range(16_380)]
 
-    with failed_rows(tmp_path, [names], 0, {}) as add:
+    with failed_rows(tmp_path, RUN_ID, [names], 0, {}) as add:
         add(rejected(2), 0, names)
 
     assert [path.name for path in tmp_path.iterdir()] == ["failed.csv"]
@@ -196,7 +200,7 @@ def test_columns_beyond_excels_last_cost_the_workbook_and_a_warning(
 def test_a_workbook_that_cannot_be_written_costs_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "failed.xlsx").mkdir()
 
-    with failed_rows(tmp_path, [COLUMNS], 0, MAPPED) as add:
+    with failed_rows(tmp_path, RUN_ID, [COLUMNS], 0, MAPPED) as add:
         add(rejected(2), 0, cells_of(2))
 
     assert "failed.xlsx is not written" in caplog.text
@@ -212,7 +216,7 @@ def test_notes_have_an_end_and_colours_have_none(tmp_path: Path, monkeypatch: py
 
     marked = [cell for cell in sheet["D"][1:] if cell.fill.fgColor.rgb == "FFFFC7CE"]
     assert (len(marked), sum(1 for cell in marked if cell.comment)) == (5, 2)  # one more explains the column _error
-    assert "Fix them here" in sheet["I1"].comment.text
+    assert "Fix them here" in sheet["K1"].comment.text
 
 
 LISTED = [text for text in NASTY if text != "\x01\x1f"]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.error_codes import WARNINGS
 from dialler_sync.model import Action, Status
 from dialler_sync.report.html import HtmlReport
 
@@ -287,3 +288,13 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     write_html(tmp_path / "report.html", MIXED)
 
     assert stat.S_IMODE((tmp_path / "report.html").stat().st_mode) == 0o600
+
+
+def test_warnings_stand_below_the_outcome_with_their_meaning(tmp_path: Path) -> None:
+    """Nobody has to look for them in results.csv."""
+    page = write_html(tmp_path / "report.html", [(result_of(2), cells_of(2))], warnings={"restored": 1_200})
+
+    assert "<caption>Warnings</caption>" in page
+    assert "<code>restored</code>" in page
+    assert "1,200" in page
+    assert WARNINGS["restored"].meaning in page

@@ -13,14 +13,14 @@ import pytest
 
 from dialler_sync.config.settings import SourceSettings
 from dialler_sync.model import Action, RowResult, Status
+from dialler_sync.own_columns import FAILED_COLUMNS, RESULT_COLUMNS
 from dialler_sync.read import open_table
-from dialler_sync.report.csv_files import FAILED_COLUMNS, RESULT_COLUMNS
 from dialler_sync.report.sheets import CELL_LENGTH
 from dialler_sync.report.xlsx import XlsxReport
 from dialler_sync.spreadsheet_text import restore
 
 from ...libreoffice import needs_libreoffice, opened_and_saved
-from .samples import COLUMNS, NASTY, cells_of, rejected, result_of, summary_of
+from .samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of, summary_of
 
 
 def write(
@@ -31,7 +31,7 @@ def write(
     **values: Any,
 ) -> Any:
     options = {name: values.pop(name) for name in ("sheet_rows",) if name in values}
-    with XlsxReport(path, [columns], extra, **options) as report:
+    with XlsxReport(path, RUN_ID, [columns], extra, **options) as report:
         for result, cells in rows:
             report.add(result, 0, cells)
         report.write(summary_of((result for result, _ in rows), **values))
@@ -61,7 +61,20 @@ def test_all_rows_and_failed_rows_are_what_the_csv_files_are(tmp_path: Path) -> 
     ]
     assert values_of(book["Failed rows"]) == [
         (*COLUMNS, *FAILED_COLUMNS),
-        ("K4", "Name 4", "0171 3920012", None, 4, "rejected", "email_invalid", "Email", "That is wrong.", "Mend it."),
+        (
+            "K4",
+            "Name 4",
+            "0171 3920012",
+            None,
+            RUN_ID,
+            4,
+            "K4",
+            "rejected",
+            "email_invalid",
+            "Email",
+            "That is wrong.",
+            "Mend it.",
+        ),
     ]
 
 
@@ -80,7 +93,7 @@ def test_the_summary_says_what_became_of_the_run_with_a_chart(tmp_path: Path) ->
 def test_sheets_can_be_filtered_and_keep_their_header_in_sight(tmp_path: Path) -> None:
     book = write(tmp_path / "report.xlsx", MIXED)
 
-    for name, area in (("All rows", "A1:M4"), ("Failed rows", "A1:J2")):
+    for name, area in (("All rows", "A1:N4"), ("Failed rows", "A1:L2")):
         sheet = book[name]
         assert (sheet.auto_filter.ref, sheet.freeze_panes) == (area, "A2")
         widths = [sheet.column_dimensions[letter].width for letter in "ABC"]
@@ -163,7 +176,7 @@ def test_only_its_owner_can_read_it_and_nothing_is_left_beside_it(tmp_path: Path
 
 def test_a_report_that_is_never_written_leaves_nothing_behind(tmp_path: Path) -> None:
     """A run that fails while its reports are made must not leave its rows lying about."""
-    with XlsxReport(tmp_path / "report.xlsx", [COLUMNS]) as report:
+    with XlsxReport(tmp_path / "report.xlsx", RUN_ID, [COLUMNS]) as report:
         report.add(result_of(2), 0, cells_of(2))
         assert list(tmp_path.iterdir())
 

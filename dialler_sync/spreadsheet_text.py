@@ -12,6 +12,10 @@ _RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{
 """
 
 
+CUT = "… [cut; "
+"""In a cell of our workbooks, before the name of the file that has all of its text: a spreadsheet program's cell is too
+small for it. Such a cell is never read as if the text ended there."""
+
 _BEGINS = frozenset("'=@+-\t\r")
 """How it begins: nearly every cell is told apart by its first sign."""
 

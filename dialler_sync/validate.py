@@ -24,6 +24,7 @@ from .fields import FIELDS, PHONE_FIELDS, Field, Kind
 from .mapping import CAMPAIGN, BoundField, Mapped, bind
 from .model import Chunk, Contact, Fault, Layout, Rejection, Value
 from .phones import Country, country, read_phones, spread
+from .spreadsheet_text import CUT
 
 _ANY_PHONE = "PhoneNumber"
 """The schema's column for the first phone number that a row has, whichever field it is in."""
@@ -88,7 +89,7 @@ def _check(name: str, good: Callable[[Value | Fault], bool], all_good: Callable[
 
 def _is_whole(text: str) -> bool:
     # Nearly every text passes isprintable(), which is several times faster than the search.
-    return (text.isprintable() and "\ufffd" not in text) or not _DAMAGED.search(text)
+    return CUT not in text and ((text.isprintable() and "\ufffd" not in text) or not _DAMAGED.search(text))
 
 
 class Checker:
@@ -195,6 +196,12 @@ class Checker:
                 "too_long",
                 f"{name} takes {field.limit(self._release)} characters; the text has {len(text)}.",
                 "Shorten the text, or set rows.too_long: truncate." if _may_be_cut(field) else None,
+            )
+        if CUT in text:
+            return fault(
+                "damaged_text",
+                "The text was cut, as it is longer than a cell of a spreadsheet may be.",
+                "Copy the whole text from the file that is named at its end into a CSV file, or shorten the text.",
             )
         damage = _DAMAGED.search(text)
         sign = f"U+{ord(damage[0]):04X}, sign {damage.start() + 1} of the text" if damage else check

@@ -33,7 +33,7 @@ _HELP = (
     f"Of a long list the first {NOTES:,} have a note; this column says it of every row.\n"
     "Fix them here, save the file, and import it as it is."
 )
-_CUT = f"Cut, as a cell of Excel takes {CELL_LENGTH:,} signs: copy the whole text from failed.csv, or shorten it."
+_CUT = f"Cut, as a cell of Excel takes {CELL_LENGTH:,} signs: shorten the text, or import this row from failed.csv."
 _NOTE_WIDTH, _LINE_HEIGHT, _LINE_SIGNS = 320, 17, 46
 """Pixels, and the signs of a note's line."""
 

@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ..spreadsheet_text import harmless
+from ..spreadsheet_text import CUT, harmless
 from . import words
 from .files import new_binary_file
 
@@ -139,7 +139,7 @@ class Table:
         if fits(text):
             return text
         self._cut = True
-        remark = f"… [cut; {self._full} has all of it]"
+        remark = f"{CUT}{self._full} has all of it]"
         return text[: CELL_LENGTH // 2 - len(remark)] + remark
 
     def close(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,10 @@ from ..report.files import new_file
 from ..report.html import HtmlReport
 from ..report.masking import Mask
 from ..report.xlsx import XlsxReport
+
+_log = logging.getLogger(__name__)
+
+_XLSX = "report.xlsx"
 
 XLSX_ROWS = 10_000
 """Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
@@ -108,13 +113,13 @@ def write_reports(
         AssertionError: the counts do not add up to the rows read, which is a bug.
     """
     try:
-        with ExitStack() as files:
-            reports = _Reports(files, run, source)
-            for entry in journal.rows(run):
-                reports.add(entry)
-            summary = _summary(run, reports, stopped, effort)
-            if reports.xlsx:
-                reports.xlsx.write(asdict(summary))
+        with ExitStack() as workbook:
+            with ExitStack() as files:
+                reports = _Reports(files, workbook, run, source)
+                for entry in journal.rows(run):
+                    reports.add(entry)
+                summary = _summary(run, reports, stopped, effort)
+            reports.write_xlsx(summary)
         out = Path(run.out)
         summary.write(out / "summary.json")
         # Last, as it links to what is there.
@@ -131,8 +136,9 @@ def write_reports(
 class _Reports:
     """The reports of a run that are open, and what was counted on the way."""
 
-    def __init__(self, files: ExitStack, run: RunRecord, source: SourceCells) -> None:
+    def __init__(self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells) -> None:
         self._files = files
+        self._workbook = workbook
         self._out = Path(run.out)
         self._cells = source.source_cells()
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
@@ -145,8 +151,9 @@ class _Reports:
         self.html = HtmlReport(columns, mask=mask)
         self.xlsx: XlsxReport | None = None
         if (run.rows or 0) <= XLSX_ROWS:
-            book = XlsxReport(self._out / "report.xlsx", run.id, columns, source.extra_cells, mask=mask)
-            self.xlsx = files.enter_context(book)
+            with self._spared():
+                book = XlsxReport(self._out / _XLSX, run.id, columns, source.extra_cells, mask=mask)
+                self.xlsx = workbook.enter_context(book)
         self.counts = Counter({str(status): 0 for status in Status})
         self.actions = Counter({str(action): 0 for action in Action})
         self.mirror: Counter[str] = Counter()
@@ -172,7 +179,26 @@ class _Reports:
         self._add_failed(result, number, cells)
         self.html.add(result, number, cells)
         if self.xlsx:
-            self.xlsx.add(result, number, cells)
+            with self._spared():
+                self.xlsx.add(result, number, cells)
+
+    def write_xlsx(self, summary: Summary) -> None:
+        """Write ``report.xlsx``, if it is to be and can be written."""
+        if self.xlsx:
+            with self._spared():
+                self.xlsx.write(asdict(summary))
+
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        """What keeps the workbook from being written costs the workbook, and no other report."""
+        try:
+            yield
+        except (OSError, JournalError) as error:
+            _log.warning("report.xlsx is not written: %s", error)
+            self.xlsx = None
+            self._workbook.close()
+            with suppress(OSError):
+                (self._out / _XLSX).unlink(missing_ok=True)  # from an earlier time when the reports were written
 
 
 def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort: Effort) -> Summary:

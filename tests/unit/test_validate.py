@@ -351,3 +351,11 @@ def test_the_table_of_codes_is_the_codes_in_use() -> None:
     assert set(re.findall(r'\bfault\(\s*"(\w+)"', text)) <= set(ERROR_CODES)
     assert [code for code in ERROR_CODES if code not in text] == []
     assert all(entry.meaning.endswith(".") and entry.mend.endswith(".") for entry in ERROR_CODES.values())
+
+
+def test_a_text_that_a_workbook_of_ours_has_cut_is_not_taken_for_the_whole() -> None:
+    """Else failed.xlsx, imported as it is, would shorten a comment in silence."""
+    (fault,) = faults_of(check_row({"Notes": "x… [cut; failed.csv has all of it]"}, {"Comment": "Notes"}))
+
+    assert (fault.code, fault.field) == ("damaged_text", "Comment")
+    assert "was cut" in fault.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import resource
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -255,3 +256,20 @@ def test_a_spreadsheet_program_that_opens_and_saves_it_changes_no_cell(to: str, 
     (saved,) = opened_and_saved([tmp_path / "failed.xlsx"], to, tmp_path / "saved", locale=locale)
 
     assert cells(saved) == ROWS
+
+
+def test_a_disk_that_is_full_costs_the_workbook_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Rows wait on disk for the workbook to be written, and take several times the room of failed.csv."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    rows = [(rejected(row), 0, cells_of(row)) for row in range(2, 3_000)]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
+    try:
+        with failed_rows(tmp_path, RUN_ID, [COLUMNS], 0, MAPPED) as add:
+            for row in rows:
+                add(*row)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["failed.csv"]
+    assert (tmp_path / "failed.csv").read_text(encoding="utf-8-sig").count("\n") == len(rows) + 1
+    assert "failed.xlsx is not written: File too large. failed.csv has the same rows." in caplog.text

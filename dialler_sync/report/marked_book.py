@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .files import new_binary_file
 from .marked_notes import NEW_DRAWING, NEW_NOTES, with_boxes, with_notes
-from .marked_sheet import Cell, faulty_styles, marked_sheet
+from .marked_sheet import Cell, faulty_styles, marked_sheet, shown
 from .xml_edit import Document, Element, Unedited
 
 NOTES = 10_000
@@ -61,7 +61,7 @@ class _Workbook:
 
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._package = package
-        self._names = set(package.namelist())
+        self._names = {name.lower(): name for name in package.namelist()}
         self._edited: dict[str, bytes] = {}
 
     def marked(self, notes: Mapping[str, Mapping[Cell, str]]) -> dict[str, bytes]:
@@ -71,8 +71,9 @@ class _Workbook:
         workbook = self._related("", "officeDocument")
         styles = self._related(workbook, "styles")
         faulty, edited_styles = faulty_styles(self._read(styles))
-        for sheet, cells in notes.items():
+        for sheet, given in notes.items():
             part = self._sheet(workbook, sheet)
+            cells = shown(self._read(part), given)
             told = dict(list(cells.items())[:NOTES])
             drawing = self._add_notes(part, told)
             self._edited[part] = marked_sheet(self._read(part), cells.keys(), faulty, drawing)
@@ -101,7 +102,7 @@ class _Workbook:
         return ""
 
     def _drawings(self) -> Iterator[str]:
-        return (name for name in {*self._names, *self._edited} if name.lower().endswith(".vml"))
+        return (name for name in {*self._names.values(), *self._edited} if name.lower().endswith(".vml"))
 
     def _sheet(self, workbook: str, name: str) -> str:
         document = Document(self._read(workbook))
@@ -115,21 +116,28 @@ class _Workbook:
     def _read(self, name: str) -> bytes:
         if name in self._edited:
             return self._edited[name]
-        if name not in self._names:
+        if name.lower() not in self._names:
             raise Unedited(f"lacks the part {name}")
         return self._package.read(name)
 
+    def _has(self, name: str) -> bool:
+        return name.lower() in self._names or name in self._edited
+
+    def _named(self, part: str) -> str:
+        """The name of a part as the archive has it: case does not count."""
+        return self._names.get(part.lower(), part)
+
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
         """id → (type, name of the part) of what a part (``""``: the package) refers to inside the package."""
-        name = _relations_of(part)
-        if name not in self._names and name not in self._edited:
+        name = self._named(_relations_of(part))
+        if not self._has(name):
             return {}
         found = Document(self._read(name)).elements(lambda name, _: name == "Relationship")
         folder = posixpath.join("/", posixpath.dirname(part))
         return {
             element.given["Id"]: (
                 element.given["Type"],
-                posixpath.normpath(posixpath.join(folder, element.given["Target"])).lstrip("/"),
+                self._named(posixpath.normpath(posixpath.join(folder, element.given["Target"])).lstrip("/")),
             )
             for element in found
             if element.given.get("TargetMode") != "External"
@@ -147,12 +155,11 @@ class _Workbook:
 
     def _new_part(self, pattern: str, sheet: str, kind: str, content: str) -> tuple[str, str]:
         """Give the name of a part that the sheet refers to from now on, and the id of the relation."""
-        taken = {name.lower() for name in {*self._names, *self._edited}}
-        name = next(name for n in count(1) if (name := pattern.format(n)).lower() not in taken)
-        relations = _relations_of(sheet)
+        name = next(name for n in count(1) if not self._has(name := pattern.format(n)))
+        relations = self._named(_relations_of(sheet))
         known = self._relations(sheet)
         identity = next(identity for n in count(1) if (identity := f"rId{n}") not in known)
-        document = Document(self._read(relations) if relations in {*self._names, *self._edited} else _NEW_RELATIONS)
+        document = Document(self._read(relations) if self._has(relations) else _NEW_RELATIONS)
         (root,) = document.elements(lambda _, parent: not parent)
         entry = f'<{document.prefix}Relationship Id="{identity}" Type="{_OFFICE}/{kind}" Target="/{name}"/>'
         document.append(root, entry.encode())

@@ -44,6 +44,29 @@ def cell_of(name: str) -> Cell | None:
     return int(match[2]), column
 
 
+def shown(sheet: bytes, notes: Mapping[Cell, str]) -> dict[Cell, str]:
+    """Give the notes by the cells that are shown: of merged cells that is the first.
+
+    Raises:
+        Unedited: the sheet is damaged.
+    """
+    merged = Document(sheet).elements(lambda name, parent: (name, parent) == ("mergeCell", "mergeCells"))
+    rows = {row for row, _ in notes}
+    firsts: dict[int, list[tuple[range, Cell]]] = {}
+    for element in merged:
+        first, _, last = element.given["ref"].partition(":")
+        begin, end = cell_of(first), cell_of(last or first)
+        if begin and end:
+            covered = range(begin[0], end[0] + 1)
+            for row in covered if len(covered) < len(rows) else rows & {*covered}:
+                firsts.setdefault(row, []).append((range(begin[1], end[1] + 1), begin))
+    found: dict[Cell, str] = {}
+    for (row, column), note in notes.items():
+        cell = next((first for columns, first in firsts.get(row, ()) if column in columns), (row, column))
+        found[cell] = f"{found[cell]}\n\n{note}" if cell in found else note
+    return found
+
+
 def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], bytes]]:
     """(style of a cell → the same with the colour of faulty cells, the styles with those that were asked for).
 

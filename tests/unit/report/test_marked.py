@@ -255,6 +255,39 @@ def test_a_note_that_stands_for_a_thread_stays_as_it_is(tmp_path: Path) -> None:
     assert sheet["C2"].fill.fgColor.rgb == RED
 
 
+def test_of_merged_cells_the_first_is_marked(tmp_path: Path) -> None:
+    """The others are not shown."""
+    path = tmp_path / "list.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["Key", "Name", "Phone"])
+    sheet.append(["K2", "12", None])
+    sheet.append(["K3"])
+    sheet.merge_cells("B2:C3")
+    book.save(path)
+
+    target = marked(path, {(2, 3): "Phone?", (3, 2): "Name?", (3, 1): "Key?"}, "Sheet")
+
+    sheet = openpyxl.load_workbook(target).worksheets[0]
+    told = {cell.coordinate: cell.comment.text for row in sheet for cell in row if cell.comment}
+    assert told == {"B2": "Phone?\n\nName?", "A3": "Key?"}
+
+
+def test_names_of_parts_differ_in_case(tmp_path: Path) -> None:
+    """Two parts whose names differ in case alone are one, and a workbook with both is damaged."""
+    path = tmp_path / "list.xlsx"
+    by_openpyxl(path)
+    with zipfile.ZipFile(path) as package:
+        all_parts = {name.replace("_rels/sheet1", "_rels/SHEET1"): package.read(name) for name in package.namelist()}
+    with zipfile.ZipFile(path, "w") as package:
+        for name, data in all_parts.items():
+            package.writestr(name, data)
+
+    after = parts(marked(path, {(2, 3): "Wrong."}))
+
+    assert after.keys() == all_parts.keys()
+
+
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     by_openpyxl(tmp_path / "list.xlsx")
 

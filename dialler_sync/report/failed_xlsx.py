@@ -75,13 +75,14 @@ class FailedSheet(Table):
         size = {"width": _NOTE_WIDTH, "height": _LINE_HEIGHT * (lines + 1)}
         self._sheet.write_comment(self._rows, place, xml_text(text), {"author": "dialler-sync", **size})
 
-    def _style(self, place: int) -> Format:
-        if self._rows and place in self._notes:
-            return self._faulty
-        own = place >= self._first_own
-        if self._rows:
-            return self._own_text if own else self._text
-        return self._own_header if own else self._header
+    def _styles(self, count: int) -> Sequence[Format]:
+        own = count - self._first_own
+        if not self._rows:
+            return [self._header] * self._first_own + [self._own_header] * own
+        styles = [self._text] * self._first_own + [self._own_text] * own
+        for place in self._notes:
+            styles[place] = self._faulty
+        return styles
 
     def _column_style(self, place: int) -> Format:
         return self._own_text if place >= self._first_own else self._text

@@ -170,12 +170,12 @@ def _mark(
     """Colour cells of a row, and put cells where there are none."""
     there = dict(line.cells)
     styled_row = (
-        int(line.element.given.get("s", 0)) if line.element.given.get("customFormat") in ("1", "true") else None
+        int(line.element.given.get("s") or 0) if line.element.given.get("customFormat") in ("1", "true") else None
     )
     added: dict[int, list[bytes]] = {}
     for column in columns:
         if column in there:
-            document.set(there[column], s=faulty(int(there[column].given.get("s", 0))))
+            document.set(there[column], s=faulty(int(there[column].given.get("s") or 0)))
             continue
         style = faulty(of_columns.get(column, 0) if styled_row is None else styled_row)
         cell = f'<{document.prefix}c r="{cell_name((line.number, column))}" s="{style}"/>'

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+    from .text_sheet import TextSheet
+
 SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
 """What an Excel sheet can hold, and an Excel cell, in UTF-16 units."""
 
@@ -86,12 +88,12 @@ class Table:
     def __init__(self, book: Workbook, name: str, full: str, sheet_rows: int) -> None:
         from .text_sheet import TextSheet
 
-        self._sheet: Worksheet = book.add_worksheet(name, TextSheet)
+        self._sheet: TextSheet = book.add_worksheet(name, TextSheet)
         self._full = full
         self._room = sheet_rows - 2  # the header, and the line that says that the sheet is full
         self._header = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EAEDF1", "num_format": "@"})
         self._text = book.add_format({"num_format": "@"})
-        self._numbers: frozenset[int] = frozenset()
+        self._numbers: Sequence[int] = ()
         self._widths: list[int] = []
         self._rows = -1
         self._left_out = 0
@@ -106,31 +108,31 @@ class Table:
         """Write the header, and after it a row; what runs as a formula is harmless already."""
         values = list(row)
         if self._rows < 0:
-            self._numbers = frozenset(i for i, name in enumerate(values) if name in _NUMBERS)
+            self._numbers = tuple(i for i, name in enumerate(values) if name in _NUMBERS)
             self._widths = [0] * len(values)
         elif self.is_full:
             self._left_out += 1
             return
         self._rows += 1
-        for place, value in enumerate(values[:SHEET_COLUMNS]):
-            style = self._style(place)
-            if place in self._numbers and value.isdecimal():
-                self._sheet.write_number(self._rows, place, int(value), style)
-            elif value:
-                write_text(self._sheet, self._rows, place, self._fitting(value), style)
         if self._rows < _MEASURED:
             self._widths = list(map(max, self._widths, map(len, values)))
+        styles = self._styles(len(values))
+        numbers = {place: values[place] for place in self._numbers if values[place].isdecimal()}
+        texts = ["" if i in numbers else self._fitting(xml_text(value)) for i, value in enumerate(values)]
+        self._sheet.write_texts(self._rows, texts[:SHEET_COLUMNS], styles)
+        for place, digits in numbers.items():
+            self._sheet.write_number(self._rows, place, int(digits), styles[place])
 
     @property
     def is_full(self) -> bool:
         """Whether the sheet takes no more rows."""
         return self._rows >= self._room
 
-    def _style(self, place: int) -> Format:  # noqa: ARG002 - other tables go by it
-        """How the cell at this place of the row that is written looks; it is never anything but text."""
-        return self._text if self._rows else self._header
+    def _styles(self, count: int) -> Sequence[Format]:
+        """How the cells of the row that is written look; they are never anything but text."""
+        return [self._text if self._rows else self._header] * count
 
-    def _column_style(self, place: int) -> Format:  # noqa: ARG002
+    def _column_style(self, place: int) -> Format:  # noqa: ARG002 - other tables go by it
         """How cells of a column look that nobody has written."""
         return self._text
 

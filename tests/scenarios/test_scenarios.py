@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shlex
 import shutil
 from collections import Counter
@@ -36,11 +37,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from dialler_sync.error_codes import ERROR_CODES
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
+from dialler_sync.spreadsheet_text import restore
 
 from ..conftest import Done, Run
 
@@ -118,6 +121,24 @@ def _check_books(done: Done, dialler: SimulatorServer) -> None:
         read = counts.pop("read", 0)
         assert read == len(done.rows()) == sum(counts.values())
         assert counts == Counter(row["_status"] for row in done.rows())
+        _check_workbook(done.reports)
+
+
+def _check_workbook(reports: Path) -> None:
+    """failed.xlsx holds, cell by cell, what failed.csv holds."""
+    book = openpyxl.load_workbook(reports / "failed.xlsx", read_only=True)
+    cells = [["" if value is None else str(value) for value in row] for row in book.worksheets[0].values]
+    book.close()
+    with (reports / "failed.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [[_as_read(cell) for cell in row] for row in cells] == [
+            [_as_read(cell) for cell in row] for row in csv.reader(file)
+        ]
+
+
+def _as_read(cell: str) -> str:
+    """The text of a cell: what cannot run in a workbook has no apostrophe there, and control characters an escape."""
+    text = re.sub("_x([0-9A-F]{4})_", lambda code: chr(int(code[1], 16)), cell)
+    return restore(text) if text[:1] == "'" else text
 
 
 def _mended(done: Done) -> Path:

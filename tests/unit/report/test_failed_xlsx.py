@@ -140,7 +140,7 @@ def test_a_text_too_long_for_a_cell_is_cut_and_marked(tmp_path: Path) -> None:
 
     assert sheet["D2"].value.endswith("… [cut; failed.csv has all of it]")
     assert sheet["D2"].fill.fgColor.rgb == "FFFFC7CE"
-    assert "copy the whole text from failed.csv" in sheet["D2"].comment.text
+    assert "import this row from failed.csv" in sheet["D2"].comment.text
 
 
 def test_signs_that_xml_cannot_hold_crash_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Protocol
 
@@ -79,13 +79,13 @@ class SheetCells:
         self._rows_after = max(marks.rows, default=0) - (last_row + 1)
         self._empty: list[Value] = [""] * (end + 1 - start)
 
-    def rows(self, *, sketched: bool = False) -> Iterator[Row]:
+    def rows(self, *, sketched: bool = False, types: bool = False) -> Iterator[Row]:
         """Every row that is not blank, all with the same number of cells.
 
         ``sketched``: with ``0`` or ``1000000`` for any number or date, several times as fast, where only the shape of
-        the rows counts.
+        the rows counts. ``types``: it is noted which cells are not text.
         """
-        read = _sketched if sketched else _texts
+        read = _sketched if sketched else _typed if types else _texts
         marked = self._marks.by_row()
         marked_row, marked_cells = next(marked, (0, []))
         every_row = chain(self._grid.iter_rows(), repeat(self._empty, self._rows_after))
@@ -125,6 +125,14 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
         if note:
             notes[len(texts)] = note
         texts.append(text)
+    return texts, notes
+
+
+def _typed(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
+    texts, notes = _texts(values)
+    for at, value in enumerate(values):
+        if type(value) is not str:
+            notes[at] = replace(notes.get(at, CellNote()), not_text=True)
     return texts, notes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -107,8 +107,7 @@ def write_reports(
     try:
         with ExitStack() as files:
             reports = _Reports(files, run, source)
-            for entry in journal.rows(run):
-                reports.add(entry)
+            journal.keep_cells(run.id, filter(None, map(reports.add, journal.rows(run))))
             summary = _summary(run, reports, stopped, effort)
             if reports.xlsx:
                 reports.xlsx.write(asdict(summary))
@@ -148,8 +147,8 @@ class _Reports:
         self.mirror: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
 
-    def add(self, entry: JournalRow) -> None:
-        """Write one row of the journal into all of them."""
+    def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
+        """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
         result = entry.result
         if result.action and result.status in FINE:
             self.actions[result.action] += 1
@@ -158,7 +157,7 @@ class _Reports:
                 self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
             self._mirrored.add(result)
             self.mirror[result.status] += 1
-            return
+            return None
         self._results.add(result)
         self.counts[result.status] += 1
         if result.warnings:
@@ -169,6 +168,7 @@ class _Reports:
         self.html.add(result, number, cells)
         if self.xlsx:
             self.xlsx.add(result, number, cells)
+        return (result.seq, cells) if cells and result.status not in FINE else None
 
 
 def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort: Effort) -> Summary:

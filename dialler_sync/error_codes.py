@@ -119,6 +119,17 @@ _ALL = (
         "Another row carries the same UserData.",
         "Keep one of the rows, or let rows.duplicate_keys say which one counts.",
     ),
+    ErrorCode(
+        "key_changed",
+        "The UserData of a mended row is not the one that the run had read, so that it would be another contact.",
+        "Put the old UserData back. If the new one is meant, empty the cell _key of this row.",
+    ),
+    ErrorCode(
+        "damaged_by_spreadsheet",
+        "A spreadsheet program has changed the cell (a lost zero or sign, 4,9E+10, a date), or may have changed the "
+        "key, and what it was is not known.",
+        "Take the cell from the original list, in a column that is formatted as text, as in failed.xlsx.",
+    ),
     # the dialler's answers
     ErrorCode("bad_request", "The dialler says that the contact is not as it must be.", "Correct what it names."),
     ErrorCode(

@@ -13,6 +13,7 @@ from .errors import ConfigError, InputError
 from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
 from .model import CellNote, Chunk, Fault, Layout, RowWarning
 from .nearest import nearest
+from .own_columns import is_own
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
 """The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
@@ -232,8 +233,8 @@ class _Header:
             problem = f"'{name}' (for {used_for}) fits {several}; give them different names"
         else:
             problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
-            if name.startswith("_"):
-                problem += "; columns that begin with _ are ignored"
+            if is_own(name):
+                problem += "; the columns of dialler-sync's own reports are ignored"
         self._problems[problem] = None
         return 0
 

@@ -5,7 +5,7 @@ Those that stand for a row are named tuples: millions are made, and a frozen dat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -66,11 +66,13 @@ class CellNote:
     ``formula_without_value`` or ``precision_lost``; None where nothing is wrong.
     ``number`` is the plain decimal text of a numeric cell whose display differs (``00123`` → ``123``).
     ``warning`` is the code of a warning: the row goes on, and every mapped field that this cell feeds carries it.
+    ``not_text``: the cell of a workbook is a number, a date or a truth value; noted in mended files only.
     """
 
     code: str | None = None
     number: str | None = None
     warning: str | None = None
+    not_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ class Chunk:
     repeat; an empty cell is ``""``), indexed by the row number that the spreadsheet program shows.
     ``notes`` is keyed by (row number, column position). ``ragged`` holds the cells, as read, of rows with
     too few or too many of them, or with a broken quote; in ``frame`` those rows are cut or filled to fit.
+    ``own`` has the cells of the columns that are ours, by name, where the table is a mended one.
     """
 
     frame: pd.DataFrame
     notes: Mapping[tuple[int, int], CellNote] = field(default_factory=dict)
     ragged: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ class Layout:
     ``header_rows`` are row numbers (empty: the file has none and columns are named ``column_1`` …);
     ``ignored`` are columns of our own files; ``remarks`` are sentences for the user.
     ``vendor`` marks the dialler vendor's own headerless format. ``unread_from`` is the row where a second table begins
-    whose header is nearly this one's: its rows are not read, and an import refuses the file.
+    whose header is nearly this one's: its rows are not read, and an import refuses the file. ``mended``: it carries
+    the columns of ``failed.csv``, and so is part of a list.
     """
 
     path: Path
@@ -112,6 +117,7 @@ class Layout:
     ignored: tuple[str, ...] = ()
     vendor: bool = False
     unread_from: int | None = None
+    mended: bool = False
     remarks: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from array import array
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from itertools import compress
 from operator import attrgetter
@@ -19,7 +19,8 @@ import orjson
 
 from .config import Settings
 from .errors import InputError
-from .journal import PENDING, Outcome, PlannedRow
+from .journal import PENDING, Journal, Outcome, PlannedRow
+from .mended import Guard
 from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .validate import Checker
@@ -32,13 +33,14 @@ _LONGEST_VALUE = 60
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table of a run: a file, or a sheet of it."""
+    """One table of a run: a file, or a sheet of it. ``guard``: it is a mended one."""
 
     path: Path
     name: str
     sha256: str
     table: Table
     checker: Checker
+    guard: Guard | None = None
 
     def record(self, rows: int) -> dict[str, Any]:
         """What journal and summary say of it."""
@@ -74,7 +76,7 @@ class Prepared:
     """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
 
     ``unchanged`` rows were left out while they were read; ``extra_cells`` is how many cells the longest ragged row
-    has beyond its header.
+    has beyond its header. ``mended`` are the contacts that come from a row of an earlier run: place, key, run.
     """
 
     folder: InitVar[Path]
@@ -87,6 +89,7 @@ class Prepared:
     rejected: int = 0
     unchanged: int = 0
     extra_cells: int = 0
+    mended: list[tuple[int, str, str]] = field(default_factory=list)
 
     def __post_init__(self, folder: Path) -> None:
         self.bodies, self.cells = Spool(folder), Spool(folder)
@@ -126,8 +129,10 @@ class Prepared:
         self.cells.close()
 
 
-def open_sources(settings: Settings, paths: Sequence[Path], say: Callable[[str], object]) -> list[Source]:
-    """Open the files and bind the mapping to their columns.
+def open_sources(
+    settings: Settings, paths: Sequence[Path], say: Callable[[str], object], journal: Journal
+) -> list[Source]:
+    """Open the files and bind the mapping to their columns. Mended ones are held against the ``journal``.
 
     Raises:
         InputError, ConfigError: a file cannot be read, or does not fit the configuration.
@@ -142,7 +147,8 @@ def open_sources(settings: Settings, paths: Sequence[Path], say: Callable[[str],
             say(f"{path}: {remark}")
         for note in checker.notes:
             _log.info("%s: %s", path, note)
-        sources.append(Source(path, path.name, file_sha256(path), table, checker))
+        guard = Guard(table, checker.fields, journal) if table.layout.mended else None
+        sources.append(Source(path, path.name, file_sha256(path), table, checker, guard))
     return sources
 
 
@@ -176,7 +182,12 @@ def prepare(
 
 def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, write: Write) -> int:
     """Add one chunk to what is prepared; gives the number of its rows."""
-    contacts, rejections = source.checker(chunk)
+    runs: Mapping[int, str] = {}
+    if source.guard:
+        checked = source.guard(chunk, source.checker)
+        chunk, contacts, rejections, runs = checked.chunk, checked.contacts, checked.rejections, checked.runs
+    else:
+        contacts, rejections = source.checker(chunk)
     found: list[Found] = [*contacts, *rejections]
     if rejections:
         found.sort(key=attrgetter("row"))
@@ -192,6 +203,9 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
             planned.append(_rejected(seq, number, row))
         bodies.append(body)
     keys.add((row.seq, row.user_data) for row in planned if row.payload)
+    if runs:
+        keyed = (row for row in planned if row.payload and row.user_data and row.row in runs)
+        prepared.mended += [(row.seq, row.user_data, runs[row.row]) for row in keyed]
     numbers = chunk.frame.index.tolist()
     cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
     for at, ragged in chunk.ragged.items():

@@ -108,6 +108,7 @@ class Checker:
         self._width = len(layout.columns) + len(layout.ignored)
         self._mapping = bind(settings, layout)
         self.notes = self._mapping.notes
+        self.fields: Mapping[str, BoundField] = self._mapping.fields
         fields = self._mapping.fields.values()
         self._phones = [bound for bound in fields if bound.field.kind is Kind.PHONE]
         self._converters = {

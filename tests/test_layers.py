@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dialler_sync"
 
 FACTS = {"errors", "nearest", "spreadsheet_text", "fields", "endpoints", "model", "exit_codes", "error_codes"}
-FACTS |= {"own_columns"}
+FACTS |= {"own_columns", "spreadsheet_changes"}
 
 ALLOWED = {
     "config": FACTS,
@@ -33,7 +33,7 @@ ORDER = (
     {"config"},
     {"header_words"},
     {"read", "mapping", "api", "journal", "report", "simulator"},
-    {"observer", "spool"},
+    {"observer", "spool", "mended"},
     {"prepare"},
     {"plan", "load"},
     {"cluster"},

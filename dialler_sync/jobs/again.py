@@ -57,7 +57,7 @@ def resume_run(
             return undo_again(settings, run, journal, observer)
         if run.command in COMMANDS:
             return change_again(settings, run, journal, observer)
-        sources = open_sources(settings, _paths(run), _log.debug)
+        sources = open_sources(settings, _paths(run), _log.debug, journal)
         for source, entry in zip(sources, run.files, strict=True):
             if source.sha256 != entry["sha256"]:
                 raise UsageError(f"{source.path} is not the file that run {run.id} began with; import it as a new run")

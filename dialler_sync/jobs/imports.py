@@ -19,6 +19,7 @@ from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare import Source, open_sources
 from ..run.execution import Execution, RunOptions
 from ..run.record import new_record, target_of
+from ..run.resumption import mended_runs
 from ..run.summary import Summary
 
 _log = logging.getLogger(__name__)
@@ -69,10 +70,11 @@ def plan_files(
         UsageError, InputError, StopRun: there is no plan.
     """
     read_token(settings.dialler)
-    sources = open_sources(settings, options.files, _log.warning)
+    sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
-        run = _record("plan", settings, options, sources, suppressed, folder=Path(folder))
+        parent = _run_of(sources, settings)
+        run = _record("plan", settings, options, sources, suppressed, parent=parent, folder=Path(folder))
         journal.add_run(run)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         planned = execution.plan()
@@ -96,7 +98,7 @@ def new_run(
     if command != "validate":
         read_token(settings.dialler)  # better known now than after a million rows
     check_cluster(options.run.cluster)
-    sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning)
+    sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning, journal)
     suppressed = SuppressionLists() if command == "validate" else read_suppression_lists(settings)
     if plan:
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
@@ -104,11 +106,18 @@ def new_run(
     sends = command == "import" and not options.run.dry_run
     lock: AbstractContextManager[None] = journal.campaign_lock(target_of(settings)) if sends else nullcontext()
     with lock:
+        parent = parent or _run_of(sources, settings)
         run = _record(command, settings, options, sources, suppressed, parent=parent)
         journal.add_run(run)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         execution.check_plan = plan.check_decisions if plan else None
         return execution.carry_out()
+
+
+def _run_of(sources: Sequence[Source], settings: Settings) -> str | None:
+    """The newest run of this target that rows of mended files come from."""
+    target = target_of(settings)
+    return max((run.id for run in mended_runs(sources) if run.target == target), default=None)
 
 
 def check_cluster(cluster: str | None) -> None:

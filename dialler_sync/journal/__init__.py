@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .records import PENDING, Image, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
+from .records import PENDING, Image, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from .store import Journal
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Journal",
     "JournalRow",
     "NoRow",
+    "Origin",
     "Outcome",
     "PlannedRow",
     "RowState",

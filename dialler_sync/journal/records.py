@@ -116,6 +116,15 @@ class Image:
     after: str
 
 
+class Origin(NamedTuple):
+    """A row of an earlier run, as the journal has it; ``cells`` are those that were read, None: they are not kept."""
+
+    user_data: str
+    error_code: str
+    error_field: str
+    cells: tuple[str, ...] | None
+
+
 class Sent(NamedTuple):
     """What this tool last sent successfully for a key."""
 

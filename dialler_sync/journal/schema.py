@@ -88,6 +88,15 @@ mirror_locks = sa.Table(
     sqlite_with_rowid=False,
 )
 
+failed_cells = sa.Table(
+    "failed_cells",  # the cells of rows in failed.csv, as they were read
+    metadata,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("cells", sa.Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
 
 def _add_mirror_locks(connection: sa.Connection) -> None:
     mirror_locks.create(connection, checkfirst=True)  # a journal that is new has it from the first step
@@ -98,7 +107,16 @@ def _add_warnings(connection: sa.Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE rows ADD COLUMN warnings TEXT DEFAULT '' NOT NULL")
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all, _add_mirror_locks, _add_warnings)
+def _add_failed_cells(connection: sa.Connection) -> None:
+    failed_cells.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
+    metadata.create_all,
+    _add_mirror_locks,
+    _add_warnings,
+    _add_failed_cells,
+)
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 
 _MIGRATING = 0x6469616C6C6572

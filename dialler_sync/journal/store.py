@@ -6,6 +6,7 @@ import json
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,9 +14,9 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
-from . import last_sent, mirror_locks, schema
+from . import last_sent, mended, mirror_locks, schema
 from .database import Database, default_state
-from .records import PENDING, Image, JournalRow, Outcome, PlannedRow, RowState, RunRecord, Sent
+from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
 
@@ -176,6 +177,43 @@ class Journal:
                 return
             after = page[-1].seq
 
+    # Rows to be mended
+
+    def keep_cells(self, run_id: str, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+        """Keep the original cells of rows, as (seq, cells), until the run is forgotten; what is kept already stays,
+        but for rows that a resumed run has settled meanwhile.
+        """
+        insert = self._database.insert_new(schema.failed_cells)
+        every_row = iter(rows)
+        while page := list(islice(every_row, _PAGE)):
+            values = [(run_id, seq, json.dumps(cells)) for seq, cells in page]
+            with self._begin() as connection:
+                self._database.execute_many(connection, insert, ("run", "seq", "cells"), values)
+        with self._begin() as connection:
+            mended.drop_settled(connection, run_id)
+
+    def origins(self, run_id: str, file: int, rows: Sequence[int]) -> dict[int, Origin]:
+        """The rows of a run with these row numbers in one of its files, by number."""
+        with self._begin() as connection:
+            return mended.find(connection, run_id, file, rows)
+
+    def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
+        """Which of these keys an import after a moment has settled, and no undo has unsettled: key → run.
+
+        ``but`` runs do not count. What was sent counts only where it was taken in.
+        """
+        runs = [run for run in self.runs() if run.target == target]
+        undone = {run.parent for run in runs if run.command == "undo"}
+        later = [
+            run.id
+            for run in reversed(runs)
+            if run.command == "import" and run.started_at > since and not run.options.get("dry_run")
+            if run.id not in but and run.id not in undone
+        ]
+        with self._begin() as connection:
+            found = mended.settled_since(connection, target, since, later, keys)
+        return {key: run for key, run in found.items() if run not in but}
+
     # What was sent, over all runs
 
     def plan_actions(self, run_id: str, decided: Sequence[tuple[int, str, str]]) -> None:
@@ -232,7 +270,7 @@ class Journal:
 
 
 def _clear(connection: sa.Connection, run_id: str) -> None:
-    for table in (schema.rows, schema.images):
+    for table in (schema.rows, schema.images, schema.failed_cells):
         connection.execute(sa.delete(table).where(table.c.run == run_id))
 
 

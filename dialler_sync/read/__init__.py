@@ -10,6 +10,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from ..config import SourceSettings
     from ..model import Table
+    from .csv_table import CsvTable
 
 _HEAD_BYTES = 4_096
 _MOST_CONTROLS = 10
@@ -44,7 +45,28 @@ def open_tables(path: Path, source: SourceSettings) -> list[Table]:
         return excel_tables(path, source)
     from .csv_table import open_csv
 
-    return [open_csv(path, source)]
+    return [_mended(path, source) or open_csv(path, source)]
+
+
+def _mended(path: Path, source: SourceSettings) -> CsvTable | None:
+    """A text file that carries the columns of ``failed.csv``, None where it does not.
+
+    Raises:
+        InputError: its encoding cannot be found out, and is not configured either.
+    """
+    from .csv_table import open_csv
+    from .mended import own_form
+
+    form = own_form(path, source)
+    if form is None:
+        return None
+    try:
+        table = open_csv(path, form)
+    except InputError:
+        if source.encoding == "auto":
+            raise
+        table = open_csv(path, form.model_copy(update={"encoding": source.encoding}))
+    return table if table.layout.mended else None
 
 
 def open_table(path: Path, source: SourceSettings) -> Table:

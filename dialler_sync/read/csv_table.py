@@ -12,6 +12,7 @@ from pathlib import Path
 from ..config import SourceSettings
 from ..errors import InputError
 from ..model import CellNote, Chunk, Layout
+from ..own_columns import is_own
 from ..spreadsheet_text import restore
 from .csv_extent import find_extent
 from .csv_grammar import Dialect
@@ -20,6 +21,7 @@ from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
 from .encoding import find_encoding
 from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
+from .mended import is_mended
 
 _ERROR_TEXT = re.compile(
     r"#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|NV|BEZUG!|WERT!|ZAHL!|ÜBERLAUF!|KALK!|#+)"
@@ -80,10 +82,17 @@ class CsvTable:
                 cells = (cells + [""] * width)[:width]
             lines[i] = cells
         frame = pd.DataFrame(lines, index=rows.numbers, dtype=object)
+        own = {name.strip(): frame.iloc[:, position].tolist() for name, position in self.own()}
         if len(self.kept) < width:
             frame = frame.iloc[:, list(self.kept)]
         frame.columns = pd.Index(self.layout.columns, dtype=object)
-        return Chunk(frame, notes, ragged)
+        return Chunk(frame, notes, ragged, own)
+
+    def own(self) -> Iterator[tuple[str, int]]:
+        """Name and position, in the file, of the columns that are ours, where the table is a mended one."""
+        if self.layout.mended:
+            ours = (position for position in range(self.file.width) if position not in self.kept)
+            yield from zip(self.layout.ignored, ours, strict=True)
 
 
 @dataclass(slots=True)
@@ -147,7 +156,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))
         extent = find_extent(file.runs(), header)
     names = tuple(map(restore, header.columns)) + ("",) * extent.blank_columns
-    ignored = tuple(i for i, name in enumerate(names) if name.startswith("_"))
+    ignored = tuple(i for i, name in enumerate(names) if is_own(name))
     if len(ignored) == len(names):
         ignored = ()
     kept = tuple(i for i in range(len(names)) if i not in set(ignored))
@@ -165,6 +174,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         ignored=tuple(names[i] for i in ignored),
         vendor=header.vendor,
         unread_from=extent.unread_from,
+        mended=is_mended(names),
         remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks),
     )
     return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row, extent.left_out)

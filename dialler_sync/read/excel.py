@@ -10,12 +10,14 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..model import Layout, Table
 from ..nearest import nearest
+from ..own_columns import is_own
 from .csv_extent import Extent, find_extent
 from .csv_rows import Run
 from .excel_book import open_book, readable
 from .excel_sheet import Book, Content, Sheet, SheetCells
 from .excel_table import ExcelTable
-from .header import SAMPLE_ROWS, find_header
+from .header import SAMPLE_ROWS, SEARCH, find_header
+from .mended import is_mended, plain_form
 
 _RUN_ROWS = 5_000
 
@@ -23,12 +25,22 @@ _RUN_ROWS = 5_000
 def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
     """Read the sheets that hold data, or the one that ``source.sheet`` names. A hidden sheet counts only if named.
 
+    A sheet that carries the columns of ``failed.csv`` goes before other sheets, whatever it is called.
+
     Raises:
         InputError: not a workbook, protected, damaged or too large; the sheet is not there, or none holds data.
     """
     with readable(path), open_book(path, source) as book:
-        chosen = [_named(book.sheets, source.sheet)] if source.sheet else [s for s in book.sheets if s.visible]
+        visible, missing = [sheet for sheet in book.sheets if sheet.visible], None
+        try:
+            chosen = [_named(book.sheets, source.sheet)] if source.sheet else visible
+        except InputError as error:
+            chosen, missing = visible, error
         filled = [(sheet, content) for sheet in chosen if (content := _content(book, sheet))]
+        if mended := [(sheet, content) for sheet, content in filled if _is_mended(content)]:
+            filled, source = mended, plain_form(source)
+        elif missing:
+            raise missing
         if not filled:
             raise InputError(_no_data(book, source.sheet and chosen[0].name))
         others = "" if len(filled) == 1 else f" (one of {len(filled)} that hold data; source.sheet chooses one)"
@@ -45,6 +57,10 @@ def _content(book: Book, sheet: Sheet) -> Content | None:
         return content if content and next(content.cells.rows(), None) else None
 
 
+def _is_mended(content: Content) -> bool:
+    return any(is_mended(texts) for _, texts, _ in islice(content.cells.rows(sketched=True), SEARCH))
+
+
 def _no_data(book: Book, chosen: str | None) -> str:
     if chosen:
         return f"the sheet '{chosen}' is empty."
@@ -58,7 +74,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
     header = find_header([(number, texts) for number, texts, _ in islice(cells.rows(), SAMPLE_ROWS)], source)
     extent = find_extent(_runs(cells, source.max_cell_chars), header)
     names = header.columns
-    ignored = [at for at, name in enumerate(names) if name.startswith("_")]
+    ignored = [at for at, name in enumerate(names) if is_own(name)]
     kept = tuple(at for at in range(len(names)) if at not in ignored or len(ignored) == len(names))
     layout = Layout(
         path=path,
@@ -70,6 +86,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         ignored=tuple(name for at, name in enumerate(names) if at not in kept),
         vendor=header.vendor,
         unread_from=extent.unread_from,
+        mended=is_mended(names),
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )
     return ExcelTable(layout, cells, len(names), kept, extent.last_row, extent.left_out)

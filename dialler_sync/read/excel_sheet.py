@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Protocol
 
@@ -84,13 +84,13 @@ class SheetCells:
         """The column of the sheet, from 0, that the first cell of a row stands in."""
         return self._first
 
-    def rows(self, *, sketched: bool = False) -> Iterator[Row]:
+    def rows(self, *, sketched: bool = False, types: bool = False) -> Iterator[Row]:
         """Every row that is not blank, all with the same number of cells.
 
         ``sketched``: with ``0`` or ``1000000`` for any number or date, several times as fast, where only the shape of
-        the rows counts.
+        the rows counts. ``types``: it is noted which cells are not text.
         """
-        read = _sketched if sketched else _texts
+        read = _sketched if sketched else _typed if types else _texts
         marked = self._marks.by_row()
         marked_row, marked_cells = next(marked, (0, []))
         every_row = chain(self._grid.iter_rows(), repeat(self._empty, self._rows_after))
@@ -130,6 +130,14 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
         if note:
             notes[len(texts)] = note
         texts.append(text)
+    return texts, notes
+
+
+def _typed(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
+    texts, notes = _texts(values)
+    for at, value in enumerate(values):
+        if type(value) is not str:
+            notes[at] = replace(notes.get(at, CellNote()), not_text=True)
     return texts, notes
 
 

@@ -34,7 +34,7 @@ class ExcelTable:
         first, last = self.layout.first_row, self.last_row
         table = (
             row
-            for row in takewhile(lambda row: row[0] <= last, self.cells.rows())
+            for row in takewhile(lambda row: row[0] <= last, self.cells.rows(types=self.layout.mended))
             if row[0] >= first and row[0] not in self.left_out
         )
         while batch := list(islice(table, rows)):
@@ -46,8 +46,10 @@ class ExcelTable:
         width = self.width
         place = {position: at for at, position in enumerate(self.kept)}
         lines = [texts for _, texts, _ in batch]
+        ragged = {number: tuple(texts) for number, texts, _ in batch if any(texts[width:])}
         if len(lines[0]) != width:  # the rows of a sheet are as long as another; but the names may come from elsewhere
             lines = [(texts + [""] * width)[:width] for texts in lines]
+        own = self._own(lines)
         if len(self.kept) < width:
             lines = [[texts[position] for position in self.kept] for texts in lines]
         return Chunk(
@@ -63,5 +65,13 @@ class ExcelTable:
                 for position, note in notes.items()
                 if position in place
             },
-            {number: tuple(texts) for number, texts, _ in batch if any(texts[width:])},
+            ragged,
+            own,
         )
+
+    def _own(self, lines: list[list[str]]) -> dict[str, list[str]]:
+        """The cells of the columns that are ours, where the table is a mended one."""
+        if not self.layout.mended:
+            return {}
+        ours = [position for position in range(self.width) if position not in self.kept]
+        return {name.strip(): [line[at] for line in lines] for name, at in zip(self.layout.ignored, ours, strict=True)}

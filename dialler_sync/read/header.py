@@ -19,6 +19,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..fields import VENDOR_COLUMNS, VENDOR_MARK
 from .kinds import Kind, kind_of
+from .mended import is_mended, plain_form
 
 Rows = Sequence[tuple[int, Sequence[str]]]
 
@@ -26,7 +27,7 @@ SAMPLE_ROWS = 200
 """How many rows :func:`find_header` wants to see."""
 
 _BELOW = 60
-_SEARCH = 30
+SEARCH = 30
 _MOST_HEADER_ROWS = 4
 _MOSTLY = 0.75
 
@@ -59,6 +60,9 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
     filled = [_Row(number, tuple(cells)) for number, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
         raise InputError("there are no rows in it.")
+    ours = next((at for at, row in enumerate(filled[:SEARCH]) if is_mended(row.cells)), None)
+    if ours is not None:
+        return _made(filled, ours, 1, plain_form(source))
     if source.header != "auto":
         return _configured(filled, source)
     if filled[0].cells[0] == VENDOR_MARK and not source.columns:
@@ -159,7 +163,7 @@ def _start_of_table(rows: list[_Row]) -> int:
 def _header_further_down(rows: list[_Row], start: int) -> int | None:
     """A row of words over values that suits them better than what is above it (``Created;2024-02-01;by;Smith``)."""
     fullest = rows[start].filled
-    for i in range(start + 1, min(start + _SEARCH, len(rows) - 1)):
+    for i in range(start + 1, min(start + SEARCH, len(rows) - 1)):
         row, below = rows[i], rows[i + 1 : i + 1 + _BELOW]
         width = len(below[0].cells)
         fits = len(row.cells) == width != len(rows[i - 1].cells)

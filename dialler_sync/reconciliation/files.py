@@ -37,7 +37,7 @@ def reconcile_files(
     """
     read_token(settings.dialler)
     since = _earlier(journal, options, target_of(settings))
-    sources = open_sources(settings, options.files, _log.warning)
+    sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with ExitStack() as held:
         moves = Moves(Path(since.out) / "reconciliation.csv") if since else None

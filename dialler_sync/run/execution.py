@@ -28,7 +28,7 @@ from ..plan.survey import survey
 from ..prepare import Prepared, Source, Write, prepare
 from .garbage import look_sparingly
 from .marked import mark_workbooks
-from .resumption import Comparison, LeftOver, leave_settled, take_up
+from .resumption import Comparison, LeftOver, leave_what_earlier_runs_settled, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
 from .summary import Effort, Summary, write_reports
@@ -145,8 +145,8 @@ class Execution:
             self.left = take_up(self.journal, self.run, prepared)
             return
         self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
-        if self.run.parent:
-            self.left = leave_settled(self.journal, self.run, self.journal.run(self.run.parent), prepared)
+        if self.run.command != "validate":
+            self.left = leave_what_earlier_runs_settled(self.journal, self.run, self.sources, prepared)
         self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
 
     def _write(self) -> Write:
@@ -221,8 +221,9 @@ class Execution:
     async def _plan(self, client: DiallerClient, prepared: Prepared, *, keep_entries: bool) -> Planned:
         self.observer.stage("planning", None)
         options = self.options
-        # A retry does not look for missing contacts: its file need not be the whole one.
-        mirrors = self.settings.mirror.missing is not Missing.KEEP and self.run.parent is None
+        # A retry and a mended file do not look for missing contacts: the file need not be the whole one.
+        is_part = self.run.parent is not None or any(source.guard for source in self.sources)
+        mirrors = self.settings.mirror.missing is not Missing.KEEP and not is_part
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}

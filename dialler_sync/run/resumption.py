@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ..errors import UsageError
 from ..journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, Action, Status
-from ..prepare import Prepared
+from ..prepare import Prepared, Source
 from ..spool import SpooledRow
 
 _BATCH = 5_000
@@ -68,6 +69,53 @@ def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
         elif entry.state != RowState.PENDING:
             prepared.todo[result.seq] = 0
     return left
+
+
+def mended_runs(sources: Iterable[Source]) -> list[RunRecord]:
+    """The runs that rows of mended files come from, as far as the journal has them."""
+    guards = [source.guard for source in sources if source.guard]
+    return list({run.id: run for guard in guards for run in guard.runs.values() if run}.values())
+
+
+def leave_what_earlier_runs_settled(
+    journal: Journal, run: RunRecord, sources: Sequence[Source], prepared: Prepared
+) -> LeftOver:
+    """Of the run that is tried again, and of those that rows of mended files come from, take up only what they and
+    later ones have not settled."""
+    mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
+    parents = [each for each in mended.values() if each.command == "import" and not each.options.get("dry_run")]
+    if run.parent and run.parent not in mended:
+        parents.append(journal.run(run.parent))
+    left = LeftOver()
+    for parent in parents:
+        left.doubtful.update(leave_settled(journal, run, parent, prepared).doubtful)
+    _leave_superseded(journal, run, mended, prepared)
+    return left
+
+
+def _leave_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunRecord], prepared: Prepared) -> None:
+    """Leave out rows whose key was settled after the run that they come from."""
+    by_run: dict[str, dict[int, str]] = {}
+    for seq, key, origin in prepared.mended:
+        if prepared.todo[seq]:
+            by_run.setdefault(origin, {})[seq] = key
+    for origin, keys in by_run.items():
+        since = mended[origin].started_at if origin in mended else _moment(origin)
+        later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin}) if since else {}
+        outcomes = []
+        for seq in (seq for seq, key in keys.items() if key in later):
+            prepared.todo[seq] = 0
+            why = f"settled by run {later[keys[seq]]}, which is newer than run {origin}, where this row comes from"
+            outcomes.append(Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=why))
+        journal.record(run.id, outcomes)
+
+
+def _moment(run_id: str) -> str:
+    """When a run began, by its ID; nothing where it is no ID."""
+    try:
+        return f"{datetime.strptime(run_id[:15], '%Y%m%d-%H%M%S'):%Y-%m-%dT%H:%M:%SZ}"  # noqa: DTZ007 - it is UTC
+    except ValueError:
+        return ""
 
 
 def leave_settled(journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared) -> LeftOver:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -116,8 +116,7 @@ def write_reports(
         with ExitStack() as workbook:
             with ExitStack() as files:
                 reports = _Reports(files, workbook, run, source)
-                for entry in journal.rows(run):
-                    reports.add(entry)
+                journal.keep_cells(run.id, filter(None, map(reports.add, journal.rows(run))))
                 summary = _summary(run, reports, stopped, effort)
             reports.write_xlsx(summary)
         out = Path(run.out)
@@ -159,8 +158,8 @@ class _Reports:
         self.mirror: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
 
-    def add(self, entry: JournalRow) -> None:
-        """Write one row of the journal into all of them."""
+    def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
+        """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
         result = entry.result
         if result.action and result.status in FINE:
             self.actions[result.action] += 1
@@ -169,7 +168,7 @@ class _Reports:
                 self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
             self._mirrored.add(result)
             self.mirror[result.status] += 1
-            return
+            return None
         self._results.add(result)
         self.counts[result.status] += 1
         if result.warnings:
@@ -181,6 +180,7 @@ class _Reports:
         if self.xlsx:
             with self._spared():
                 self.xlsx.add(result, number, cells)
+        return (result.seq, cells) if cells and result.status not in FINE else None
 
     def write_xlsx(self, summary: Summary) -> None:
         """Write ``report.xlsx``, if it is to be and can be written."""

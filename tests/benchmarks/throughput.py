@@ -33,6 +33,7 @@ import pandas as pd
 import tenacity
 
 from dialler_sync.config import load_config
+from dialler_sync.journal import Journal
 from dialler_sync.prepare import open_sources
 
 COLUMNS = ("Key", "Salutation", "FirstName", "Name", "Street", "Zip", "City", "Email", "Phone", "Balance")
@@ -136,7 +137,8 @@ def naive_loop(base: str, path: Path, rows: int) -> float:
 
 def same_bodies(folder: Path, path: Path) -> list[bytes]:
     """What the import posts."""
-    (source,) = open_sources(load_config(folder / "dialler-sync.yaml"), [path], str)
+    with Journal.open(":memory:") as journal:
+        (source,) = open_sources(load_config(folder / "dialler-sync.yaml"), [path], str, journal)
     return [orjson.dumps(contact.fields) for chunk in source.table.chunks() for contact in source.checker(chunk)[0]]
 
 

@@ -486,7 +486,7 @@ def test_a_change_is_a_run_with_reports(
 def test_a_mended_failed_csv_can_be_sent_again(
     run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
 ) -> None:
-    """As it is: columns that begin with _ are ignored."""
+    """As it is: its own columns are ignored."""
     configure()
     seed(dialler, "K1", "K2")
     done = run("contacts", "delete", "--from", listing(tmp_path, "Key", "K1", "4.5E+11"), "--yes")

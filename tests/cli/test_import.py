@@ -163,7 +163,7 @@ def test_failed_csv_of_several_files_names_them_and_keys_that_are_not_what_is_wr
 def test_a_mended_failed_csv_is_imported_as_it_is(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """failed.csv keeps the original columns, and columns that begin with _ are ignored on reading."""
+    """failed.csv keeps the original columns, and its own are ignored on reading."""
     configure()
     done = run("import", contacts_csv(rows=["K2,Anna,0171 3920012", "K3,=Jürgen,12", "K4,,0171 3920013"]))
     assert done.reports

@@ -92,14 +92,14 @@ def test_marks_before_formulas_are_taken_away(tmp_path: Path) -> None:
 )
 def test_notes(tmp_path: Path, cell: str, code: str | None) -> None:
     """Damage that the text of a cell shows is noted, at its row and column, and the text stays."""
-    found = read(tmp_path, f"_id;No;Phone\nx;1;0171\nx;2;{cell}\n")
+    found = read(tmp_path, f"_row;No;Phone\nx;1;0171\nx;2;{cell}\n")
 
     assert found.rows[3] == ["2", cell]
     assert found.notes == ({(3, 1): CellNote(code=code)} if code else {})
 
 
 def test_ignored_columns(tmp_path: Path) -> None:
-    """Columns that begin with _ are left out: failed.csv is read back as the list that it was."""
+    """Columns of our own reports are left out: failed.csv is read back as the list that it was."""
     found = read(tmp_path, "No;_row;Name;_status\n1;2;Miller;failed\n2;3;Meier\n")
 
     assert found.columns == ["No", "Name"]
@@ -109,7 +109,7 @@ def test_ignored_columns(tmp_path: Path) -> None:
 
 
 def test_nothing_but_ignored_columns(tmp_path: Path) -> None:
-    """Of a file whose every column begins with _, all columns are meant."""
+    """Of a file whose every column is ours, all columns are meant."""
     found = read(tmp_path, "_file;_row\na.csv;2\n")
 
     assert found.columns == ["_file", "_row"]

@@ -1,0 +1,55 @@
+"""What earlier runs know of the rows of a mended file: their cells as they were read, and what became of their keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from ..model import FINE, Action, Status
+from . import schema
+from .database import each_of, each_row
+from .records import Origin
+
+
+def find(connection: sa.Connection, run_id: str, file: int, numbers: Sequence[int]) -> dict[int, Origin]:
+    """The rows of a run with these row numbers in one of its files, by number."""
+    rows, cells = schema.rows, schema.failed_cells
+    wanted = each_row(connection, [(number,) for number in numbers])
+    kept = (cells.c.run == rows.c.run) & (cells.c.seq == rows.c.seq)
+    query = (
+        sa.select(rows.c.row, rows.c.user_data, rows.c.error_code, rows.c.error_field, cells.c.cells)
+        .outerjoin(cells, kept)
+        .where(rows.c.run == run_id, rows.c.file == file)
+        .where(rows.c.row.in_(sa.select(wanted.c.value[0].as_integer())))
+    )
+    return {
+        row: Origin(key, code, field, None if text is None else tuple(json.loads(text)))
+        for row, key, code, field, text in connection.execute(query)
+    }
+
+
+def drop_settled(connection: sa.Connection, run_id: str) -> None:
+    """Forget the cells of a run's rows that nobody has to mend."""
+    rows, cells = schema.rows.c, schema.failed_cells.c
+    fine = sa.exists().where(rows.run == cells.run, rows.seq == cells.seq, rows.state.in_(list(map(str, FINE))))
+    connection.execute(sa.delete(schema.failed_cells).where(cells.run == run_id, fine))
+
+
+def settled_since(
+    connection: sa.Connection, target: str, since: str, runs: Sequence[str], keys: Sequence[str]
+) -> dict[str, str]:
+    """Which of these keys were settled after a moment, by one of ``runs`` or a run that was pruned: key → run."""
+    rows, sent = schema.rows.c, schema.sent.c
+    wanted = each_of(connection, keys)
+    left_out = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Action.UNCHANGED))
+    settled = rows.user_data.in_(wanted) & ((rows.state == str(Status.SUCCEEDED)) | left_out) & (rows.file >= 0)
+    by_sent = sa.select(sent.user_data, sent.run).where(
+        sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since
+    )
+    found = {str(key): str(run_id) for key, run_id in connection.execute(by_sent)}
+    for run_id in runs:
+        query = sa.select(rows.user_data).where(rows.run == run_id, settled)
+        found.update(dict.fromkeys(connection.scalars(query), run_id))
+    return found

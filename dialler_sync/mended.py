@@ -1,0 +1,269 @@
+"""The guard of mended files: a row is held against the row that it was when a run read it.
+
+What a spreadsheet program did to its cells is undone where the journal has them, and refused where it does not; another
+key is refused, as it would be another contact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from .error_codes import fault
+from .fields import FIELDS, Kind
+from .journal import Journal, Origin, RunRecord
+from .mapping import BoundField, is_blank
+from .model import CellNote, Chunk, Contact, Fault, Rejection, Table
+from .spreadsheet_changes import could_be_changed, is_changed, shows_change
+
+KEY, POSTAL_CODE = "UserData", "PostalCode"
+
+_RESTORED = CellNote(warning="restored")
+_DAMAGED = CellNote(code="damaged_by_spreadsheet")
+_GUARDED = frozenset({KEY, POSTAL_CODE, *(name for name, field in FIELDS.items() if field.kind is Kind.PHONE)})
+"""Fields whose cells are refused where they show that a spreadsheet program has changed them."""
+
+_FIVE_DIGITS = frozenset({"DE", "EE", "ES", "FI", "FR", "HR", "IT", "MX", "TR", "UA", "US"})
+"""Countries whose postal codes have five digits, a zero among the first ones."""
+
+_ROW = re.compile(r"([0-9]+)(?:[.,]0{1,2})?")
+_GROUPED_ROW = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f’][0-9]{3})+")
+
+Check = Callable[[Chunk], tuple[list[Contact], list[Rejection]]]
+
+
+class Mark(NamedTuple):
+    """What a row says of itself. ``number`` is its row number in the run's file, None where that cannot be read.
+
+    ``key`` is None where the file has no column ``_key``.
+    """
+
+    run: str
+    number: int | None
+    file: str
+    sheet: str
+    key: str | None
+    faulty: frozenset[str]
+
+
+class Held(NamedTuple):
+    """A row's mark, what the journal knows of it, and its original cells by the name of their column (the second of a
+    name has the number 2); None where they are not known."""
+
+    mark: Mark
+    origin: Origin | None
+    cells: Mapping[tuple[str, int], str] | None
+
+    @property
+    def faulty(self) -> Collection[str]:
+        """The fields that were to be mended."""
+        return self.mark.faulty if self.origin is None else self.origin.error_field.split("; ")
+
+    @property
+    def key(self) -> str:
+        """The UserData that the row must have; empty where it may have any."""
+        if self.mark.key == "" or KEY in self.faulty:
+            return ""
+        return self.mark.key or "" if self.origin is None else self.origin.user_data
+
+    @property
+    def key_emptied(self) -> bool:
+        """Whether somebody has emptied ``_key``, as another key is meant."""
+        return self.mark.key == "" and KEY not in self.faulty
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The rows of a chunk, after the guard; ``runs`` are those that rows come from, by row number."""
+
+    chunk: Chunk
+    contacts: list[Contact]
+    rejections: list[Rejection]
+    runs: Mapping[int, str]
+
+
+class Guard:
+    """Holds the rows of one mended table against the journal.
+
+    ``runs`` are the runs that its rows name, and their records where the journal has them.
+    """
+
+    def __init__(self, table: Table, fields: Mapping[str, BoundField], journal: Journal) -> None:
+        self._fields = fields
+        self._journal = journal
+        self._is_workbook = table.layout.format != "csv"
+        columns = table.layout.columns
+        self._names = [(name, columns[:place].count(name) + 1) for place, name in enumerate(columns)]
+        self._fed_by: dict[int, set[str]] = {}
+        for name, bound in fields.items():
+            for position in bound.positions:
+                self._fed_by.setdefault(position, set()).add(name)
+        named = {mark.run for chunk in table.chunks() for mark in _marks(chunk).values() if mark.run}
+        known = {run.id: run for run in journal.runs()} if named else {}
+        self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
+
+    def __call__(self, chunk: Chunk, check: Check) -> Checked:
+        """Undo what a spreadsheet program did to the rows, check them, and refuse other keys."""
+        held = self._held(chunk)
+        chunk = self._restored(chunk, held)
+        contacts, rejections = check(chunk)
+        if KEY in self._fields:
+            keys = {row.row: row.user_data for row in contacts} | {row.row: row.user_data for row in rejections}
+            faults = dict(self._key_faults(chunk, held, keys))
+            rejections = [
+                replace(row, faults=(*row.faults, faults[row.row])) if row.row in faults else row for row in rejections
+            ]
+            refused = [row for row in contacts if row.row in faults]
+            rejections += [Rejection(row.row, (faults[row.row],), row.user_data, row.warnings) for row in refused]
+            contacts = [row for row in contacts if row.row not in faults]
+        return Checked(chunk, contacts, rejections, {row: of.mark.run for row, of in held.items() if of.mark.run})
+
+    # What is known of each row
+
+    def _held(self, chunk: Chunk) -> dict[int, Held]:
+        marks = _marks(chunk)
+        places: dict[tuple[str, int], list[int]] = {}
+        for mark in marks.values():
+            if mark.number is not None and (file := self._file(mark)) is not None:
+                places.setdefault((mark.run, file), []).append(mark.number)
+        origins = {place: self._journal.origins(*place, numbers) for place, numbers in places.items()}
+        return {row: self._of(mark, origins) for row, mark in marks.items()}
+
+    def _of(self, mark: Mark, origins: Mapping[tuple[str, int], Mapping[int, Origin]]) -> Held:
+        file, run = self._file(mark), self.runs.get(mark.run)
+        origin = None if file is None else origins.get((mark.run, file), {}).get(mark.number or 0)
+        if run is None or file is None or origin is None or origin.cells is None:
+            return Held(mark, origin, None)
+        seen: dict[str, int] = {}
+        cells = {}
+        for name, cell in zip(run.files[file]["layout"].get("columns", ()), origin.cells, strict=False):
+            seen[name] = seen.get(name, 0) + 1
+            cells[name, seen[name]] = cell
+        return Held(mark, origin, cells)
+
+    def _file(self, mark: Mark) -> int | None:
+        """The place of the row's file among those of its run, None where it is not known."""
+        run = self.runs.get(mark.run)
+        if run is None:
+            return None
+        if len(run.files) == 1:
+            return 0
+        names = [(entry["name"], entry["sheet"] or "") for entry in run.files]
+        return names.index((mark.file, mark.sheet)) if names.count((mark.file, mark.sheet)) == 1 else None
+
+    # Cells
+
+    def _restored(self, chunk: Chunk, held: Mapping[int, Held]) -> Chunk:
+        """The chunk with the cells as they were before a spreadsheet program, and notes on what it did."""
+        notes = dict(chunk.notes)
+        columns = {position: chunk.frame.iloc[:, position].tolist() for position in self._fed_by}
+        numbers = chunk.frame.index.tolist()
+        changed = False
+        for place, row in enumerate(numbers):
+            if row not in held or row in chunk.ragged:
+                continue
+            for position, column in columns.items():
+                if (before := self._before(held[row], position, column[place])) is not None:
+                    column[place], notes[row, position], changed = before, _RESTORED, True
+                elif self._shows_change(held[row], position, column[place], columns, place):
+                    notes[row, position] = _DAMAGED
+        if not changed:
+            return replace(chunk, notes=notes)
+        frame = chunk.frame.copy()
+        for position, column in columns.items():
+            frame.isetitem(position, column)
+        return replace(chunk, frame=frame, notes=notes)
+
+    def _before(self, of: Held, position: int, cell: str) -> str | None:
+        """What a cell was, where a spreadsheet program has changed it."""
+        fields = self._fed_by[position]
+        if of.cells is None or of.origin is None or (KEY in fields and of.key_emptied):
+            return None
+        mended = not fields.isdisjoint(of.faulty)
+        if "ragged_row" in of.origin.error_code.split("; "):  # its cells stood in other columns
+            found = {before for before in of.origin.cells or () if is_changed(before, cell)}
+            return found.pop() if len(found) == 1 and cell not in (of.origin.cells or ()) else None
+        before = of.cells.get(self._names[position], "")
+        return before if before != cell and is_changed(before, cell, mended=mended) else None
+
+    def _shows_change(self, of: Held, position: int, cell: str, columns: Mapping[int, list[str]], place: int) -> bool:
+        """Whether a cell shows that a spreadsheet program has changed it, where nobody knows what it was."""
+        if of.cells is not None and self._names[position] in of.cells:
+            return False
+        guarded = self._fed_by[position] & _GUARDED
+        if KEY in guarded and of.key_emptied:
+            return False
+        if guarded and shows_change(cell):
+            return True
+        return POSTAL_CODE in guarded and self._lacks_a_zero(cell.strip(), columns, place)
+
+    def _lacks_a_zero(self, code: str, columns: Mapping[int, list[str]], place: int) -> bool:
+        """Whether a postal code has too few digits for the country of the list."""
+        regions = {bound.rule.region for bound in self._fields.values() if bound.field.kind is Kind.PHONE}
+        if not re.fullmatch("[1-9][0-9]{2,3}", code) or not regions <= _FIVE_DIGITS:
+            return False
+        country = self._fields.get("Country")
+        return country is None or all(is_blank(columns[position][place]) for position in country.positions)
+
+    # Keys
+
+    def _key_faults(
+        self, chunk: Chunk, held: Mapping[int, Held], keys: Mapping[int, str]
+    ) -> Iterator[tuple[int, Fault]]:
+        """What is wrong with the keys of rows, by row number."""
+        for place, row in enumerate(chunk.frame.index.tolist()):
+            if row not in held or row in chunk.ragged or not keys[row]:
+                continue
+            found = self._key_fault(held[row], keys[row], self._is_trusted(chunk, row))
+            if found:
+                column, cell = self._fields[KEY].origin(chunk, place)
+                yield row, replace(found, field=KEY, column=column, value=cell)
+
+    def _is_trusted(self, chunk: Chunk, row: int) -> bool:
+        """Whether the key stands in cells that keep a text as it is."""
+        notes = (chunk.notes.get((row, position)) for position in self._fields[KEY].positions)
+        return self._is_workbook and not any(note and note.not_text for note in notes)
+
+    def _key_fault(self, of: Held, key: str, trusted: bool) -> Fault | None:
+        if of.origin is None and of.mark.run and not of.key_emptied and not trusted and could_be_changed(key):
+            return fault(
+                "damaged_by_spreadsheet",
+                f"The journal does not know this row of run {of.mark.run}, and a spreadsheet program may have changed "
+                "the key.",
+                "Import failed.xlsx, which keeps keys as they are, or use the journal (--state) of that run.",
+            )
+        if not of.key or key == of.key:
+            return None
+        if is_changed(of.key, key):
+            return fault("damaged_by_spreadsheet", f"The key was '{of.key}' when it was read.")
+        return fault("key_changed", f"The key was '{of.key}' when run {of.mark.run} read the row; it is '{key}' now.")
+
+
+def _marks(chunk: Chunk) -> dict[int, Mark]:
+    """What the rows of a chunk say of themselves, by row number; a row that was added says nothing."""
+    own = chunk.own
+    none = [""] * len(chunk.frame)
+    run, file, sheet, fields = (own.get(name, none) for name in ("_run", "_file", "_sheet", "_error_field"))
+    keys: list[str] | list[None] = own["_key"] if "_key" in own else [None] * len(none)  # type: ignore[assignment]
+    return {
+        row: Mark(
+            run[place].strip(),
+            _number(own["_row"][place].strip()),
+            file[place],
+            sheet[place],
+            keys[place],
+            frozenset(fields[place].split("; ")),
+        )
+        for place, row in enumerate(chunk.frame.index.tolist())
+        if own and (own["_row"][place].strip() or run[place].strip())
+    }
+
+
+def _number(text: str) -> int | None:
+    """The row number that a spreadsheet program may have written as ``12.0`` or ``1,234``."""
+    if _GROUPED_ROW.fullmatch(text):
+        return int(re.sub(r"\D", "", text))
+    found = _ROW.fullmatch(text)
+    return int(found[1]) if found else None

@@ -1,0 +1,41 @@
+"""Files that carry the columns of ``failed.csv``: read by their own form, whatever ``source:`` says of the list."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..config import SourceSettings
+from ..own_columns import is_own
+
+_HEAD_BYTES = 1 << 20
+_NEIGHBOURS = re.compile(rb"""_row("?)([^\w"'\r\n])\1_(?:key|status)\b""")
+_FORM = frozenset({"_run", "_key", "_status", "_error_code", "_hint"})
+"""Beside ``_row``, which results have, too."""
+
+
+def is_mended(names: list[str] | tuple[str, ...]) -> bool:
+    """Whether a header is that of a list with our columns."""
+    own = {name.strip() for name in names if is_own(name)}
+    return "_row" in own and bool(own & _FORM) and any(name.strip() and not is_own(name) for name in names)
+
+
+def own_form(path: Path, source: SourceSettings) -> SourceSettings | None:
+    """How a text file is to be read that seems to carry our columns; None where it does not.
+
+    A German Excel puts semicolons where we wrote commas, and others tabs.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES).replace(b"\0", b"")
+    found = _NEIGHBOURS.search(head)
+    if not found:
+        return None
+    return plain_form(source).model_copy(
+        update={"delimiter": found[2].decode("ascii", "replace"), "quote": '"', "escape": "double"}
+    )
+
+
+def plain_form(source: SourceSettings) -> SourceSettings:
+    """The limits of a configuration, and nothing that it says of its list's layout."""
+    limits = ("max_file_mb", "max_columns", "max_cell_chars")
+    return SourceSettings.model_validate({name: getattr(source, name) for name in limits})

@@ -1,0 +1,223 @@
+"""Whether a spreadsheet program, and nobody else, has changed a cell: told by its text before and after.
+
+Such programs take what looks like a number, a date or a truth value for one, and write it their own way: ``01099``
+becomes ``1099``, ``+491711234567`` becomes ``4,91711E+11``, ``3/4`` becomes ``03. Apr``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+from decimal import Decimal
+
+from .spreadsheet_text import CUT
+
+_DIGITS = 15
+"""Significant digits that a spreadsheet program keeps."""
+
+_WHOLE = re.compile(r"\+?[0-9]+")
+_EXPONENT = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?[eE]([+-]?[0-9]{1,3})")
+_POINT_ZERO = re.compile(r"([0-9]+)[.,]0+")
+_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:([.,' \u00a0\u202f’])[0-9]{3})(?:\3[0-9]{3})*|[0-9]*)(?:([.,])([0-9]*))?")
+_ZERO_FIRST = re.compile(r"[+-]?0[0-9]")
+_UNIT = re.compile(r"[\s\u00a0]*[€$£%][\s\u00a0]*")
+
+_MONTHS = tuple(
+    names.split()
+    for names in (
+        "january januar janvier enero gennaio",
+        "february februar février febrero febbraio",
+        "march märz mrz mars marzo",
+        "april avril abril aprile",
+        "may mai mayo maggio",
+        "june juni juin junio giugno",
+        "july juli juillet julio luglio",
+        "august août agosto",
+        "september septembre septiembre settembre",
+        "october oktober octobre octubre ottobre",
+        "november novembre noviembre",
+        "december dezember décembre diciembre dicembre",
+    )
+)
+"""By number; three letters are enough."""
+_THREE_PARTS = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})")
+_TWO_PARTS = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,4})\.?")
+_DAY_MONTH = re.compile(r"([0-9]{1,4})[.\s/-]{0,2}([^\W\d_]{3,9})\.?(?:[\s/-]{0,2}([0-9]{2,4}))?")
+_MONTH_DAY = re.compile(r"([^\W\d_]{3,9})\.?[\s/-]{0,2}([0-9]{1,4})")
+_AT = re.compile(r"[ T]+([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)\Z")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
+
+_TRUTH = (frozenset({"true", "wahr", "vrai", "vero", "verdadero"}), frozenset({"false", "falsch", "faux", "falso"}))
+_ERROR = re.compile(r"#{2,}|#[^\s#]{2,20}[!?/]?|#N/A")
+
+Day = tuple[int | None, int, int | None]
+"""Year, month and day, as far as a text tells them; of a year of two digits only these."""
+
+
+def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
+    """Whether ``after`` is what a spreadsheet program makes of ``before``.
+
+    ``mended``: somebody had a reason to change the cell. Then a number or a date that is only written differently may
+    be the correction, and just what no person does counts: zeros, signs, digits or letters that were lost.
+    """
+    before, after = before.strip(), after.strip()
+    if before == after or not before or not after:
+        return False
+    if CUT in after:
+        return before.startswith(after[: after.rindex(CUT)])
+    if _is_shortened(before, after) or _letters_lost(before, after):
+        return True
+    if _ERROR.fullmatch(after) and not _ERROR.fullmatch(before):
+        return True
+    if mended:
+        return False
+    return (
+        bool(_numbers(before) & _numbers(after) and not _ZERO_FIRST.match(after))
+        or _same_day(before, after)
+        or any(before.casefold() in words and after.casefold() in words for words in _TRUTH)
+    )
+
+
+def could_be_changed(text: str) -> bool:
+    """Whether ``text`` may be what a spreadsheet program made of another one: nothing that begins with a zero is."""
+    text = text.strip()
+    plain = re.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?", text)
+    return bool(plain) or shows_change(text) or any(_days(text))
+
+
+def shows_change(text: str) -> bool:
+    """Whether ``text`` can hardly be anything but what a spreadsheet program made: ``4,9E+10``, ``12.0``, ``1-Mar``."""
+    text = text.strip()
+    exponent = _EXPONENT.fullmatch(text)
+    named = _DAY_MONTH.fullmatch(text)
+    return bool(
+        (exponent and (exponent[4].startswith("+") or exponent[3]))
+        or _POINT_ZERO.fullmatch(text)
+        or _ERROR.fullmatch(text)
+        or (named and re.fullmatch(r"[0-9]{1,2}[.\s-]+\D.*", text) and any(_days(text)))
+    )
+
+
+def _is_shortened(before: str, after: str) -> bool:
+    """Whether a whole number has lost zeros, its sign or digits."""
+    if _WHOLE.fullmatch(before):
+        value = Decimal(before)
+    elif (found := _EXPONENT.fullmatch(before)) and not found[3] and "+" not in before:
+        value = _value(found)  # an article code such as 12E5
+    else:
+        return False
+    if after.isascii() and after.isdigit():
+        known = _rounded(value, _DIGITS)
+        return (not after.startswith("0") or after == "0") and Decimal(after) in (value, known)
+    if found := _POINT_ZERO.fullmatch(after):
+        return Decimal(found[1]) == value
+    if found := _EXPONENT.fullmatch(after):
+        return _rounded(value, len(found[2]) + len(found[3] or "")) == _value(found)
+    return False
+
+
+def _value(found: re.Match[str]) -> Decimal:
+    sign, whole, part, exponent = found.groups()
+    return Decimal(f"{sign}{whole}.{part or 0}E{exponent}")
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    return Decimal(f"{value:.{max(digits, 1) - 1}E}")
+
+
+def _letters_lost(before: str, after: str) -> bool:
+    """Whether letters that an encoding does not have became question marks."""
+    return len(before) == len(after) and all(
+        old == new or (new == "?" and ord(old) > 127) for old, new in zip(before, after, strict=True)
+    )
+
+
+def _numbers(text: str) -> set[Decimal]:
+    """The numbers that a text may be, by the signs of any country."""
+    plain = _UNIT.sub("", text)
+    scale = Decimal("0.01") if "%" in text else Decimal(1)
+    if (found := _EXPONENT.fullmatch(plain)) is not None:
+        return {_value(found) * scale}
+    found = _NUMBER.fullmatch(plain)
+    if not found or not any(map(str.isdigit, plain)):
+        return set()
+    sign, whole, group, point, part = found.groups()
+    if group and group == point:
+        return set()
+    digits = re.sub(r"\D", "", whole) or "0"
+    readings = {f"{sign}{digits}.{part or 0}"}
+    if group in (".", ",") and not point and whole.count(group) == 1:  # 1.234
+        readings.add(sign + whole.replace(group, "."))
+    if not group and point and len(part) == 3 and 0 < len(digits) <= 3:
+        readings.add(f"{sign}{digits}{part}")
+    return {Decimal(reading) * scale for reading in readings}
+
+
+def _same_day(before: str, after: str) -> bool:
+    """Whether both may be the same date, or the same time of a day."""
+    days, time = set(_days(before)), _time(before)
+    if time and time == _time(after):
+        return bool(re.fullmatch(r"[\d:\s]+", before + after)) or _meet(days, set(_days(after)))
+    return _meet(days, set(_days(after)) | set(_day_of_serial(after)))
+
+
+def _meet(days: set[Day], others: set[Day]) -> bool:
+    return any(all(a is None or b is None or a == b for a, b in zip(x, y, strict=True)) for x in days for y in others)
+
+
+def _days(text: str) -> Iterator[Day]:
+    """The dates that a text may be."""
+    text = _AT.sub("", text.strip())
+    if found := _THREE_PARTS.fullmatch(text):
+        first, _, second, third = found.groups()
+        if len(first) > 2:
+            yield from _day(first, second, third)
+        elif len(third) != 3:
+            yield from _day(third, second, first)
+            yield from _day(third, first, second)
+            if len(third) == 2:
+                yield from _day(first, second, third)
+    elif found := _TWO_PARTS.fullmatch(text):
+        first, second = found.groups()
+        if len(second) <= 2:
+            yield from _day(None, second, first)
+            yield from _day(None, first, second)
+        yield from _day(second, first, None)
+    elif found := _DAY_MONTH.fullmatch(text):
+        first, name, third = found.groups()
+        if third or len(first) <= 2:
+            yield from _day(third, name, first)
+        if not third:
+            yield from _day(first, name, None)
+    elif found := _MONTH_DAY.fullmatch(text):
+        name, number = found.groups()
+        if len(number) <= 2:
+            yield from _day(None, name, number)
+        yield from _day(number, name, None)
+
+
+def _day(year: str | None, month: str, day: str | None) -> Iterator[Day]:
+    number = int(month) if month.isdigit() else _month(month.casefold())
+    if 1 <= number <= 12 and (day is None or (len(day) <= 2 and 1 <= int(day) <= 31)) and (not year or len(year) != 3):
+        yield int(year[-2:]) if year else None, number, int(day) if day else None
+
+
+def _month(name: str) -> int:
+    return next((number for number, names in enumerate(_MONTHS, 1) if any(n.startswith(name) for n in names)), 0)
+
+
+def _time(text: str) -> tuple[int, int, int] | None:
+    at = _AT.search(text)
+    found = _TIME.fullmatch(at[1] if at else text)
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+
+
+def _day_of_serial(text: str) -> Iterator[Day]:
+    """The date that a spreadsheet program keeps as this number."""
+    if text.isascii() and text.isdigit() and 10_000 <= int(text[:8]) <= _LAST_SERIAL and len(text) <= 7:
+        with suppress(OverflowError):
+            day = _FIRST_DAY + timedelta(days=int(text))
+            yield day.year % 100, day.month, day.day

@@ -1,0 +1,131 @@
+"""What only a spreadsheet program does to a cell is told from what a person does."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialler_sync.spreadsheet_changes import could_be_changed, is_changed, shows_change
+
+LOST = [
+    ("00012019", "12019"),
+    ("01099", "1099"),
+    ("0", "0.0"),
+    ("01713920013", "1713920013"),
+    ("+491713920013", "491713920013"),
+    ("+491713920013", "4,91714E+11"),
+    ("491713920013", "4.91714E+11"),
+    ("491713920013", "4,9E+11"),
+    ("491713920013", "5E+11"),
+    ("12019", "12019.0"),
+    ("12019", "12019,00"),
+    ("00012", "12.0"),
+    ("12345678901234567890", "12345678901234600000"),
+    ("12345678901234567890", "1.23457E+19"),
+    ("12E5", "1200000"),
+    ("1E5", "1E+05"),
+    ("12e5", "1,20E+06"),
+    ("Łukasz", "?ukasz"),
+    ("=Berg", "#NAME?"),
+    ("-Tal", "#NAME?"),
+    ("0171392", "#######"),
+]
+WRITTEN_DIFFERENTLY = [
+    ("1.0", "1"),
+    ("12.50", "12.5"),
+    ("12,50", "12,5"),
+    ("1.234", "1234"),
+    ("1.234,50", "1234,5"),
+    ("1'234.50", "1234.5"),
+    ("5 %", "5%"),
+    ("5%", "0.05"),
+    ("12,00 €", "12 €"),
+    ("1234", "1,234"),
+    ("2026-03-04", "04.03.2026"),
+    ("2026-03-04", "3/4/2026"),
+    ("2026-03-04", "03/04/26"),
+    ("03/04/2026", "2026-04-03"),
+    ("03/04/2026", "2026-03-04"),
+    ("04.03.2026", "2026-03-04"),
+    ("04.03.26", "04.03.2026"),
+    ("2026-03-04 14:30", "04.03.2026 14:30:00"),
+    ("2026-03-04", "46085"),
+    ("3/4", "03. Apr"),
+    ("3/4", "04-Mar"),
+    ("3-4", "2026-03-04"),
+    ("MAR1", "01. Mrz"),
+    ("SEP-2", "2-Sep"),
+    ("DEC25", "Dec-25"),
+    ("3/2025", "Mrz 25"),
+    ("8:30", "08:30:00"),
+    ("true", "TRUE"),
+    ("true", "WAHR"),
+]
+ANOTHER = [
+    ("00012019", "12018"),
+    ("00012019", "0012019"),
+    ("0171 3920013", "0171 3920014"),
+    ("491713920013", "4,93E+11"),
+    ("K2", "K3"),
+    ("12", "Anna"),
+    ("", "12"),
+    ("12", ""),
+    ("Müller", "Mueller"),
+    ("What?", "Why?"),
+    ("2026-03-04", "2026-03-05"),
+    ("2026-03-04", "46086"),
+    ("3/4", "03. Mai"),
+    ("8:30", "08:31"),
+    ("4,91701E+11", "491701234567"),
+    ("#N/A", "#NAME?"),
+    ("true", "FALSE"),
+    ("12", "12"),
+    (" 12 ", "12"),
+]
+
+
+@pytest.mark.parametrize("mended", [False, True])
+@pytest.mark.parametrize(("before", "after"), LOST)
+def test_what_was_lost_was_lost_in_a_spreadsheet_program(before: str, after: str, mended: bool) -> None:
+    """Nobody mends a cell so."""
+    assert is_changed(before, after, mended=mended)
+
+
+@pytest.mark.parametrize(("before", "after"), WRITTEN_DIFFERENTLY)
+def test_the_same_written_differently_is_the_program_s_unless_the_cell_was_to_be_mended(
+    before: str, after: str
+) -> None:
+    """``31/12/2026`` may be mended to ``12/31/2026``, and ``1.234`` to ``1234``."""
+    assert is_changed(before, after)
+    assert not is_changed(before, after, mended=True)
+
+
+@pytest.mark.parametrize("mended", [False, True])
+@pytest.mark.parametrize(("before", "after"), ANOTHER)
+def test_what_a_person_types_stays(before: str, after: str, mended: bool) -> None:
+    """Another number is another number."""
+    assert not is_changed(before, after, mended=mended)
+
+
+@pytest.mark.parametrize(
+    ("text", "could", "shows"),
+    [
+        ("12019", True, False),
+        ("491713920013", True, False),
+        ("4,91714E+11", True, True),
+        ("4.9E11", True, True),
+        ("12.0", True, True),
+        ("12.5", True, False),
+        ("01. Mrz", True, True),
+        ("1-Mar", True, True),
+        ("2026-03-04", True, False),
+        ("#NAME?", True, True),
+        ("00012019", False, False),
+        ("K2", False, False),
+        ("12E5", False, False),
+        ("KD-4711-A", False, False),
+        ("4 Main", False, False),
+    ],
+)
+def test_a_text_alone_may_tell(text: str, could: bool, shows: bool) -> None:
+    """Where nobody knows what it was: whether it may be changed, and whether it must be."""
+    assert (could_be_changed(text), shows_change(text)) == (could, shows)

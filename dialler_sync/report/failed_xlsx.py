@@ -16,7 +16,7 @@ from ..errors import JournalError
 from ..model import FINE, RowResult
 from ..spreadsheet_text import in_text_cell
 from .csv_files import FailedTable, failed_file
-from .faults import FaultCells, SourceColumns
+from .faults import COLOUR, NOTES, FaultCells, SourceColumns
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 _log = logging.getLogger(__name__)
-
-NOTES = 10_000
-"""Notes in one workbook: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""
 
 _HELP = (
     "The coloured cells of the row are faulty; a note on each says what is wrong and what to do. "
@@ -47,8 +44,8 @@ class FailedSheet(Table):
         self._header = book.add_format({**text, "bold": True, "bottom": 1, "bg_color": "#EAEDF1", "text_wrap": True})
         self._own_header = book.add_format({**text, "italic": True, "bottom": 1, "bg_color": "#EAEDF1"})
         self._own_text = book.add_format({**text, "font_color": "#5F6672", "bg_color": "#F5F6F8"})
-        # Excel's own colours for what is bad; the border shows without colours, too.
-        self._faulty = book.add_format({**text, "font_color": "#9C0006", "bg_color": "#FFC7CE", "border": 1})
+        # The border shows without colours, too.
+        self._faulty = book.add_format({**text, "font_color": "#9C0006", "bg_color": f"#{COLOUR}", "border": 1})
         self._first_own = len(table.header) - table.own
         self._notes: Mapping[int, str] = {}
         self._room_for_notes = NOTES
@@ -129,7 +126,7 @@ class FailedWorkbooks:
         notes = {self._table.place(source, column): "" if column is None else note for column, note in found.items()}
         try:
             self._open_sheet().add(line, notes)
-        except OSError as error:
+        except (OSError, JournalError) as error:
             self._give_up(error)
 
     def save(self) -> None:

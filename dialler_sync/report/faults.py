@@ -10,6 +10,12 @@ from ..model import RowResult
 from .groups import SEPARATOR, aligned
 from .words import DID_NOT_SUCCEED
 
+NOTES = 10_000
+"""Notes in one sheet: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""
+
+COLOUR = "FFC7CE"
+"""Excel's own for what is bad."""
+
 LONGEST_NOTE = 1_000
 """Signs of a note: more does not fit on a screen, and ``_error`` has all of it."""
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import posixpath
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from copy import copy
 from itertools import count
 from pathlib import Path
 
+from .faults import NOTES
 from .files import new_binary_file
 from .marked_notes import NEW_DRAWING, NEW_NOTES, with_boxes, with_notes
 from .marked_sheet import Cell, faulty_styles, marked_sheet, shown
 from .xml_edit import Document, Element, Unedited
-
-NOTES = 10_000
-"""Notes in one sheet: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""
 
 _TYPES = "[Content_Types].xml"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -39,21 +38,27 @@ def write_marked(source: Path, target: Path, notes: Mapping[str, Mapping[Cell, s
         Unedited: something would be lost, or the workbook is not as it must be; the message says what.
         JournalError: ``target`` cannot be written.
     """
-    with zipfile.ZipFile(source) as package:
-        try:
+    try:
+        with zipfile.ZipFile(source) as package:
             edited = _Workbook(package).marked(notes)
-        except (KeyError, ValueError) as error:  # a reference leads nowhere, or a number is none
-            raise Unedited(f"is not as Excel writes it ({error})") from error
-        with new_binary_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as copied:
-            for info in package.infolist():
-                if info.filename in edited:
-                    copied.writestr(copy(info), edited.pop(info.filename), zipfile.ZIP_DEFLATED)
-                    continue
-                large = info.file_size > zipfile.ZIP64_LIMIT // 2
-                with package.open(info) as old, copied.open(copy(info), "w", force_zip64=large) as new:
-                    shutil.copyfileobj(old, new)
-            for name, data in edited.items():
-                copied.writestr(name, data)
+            _copy(package, target, edited)
+    except (KeyError, ValueError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        # a reference leads nowhere, a number is none, or the archive is packed as no program packs it
+        raise Unedited(f"is not as Excel writes it ({error})") from error
+
+
+def _copy(package: zipfile.ZipFile, target: Path, edited: dict[str, bytes]) -> None:
+    """Write a copy of the archive, with the edited parts in their places and new ones at the end."""
+    with new_binary_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as copied:
+        for info in package.infolist():
+            if info.filename in edited:
+                copied.writestr(copy(info), edited.pop(info.filename), zipfile.ZIP_DEFLATED)
+                continue
+            large = info.file_size > zipfile.ZIP64_LIMIT // 2
+            with package.open(info) as old, copied.open(copy(info), "w", force_zip64=large) as new:
+                shutil.copyfileobj(old, new)
+        for name, data in edited.items():
+            copied.writestr(name, data)
 
 
 class _Workbook:

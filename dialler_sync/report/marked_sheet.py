@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from .faults import COLOUR
 from .xml_edit import Document, Element, Unedited
 
 _AFTER_NOTES = frozenset(
@@ -14,8 +15,7 @@ _AFTER_NOTES = frozenset(
 """What stands in a worksheet behind the reference to its notes; ``AlternateContent`` may wrap some of them."""
 
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_FILL = b'<patternFill patternType="solid"><fgColor rgb="FFFFC7CE"/><bgColor indexed="64"/></patternFill>'
-"""Excel's own colour for what is bad."""
+_FILL = f'<patternFill patternType="solid"><fgColor rgb="FF{COLOUR}"/><bgColor indexed="64"/></patternFill>'.encode()
 
 Cell = tuple[int, int]
 """Row from 1, and column from 1."""

@@ -102,7 +102,7 @@ class _Workbook:
     def _drawing(self, sheet: str) -> str:
         """The drawing that has the notes of a sheet, and its buttons, if it has any."""
         document = Document(self._read(sheet))
-        for element in document.elements(lambda name, parent: (name, parent) == ("legacyDrawing", "worksheet")):
+        for element in document.elements(lambda name, parent, _: (name, parent) == ("legacyDrawing", "worksheet")):
             return self._relations(sheet)[_relation(element)][1]
         return ""
 
@@ -111,7 +111,7 @@ class _Workbook:
 
     def _sheet(self, workbook: str, name: str) -> str:
         document = Document(self._read(workbook))
-        for element in document.elements(lambda name, parent: (name, parent) == ("sheet", "sheets")):
+        for element in document.elements(lambda name, parent, _: (name, parent) == ("sheet", "sheets")):
             if element.given.get("name") == name:
                 return self._relations(workbook)[_relation(element)][1]
         raise Unedited(f"lacks the sheet '{name}'")
@@ -137,7 +137,7 @@ class _Workbook:
         name = self._named(_relations_of(part))
         if not self._has(name):
             return {}
-        found = Document(self._read(name)).elements(lambda name, _: name == "Relationship")
+        found = Document(self._read(name)).elements(lambda name, *_: name == "Relationship")
         folder = posixpath.join("/", posixpath.dirname(part))
         return {
             element.given["Id"]: (
@@ -165,13 +165,13 @@ class _Workbook:
         known = self._relations(sheet)
         identity = next(identity for n in count(1) if (identity := f"rId{n}") not in known)
         document = Document(self._read(relations) if self._has(relations) else _NEW_RELATIONS)
-        (root,) = document.elements(lambda _, parent: not parent)
+        (root,) = document.elements(lambda _, parent, __: not parent)
         entry = f'<{document.prefix}Relationship Id="{identity}" Type="{_OFFICE}/{kind}" Target="/{name}"/>'
         document.append(root, entry.encode())
         self._edited[relations] = document.edited()
         self._edited[name] = b""
         types = Document(self._read(_TYPES))
-        (root,) = types.elements(lambda _, parent: not parent)
+        (root,) = types.elements(lambda _, parent, __: not parent)
         types.append(root, f'<{types.prefix}Override PartName="/{name}" ContentType="{content}"/>'.encode())
         self._edited[_TYPES] = types.edited()
         return name, identity

@@ -54,7 +54,7 @@ def with_notes(part: bytes, notes: Mapping[Cell, str], *, leave: bool) -> tuple[
     """
     document = Document(part)
     names = {"authors", "author", "commentList", "comment", "text"}
-    found = document.elements(lambda name, _: name in names)
+    found = document.elements(lambda name, *_: name in names)
     by_name = {element.name: element for element in found}
     if not {"authors", "commentList"} <= by_name.keys():
         raise Unedited("lacks the list of its notes")

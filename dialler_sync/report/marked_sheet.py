@@ -50,7 +50,7 @@ def shown(sheet: bytes, notes: Mapping[Cell, str]) -> dict[Cell, str]:
     Raises:
         Unedited: the sheet is damaged.
     """
-    merged = Document(sheet).elements(lambda name, parent: (name, parent) == ("mergeCell", "mergeCells"))
+    merged = Document(sheet).elements(lambda name, parent, _: (name, parent) == ("mergeCell", "mergeCells"))
     rows = {row for row, _ in notes}
     firsts: dict[int, list[tuple[range, Cell]]] = {}
     for element in merged:
@@ -75,7 +75,7 @@ def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], byt
     """
     document = Document(styles)
     found = document.elements(
-        lambda name, parent: name in ("fills", "cellXfs") or (name, parent) in (("fill", "fills"), ("xf", "cellXfs"))
+        lambda name, parent, _: name in ("fills", "cellXfs") or (name, parent) in (("fill", "fills"), ("xf", "cellXfs"))
     )
     by_name = {element.name: element for element in found}
     cells = [element for element in found if element.name == "xf"]
@@ -102,7 +102,7 @@ def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], byt
 
 def _filled(style: Document, fill: int) -> bytes:
     """A cell style with another fill."""
-    (element,) = style.elements(lambda _, parent: not parent)
+    (element,) = style.elements(lambda _, parent, __: not parent)
     style.set(element, fillId=fill, applyFill=1)
     return style.edited()
 
@@ -123,11 +123,11 @@ def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], 
         Unedited: it is damaged, or lacks a row of ``marks``.
     """
     document = Document(sheet)
-    inside = {("row", "sheetData"), ("c", "row"), ("col", "cols"), ("sheetData", "worksheet")}
-    found = document.elements(lambda name, parent: parent == "worksheet" or (name, parent) in inside)
     by_row: dict[int, list[int]] = {}
     for row, column in sorted(marks):
         by_row.setdefault(row, []).append(column)
+    inside = _Inside(frozenset(by_row))
+    found = document.elements(inside)
     of_columns = _column_styles(found)
     for line in _rows(found, by_row):
         _mark(document, line, by_row.pop(line.number), of_columns, faulty)
@@ -136,6 +136,20 @@ def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], 
     if notes:
         _refer(document, found, notes)
     return document.edited()
+
+
+@dataclass(slots=True)
+class _Inside:
+    """Tells the elements that count: of a long sheet only the cells of marked rows are kept in memory."""
+
+    rows: frozenset[int]
+    number: int = 0
+
+    def __call__(self, name: str, parent: str, given: Mapping[str, str]) -> bool:
+        if name == "row":
+            self.number = int(given.get("r", self.number + 1))
+            return True
+        return parent in ("worksheet", "cols") or (name == "c" and self.number in self.rows)
 
 
 def _rows(found: list[Element], wanted: Collection[int]) -> list[_Row]:

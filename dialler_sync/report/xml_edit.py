@@ -43,8 +43,9 @@ class Document:
     prefix: str = ""
     _edits: list[tuple[int, int, int, bytes]] = field(default_factory=list)
 
-    def elements(self, wanted: Callable[[str, str], bool]) -> list[Element]:
-        """Find the elements that are ``wanted``, by (name, name of the parent), in the order of their beginning.
+    def elements(self, wanted: Callable[[str, str, Mapping[str, str]], bool]) -> list[Element]:
+        """Find the elements that are ``wanted``, by (name, name of the parent, attributes), in the order
+        of their beginning.
 
         Raises:
             Unedited: it is not well-formed XML in UTF-8, or declares a document type.
@@ -59,7 +60,7 @@ class Document:
                 self.prefix = tag[: len(tag) - len(name)]
             element = None
             parent = opened[-1][0] if opened else ""
-            if wanted(name, parent):
+            if wanted(name, parent, given):
                 at = parser.CurrentByteIndex
                 tag_found = _TAG.match(self.data, at)
                 if tag_found is None:

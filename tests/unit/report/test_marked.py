@@ -298,7 +298,7 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_moves_nothing() -> None:
     document = Document(b"\xef\xbb\xbf<?xml version='1.0'?><a><b/></a>")
-    (b,) = document.elements(lambda name, _: name == "b")
+    (b,) = document.elements(lambda name, *_: name == "b")
 
     document.set(b, s=1)
 

@@ -560,3 +560,20 @@ def test_a_mended_file_does_not_count_for_the_number_of_rows(
 
     assert "row_count" not in mended.err + again.err
     assert "row_count" in short.err
+
+
+def test_a_mended_file_beside_a_whole_list_leaves_the_list_as_it_is(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """What the earlier run has settled of its own rows says nothing of a newer list."""
+    configure(mirror='{missing: delete, max_missing: "100%"}')
+    path = tmp_path / "list.csv"
+    path.write_text("Key,Name,Phone\nK1,Anna,0171 3920012\nK2,,0171 3920013\n", encoding="utf-8")
+    lines = read(run("import", path))
+    change(lines, 1, Name="Berta")
+    path.write_text("Key,Name,Phone\nK1,Anna new,0171 3920012\n", encoding="utf-8")
+
+    done = run("import", path, saved(tmp_path / "mended.csv", lines))
+
+    assert done.summary["counts"]["succeeded"] == 2
+    assert {contact["Name"] for contact in dialler.store.contacts.values()} == {"Anna new", "Berta"}

@@ -125,6 +125,10 @@ class Guard:
             contacts = [row for row in contacts if row.row not in faults]
         return Checked(chunk, contacts, rejections, {row: of.mark.run for row, of in held.items() if of.mark.run})
 
+    def undamaged(self, chunk: Chunk) -> Chunk:
+        """The chunk without what a spreadsheet program did to its cells; what cannot be undone is noted."""
+        return self._restored(chunk, self._held(chunk))
+
     # What is known of each row
 
     def _held(self, chunk: Chunk) -> dict[int, Held]:

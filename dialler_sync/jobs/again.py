@@ -108,7 +108,7 @@ def retry_run(
         if len(files) > 1:
             raise UsageError(f"run {parent.id} read one file; name one with --file")
         change = ChangeOptions.of(parent, *files)
-        targets = Targets(change.named, settings)
+        targets = Targets(change.named, settings, journal)
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )

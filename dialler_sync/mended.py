@@ -7,11 +7,15 @@ key is refused, as it would be another contact.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
+from .config import SourceSettings
 from .error_codes import fault
+from .errors import InputError
 from .fields import FIELDS, Kind
 from .journal import Journal, Origin, RunRecord
 from .mapping import BoundField, is_blank
@@ -19,6 +23,7 @@ from .model import CellNote, Chunk, Contact, Fault, Rejection, Table
 from .spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
+RAGGED = "ragged_row"
 
 _RESTORED = CellNote(warning="restored")
 _DAMAGED = CellNote(code="damaged_by_spreadsheet")
@@ -59,7 +64,7 @@ class Held(NamedTuple):
     @property
     def faulty(self) -> Collection[str]:
         """The fields that were to be mended."""
-        return self.mark.faulty if self.origin is None else self.origin.error_field.split("; ")
+        return self.mark.faulty if self.origin is None else _faulty(self.origin.error_code, self.origin.error_field)
 
     @property
     def key(self) -> str:
@@ -100,7 +105,7 @@ class Guard:
         for name, bound in fields.items():
             for position in bound.positions:
                 self._fed_by.setdefault(position, set()).add(name)
-        named = {mark.run for chunk in table.chunks() for mark in _marks(chunk).values() if mark.run}
+        named = _named_in(table)
         known = {run.id: run for run in journal.runs()} if named else {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
@@ -119,6 +124,10 @@ class Guard:
             rejections += [Rejection(row.row, (faults[row.row],), row.user_data, row.warnings) for row in refused]
             contacts = [row for row in contacts if row.row not in faults]
         return Checked(chunk, contacts, rejections, {row: of.mark.run for row, of in held.items() if of.mark.run})
+
+    def undamaged(self, chunk: Chunk) -> Chunk:
+        """The chunk without what a spreadsheet program did to its cells; what cannot be undone is noted."""
+        return self._restored(chunk, self._held(chunk))
 
     # What is known of each row
 
@@ -166,7 +175,9 @@ class Guard:
                 continue
             for position, column in columns.items():
                 if (before := self._before(held[row], position, column[place])) is not None:
-                    column[place], notes[row, position], changed = before, _RESTORED, True
+                    if _unfolded(before) != _unfolded(column[place]):
+                        notes[row, position] = _RESTORED
+                    column[place], changed = before, True
                 elif self._shows_change(held[row], position, column[place], columns, place):
                     notes[row, position] = _DAMAGED
         if not changed:
@@ -182,11 +193,13 @@ class Guard:
         if of.cells is None or of.origin is None or (KEY in fields and of.key_emptied):
             return None
         mended = not fields.isdisjoint(of.faulty)
-        if "ragged_row" in of.origin.error_code.split("; "):  # its cells stood in other columns
+        if RAGGED in of.origin.error_code.split("; "):  # its cells stood in other columns
             found = {before for before in of.origin.cells or () if is_changed(before, cell)}
             return found.pop() if len(found) == 1 and cell not in (of.origin.cells or ()) else None
         before = of.cells.get(self._names[position], "")
-        return before if before != cell and is_changed(before, cell, mended=mended) else None
+        if before == cell:
+            return None
+        return before if _unfolded(before) == _unfolded(cell) or is_changed(before, cell, mended=mended) else None
 
     def _shows_change(self, of: Held, position: int, cell: str, columns: Mapping[int, list[str]], place: int) -> bool:
         """Whether a cell shows that a spreadsheet program has changed it, where nobody knows what it was."""
@@ -241,11 +254,27 @@ class Guard:
         return fault("key_changed", f"The key was '{of.key}' when run {of.mark.run} read the row; it is '{key}' now.")
 
 
+def runs_named_in(files: Sequence[Path]) -> set[str]:
+    """The runs that rows of mended files come from; files of another kind name none."""
+    from .read import open_tables
+
+    found: set[str] = set()
+    for path in files:
+        with suppress(InputError):  # it is told where the file is opened to be imported
+            found |= {run for table in open_tables(path, SourceSettings()) for run in _named_in(table)}
+    return found
+
+
+def _named_in(table: Table) -> set[str]:
+    return {mark.run for chunk in table.chunks() for mark in _marks(chunk).values() if mark.run}
+
+
 def _marks(chunk: Chunk) -> dict[int, Mark]:
     """What the rows of a chunk say of themselves, by row number; a row that was added says nothing."""
     own = chunk.own
     none = [""] * len(chunk.frame)
-    run, file, sheet, fields = (own.get(name, none) for name in ("_run", "_file", "_sheet", "_error_field"))
+    names = ("_run", "_file", "_sheet", "_error_code", "_error_field")
+    run, file, sheet, codes, fields = (own.get(name, none) for name in names)
     keys: list[str] | list[None] = own["_key"] if "_key" in own else [None] * len(none)  # type: ignore[assignment]
     return {
         row: Mark(
@@ -254,11 +283,22 @@ def _marks(chunk: Chunk) -> dict[int, Mark]:
             file[place],
             sheet[place],
             keys[place],
-            frozenset(fields[place].split("; ")),
+            _faulty(codes[place], fields[place]),
         )
         for place, row in enumerate(chunk.frame.index.tolist())
         if own and (own["_row"][place].strip() or run[place].strip())
     }
+
+
+def _faulty(codes: str, fields: str) -> frozenset[str]:
+    """The fields of a row that are to be mended; a row with a cell too many has no key that could be read."""
+    found = frozenset(fields.split("; "))
+    return found | {KEY} if RAGGED in codes.split("; ") else found
+
+
+def _unfolded(text: str) -> str:
+    """A text whose line ends are all alike, as programs write them as they like."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _number(text: str) -> int | None:

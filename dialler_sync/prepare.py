@@ -204,8 +204,7 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
         bodies.append(body)
     keys.add((row.seq, row.user_data) for row in planned if row.payload)
     if runs:
-        keyed = (row for row in planned if row.payload and row.user_data and row.row in runs)
-        prepared.mended += [(row.seq, row.user_data, runs[row.row]) for row in keyed]
+        prepared.mended += [(r.seq, r.user_data, runs[r.row]) for r in planned if r.payload and r.row in runs]
     numbers = chunk.frame.index.tolist()
     cells = list(zip(*(chunk.frame.iloc[:, i].tolist() for i in range(chunk.frame.shape[1])), strict=True))
     for at, ragged in chunk.ragged.items():

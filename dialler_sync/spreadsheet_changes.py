@@ -51,7 +51,7 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
 
 _TRUTH = (frozenset({"true", "wahr", "vrai", "vero", "verdadero"}), frozenset({"false", "falsch", "faux", "falso"}))
-_ERROR = re.compile(r"#{2,}|#[^\s#]{2,20}[!?/]?|#N/A")
+_ERROR = re.compile(r"#{2,}|#(?:[A-ZÄÖÜ]{2,12}[!?]|[A-ZÄÖÜ]{2,4}/0!|N/A|NV)")
 
 Day = tuple[int | None, int, int | None]
 """Year, month and day, as far as a text tells them; of a year of two digits only these."""
@@ -158,6 +158,9 @@ def _numbers(text: str) -> set[Decimal]:
 
 def _same_day(before: str, after: str) -> bool:
     """Whether both may be the same date, or the same time of a day."""
+    parts = [found.groups() for text in (before, after) if (found := _TWO_PARTS.fullmatch(text))]
+    if len(parts) == 2:  # turned round by a person: no program writes a day of no year so
+        return [int(part) for part in parts[0]] == [int(part) for part in parts[1]]
     days, time = set(_days(before)), _time(before)
     if time and time == _time(after):
         return bool(re.fullmatch(r"[\d:\s]+", before + after)) or _meet(days, set(_days(after)))

@@ -57,7 +57,7 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, 
     from .progress import progress
 
     with app.journal() as journal:
-        record = find_import(journal, run)
+        record = find_import(journal, run, files)
         with progress(app) as observer:
             settings = app.settings_of(record.config_path)
             summary = retry_run(settings, record, journal, files, out, observer, cluster, mark=mark)

@@ -16,7 +16,7 @@ from ..config import Settings
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
 from ..load.change import LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger, nothing_there
 from ..load.recorder import Recorder
-from ..model import Action, Fault, Status
+from ..model import Action, Fault, RowWarning, Status
 from ..observer import Observer
 from ..plan.decide import AMBIGUOUS, before_image
 from ..run.bulk import BulkRun, Job, Planned
@@ -184,7 +184,10 @@ class _Plan:
 
 
 def _row(target: Target, state: str, action: str = "", fault: Fault | None = None) -> PlannedRow:
-    row = PlannedRow(0, target.file, target.row, target.user_data, "", state, action, target.contact_id)
+    row = PlannedRow(
+        0, target.file, target.row, target.user_data, "", state, action, target.contact_id,
+        warnings=RowWarning.text(target.warnings),
+    )  # fmt: skip
     if fault is None:
         return row
     return row._replace(error_code=fault.code, error_field=fault.field, error=fault.message, hint=fault.hint)

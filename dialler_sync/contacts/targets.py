@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,12 @@ from ..config.settings import CampaignSettings
 from ..error_codes import fault
 from ..errors import InputError
 from ..fields import FIELDS
-from ..model import Chunk, Fault, Layout, Table
+from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..nearest import nearest
 from ..prepare import file_sha256
 
 if TYPE_CHECKING:
+    from ..journal import Journal
     from ..mapping import BoundMapping, Cell
 
 COMMAND_LINE = "command line"
@@ -63,6 +64,7 @@ class Target:
     contact_id: str = ""
     user_data: str = ""
     fault: Fault | None = None
+    warnings: tuple[RowWarning, ...] = ()
 
     def __str__(self) -> str:
         return f"contact {self.contact_id}" if self.contact_id else f"UserData '{self.user_data}'"
@@ -75,7 +77,7 @@ class Targets:
         InputError: the spreadsheet cannot be read, or does not have the column.
     """
 
-    def __init__(self, named: Named, settings: Settings) -> None:
+    def __init__(self, named: Named, settings: Settings, journal: Journal | None = None) -> None:
         self._given = named.on_command_line()
         self._rows: _Rows | None = None
         self.files: list[dict[str, Any]] = []
@@ -88,7 +90,7 @@ class Targets:
             from ..read import open_table
 
             table = open_table(named.file, settings.source)
-            self._rows = _Rows(table, settings, named)
+            self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {
                     "name": named.file.name,
@@ -131,8 +133,9 @@ class Targets:
 class _Rows:
     """The targets of a spreadsheet. UserData is made from the row as an import makes it."""
 
-    def __init__(self, table: Table, settings: Settings, named: Named) -> None:
+    def __init__(self, table: Table, settings: Settings, named: Named, journal: Journal | None) -> None:
         from ..convert import converter
+        from ..mended import Guard
 
         self._table = table
         self._by_id = named.by == "id"
@@ -144,6 +147,7 @@ class _Rows:
         else:
             rules["UserData"] = _user_data_rule(table.layout, settings, named.column)
         self._mapping = _bound(rules, table.layout, settings)
+        self._guard = Guard(table, self._mapping.fields, journal) if journal and table.layout.mended else None
         rule = rules.get("UserData")
         self._whole = converter(FIELDS["UserData"], rule) if rule else None
 
@@ -152,15 +156,18 @@ class _Rows:
             yield from self._of_chunk(file, chunk)
 
     def _of_chunk(self, file: int, chunk: Chunk) -> Iterator[Target]:
+        if self._guard:
+            chunk = self._guard.undamaged(chunk)
         mapped = self._mapping.apply(chunk)
         none: list[Cell] = [None] * len(mapped.rows)
         ids, keys = mapped.cells.get(_ID_AS, none), mapped.cells.get("UserData", none)
-        for row, contact_id, key in zip(mapped.rows, ids, keys, strict=True):
+        for place, (row, contact_id, key) in enumerate(zip(mapped.rows, ids, keys, strict=True)):
             if isinstance(key, str) and self._whole:
                 key = self._whole(key)  # type: ignore[assignment] # noqa: PLW2901
             if row in chunk.ragged:
                 contact_id = fault("ragged_row")  # noqa: PLW2901
-            yield self._target(file, row, contact_id, key)
+            target = self._target(file, row, contact_id, key)
+            yield replace(target, warnings=mapped.warnings[place]) if place in mapped.warnings else target
 
     def _target(self, file: int, row: int, contact_id: Cell, key: Cell) -> Target:
         known = key if isinstance(key, str) else ""

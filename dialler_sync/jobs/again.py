@@ -13,6 +13,7 @@ from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import UsageError
 from ..journal import Journal, RunRecord
+from ..mended import runs_named_in
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare import open_sources
@@ -110,7 +111,7 @@ def retry_run(
         if len(files) > 1:
             raise UsageError(f"run {parent.id} read one file; name one with --file")
         change = ChangeOptions.of(parent, *files)
-        targets = Targets(change.named, settings)
+        targets = Targets(change.named, settings, journal)
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )
@@ -133,14 +134,18 @@ def find_resumable(journal: Journal, name: str | None) -> RunRecord:
     return found
 
 
-def find_import(journal: Journal, name: str | None) -> RunRecord:
-    """The run of this name, or the newest import that has ended.
+def find_import(journal: Journal, name: str | None, files: Sequence[Path] = ()) -> RunRecord:
+    """The run of this name, the one that mended ``files`` come from, or the newest import that has ended.
 
     Raises:
         UsageError: there is none.
     """
     if name:
         return journal.run(name)
+    if named := runs_named_in(files):
+        known = [run for run in journal.runs() if run.id in named and run.command == "import"]
+        if known:
+            return known[0]
     found = next((run for run in journal.runs() if run.command == "import" and run.state != "running"), None)
     if found is None:
         raise UsageError("there is no import in the journal that could be tried again")

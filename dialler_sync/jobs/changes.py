@@ -50,7 +50,7 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
         UsageError: its file is another one than it was.
     """
     options = ChangeOptions.of(run)
-    targets = Targets(options.named, settings)
+    targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
         raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
     journal.update_run(run.id, state="running", folded=False)

@@ -73,8 +73,7 @@ def plan_files(
     sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
-        parent = _run_of(sources, settings)
-        run = _record("plan", settings, options, sources, suppressed, parent=parent, folder=Path(folder))
+        run = _record("plan", settings, options, sources, suppressed, folder=Path(folder))
         journal.add_run(run)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         planned = execution.plan()
@@ -106,7 +105,6 @@ def new_run(
     sends = command == "import" and not options.run.dry_run
     lock: AbstractContextManager[None] = journal.campaign_lock(target_of(settings)) if sends else nullcontext()
     with lock:
-        parent = parent or _run_of(sources, settings)
         run = _record(command, settings, options, sources, suppressed, parent=parent)
         journal.add_run(run)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
@@ -155,6 +153,9 @@ def _record(
         **{name: None if limit is None else str(limit) for name, limit in limits.items()},
     }
     files = [source.record(0) for source in sources]
+    if parent is None:
+        parent = _run_of(sources, settings)
+        given["mended"] = parent is not None
     return new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
 
 

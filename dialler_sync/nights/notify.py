@@ -44,8 +44,9 @@ def judge_night(summary: Summary, earlier: Sequence[Mapping[str, Any]], settings
 
 
 def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], settings: NotifySettings) -> str:
-    counts = [other["counts"]["read"] for other in earlier if other["exit_code"] in _WELL][:EARLIER_RUNS]
-    if settings.row_count is None or not counts:
+    whole = (other for other in earlier if other["exit_code"] in _WELL and not _is_part(other["files"]))
+    counts = [other["counts"]["read"] for other in whole][:EARLIER_RUNS]
+    if settings.row_count is None or not counts or _is_part(summary.files):
         return ""
     usual, read = median(counts), summary.counts["read"]
     if settings.row_count.allows(abs(read - usual), usual):
@@ -53,6 +54,11 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
     return (
         f"{read} rows were read; the last {len(counts)} imports had {usual:g} (notify.row_count: {settings.row_count})"
     )
+
+
+def _is_part(files: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether one of the files was a mended one, which has only a few rows of a list."""
+    return any(file.get("layout", {}).get("mended") for file in files)
 
 
 def after_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:

@@ -21,7 +21,7 @@ from ..api.hopeless import reason
 from ..config import Settings
 from ..errors import DiallerSyncError, Interrupted, JournalError, RequestError, StopRun
 from ..exit_codes import ExitCode
-from ..journal import Journal, RunRecord
+from ..journal import Journal, PlannedRow, RunRecord
 from ..model import RowResult, Status
 from ..observer import Observer
 from ..own_columns import CALL_COLUMNS
@@ -154,15 +154,23 @@ class ReconciliationRun:
         )
         self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)
         columns = [entry["layout"].get("columns", ()) for entry in self.run.files]
-        cells = self.prepared.source_cells()
+        rows = self._rejected()
         mapped = self.run.options["mapped"]
         with failed_rows(Path(self.run.out), self.run.id, columns, self.prepared.extra_cells, mapped) as add:
-            for seq, key, code, where, error, hint in self.sides.rejected():
-                source, row_cells = next((source, row_cells) for place, source, row_cells in cells if place == seq)
-                file = self.run.files[source]
-                blank = RowResult(seq, file["name"], file["sheet"] or "", self.prepared.rows[seq], key, Status.REJECTED)
-                row = blank._replace(error_code=code, error_field=where, error=error, hint=hint)
-                add(row, source, row_cells)
+            while page := list(islice(rows, _PAGE)):
+                for result, source, cells in page:
+                    add(result, source, cells)
+                self.journal.add_rows(self.run.id, (_planned(result, source) for result, source, _ in page))
+                self.journal.keep_cells(self.run.id, ((result.seq, cells) for result, _, cells in page))
+
+    def _rejected(self) -> Iterator[tuple[RowResult, int, tuple[str, ...]]]:
+        """The rows that are to be mended, each with its file and its original cells."""
+        every_row = self.prepared.source_cells()
+        for seq, key, code, where, error, hint in self.sides.rejected():
+            source, cells = next((source, cells) for place, source, cells in every_row if place == seq)
+            file = self.run.files[source]
+            row = RowResult(seq, file["name"], file["sheet"] or "", self.prepared.rows[seq], key, Status.REJECTED)
+            yield row._replace(error_code=code, error_field=where, error=error, hint=hint), source, cells
 
     def _ask(self) -> StopRun | None:
         """The dialler's side; gives what stopped the reading of calls: without them the comparison is still of use.
@@ -268,3 +276,11 @@ class ReconciliationRun:
         if self.options.detailed_exitcode and summary.differs and not stopped:
             return replace(summary, exit_code=int(ExitCode.DIFFERENCES))
         return summary
+
+
+def _planned(row: RowResult, file: int) -> PlannedRow:
+    """What the journal keeps of a row, so that a mended one can be held against it."""
+    return PlannedRow(
+        row.seq, file, row.row, row.user_data, state=row.status, error_code=row.error_code, error_field=row.error_field,
+        error=row.error, hint=row.hint,
+    )  # fmt: skip

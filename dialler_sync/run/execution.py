@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
@@ -35,6 +36,9 @@ from .summary import Effort, Summary, write_reports
 
 if TYPE_CHECKING:
     from ..cluster.coordinator import Engine
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,8 @@ class Execution:
         # A retry and a mended file do not look for missing contacts: the file need not be the whole one.
         is_part = self.run.parent is not None or any(source.guard for source in self.sources)
         mirrors = self.settings.mirror.missing is not Missing.KEEP and not is_part
+        if self.settings.mirror.missing is not Missing.KEEP and is_part:
+            _log.info("mirror: left out, as this is only a part of a list")
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}

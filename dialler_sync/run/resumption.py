@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,15 +80,16 @@ def mended_runs(sources: Iterable[Source]) -> list[RunRecord]:
 def leave_what_earlier_runs_settled(
     journal: Journal, run: RunRecord, sources: Sequence[Source], prepared: Prepared
 ) -> LeftOver:
-    """Of the run that is tried again, and of those that rows of mended files come from, take up only what they and
-    later ones have not settled."""
-    mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
-    parents = [each for each in mended.values() if each.command == "import" and not each.options.get("dry_run")]
-    if run.parent and run.parent not in mended:
-        parents.append(journal.run(run.parent))
+    """Take up only what earlier runs have not settled: of a retry, its parent; of a row of a mended file, the run that
+    it comes from, and later ones."""
     left = LeftOver()
-    for parent in parents:
-        left.doubtful.update(leave_settled(journal, run, parent, prepared).doubtful)
+    if run.parent and not run.options.get("mended"):
+        left.doubtful.update(leave_settled(journal, run, journal.run(run.parent), prepared).doubtful)
+    mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
+    for origin in mended.values():
+        if origin.command == "import" and not origin.options.get("dry_run"):
+            rows = {seq for seq, _, name in prepared.mended if name == origin.id}
+            left.doubtful.update(leave_settled(journal, run, origin, prepared, rows).doubtful)
     _leave_superseded(journal, run, mended, prepared)
     return left
 
@@ -97,7 +98,7 @@ def _leave_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, Run
     """Leave out rows whose key was settled after the run that they come from."""
     by_run: dict[str, dict[int, str]] = {}
     for seq, key, origin in prepared.mended:
-        if prepared.todo[seq]:
+        if key and prepared.todo[seq]:
             by_run.setdefault(origin, {})[seq] = key
     for origin, keys in by_run.items():
         since = mended[origin].started_at if origin in mended else _moment(origin)
@@ -118,14 +119,23 @@ def _moment(run_id: str) -> str:
         return ""
 
 
-def leave_settled(journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared) -> LeftOver:
-    """Of an earlier run, take up only what it has not settled: found by UserData, without one by what is sent."""
+def leave_settled(
+    journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared, rows: Container[int] | None = None
+) -> LeftOver:
+    """Of an earlier run, take up only what it has not settled: found by UserData, without one by what is sent.
+
+    ``rows``: the places of those that come from it; None: of all.
+    """
     left = LeftOver()
-    settled = [seq for seq in journal.settled_by(parent.id, run.id) if prepared.todo[seq]]
+
+    def waits(seq: int) -> bool:
+        return bool(prepared.todo[seq]) and (rows is None or seq in rows)
+
+    settled = list(filter(waits, journal.settled_by(parent.id, run.id)))
     alike, doubtful = _keyless_and_doubtful(journal, parent)
     for entry in journal.rows(run):
         seq, key = entry.result.seq, entry.result.user_data or entry.payload
-        if not prepared.todo[seq]:
+        if not waits(seq):
             continue
         if not entry.result.user_data and alike[key]:
             alike[key] -= 1

@@ -885,3 +885,22 @@ def test_an_unchecked_change_that_was_killed_is_not_sent_again(
     assert done.code == ExitCode.ROWS_FAILED
     assert [(row["_status"], row["_error_code"]) for row in done.rows()] == [("unknown", "maybe_done")]
     assert len(striking.store.contacts) == 1
+
+
+def test_a_mended_failed_csv_names_the_contacts_that_the_list_named(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Where Excel has taken the zeros of a key, another contact would be deleted."""
+    configure(retries=0)
+    seed(dialler, "0012", "12")
+    dialler.order(FaultPlan.parse("500_before:100%:on=batch,500_before:100%:on=lookup:for=0012"))
+    done = run("contacts", "delete", "--from", listing(tmp_path, "Key", "0012"), "--yes")
+    assert done.reports
+    text = (done.reports / "failed.csv").read_text(encoding="utf-8-sig").replace("0012", "12")
+    dialler.order(FaultPlan())
+
+    again = run("contacts", "delete", "--from", listing(tmp_path, text, name="mended.csv"), "--yes")
+
+    (row,) = again.rows()
+    assert (row["_user_data"], row["_status"], row["_warnings"]) == ("0012", "succeeded", "restored:UserData")
+    assert [contact["UserData"] for contact in dialler.store.contacts.values()] == ["12"]

@@ -67,12 +67,12 @@ def alone(known: dict[str, tuple[Ended, Done]], run: Run, job: Job, tmp_path: Pa
 
 
 def report(done: Done, name: str) -> str:
-    """A report, but for what the dialler or the clock gives."""
+    """A report, but for what the run, the dialler or the clock gives."""
     assert done.reports
     with (done.reports / name).open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for line in lines:
-        line.update({column: "…" for column in ("_contact_id", "_sent_at") if line.get(column)})
+        line.update({column: "…" for column in ("_run", "_contact_id", "_sent_at") if line.get(column)})
     return "\n".join(",".join(line.values()) for line in lines)
 
 

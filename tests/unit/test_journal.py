@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import UsageError
-from dialler_sync.journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.last_sent import SENT_SO
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, RowWarning, Status
@@ -404,6 +404,7 @@ def test_a_journal_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -
         end(journal, begin(journal, 1, "A"))
     with closing(sqlite3.connect(path)) as base, base:
         base.execute("DROP TABLE mirror_locks")
+        base.execute("DROP TABLE failed_cells")
         base.execute("ALTER TABLE rows DROP COLUMN warnings")
         base.execute("UPDATE schema_version SET version = 1")
 
@@ -412,6 +413,50 @@ def test_a_journal_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -
             assert journal.mirror_locked(TARGET, ["1"]) == set()
             assert [run.id for run in journal.runs()] == ["run-1"]
             assert [entry.result.warnings for entry in journal.rows(journal.run("run-1"))] == [()]
+            assert journal.origins("run-1", 0, [2]) == {2: Origin("A", "", "", None)}
+
+
+def test_cells_of_rows_to_be_mended_are_kept_as_they_were_first(journal: Journal) -> None:
+    """Whatever they hold; of rows that were settled they go, and with the run all of them."""
+    run = begin(journal, 1, "A", "B", "C")
+    settle(journal, run, None, Status.SUCCEEDED)
+    journal.keep_cells(run.id, [(0, ("\x00", "\ud800", "'=1")), (1, ("b",))])
+    journal.keep_cells(run.id, [(0, ("other",))])
+
+    assert journal.origins(run.id, 0, [2, 3, 4, 5]) == {
+        2: Origin("A", "", "", ("\x00", "\ud800", "'=1")),
+        3: Origin("B", "", "", None),
+        4: Origin("C", "", "", None),
+    }
+    assert journal.origins(run.id, 1, [2]) == {}
+    journal.delete_run(run.id)
+    assert journal.origins(run.id, 0, [2]) == {}
+
+
+def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_undone(journal: Journal) -> None:
+    """Also by those that left them out as unchanged, and by those that were pruned meanwhile."""
+    runs = {"EARLY": Status.SUCCEEDED, "LATE": Status.SUCCEEDED, "BAD": Status.REJECTED, "PRUNED": Status.SUCCEEDED}
+    for number, (key, status) in enumerate(runs.items(), 1):
+        run = begin(journal, number, key)
+        journal.record(run.id, [Outcome(0, status, Action.CREATE, "7", sent_at=f"2026-01-0{number}T00:00:00.100Z")])
+        end(journal, run)
+    unchanged = begin(journal, 5, "SAME")
+    journal.record(unchanged.id, [Outcome(0, Status.SKIPPED, Action.UNCHANGED)])
+    dry = replace(begin(journal, 6), id="run-dry", options={"dry_run": True})
+    journal.add_run(dry)
+    journal.add_rows(dry.id, [PlannedRow(0, 0, 2, "DRY", "p", str(Status.SUCCEEDED))])
+    undone = begin(journal, 7, "UNDONE")
+    settle(journal, undone, Status.SUCCEEDED)
+    journal.add_run(replace(RUN, id="run-8", command="undo", parent=undone.id))
+    journal.take_in(TARGET, but=undone.id)
+    journal.delete_run("run-4")
+    keys = ["EARLY", "LATE", "BAD", "PRUNED", "SAME", "DRY", "UNDONE", "NEVER"]
+
+    found = journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-9"})
+
+    assert found == {"LATE": "run-2", "PRUNED": "run-4", "SAME": "run-5"}
+    assert journal.settled_since("other", "2026-01-01T12:00:00Z", keys, set()) == {}
+    assert journal.settled_since(TARGET, "2026-01-01T12:00:00Z", keys, {"run-2"}).keys() == {"PRUNED", "SAME"}
 
 
 WARNED = (RowWarning("restored", "UserData"), RowWarning("double_encoded", "Name"))

@@ -124,12 +124,13 @@ def _change(
     named = named_by(ids, user_data, file, column, by)
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
     settings = app.settings()
-    targets = Targets(named, settings)
-    if not (yes or dry_run):
-        every = " and every contact that carries the same UserData" if all_matches else ""
-        click.confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?", abort=True, err=True)
-    with app.journal() as journal, progress(app) as observer:
-        summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
+    with app.journal() as journal:
+        targets = Targets(named, settings, journal)
+        if not (yes or dry_run):
+            every = " and every contact that carries the same UserData" if all_matches else ""
+            click.confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?", abort=True, err=True)
+        with progress(app) as observer:
+            summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
     print_summary(summary)
     return summary.exit_code
 

@@ -118,7 +118,7 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
     texts: list[str] = []
     notes: dict[int, CellNote] = {}
     for value in values:
-        if type(value) is str and value[:1] != "'" and "+" not in value:  # most cells, and the fastest way
+        if type(value) is str and value[:1] != "'":  # most cells, and the fastest way
             texts.append(value)
             continue
         text, note = cell_text(value)

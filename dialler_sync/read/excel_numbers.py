@@ -15,7 +15,7 @@ from ..model import CellNote
 from ..spreadsheet_text import restore
 
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
-"""What calamine gives for one cell; an empty one is ``""``."""
+"""What a reader gives for one cell; an empty one is ``""``."""
 
 PRECISION_LOST = CellNote(code="precision_lost")
 
@@ -37,6 +37,18 @@ def number_text(number: float) -> str:
         return str(whole)
     text = f"{number:.15g}"
     return f"{Decimal(text):f}" if "e" in text else text
+
+
+def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
+    """The date, time or duration that a number of this format is; the number where it is none, as a negative one."""
+    from openpyxl.styles.numbers import is_timedelta_format
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+    epoch = CALENDAR_MAC_1904 if from_1904 else CALENDAR_WINDOWS_1900
+    try:
+        return from_excel(number, epoch, is_timedelta_format(code)) if number >= 0 else number
+    except (ValueError, OverflowError):
+        return number
 
 
 def _string(text: str) -> tuple[str, None]:

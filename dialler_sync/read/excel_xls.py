@@ -7,18 +7,18 @@ can make it end the whole process.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config import SourceSettings
 from ..errors import InputError
 from .excel_formats import digit_format
 from .excel_marks import Marks, error_cell
-from .excel_numbers import Value
+from .excel_numbers import Value, moment_of
 from .excel_package import PROTECTED, SAVE_ANEW
-from .excel_sheet import Book, Content, Sheet, SheetCells
-from .excel_survey import hidden_rows
+from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
+from .excel_survey import check_density, hidden_rows
 
 if TYPE_CHECKING:
     import xlrd
@@ -27,7 +27,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """The stream of an OLE file in which Excel keeps an ``.xlsx`` that is protected by a password."""
 
 
-def open_xls(path: Path) -> Book:
+def open_xls(path: Path, source: SourceSettings) -> Book:
     """Open an OLE file as a workbook.
 
     Raises:
@@ -72,38 +72,16 @@ def _check_chains(content: bytes) -> None:
 
 def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Content | None:
     reader = _Reader(book, sheet)
-    rows = [reader.row(row) for row in range(sheet.nrows)]
+    rows = {row + 1: reader.row(row) for row in range(sheet.nrows) if sheet.row_len(row)}
     if not reader.columns:
         return None
-    hidden = [row for row, info in sheet.rowinfo_map.items() if info.hidden and row < len(rows)]
+    hidden = [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden and row + 1 in rows]
+    check_density(len(rows), max(reader.columns) + 1, reader.filled)
     return Content(
-        SheetCells(_Grid(rows, min(reader.columns), max(reader.columns)), reader.marks),
+        SheetCells(Rows(rows, reader.columns), reader.marks),
         [(first + 1, after) for first, after, _, _ in sheet.merged_cells],
         hidden_rows(sum(any(value != "" for value in rows[row]) for row in hidden)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Rows from column A to their last cell, as calamine gives them: from the first column that holds something."""
-
-    rows: list[list[Value]]
-    first: int
-    last: int
-
-    @property
-    def start(self) -> tuple[int, int]:
-        return 0, self.first
-
-    @property
-    def end(self) -> tuple[int, int]:
-        return len(self.rows) - 1, self.last
-
-    def iter_rows(self) -> Iterator[list[Value]]:
-        width = self.last + 1 - self.first
-        for row in self.rows:
-            values = row[self.first : self.last + 1]
-            yield values + [""] * (width - len(values))
 
 
 class _Reader:
@@ -111,12 +89,12 @@ class _Reader:
 
     def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> None:
         import xlrd
-        from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
         self.marks = Marks()
         self.columns: set[int] = set()
+        self.filled = 0
         self._sheet = sheet
-        self._epoch = CALENDAR_MAC_1904 if book.datemode else CALENDAR_WINDOWS_1900
+        self._from_1904 = bool(book.datemode)
         self._codes = [book.format_map[xf.format_key].format_str for xf in book.xf_list]
         self._digits = [digit_format(code) for code in self._codes]
         self._errors = {code: error_cell(text) for code, text in xlrd.error_text_from_code.items()}
@@ -133,24 +111,16 @@ class _Reader:
                 values.append("")
                 continue
             self.columns.add(column)
+            self.filled += 1
             if kind == xlrd.XL_CELL_ERROR:
                 self.marks.add(row + 1, column, self._errors[value])
                 value = ""
             elif kind == xlrd.XL_CELL_BOOLEAN:
                 value = bool(value)
             elif kind == xlrd.XL_CELL_DATE:
-                value = self._moment(value, self._codes[self._sheet.cell_xf_index(row, column)])
+                code = self._codes[self._sheet.cell_xf_index(row, column)]
+                value = moment_of(value, code, from_1904=self._from_1904)
             elif kind == xlrd.XL_CELL_NUMBER and (digits := self._digits[self._sheet.cell_xf_index(row, column)]):
                 self.marks.add(row + 1, column, digits)
             values.append(value)
         return values
-
-    def _moment(self, number: float, code: str) -> Value:
-        """The date, time or duration that a number is; the number where it is none, as a negative one."""
-        from openpyxl.styles.numbers import is_timedelta_format
-        from openpyxl.utils.datetime import from_excel
-
-        try:
-            return from_excel(number, self._epoch, is_timedelta_format(code)) if number >= 0 else number
-        except (ValueError, OverflowError):
-            return number

@@ -14,9 +14,9 @@ from ..spreadsheet_text import restore
 from .csv_extent import Extent, find_extent
 from .csv_rows import Run
 from .excel_book import open_book, readable
-from .excel_sheet import Book, Content, Row, Sheet, SheetCells
+from .excel_sheet import Book, Content, Sheet, SheetCells
 from .excel_table import ExcelTable
-from .header import SAMPLE_ROWS, Header, find_header
+from .header import SAMPLE_ROWS, find_header
 
 _RUN_ROWS = 5_000
 
@@ -56,7 +56,7 @@ def _no_data(book: Book, chosen: str | None) -> str:
 
 def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSettings) -> ExcelTable:
     cells = content.cells
-    first_rows = list(islice(cells.rows(), SAMPLE_ROWS))
+    first_rows = islice(cells.rows(), SAMPLE_ROWS)
     header = find_header([(number, _filled(texts, notes)) for number, texts, notes in first_rows], source)
     extent = find_extent(_runs(cells, source.max_cell_chars), header)
     names = tuple(map(restore, header.columns))
@@ -72,13 +72,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         ignored=tuple(name for at, name in enumerate(names) if at not in kept),
         vendor=header.vendor,
         unread_from=extent.unread_from,
-        remarks=(
-            *header.remarks,
-            *_without_values(first_rows, header),
-            *extent.remarks,
-            *content.remarks,
-            *_merged(content, header.first_row, extent),
-        ),
+        remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )
     return ExcelTable(layout, cells, len(names), kept, extent.last_row, extent.left_out)
 
@@ -86,14 +80,6 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
 def _filled(texts: list[str], notes: Mapping[int, CellNote]) -> list[str]:
     """A row of nothing but formulas without values is no blank row."""
     return texts if any(map(str.strip, texts)) else ["0" if place in notes else "" for place in range(len(texts))]
-
-
-def _without_values(first_rows: Sequence[Row], header: Header) -> Iterator[str]:
-    above = [
-        number for number, texts, notes in first_rows if number < header.first_row and _filled(texts, notes) != texts
-    ]
-    for number in above:
-        yield f"Row {number}, above the table, holds formulas without values, and is not read."
 
 
 def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:

@@ -19,7 +19,7 @@ from .excel_workbook import SheetPart, XlsxParts
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_KEPT = frozenset({_MAIN, "http://purl.oclc.org/ooxml/spreadsheetml/main", ""})
+_SPACE = "http://www.w3.org/XML/1998/namespace space"
 _LEFT_OUT = frozenset({"dimension", "extLst", "rPh", "sheetViews", "conditionalFormatting", "dataValidations"})
 """Elements that say nothing of the cells; calamine believes what a dimension claims."""
 
@@ -100,6 +100,7 @@ class _Writer:
     def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
         self._skipped = self._depth = 0
+        self._own = self._parent = ""
 
     def follow(self, parser: expat.XMLParserType) -> None:
         parser.StartElementHandler = self._start
@@ -108,12 +109,17 @@ class _Writer:
 
     def _start(self, tag: str, given: dict[str, str]) -> None:
         space, _, name = tag.rpartition(" ")
-        if self._skipped or space not in _KEPT or name in _LEFT_OUT:
+        if not self._depth:
+            self._own = space
+        if self._skipped or space != self._own or name in _LEFT_OUT:
             self._skipped += 1
             return
         attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if " " not in name)
         declared = "" if self._depth else f' xmlns="{_MAIN}"'
-        kept = ' xml:space="preserve"' if name == "t" else ""  # calamine would trim each run of a rich text
+        # calamine would trim each run of a rich text.
+        is_kept = given.get(_SPACE) == "preserve" or (name == "t" and self._parent == "r")
+        kept = ' xml:space="preserve"' if is_kept else ""
+        self._parent = name
         self._write(f"<{name}{declared}{attributes}{kept}>")
         self._depth += 1
 
@@ -121,7 +127,9 @@ class _Writer:
         if self._skipped:
             self._skipped -= 1
         else:
-            self._write(f"</{tag.rpartition(' ')[2]}>")
+            name = tag.rpartition(" ")[2]
+            self._parent = "r" if name == "rPr" else ""
+            self._write(f"</{name}>")
 
     def _text(self, text: str) -> None:
         if not self._skipped:

@@ -136,6 +136,8 @@ def test_what_a_sheet_claims_of_its_extent_does_not_count(tmp_path: Path, extent
         ('t="str"><v>is <![CDATA[<kept>]]></v>', "is <kept>"),
         ('t="inlineStr"><is><t>is <![CDATA[<kept>]]></t></is>', "is <kept>"),
         ("><v>1<!-- not cut -->2</v>", "12"),
+        ('t="inlineStr"><is><t xml:space="preserve"> a<!-- --> b </t></is>', " a b "),
+        ('t="inlineStr"><is><t> a<!-- --> b </t></is>', "a b"),
     ],
 )
 def test_values_that_calamine_would_tear(tmp_path: Path, value: str, shown: str) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 _RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?\Z))")
 """A formula, behind any number of apostrophes. A sign before a number or an amount and nothing else is only its sign.
@@ -55,7 +55,8 @@ _SHORTENED = re.compile(
 exponent. They are article codes.
 """
 
-_MAY_BE_DAMAGED = re.compile(r"#|:\s?5[0-4][0-9]|[0-9][eE][-+0-9]")
+_EXPONENT = re.compile(r"[0-9][eE][-+0-9]")
+_BEFORE_NUMBERS = frozenset("+-0123456789 \t\r\n\v\f\u00a0\u2007\u2009\u202f")
 
 
 def harmless(text: str) -> str:
@@ -79,6 +80,11 @@ def damage(text: str) -> str | None:
     return "precision_lost" if _SHORTENED.fullmatch(text) else None
 
 
-def may_be_damaged(texts: Iterable[str]) -> bool:
+def may_be_damaged(texts: Sequence[str]) -> bool:
     """Whether :func:`damage` may find something in any of the texts: a quick test of many."""
-    return _MAY_BE_DAMAGED.search("\n".join(texts)) is not None
+    joined = "\n".join(texts)
+    if "#" in joined or ":5" in joined or ": 5" in joined:
+        return True
+    if "e" not in joined and "E" not in joined:
+        return False
+    return any(text[:1] in _BEFORE_NUMBERS and _EXPONENT.search(text) for text in texts)

@@ -90,6 +90,7 @@ UNUSUAL: dict[str, Callable[[Parts], Parts]] = {
     "prefixed styles": lambda parts: prefixed(parts, "xl/styles.xml"),
     "other names": moved,
     "macro sheet": with_macro_sheet,
+    "no relationships of the package": lambda _: {"_rels/.rels": ""},
     "no content types": lambda _: {"[Content_Types].xml": ""},
 }
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import xlrd
 
 _LIKELY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254")
+_STREAM = 2
+_HEADER = 512
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """The stream of an OLE file in which Excel keeps an ``.xlsx`` that is protected by a password."""
 
@@ -68,12 +70,26 @@ def _workbook_stream(content: bytes) -> bytes:
     if not content.startswith(SIGNATURE):
         return content
     _check_chains(content)
-    file = CompDoc(content, logfile=io.StringIO(), ignore_workbook_corruption=True)
-    for name in ("Workbook", "Book"):
-        memory, base, size = file.locate_named_stream(name)
-        if memory:
-            return bytes(memory[base : base + size])
-    raise CompDocError("it holds no workbook")
+    file: Any = CompDoc(content, logfile=io.StringIO(), ignore_workbook_corruption=True)
+    top = (file.dirlist[child] for child in file.dirlist[0].children)  # embedded files have streams of their own
+    streams = {node.name.casefold(): node for node in top if node.etype == _STREAM}
+    stream = streams.get("workbook") or streams.get("book")
+    if stream is None:
+        raise CompDocError("it holds no workbook")
+    # xlrd itself would refuse a chain of sectors that is longer than the stream.
+    if stream.tot_size >= file.min_size_std_stream:
+        memory, start, size, following = content, _HEADER, file.sec_size, file.SAT
+    else:
+        memory, start, size, following = file.SSCS, 0, file.short_sec_size, file.SSAT
+    sectors: list[bytes] = []
+    at = stream.first_SID
+    while 0 <= at < len(following) and len(sectors) * size < stream.tot_size:
+        sectors.append(memory[start + at * size : start + (at + 1) * size])
+        at = following[at]
+    found = b"".join(sectors)[: stream.tot_size]
+    if len(found) < stream.tot_size:
+        raise CompDocError("it is cut off")
+    return found
 
 
 def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content | None]]:

@@ -19,11 +19,9 @@ from .error_codes import fault
 from .fields import Field, Kind
 from .mapping import PlainNumber
 from .model import Fault, Value
+from .spreadsheet_text import damage
 
 Converter = Callable[[str], Value | Fault]
-
-_SCIENTIFIC = re.compile(r"\s*[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}\s*", re.IGNORECASE)
-"""A long number as spreadsheet programs write it into CSV."""
 
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LABEL = r"(?!-)(?:[^\W_]|-){1,63}(?<!-)"
@@ -34,7 +32,15 @@ _LONGEST_EMAIL = 320
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{6,30}")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}-?")
+_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?P<sign>[.,])[0-9]{3}-?")
+_BLANKS = "[ \u00a0\u202f\u2009]"
+_GROUPED = re.compile(
+    rf"[+-]? ?[0-9]{{1,3}}(?P<between>[.,'’]|{_BLANKS})[0-9]{{3}}(?P<again>(?:(?P=between)[0-9]{{3}})*)"
+    r"(?:(?!(?P=between))(?P<point>[.,])[0-9]+)?-?"
+)
+"""A number with a sign between all its thousands."""
+_GROUP_SIGNS = {"’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "}
+_OTHER = {".": ",", ",": "."}
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.0+)?)?)?")
 _WORDS = {
     **dict.fromkeys(("true", "yes", "y", "ja", "j", "wahr", "1", "x"), True),
@@ -68,8 +74,8 @@ def converter(field: Field, rule: ColumnRule, cut_at: int | None = None) -> Conv
 
 
 def _exact(text: str) -> str | Fault:
-    """Text that identifies something, unless a spreadsheet program has rounded it."""
-    return fault("precision_lost") if "+" in text and _SCIENTIFIC.fullmatch(text) else text
+    """Text that identifies something, unless a spreadsheet program has shortened it."""
+    return fault(code) if (code := damage(text)) else text
 
 
 def amount(text: str, rule: ColumnRule) -> int | float | Fault:
@@ -84,31 +90,60 @@ def amount(text: str, rule: ColumnRule) -> int | float | Fault:
 
 
 def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
-    """``1.234,56-`` → ``-1234.56``, by the signs of the rule."""
+    """``1.234,56-`` → ``-1234.56``, by the signs of the rule, or by those of the number where it has one reading."""
     if rule.currency:
         text = text.removeprefix(rule.currency).removesuffix(rule.currency).strip()
     text = text.replace("\u2212", "-")
-    if rule.decimal is None and rule.thousands is None and _TWO_WAYS.fullmatch(text):
-        return fault(
-            "amount_invalid",
-            f"'{text}' can be read in two ways: the dot may stand before decimals or thousands.",
-            'Say which: decimal: "." or thousands: "." (then decimal: ",") of this field.',
-        )
-    match = _number_pattern(rule.decimal or ".", rule.thousands).fullmatch(text)
+    decimal: str | None = rule.decimal
+    thousands: str | None = rule.thousands
+    if thousands is None:
+        decimal, thousands = _signs(text, decimal)
+        if thousands is None and (sign := _two_ways(text, rule.decimal)):
+            return fault(
+                "amount_invalid",
+                f"'{text}' can be read in two ways: the {sign} may stand before decimals or thousands.",
+                f'Say which: decimal: "{sign}" or thousands: "{sign}" of this field.',
+            )
+    decimal = decimal or "."
+    match = _number_pattern(decimal, thousands).fullmatch(text)
     if not match or (match["sign"] and match["after"]):
-        grouped = f" and '{rule.thousands}' between thousands" if rule.thousands else ", and nothing between thousands"
-        return fault(
-            "amount_invalid", f"The cell is not a number with '{rule.decimal or '.'}' before decimals{grouped}."
-        )
+        grouped = f" and '{thousands}' between thousands" if thousands else ", and nothing between thousands"
+        return fault("amount_invalid", f"The cell is not a number with '{decimal}' before decimals{grouped}.")
     minus = "-" if "-" in (match["sign"], match["after"]) else ""
     whole = re.sub(r"\D", "", match["whole"])
     return minus + whole + (f".{match['part']}" if match["part"] else "")
 
 
+def _signs(text: str, decimal: str | None) -> tuple[str | None, str | None]:
+    """The decimal and the thousands sign of a number that its own signs leave one reading; ``decimal``: the rule's.
+
+    Both signs in one number, one sign several times, and a sign that never stands before decimals leave only one.
+    """
+    found = _GROUPED.fullmatch(text)
+    if not found:
+        return decimal, None
+    thousands, point = found["between"], found["point"]
+    if thousands in ".," and not point and not found["again"]:
+        return decimal, None
+    # The number must not contradict the rule.
+    if thousands == decimal or (point and decimal not in (None, point)):
+        return decimal, None
+    thousands = _GROUP_SIGNS.get(thousands, thousands)
+    return point or decimal or _OTHER.get(thousands), thousands
+
+
+def _two_ways(text: str, decimal: str | None) -> str:
+    """The word for the sign of a number such as ``1.234`` where nothing says what the sign is."""
+    match = _TWO_WAYS.fullmatch(text)
+    if not match or match["sign"] == decimal:
+        return ""
+    return match["sign"]
+
+
 @cache
 def _number_pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:
     """Pattern of numbers with these signs; every group of thousands is whole."""
-    between = {None: "(?!)", " ": "[ \u00a0\u202f\u2009]", "'": "['’]"}.get(thousands) or re.escape(thousands or "")
+    between = {None: "(?!)", " ": _BLANKS, "'": "['’]"}.get(thousands) or re.escape(thousands or "")
     return re.compile(
         rf"(?P<sign>[+-]?) ?(?P<whole>[0-9]+|[0-9]{{1,3}}(?:{between}[0-9]{{3}})+)"
         rf"(?:{re.escape(decimal)}(?P<part>[0-9]+))?(?P<after>-?)"

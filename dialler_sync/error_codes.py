@@ -36,7 +36,7 @@ _ALL = (
     ),
     ErrorCode(
         "precision_lost",
-        "The spreadsheet program has turned the text into a number and lost digits of it.",
+        "A spreadsheet program has turned the text into a number and shortened it, such as 4,91701E+11.",
         "Take the digits from the original, and format the column as text before they are entered.",
     ),
     # mapping

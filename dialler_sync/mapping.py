@@ -14,6 +14,7 @@ from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
 from .model import CellNote, Chunk, Fault, Layout, RowWarning
 from .nearest import nearest
 from .own_columns import is_own
+from .spreadsheet_text import damage, may_be_damaged
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
 """The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
@@ -22,14 +23,6 @@ _COUNTRY = Field("country")
 _NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
 _WORD = re.compile(r"[^\W_][\w\u0300-\u036f]*(?:['’]\w\b)?")
 _MOST_NAMES = 40
-_ERROR_CELL = CellNote(code="error_cell")
-_ERROR_TEXTS = frozenset(
-    [
-        *("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"),
-        *("#BEZUG!", "#NV", "#WERT!", "#ZAHL!", "#ÜBERLAUF!"),
-    ]
-)
-"""What spreadsheet programs write into a CSV for a cell that shows an error, in English and German."""
 
 
 class PlainNumber(str):
@@ -269,11 +262,14 @@ class _Columns:
         return self._texts[position]
 
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
-        """Give the notes of one column, each with the place of its row in the chunk; error texts are noted too."""
+        """Give the notes of one column, each with the place of its row in the chunk; damaged texts are noted too."""
         noted, texts = self._notes.get(position, []), self.texts(position)
-        if _ERROR_TEXTS.isdisjoint(texts):
+        if not may_be_damaged(texts):
             return noted
-        return noted + [(place, _ERROR_CELL) for place, text in enumerate(texts) if text in _ERROR_TEXTS]
+        known = {place for place, _ in noted}
+        return noted + [
+            (place, CellNote(code)) for place, text in enumerate(texts) if place not in known and (code := damage(text))
+        ]
 
 
 def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:

@@ -26,6 +26,7 @@ from .error_codes import fault
 from .fields import PHONE_FIELDS
 from .model import Fault
 from .numbering import Plan, e164, plan_of_region, quick_e164, region_of
+from .spreadsheet_text import damage
 
 Read = str | tuple[str, ...] | Fault
 """One number, several, or what is wrong."""
@@ -40,7 +41,6 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _HINT_FOR_WORDS = "Leave only the number; where a word means that there is none, add it under values: as empty."
-_SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
 _FLOAT = re.compile(r"([0-9]{7,})[.,]0{1,2}")
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIAL_IN = re.compile(
@@ -114,8 +114,8 @@ def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] =
     if len(cell) > _LONGEST_CELL:
         return fault("phone_invalid", f"A cell of {len(cell)} characters is not a phone number.")
     text = _plain(cell)
-    if _SCIENTIFIC.fullmatch(text):
-        return fault("precision_lost")
+    if code := damage(text):
+        return fault(code)
     if _DATE.fullmatch(text):
         return fault("phone_invalid", "The cell holds a date.", "Look whether the columns of this row have shifted.")
     if match := _FLOAT.fullmatch(text):

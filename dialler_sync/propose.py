@@ -250,7 +250,9 @@ def _amount_rule(column: _Column) -> Rule:
     ways = [{"column": column.name, **signs, **currency} for signs in _SIGNS]
     rules = [ColumnRule.model_validate(way) for way in ways]
     shares = [column.readable(partial(amount, rule=rule)) for rule in rules]
-    best = shares.index(max(shares))
+    # Of equally good ways that which names the thousands sign: it also reads numbers that have no other sign.
+    named = [any(_has_thousands(cell, signs) for cell in column.cells) for signs in _SIGNS]
+    best = max(range(len(ways)), key=lambda way: (shares[way], named[way]))
     read = {
         tuple(amount(cell, rule) for cell in column.cells)
         for rule, share in zip(rules, shares, strict=True)
@@ -259,6 +261,11 @@ def _amount_rule(column: _Column) -> Rule:
     remark = _readable(column, partial(amount, rule=rules[best]), "numbers")
     doubt = "" if len(read) == 1 else "; CHANGE: they can be read in other ways too"
     return ways[best] if len(ways[best]) > 1 else column.name, remark + doubt
+
+
+def _has_thousands(cell: str, signs: dict[str, str]) -> bool:
+    sign = {None: "(?!)", " ": r"\s"}.get(signs.get("thousands")) or re.escape(signs["thousands"])
+    return re.search(rf"[0-9]{sign}[0-9]{{3}}(?![0-9])", cell) is not None
 
 
 def _date_rule(column: _Column) -> Rule:

@@ -1,4 +1,4 @@
-"""Text that a spreadsheet program would run as a formula: made harmless on writing, restored on reading.
+"""What spreadsheet programs do to text: formulas, the texts of errors, and numbers that they have shortened.
 
 ``restore(harmless(text)) == text`` for every text. Source: OWASP, "CSV Injection".
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?\Z))")
 """A formula, behind any number of apostrophes. A sign before a number or an amount and nothing else is only its sign.
@@ -18,6 +19,48 @@ small for it. Such a cell is never read as if the text ended there."""
 
 _BEGINS = frozenset("'=@+-\t\r")
 """How it begins: nearly every cell is told apart by its first sign."""
+
+_ERROR_NAMES = {
+    "English": "NULL! DIV/0! VALUE! REF! NAME? NUM! N/A GETTING_DATA SPILL! CALC! FIELD! BLOCKED! CONNECT! UNKNOWN! "
+    "BUSY! EXTERNAL! PYTHON! TIMEOUT! ERROR!",
+    "German": "WERT! BEZUG! ZAHL! NV ÜBERLAUF! KALK! FELD! BLOCKIERT! VERBINDEN! UNBEKANNT! FEHLER! DATEN_ABRUFEN",
+    "French": "NUL! VALEUR! NOM? NOMBRE! NOMBRE? PROPAGATION! CALCUL! CHAMP! BLOQUÉ! CONNEXION! INCONNU! "
+    "OBTENTION_DONNEES CHARGEMENT_DONNEES",
+    "Spanish": "NULO! VALOR! NOMBRE? N/D DESBORDAMIENTO! DESBORDE! CÁLCULO! CAMPO! BLOQUEADO! CONECTAR! DESCONOCIDO! "
+    "OBTENIENDO_DATOS",
+    "Italian": "NULLO! VALORE! RIF! NOME? ESPANSIONE! BLOCCATO! CONNETTI! SCONOSCIUTO! ESTRAZIONE_DATI",
+    "Dutch": "LEEG! DEEL/0! WAARDE! VERW! NAAM? GETAL! N/B OVERLOOP! OVERLOPEN! BEREKENEN! VELD! GEBLOKKEERD! "
+    "ONBEKEND! GEEN! GEGEVENS_OPHALEN",
+    "Polish": "ZERO! DZIEL/0! ARG! ADR! NAZWA? LICZBA! ROZLANIE! OBL! OBLICZ! POLE! ZABLOKOWANE! ZABLOKOWANO! "
+    "NIEZNANY! POBIERANIE_DANYCH",
+    "Portuguese": "NÚM! DESPEJAR! EXCEDEU! TRANSBORDO! DESCONHECIDO! LIGAR! OBTENDO_DADOS A_OBTER_DADOS",
+    "Czech, Slovak": "HODNOTA! ODKAZ! NÁZEV? NÁZOV? ČÍSLO! NENÍ_K_DISPOZICI NEDOSTUPNÝ PŘESAH! PRESAH! VÝPOČET!",
+    "Danish, Norwegian": "DIVISION/0! VÆRDI! VERDI! REFERENCE! NAVN? I/T OVERLØB! OVERFLYT! BEREGN!",
+    "Swedish, Finnish": "VÄRDEFEL! REFERENS! NAMN? OGILTIGT! SAKNAS! SKÄRNING! BERÄKNA! JAKO/0! ARVO! VIITTAUS! NIMI? "
+    "LUKU! PUUTTUU! TYHJÄ! VUOTO! LASKE!",
+    "Hungarian": "ZÉRÓOSZTÓ! ÉRTÉK! HIV! NÉV? SZÁM! HIÁNYZIK NULLA! KIBONTÁS!",
+    "Turkish": "SAYI/0! DEĞER! BAŞV! AD? SAYI! YOK BOŞ! TAŞMA! HESAPLA!",
+    "Russian": "ДЕЛ/0! ЗНАЧ! ССЫЛКА! ИМЯ? ЧИСЛО! Н/Д ПУСТО! ПЕРЕНОС! ВЫЧИСЛ!",
+}
+"""What Excel, LibreOffice and Google show, behind ``#``, for a cell that holds an error."""
+
+_ERROR = re.compile(
+    rf"#[¡¿]?(?:{'|'.join(re.escape(name) for names in _ERROR_NAMES.values() for name in names.split())})"
+    r"|#{2,}"  # a column that is too narrow
+    r"|(?:Err|Fehler|Erreur|Erro|Errore|Fout|Błąd|Ошибка|Chyba|Hiba|Fel|Hata)\s?:\s?5[0-4][0-9]"
+)
+
+_SHORTENED = re.compile(
+    r"[+-]?(?:[0-9]+(?:[.,][0-9]+)?E\+[0-9]{1,3}|[0-9]+[.,][0-9]+E-?[0-9]{1,3}|[0-9]E-[0-9]{2,3})", re.IGNORECASE
+)
+"""A number in scientific notation as programs write it: ``4,91701E+11``, ``4.91701E11``, ``5E-05``.
+
+``12E5`` and ``12E-5`` are none of these: programs write a decimal sign, ``E+``, or one digit and at least two of the
+exponent. They are article codes.
+"""
+
+_EXPONENT = re.compile(r"[0-9][eE][-+0-9]")
+_BEFORE_NUMBERS = frozenset("+-0123456789 \t\r\n\v\f\u00a0\u2007\u2009\u202f")
 
 
 def harmless(text: str) -> str:
@@ -34,3 +77,24 @@ def in_text_cell(text: str) -> str:
     """Give what a text cell of a workbook holds. No program runs it, so it is the text itself, unless :func:`restore`
     would change that."""
     return f"'{text}" if text[:1] == "'" and restore(text) != text else text
+
+
+def damage(text: str) -> str | None:
+    """The error code of a text that a spreadsheet program put in place of another one; blanks around it do not count.
+
+    ``error_cell``: it shows an error. ``precision_lost``: it is a number that was shortened.
+    """
+    text = text.strip()
+    if _ERROR.fullmatch(text):
+        return "error_cell"
+    return "precision_lost" if _SHORTENED.fullmatch(text) else None
+
+
+def may_be_damaged(texts: Sequence[str]) -> bool:
+    """Whether :func:`damage` may find something in any of the texts: a quick test of many."""
+    joined = "\n".join(texts)
+    if "#" in joined or ":5" in joined or ": 5" in joined:
+        return True
+    if "e" not in joined and "E" not in joined:
+        return False
+    return any(text[:1] in _BEFORE_NUMBERS and _EXPONENT.search(text) for text in texts)

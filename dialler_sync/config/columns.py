@@ -148,11 +148,13 @@ class ColumnRule(BaseModel):
     )
     decimal: Literal[".", ","] | None = Field(
         None,
-        description='Amount: the decimal sign. Without it "." counts, and a number that could also hold a thousands '
-        "sign (1.234) is rejected.",
+        description='Amount: the decimal sign. Without it "." counts. A number that could also hold a thousands sign '
+        "(1.234) is rejected; one with a single reading (1.234,56) is read.",
     )
     thousands: Literal[".", ",", " ", "'"] | None = Field(
-        None, description="Amount: the sign between thousands; without it there is none."
+        None,
+        description="Amount: the sign between thousands. Without it one is read only where the number has a single "
+        "reading: 1.234,56, 1'234, 1.234.567.",
     )
     currency: str | None = Field(
         None, min_length=1, description="Amount: text that may stand before or after the number, such as € or EUR."

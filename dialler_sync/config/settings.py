@@ -198,7 +198,9 @@ class SourceSettings(Section):
     """How the spreadsheet is laid out; ``auto`` is found out from the file."""
 
     sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
-    encoding: str = Field("auto", description="auto, or an encoding: utf-8, cp1252, utf-16 …")
+    encoding: str = Field(
+        "auto", description="auto, or an encoding: utf-8, cp1252, utf-16 … Of an .xls of Excel 95, too."
+    )
     delimiter: str = Field(
         "auto",
         description='auto, one character, or ", " (comma and space). Also by name: tab, space, comma, semicolon, pipe.',

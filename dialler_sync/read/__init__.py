@@ -16,6 +16,10 @@ _HEAD_BYTES = 4_096
 _MOST_CONTROLS = 10
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
+_BIFF_5 = b"\x09\x08"
+_OLD_EXCEL = {b"\x09\x00\x04\x00": "2", b"\x09\x02\x06\x00": "3", b"\x09\x04\x06\x00": "4"}
+"""How the files of old Excels begin, from before there were workbooks of several sheets (1987 to 1992)."""
+
 _FOREIGN = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a PNG picture"),
@@ -115,8 +119,13 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
             f"{path}: has {size // 1_000_000:,} MB, and {source.max_file_mb:,} are allowed: split it, or raise "
             "source.max_file_mb."
         )
-    if head.startswith((_ZIP, _OLE)):
+    if head.startswith((_ZIP, _OLE, _BIFF_5)):
         return True
+    if version := _OLD_EXCEL.get(head[:4]):
+        raise InputError(
+            f"{path}: was written by Excel {version}, or by a program that writes so, and that is too old to be read "
+            "here. Open it in LibreOffice or Excel and save it anew as .xlsx."
+        )
     what = _foreign(head)
     if what:
         raise InputError(f"{path}: is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")

@@ -27,7 +27,7 @@ BROKEN = 1
 """Flag of a row in which a quote is not closed as it should be."""
 
 NOTABLE = 2
-"""Flag of a row that may hold a cell with a note, or a mark to take away; most rows do not."""
+"""Flag of a row that may hold a mark to take away; most rows do not."""
 
 _RUN_ROWS = 5_000
 
@@ -248,4 +248,4 @@ class CsvFile:
 
 
 def _is_notable(text: str) -> bool:
-    return "'" in text or "#" in text or "E+" in text or "e+" in text
+    return "'" in text

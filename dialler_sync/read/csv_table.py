@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..config import SourceSettings
 from ..errors import InputError
-from ..model import CellNote, Chunk, Layout
+from ..model import Chunk, Layout
 from ..own_columns import is_own
 from ..spreadsheet_text import restore
 from .csv_extent import find_extent
@@ -22,14 +22,6 @@ from .encoding import find_encoding
 from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
 from .mended import is_mended
-
-_ERROR_TEXT = re.compile(
-    r"#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|NV|BEZUG!|WERT!|ZAHL!|ÜBERLAUF!|KALK!|#+)"
-)
-"""What a spreadsheet program writes for an error, in English and German, or for a column that is too narrow."""
-
-_LOST_DIGITS = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}")
-"""A long number as a spreadsheet program shows it: ``4,91701E+11``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +59,11 @@ class CsvTable:
         import pandas as pd
 
         width = self.file.width
-        place = {position: at for at, position in enumerate(self.kept)}
-        notes: dict[tuple[int, int], CellNote] = {}
         ragged: dict[int, tuple[str, ...]] = {}
         lines = rows.lines
         for i in rows.remarkable(width):
             number = rows.numbers[i]
             cells = [restore(cell) for cell in lines[i]]
-            for position, cell in enumerate(cells):
-                if position in place and (note := _note(cell)):
-                    notes[number, place[position]] = note
             if len(cells) != width or rows.flags.get(number, 0) & BROKEN:
                 ragged[number] = tuple(cells)
                 cells = (cells + [""] * width)[:width]
@@ -86,7 +73,7 @@ class CsvTable:
         if len(self.kept) < width:
             frame = frame.iloc[:, list(self.kept)]
         frame.columns = pd.Index(self.layout.columns, dtype=object)
-        return Chunk(frame, notes, ragged, own)
+        return Chunk(frame, ragged=ragged, own=own)
 
     def own(self) -> Iterator[tuple[str, int]]:
         """Name and position, in the file, of the columns that are ours, where the table is a mended one."""
@@ -128,14 +115,6 @@ class _Rows:
         if not self.flags and set(map(len, self.lines)) == {width}:
             return []
         return [i for i, n in enumerate(self.numbers) if n in self.flags or len(self.lines[i]) != width]
-
-
-def _note(cell: str) -> CellNote | None:
-    if cell[:1] == "#" and _ERROR_TEXT.fullmatch(cell):
-        return CellNote(code="error_cell")
-    if ("E+" in cell or "e+" in cell) and _LOST_DIGITS.fullmatch(cell):
-        return CellNote(code="precision_lost")
-    return None
 
 
 def open_csv(path: Path, source: SourceSettings) -> CsvTable:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from pathlib import Path
 
 from ..config import SourceSettings
 from ..errors import InputError
-from ..model import Layout, Table
+from ..model import CellNote, Layout, Table
 from ..nearest import nearest
 from ..own_columns import is_own
 from .csv_extent import Extent, find_extent
@@ -71,7 +71,8 @@ def _no_data(book: Book, chosen: str | None) -> str:
 
 def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSettings) -> ExcelTable:
     cells = content.cells
-    header = find_header([(number, texts) for number, texts, _ in islice(cells.rows(), SAMPLE_ROWS)], source)
+    first_rows = islice(cells.rows(), SAMPLE_ROWS)
+    header = find_header([(number, _filled(texts, notes)) for number, texts, notes in first_rows], source)
     extent = find_extent(_runs(cells, source.max_cell_chars), header)
     names = header.columns
     ignored = [at for at, name in enumerate(names) if is_own(name)]
@@ -90,6 +91,11 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),
     )
     return ExcelTable(layout, cells, len(names), kept, extent.last_row, extent.left_out)
+
+
+def _filled(texts: list[str], notes: Mapping[int, CellNote]) -> list[str]:
+    """A row of nothing but formulas without values is no blank row."""
+    return texts if any(map(str.strip, texts)) else ["0" if place in notes else "" for place in range(len(texts))]
 
 
 def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:

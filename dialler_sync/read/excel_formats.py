@@ -1,7 +1,8 @@
 """Number formats that show a number otherwise than in plain digits: ``00000``, ``"+"0``, ``0000-000``.
 
-Known here are formats made of digit places and literal text. Decimals, thousands, per cent, fractions, exponents,
-currencies and dates are not: there the number itself is what is meant. Source: ECMA-376 part 1, 18.8.31.
+Known here are formats made of digit places and literal text, and percentages, which show a hundred times the number:
+``0.0%``. Decimals, thousands, fractions, exponents, currencies and dates are not: there the number itself is what is
+meant, and a date is given as ISO. Source: ECMA-376 part 1, 18.8.31.
 """
 
 from __future__ import annotations
@@ -11,10 +12,21 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from ..model import CellNote
 from .excel_numbers import Value, cell_text, number_text
+
+BUILT_IN_CODES = {
+    9: "0%",
+    10: "0.00%",
+    20: "h:mm",
+    21: "h:mm:ss",
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    **dict.fromkeys((*range(14, 20), 22, *range(27, 37), 47, *range(50, 59)), "yyyy-mm-dd"),
+}
+"""Formats that a workbook does not spell out: those that show another value than the plain number, by their number."""
 
 _SECTION = re.compile(r'((?:"[^"]*"|\\.|[^;"\\])*);', re.DOTALL)
 _TOKEN = re.compile(
@@ -24,7 +36,10 @@ _TOKEN = re.compile(
     | \[(?:\$-[^\]]*|[a-z]{3,}\s?\d*)\]     # locale and colour are not shown; [$€-407] would be, [h] is a duration
     | _. | \*.                              # a blank as wide as that character, and filling up with it: not shown
     | (?P<general>general)
-    | (?P<place>[0#])
+    | (?P<place>[0#?])
+    | (?P<percent>%)
+    | (?P<point>\.)
+    | (?<=[0#?]),(?=[0#?])                  # between thousands: not shown, as programs for other languages show another
     | (?P<literal>[-+():!^&'~{}<>=\ ])      # these need no quotes
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -37,6 +52,7 @@ _TESTS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
 }
+_EXACT = Context(prec=1_000)
 _TRIALS = (0, -1, 491_711_234_567, *(10**places for places in range(12)))
 """A format that shows all of these in plain digits shows every number so."""
 
@@ -52,6 +68,9 @@ class _Section:
     def show(self, number: float) -> str:
         """Show the size of a number, without its sign: the last place takes the last digit."""
         size = number_text(abs(number))
+        kinds = [kind for kind, _ in self.parts]
+        if "percent" in kinds:
+            return self._show_percentage(Decimal(size).scaleb(2 * kinds.count("percent")), kinds)
         digits = f"{Decimal(size).to_integral_value(ROUND_HALF_UP):f}".lstrip("0")
         shown = []
         places = sum(kind == "place" for kind, _ in self.parts)
@@ -64,6 +83,21 @@ class _Section:
             else:
                 shown.append(size if kind == "general" else text)
         return "".join(reversed(shown))
+
+    def _show_percentage(self, size: Decimal, kinds: list[str]) -> str:
+        """``0.0%`` shows 7.5 as ``7.5%``: rounded to the places behind the point, where ``#`` shows no zero."""
+        places = [place for place, kind in enumerate(kinds) if kind == "place"]
+        point = kinds.index("point") if "point" in kinds else len(kinds)
+        behind = [self.parts[place][1] for place in places if place > point]
+        whole, _, decimals = f"{size.quantize(Decimal(1).scaleb(-len(behind)), ROUND_HALF_UP, _EXACT):f}".partition(".")
+        while decimals.endswith("0") and behind[len(decimals) - 1] != "0":
+            decimals = decimals[:-1]
+        text = f"{whole}.{decimals}" if decimals else whole
+        first = places[0] if places else -1
+        return "".join(
+            text if place == first else "%" if kind == "percent" else part if kind == "literal" else ""
+            for place, (kind, part) in enumerate(self.parts)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +148,14 @@ def _section(code: str) -> _Section | None:
         at = match.end()
         if match["test"]:
             test, limit = match["test"], float(match["limit"])
-        elif match.lastgroup in {"place", "general"}:
+        elif match.lastgroup in {"place", "general", "percent", "point"}:
             parts.append((match.lastgroup, match[0]))
         elif match.lastgroup:
             parts.append(("literal", match[match.lastgroup]))
-    return _Section(tuple(parts), test, limit)
+        elif match[0] == ",":
+            parts.append(("thousands", ""))
+    kinds = {kind for kind, _ in parts}
+    # Decimals and thousands make no other value of a number; a percentage does.
+    if "percent" in kinds:
+        return _Section(tuple(parts), test, limit) if "place" in kinds else None
+    return None if kinds & {"point", "thousands"} or ("place", "?") in parts else _Section(tuple(parts), test, limit)

@@ -70,6 +70,16 @@ class Marks:
             yield row, [(column, cell) for _, column, cell in group]
 
 
+def given_twice(row: int, column: int) -> str:
+    """What to say of a cell that a sheet holds twice; ``column`` counts from 0."""
+    from openpyxl.utils import get_column_letter
+
+    return (
+        f"holds the cell {get_column_letter(column + 1)}{row} twice, and spreadsheet programs show only one of the "
+        f"two: row {row} or the cell was written twice. Have the program that wrote the file mended."
+    )
+
+
 def find_marks(pieces: Iterable[bytes], prefix: str, styles: Styles, recalculates: bool) -> Marks:
     """Parse the XML of a sheet. ``prefix``: of its tags; ``recalculates``: a stored 0 of a formula may be no value.
 
@@ -83,7 +93,11 @@ def find_marks(pieces: Iterable[bytes], prefix: str, styles: Styles, recalculate
 
 
 def find_extent(pieces: Iterable[bytes], prefix: str) -> tuple[int, int]:
-    """Parse the XML of a sheet for the last row and the last column that hold something, counted from 1."""
+    """Parse the XML of a sheet for the last row and the last column that hold something, counted from 1.
+
+    Raises:
+        InputError: a cell lies where no sheet has one, or is given twice.
+    """
     scanner = _Scanner(prefix, Styles(), recalculates=False, measures=True)
     parse_xml(pieces, scanner.start)
     scanner.finish_cell()
@@ -96,6 +110,7 @@ class _Scanner:
     def __init__(self, prefix: str, styles: Styles, recalculates: bool, *, measures: bool = False) -> None:
         self.marks = Marks()
         self.rows = self.columns = 0
+        self._taken: dict[int, int] = {}
         self._row_tag, self._cell_tag, self._value_tag = f"{prefix}row", f"{prefix}c", f"{prefix}v"
         self._formula_tag, self._text_tag = f"{prefix}f", f"{prefix}t"
         self._styles = styles
@@ -142,10 +157,16 @@ class _Scanner:
         if mark:
             self.marks.add(*self._place(), mark)
         if self._measures:
-            row, column = self._place()
-            self.rows, self.columns = max(self.rows, row), max(self.columns, column + 1)
+            self._measure(*self._place())
         self._formula = self._filled = self._in_value = False
         self._value = None
+
+    def _measure(self, row: int, column: int) -> None:
+        self.rows, self.columns = max(self.rows, row), max(self.columns, column + 1)
+        taken, bit = self._taken.get(row, 0), 1 << column
+        if taken & bit:
+            raise InputError(given_twice(row, column))
+        self._taken[row] = taken | bit
 
     def _mark(self, kind: str, value: str | None) -> Mark | None:
         if kind == "e" and value:

@@ -7,7 +7,6 @@ number format tells them apart. Sources: ECMA-376 part 1, 18.8.30 (numFmt) and 1
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -16,15 +15,12 @@ from ..model import CellNote
 from ..spreadsheet_text import restore
 
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
-"""What calamine gives for one cell; an empty one is ``""``."""
+"""What a reader gives for one cell; an empty one is ``""``."""
 
 PRECISION_LOST = CellNote(code="precision_lost")
 
 _FIRST_INEXACT = 1e15
 """The smallest number of 16 digits, of which Excel keeps 15."""
-
-_SCIENTIFIC = re.compile(r"\s*[+-]?\d+(?:[.,]\d+)?[eE]\+\d{1,3}\s*")
-"""A long number as Excel shows it in a General cell, and as it writes it into CSV."""
 
 
 def cell_text(value: Value) -> tuple[str, CellNote | None]:
@@ -43,10 +39,20 @@ def number_text(number: float) -> str:
     return f"{Decimal(text):f}" if "e" in text else text
 
 
-def _string(text: str) -> tuple[str, CellNote | None]:
-    if text[:1] == "'":
-        text = restore(text)
-    return text, PRECISION_LOST if "+" in text and _SCIENTIFIC.fullmatch(text) else None
+def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
+    """The date, time or duration that a number of this format is; the number where it is none, as a negative one."""
+    from openpyxl.styles.numbers import is_timedelta_format
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+    epoch = CALENDAR_MAC_1904 if from_1904 else CALENDAR_WINDOWS_1900
+    try:
+        return from_excel(number, epoch, is_timedelta_format(code)) if number >= 0 else number
+    except (ValueError, OverflowError):
+        return number
+
+
+def _string(text: str) -> tuple[str, None]:
+    return restore(text), None
 
 
 def _number(number: float) -> tuple[str, CellNote | None]:

@@ -1,126 +1,229 @@
-"""A first look at the sheets of an ``.ods``: their extent, what is hidden, and the cells that calamine misreads.
+"""Reads ``.ods``: one XML document with all sheets.
 
-calamine gives ``""`` for an error, ``123.0`` for a number that is shown as ``00123``, leaves out tabs and line breaks
-within a paragraph, gives a duration of a day or more as ``PT36H00M00S``, and repeats cells as often as it is told.
-Source: ODF 1.3 part 3, 9 (tables) and 19.385 (office:value-type).
+calamine does not know white space between the elements, takes an error for an empty cell and ``00123`` for ``123``,
+and fills the rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
+(office:value-type).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..config import SourceSettings
 from ..errors import InputError
 from ..model import CellNote
-from .excel_marks import NO_VALUE, KnownCell, Mark, Marks, error_cell
-from .excel_numbers import cell_text
+from .excel_marks import LAST_ROW, NO_VALUE, KnownCell, Mark, Marks, error_cell
+from .excel_numbers import Value, cell_text
 from .excel_package import Package, parse_xml
-from .excel_survey import Survey, check_extent, hidden_rows, most_bytes
+from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
+from .excel_survey import check_density, check_extent, hidden_rows, most_bytes
 
 _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
+_PERCENTAGE = re.compile(r"\s*[-+]?[\d.,'\s]+\s*%\s*")
 _ERROR = re.compile(r"Err:\d{3}|#(?:REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!)")
-_DURATION = re.compile(r"(-?)PT(\d+)H(\d+)M(\d+)(?:[.,]\d*)?S")
+_DURATION = re.compile(r"(-?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d*))?S)?")
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_LAYOUT = re.compile(r"[\r\n][ \t\r\n]*\Z")
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
+_NUMBERS = frozenset({"float", "currency", "percentage"})
+_CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
+_ASIDE = re.compile(r"office:annotation|draw:.*|dr3d:.*|text:ruby-text")
+"""Elements within a cell with paragraphs of their own: comments and drawings."""
 
 
-def survey_ods(package: Package, source: SourceSettings) -> list[Survey]:
-    """Look through all sheets, in their order; they are one XML document.
+def open_ods(package: Package, source: SourceSettings) -> Book:
+    """Read all sheets.
 
     Raises:
         InputError: one is larger than ``source`` allows.
     """
     scanner = _Scanner(source)
     parse_xml(package.stream("content.xml"), scanner.start, scanner.end, scanner.text)
-    return scanner.sheets
+    sheets = [
+        Sheet(index, table.name, table.style not in scanner.hidden_styles) for index, table in enumerate(scanner.tables)
+    ]
+    return Book("ods", sheets, lambda sheet: scanner.tables[sheet.index].content())
 
 
 @dataclass(slots=True)
 class _Cell:
-    """A cell while it is parsed. ``breaks``: it holds tabs or line breaks within a paragraph."""
+    """A cell while it is parsed. ``pieces``: of the open paragraph, each with whether its white space counts."""
 
     given: dict[str, str]
     text: str = ""
     paragraphs: int = 0
-    breaks: bool = False
+    pieces: list[tuple[str, bool]] | None = None
+
+    def begin_paragraph(self) -> None:
+        self.text += "\n" if self.paragraphs else ""
+        self.paragraphs += 1
+        self.pieces = []
+
+    def end_paragraph(self) -> None:
+        """White space is one blank, and none at the beginning; with a line break at the end it is the XML's layout."""
+        text, at_blank = "", True
+        for piece, counts in self.pieces or ():
+            words = piece if counts else _BLANKS.sub(" ", piece)
+            text += words.lstrip(" ") if at_blank and not counts else words
+            at_blank = not counts and (words.endswith(" ") or (at_blank and not words))
+        if at_blank and self.pieces and _LAYOUT.search(self.pieces[-1][0]):
+            text = text.removesuffix(" ")
+        self.text += text
+        self.pieces = None
 
     def is_empty(self) -> bool:
         return not (self.text or "office:value-type" in self.given or "table:formula" in self.given)
 
+    def value(self) -> Value:
+        """What the cell holds."""
+        kind = self.given.get("office:value-type", "")
+        number = self.given.get("office:value", "")
+        if kind in _NUMBERS and number:
+            return float(number)
+        if kind == "boolean":
+            return self.given.get("office:boolean-value") == "true"
+        if kind == "date":
+            return _moment(self.given.get("office:date-value", ""))
+        if kind == "time":
+            return _duration(self.given.get("office:time-value", ""))
+        return self.text if self.paragraphs else self.given.get("office:string-value", "")
+
     def mark(self) -> Mark | None:
-        """How to read the cell, where calamine does not."""
+        """How to read the cell, where its value is not what it shows."""
         kind = self.given.get("office:value-type", "")
         formula = "table:formula" in self.given
         if self.given.get("calcext:value-type") == "error" or (formula and _ERROR.fullmatch(self.text)):
             return error_cell(self.text)
-        if formula and not kind:
+        if formula and (not kind or (kind in _NUMBERS and "office:value" not in self.given)):
             return NO_VALUE
-        if kind == "time" and (match := _DURATION.fullmatch(self.given.get("office:time-value", ""))):
-            sign, hours, minutes, seconds = match.groups()
-            return KnownCell(f"{sign}{hours}:{minutes}:{seconds}") if int(hours) >= 24 else None
-        if kind == "float" and _DIGITS_AND_SIGNS.fullmatch(self.text):
-            number, note = cell_text(float(self.given.get("office:value", "")))
-            if self.text != number and re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0"):
-                return KnownCell(self.text, CellNote(note.code if note else None, number))
-        return KnownCell(*cell_text(self.text)) if self.breaks else None
+        if kind in _NUMBERS and (shown := self._shown(kind)):
+            number, note = cell_text(self.value())
+            return KnownCell(shown, CellNote(note.code if note else None, number)) if shown != number else None
+        return None
+
+    def _shown(self, kind: str) -> str:
+        """What the cell shows, where that is another text than the number: its zeros, its signs, its per cent."""
+        if kind == "percentage":
+            return self.text if _PERCENTAGE.fullmatch(self.text) else ""
+        if not _DIGITS_AND_SIGNS.fullmatch(self.text):
+            return ""
+        number, _ = cell_text(self.value())
+        alike = re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0")
+        return self.text if kind == "float" and alike else ""
+
+
+def _moment(text: str) -> Value:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment if "T" in text else moment.date()
+
+
+def _duration(text: str) -> Value:
+    match = _DURATION.fullmatch(text)
+    if not match:
+        return text
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:5])
+    try:
+        span = dt.timedelta(days, seconds + float(f"0.{match[6] or 0}"), hours=hours, minutes=minutes)
+    except OverflowError:
+        return text
+    return -span if match[1] else span
+
+
+@dataclass(slots=True)
+class _Table:
+    """A sheet while it is parsed. ``style``: the name of its style, which may hide it."""
+
+    name: str
+    style: str
+    rows: dict[int, list[Value]] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)
+    columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int]] = field(default_factory=list)
+    row: int = 0
+    filled: int = 0
+    hidden: int = 0
+
+    def content(self) -> Content | None:
+        if not self.rows:
+            return None
+        check_density(len(self.rows), max(self.columns) + 1, self.filled)
+        return Content(SheetCells(Rows(self.rows, self.columns), self.marks), self.merged, hidden_rows(self.hidden))
 
 
 class _Scanner:
     """Follows tables, rows and cells as the parser meets them."""
 
     def __init__(self, source: SourceSettings) -> None:
-        self.sheets: list[Survey] = []
+        self.tables: list[_Table] = []
+        self.hidden_styles: set[str] = set()
         self._source = source
         self._bytes = 0
-        self._marks = Marks()
-        self._rows = self._columns = self._hidden = self._row = self._column = 0
+        self._style = ""
+        self._within: list[str] = []
+        self._table: _Table | None = None
         self._repeated, self._is_hidden = 1, False
-        self._filled: list[tuple[int, int, Mark | None]] = []
+        self._column = 0
+        self._filled: list[tuple[int, int, _Cell]] = []
         self._cell: _Cell | None = None
         self._aside = 0
 
     def start(self, tag: str, given: dict[str, str]) -> None:
         cell = self._cell
-        if tag == "table:table":
-            self._marks = Marks()
-            self._rows = self._columns = self._hidden = self._row = 0
+        if tag == "style:style":
+            self._style = given.get("style:name", "")
+        elif tag == "style:table-properties" and given.get("table:display") == "false":
+            self.hidden_styles.add(self._style)
+        elif tag == "table:table" and self._within[-1:] == ["office:spreadsheet"]:
+            self._table = _Table(given.get("table:name", ""), given.get("table:style-name", ""))
+        elif cell and _ASIDE.fullmatch(tag):
+            self._aside += 1
+        elif cell and not self._aside:
+            self._start_text(cell, tag, given)
         elif tag == "table:table-row":
             self._column, self._filled = 0, []
             self._repeated = int(given.get("table:number-rows-repeated", 1))
             self._is_hidden = given.get("table:visibility", "visible") != "visible"
-        elif tag in {"table:table-cell", "table:covered-table-cell"}:
+        elif tag in _CELLS and self._table:
             self._cell = _Cell(given)
-        elif tag == "office:annotation":  # a comment on a cell, with paragraphs of its own
-            self._aside += 1
-        elif cell and not self._aside:
-            if tag == "text:p":
-                cell.text += "\n" if cell.paragraphs else ""
-                cell.paragraphs += 1
-            elif tag == "text:s":
-                cell.text += " " * min(int(given.get("text:c", 1)), self._source.max_cell_chars)
-            elif tag in _BREAKS:
-                cell.text += _BREAKS[tag]
-                cell.breaks = True
+        self._within.append(tag)
+
+    def _start_text(self, cell: _Cell, tag: str, given: dict[str, str]) -> None:
+        if tag == "text:p":
+            cell.begin_paragraph()
+        elif tag == "text:s" and cell.pieces is not None:
+            cell.pieces.append((" " * min(int(given.get("text:c", 1)), self._source.max_cell_chars), True))
+        elif tag in _BREAKS and cell.pieces is not None:
+            cell.pieces.append((_BREAKS[tag], True))
 
     def text(self, text: str) -> None:
-        if self._cell and self._cell.paragraphs and not self._aside:
-            self._cell.text += text
+        if self._cell and self._cell.pieces is not None and not self._aside:
+            self._cell.pieces.append((text, False))
 
     def end(self, tag: str) -> None:
-        if tag == "table:table":
-            self.sheets.append(Survey(self._rows > 0, self._marks, hidden_rows(self._hidden)))
-        elif tag == "table:table-row":
-            self._end_row()
-        elif tag in {"table:table-cell", "table:covered-table-cell"} and self._cell:
-            self._end_cell(self._cell)
-            self._cell = None
-        elif tag == "office:annotation":
-            self._aside -= 1
+        self._within.pop()
+        if self._aside:
+            self._aside -= bool(_ASIDE.fullmatch(tag))
+        elif self._cell:
+            if tag == "text:p":
+                self._cell.end_paragraph()
+            elif tag in _CELLS:
+                self._end_cell(self._cell)
+                self._cell = None
+        elif self._table and tag == "table:table-row":
+            self._end_row(self._table)
+        elif self._table and tag == "table:table" and self._within[-1:] == ["office:spreadsheet"]:
+            self.tables.append(self._table)
+            self._table = None
 
     def _end_cell(self, cell: _Cell) -> None:
         repeated = int(cell.given.get("table:number-columns-repeated", 1))
         if not cell.is_empty():
-            self._filled.append((self._column, repeated, cell.mark()))
+            self._filled.append((self._column, repeated, cell))
             self._bytes += repeated * self._repeated * len(cell.text)
             if self._bytes > most_bytes(self._source):
                 raise InputError(
@@ -128,15 +231,26 @@ class _Scanner:
                 )
         self._column += repeated
 
-    def _end_row(self) -> None:
-        if self._filled:
-            column, repeated, _ = self._filled[-1]
-            self._rows = self._row + self._repeated
-            self._columns = max(self._columns, column + repeated)
-            check_extent(self._rows, self._columns, self._source)
-            self._hidden += self._repeated if self._is_hidden else 0
-            marked = [(c, mark) for at, n, mark in self._filled if mark for c in range(at, at + n)]
-            for row in range(self._row + 1, self._rows + 1) if marked else ():
-                for c, mark in marked:
-                    self._marks.add(row, c, mark)
-        self._row += self._repeated
+    def _end_row(self, table: _Table) -> None:
+        first, last = table.row + 1, table.row + self._repeated
+        table.row = last
+        if not self._filled:
+            return
+        column, repeated, _ = self._filled[-1]
+        check_extent(last, column + repeated, self._source)
+        values: list[Value] = []
+        marked: list[tuple[int, Mark]] = []
+        for at, count, cell in self._filled:
+            mark, places = cell.mark(), range(at, at + count)
+            marked += [(place, mark) for place in places] if mark else []
+            table.columns.update((at, at + count - 1))
+            table.filled += count * self._repeated
+            values += [""] * (at - len(values)) + ["" if mark is not None else cell.value()] * count
+            spanned = int(cell.given.get("table:number-rows-spanned", 1))
+            if spanned > 1 or int(cell.given.get("table:number-columns-spanned", 1)) > 1:
+                table.merged.append((first, min(first + spanned - 1, LAST_ROW)))
+        table.hidden += self._repeated if self._is_hidden else 0
+        for row in range(first, last + 1):
+            table.rows[row] = values
+            for place, mark in marked:
+                table.marks.add(row, place, mark)

@@ -14,6 +14,7 @@ from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from ..errors import InputError
@@ -23,9 +24,14 @@ PROTECTED = "is protected by a password. Save it without one, and try again."
 
 _CHUNK = 1 << 20
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([\w.-]+:)?\w", re.DOTALL)
+_DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([\w.-]+)")
 _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
 """Sheets pack to a fifth or, if monotonous, to a fiftieth of their size; nothing honest packs so much better."""
+
+
+class UnusualError(Exception):
+    """A sound ``.xlsx`` in a form that calamine does not know; its message says which."""
 
 
 class Package:
@@ -77,6 +83,10 @@ class Package:
         """Whether there is a part of this name."""
         return _key(name) in self._parts
 
+    def has_exactly(self, name: str) -> bool:
+        """Whether there is a part of this name, in this very spelling."""
+        return self.has(name) and self._parts[_key(name)].filename == name
+
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack one part, a piece at a time; nothing where the part does not exist.
 
@@ -107,7 +117,10 @@ class Package:
 
         def start(tag: str, given: dict[str, str]) -> None:
             if local(tag) == "Relationship" and given.get("TargetMode") != "External":
-                target = posixpath.normpath(posixpath.join("/", folder, given.get("Target", "")))
+                target = given.get("Target", "").replace("\\", "/")
+                target = posixpath.normpath(posixpath.join("/", folder, target))
+                if not self.has(target.lstrip("/")):
+                    target = unquote(target)
                 found[given.get("Id", "")] = (given.get("Type", "").rpartition("/")[2], target.lstrip("/"))
 
         parse_xml(self.stream(posixpath.join(folder, "_rels", f"{file}.rels")), start)
@@ -131,7 +144,7 @@ def parse_xml(
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartDoctypeDeclHandler = forbid_doctype
     piece = b""
     for piece in pieces:
         parser.Parse(piece)
@@ -143,14 +156,15 @@ def root_prefix(head: bytes) -> bytes:
     """The namespace prefix of an XML document's tags, with its colon, from the beginning of the document.
 
     Raises:
-        InputError: it declares a document type, or is not XML in UTF-8.
+        InputError: it declares a document type.
+        UnusualError: it is in another encoding than UTF-8.
     """
-    match = _ROOT.match(head)
-    if match:
+    match, declared = _ROOT.match(head), _DECLARED.match(head)
+    if match and (not declared or declared[1].lower() in {b"utf-8", b"us-ascii"}):
         return match[1] or b""
     if b"<!DOCTYPE" in head:
-        _refuse_doctype()
-    raise InputError(f"is damaged: a part of it is not XML in UTF-8. {SAVE_ANEW}")
+        forbid_doctype()
+    raise UnusualError("is not XML in UTF-8")
 
 
 def local(name: str) -> str:
@@ -158,7 +172,8 @@ def local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def _refuse_doctype(*_: object) -> NoReturn:
+def forbid_doctype(*_: object) -> NoReturn:
+    """Refuse a document type, which no spreadsheet program writes and entity bombs need."""
     raise InputError(f"declares an XML document type, which no workbook needs. {SAVE_ANEW}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Protocol
@@ -58,6 +58,31 @@ class Grid(Protocol):
 
     def iter_rows(self) -> Iterator[list[Value]]:
         """The rows, from the first of the sheet on."""
+
+
+class Rows:
+    """The rows of a sheet that hold something, by their number from 1, each from column A to its last cell."""
+
+    def __init__(self, rows: Mapping[int, list[Value]], columns: Collection[int]) -> None:
+        self._rows = rows
+        self._first, self._after = min(columns), max(columns) + 1
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """See :class:`Grid`."""
+        return 0, self._first
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """See :class:`Grid`."""
+        return max(self._rows) - 1, self._after - 1
+
+    def iter_rows(self) -> Iterator[list[Value]]:
+        """See :class:`Grid`."""
+        width = self._after - self._first
+        for number in range(1, max(self._rows) + 1):
+            values = self._rows.get(number, ())[self._first : self._after]
+            yield [*values, *[""] * (width - len(values))]
 
 
 class SheetCells:
@@ -123,7 +148,7 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
     texts: list[str] = []
     notes: dict[int, CellNote] = {}
     for value in values:
-        if type(value) is str and value[:1] != "'" and "+" not in value:  # most cells, and the fastest way
+        if type(value) is str and value[:1] != "'":  # most cells, and the fastest way
             texts.append(value)
             continue
         text, note = cell_text(value)

@@ -12,15 +12,21 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import ge
 
 from ..config import SourceSettings
 from ..errors import InputError
 from .excel_marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
-from .excel_package import SAVE_ANEW, Package, root_prefix
+from .excel_package import SAVE_ANEW, Package, UnusualError, root_prefix
 from .excel_workbook import XlsxParts
 
 _BYTES_A_CELL = 40
 """What calamine takes for one cell of the rectangle, measured."""
+
+_RANGE = re.compile(rb"ref=[\"'][A-Z]{1,3}([1-9]\d{0,6})(?::[A-Z]{1,3}([1-9]\d{0,6}))?[\"']")
+
+_SMALL, _SPARSE = 2_000_000, 200
+"""Rectangles of so many cells are read however few are filled; larger ones must hold one in so many."""
 
 _LONGEST_ELEMENT = 32_000_000
 """A row or a shared string may take this many bytes, and four more for each of source.max_cell_chars."""
@@ -40,8 +46,10 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
 
     Raises:
         InputError: it is damaged, or larger than ``source`` allows.
+        UnusualError: calamine would misread it as it is.
     """
-    prefix = _prefix(package, part)
+    prefix = root_prefix(head := next(package.stream(part), b"")).decode()
+    _check_dimension(head)
     look = _Look(prefix, parts)
     for block in _blocks(package.stream(part), f"<{prefix}row", source):
         look.take(block)
@@ -52,6 +60,7 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
         # Cells that are only formatted count in the search, but neither in the parsing nor for calamine.
         rows, columns = find_extent(package.stream(part), prefix)
     check_extent(rows, columns, source)
+    check_density(look.row_count, columns, look.cell_count)
     if look.string_cells * max(strings, default=0) > most_bytes(source):
         _check_strings(package, part, strings, source)
     marks = Marks()
@@ -68,12 +77,17 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
 
     Raises:
         InputError: one is longer than ``source`` allows.
+        UnusualError: calamine would misread one.
     """
     lengths = array("L")
     if package.has(part):
-        tag = f"<{_prefix(package, part)}si"
+        prefix = _prefix(package, part)
+        tag = f"<{prefix}si"
         start = re.compile(rf"{tag}[\s/>]".encode())
+        torn = _blank_beside_a_run(prefix)
         for block in _blocks(package.stream(part), tag, source):
+            if b"<!" in block or torn.search(block):
+                raise UnusualError("has a shared string that calamine would tear")
             starts = [match.start() for match in start.finditer(block)]
             lengths.extend(end - begin for begin, end in pairwise([*starts, len(block)]))
     return lengths
@@ -101,6 +115,21 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
         )
 
 
+def check_density(rows: int, columns: int, filled: int) -> None:
+    """Refuse a rectangle in which nearly all cells are empty: a small file could ask for hours. ``filled``: its cells.
+
+    Raises:
+        InputError: with what to do.
+    """
+    from openpyxl.utils import get_column_letter
+
+    if rows * columns > max(_SMALL, _SPARSE * filled):
+        raise InputError(
+            f"has cells up to column {get_column_letter(columns)} in {rows:,} rows, and {filled:,} of them hold "
+            "something: delete what lies right of the table."
+        )
+
+
 class _Look:
     """What the search finds, block by block. Attributes may come in any order and in both kinds of quotes.
 
@@ -110,14 +139,17 @@ class _Look:
 
     def __init__(self, prefix: str, parts: XlsxParts) -> None:
         p = re.escape(prefix)
-        self.rows = self.string_cells = self.hidden_rows = 0
+        self.rows = self.string_cells = self.hidden_rows = self.row_count = self.cell_count = 0
         self.holds_data = False
         # Style 0 is that of cells that name none, which no search finds.
         self.irregular = self.misread = "0" in parts.styles.digits or "0" in parts.styles.dates
         self._letters: set[bytes] = set()
+        self._last_row = 0
+        self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
-        self._torn_value = re.compile(rf"<{p}v[^<>]*>[^<]*<!".encode())
+        self._torn_value = re.compile(rf"<{p}[vt](?:\s[^<>]*)?>[^<]*<!".encode())
+        self._blank_beside_a_run = _blank_beside_a_run(p)
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
         self._hidden_row = re.compile(
             rf"<{p}row\b[^>/]*\bhidden=[\"'](?:1|true)[\"'][^>/]*>(.*?)</{p}row>".encode(), re.DOTALL
@@ -127,15 +159,27 @@ class _Look:
         """Look through whole rows."""
         letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
+        self._follow_rows(block)
         self.rows = max(self.rows, *map(int, set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
-        self.irregular = self.irregular or b"<!" in block or len(letters) < len(self._cell.findall(block))
+        cells = len(self._cell.findall(block))
+        self.cell_count += cells
+        self.irregular = self.irregular or b"<!" in block or len(letters) < cells
         self.misread = self.misread or any(tail.search(block) for _, tail in self._misread)
         self.string_cells += block.count(b't="s"') + block.count(b"t='s'")
         if b"hidden=" in block:
             self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
-        if b"<!" in block and self._torn_value.search(block):  # calamine would give a part of it
-            raise InputError(f"has values with comments or CDATA sections in them. {SAVE_ANEW}")
+        if (b"<!" in block and self._torn_value.search(block)) or self._blank_beside_a_run.search(block):
+            raise UnusualError("has a value that calamine would tear")
+
+    def _follow_rows(self, block: bytes) -> None:
+        """Only parsing tells whether a cell is lost where a row or a cell comes again."""
+        numbers = [self._last_row, *map(int, self._row_number.findall(block))]
+        self.row_count += len(numbers) - 1
+        self._last_row = numbers[-1]
+        references = re.findall(rb"r=[\"']([A-Za-z]{1,3}\d+)", block)
+        again = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
+        self.irregular = self.irregular or again
 
     def columns(self) -> int:
         """How far right a cell lies, formatted ones included."""
@@ -168,6 +212,24 @@ def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes],
     if parts.styles.dates:
         patterns.append((cell, rf"{_styled(parts.styles.dates)}[^>/]*>\s*{formula}\s*<{p}v>-"))
     return [(re.compile((lead + tail).encode()), re.compile(tail.encode())) for lead, tail in patterns]
+
+
+def _blank_beside_a_run(p: str) -> re.Pattern[bytes]:
+    """A run of a rich text with a blank at its edge that nothing says to keep: calamine would trim it."""
+    blank = r"[ \t\r\n]"
+    return re.compile(rf"<(?:{p}r|/{p}rPr|{p}rPr/)>\s*<{p}t>{blank}|<{p}t>[^<]*{blank}</{p}t>\s*</{p}r>".encode())
+
+
+def _check_dimension(head: bytes) -> None:
+    """calamine believes what a sheet says of its extent.
+
+    Raises:
+        UnusualError: what it says is no range of cells.
+    """
+    for told in re.findall(rb"<(?:[\w.-]+:)?dimension\b([^>]*)>", head.partition(b"sheetData")[0]):
+        match = _RANGE.search(told)
+        if not match or int(match[1]) > LAST_ROW or int(match[2] or 1) > LAST_ROW:
+            raise UnusualError("claims an extent that is no range of cells")
 
 
 def hidden_rows(count: int) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .excel_formats import DigitFormat, digit_format
+from .excel_formats import BUILT_IN_CODES, DigitFormat, digit_format
 from .excel_package import Package, local, parse_xml
 
-_BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
+"""Kinds of sheets that hold charts, dialogs and macros."""
+_YES = frozenset({"1", "true"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,43 +24,68 @@ class Styles:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A worksheet and its part; ``""`` where the workbook does not lead to one."""
+
+    name: str
+    part: str
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
 class XlsxParts:
-    """``sheets``: the part of each sheet, in the order of the workbook. ``strings``: the part of the shared strings.
+    """``sheets``: those that hold cells, in the order of the workbook. The other parts by their names.
 
     ``recalculates``: Excel is told to calculate all formulas when it opens the file, so a stored 0 may be no value.
     """
 
-    sheets: tuple[str, ...]
+    workbook: str
+    sheets: tuple[SheetPart, ...]
     strings: str
+    styles_part: str
     styles: Styles
     recalculates: bool
+    from_1904: bool
 
 
 def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
     """Read the workbook's own parts, beginning with the one named ``workbook``; all are small beside the sheets."""
     related = package.related(workbook)
     by_kind = dict(related.values())
-    sheets: list[str] = []
-    recalculates = False
+    sheets: list[SheetPart] = []
+    recalculates = from_1904 = False
 
     def start(tag: str, given: dict[str, str]) -> None:
-        nonlocal recalculates
+        nonlocal recalculates, from_1904
         if local(tag) == "sheet":
             relation = next((value for name, value in given.items() if name.endswith(":id")), "")
-            sheets.append(related.get(relation, ("", ""))[1])
+            kind, part = related.get(relation, ("", ""))
+            if kind not in WITHOUT_CELLS:
+                sheets.append(
+                    SheetPart(given.get("name", ""), part, visible=given.get("state", "visible") == "visible")
+                )
         elif local(tag) == "calcPr":
-            recalculates = given.get("fullCalcOnLoad") in {"1", "true"}
+            recalculates = given.get("fullCalcOnLoad") in _YES
+        elif local(tag) == "workbookPr":
+            from_1904 = given.get("date1904") in _YES
 
     parse_xml(package.stream(workbook), start)
+    styles = by_kind.get("styles", "")
     return XlsxParts(
-        tuple(sheets), by_kind.get("sharedStrings", ""), _styles(package, by_kind.get("styles", "")), recalculates
+        workbook,
+        tuple(sheets),
+        by_kind.get("sharedStrings", ""),
+        styles,
+        _styles(package, styles),
+        recalculates,
+        from_1904,
     )
 
 
 def _styles(package: Package, part: str) -> Styles:
     from openpyxl.styles.numbers import is_date_format
 
-    codes: dict[str, str] = {}
+    codes = {str(number): code for number, code in BUILT_IN_CODES.items()}
     used: list[str] = []
     within: list[str] = []
 
@@ -74,7 +101,7 @@ def _styles(package: Package, part: str) -> Styles:
 
     parse_xml(package.stream(part), start, end)
     digits = {number: known for number, code in codes.items() if (known := digit_format(code))}
-    dates = {number for number, code in codes.items() if is_date_format(code)} | {str(n) for n in _BUILT_IN_DATES}
+    dates = {number for number, code in codes.items() if is_date_format(code)}
     return Styles(
         {str(style): digits[number] for style, number in enumerate(used) if number in digits},
         frozenset(str(style) for style, number in enumerate(used) if number in dates),

@@ -1,4 +1,4 @@
-"""Reads ``.xls`` by xlrd.
+"""Reads ``.xls`` by xlrd, after a look at its records.
 
 calamine would be ten times as fast, but gives neither errors nor number formats of this format, and a damaged file
 can make it end the whole process.
@@ -7,48 +7,142 @@ can make it end the whole process.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config import SourceSettings
 from ..errors import InputError
+from .excel_biff import BIFF_8, Biff, Place, survey_biff
 from .excel_formats import digit_format
-from .excel_marks import Marks, error_cell
-from .excel_numbers import Value
+from .excel_marks import NO_VALUE, Marks, error_cell
+from .excel_numbers import Value, moment_of
 from .excel_package import PROTECTED, SAVE_ANEW
-from .excel_sheet import Book, Content, Sheet, SheetCells
-from .excel_survey import hidden_rows
+from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
+from .excel_survey import check_density, hidden_rows
 
 if TYPE_CHECKING:
     import xlrd
 
+_LIKELY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254")
+_STREAM = 2
+_HEADER = 512
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """The stream of an OLE file in which Excel keeps an ``.xlsx`` that is protected by a password."""
 
 
-def open_xls(path: Path) -> Book:
-    """Open an OLE file as a workbook.
+def open_xls(path: Path, source: SourceSettings) -> Book:
+    """Open an OLE file, or the records of one without it, as a workbook.
 
     Raises:
-        InputError: it is protected, damaged, or of another program.
+        InputError: it is protected, damaged, of another program, or does not say its code page.
     """
-    import xlrd
-
     content = path.read_bytes()
     try:
-        _check_chains(content)
-        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), formatting_info=True, ragged_rows=True)
-        sheets = [(sheet, _content(book, sheet)) for sheet in book.sheets()]
+        biff = survey_biff(_workbook_stream(content))
+        book, sheets = _read(biff, source)
+    except InputError:
+        raise
     except Exception as error:  # xlrd raises whatever its parsing stumbles on
-        if _ENCRYPTED in content or "encrypted" in str(error):
+        if _ENCRYPTED in content:
             raise InputError(PROTECTED) from error
-        raise InputError(f"is damaged, or not a workbook. {SAVE_ANEW}") from error
-    return Book(
-        "xls",
-        [Sheet(index, sheet.name, sheet.visibility == 0) for index, (sheet, _) in enumerate(sheets)],
-        lambda sheet: sheets[sheet.index][1],
+        raise InputError(f"is damaged, or not a workbook ({_reason(error)}). {SAVE_ANEW}") from error
+    remarks = _said_by_fonts(biff) if source.encoding == "auto" else ()
+
+    def read(sheet: Sheet) -> Content | None:
+        if biff.sheets[sheet.index].problem:
+            raise InputError(biff.sheets[sheet.index].problem)
+        found = sheets[sheet.index]
+        return found and replace(found, remarks=(*found.remarks, *remarks))
+
+    return Book("xls", [Sheet(i, sheet.name, sheet.visibility == 0) for i, sheet in enumerate(book.sheets())], read)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition("\n")[0][:120] or type(error).__name__
+
+
+def _workbook_stream(content: bytes) -> bytes:
+    """The records of a workbook, taken out of the OLE file around them."""
+    from xlrd.compdoc import SIGNATURE, CompDoc, CompDocError
+
+    if not content.startswith(SIGNATURE):
+        return content
+    _check_chains(content)
+    file: Any = CompDoc(content, logfile=io.StringIO(), ignore_workbook_corruption=True)
+    top = (file.dirlist[child] for child in file.dirlist[0].children)  # embedded files have streams of their own
+    streams = {node.name.casefold(): node for node in top if node.etype == _STREAM}
+    stream = streams.get("workbook") or streams.get("book")
+    if stream is None:
+        raise CompDocError("it holds no workbook")
+    # xlrd itself would refuse a chain of sectors that is longer than the stream.
+    if stream.tot_size >= file.min_size_std_stream:
+        memory, start, size, following = content, _HEADER, file.sec_size, file.SAT
+    else:
+        memory, start, size, following = file.SSCS, 0, file.short_sec_size, file.SSAT
+    sectors: list[bytes] = []
+    at = stream.first_SID
+    while 0 <= at < len(following) and len(sectors) * size < stream.tot_size:
+        sectors.append(memory[start + at * size : start + (at + 1) * size])
+        at = following[at]
+    found = b"".join(sectors)[: stream.tot_size]
+    if len(found) < stream.tot_size:
+        raise CompDocError("it is cut off")
+    return found
+
+
+def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content | None]]:
+    import xlrd
+
+    if biff.is_protected:
+        raise InputError(PROTECTED)
+    encoding = None
+    if biff.version < BIFF_8:
+        encoding = biff.encoding if source.encoding == "auto" else source.encoding
+        if encoding is None and biff.code_page is None:
+            encoding = "latin-1"
+    try:
+        book = xlrd.open_workbook(
+            file_contents=bytes(biff.stream),
+            logfile=io.StringIO(),
+            encoding_override=encoding,
+            formatting_info=True,
+            ragged_rows=True,
+        )
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"has text that is not {encoding or error.encoding}: set source.encoding to another."
+        ) from error
+    if encoding == "latin-1" and source.encoding == "auto":
+        _ask_for_code_page(book)
+    sheets = [_content(book, sheet, biff.without_value(place)) for place, sheet in enumerate(book.sheets())]
+    return book, sheets
+
+
+def _ask_for_code_page(book: xlrd.Book) -> None:
+    """Refuse texts that nothing says how to read.
+
+    Raises:
+        InputError: with one of them, in several readings.
+    """
+    texts = (
+        text for sheet in book.sheets() for row in range(sheet.nrows) for text in (sheet.name, *sheet.row_values(row))
     )
+    foreign = next((text for text in texts if isinstance(text, str) and not text.isascii()), None)
+    if foreign is not None:
+        content = foreign[:40].encode("latin-1")
+        readings = ", ".join(f"'{content.decode(name, 'replace')}' ({name})" for name in _LIKELY)
+        raise InputError(
+            "is of Excel 95 or older and does not say in which code page its text is written. It can be read as "
+            f"{readings}: set source.encoding to the right one."
+        )
+
+
+def _said_by_fonts(biff: Biff) -> tuple[str, ...]:
+    if biff.version >= BIFF_8 or biff.code_page is not None or not biff.encoding:
+        return ()
+    return (f"The file does not name its code page; its fonts are of {biff.encoding}, and so is its text read.",)
 
 
 def _check_chains(content: bytes) -> None:
@@ -70,53 +164,32 @@ def _check_chains(content: bytes) -> None:
             raise CompDocError(f"sector {at} comes after itself")
 
 
-def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Content | None:
-    reader = _Reader(book, sheet)
-    rows = [reader.row(row) for row in range(sheet.nrows)]
+def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> Content | None:
+    reader = _Reader(book, sheet, without_value)
+    rows = {row + 1: reader.row(row) for row in range(sheet.nrows) if sheet.row_len(row)}
     if not reader.columns:
         return None
-    hidden = [row for row, info in sheet.rowinfo_map.items() if info.hidden and row < len(rows)]
+    hidden = [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden and row + 1 in rows]
+    check_density(len(rows), max(reader.columns) + 1, reader.filled)
     return Content(
-        SheetCells(_Grid(rows, min(reader.columns), max(reader.columns)), reader.marks),
+        SheetCells(Rows(rows, reader.columns), reader.marks),
         [(first + 1, after) for first, after, _, _ in sheet.merged_cells],
         hidden_rows(sum(any(value != "" for value in rows[row]) for row in hidden)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Rows from column A to their last cell, as calamine gives them: from the first column that holds something."""
-
-    rows: list[list[Value]]
-    first: int
-    last: int
-
-    @property
-    def start(self) -> tuple[int, int]:
-        return 0, self.first
-
-    @property
-    def end(self) -> tuple[int, int]:
-        return len(self.rows) - 1, self.last
-
-    def iter_rows(self) -> Iterator[list[Value]]:
-        width = self.last + 1 - self.first
-        for row in self.rows:
-            values = row[self.first : self.last + 1]
-            yield values + [""] * (width - len(values))
-
-
 class _Reader:
     """Turns what xlrd gives into what calamine would give, and marks."""
 
-    def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> None:
+    def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> None:
         import xlrd
-        from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
         self.marks = Marks()
         self.columns: set[int] = set()
+        self.filled = 0
         self._sheet = sheet
-        self._epoch = CALENDAR_MAC_1904 if book.datemode else CALENDAR_WINDOWS_1900
+        self._without_value = without_value
+        self._from_1904 = bool(book.datemode)
         self._codes = [book.format_map[xf.format_key].format_str for xf in book.xf_list]
         self._digits = [digit_format(code) for code in self._codes]
         self._errors = {code: error_cell(text) for code, text in xlrd.error_text_from_code.items()}
@@ -133,24 +206,19 @@ class _Reader:
                 values.append("")
                 continue
             self.columns.add(column)
-            if kind == xlrd.XL_CELL_ERROR:
+            self.filled += 1
+            if (row + 1, column) in self._without_value:
+                self.marks.add(row + 1, column, NO_VALUE)
+                value = ""
+            elif kind == xlrd.XL_CELL_ERROR:
                 self.marks.add(row + 1, column, self._errors[value])
                 value = ""
             elif kind == xlrd.XL_CELL_BOOLEAN:
                 value = bool(value)
             elif kind == xlrd.XL_CELL_DATE:
-                value = self._moment(value, self._codes[self._sheet.cell_xf_index(row, column)])
+                code = self._codes[self._sheet.cell_xf_index(row, column)]
+                value = moment_of(value, code, from_1904=self._from_1904)
             elif kind == xlrd.XL_CELL_NUMBER and (digits := self._digits[self._sheet.cell_xf_index(row, column)]):
                 self.marks.add(row + 1, column, digits)
             values.append(value)
         return values
-
-    def _moment(self, number: float, code: str) -> Value:
-        """The date, time or duration that a number is; the number where it is none, as a negative one."""
-        from openpyxl.styles.numbers import is_timedelta_format
-        from openpyxl.utils.datetime import from_excel
-
-        try:
-            return from_excel(number, self._epoch, is_timedelta_format(code)) if number >= 0 else number
-        except (ValueError, OverflowError):
-            return number

@@ -1,26 +1,29 @@
-"""A first look at the sheets of an ``.xlsb``: errors, number formats, hidden rows, and how far the cells reach.
+"""Reads ``.xlsb``: Excel's binary records.
 
-calamine gives ``""`` for an error and ``123.0`` for a number that is shown as ``00123``, and fills the rectangle
-around all cells in memory. Source: [MS-XLSB] 2.1.4 (records) and 2.4 (what they hold).
+calamine gives ``""`` for an error and ``123.0`` for a number that is shown as ``00123``, fills the rectangle around all
+cells in memory, and panics, onto standard error, where a record is damaged. Source: [MS-XLSB] 2.1.4 (records) and 2.4
+(what they hold).
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from ..config import SourceSettings
 from ..errors import InputError
-from .excel_formats import DigitFormat, digit_format
-from .excel_marks import Marks, error_cell
+from .excel_formats import BUILT_IN_CODES, DigitFormat, digit_format
+from .excel_marks import Marks, error_cell, given_twice
+from .excel_numbers import Value, moment_of
 from .excel_package import SAVE_ANEW, Package
-from .excel_survey import Survey, check_extent, hidden_rows
+from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
+from .excel_survey import check_density, check_extent, hidden_rows, most_bytes
+from .excel_workbook import WITHOUT_CELLS
 
-_ROW, _BLANK, _ERROR, _LAST_CELL, _FORMULA_ERROR = 0, 1, 3, 11, 11
-_NUMBERS = {2, 5, 9}
-"""Short numbers, numbers, and numbers that a formula gave."""
-
-_FORMAT, _XF, _XFS_BEGIN, _XFS_END, _SHEET = 44, 47, 617, 618, 156
+_ROW, _BLANK, _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH = 0, 1, 2, 3, 4, 5, 6, 7, 62
+_FORMULA_TEXT, _FORMULA_REAL, _FORMULA_BOOLEAN, _FORMULA_ERROR = 8, 9, 10, 11
+_STRING_ITEM, _FORMAT, _XF, _WORKBOOK, _SHEET, _MERGED, _XFS_BEGIN, _XFS_END = 19, 44, 47, 153, 156, 176, 617, 618
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -33,60 +36,168 @@ _ERRORS = {
 }
 
 
-def xlsb_surveyor(package: Package, workbook: str, source: SourceSettings) -> Callable[[int], Survey]:
-    """How to look at a sheet, given its index. ``workbook``: the name of the workbook's part.
+@dataclass(slots=True)
+class _Workbook:
+    """What the sheets of a workbook refer to. ``digits``, ``dates``: number formats by cell style."""
+
+    package: Package
+    source: SourceSettings
+    parts: list[str] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
+    strings: list[str] = field(default_factory=list)
+    digits: dict[int, DigitFormat] = field(default_factory=dict)
+    dates: dict[int, str] = field(default_factory=dict)
+    from_1904: bool = False
+
+
+def open_xlsb(package: Package, workbook: str, source: SourceSettings) -> Book:
+    """Open a workbook of binary parts. ``workbook``: the name of its part.
 
     Raises:
         InputError: the workbook names a sheet that is not in the package.
     """
     related = package.related(workbook)
-    sheets = [
-        related.get(_text(record, 8), ("", ""))[1] for kind, record in _records(package, workbook) if kind == _SHEET
+    by_kind = dict(related.values())
+    book = _Workbook(package, source)
+    for kind, record in _records(package, workbook):
+        if kind == _WORKBOOK:
+            book.from_1904 = bool(record[0] & 1)
+        elif kind == _SHEET:
+            relation, name = _texts(record, 8)
+            sheet_kind, part = related.get(relation, ("", ""))
+            if not package.has(part):
+                raise InputError(f"is damaged: the sheet '{name}' is not where the workbook says. {SAVE_ANEW}")
+            if sheet_kind not in WITHOUT_CELLS:
+                book.sheets.append(Sheet(len(book.sheets), name, record[0] == 0))
+                book.parts.append(part)
+    book.strings = [
+        _texts(record, 1, 1)[0]
+        for kind, record in _records(package, by_kind.get("sharedStrings", ""))
+        if kind == _STRING_ITEM
     ]
-    if not all(sheets):  # calamine would panic, and write so to stderr
-        raise InputError(f"is damaged: a sheet is not where the workbook says. {SAVE_ANEW}")
-    digits = _digits(package, dict(related.values()).get("styles", ""))
-    return lambda index: _survey(package, sheets[index], digits, source)
+    _read_styles(book, by_kind.get("styles", ""))
+    return Book("xlsb", book.sheets, lambda sheet: _Scanner(book).read(book.parts[sheet.index]))
 
 
-def _survey(package: Package, part: str, digits: dict[int, DigitFormat], source: SourceSettings) -> Survey:
-    marks = Marks()
-    row = rows = columns = hidden = 0
-    is_hidden = False
-    for kind, record in _records(package, part):
-        if kind == _ROW:
-            row = int.from_bytes(record[:4], "little") + 1
-            is_hidden = bool(record[11] & 0x10)
-        elif _BLANK < kind <= _LAST_CELL:
-            column, style = struct.unpack_from("<II", record)
-            hidden += is_hidden and rows < row
-            rows, columns = max(rows, row), max(columns, column + 1)
-            if kind in {_ERROR, _FORMULA_ERROR}:
-                marks.add(row, column, error_cell(_ERRORS.get(record[8], "#ERROR!")))
-            elif kind in _NUMBERS and style & 0xFFFFFF in digits:
-                marks.add(row, column, digits[style & 0xFFFFFF])
-    check_extent(rows, columns, source)
-    return Survey(rows > 0, marks, hidden_rows(hidden))
+class _Scanner:
+    """Follows the records of one sheet."""
+
+    def __init__(self, book: _Workbook) -> None:
+        self._book = book
+        self._rows: dict[int, list[Value]] = {}
+        self._marks = Marks()
+        self._merged: list[tuple[int, int]] = []
+        self._row = self._width = self._filled = self._hidden = self._size = 0
+        self._columns: set[int] = set()
+
+    def read(self, part: str) -> Content | None:
+        """What the sheet holds; None: nothing.
+
+        Raises:
+            InputError: it is larger than allowed, or holds a cell twice.
+        """
+        is_hidden = False
+        for kind, record in _records(self._book.package, part):
+            if kind == _ROW:
+                self._row = int.from_bytes(record[:4], "little") + 1
+                is_hidden = bool(record[11] & 0x10)
+            elif _BLANK < kind <= _FORMULA_ERROR or kind == _RICH:
+                self._hidden += is_hidden and self._row not in self._rows
+                self._add(kind, record)
+            elif kind == _MERGED:
+                first, last = struct.unpack_from("<II", record)
+                self._merged.append((first + 1, last + 1))
+        if not self._rows:
+            return None
+        check_density(len(self._rows), self._width, self._filled)
+        cells = SheetCells(Rows(self._rows, self._columns), self._marks)
+        return Content(cells, self._merged, hidden_rows(self._hidden))
+
+    def _add(self, kind: int, record: bytes) -> None:
+        column, style = struct.unpack_from("<II", record)
+        style &= 0xFFFFFF
+        values = self._rows.setdefault(self._row, [])
+        self._width = max(self._width, column + 1)
+        check_extent(self._row, self._width, self._book.source)
+        self._columns.add(column)
+        self._filled += 1
+        value = self._value(kind, record)
+        if kind in {_ERROR, _FORMULA_ERROR}:
+            self._marks.add(self._row, column, error_cell(_ERRORS.get(record[8], "#ERROR!")))
+        elif kind in {_RK, _REAL, _FORMULA_REAL} and isinstance(value, float):
+            if style in self._book.digits:
+                self._marks.add(self._row, column, self._book.digits[style])
+            elif style in self._book.dates:
+                value = moment_of(value, self._book.dates[style], from_1904=self._book.from_1904)
+        if column < len(values):
+            raise InputError(given_twice(self._row, column))
+        values += [""] * (column - len(values))
+        values.append(value)
+
+    def _value(self, kind: int, record: bytes) -> Value:
+        if kind == _RK:
+            return _rk(int.from_bytes(record[8:12], "little"))
+        if kind in {_REAL, _FORMULA_REAL}:
+            return _real(record[8:16])
+        if kind in {_BOOLEAN, _FORMULA_BOOLEAN}:
+            return bool(record[8])
+        if kind in {_ERROR, _FORMULA_ERROR}:
+            return ""
+        if kind == _SHARED:
+            text = self._book.strings[int.from_bytes(record[8:12], "little")]
+        else:
+            (text,) = _texts(record, 9 if kind == _RICH else 8, 1)
+        self._size += len(text)
+        if self._size > most_bytes(self._book.source):
+            megabytes = self._book.source.max_file_mb
+            raise InputError(f"holds more than {megabytes:,} MB of text (source.max_file_mb): a zip bomb.")
+        return text
 
 
-def _digits(package: Package, part: str) -> dict[int, DigitFormat]:
-    """The number formats of digit places and literals, by cell style."""
-    codes: dict[int, DigitFormat | None] = {}
+def _rk(number: int) -> float:
+    """A number in 30 bits: the upper ones of a float or a whole number, times one or a hundredth."""
+    whole = (number >> 2) - (number >> 31 << 30)
+    value = whole if number & 2 else _real(struct.pack("<II", 0, number & 0xFFFFFFFC))
+    return float(value / 100 if number & 1 else value)
+
+
+def _real(content: bytes) -> float:
+    (number,) = struct.unpack("<d", content)
+    return float(number)
+
+
+def _read_styles(book: _Workbook, part: str) -> None:
+    from openpyxl.styles.numbers import is_date_format
+
+    codes = dict(BUILT_IN_CODES)
     used: list[int] = []
     within = False
-    for kind, record in _records(package, part):
+    for kind, record in _records(book.package, part):
         if kind in {_XFS_BEGIN, _XFS_END}:
             within = kind == _XFS_BEGIN
         elif kind == _FORMAT:
-            codes[int.from_bytes(record[:2], "little")] = digit_format(_text(record, 2))
+            codes[int.from_bytes(record[:2], "little")] = _texts(record, 2, 1)[0]
         elif kind == _XF and within:
             used.append(int.from_bytes(record[2:4], "little"))
-    return {style: known for style, number in enumerate(used) if (known := codes.get(number))}
+    digits = {number: known for number, code in codes.items() if (known := digit_format(code))}
+    book.digits = {style: digits[number] for style, number in enumerate(used) if number in digits}
+    book.dates = {style: codes[number] for style, number in enumerate(used) if is_date_format(codes.get(number, ""))}
 
 
-def _text(record: bytes, at: int) -> str:
-    size = int.from_bytes(record[at : at + 4], "little")
-    return record[at + 4 : at + 4 + 2 * size].decode("utf-16-le")
+def _texts(record: bytes, at: int, count: int = 2) -> list[str]:
+    """Texts that follow one another, each with its length before it.
+
+    Raises:
+        struct.error: the record ends before a text does.
+    """
+    found = []
+    for _ in range(count):
+        (size,) = struct.unpack_from("<I", record, at)
+        at += 4 + 2 * size
+        if at > len(record):
+            raise struct.error("a text is longer than its record")
+        found.append(record[at - 2 * size : at].decode("utf-16-le", "surrogatepass"))
+    return found
 
 
 def _records(package: Package, part: str) -> Iterator[tuple[int, bytes]]:

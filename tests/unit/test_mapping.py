@@ -220,13 +220,16 @@ def test_a_damaged_cell_that_is_not_needed_does_no_harm() -> None:
     assert cells_of({"first_of": ["A", "B"]}, ("a",), notes=notes) == ["a"]
 
 
-@pytest.mark.parametrize("text", ["#REF!", "#N/A", "#BEZUG!", "#NV", "#DIV/0!"])
-def test_the_text_of_an_error_is_an_error(text: str) -> None:
-    """A CSV holds what the cell showed."""
-    (cell,) = cells_of("A", (text,))
+@pytest.mark.parametrize(
+    ("text", "code"), [("#REF!", "error_cell"), (" #KALK! ", "error_cell"), ("4,9E+11 ", "precision_lost")]
+)
+@pytest.mark.parametrize("field", ["UserData", "Comment", "Amount"])
+def test_a_text_that_a_spreadsheet_program_damaged_is_refused(text: str, code: str, field: str) -> None:
+    """A CSV holds what the cell showed, and so does a text cell of a workbook."""
+    damaged, whole = cells_of("A", (text,), ("#1",), field=field)
 
-    assert code_of(cell) == "error_cell"
-    assert cells_of("A", ("#1",)) == ["#1"]
+    assert code_of(damaged) == code
+    assert whole == "#1"
 
 
 @pytest.mark.parametrize("rule", ["A", {"first_of": ["B", "A"]}])

@@ -118,15 +118,30 @@ def write_ods(path: File, rows: str, *, manifest: str = "", mimetype: bool = Tru
     return path
 
 
-def write_xlsb(path: File, rows: list[list[str | float | int | bytes]], *, hidden: int = 0) -> File:
+def xlsb_record(kind: int, content: bytes = b"") -> bytes:
+    """A record of an ``.xlsb``."""
+    number = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+    return number + bytes([len(content)]) + content
+
+
+def xlsb_row(row: int, *, hidden: bool = False) -> bytes:
+    """The record before the cells of a row, counted from 0."""
+    return xlsb_record(0, struct.pack("<I7xB5x", row, 0x10 * hidden))
+
+
+def xlsb_cell(kind: int, column: int, content: bytes, *, style: int = 0) -> bytes:
+    """A cell of any kind."""
+    return xlsb_record(kind, struct.pack("<II", column, style) + content)
+
+
+def write_xlsb(
+    path: File, rows: list[list[str | float | int | bytes]], *, hidden: int = 0, more: bytes = b"", strings: bytes = b""
+) -> File:
     """Write an ``.xlsb`` with one sheet. An int is formatted as 00000, bytes are an error; ``hidden`` is a row number.
 
-    Source: [MS-XLSB] 2.4.
+    ``more``: records behind the rows; style 2 is a date. ``strings``: records of shared strings. Source: [MS-XLSB] 2.4.
     """
-
-    def record(kind: int, content: bytes = b"") -> bytes:
-        number = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
-        return number + bytes([len(content)]) + content
+    record = xlsb_record
 
     def text(value: str) -> bytes:
         return struct.pack("<I", len(value)) + value.encode("utf-16-le")
@@ -139,22 +154,65 @@ def write_xlsb(path: File, rows: list[list[str | float | int | bytes]], *, hidde
 
     sheet = record(129) + record(148, struct.pack("<4I", 0, len(rows) - 1, 0, len(rows[0]) - 1)) + record(145)
     for number, row in enumerate(rows):
-        sheet += record(0, struct.pack("<I7xB5x", number, 0x10 * (number + 1 == hidden)))
+        sheet += xlsb_row(number, hidden=number + 1 == hidden)
         sheet += b"".join(cell(*pair) for pair in enumerate(row))
     styles = record(615, struct.pack("<I", 1)) + record(44, struct.pack("<H", 164) + text("00000")) + record(616)
     styles += record(617, struct.pack("<I", 2))
-    styles += record(47, struct.pack("<HH", 0, 0)) + record(47, struct.pack("<HH", 0, 164)) + record(618)
+    styles += record(47, struct.pack("<HH", 0, 0)) + record(47, struct.pack("<HH", 0, 164))
+    styles += record(47, struct.pack("<HH", 0, 14)) + record(618)
     bundle = struct.pack("<II", 0, 1) + text("r1") + text("Data")
     related = '<Relationship Id="{}" Type="' + _RELATED + '/{}" Target="{}"/>'
     parts = {
         "_rels/.rels": related.format("r1", "officeDocument", "xl/workbook.bin"),
         "xl/_rels/workbook.bin.rels": related.format("r1", "worksheet", "worksheets/sheet1.bin")
-        + related.format("r2", "styles", "styles.bin"),
+        + related.format("r2", "styles", "styles.bin")
+        + related.format("r3", "sharedStrings", "sharedStrings.bin"),
         "xl/workbook.bin": record(131) + record(143) + record(156, bundle) + record(144) + record(132),
         "xl/styles.bin": styles,
-        "xl/worksheets/sheet1.bin": sheet + record(146) + record(130),
+        "xl/worksheets/sheet1.bin": sheet + more + record(146) + record(130),
+        "xl/sharedStrings.bin": strings,
     }
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, f"<Relationships>{content}</Relationships>" if isinstance(content, str) else content)
+    return path
+
+
+def biff_record(kind: int, content: bytes = b"") -> bytes:
+    """A record of an ``.xls``."""
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def biff_text(row: int, column: int, text: bytes, *, kind: int = 0x204) -> bytes:
+    """A cell of Excel 95 with text of one byte a character."""
+    return biff_record(kind, struct.pack("<HHHH", row, column, 0, len(text)) + text)
+
+
+def biff_number(row: int, column: int, number: float) -> bytes:
+    """A cell with a number."""
+    return biff_record(0x203, struct.pack("<HHHd", row, column, 0, number))
+
+
+def biff_formula(row: int, column: int, result: bytes | float, *, flags: int = 0) -> bytes:
+    """A cell with a formula, ``=1``. ``result``: a number, or the eight bytes that tell of another."""
+    held = result if isinstance(result, bytes) else struct.pack("<d", result)
+    return biff_record(0x06, struct.pack("<HHH8sHIH3s", row, column, 0, held, flags, 0, 3, b"\x1e\x01\x00"))
+
+
+def write_biff(path: Path, cells: bytes, *, before: bytes = b"", version: int = 0x0500, name: str = "Data") -> Path:
+    """Write the records of an ``.xls`` with one sheet, without an OLE file around them, as some programs do.
+
+    ``before``: records of the workbook. Source: [MS-XLS] 2.4; for Excel 95 OpenOffice's documentation of its format.
+    """
+
+    def begin(kind: int) -> bytes:
+        return biff_record(
+            0x0809, struct.pack("<HHHH", version, kind, 0, 0).ljust(16 if version == 0x0600 else 8, b"\0")
+        )
+
+    head = begin(5) + before + biff_record(0xE0, bytes(20 if version == 0x0600 else 16))
+    named = (struct.pack("<BB", len(name), 0) if version == 0x0600 else bytes([len(name)])) + name.encode()
+    start = len(head) + 4 + 6 + len(named) + 4
+    sheet = biff_record(0x85, struct.pack("<IBB", start, 0, 0) + named)
+    path.write_bytes(head + sheet + biff_record(0x0A) + begin(0x10) + cells + biff_record(0x0A))
     return path

@@ -9,7 +9,6 @@ import pytest
 
 from dialler_sync.errors import InputError
 from dialler_sync.fields import VENDOR_COLUMNS
-from dialler_sync.model import CellNote
 
 from .csv_files import read
 
@@ -63,39 +62,6 @@ def test_marks_before_formulas_are_taken_away(tmp_path: Path) -> None:
     found = read(tmp_path, "Note;No\n'=1+1;1\n'+49 abc;2\n'tis;3\n''=x;4\nO'Brien;5\n'+49171;6\n", quote='"')
 
     assert [cells[0] for cells in found.cells] == ["=1+1", "+49 abc", "'tis", "'=x", "O'Brien", "'+49171"]
-
-
-@pytest.mark.parametrize(
-    ("cell", "code"),
-    [
-        ("4,91701E+11", "precision_lost"),
-        ("4.91701E+11", "precision_lost"),
-        ("4.9e+11", "precision_lost"),
-        ("-5E+09", "precision_lost"),
-        ("#REF!", "error_cell"),
-        ("#N/A", "error_cell"),
-        ("#NAME?", "error_cell"),
-        ("#VALUE!", "error_cell"),
-        ("#DIV/0!", "error_cell"),
-        ("#NUM!", "error_cell"),
-        ("#NULL!", "error_cell"),
-        ("#NV", "error_cell"),
-        ("#BEZUG!", "error_cell"),
-        ("#WERT!", "error_cell"),
-        ("#########", "error_cell"),
-        ("491701", None),
-        ("E+11", None),
-        ("#1", None),
-        ("Room #REF!", None),
-        ("type 4E+11", None),
-    ],
-)
-def test_notes(tmp_path: Path, cell: str, code: str | None) -> None:
-    """Damage that the text of a cell shows is noted, at its row and column, and the text stays."""
-    found = read(tmp_path, f"_row;No;Phone\nx;1;0171\nx;2;{cell}\n")
-
-    assert found.rows[3] == ["2", cell]
-    assert found.notes == ({(3, 1): CellNote(code=code)} if code else {})
 
 
 def test_ignored_columns(tmp_path: Path) -> None:

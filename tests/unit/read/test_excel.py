@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from dialler_sync.read.excel import excel_tables
 from dialler_sync.read.excel_formats import digit_format
 from dialler_sync.read.excel_numbers import cell_text
 
-from .excel_files import read, write_xlsb
+from .excel_files import read, write_xlsb, xlsb_cell, xlsb_record, xlsb_row
 
 CELLS: list[tuple[Any, str, str]] = [
     # value, number format, text
@@ -42,7 +43,9 @@ CELLS: list[tuple[Any, str, str]] = [
     (-17, "General", "-17"),
     (0, "General", "0"),
     (491711234567890123, "0", "491711234567890000"),
-    (0.05, "0%", "0.05"),
+    (0.05, "0%", "5%"),
+    (0.075, "0.0 %", "7.5 %"),
+    (0.075, "0.00%", "7.50%"),
     (1234.5, '#,##0.00 "€"', "1234.5"),
     (491711234567, "0.00E+00", "491711234567"),
     (123, "00000", "00123"),
@@ -74,6 +77,9 @@ NOTES = {
     "+491711234567": CellNote(number="491711234567"),
     "1234-567": CellNote(number="1234567"),
     "d46349": CellNote(number="46349"),
+    "5%": CellNote(number="0.05"),
+    "7.5 %": CellNote(number="0.075"),
+    "7.50%": CellNote(number="0.075"),
 }
 """What is to be said of a cell, by its text."""
 
@@ -113,7 +119,7 @@ def test_every_kind_of_cell_reads_as_a_person_reads_it(tmp_path: Path) -> None:
     } | {(row, 1): NOTES[text] for row, (_, _, text) in enumerate(CELLS, 2) if text[:1] == "#"} | {
         (row, 1): CellNote(number=text)
         for row, (value, _, text) in enumerate(CELLS, 2)
-        if isinstance(value, float) and "." in text
+        if isinstance(value, float) and "." in text and text not in NOTES
     }
 
 
@@ -502,6 +508,52 @@ def test_xlsb_reads_like_xlsx(tmp_path: Path) -> None:
         (5, 1): CellNote(number="1234.5"),
     }
     assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)
+
+
+def test_every_kind_of_cell_of_xlsb(tmp_path: Path) -> None:
+    """Rounded numbers, shared and rich texts, results of formulas, dates, merged cells."""
+    shared = "".join(chr(n) for n in (65, 0x448, 0x1F600)).encode("utf-16-le")
+    strings = xlsb_record(19, b"\0" + struct.pack("<I", len(shared) // 2) + shared)
+    cells: list[tuple[int, bytes, int, str]] = [
+        (2, struct.pack("<I", 123 << 2 | 2), 0, "123"),
+        (2, struct.pack("<i", (-123 << 2) | 3), 0, "-1.23"),
+        (2, struct.pack("<d", 0.5)[4:], 0, "0.5"),
+        (2, struct.pack("<I", 46349 << 2 | 2), 2, "2026-11-23"),
+        (4, b"\1", 0, "TRUE"),
+        (5, struct.pack("<d", 46349.34375), 2, "2026-11-23 08:15:00"),
+        (7, struct.pack("<I", 0), 0, "Aш😀"),
+        (62, b"\1" + struct.pack("<I", 2) + "ab".encode("utf-16-le") + bytes(8), 0, "ab"),
+        (8, struct.pack("<I", 2) + "cd".encode("utf-16-le") + bytes(6), 0, "cd"),
+        (9, struct.pack("<d", 123) + bytes(6), 1, "00123"),
+        (10, b"\0" + bytes(6), 0, "FALSE"),
+        (11, b"\x2a" + bytes(6), 0, "#N/A"),
+        (1, b"", 1, ""),
+    ]
+    more = b"".join(
+        xlsb_row(row) + xlsb_cell(6, 0, struct.pack("<I", 1) + b"k\0") + xlsb_cell(kind, 1, content, style=style)
+        for row, (kind, content, style, _) in enumerate(cells, 1)
+    ) + xlsb_record(176, struct.pack("<IIII", 1, 2, 0, 0))
+    seen = read(write_xlsb(tmp_path / "kinds.xlsb", [["Key", "Value"]], more=more, strings=strings))
+
+    assert [cells[1] for cells in seen.rows.values()] == [text for *_, text in cells]
+    assert seen.codes == {(13, 1): "error_cell"}
+    assert seen.layout.remarks == ("1 range of merged cells: only the top left one has the value.",)
+
+
+def test_a_cell_that_is_given_twice_in_xlsb(tmp_path: Path) -> None:
+    """The first of the two would be lost."""
+    more = xlsb_row(1) + xlsb_cell(4, 1, b"\1")
+
+    with pytest.raises(InputError, match="holds the cell B2 twice"):
+        read(write_xlsb(tmp_path / "t.xlsb", [["Key", "Value"], ["k", 1.5]], more=more))
+
+
+def test_few_cells_far_apart_in_xlsb(tmp_path: Path) -> None:
+    """A small file must not ask for millions of empty cells."""
+    more = b"".join(xlsb_row(row) + xlsb_cell(4, 1_999, b"\1") for row in range(1, 1_100))
+
+    with pytest.raises(InputError, match="delete what lies right of the table"):
+        read(write_xlsb(tmp_path / "w.xlsb", [["Key", "Value"]], more=more))
 
 
 def test_the_vendors_own_format_in_a_workbook(tmp_path: Path) -> None:

@@ -59,13 +59,10 @@ def test_a_value_reads_as_a_person_would_read_it(value: Value, text: str) -> Non
         (-4917112345678901.0, "-4917112345678900"),
         (1e300, "1" + "0" * 300),
         (float("inf"), "inf"),
-        ("4,91701E+11", "4,91701E+11"),
-        ("4.91701E+11", "4.91701E+11"),
-        (" 5E+11 ", " 5E+11 "),
     ],
 )
 def test_lost_digits_are_noted(value: Value, text: str) -> None:
-    """A number of 16 digits or more, and a number that someone pasted as scientific text, have lost digits."""
+    """A number of 16 digits or more has lost digits."""
     shown, note = cell_text(value)
 
     assert shown == text

@@ -189,6 +189,10 @@ def ods_row(cell: str, row: str = "") -> str:
     )
 
 
+def ods_cell(kind: str, content: str, given: str = "") -> str:
+    return f'<table:table-cell office:value-type="{kind}" {given}>{content}</table:table-cell>'
+
+
 ODS_CELLS = {
     "error": (
         (
@@ -217,6 +221,31 @@ ODS_CELLS = {
         "1234",
         None,
     ),
+    "percentage": (
+        ods_cell("percentage", "<text:p>7,5 %</text:p>", 'office:value="0.075"'),
+        "7,5 %",
+        CellNote(number="0.075"),
+    ),
+    "formula with a kind and no value": (
+        ods_cell("float", "", 'table:formula="of:=1"'),
+        "",
+        CellNote("formula_without_value"),
+    ),
+    "white space of the XML": (
+        ods_cell("string", "\n <text:p>\n  Anna\n\t<text:span>Schmidt</text:span>\n </text:p>\n"),
+        "Anna Schmidt",
+        None,
+    ),
+    "a blank that was typed at the end": (ods_cell("string", "<text:p>Anna <text:s/></text:p>"), "Anna  ", None),
+    "drawing": (
+        ods_cell("string", '<draw:frame xmlns:draw="d"><text:p>no</text:p></draw:frame><text:p>a</text:p>'),
+        "a",
+        None,
+    ),
+    "text that only the attribute has": (ods_cell("string", "", 'office:string-value="a"'), "a", None),
+    "date that no calendar has": (ods_cell("date", "", 'office:date-value="-0044-03-15"'), "-0044-03-15", None),
+    "time that is none": (ods_cell("time", "", 'office:time-value="noon"'), "noon", None),
+    "negative duration": (ods_cell("time", "", 'office:time-value="-P1DT1H30M00.4S"'), "-25:30:00", None),
     "rounded": (
         '<table:table-cell office:value-type="float" office:value="12.7"><text:p>13</text:p></table:table-cell>',
         "12.7",
@@ -281,6 +310,34 @@ def test_repeated_cells_and_rows_of_libreoffice(tmp_path: Path) -> None:
 
     assert seen.rows == {5: ["k", "00123", "00123"], 6: ["k", "00123", "00123"]}
     assert len(seen.notes) == 4
+
+
+def test_hidden_sheets_and_merged_cells_of_libreoffice(tmp_path: Path) -> None:
+    """A style hides a sheet; a cell says how many rows it spans; tables within the sheets' links are none."""
+    path = write_ods(tmp_path / "h.ods", "")
+    merged = '<table:table-cell table:number-rows-spanned="2"><text:p>x</text:p></table:table-cell>'
+    table = f'<table:table table:name="{{}}" table:style-name="{{}}">{ODS_HEADER}{ods_row(merged)}</table:table>'
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml").decode()
+    styles = (
+        '<style:style xmlns:style="s" style:name="ta2"><style:table-properties table:display="false"/></style:style>'
+        '<style:style xmlns:style="s" style:name="ta1"><style:table-properties table:display="true"/></style:style>'
+    )
+    content = content.replace("<office:body>", f"{styles}<office:body>")
+    content = content.replace("<office:spreadsheet>", f"<office:spreadsheet>{table.format('Hidden', 'ta2')}")
+    content = content.replace(
+        "</office:spreadsheet>",
+        f"{table.format('Shown', 'ta1')}<table:links>{table}</table:links></office:spreadsheet>",
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    seen = read(path)
+
+    assert seen.layout.sheet == "Shown"
+    assert seen.rows == {2: ["k", "x"]}
+    assert seen.layout.remarks == ("1 range of merged cells: only the top left one has the value.",)
+    assert read(path, sheet="Hidden").rows == {2: ["k", "x"]}
 
 
 def test_ods_of_google(tmp_path: Path) -> None:

@@ -1,0 +1,136 @@
+"""An ``.xlsx`` that calamine does not read, or reads wrongly, written anew in the form that it knows.
+
+Parts under other names, in other encodings, with other prefixes or with comments mean the same to every XML parser;
+calamine knows only the usual ones. What a table needs is written: sheets, shared strings and styles.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from .excel_package import Package, forbid_doctype
+from .excel_workbook import SheetPart, XlsxParts
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_SPACE = "http://www.w3.org/XML/1998/namespace space"
+_LEFT_OUT = frozenset({"dimension", "extLst", "rPh", "sheetViews", "conditionalFormatting", "dataValidations"})
+"""Elements that say nothing of the cells; calamine believes what a dimension claims."""
+
+
+def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts:
+    """Write the worksheets of a workbook to ``path``; gives where its parts are now.
+
+    Raises:
+        InputError, expat.ExpatError: a part is damaged.
+    """
+    sheets = [
+        SheetPart(sheet.name, f"xl/worksheets/sheet{number}.xml", visible=sheet.visible)
+        for number, sheet in enumerate(parts.sheets, 1)
+    ]
+    related = [("worksheet", f"worksheets/sheet{number}.xml") for number in range(1, len(sheets) + 1)]
+    related += [("styles", "styles.xml")] if package.has(parts.styles_part) else []
+    related += [("sharedStrings", "sharedStrings.xml")] if package.has(parts.strings) else []
+    named = "".join(
+        f'<sheet name={quoteattr(sheet.name)} sheetId="{number}" r:id="r{number}"/>'
+        for number, sheet in enumerate(sheets, 1)
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
+        copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
+        copy.writestr("_rels/.rels", _relationships([("officeDocument", "xl/workbook.xml")]))
+        copy.writestr("xl/_rels/workbook.xml.rels", _relationships(related))
+        copy.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr date1904="{int(parts.from_1904)}"/>'
+            f"<sheets>{named}</sheets></workbook>",
+        )
+        sources = [("xl/styles.xml", parts.styles_part), ("xl/sharedStrings.xml", parts.strings)]
+        sources += [(sheet.part, old.part) for sheet, old in zip(sheets, parts.sheets, strict=True)]
+        for name, source in sources:
+            if package.has(source):
+                with copy.open(name, "w", force_zip64=True) as file:
+                    for piece in canonical_xml(package.stream(source)):
+                        file.write(piece)
+    return replace(
+        parts,
+        workbook="xl/workbook.xml",
+        sheets=tuple(sheets),
+        strings="xl/sharedStrings.xml",
+        styles_part="xl/styles.xml",
+    )
+
+
+def _relationships(related: Iterable[tuple[str, str]]) -> str:
+    lines = (
+        f'<Relationship Id="r{number}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(related, 1)
+    )
+    return f'<Relationships xmlns="{_PACKAGE}/relationships">{"".join(lines)}</Relationships>'
+
+
+def canonical_xml(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same document in UTF-8, without prefixes, comments, CDATA and what is not of spreadsheets.
+
+    Raises:
+        InputError: it declares a document type.
+        expat.ExpatError: it is not well-formed.
+    """
+    written: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = forbid_doctype
+    _Writer(written.append).follow(parser)
+    piece = b""
+    for piece in pieces:
+        parser.Parse(piece)
+        yield "".join(written).encode()
+        written.clear()
+    if piece:
+        parser.Parse(b"", True)
+        yield "".join(written).encode()
+
+
+class _Writer:
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._skipped = self._depth = 0
+        self._own = self._parent = ""
+
+    def follow(self, parser: expat.XMLParserType) -> None:
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+
+    def _start(self, tag: str, given: dict[str, str]) -> None:
+        space, _, name = tag.rpartition(" ")
+        if not self._depth:
+            self._own = space
+        if self._skipped or space != self._own or name in _LEFT_OUT:
+            self._skipped += 1
+            return
+        attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if " " not in name)
+        declared = "" if self._depth else f' xmlns="{_MAIN}"'
+        # calamine would trim each run of a rich text.
+        is_kept = given.get(_SPACE) == "preserve" or (name == "t" and self._parent == "r")
+        kept = ' xml:space="preserve"' if is_kept else ""
+        self._parent = name
+        self._write(f"<{name}{declared}{attributes}{kept}>")
+        self._depth += 1
+
+    def _end(self, tag: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+        else:
+            name = tag.rpartition(" ")[2]
+            self._parent = "r" if name == "rPr" else ""
+            self._write(f"</{name}>")
+
+    def _text(self, text: str) -> None:
+        if not self._skipped:
+            self._write(escape(text, {"\r": "&#13;"}))

@@ -1,0 +1,134 @@
+"""Reads ``.xlsx`` and ``.xlsm`` by calamine, after a look at what calamine would not read as it is."""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config import SourceSettings
+from ..errors import InputError
+from .excel_canonical import write_canonical
+from .excel_package import SAVE_ANEW, Package, UnusualError, root_prefix
+from .excel_sheet import Book, Content, Sheet, SheetCells
+from .excel_survey import shared_strings, survey_sheet
+from .excel_workbook import XlsxParts, xlsx_parts
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+
+def open_xlsx(path: Path, package: Package, workbook: str, source: SourceSettings, until: ExitStack) -> Book:
+    """Open a workbook of XML parts. ``workbook``: the name of its part; ``until``: closes what stays open.
+
+    Raises:
+        InputError: it is damaged, or larger than ``source`` allows.
+    """
+    usual = _Xlsx(path, package, xlsx_parts(package, workbook), source, until)
+
+    @cache
+    def canonical() -> _Xlsx:
+        copy = Path(until.enter_context(tempfile.TemporaryDirectory(prefix="dialler-sync-"))) / "canonical.xlsx"
+        parts = write_canonical(package, usual.parts, copy)
+        return _Xlsx(copy, until.enter_context(Package(copy, source.max_file_mb)), parts, source, until)
+
+    def read(sheet: Sheet) -> Content | None:
+        if not package.has(usual.parts.sheets[sheet.index].part):
+            raise InputError(f"is damaged: the sheet is not where the workbook says. {SAVE_ANEW}")
+        try:
+            return usual.read(sheet.index)
+        except UnusualError:
+            pass
+        try:
+            return canonical().read(sheet.index)
+        except UnusualError as error:
+            raise InputError(f"is damaged ({error}). {SAVE_ANEW}") from error
+
+    return Book("xlsx", [Sheet(i, sheet.name, sheet.visible) for i, sheet in enumerate(usual.parts.sheets)], read)
+
+
+class _Xlsx:
+    """A workbook, and calamine's view of it."""
+
+    def __init__(
+        self, path: Path, package: Package, parts: XlsxParts, source: SourceSettings, until: ExitStack
+    ) -> None:
+        self.parts = parts
+        self._path, self._package, self._source, self._until = path, package, source, until
+
+    def read(self, index: int) -> Content | None:
+        """What a sheet holds; None: nothing.
+
+        Raises:
+            InputError: it is damaged, or larger than ``source`` allows.
+            UnusualError: calamine does not know this form.
+        """
+        part = self.parts.sheets[index].part
+        self._check_names(part)
+        found = survey_sheet(self._package, part, self.parts, self._strings, self._source)
+        if not found.holds_data:
+            return None
+        with _unusual():
+            cells = self._workbook.get_sheet_by_index(self._places[index])
+        merged = [(start[0] + 1, end[0] + 1) for start, end in cells.merged_cell_ranges or ()]
+        return Content(SheetCells(cells, found.marks), merged, found.remarks)
+
+    def _check_names(self, part: str) -> None:
+        """calamine looks for some parts under their usual names, and for all in UTF-8.
+
+        Raises:
+            UnusualError: they are elsewhere, or in another encoding.
+        """
+        parts = self.parts
+        usual = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels", "[Content_Types].xml")
+        if (
+            parts.workbook != usual[0]
+            or parts.strings not in {"", "xl/sharedStrings.xml"}
+            or parts.styles_part not in {"", "xl/styles.xml"}
+        ):
+            raise UnusualError("has parts under other names than usual")
+        for name in (*usual, parts.strings, parts.styles_part, part):
+            if name and self._package.has(name):
+                if not self._package.has_exactly(name):
+                    raise UnusualError(f"{name} is spelled otherwise")
+                root_prefix(next(self._package.stream(name), b""))
+
+    @cached_property
+    def _strings(self) -> array[int]:
+        return shared_strings(self._package, self.parts.strings, self._source)
+
+    @cached_property
+    def _workbook(self) -> CalamineWorkbook:
+        from python_calamine import load_workbook
+
+        with _unusual():
+            return load_workbook(self._until.enter_context(self._path.open("rb")))
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Where calamine has the worksheets, among the sheets that hold charts and macros.
+
+        Raises:
+            UnusualError: it has others.
+        """
+        from python_calamine import SheetTypeEnum
+
+        sheets = enumerate(self._workbook.sheets_metadata)
+        places = [place for place, sheet in sheets if sheet.typ == SheetTypeEnum.WorkSheet]
+        if len(places) != len(self.parts.sheets):
+            raise UnusualError("has sheets of another kind")
+        return places
+
+
+@contextmanager
+def _unusual() -> Iterator[None]:
+    from python_calamine import CalamineError
+
+    try:
+        yield
+    except CalamineError as error:
+        raise UnusualError(str(error)) from error

@@ -16,7 +16,8 @@ from ..spreadsheet_text import restore
 from .csv_extent import find_extent
 from .csv_grammar import Dialect
 from .csv_rows import BROKEN, CsvFile, Run
-from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
+from .dialect import SAMPLE_CHARS, find_dialect
+from .dialect_doubts import foreign_cells
 from .encoding import find_encoding
 from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
@@ -185,12 +186,10 @@ def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, wid
     if not first or width < 2 or len(head[first - 1][1]) > 1:
         return []
     number, (line,) = head[first - 1]
-    for delimiter in DELIMITERS:
-        cells = Dialect(delimiter, dialect.quote).cut(line).cells
-        kinds = set(map(kind_of, cells))
-        if len(cells) == width and Kind.VALUE not in kinds and Kind.VALUE in map(kind_of, head[first][1]):
-            head[first - 1] = (number, cells)
-            return [f"Row {number}, the header, is delimited by '{delimiter}', and the rows by '{dialect.delimiter}'."]
+    foreign = foreign_cells(line, dialect, width)
+    if foreign and Kind.VALUE in map(kind_of, head[first][1]):
+        head[first - 1] = (number, foreign[0])
+        return [f"Row {number}, the header, is delimited by '{foreign[1]}', and the rows by '{dialect.delimiter}'."]
     return []
 
 

@@ -1,0 +1,137 @@
+"""Readings of a CSV file that look well and are often wrong: each is a question to the user, never a silent guess.
+
+A list that is read as one column although it has several, or the other way round, still looks like a table.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+
+from ..errors import InputError
+from ..header_words import is_header_word
+from .csv_grammar import Cut, Dialect
+from .header import columns_headed
+from .kinds import Kind, kind_of
+
+SAFE_RARE = ("^", "~", "§", "¦", "\x1f", "\x1e")
+"""Rare delimiters that stand for nothing else; they are read where every row has as many."""
+
+RARE = (*SAFE_RARE, ":", "#", "!", "*", "=", "&")
+"""Signs that are delimiters in some lists and text in many; the user is asked."""
+
+_USUAL = re.compile(r"[;,\t|]")
+_NAMES = {
+    "": "nothing (a single column)",
+    "\t": "tab",
+    " ": "space",
+    ", ": "comma and space",
+    "\x1f": "unit separator (0x1F)",
+    "\x1e": "record separator (0x1E)",
+}
+_BLANK_SECOND_LINE = re.compile(r"\s*[^\r\n]+(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
+_LOOK = 200
+"""So many rows are looked at."""
+
+_PUNCTUATION = set(string.punctuation) - set("\"'()[]{}<>+-$#./\\_@%")
+
+
+def named(delimiter: str) -> str:
+    """The delimiter, for people."""
+    return _NAMES.get(delimiter, f"'{delimiter}'")
+
+
+def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str) -> None:
+    """Refuse a reading of the sample that can easily be wrong. ``rows``: those of the sample, without blank ones.
+
+    Raises:
+        InputError: says how it was read, why that is in doubt, and what to set.
+    """
+    if not rows:
+        return
+    rows = rows[:_LOOK]
+    if not dialect.delimiter or width == 1:
+        _check_single_column(rows)
+        return
+    if dialect.delimiter in RARE and dialect.delimiter not in SAFE_RARE:
+        sign = named(dialect.delimiter)
+        raise InputError(f"it may be delimited by {sign}: set source.delimiter to {sign}, or to none if it is not.")
+    cells = [row.cells for row in rows]
+    _check_longer_delimiter(cells, dialect.delimiter)
+    if dialect.delimiter == " " and not any(any(row.quoted) for row in rows) and columns_headed(cells[0], cells[1:]) < 2:
+        raise InputError(
+            "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
+        )
+    if dialect.delimiter == ",":
+        _check_decimal_commas(cells)
+    if len(cells[0]) == 1 and not _USUAL.search(cells[0][0]):
+        _check_title(rows, dialect, width, has_gap=_BLANK_SECOND_LINE.match(sample) is not None)
+
+
+def _check_single_column(rows: Sequence[Cut]) -> None:
+    """A single column whose header, or a row of words among its values, holds a delimiter may be several columns."""
+    lines = [row.cells[0] for row in rows if len(row.cells) == 1 and not row.quoted[0]]
+    suspects = lines[:1] if rows[0].cells == lines[:1] else []
+    values = [line for line in lines[1:] if kind_of(line) is Kind.VALUE]
+    if len(values) * 2 > len(lines) - 1:
+        suspects += [line for line in lines[1:] if kind_of(line) is Kind.TEXT and re.search(r"[;|\t]|,(?!\s)", line)]
+    for line in suspects:
+        sign = _USUAL.search(line)
+        if sign and not (kind_of(line) is Kind.VALUE and len(values) == len(lines) - 1):
+            name = named(sign[0])
+            raise InputError(
+                f"it would be read as a single column, but the row '{line.strip()[:60]}' holds {name}: set "
+                f"source.delimiter to {name}, or to none if it is one column."
+            )
+
+
+def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> None:
+    """Two signs at once (``||``, ``~|~``) cannot be set, and each for itself cuts the cells wrongly."""
+    found = ""
+    if delimiter not in {";", ",", "\t", ", ", " "} and len(rows[0]) >= 3:  # of those, double ones are empty columns
+        found = delimiter * 2 if not any(rows[0][1::2]) and not any(any(row[1:2]) for row in rows) else ""
+    around = {sign for row in rows for left, right in zip(row, row[1:], strict=False) for sign in (left[-1:], right[:1])}
+    if len(around) == 1 and around <= _PUNCTUATION:
+        found = f"{(sign := around.pop())}{delimiter}{sign}"
+    if found:
+        raise InputError(
+            f"its columns are delimited by '{found}', more than one sign: write it with one (;), or, if the columns "
+            f"between are just empty, set source.delimiter to {named(delimiter)}."
+        )
+
+
+def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
+    """A header ``Amount, net`` over ``1,50``: two columns, or one of decimal numbers."""
+    header, *data = rows
+    is_spaced = len(header) > 1 and all(cell.startswith(" ") for cell in header[1:])
+    if is_spaced and data and all(len(row) == 2 and ",".join(row).replace(",", "").isdigit() for row in data):
+        if all(len(row[1]) <= 2 for row in data):
+            raise InputError(
+                "it can be delimited by ',' or be a single column of numbers with a decimal comma: set "
+                "source.delimiter to comma or to none."
+            )
+
+
+def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: bool) -> None:
+    """A first row that is one cell is a title above a table, or the name of the only column (``Name``, ``Meier, Ann``)."""
+    if foreign_cells(rows[0].cells[0], dialect, width):
+        return
+    start = next(i for i, row in enumerate(rows) if len(row.cells) == width)
+    header, below = rows[start].cells, [row.cells for row in rows[start + 1 :]]
+    if start > 1 or has_gap or columns_headed(header, below) >= 1 or any(map(is_header_word, header)):
+        return
+    sign = named(dialect.delimiter)
+    raise InputError(
+        f"its first row, '{rows[0].cells[0].strip()[:60]}', can be a title above columns delimited by {sign}, or the "
+        f"name of a single column: set source.delimiter to {sign} or to none."
+    )
+
+
+def foreign_cells(line: str, dialect: Dialect, width: int) -> tuple[list[str], str] | None:
+    """A header line that is delimited otherwise than the rows: its cells, as many as theirs, and its delimiter."""
+    for delimiter in (";", ",", "\t", "|", ", ", " "):
+        cut = Dialect(delimiter, dialect.quote).cut(line)
+        if len(cut.cells) == width and Kind.VALUE not in map(kind_of, cut.cells) and (delimiter != " " or any(cut.quoted)):
+            return cut.cells, delimiter
+    return None

@@ -33,6 +33,9 @@ _SPACE_IS_RARE = 0.5
 _SINGLE_COLUMN = 0.25
 _SINGLE_COLUMN_OF_VALUES = 0.9
 _EQUAL = 0.95
+_BROKEN = 0.6
+"""What a reading with unclosed quotes counts beside another without: quotes that close are no chance."""
+
 
 _DECIMAL = re.compile(r"[-+(]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}\)?(?:\s?[%€])?|[-+]?\d{1,3}(?:,\d{3})*\.\d+")
 """An amount of which every comma is surely a sign of its own: ``1.234,5``, ``1,234.50``."""
@@ -75,17 +78,36 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
     by_delimiter = {delimiter: _best_with(delimiter, sample, source, is_whole) for delimiter in delimiters}
     rare = {} if told else _rare(sample, source, is_whole)
     by_delimiter |= rare
+    if any(sign and not found.has_broken for sign, found in by_delimiter.items()):
+        by_delimiter = {
+            sign: found._replace(score=found.score * _BROKEN) if found.has_broken else found
+            for sign, found in by_delimiter.items()
+        }
     if {",", ", "} <= by_delimiter.keys() and by_delimiter[", "].score >= _EQUAL * by_delimiter[","].score:
         del by_delimiter[","]  # every comma has its space: that is one reading, not two
     judged = sorted(by_delimiter.values(), key=lambda j: j.score, reverse=True)
     best = judged[0]
     if rare and not best.dialect.delimiter:
         best = max(rare.values(), key=lambda j: j.score)
-    elif len(judged) > 1 and judged[1].score > _EQUAL * best.score:
-        one, other = (named(j.dialect.delimiter) for j in judged[:2])
+    elif rival := _equal(judged):
+        one, other = named(best.dialect.delimiter), named(rival.dialect.delimiter)
         raise InputError(f"it can be delimited by {one} or by {other}: set source.delimiter to the one that is right.")
     check_doubts(list(_rows(best.dialect, sample, is_whole)), best.dialect, best.width, sample)
     return best.dialect, best.width
+
+
+def _equal(judged: list[Judged]) -> Judged | None:
+    """Another reading that does as well as the best, or that cuts every row alike where the best does not."""
+    best, *others = judged
+    return next(
+        (
+            other
+            for other in others
+            if other.score > _EQUAL * best.score
+            or (other.is_even and other.width > 1 and not best.is_even and other.dialect.delimiter != " ")
+        ),
+        None,
+    )
 
 
 def _rare(sample: str, source: SourceSettings, is_whole: bool) -> dict[str, Judged]:

@@ -31,6 +31,8 @@ _NAMES = {
     "\x1e": "record separator (0x1E)",
 }
 _BLANK_SECOND_LINE = re.compile(r"\s*[^\r\n]+(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
+_NUMBER_AND_LONG_NUMBER = re.compile(r"\+?\d+,\+?\d{7,}")
+_MOSTLY = 0.6
 _LOOK = 200
 """So many rows are looked at."""
 
@@ -51,26 +53,45 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
     if not rows:
         return
     rows = rows[:_LOOK]
-    if not dialect.delimiter or width == 1:
+    if not dialect.delimiter:
         _check_single_column(rows)
         return
     if dialect.delimiter in RARE and dialect.delimiter not in SAFE_RARE:
         sign = named(dialect.delimiter)
         raise InputError(f"it may be delimited by {sign}: set source.delimiter to {sign}, or to none if it is not.")
     cells = [row.cells for row in rows]
+    _check_ragged(cells, dialect, width)
     _check_longer_delimiter(cells, dialect.delimiter)
-    if dialect.delimiter == " " and not any(any(row.quoted) for row in rows) and columns_headed(cells[0], cells[1:]) < 2:
+    if dialect.delimiter == " " and not _is_spaced(rows):
         raise InputError(
             "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
         )
     if dialect.delimiter == ",":
         _check_decimal_commas(cells)
+    lines = [dialect.delimiter.join(row) for row in cells]
+    if all(kind_of(line) is Kind.VALUE and not _NUMBER_AND_LONG_NUMBER.fullmatch(line) for line in lines):
+        raise InputError(
+            f"each of its rows, '{lines[0][:60]}' and so on, can be one value or several delimited by "
+            f"{(sign := named(dialect.delimiter))}: set source.delimiter to {sign} or to none."
+        )
     if len(cells[0]) == 1 and not _USUAL.search(cells[0][0]):
         _check_title(rows, dialect, width, has_gap=_BLANK_SECOND_LINE.match(sample) is not None)
 
 
+def _is_spaced(rows: Sequence[Cut]) -> bool:
+    """Whether spaces are surely delimiters: cells are quoted, or two columns hold values under words."""
+    cells = [row.cells for row in rows]
+    has_commas = any(cell.endswith(",") for row in cells for cell in row)
+    return any(any(row.quoted[1:]) for row in rows) or (not has_commas and columns_headed(cells[0], cells[1:]) >= 2)
+
+
 def _check_single_column(rows: Sequence[Cut]) -> None:
     """A single column whose header, or a row of words among its values, holds a delimiter may be several columns."""
+    if rows[0].broken:
+        raise InputError(
+            "it would be read as a single column, but the quotes of its first row are not those of one cell: set "
+            "source.delimiter to the sign between the columns."
+        )
     lines = [row.cells[0] for row in rows if len(row.cells) == 1 and not row.quoted[0]]
     suspects = lines[:1] if rows[0].cells == lines[:1] else []
     values = [line for line in lines[1:] if kind_of(line) is Kind.VALUE]
@@ -113,13 +134,29 @@ def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
             )
 
 
+def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -> None:
+    """Rows of many widths under a first one of one cell, or most of them of one cell, are hardly a table."""
+    alike = sum(len(row) == width for row in rows)
+    if width == 1 or (alike < _MOSTLY * len(rows) and len(rows[0]) == 1):
+        sign = named(dialect.delimiter)
+        raise InputError(
+            f"delimited by {sign}, only {alike} of its first {len(rows)} rows have the same number of cells: set "
+            f"source.delimiter to {sign}, to another sign, or to none if it is one column."
+        )
+
+
 def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: bool) -> None:
     """A first row that is one cell is a title above a table, or the name of the only column (``Name``, ``Meier, Ann``)."""
-    if foreign_cells(rows[0].cells[0], dialect, width):
+    foreign = foreign_cells(rows[0].cells[0], dialect, width)
+    if foreign:
+        lines = [dialect.delimiter.join(row.cells) for row in rows]
+        if all(len(Dialect(foreign[1], dialect.quote).cut(line).cells) == width for line in lines):
+            one, other = named(foreign[1]), named(dialect.delimiter)
+            raise InputError(f"it can be delimited by {one} or by {other}: set source.delimiter to the right one.")
         return
     start = next(i for i, row in enumerate(rows) if len(row.cells) == width)
     header, below = rows[start].cells, [row.cells for row in rows[start + 1 :]]
-    if start > 1 or has_gap or columns_headed(header, below) >= 1 or any(map(is_header_word, header)):
+    if has_gap or columns_headed(header, below) >= 1 or sum(map(is_header_word, header)) * 2 > len(header):
         return
     sign = named(dialect.delimiter)
     raise InputError(

@@ -44,8 +44,8 @@ def number_text(number: float) -> str:
 
 
 def _string(text: str) -> tuple[str, CellNote | None]:
-    if text[:1] == "'":
-        text = restore(text)
+    if text[:1] in {"'", "\ufeff"}:  # a byte order mark, pasted along, is no text
+        text = restore(text.lstrip("\ufeff"))
     return text, PRECISION_LOST if "+" in text and _SCIENTIFIC.fullmatch(text) else None
 
 

@@ -187,7 +187,9 @@ def _is_header(rows: list[_Row], at: int) -> bool:
     if not below:
         return Kind.VALUE not in row.kinds
     support, against = _evidence(row, below)
-    if against and Kind.VALUE not in row.kinds:
+    if not support and not against and not _share_named(row):
+        against = support = any(other.cells == row.cells for other in rows[at + 1 : at + 1 + _BELOW])
+    elif against and Kind.VALUE not in row.kinds:
         named = _share_named(row)
         if named >= _OFTEN_NAMED:
             return True
@@ -306,7 +308,7 @@ def _fits_above(above: _Row, first: _Row) -> bool:
     return (
         above.number == first.number - 1
         and len(above.cells) == len(first.cells)
-        and (above.filled > 1 or above.kinds[0] is Kind.EMPTY)
+        and (above.filled > 1 or above.kinds[0] is not Kind.TEXT)
         and all(kind in {Kind.EMPTY, below} for kind, below in zip(above.kinds, first.kinds, strict=True))
     )
 

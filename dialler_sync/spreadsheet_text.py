@@ -16,6 +16,14 @@ _BEGINS = frozenset("'=@+-\t\r")
 """How it begins: nearly every cell is told apart by its first sign."""
 
 
+_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+
+
+def one_line(text: str) -> str:
+    """Show a text, such as a header with a line break in its cell, on one line."""
+    return _LINE_BREAK.sub(" ", text)
+
+
 def harmless(text: str) -> str:
     """Put an apostrophe, the spreadsheet programs' own mark for text, before what would run as a formula."""
     return f"'{text}" if text[:1] in _BEGINS and _RUNS.match(text) else text

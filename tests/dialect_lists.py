@@ -1,6 +1,7 @@
-"""Lists whose delimiter, quotes and cells are known, as programs write them: delimiters × kinds of columns × rows × quoting.
+"""Lists whose delimiter, quotes and cells are known, as programs write them.
 
-What a reader makes of one is right (these cells), refused (a question), or wrong without a word.
+Every delimiter × kinds of columns × numbers of rows × ways of quoting. What a reader makes of one is right (these
+cells), refused (a question), or wrong without a word.
 """
 
 from __future__ import annotations
@@ -11,10 +12,58 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FIRST = "Anna Otto Müller Uwe Jörg Eva Ana-María José Zoë Karl Mia Łukasz Olga Ngo Li O'Brien".split()
-LAST = "Schmidt Maier Ng Weiß Núñez O'Neill García Meyer-Lüders Kowalski Berg Krüger Lund Rossi".split()
+FIRST = [
+    "Anna",
+    "Otto",
+    "Müller",
+    "Uwe",
+    "Jörg",
+    "Eva",
+    "Ana-María",
+    "José",
+    "Zoë",
+    "Karl",
+    "Mia",
+    "Łukasz",
+    "Olga",
+    "Ngo",
+    "Li",
+    "O'Brien",
+]
+LAST = [
+    "Schmidt",
+    "Maier",
+    "Ng",
+    "Weiß",
+    "Núñez",
+    "O'Neill",
+    "García",
+    "Meyer-Lüders",
+    "Kowalski",
+    "Berg",
+    "Krüger",
+    "Lund",
+    "Rossi",
+]
 CITIES = ["Berlin", "Kiel", "Köln", "Frankfurt am Main", "St. Gallen", "Bad Homburg v.d.H.", "Ulm", "São Paulo"]
-WORDS = "call back later new old customer wants offer contract by mail ruft an morgen nicht erreicht".split()
+WORDS = [
+    "call",
+    "back",
+    "later",
+    "new",
+    "old",
+    "customer",
+    "wants",
+    "offer",
+    "contract",
+    "by",
+    "mail",
+    "ruft",
+    "an",
+    "morgen",
+    "nicht",
+    "erreicht",
+]
 
 
 def _words(rng: random.Random, least: int, most: int) -> str:
@@ -27,7 +76,7 @@ def _amount(rng: random.Random, thousands: str, decimal: str) -> str:
 
 
 def _date(rng: random.Random, form: str) -> str:
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     year, month, day = rng.randint(1950, 2026), rng.randint(1, 12), rng.randint(1, 28)
     return form.format(y=year, m=month, d=day, mon=months[month - 1])
 
@@ -55,7 +104,10 @@ KINDS = {
     "name, first": (("Kontakt", "Full name"), lambda r, i: f"{r.choice(LAST)}, {r.choice(FIRST)}"),
     "city": (("City", "Ort"), lambda r, i: r.choice(CITIES)),
     "street": (("Street", "Straße"), lambda r, i: f"{r.choice(LAST)}str. {r.randint(1, 99)}"),
-    "address": (("Address", "Anschrift"), lambda r, i: f"{r.choice(LAST)}weg {i}, {r.randint(10000, 99999)} {r.choice(CITIES)}"),
+    "address": (
+        ("Address", "Anschrift"),
+        lambda r, i: f"{r.choice(LAST)}weg {i}, {r.randint(10000, 99999)} {r.choice(CITIES)}",
+    ),
     "note": (("Note", "Bemerkung"), lambda r, i: _words(r, 0, 8)),
     "note with signs": (
         ("Comment", "Notiz"),

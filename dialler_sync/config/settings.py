@@ -230,7 +230,9 @@ class SourceSettings(Section):
     def _one_delimiter(cls, given: str) -> str:
         sign = _DELIMITER_NAMES.get(given, given)
         if sign not in {"auto", ", ", ""} and (len(sign) != 1 or sign in "\r\n"):
-            raise ValueError(f"'{given}' is not auto, one character, or a comma and a space (or none, for a single column)")
+            raise ValueError(
+                f"'{given}' is not auto, one character, or a comma and a space (or none, for a single column)"
+            )
         return sign
 
     @field_validator("quote")

@@ -250,9 +250,9 @@ class CsvFile:
                     "source.max_cell_chars."
                 )
 
-    def _take_marks(self, rows: list[list[str]], number: int) -> None:
+    def _take_marks(self, rows: list[list[str]], first_number: int) -> None:
         """Take the byte order marks out of the cells, where no other file can begin behind them."""
-        for number, row in enumerate(rows, number):
+        for number, row in enumerate(rows, first_number):
             if not any(MARK in cell for cell in row):
                 continue
             if len(row) > self.width or MARK in row[0]:

@@ -165,7 +165,7 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
                 tidy += 1
                 has_doubled = has_doubled or dialect.quote in cell
                 continue
-            is_leftover = _is_leftover(cell, dialect)
+            is_leftover = _is_leftover(cell)
             if not is_leftover or kind_of(cell) is Kind.VALUE:
                 tidy += 1
                 values += not dialect.delimiter and _is_one_value(cell, first)
@@ -181,7 +181,7 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
     return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, len(widths) == 1)
 
 
-def _is_leftover(cell: str, dialect: Dialect) -> bool:
+def _is_leftover(cell: str) -> bool:
     return _LEFTOVER.search(cell) is not None or any(sign in cell for sign in SAFE_RARE)
 
 
@@ -189,6 +189,8 @@ def _is_one_value(line: str, first: str) -> bool:
     """Whether a whole line is surely one value: no sign in it can be a delimiter, or the ``first`` row has none."""
     if kind_of(line) is not Kind.VALUE:
         return False
-    return not _HAS_DELIMITER.search(line) or not _HAS_DELIMITER.search(first) or (
-        _DECIMAL.fullmatch(line) is not None and _DECIMAL.fullmatch(first) is not None
+    return (
+        not _HAS_DELIMITER.search(line)
+        or not _HAS_DELIMITER.search(first)
+        or (_DECIMAL.fullmatch(line) is not None and _DECIMAL.fullmatch(first) is not None)
     )

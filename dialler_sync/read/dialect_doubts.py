@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..errors import InputError
 from ..header_words import is_header_word
@@ -32,6 +33,7 @@ _NAMES = {
 }
 _BLANK_SECOND_LINE = re.compile(r"\s*[^\r\n]+(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
 _NUMBER_AND_LONG_NUMBER = re.compile(r"\+?\d+,\+?\d{7,}")
+_DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
 _MOSTLY = 0.6
 _LOOK = 200
 """So many rows are looked at."""
@@ -54,7 +56,7 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
         return
     rows = rows[:_LOOK]
     if not dialect.delimiter:
-        _check_single_column(rows)
+        _check_single_column(rows, dialect)
         return
     if dialect.delimiter in RARE and dialect.delimiter not in SAFE_RARE:
         sign = named(dialect.delimiter)
@@ -66,6 +68,8 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
         raise InputError(
             "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
         )
+    if dialect.delimiter == ", " and width == 2:
+        _check_names(rows)
     if dialect.delimiter == ",":
         _check_decimal_commas(cells)
     lines = [dialect.delimiter.join(row) for row in cells]
@@ -85,9 +89,9 @@ def _is_spaced(rows: Sequence[Cut]) -> bool:
     return any(any(row.quoted[1:]) for row in rows) or (not has_commas and columns_headed(cells[0], cells[1:]) >= 2)
 
 
-def _check_single_column(rows: Sequence[Cut]) -> None:
+def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
     """A single column whose header, or a row of words among its values, holds a delimiter may be several columns."""
-    if rows[0].broken:
+    if rows[0].broken or (rows[0].quoted[0] and dialect.escape == "none" and dialect.quote in rows[0].cells[0]):
         raise InputError(
             "it would be read as a single column, but the quotes of its first row are not those of one cell: set "
             "source.delimiter to the sign between the columns."
@@ -111,8 +115,9 @@ def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> No
     """Two signs at once (``||``, ``~|~``) cannot be set, and each for itself cuts the cells wrongly."""
     found = ""
     if delimiter not in {";", ",", "\t", ", ", " "} and len(rows[0]) >= 3:  # of those, double ones are empty columns
-        found = delimiter * 2 if not any(rows[0][1::2]) and not any(any(row[1:2]) for row in rows) else ""
-    around = {sign for row in rows for left, right in zip(row, row[1:], strict=False) for sign in (left[-1:], right[:1])}
+        is_doubled = not any(rows[0][1::2]) and all(delimiter * 2 in delimiter.join(row) for row in rows)
+        found = delimiter * 2 if is_doubled else ""
+    around = {sign for row in rows for left, right in pairwise(row) for sign in (left[-1:], right[:1])}
     if len(around) == 1 and around <= _PUNCTUATION:
         found = f"{(sign := around.pop())}{delimiter}{sign}"
     if found:
@@ -122,16 +127,29 @@ def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> No
         )
 
 
+def _check_names(rows: Sequence[Cut]) -> None:
+    """Rows of words with one comma and space, as ``Meier, Ann``: two columns, or one."""
+    kinds = {kind_of(cell) for row in rows for cell in row.cells}
+    if (
+        kinds <= {Kind.TEXT}
+        and not any(any(row.quoted) for row in rows)
+        and not any(map(is_header_word, rows[0].cells))
+    ):
+        raise InputError(
+            "it can be delimited by comma and space or be a single column ('Meier, Ann'): set source.delimiter to "
+            "', ' or to none."
+        )
+
+
 def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
     """A header ``Amount, net`` over ``1,50``: two columns, or one of decimal numbers."""
     header, *data = rows
     is_spaced = len(header) > 1 and all(cell.startswith(" ") for cell in header[1:])
-    if is_spaced and data and all(len(row) == 2 and ",".join(row).replace(",", "").isdigit() for row in data):
-        if all(len(row[1]) <= 2 for row in data):
-            raise InputError(
-                "it can be delimited by ',' or be a single column of numbers with a decimal comma: set "
-                "source.delimiter to comma or to none."
-            )
+    if is_spaced and data and all(_DECIMAL.fullmatch(",".join(row)) for row in data):
+        raise InputError(
+            "it can be delimited by ',' or be a single column of numbers with a decimal comma: set "
+            "source.delimiter to comma or to none."
+        )
 
 
 def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -> None:
@@ -146,7 +164,7 @@ def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -
 
 
 def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: bool) -> None:
-    """A first row that is one cell is a title above a table, or the name of the only column (``Name``, ``Meier, Ann``)."""
+    """A first row of one cell is a title above a table, or the name of the only column (``Name``, ``Meier, Ann``)."""
     foreign = foreign_cells(rows[0].cells[0], dialect, width)
     if foreign:
         lines = [dialect.delimiter.join(row.cells) for row in rows]
@@ -169,6 +187,10 @@ def foreign_cells(line: str, dialect: Dialect, width: int) -> tuple[list[str], s
     """A header line that is delimited otherwise than the rows: its cells, as many as theirs, and its delimiter."""
     for delimiter in (";", ",", "\t", "|", ", ", " "):
         cut = Dialect(delimiter, dialect.quote).cut(line)
-        if len(cut.cells) == width and Kind.VALUE not in map(kind_of, cut.cells) and (delimiter != " " or any(cut.quoted)):
+        if (
+            len(cut.cells) == width
+            and Kind.VALUE not in map(kind_of, cut.cells)
+            and (delimiter != " " or any(cut.quoted))
+        ):
             return cut.cells, delimiter
     return None

@@ -206,7 +206,7 @@ def _is_header(rows: list[_Row], at: int) -> bool:
 
 def _block_below(rows: list[_Row], at: int) -> list[_Row]:
     """The rows below one, up to the same row again, or to a blank row with others of the row's width before it."""
-    row, block = rows[at], []
+    row, block = rows[at], list[_Row]()
     for above, other in pairwise(rows[at : at + 1 + _BELOW]):
         is_again = len(row.trimmed) > 1 and _is_header_again(other, row)
         if is_again or (len(block) > 1 and other.number > above.number + 1):

@@ -77,7 +77,9 @@ def main() -> None:
                 by_delimiter.setdefault(made.delimiter, Counter())[result] += 1
                 if result == "wrong" and shown:
                     shown -= 1
-                    print(made.delimiter, made.kinds, made.quoting, made.text, ours(made.text)[:3], sep="\n", end="\n\n")
+                    print(
+                        made.delimiter, made.kinds, made.quoting, made.text, ours(made.text)[:3], sep="\n", end="\n\n"
+                    )
     for name, counts in found.items():
         print(f"{name:<14}", *(f"{counts[result]:>6} {result}" for result in ("right", "refused", "wrong")))
     for delimiter, counts in by_delimiter.items():

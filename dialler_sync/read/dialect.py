@@ -177,7 +177,7 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
         alike = sum((count / rows) ** 2 * (1 - 1 / width) for width, count in widths.items())
         alike *= _SPACE_IS_RARE if dialect.delimiter == " " else 1
     else:
-        alike = _SINGLE_COLUMN_OF_VALUES if values >= 0.75 * rows else _SINGLE_COLUMN
+        alike = _SINGLE_COLUMN_OF_VALUES if values and values >= 0.75 * (rows - 1) else _SINGLE_COLUMN
     return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, len(widths) == 1)
 
 

@@ -120,6 +120,10 @@ def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> No
     around = {sign for row in rows for left, right in pairwise(row) for sign in (left[-1:], right[:1])}
     if len(around) == 1 and around <= _PUNCTUATION:
         found = f"{(sign := around.pop())}{delimiter}{sign}"
+    for column in range(1, len(rows[0]) - 1):
+        between = {row[column] for row in rows if len(row) > column}
+        if len(between) == 1 and between <= _PUNCTUATION:
+            found = f"{delimiter}{between.pop()}{delimiter}"
     if found:
         raise InputError(
             f"its columns are delimited by '{found}', more than one sign: write it with one (;), or, if the columns "

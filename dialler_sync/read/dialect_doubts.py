@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ..errors import InputError
-from ..header_words import is_header_word
+from ..header_words import is_header_word, is_phone_header
 from .csv_grammar import Cut, Dialect
 from .header import columns_headed
 from .kinds import Kind, kind_of
@@ -34,6 +34,9 @@ _NAMES = {
 _BLANK_SECOND_LINE = re.compile(r"\s*[^\r\n]+(?:\r\n|\r(?!\n)|\n)[;,|\s\"]*?[\r\n]")
 _NUMBER_AND_LONG_NUMBER = re.compile(r"\+?\d+,\+?\d{7,}")
 _DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
+_SPACE_OR_NOTHING = (
+    "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
+)
 _MOSTLY = 0.6
 _LOOK = 200
 """So many rows are looked at."""
@@ -65,9 +68,7 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
     _check_ragged(cells, dialect, width)
     _check_longer_delimiter(cells, dialect.delimiter)
     if dialect.delimiter == " " and not _is_spaced(rows):
-        raise InputError(
-            "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
-        )
+        raise InputError(_SPACE_OR_NOTHING)
     if dialect.delimiter == ", " and width == 2:
         _check_names(rows)
     if dialect.delimiter == ",":
@@ -96,6 +97,10 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
             "it would be read as a single column, but the quotes of its first row are not those of one cell: set "
             "source.delimiter to the sign between the columns."
         )
+    names = rows[0].cells[0].split(" ")
+    is_spaced = len(names) > 1 and all(row.cells[0].count(" ") == len(names) - 1 for row in rows)
+    if is_spaced and all(map(is_header_word, names)) and sum(map(is_phone_header, names)) < 2:
+        raise InputError(_SPACE_OR_NOTHING)
     lines = [row.cells[0] for row in rows if len(row.cells) == 1 and not row.quoted[0]]
     suspects = lines[:1] if rows[0].cells == lines[:1] else []
     values = [line for line in lines[1:] if kind_of(line) is Kind.VALUE]
@@ -159,7 +164,9 @@ def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
 def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -> None:
     """Rows of many widths under a first one of one cell, or most of them of one cell, are hardly a table."""
     alike = sum(len(row) == width for row in rows)
-    if width == 1 or (alike < _MOSTLY * len(rows) and len(rows[0]) == 1):
+    start = next(i for i, row in enumerate(rows) if len(row) == width)
+    is_table = width > 1 and (len(rows[0]) > 1 or columns_headed(rows[start], rows[start + 1 :]) >= 1)
+    if (not is_table and alike < _MOSTLY * len(rows)) or width == 1:
         sign = named(dialect.delimiter)
         raise InputError(
             f"delimited by {sign}, only {alike} of its first {len(rows)} rows have the same number of cells: set "

@@ -76,6 +76,8 @@ def test_lists_of_one_column(tmp_path: Path, text: str, column: str) -> None:
         ("Meier, Ann\nKunz, Uwe\n", 1),
         ("Since\r\nJan 5, 2024\r\nFeb 6, 2024\r\nMar 7, 2024\r\n", 1),
         ("Anschrift\nWeg 1, 24103 Kiel\nWeg 2, 24105 Kiel\nWeg 3, 24107 Kiel\n", 1),
+        ("Name Telefon\nMeier 01714840972\n", 1),
+        ("Telefon Saldo\n01714840972 16.04.1953\n", 1),
         ("Company in full\nAcme Trading Ltd\nBig Box Inc\n", 1),
         ("Date of birth\nJun 14, 1959\nApr 27, 1980\n", 1),
         ("Tags\nold;late\nnew;old;late\nnew;late\nlate;old\n", 1),

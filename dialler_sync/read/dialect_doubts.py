@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -22,12 +23,16 @@ SAFE_RARE = ("^", "~", "§", "¦", "\x1f", "\x1e")
 RARE = (*SAFE_RARE, ":", "#", "!", "*", "=", "&")
 """Signs that are delimiters in some lists and text in many; the user is asked."""
 
+_OTHER = re.compile(r"[^\w\s.,;|'@\"()-]|\u00a0|(?<=\s)-(?=\s)| {2,}")
+"""What may be a delimiter, and is hardly ever in a word."""
+
 _USUAL = re.compile(r"[;,\t|]")
 _NAMES = {
     "": "nothing (a single column)",
     "\t": "tab",
     " ": "space",
     ", ": "comma and space",
+    "\u00a0": "no-break space (U+00A0)",
     "\x1f": "unit separator (0x1F)",
     "\x1e": "record separator (0x1E)",
 }
@@ -74,7 +79,9 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
     if dialect.delimiter == ",":
         _check_decimal_commas(cells)
     lines = [dialect.delimiter.join(row) for row in cells]
-    if all(kind_of(line) is Kind.VALUE and not _NUMBER_AND_LONG_NUMBER.fullmatch(line) for line in lines):
+    if dialect.delimiter != "\t" and all(
+        kind_of(line) is Kind.VALUE and not _NUMBER_AND_LONG_NUMBER.fullmatch(line) for line in lines
+    ):
         raise InputError(
             f"each of its rows, '{lines[0][:60]}' and so on, can be one value or several delimited by "
             f"{(sign := named(dialect.delimiter))}: set source.delimiter to {sign} or to none."
@@ -104,7 +111,9 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
     lines = [row.cells[0] for row in rows if len(row.cells) == 1 and not row.quoted[0]]
     suspects = lines[:1] if rows[0].cells == lines[:1] else []
     values = [line for line in lines[1:] if kind_of(line) is Kind.VALUE]
-    if len(values) * 2 > len(lines) - 1:
+    if len(values) * 2 <= len(lines) - 1:
+        _check_other_signs(lines)
+    else:
         suspects += [line for line in lines[1:] if kind_of(line) is Kind.TEXT and re.search(r"[;|\t]|,(?!\s)", line)]
     for line in suspects:
         sign = _USUAL.search(line)
@@ -113,6 +122,18 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
             raise InputError(
                 f"it would be read as a single column, but the row '{line.strip()[:60]}' holds {name}: set "
                 f"source.delimiter to {name}, or to none if it is one column."
+            )
+
+
+def _check_other_signs(lines: Sequence[str]) -> None:
+    """A sign that is no usual delimiter, and stands in every row as often as in the first, may be one."""
+    signs = [Counter(sign if sign.strip(" ") else "  " for sign in _OTHER.findall(line)) for line in lines]
+    for sign, count in signs[0].items():
+        if len(lines) > 1 and all(other[sign] == count for other in signs):
+            what = "spaces in a row" if not sign.strip(" ") else named(sign)
+            raise InputError(
+                f"it would be read as a single column, but every row holds {what} as often as the first: set "
+                "source.delimiter to the sign between the columns, or to none if it is one column."
             )
 
 

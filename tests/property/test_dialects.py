@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -60,3 +61,64 @@ def test_no_list_is_read_wrong(seed: int) -> None:
 def test_no_list_is_read_wrong_for_long() -> None:
     """As above, many lists."""
     _check(14, LONG)
+
+
+PIECES = [
+    '"',
+    "'",
+    "\\",
+    ";",
+    ",",
+    "\t",
+    "|",
+    " ",
+    "\n",
+    "\r",
+    "\n\n",
+    "\ufeff",
+    "\0",
+    "sep=;\n",
+    "ü",
+    ":",
+    "||",
+    "1,50",
+]
+
+
+def _mutated(text: str, rng: random.Random) -> str:
+    """A list with some of its text cut out, doubled, or with signs put between; or two lists, joined."""
+    for _ in range(rng.randint(1, 6)):
+        at, length = rng.randrange(len(text) + 1), rng.choice([0, 0, 1, 3, 40])
+        middle = rng.choice(["", rng.choice(PIECES), text[at : at + length] * 2, rng.choice(PIECES) * 3])
+        text = text[:at] + middle + text[at + length :]
+    return text if rng.random() < 0.8 else text + rng.choice(["", "\ufeff", "\n\ufeff"]) + text
+
+
+def _fuzz(seed: int, count: int) -> None:
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        for made in lists(seed, count):
+            text = _mutated(made.text, rng)
+            path.write_bytes(
+                text.encode(rng.choice(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"]), "replace")
+            )
+            try:
+                for table in open_tables(path, SourceSettings()):
+                    rows = sum(len(chunk.frame) for chunk in table.chunks(7))
+                    assert rows <= len(text), seed
+            except InputError as error:
+                assert str(error).startswith(str(path)), seed
+                assert str(error).endswith("."), seed
+
+
+def test_no_list_however_damaged_does_worse_than_be_refused() -> None:
+    """Any damage to a list gives a table or one sentence that names the file."""
+    _fuzz(3, QUICK)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+def test_no_list_however_damaged_for_long() -> None:
+    """As above, many lists."""
+    _fuzz(15, LONG)

@@ -87,6 +87,12 @@ def test_lists_of_one_column(tmp_path: Path, text: str, column: str) -> None:
         ("user:shell:home\nann:zsh:x\nuwe:sh:y\n", 1),
         ("No#Name\n1#Ann\n2#Uwe\n", 1),
         ("No||Name\n1||Ann\n2||Uwe\n", 1),
+        ("Name - Phone\nAnn - 0171 1\nEva - 0171 2\n", 1),
+        ("No•Name\n1•Ann\n2•Eva\n", 1),
+        ("No\u00a0Name\n1\u00a0Ann\n2\u00a0Eva\n", 1),
+        ("No，Name\n1，Ann\n2，Eva\n", 1),
+        ("No/Name/City\n1/Ann/Kiel\n2/Eva/Ulm\n", 1),
+        ("No    Name    City\n1     Ann     Kiel\n2     Otto    Ulm\n", 1),
         ("No~|~Name\n1~|~Ann\n2~|~Uwe\n", 1),
     ],
 )

@@ -43,8 +43,8 @@ _SPACE_OR_NOTHING = (
     "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
 )
 _MOSTLY = 0.6
-_LOOK = 200
-"""So many rows are looked at."""
+LOOK = 200
+"""How many rows :func:`check_doubts` wants to see."""
 
 _PUNCTUATION = set(string.punctuation) - set("\"'()[]{}<>+-$#./\\_@%")
 
@@ -62,7 +62,6 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
     """
     if not rows:
         return
-    rows = rows[:_LOOK]
     if not dialect.delimiter:
         _check_single_column(rows, dialect)
         return

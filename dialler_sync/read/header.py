@@ -85,10 +85,12 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
 
 def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
     """How many columns say that ``cells`` is the header of the rows ``below``; -1 where it cannot be."""
+    if not any(map(str.strip, cells)):
+        return -1
     row = _Row(0, tuple(cells))
     if Kind.VALUE in row.kinds or row.filled < len(cells):
         return -1
-    support, against = _evidence(row, [_Row(0, tuple(other)) for other in below])
+    support, against = _evidence(row, [_Row(0, tuple(other)) for other in below if any(map(str.strip, other))])
     return -1 if against else int(support)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import tempfile
 from collections import Counter
@@ -115,6 +116,16 @@ def _fuzz(seed: int, count: int) -> None:
 def test_no_list_however_damaged_does_worse_than_be_refused() -> None:
     """Any damage to a list gives a table or one sentence that names the file."""
     _fuzz(3, QUICK)
+
+
+@pytest.mark.parametrize("text", ["a\n ; \nb;c\n ; \n", " , \n,\n, ,\n", "\ufeff\n", "|| \n||\n"])
+def test_rows_of_blanks(tmp_path: Path, text: str) -> None:
+    """Rows that hold nothing but blanks are no rows, and stop nothing."""
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+
+    with contextlib.suppress(InputError):
+        open_tables(path, SourceSettings())
 
 
 @pytest.mark.long

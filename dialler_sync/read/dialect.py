@@ -72,12 +72,19 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
     told = TELLS_DELIMITER.match(sample)
     if told:
         sample = sample[told.end() :]
-    if source.delimiter != "auto":
-        best = _best_with(source.delimiter, sample, source, is_whole)
+    if told or source.delimiter != "auto":
+        best = _best_with(
+            told[1] if told and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
+        )
+        if source.delimiter == "auto" and best.width == 1 and _HAS_DELIMITER.search(sample.lstrip().partition("\n")[0]):
+            raise InputError(
+                f"its first line says that {named(best.dialect.delimiter)} delimits the columns, and its rows do not "
+                "hold it: take that line out, or set source.delimiter."
+            )
         return best.dialect, best.width
-    delimiters = (told[1],) if told else (*(d for d in DELIMITERS if d in sample), "")
+    delimiters = (*(d for d in DELIMITERS if d in sample), "")
     by_delimiter = {delimiter: _best_with(delimiter, sample, source, is_whole) for delimiter in delimiters}
-    rare = {} if told else _rare(sample, source, is_whole)
+    rare = _rare(sample, source, is_whole)
     by_delimiter |= rare
     if any(sign and not found.has_broken for sign, found in by_delimiter.items()):
         by_delimiter = {

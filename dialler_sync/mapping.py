@@ -14,7 +14,7 @@ from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
 from .model import CellNote, Chunk, Fault, Layout, RowWarning
 from .nearest import nearest
 from .own_columns import is_own
-from .spreadsheet_text import damage, may_be_damaged
+from .spreadsheet_text import damage, may_be_damaged, one_line
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
 """The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
@@ -222,7 +222,7 @@ class _Header:
         if len(found) == 1:
             return found[0]
         if found:
-            several = " and ".join(f"column {place + 1} '{self._layout.columns[place]}'" for place in found)
+            several = " and ".join(f"column {place + 1} '{one_line(self._layout.columns[place])}'" for place in found)
             problem = f"'{name}' (for {used_for}) fits {several}; give them different names"
         else:
             problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
@@ -235,12 +235,25 @@ class _Header:
         if not self._problems:
             return
         lines = [f"{self._layout.path}: {problem}" for problem in self._problems]
-        raise InputError("\n".join([*lines, f"The file has the columns {_listed(self._layout.columns)}."]))
+        lines.append(f"The file has the columns {_listed(self._layout.columns)}.")
+        raise InputError("\n".join([*lines, *self._delimiter_in_doubt()]))
+
+    def _delimiter_in_doubt(self) -> Iterator[str]:
+        """What to set where the columns of a CSV file were perhaps not told apart."""
+        columns, delimiter = self._layout.columns, self._layout.delimiter
+        if self._layout.format != "csv":
+            return
+        signs = [sign for sign in (";", ",", "\t", "|") if sign != delimiter and any(sign in name for name in columns)]
+        if len(columns) > 1 and not (signs and any(sign in columns[0] for sign in signs)):
+            return
+        read_as = f"columns delimited by {delimiter!r}" if delimiter else "a single column"
+        sign = f"'{signs[0]}'" if signs and signs[0] != "\t" else "tab" if signs else "the sign between them"
+        yield f"It was read as {read_as}; if its columns are delimited otherwise, set source.delimiter to {sign}."
 
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(f"'{name}'" for name in names[:_MOST_NAMES]) + more
+    return ", ".join(f"'{one_line(name)}'" for name in names[:_MOST_NAMES]) + more
 
 
 class _Columns:

@@ -28,6 +28,10 @@ more because companies may append digits. Source: Bundesnetzagentur, numbering p
 """
 _FORMER_PREMIUM_RATE: dict[int, tuple[str, ...]] = {49: ("190", "900")}
 """Beginnings of premium-rate numbers that libphonenumber no longer lists, or lists at full length only."""
+_FORMER_PREFIX: dict[int, re.Pattern[str]] = {52: re.compile(r"(?:1|01|04[45])(?=[0-9]{10}\Z)")}
+"""Prefixes that are not dialled any more, and still stand in lists: ``+52 1 55…`` was how Mexican mobiles were called
+until 2019 (01, 044 and 045 inside the country). Source: Instituto Federal de Telecomunicaciones.
+"""
 _ALSO_CALLED = {
     "AT": ("a", "aut"),
     "BE": ("b",),
@@ -86,6 +90,9 @@ def e164(compact: str, region: str | None) -> str | Fault:
         if isinstance(other, Fault):
             return other
         number = other
+    if (former := _FORMER_PREFIX.get(number.country_code or 0)) and not phonenumbers.is_valid_number(number):
+        national = former.sub("", phonenumbers.national_significant_number(number), count=1)
+        number = phonenumbers.parse(f"+{number.country_code}{national}")
     return _why_not(number) or "+" + _digits(number)
 
 

@@ -5,7 +5,8 @@ numbers. :func:`quick_phone` takes the usual ways of writing one number and leav
 
 - A direct dial-in (``12345-67``, ``12345 Durchwahl 67``, ``12345-0 DW 67``) is part of the number. An extension
   (``ext. 5``) is not: nobody can dial it from outside.
-- ``;``, ``,``, ``|``, ``&``, a line end, a second ``+``, ``oder`` and its like stand between numbers. So does ``/``
+- ``;``, ``,``, ``|``, ``&``, ``:::`` (Google), a line end, a second ``+``, ``oder`` and its like stand between numbers.
+  So does ``/``
   behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the second is too
   short. Behind an area code, as in ``0171/1234567``, it only parts the digits.
 - What is not certain is not guessed: words, dates, ``4,91701E+11`` and numbers without their leading zero are refused.
@@ -53,9 +54,16 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"[;,|&\n\r]|(?<![^\W\d])(?:oder|und|u|bzw|or|and)(?![^\W\d])\.?|(?:\s|(?<=[0-9]))(?=\(?\+)", re.IGNORECASE
+    r"[;,|&\n\r]|:::|(?<![^\W\d])(?:oder|und|u|bzw|or|and)(?![^\W\d])\.?|(?:\s|(?<=[0-9]))(?=\(?\+)", re.IGNORECASE
 )
 _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+])")
+_ZERO_IN_BRACKETS = re.compile(r"(\(?(?:\+|00)\s*[0-9]{1,3}\)?[\s./-]*)\(\s*0\s*\)")
+"""``+48 (0) 601…``: a 0 that is dialled inside the country, or (Italy) always, or (Poland) not any more."""
+
+_ANY_CARRIER = re.compile(r"(?<![0-9])0\s?xx\s?(?=\)?\s?[1-9][0-9])", re.IGNORECASE)
+"""``0xx11 91234-5678``: in Brazil two digits of a carrier may be dialled between the 0 and the area code."""
+
+_BRAZIL = re.compile(r"\(?(?:\+|00)\s*55")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _STRANGE = re.compile(r"[^0-9+()\[\]/. \t-]")
 
@@ -214,6 +222,8 @@ def _national_digits(text: str) -> int:
 
 def _read_one(piece: str, where: Country) -> str | Fault | None:
     """Read a piece that holds at most one number; None where it holds nothing but labels and signs."""
+    if "xx" in piece.casefold() and (where.region == "BR" or _BRAZIL.match(piece.lstrip())):
+        piece = _ANY_CARRIER.sub("0", piece)
     if words := [word for word in _WORD.findall(piece) if not _LABEL.fullmatch(word.rstrip("."))]:
         if not re.search("[0-9]", piece):
             return fault("phone_invalid", "This is text, not a phone number.", _HINT_FOR_WORDS)
@@ -227,6 +237,9 @@ def _read_one(piece: str, where: Country) -> str | Fault | None:
     if "+" in compact[1:]:
         return fault("phone_invalid", "A + inside a phone number cannot be dialled.")
     read = e164(compact, where.region)
+    if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
+        without = e164(re.sub(r"[^0-9+]", "", match[1] + number[match.end() :]), where.region)
+        read = read if isinstance(without, Fault) else without
     if isinstance(read, Fault) and read.code == "phone_no_region" and where.named:
         return replace(
             read, message=f"The number has no country code, and '{where.named}' is not a country known here."

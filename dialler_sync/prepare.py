@@ -23,6 +23,7 @@ from .journal import PENDING, Journal, Outcome, PlannedRow
 from .mended import Guard
 from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
 from .spool import Keys, Spool, SpooledRow
+from .spreadsheet_text import one_line
 from .validate import Checker
 
 _log = logging.getLogger(__name__)
@@ -139,16 +140,22 @@ def open_sources(
     """
     from .read import open_table
 
-    sources = []
+    sources, unreadable = [], []
     for path in paths:
-        table = open_table(path, settings.source)
-        checker = Checker(settings, table.layout)
+        try:
+            table = open_table(path, settings.source)
+            checker = Checker(settings, table.layout)
+        except InputError as error:  # the other files are looked at all the same, so that all is said at once
+            unreadable.append(str(error))
+            continue
         for remark in table.layout.remarks:
             say(f"{path}: {remark}")
         for note in checker.notes:
             _log.info("%s: %s", path, note)
         guard = Guard(table, checker.fields, journal) if table.layout.mended else None
         sources.append(Source(path, path.name, file_sha256(path), table, checker, guard))
+    if unreadable:
+        raise InputError("\n".join(unreadable))
     return sources
 
 
@@ -244,8 +251,9 @@ def _said(fault: Fault) -> str:
     """A fault with the column and the cell that it is about, as the user knows them."""
     if not fault.column:
         return fault.message
+    column = one_line(fault.column)
     value = fault.value if len(fault.value) <= _LONGEST_VALUE else f"{fault.value[:_LONGEST_VALUE]}…"
-    return f"{fault.column} ({value!r}): {fault.message}" if value else f"{fault.column} (empty): {fault.message}"
+    return f"{column} ({value!r}): {fault.message}" if value else f"{column} (empty): {fault.message}"
 
 
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:

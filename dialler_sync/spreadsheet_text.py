@@ -63,6 +63,14 @@ _EXPONENT = re.compile(r"[0-9][eE][-+0-9]")
 _BEFORE_NUMBERS = frozenset("+-0123456789 \t\r\n\v\f\u00a0\u2007\u2009\u202f")
 
 
+_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+
+
+def one_line(text: str) -> str:
+    """Show a text, such as a header with a line break in its cell, on one line."""
+    return _LINE_BREAK.sub(" ", text)
+
+
 def harmless(text: str) -> str:
     """Put an apostrophe, the spreadsheet programs' own mark for text, before what would run as a formula."""
     return f"'{text}" if text[:1] in _BEGINS and _RUNS.match(text) else text

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import InputError
 from ..exit_codes import ExitCode
+from ..spreadsheet_text import one_line
 from .common import App, exit_codes, files_argument, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..config import SourceSettings
     from ..model import Table
+
+_log = logging.getLogger(__name__)
 
 
 @click.command("inspect", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
@@ -27,22 +35,39 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
 
     --to writes each table as UTF-8 CSV with commas, named <file name>.csv (of several sheets, <file
     name>.<sheet>.csv).
+
+    A file that cannot be read is named, the others are shown, and the exit code is 3.
+    """
+    source = app.source()
+    found = []
+    code = ExitCode.OK
+    for path in files:
+        try:
+            for facts in _tables(path, source, folder):
+                found.append(facts)
+                if output == "table":
+                    _show(facts)
+        except InputError as error:
+            _log.error("Error: %s", error)
+            code = ExitCode.INPUT
+    if output == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    return code
+
+
+def _tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator[dict[str, Any]]:
+    """The facts of each table of a file, written into ``folder`` too if there is one.
+
+    Raises:
+        InputError: it cannot be read, or not to its end.
     """
     from ..read import open_tables
 
-    source = app.source()
-    found = []
-    for path in files:
-        tables = open_tables(path, source)
-        for table in tables:
-            name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
-            target = folder / f"{name.replace('/', '_')}.csv" if folder else None
-            found.append(_facts(table, target))
-            if output == "table":
-                _show(found[-1])
-    if output == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-    return ExitCode.OK
+    tables = open_tables(path, source)
+    for table in tables:
+        name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
+        target = folder / f"{name.replace('/', '_')}.csv" if folder else None
+        yield _facts(table, target)
 
 
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:
@@ -56,6 +81,8 @@ def _facts(table: Table, target: Path | None) -> dict[str, Any]:
 def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if value not in (None, [], ()):
-            shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else repr(value)
+            shown = (
+                ", ".join(one_line(str(each)) for each in value) if isinstance(value, (list, tuple)) else repr(value)
+            )
             say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
     click.echo()

@@ -191,7 +191,7 @@ class CampaignSettings(Section):
         return self.name if self.id is None else str(self.id)
 
 
-_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|", "none": ""}
 
 
 class SourceSettings(Section):
@@ -203,7 +203,8 @@ class SourceSettings(Section):
     )
     delimiter: str = Field(
         "auto",
-        description='auto, one character, or ", " (comma and space). Also by name: tab, space, comma, semicolon, pipe.',
+        description='auto, one character, or ", " (comma and space). Also by name: tab, space, comma, semicolon, pipe;'
+        " none: a single column.",
     )
     quote: str = Field("auto", description="auto, none, or one character: \" or '.")
     escape: Literal["auto", "double", "backslash", "none"] = Field(
@@ -230,8 +231,10 @@ class SourceSettings(Section):
     @classmethod
     def _one_delimiter(cls, given: str) -> str:
         sign = _DELIMITER_NAMES.get(given, given)
-        if sign not in {"auto", ", "} and (len(sign) != 1 or sign in "\r\n"):
-            raise ValueError(f"'{given}' is not auto, one character, or a comma and a space")
+        if sign not in {"auto", ", ", ""} and (len(sign) != 1 or sign in "\r\n"):
+            raise ValueError(
+                f"'{given}' is not auto, one character, or a comma and a space (or none, for a single column)"
+            )
         return sign
 
     @field_validator("quote")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from io import StringIO
@@ -12,14 +13,28 @@ from .dialect import TELLS_DELIMITER
 
 _BLOCK_CHARS = 1 << 16
 
+MARK = "\ufeff"
+"""A byte order mark. Inside a file it stands where another file was appended, and is no text."""
+
+_MARK_AT_AN_END = re.compile(rf"(?<![^\r\n]){MARK}+|{MARK}+(?=[\r\n]|\Z)")
+
+
+def without_marks(text: str) -> str:
+    """Whole lines without the byte order marks at their beginning and end."""
+    return _MARK_AT_AN_END.sub("", text) if MARK in text else text
+
 
 class Blocks:
-    """The text of a file, in blocks of whole lines, without a byte order mark and Excel's ``sep=`` line."""
+    """The text of a file, in blocks of whole lines, without byte order marks around them and Excel's ``sep=`` line.
+
+    ``has_marks``: byte order marks have been seen inside lines.
+    """
 
     def __init__(self, file: TextIO, longest_line: int) -> None:
         self._file = file
+        self.has_marks = False
         self._longest_line = longest_line
-        self._rest = file.read(_BLOCK_CHARS).removeprefix("\ufeff")
+        self._rest = file.read(_BLOCK_CHARS).removeprefix(MARK)
         if told := TELLS_DELIMITER.match(self._rest):
             self._rest = self._rest[told.end() :]
 
@@ -42,7 +57,9 @@ class Blocks:
         if text:
             self._rest = parts[-1][end:] + text
             parts[-1] = parts[-1][:end]
-        return "".join(parts)
+        block = without_marks("".join(parts))
+        self.has_marks = self.has_marks or MARK in block
+        return block
 
 
 class Lines:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from ..config import SourceSettings
 from ..errors import InputError
 from .csv_grammar import Cut, Dialect
-from .csv_lines import Blocks, Lines, lines_until
+from .csv_lines import MARK, Blocks, Lines, lines_until
 from .kinds import Kind, kind_of
 
 BROKEN = 1
@@ -89,12 +89,16 @@ class CsvFile:
         """Every row of the file, from row 1 on.
 
         Raises:
-            InputError: a line or a cell is longer, or a row has more cells, than the limits allow.
+            InputError: a line or a cell is longer, or a row has more cells, than the limits allow; or a row is two,
+                where another file was appended.
         """
         number = 1
         with self.path.open(encoding=self.encoding, newline="") as file:
-            for run in self._runs(Blocks(file, self.source.max_cell_chars * _LINE_IN_CELLS)):
+            blocks = Blocks(file, self.source.max_cell_chars * _LINE_IN_CELLS)
+            for run in self._runs(blocks):
                 self._check(run, number)
+                if blocks.has_marks:
+                    self._take_marks(run[0], number)
                 yield Run(number, *run)
                 number += len(run[0])
 
@@ -245,6 +249,19 @@ class CsvFile:
                     f"row {number + i} has a cell of more than {longest:,} characters: mend it, or raise "
                     "source.max_cell_chars."
                 )
+
+    def _take_marks(self, rows: list[list[str]], first_number: int) -> None:
+        """Take the byte order marks out of the cells, where no other file can begin behind them."""
+        for number, row in enumerate(rows, first_number):
+            if not any(MARK in cell for cell in row):
+                continue
+            if len(row) > self.width or MARK in row[0]:
+                raise InputError(
+                    f"row {number} holds a byte order mark (U+FEFF) in its middle: another file seems to have been "
+                    "appended without a line end between. Put a line end where the second file begins, or remove the "
+                    "mark."
+                )
+            row[:] = [cell.replace(MARK, "") for cell in row]
 
 
 def _is_notable(text: str) -> bool:

@@ -16,12 +16,19 @@ from ..own_columns import is_own
 from ..spreadsheet_text import restore
 from .csv_extent import find_extent
 from .csv_grammar import Dialect
+from .csv_lines import MARK, without_marks
 from .csv_rows import BROKEN, CsvFile, Run
-from .dialect import DELIMITERS, SAMPLE_CHARS, find_dialect
+from .dialect import SAMPLE_CHARS, find_dialect
+from .dialect_doubts import foreign_cells
 from .encoding import find_encoding
 from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
 from .mended import is_mended
+
+_TAIL_BYTES = 1 << 16
+_FEWEST_ROWS = 10
+_MOST_SAMPLE_CHARS = 1 << 22
+"""The sample grows up to here where a long cell leaves it with fewer rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +161,28 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         vendor=header.vendor,
         unread_from=extent.unread_from,
         mended=is_mended(names),
-        remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks),
+        remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks, *_open_end(path, encoding)),
     )
     return CsvTable(layout, replace(file, width=len(names)), kept, extent.last_row, extent.left_out)
 
 
 def _sample(path: Path, encoding: str) -> tuple[str, bool]:
-    """The first whole lines of a file, and whether they are all."""
+    """The first whole lines of a file, enough of them to be several rows, and whether they are all."""
+    size = SAMPLE_CHARS
     with path.open(encoding=encoding, newline="") as file:
-        sample = file.read(SAMPLE_CHARS + 1).removeprefix("\ufeff")
-    if len(sample) <= SAMPLE_CHARS:
-        return sample, True
-    return sample[: max(sample.rfind("\n"), sample.rfind("\r", 0, -1)) + 1] or sample, False
+        sample = file.read(size + 1).removeprefix(MARK)
+        while len(sample) > size and size < _MOST_SAMPLE_CHARS and _line_ends_outside_quotes(sample) < _FEWEST_ROWS:
+            size *= 4
+            sample += file.read(size + 1 - len(sample))
+    if len(sample) <= size:
+        return without_marks(sample), True
+    whole = sample[: max(sample.rfind("\n"), sample.rfind("\r", 0, -1)) + 1]
+    return without_marks(whole) or sample, False
+
+
+def _line_ends_outside_quotes(text: str) -> int:
+    outside = text.split('"')[::2]
+    return max(sum(part.count(end) for part in outside) for end in "\r\n")
 
 
 def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, width: int) -> list[str]:
@@ -174,12 +191,10 @@ def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, wid
     if not first or width < 2 or len(head[first - 1][1]) > 1:
         return []
     number, (line,) = head[first - 1]
-    for delimiter in DELIMITERS:
-        cells = Dialect(delimiter, dialect.quote).cut(line).cells
-        kinds = set(map(kind_of, cells))
-        if len(cells) == width and Kind.VALUE not in kinds and Kind.VALUE in map(kind_of, head[first][1]):
-            head[first - 1] = (number, cells)
-            return [f"Row {number}, the header, is delimited by '{delimiter}', and the rows by '{dialect.delimiter}'."]
+    foreign = foreign_cells(line, dialect, width)
+    if foreign and Kind.VALUE in map(kind_of, head[first][1]):
+        head[first - 1] = (number, foreign[0])
+        return [f"Row {number}, the header, is delimited by '{foreign[1]}', and the rows by '{dialect.delimiter}'."]
     return []
 
 
@@ -192,6 +207,19 @@ def _line_end(sample: str, dialect: Dialect) -> str | None:
     counts = {"CRLF": both, "LF": sample.count("\n") - both, "CR": sample.count("\r") - both}
     found = [name for name, count in counts.items() if count]
     return "mixed" if len(found) > 1 else next(iter(found), None)
+
+
+def _open_end(path: Path, encoding: str) -> Iterator[str]:
+    """A remark on a last line without a line end, where the lines before it have one."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        tail = file.read().decode(encoding.removesuffix("-sig"), "ignore")
+    lines = re.split(r"\r\n|[\r\n]", tail.rstrip("\x1a\0"))
+    if len(lines) > 1 and lines[-1].strip():
+        yield (
+            "The last line does not end with a line end, as the others do. Many programs write it so; if the file was "
+            "uploaded or copied, check that its last row is complete."
+        )
 
 
 def _unnamed(names: tuple[str, ...]) -> Iterator[str]:

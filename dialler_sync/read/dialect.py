@@ -3,19 +3,23 @@
 Every dialect that the text allows reads a sample, and is judged by what comes of it: most rows have the same
 number of cells, and the cells look like cells: no delimiters or quotes are left in them. (This is the idea of
 CleverCSV's consistency measure, van den Burg et al. 2019, with plainer kinds of cells.) Two delimiters that do
-equally well are two readings of the file, and the user is asked. Quote and escape are not asked for: where
-they do equally well the cells are the same, so the usual ones are taken.
+equally well are two readings of the file, and the user is asked; so is whoever has a list that is read best in a
+way which is often wrong (:mod:`~dialler_sync.read.dialect_doubts`). Quote and escape are not asked for: where they
+do equally well the cells are the same, so the usual ones are taken.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from ..config import SourceSettings
 from ..errors import InputError
-from .csv_grammar import Dialect
+from .csv_grammar import Cut, Dialect
+from .dialect_doubts import LOOK, RARE, SAFE_RARE, check_doubts, named
 from .kinds import Kind, kind_of
 
 TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -30,23 +34,33 @@ _SPACE_IS_RARE = 0.5
 _SINGLE_COLUMN = 0.25
 _SINGLE_COLUMN_OF_VALUES = 0.9
 _EQUAL = 0.95
+_BROKEN = 0.6
+"""What a reading with unclosed quotes counts beside another without: quotes that close are no chance."""
 
-_NAMES = {"": "nothing (a single column)", "\t": "tab", " ": "space", ", ": "comma and space"}
+
+_DECIMAL = re.compile(r"[-+(]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}\)?(?:\s?[%€])?|[-+]?\d{1,3}(?:,\d{3})*\.\d+")
+"""An amount of which every comma is surely a sign of its own: ``1.234,5``, ``1,234.50``."""
 
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;|\s])'(?:[^']|'')*+'(?:[,;|\s]|$)", re.MULTILINE)
+
+_HAS_DELIMITER = re.compile(r"[;,|\t]")
 
 _LEFTOVER = re.compile(r"""[;\t|]|,(?!\s)|^\s|^"|"$|^'.*'$|"[\s,]|[\s,]\"""", re.DOTALL)
 """What does not look like one cell: a delimiter, a blank in front, a quote at an end or beside a delimiter."""
 
 
 class Judged(NamedTuple):
-    """What a dialect makes of the sample: how well it does, from 0 to 1, and the usual number of cells."""
+    """What a dialect makes of the sample: how well it does, from 0 to 1, and the usual number of cells.
+
+    ``is_even``: every row has that number.
+    """
 
     score: float
     width: int
     dialect: Dialect
     has_broken: bool = False
     has_doubled: bool = False
+    is_even: bool = False
 
 
 def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tuple[Dialect, int]:
@@ -58,21 +72,71 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
     told = TELLS_DELIMITER.match(sample)
     if told:
         sample = sample[told.end() :]
-    if source.delimiter != "auto":
-        delimiters: tuple[str, ...] = (source.delimiter,)
-    elif told:
-        delimiters = (told[1],)
-    else:
-        delimiters = (*(d for d in DELIMITERS if d in sample), "")
+    if told or source.delimiter != "auto":
+        best = _best_with(
+            told[1] if told and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
+        )
+        if source.delimiter == "auto" and best.width == 1 and _HAS_DELIMITER.search(sample.lstrip().partition("\n")[0]):
+            raise InputError(
+                f"its first line says that {named(best.dialect.delimiter)} delimits the columns, and its rows do not "
+                "hold it: take that line out, or set source.delimiter."
+            )
+        return best.dialect, best.width
+    delimiters = (*(d for d in DELIMITERS if d in sample), "")
     by_delimiter = {delimiter: _best_with(delimiter, sample, source, is_whole) for delimiter in delimiters}
+    rare = _rare(sample, source, is_whole)
+    by_delimiter |= rare
+    if any(sign and not found.has_broken for sign, found in by_delimiter.items()):
+        by_delimiter = {
+            sign: found._replace(score=found.score * _BROKEN) if found.has_broken else found
+            for sign, found in by_delimiter.items()
+        }
     if {",", ", "} <= by_delimiter.keys() and by_delimiter[", "].score >= _EQUAL * by_delimiter[","].score:
         del by_delimiter[","]  # every comma has its space: that is one reading, not two
     judged = sorted(by_delimiter.values(), key=lambda j: j.score, reverse=True)
     best = judged[0]
-    if len(judged) > 1 and judged[1].score > _EQUAL * best.score:
-        one, other = (_NAMES.get(j.dialect.delimiter, f"'{j.dialect.delimiter}'") for j in judged[:2])
+    if rare and not best.dialect.delimiter:
+        best = max(rare.values(), key=lambda j: j.score)
+    elif rival := _equal(judged):
+        one, other = named(best.dialect.delimiter), named(rival.dialect.delimiter)
         raise InputError(f"it can be delimited by {one} or by {other}: set source.delimiter to the one that is right.")
+    check_doubts(list(islice(_rows(best.dialect, sample, is_whole), LOOK)), best.dialect, best.width, sample)
     return best.dialect, best.width
+
+
+def _equal(judged: list[Judged]) -> Judged | None:
+    """Another reading that does as well as the best, or that cuts every row alike where the best does not."""
+    best, *others = judged
+    return next(
+        (
+            other
+            for other in others
+            if other.score > _EQUAL * best.score
+            or (other.is_even and other.width > 1 and not best.is_even and other.dialect.delimiter != " ")
+        ),
+        None,
+    )
+
+
+def _rare(sample: str, source: SourceSettings, is_whole: bool) -> dict[str, Judged]:
+    """What rare delimiters make of the sample: only those that cut every row into as many cells."""
+    first = next((line for line in sample.splitlines() if line.strip()), "")
+    judged = {sign: _best_with(sign, sample, source, is_whole) for sign in RARE if sign in first}
+    return {sign: found for sign, found in judged.items() if found.is_even and found.width > 1}
+
+
+def _rows(dialect: Dialect, sample: str, is_whole: bool) -> Iterator[Cut]:
+    """The rows of the sample that hold something; not a last one that goes on behind the sample."""
+    start = count = 0
+    while start < len(sample):
+        cut = dialect.cut(sample, start)
+        start = cut.end
+        if not any(cut.cells):
+            continue
+        if cut.open and count and not is_whole:
+            return
+        count += 1
+        yield cut
 
 
 def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bool) -> Judged:
@@ -96,15 +160,11 @@ def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bo
 
 def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
     widths: Counter[int] = Counter()
-    tidy = cells = values = start = 0
+    tidy = cells = values = 0
     has_broken = has_doubled = False
-    while start < len(sample):
-        cut = dialect.cut(sample, start)
-        start = cut.end
-        if not any(cut.cells):
-            continue
-        if cut.open and cells and not is_whole:
-            break  # a long cell goes on behind the sample
+    first: str | None = None
+    for cut in _rows(dialect, sample, is_whole):
+        first = cut.cells[0] if first is None else first
         widths[len(cut.cells)] += 1
         cells += len(cut.cells)
         has_broken = has_broken or cut.broken
@@ -112,12 +172,11 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
             if quoted:
                 tidy += 1
                 has_doubled = has_doubled or dialect.quote in cell
-            elif _LEFTOVER.search(cell) is None:
+                continue
+            is_leftover = _is_leftover(cell)
+            if not is_leftover or kind_of(cell) is Kind.VALUE:
                 tidy += 1
-                values += not dialect.delimiter and kind_of(cell) is Kind.VALUE
-            elif kind_of(cell) is Kind.VALUE:
-                tidy += 1
-                values += 1
+                values += not dialect.delimiter and _is_one_value(cell, first)
     if not cells:
         return Judged(0.0, 1, dialect)
     rows = widths.total()
@@ -126,5 +185,20 @@ def _judged(dialect: Dialect, sample: str, is_whole: bool) -> Judged:
         alike = sum((count / rows) ** 2 * (1 - 1 / width) for width, count in widths.items())
         alike *= _SPACE_IS_RARE if dialect.delimiter == " " else 1
     else:
-        alike = _SINGLE_COLUMN_OF_VALUES if values >= 0.75 * rows else _SINGLE_COLUMN
-    return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled)
+        alike = _SINGLE_COLUMN_OF_VALUES if values and values >= 0.75 * (rows - 1) else _SINGLE_COLUMN
+    return Judged(alike * (tidy / cells) ** 2, width, dialect, has_broken, has_doubled, len(widths) == 1)
+
+
+def _is_leftover(cell: str) -> bool:
+    return _LEFTOVER.search(cell) is not None or any(sign in cell for sign in SAFE_RARE)
+
+
+def _is_one_value(line: str, first: str) -> bool:
+    """Whether a whole line is surely one value: no sign in it can be a delimiter, or the ``first`` row has none."""
+    if kind_of(line) is not Kind.VALUE:
+        return False
+    return (
+        not _HAS_DELIMITER.search(line)
+        or not _HAS_DELIMITER.search(first)
+        or (_DECIMAL.fullmatch(line) is not None and _DECIMAL.fullmatch(first) is not None)
+    )

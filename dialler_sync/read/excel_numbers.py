@@ -52,7 +52,7 @@ def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
 
 
 def _string(text: str) -> tuple[str, None]:
-    return restore(text), None
+    return restore(text.lstrip("\ufeff")), None  # a byte order mark, pasted along, is no text
 
 
 def _number(number: float) -> tuple[str, CellNote | None]:

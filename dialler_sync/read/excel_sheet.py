@@ -17,6 +17,9 @@ _LONG = 1_000_000
 Row = tuple[int, list[str], dict[int, CellNote]]
 """Row number, cells, and notes by the position of their cell."""
 
+_TAKEN_AWAY = frozenset("'\ufeff")
+"""What a text cell may begin with and does not hold: an apostrophe before a formula, a byte order mark."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -148,7 +151,7 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
     texts: list[str] = []
     notes: dict[int, CellNote] = {}
     for value in values:
-        if type(value) is str and value[:1] != "'":  # most cells, and the fastest way
+        if type(value) is str and value[:1] not in _TAKEN_AWAY:  # most cells, and the fastest way
             texts.append(value)
             continue
         text, note = cell_text(value)

@@ -29,6 +29,9 @@ _NOTE = re.compile(
 _REACHES_SOMEONE = re.compile(r"\s*(?:(?:\+|\(?0)(?:[\s()/.-]*\d){6,}\s*|[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+\s*)")
 """A phone number or an e-mail address. Whose it is, is a contact."""
 
+_TERM_AND_MEANING = 2
+"""Cells of a legend's row."""
+
 _FEWEST_DIGITS = 6
 """Of a phone number; a total under a column of them counts them."""
 
@@ -44,6 +47,37 @@ class Footnotes:
 
     def at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
         """The last of ``rows``, as far as they are totals or footnotes. ``above``: number of the row before them."""
+        return self._legend_at_end_of(rows, above) or self._notes_at_end_of(rows, above)
+
+    def _legend_at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
+        """A legend: behind a blank row a title in the first cell, and below it terms and what they mean.
+
+        No row of the table has as few cells as the fullest of the legend, and none of them reaches anybody.
+        """
+        numbers = [above, *(row.number for row in rows)]
+        gap = next((i for i in range(len(rows) - 1, -1, -1) if rows[i].number > numbers[i] + 1), None)
+        table, legend = (list(rows)[:gap], list(rows)[gap:]) if gap else ([], [])
+        is_legend = (
+            len(legend) > 1
+            and min(filled(row.cells) for row in table) > _TERM_AND_MEANING
+            and filled(legend[0].cells) == 1
+            and all(map(self._is_term, legend))
+            and max(filled(row.cells) for row in legend) == _TERM_AND_MEANING
+        )
+        return legend if is_legend else []
+
+    def _is_term(self, row: Seen) -> bool:
+        cells = [cell for cell in row.cells if cell.strip()]
+        return (
+            bool(row.cells[0].strip())
+            and len(cells) <= _TERM_AND_MEANING
+            and not any(row.cells[_TERM_AND_MEANING:])
+            and not row.flags & BROKEN
+            and not any(kind_of(cell) is Kind.VALUE for cell in cells)
+            and not self._reaches_someone(row.cells)
+        )
+
+    def _notes_at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
         at = len(rows)
         while at and self._is_sparse(rows[at - 1]):
             at -= 1

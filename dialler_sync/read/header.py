@@ -4,7 +4,8 @@ How it decides. A title block has fewer filled cells than the table under it, so
 first row that is about as full as its rows usually are. That row is the header if its cells are words where
 the cells below are values (numbers, dates, phone numbers, addresses); it is data if they are values too, or
 come again further down. Where nothing speaks for either (all columns are words), it is the header, as in
-nearly every file. Where as much speaks for one as for the other, the user is asked.
+nearly every file; and so is a row with words that columns are usually called by, though they come again below.
+Where as much speaks for one as for the other, the user is asked.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from statistics import median
 
 from ..config import SourceSettings
 from ..errors import InputError
 from ..fields import VENDOR_COLUMNS, VENDOR_MARK
+from ..header_words import is_header_word
 from .kinds import Kind, kind_of
 from .mended import is_mended, plain_form
 
@@ -30,6 +32,9 @@ _BELOW = 60
 SEARCH = 30
 _MOST_HEADER_ROWS = 4
 _MOSTLY = 0.75
+_OFTEN_NAMED = 0.5
+_OFTEN = 0.25
+"""A word of the first row that is so often in its column is data; one that is there now and then may be its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,12 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
 
 def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
     """How many columns say that ``cells`` is the header of the rows ``below``; -1 where it cannot be."""
+    if not any(map(str.strip, cells)):
+        return -1
     row = _Row(0, tuple(cells))
     if Kind.VALUE in row.kinds or row.filled < len(cells):
         return -1
-    support, against = _evidence(row, [_Row(0, tuple(other)) for other in below])
+    support, against = _evidence(row, [_Row(0, tuple(other)) for other in below if any(map(str.strip, other))])
     return -1 if against else int(support)
 
 
@@ -182,16 +189,52 @@ def _is_header(rows: list[_Row], at: int) -> bool:
         InputError: as much speaks for it as against it.
     """
     row = rows[at]
-    below = list(takewhile(lambda other: not _is_header_again(other, row), rows[at + 1 : at + 1 + _BELOW]))
+    below = _block_below(rows, at)
     if not below:
         return Kind.VALUE not in row.kinds
     support, against = _evidence(row, below)
+    if not support and not against and not _share_named(row):
+        against = support = any(other.cells == row.cells for other in rows[at + 1 : at + 1 + _BELOW])
+    elif against and Kind.VALUE not in row.kinds:
+        named = _share_named(row)
+        if named >= _OFTEN_NAMED:
+            return True
+        if not support and not named and _share_of_recurring(row, below) >= _OFTEN:
+            return False
+        support = support or against
     if support == against > 0:
         raise InputError(
             f"row {row.number} can be the header or the first row of data: "
             f"set source.header to {row.number}, or to none."
         )
     return support >= against
+
+
+def _block_below(rows: list[_Row], at: int) -> list[_Row]:
+    """The rows below one, up to the same row again, or to a blank row with others of the row's width before it."""
+    row, block = rows[at], list[_Row]()
+    for above, other in pairwise(rows[at : at + 1 + _BELOW]):
+        is_again = len(row.trimmed) > 1 and _is_header_again(other, row)
+        if is_again or (len(block) > 1 and other.number > above.number + 1):
+            break
+        block.append(other)
+    return block
+
+
+def _share_named(row: _Row) -> float:
+    """How many of a row's cells, from 0 to 1, are words that people call columns by; 0 where a word comes twice."""
+    words = [cell.strip().casefold() for cell in row.cells if cell.strip()]
+    return sum(map(is_header_word, words)) / len(words) if len(set(words)) == len(words) else 0.0
+
+
+def _share_of_recurring(row: _Row, below: list[_Row]) -> float:
+    """How much of a column its word in ``row`` makes up, at most."""
+    shares = []
+    for column, word in enumerate(row.cells):
+        cells = [other.cells[column] for other in below if other.names(column)]
+        if word.strip() and cells:
+            shares.append(cells.count(word) / len(cells))
+    return max(shares, default=0.0)
 
 
 def _is_header_again(row: _Row, header: _Row) -> bool:
@@ -271,7 +314,7 @@ def _fits_above(above: _Row, first: _Row) -> bool:
     return (
         above.number == first.number - 1
         and len(above.cells) == len(first.cells)
-        and (above.filled > 1 or above.kinds[0] is Kind.EMPTY)
+        and (above.filled > 1 or above.kinds[0] is not Kind.TEXT)
         and all(kind in {Kind.EMPTY, below} for kind, below in zip(above.kinds, first.kinds, strict=True))
     )
 

@@ -39,6 +39,60 @@ def test_files_that_cannot_be_read(
     assert not (tmp_path / "reports").exists() or not any((tmp_path / "reports").iterdir())
 
 
+@pytest.mark.parametrize("command", ["import", "validate", "plan"])
+def test_every_file_that_cannot_be_read_is_named(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path, dialler: SimulatorServer, command: str
+) -> None:
+    """All are said at once, and nothing of the others is sent."""
+    configure()
+    (tmp_path / "empty.csv").touch()
+
+    done = run(command, "missing.csv", contacts_csv(3), "empty.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "missing.csv: there is no such file" in done.err
+    assert "empty.csv: is empty" in done.err
+    assert not dialler.requests
+
+
+def test_inspect_goes_on_behind_a_file_that_cannot_be_read(run: Run, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """Each file is shown or named, and the exit code says that not all could be read."""
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "wrapped.csv").write_text('"Kunden\nnr";Name\n1;Ann\n')
+
+    done = run("inspect", "missing.csv", contacts_csv(3), "empty.csv", "wrapped.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "missing.csv: there is no such file" in done.err
+    assert "empty.csv: is empty" in done.err
+    assert done.out.count("path ") == 2
+    assert "columns      Kunden nr, Name" in done.out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Key:Name:Phone\n1:Ann:0171 1234567\n", "set source.delimiter to ':'"),
+        ("Key. Name\nAnn, 0171 1234567; x\nEva; 0171\n", "set source.delimiter to"),
+        ('"Key, Name, Phone"\n"1, Ann, 0171 1234567"\n', "set source.delimiter to ','"),
+        ('"Key,Name,Phone";x\n"1,Ann,0171 1234567";y\n', "set source.delimiter to ','"),
+    ],
+)
+def test_columns_that_were_not_told_apart(
+    run: Run, configure: Configure, tmp_path: Path, dialler: SimulatorServer, text: str, said: str
+) -> None:
+    """Whoever looks for a column in a file that was read as one is told of the delimiter."""
+    configure()
+    (tmp_path / "list.csv").write_text(text)
+
+    done = run("import", "list.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "list.csv" in done.err
+    assert said in done.err
+    assert not dialler.requests
+
+
 def test_a_mapped_column_that_is_not_there(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -80,6 +80,7 @@ def test_an_extension_can_be_refused() -> None:
         ),
         *("+491711234567+498912345", "0171 1234567 (+49 89 12345)", "Mobil 0171 1234567 (privat), Büro: 089/12345"),
         "0171 1234567 | 089 12345 ext. 5",
+        *("0171 1234567 ::: 089 12345", "0171 1234567:::089 12345"),
     ],
 )
 def test_several_numbers_in_a_cell(cell: str) -> None:
@@ -183,11 +184,57 @@ def test_a_country_that_nobody_knows_is_named() -> None:
         ("GB", "07911 123456", "+447911123456"),
         ("IN", "98765 43210", "+919876543210"),
         ("BR", "(11) 91234-5678", "+5511912345678"),
+        ("BR", "0 15 11 91234-5678", "+5511912345678"),
+        ("BR", "0xx11 91234-5678", "+5511912345678"),
+        ("BR", "(0XX11) 91234-5678", "+5511912345678"),
+        ("AR", "011 15 1234-5678", "+5491112345678"),
+        ("HU", "06 30 123 4567", "+36301234567"),
+        ("RU", "8 (916) 123-45-67", "+79161234567"),
+        ("MX", "55 1234 5678", "+525512345678"),
+        ("MX", "044 55 1234 5678", "+525512345678"),
+        ("MX", "01 55 1234 5678", "+525512345678"),
     ],
 )
 def test_each_country_has_its_own_way(region: str, national: str, number: str) -> None:
     """Only where a country writes a 0 in front can one be lost."""
     assert read_phone(national, country(None, region)) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("0052 (1) 55 1234 5678", "+525512345678"),
+        ("+52 55 1234 5678", "+525512345678"),
+        ("+48 (0) 601 234 567", "+48601234567"),
+        ("0048 (0)22 123 45 67", "+48221234567"),
+        ("(+48) (0) 601 234 567", "+48601234567"),
+        ("+34 (0)91 123 45 67", "+34911234567"),
+        ("+36 (0)1 123 4567", "+3611234567"),
+        ("+49 (0) 171 1234567", MOBILE),
+        ("0049(0)171 1234567", MOBILE),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("+39 06 1234567", "+39061234567"),
+        ("+39 (0)6 1234567", "+39061234567"),
+        ("+39 (0) 06 1234567", "+39061234567"),
+        ("+54 9 11 1234 5678", "+5491112345678"),
+        ("+54 11 15 1234 5678", "+5491112345678"),
+        ("+55 (0xx11) 91234-5678", "+5511912345678"),
+        ("+36 06 30 123 4567", "+36301234567"),
+        ("+7 (8) 916 123-45-67", "+79161234567"),
+    ],
+)
+def test_what_is_dialled_only_inside_a_country_is_left_out(cell: str, number: str) -> None:
+    """A 0 in brackets, a former prefix; but the 0 of Italian numbers belongs to them."""
+    assert read_phone(cell, DE) == number
+
+
+@pytest.mark.parametrize(
+    "cell", ["+52 1 55 1234 567", "+52 2 55 1234 5678", "+48 (0) 123", "+39 (0)999999999999", "0xx11 91234-5678"]
+)
+def test_nothing_else_is_left_out(cell: str) -> None:
+    """A number that is not valid without the prefix either stays refused; and so are carriers of other countries."""
+    assert isinstance(read_phone(cell, DE), Fault)
 
 
 @pytest.mark.parametrize(

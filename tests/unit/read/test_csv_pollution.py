@@ -400,3 +400,26 @@ def test_second_table_wherever_it_begins(tmp_path: Path, shift: int) -> None:
 
     assert len(found.rows) == 4095 - shift
     assert "second table" in found.remarks
+
+
+@pytest.mark.parametrize("title", ["Legend,,,\n", "Legend\n", '"Legend:",,,\n'])
+def test_legend_below(tmp_path: Path, title: str) -> None:
+    """Terms and what they mean, behind a blank row and under a title, are not rows of the table; that is said."""
+    found = read(
+        tmp_path,
+        f"Agent,City,Note\nAnn Schmidt,Berlin,new\nOtto Maier,Kiel,old\n\n{title}Agent,who calls,\nNote,text,\n",
+    )
+
+    assert found.columns == ["Agent", "City", "Note"]
+    assert list(found.rows) == [2, 3]
+    assert "Rows 5 to 7 are below the table and not part of it, beginning with 'Legend" in found.remarks
+
+
+@pytest.mark.parametrize(
+    "row", ["Eva Kunz,0171 1234567,\n", "Eva Kunz,eva@mail.example,\n", "Eva Kunz,Ulm,new\n", "Eva Kunz,7,\n"]
+)
+def test_rows_behind_a_title_are_no_legend(tmp_path: Path, row: str) -> None:
+    """A row with a number, an address or as many cells as the table's stays a row."""
+    found = read(tmp_path, f"Agent,City,Note\nAnn Schmidt,Berlin,new\nOtto Maier,Kiel,old\n\nMore,,\n{row}")
+
+    assert 6 in found.rows

@@ -60,6 +60,26 @@ def test_configured_delimiter(tmp_path: Path, name: str, sign: str) -> None:
     assert found.cells == [["1;2", "3"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("sep=:\nNo:Name\n1:Ann\n", ["No", "Name"]),
+        ("sep=;\nName\nAnn\n", ["Name"]),
+        ("sep= \nFull name\nAnn Schmidt\n", ["Full", "name"]),
+        ('sep=,\r\n"No","Phone"\r\n1,01711234567\r\n', ["No", "Phone"]),
+    ],
+)
+def test_a_first_line_that_tells_the_delimiter(tmp_path: Path, text: str, columns: list[str]) -> None:
+    """What the file says of itself is not asked again."""
+    assert read(tmp_path, text).columns == columns
+
+
+def test_a_first_line_that_tells_another_delimiter(tmp_path: Path) -> None:
+    """A file saved again by a spreadsheet program of another language keeps the line; one column it is not."""
+    with pytest.raises(InputError, match=r"first line says that ',' delimits.*set source\.delimiter"):
+        read(tmp_path, "sep=,\nNo;Name\n1;Ann\n")
+
+
 def test_comma_and_space_keeps_further_spaces(tmp_path: Path) -> None:
     """With comma and space only the one space belongs to the delimiter, and a bare comma is text."""
     found = read(tmp_path, 'a, b, c\nx,  y, "1, 2"\np,q, r, \n', delimiter=", ", header=1)

@@ -107,3 +107,34 @@ def test_vendor_format() -> None:
 def test_nothing() -> None:
     with pytest.raises(InputError, match="no rows"):
         header(";;\n\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Agent;City;Note\nAnn Schmidt;Berlin;new\nOtto Maier;City;old\n",
+        "Agent;City;Note\nAnn Schmidt;Berlin;Note\nNote;Kiel;Note\n",
+        "Agent;Ort;Bemerkung\n" + "Ann;Kiel;neu\n" * 9 + "Agent;Ulm;alt\n",
+        "Agent;City;Phone\nAnn Schmidt;Berlin;0171 1234567\nOtto Maier;City;0171 7654321\n",
+        "Agent;City;Note\nAnn Schmidt;Berlin;new\nOtto Maier;Kiel;old\n\nLegend;;\nAgent;who calls;\nNote;free text;\n",
+    ],
+)
+def test_a_header_whose_words_come_again_stays_the_header(text: str) -> None:
+    """Words that columns are usually called by name them, though the same words are among the data."""
+    assert header(text).rows == (1,)
+
+
+def test_a_word_that_comes_again_now_and_then_is_asked() -> None:
+    """Words that nobody's columns are called by, one of them once more in its column: data or a header."""
+    with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):
+        header("Foo;Bar;Baz\n" + "Ann;Kiel;x\n" * 9 + "Eva;Bar;y\n")
+
+
+def test_a_first_row_that_comes_again_is_asked() -> None:
+    """Without words that columns are called by, it can be a header once more, or a row of the list twice."""
+    with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):
+        header("Eva;Bonn\nOtto;Ulm\nEva;Bonn\nUwe;Kiel\n")
+
+
+def test_a_sparse_first_row_of_values_is_not_a_title() -> None:
+    assert header("0420 / 199160;;\n0714 / 98406;offer;x\n0358 / 837763;later;y\n").first_row == 1

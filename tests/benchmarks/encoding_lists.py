@@ -30,6 +30,7 @@ MARKS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE, "ut
 WESTERN = ("german", "austrian", "swiss", "french", "spanish", "catalan", "portuguese", "brazilian", "italian", "dutch")
 WESTERN += ("swedish", "danish", "norwegian", "finnish", "icelandic", "irish", "english", "signs", "brands")
 EASTERN = ("polish", "czech", "slovak", "hungarian", "romanian", "croatian", "slovene")
+MIXED_WESTERN = ("mix_west", "mix_iberian", "mix_nordic")
 MIXED = {
     "mix_west": ("german", "french", "spanish", "swedish", "danish", "portuguese", "italian", "english", "finnish"),
     "mix_iberian": ("spanish", "portuguese", "catalan", "french", "italian"),
@@ -40,7 +41,7 @@ MIXED = {
     "mix_russian": ("russian", "russian", "ukrainian", "signs"),
 }
 ENCODINGS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((*WESTERN, "mix_west", "mix_iberian", "mix_nordic"), WEST),
+    **dict.fromkeys((*WESTERN, *MIXED_WESTERN), WEST),
     **dict.fromkeys((*EASTERN, "mix_east"), EAST),
     "albanian": ("cp1252", "cp1250", "iso8859-1", "iso8859-2", "cp850", "cp852"),
     **dict.fromkeys(("turkish", "mix_turkish"), ("cp1254", "iso8859-9", "cp857")),
@@ -81,7 +82,7 @@ SECTIONS = {1: "surnames", 2: "given", 4: "streets", 6: "cities", 7: "notes", 8:
 ENGLISH_HEADER = ("CustomerNo", "LastName", "FirstName", "Phone", "Street", "Zip", "City", "Note", "Company")
 KINDS = ("plain", "capitals", "lower case", "one word", "two words")
 MOSTLY_WRITTEN = 0.7
-"""Share of the words beyond ASCII that an encoding must have to be one of a language."""
+"""Share of the words with letters beyond ASCII that an encoding must have to be one of a language."""
 
 TWO_ENCODINGS = [
     ("german", "cp1252", "polish", "cp1250"),
@@ -109,6 +110,11 @@ TWO_ENCODINGS = [
     ("greek", "cp1253", "french", "cp1252"),
     ("finnish", "cp1252", "latvian", "cp1257"),
     ("japanese", "cp932", "japanese", "utf-8"),
+    ("german", "utf-8", "german", "cp1252"),
+    ("french", "utf-8", "french", "cp1252"),
+    ("spanish", "utf-8", "spanish", "cp850"),
+    ("polish", "utf-8", "polish", "cp1250"),
+    ("norwegian", "utf-8", "norwegian", "mac-roman"),
 ]
 """Languages and encodings of lists that were put together from two files."""
 
@@ -124,6 +130,22 @@ class ContactList:
     columns: str
     data: bytes
     text: str | None
+
+    def read_as(self, encoding: str | None) -> str | None:
+        """The text; None where there is none: no program goes on with a file that its encoding does not read."""
+        if encoding is None:
+            return None
+        try:
+            return self.data.decode(encoding).removeprefix("\ufeff")
+        except (UnicodeError, LookupError):
+            return None
+
+    def outcome(self, encoding: str | None) -> str:
+        """What it means that this encoding was found; None is a refusal, right where the bytes have two encodings."""
+        text = self.read_as(encoding)
+        if text == self.text:
+            return "right"
+        return "refused" if text is None else "wrong"
 
     def __str__(self) -> str:
         return f"{self.language}/{self.encoding}, {self.kind}, {self.rows} rows, columns: {self.columns}"
@@ -208,9 +230,13 @@ def _sections(language: str) -> dict[str, tuple[str, ...]]:
 
 @cache
 def _written(language: str, encoding: str) -> bool:
-    words = [word for name in SECTIONS.values() for word in _sections(language)[name] if not word.isascii()]
+    words = [word for name in SECTIONS.values() for word in _sections(language)[name] if has_foreign_letters(word)]
     kept = sum(_has(encoding, word) for word in words)
     return kept >= MOSTLY_WRITTEN * len(words)
+
+
+def has_foreign_letters(text: str) -> bool:
+    return any(c > "\x7f" and c.isalpha() and c not in "ºªµ" for c in text)
 
 
 def _has(encoding: str, word: str) -> bool:
@@ -303,21 +329,24 @@ def _is_ascii(rows: list[list[str]]) -> bool:
     return all(cell.isascii() for row in rows for cell in row)
 
 
-def _dialect(language: str, encoding: str, dice: random.Random) -> tuple[str, str]:
-    """Delimiter and line end of programs that write ``encoding``."""
+def _dialect(language: str, encoding: str, dice: random.Random) -> tuple[str, str, bool]:
+    """Delimiter, line end and whether every cell is in quotes, as programs do that write ``encoding``."""
     comma = "," if language in COMMA_COUNTRIES else ";"
-    if encoding == "mac-roman":
-        return dice.choice([comma, comma, "\t"]), dice.choice(["\r", "\r", "\r", "\n"])
     if encoding.startswith("utf-16") and encoding.endswith("-sig"):
-        return "\t", "\r\n"
-    if encoding.startswith("iso8859") or encoding in UNIX_ENCODINGS:
-        return dice.choice([",", ",", ";", "\t"]), dice.choice(["\n", "\n", "\r\n"])
-    return dice.choice([comma, comma, comma, comma, "\t", ","]), dice.choice(["\r\n"] * 5 + ["\n"])
+        return "\t", "\r\n", False
+    if encoding == "mac-roman":
+        delimiters, line_ends = [comma, comma, "\t"], ["\r"] * 3 + ["\n"]
+    elif encoding.startswith("iso8859") or encoding in UNIX_ENCODINGS:
+        delimiters, line_ends = [",", ",", ";", "\t"], ["\n", "\n", "\r\n"]
+    else:
+        delimiters, line_ends = [comma] * 4 + ["\t", ","], ["\r\n"] * 5 + ["\n"]
+    return dice.choice(delimiters), dice.choice(line_ends), dice.random() < 0.2
 
 
-def _as_text(table: list[list[str]], delimiter: str, line_end: str) -> str:
+def _as_text(table: list[list[str]], delimiter: str, line_end: str, quote_all: bool) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator=line_end).writerows(table)
+    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(table)
     return text.getvalue()
 
 

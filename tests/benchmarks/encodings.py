@@ -75,28 +75,13 @@ READERS: dict[str, tuple[Reader, str]] = {
 """With the package that each needs."""
 
 
-def read(data: bytes, encoding: str | None) -> str | None:
-    """The text; None where there is none: no program goes on with a file that its encoding does not read."""
-    if encoding is None:
-        return None
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except (UnicodeError, LookupError):
-        return None
-
-
-def outcome(given: ContactList, text: str | None) -> str:
-    if text == given.text:
-        return "right"
-    return "refused" if text is None else "wrong"
-
-
 def first_difference(written: str, text: str) -> tuple[str, str]:
     pairs = zip_longest(written.splitlines(), text.splitlines(), fillvalue="")
     return next((pair for pair in pairs if pair[0] != pair[1]), ("", ""))
 
 
-def show(given: ContactList, encoding: str | None, text: str | None) -> None:
+def show(given: ContactList, encoding: str | None) -> None:
+    text = given.read_as(encoding)
     print(f"{given}\n    read as   {encoding}")
     if given.text is None or text is None:
         print("    written   in two encodings" if given.text is None else "    refused")
@@ -139,15 +124,14 @@ def main() -> None:
                 start = time.perf_counter()
                 encoding = READERS[name][0](path)
                 seconds[name] += time.perf_counter() - start
-                text = read(given.data, encoding)
-                came = outcome(given, text)
+                came = given.outcome(encoding)
                 language = given.language if given.text is not None else "two encodings"
                 groups = (language, given.encoding, given.kind, f"{given.rows:3} rows", "all lists")
                 for group, table in zip(groups, counts.values(), strict=True):
                     table[group][name][came] += 1
                 shown = {"wrong": options.show_wrong, "refused": options.show_refused, "right": False}[came]
                 if name == "dialler-sync" and shown:
-                    show(given, encoding, text)
+                    show(given, encoding)
     for title, groups in counts.items():
         print_table(title, groups, options.readers)
     print(f"{'seconds':34}" + "".join(f"{seconds[name]:21.1f}" for name in options.readers))

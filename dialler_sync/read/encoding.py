@@ -111,7 +111,6 @@ def _where(path: Path, position: int) -> str:
     return f"line {lines}: the byte 0x{byte.hex().upper()}" if byte else f"line {lines}: the end"
 
 
-
 def _legacy_encoding(path: Path, bad: int) -> str:
     """The encoding of a file that is not UTF-8, as its byte at ``bad`` shows."""
     evidence = Evidence(_blocks(path))
@@ -141,7 +140,9 @@ def _is_mostly_utf8(units: list[bytes]) -> bool:
 
 def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> str:
     """One cell in each reading, side by side."""
-    differing = next(at for at, texts in enumerate(zip(*(r.texts for r in readings), strict=True)) if len(set(texts)) > 1)
+    differing = next(
+        at for at, texts in enumerate(zip(*(r.texts for r in readings), strict=True)) if len(set(texts)) > 1
+    )
     unit = evidence.units[differing]
     line, cells = _cells(path, unit, [reading.codec for reading in readings])
     shown = ", ".join(f"'{cell}' in {reading.codec}" for cell, reading in zip(cells, readings, strict=True))
@@ -154,8 +155,8 @@ def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> s
 def _foreign(path: Path, codec: str, foreign: Foreign) -> str:
     line, (cell, meant) = _cells(path, foreign.unit, [codec, foreign.codec])
     return (
-        f"line {line} was written in another encoding than the rest: it reads '{cell}' in {codec}, as the rest does, and "
-        f"'{meant}' in {foreign.codec}. Fix that line and save the file as UTF-8, or set source.encoding."
+        f"line {line} was written in another encoding than the rest: it reads '{cell}' in {codec}, as the rest does, "
+        f"and '{meant}' in {foreign.codec}. Fix that line and save the file as UTF-8, or set source.encoding."
     )
 
 
@@ -177,4 +178,6 @@ def _cells(path: Path, unit: bytes, names: list[str]) -> tuple[int, list[str]]:
 
 def _cell(line: bytes, unit: bytes, name: str) -> str:
     text = unit.decode(name, "replace")
-    return next((c for c in _BETWEEN_CELLS.split(line.decode(name, "replace")) if text in c), text).strip()[:_LONGEST_CELL]
+    return next((c for c in _BETWEEN_CELLS.split(line.decode(name, "replace")) if text in c), text).strip()[
+        :_LONGEST_CELL
+    ]

@@ -10,17 +10,26 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
 
-    Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
+Vector: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"
+"""A number for each language, in the order of :attr:`Languages.names`."""
+
 
 _UNSEEN = 0.02
 """How often a letter that a language's words do not hold is taken to have been seen."""
 
-_SMOOTHING = 2.0
+_SMOOTHING = 0.5
+_COMMON = {
+    "zh-Hans": ("gb2312", range(0xB0, 0xD8)),
+    "zh-Hant": ("big5", range(0xA4, 0xC7)),
+    "ja": ("euc_jp", range(0xB0, 0xD0)),
+    "ko": ("euc_kr", range(0xB0, 0xC9)),
+}
+"""Rows of a character set that hold its frequent characters."""
 
 
 def folded(text: str) -> str:
@@ -40,13 +49,21 @@ class Languages:
         self.names = tuple(sorted(words))
         padded = [[f"  {word} " for word in words[name]] for name in self.names]
         self._counts = {
-            size: [Counter(w[i : i + size] for w in some for i in range(3 - size, len(w) - size + 1)) for some in padded]
+            size: [
+                Counter(w[i : i + size] for w in some for i in range(3 - size, len(w) - size + 1)) for some in padded
+            ]
             for size in (1, 2, 3)
         }
         # A context is what stands before a letter; the last blank of a word is before nothing.
         self._contexts = {
-            size: [Counter(w[i : i + size] for w in some for i in range(2 - size, len(w) - size)) for some in padded]
+            size: [Counter(w[i : i + size] for w in ws for i in range(2 - size, len(w) - size)) for ws in padded]
             for size in (1, 2)
+        }
+        for name, (codec, rows) in _COMMON.items():
+            signs = (bytes([row, cell]).decode(codec, "ignore") for row in rows for cell in range(0xA1, 0xFF))
+            self._counts[1][self.names.index(name)].update(filter(None, signs))
+        self._kinds = {
+            size: [Counter(letters[:-1] for letters in count) for count in self._counts[size + 1]] for size in (1, 2)
         }
         self._totals = self._vector([count.total() for count in self._counts[1]])
         self.letter = lru_cache(maxsize=50_000)(self._letter)
@@ -63,8 +80,10 @@ class Languages:
 
         likely = (self._seen(1, trigram[2:]) + _UNSEEN) / self._totals
         for size in (2, 3):
-            before = self._vector([count[trigram[3 - size : 2]] for count in self._contexts[size - 1]])
-            likely = (self._seen(size, trigram[3 - size :]) + _SMOOTHING * likely) / (before + _SMOOTHING)
+            context = trigram[3 - size : 2]
+            before = self._vector([count[context] for count in self._contexts[size - 1]])
+            new = _SMOOTHING + self._vector([count[context] for count in self._kinds[size - 1]])
+            likely = (self._seen(size, trigram[3 - size :]) + new * likely) / (before + new)
         return np.log(likely)
 
     def _seen(self, size: int, letters: str) -> Vector:

@@ -1,22 +1,20 @@
 """Finds out how the bytes of a text file are to be read.
 
 A byte order mark decides, then the zero bytes of UTF-16, then whether the *whole* file is UTF-8: real lists
-are ASCII with a few umlauts deep inside. What is left is one byte a character, and only the words can tell:
-``M\\xfcller`` is a name in cp1252 and cp1250 and nonsense in Mac Roman. General detectors guess from far more
-text than a list's few umlauts; here each word either is one in an encoding or is not, and where two encodings
-make words of the same bytes, the user is asked.
+are ASCII with a few umlauts deep inside. What is left was written in an older encoding, and
+:mod:`.legacy_encodings` judges which; where several can be meant, the user is asked.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..config import SourceSettings
 from ..errors import InputError
-from .alphabets import EASTERN, GERMAN, WESTERN, fits_one_of
+from .legacy_encodings import Evidence, Foreign, Reading
 
 _BLOCK = 1 << 20
 _WIDE_MARKS = (
@@ -27,23 +25,10 @@ _WIDE_MARKS = (
 )
 """Longer marks first: that of UTF-32-LE begins with that of UTF-16-LE."""
 
-_CANDIDATES = {"cp1252": WESTERN, "cp1250": EASTERN, "mac-roman": WESTERN, "cp850": WESTERN}
-"""Encodings of one byte a character, the likeliest first, and the languages that are written in them.
-latin-1 is not among them: where it differs from cp1252 it has nothing but control characters."""
-
-_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_MOST_WORDS = 5_000
-_LONGEST_WORD = 100
-_ENOUGH_WORDS = 10
-_MOSTLY = 0.6
-_ABOUT_AS_MANY = 0.1
-
-_BESIDE_LETTERS = frozenset("“”„‚‘’«»–—´®™©°")
-"""Signs that stand next to letters in real text; any other sign there means a wrong encoding."""
-
-_BETWEEN_LETTERS = frozenset("‘’´–—")
+_BETWEEN_CELLS = re.compile(r"[;,\t|\r\n\"]+")
+_LONGEST_CELL = 40
 
 
 def find_encoding(path: Path, source: SourceSettings) -> str:
@@ -66,7 +51,7 @@ def find_encoding(path: Path, source: SourceSettings) -> str:
         _check(path, name)
         return name
     bad = _first_undecodable(path, "utf-8")
-    return "utf-8" if bad is None else _one_byte_encoding(path, bad)
+    return "utf-8" if bad is None else _legacy_encoding(path, bad)
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -126,122 +111,73 @@ def _where(path: Path, position: int) -> str:
     return f"line {lines}: the byte 0x{byte.hex().upper()}" if byte else f"line {lines}: the end"
 
 
-def _one_byte_encoding(path: Path, bad: int) -> str:
-    words = _words(path, bad)
-    good = {name: _share_of_words(words, name) for name in _CANDIDATES if _first_undecodable(path, name) is None}
-    best = max(good.values(), default=0.0)
-    if best < _MOSTLY:
+def _legacy_encoding(path: Path, bad: int) -> str:
+    """The encoding of a file that is not UTF-8, as its byte at ``bad`` shows."""
+    evidence = Evidence(_blocks(path))
+    if _is_mostly_utf8(evidence.units):
+        raise InputError(
+            f"{_where(path, bad)} is not UTF-8, but the rest of the file is: fix that line and save the file "
+            "as UTF-8, or set source.encoding."
+        )
+    verdict = evidence.judged(lambda codec: _first_undecodable(path, codec) is None)
+    if not verdict.readings:
         raise InputError(
             f"{_where(path, bad)} is not UTF-8, and no common encoding makes words of it: save the file as UTF-8, "
             "or set source.encoding to the encoding that it was written in."
         )
-    likely = [name for name, share in good.items() if share > best - _ABOUT_AS_MANY]
-    return likely[0] if len(likely) == 1 else _likeliest(words, likely)
+    if len(verdict.readings) > 1:
+        raise InputError(_several(path, evidence, verdict.readings))
+    if verdict.foreign:
+        raise InputError(_foreign(path, verdict.readings[0].codec, verdict.foreign))
+    return verdict.readings[0].codec
 
 
-def _words(path: Path, bad: int) -> list[bytes]:
-    """Distinct words with bytes beyond ASCII.
-
-    Raises:
-        InputError: most of these bytes are UTF-8, so the file was put together from two encodings.
-    """
-    words: set[bytes] = set()
-    rest = b""
-    for block in (*_blocks(path), b"\n"):
-        text = rest + block
-        cut = max(text.rfind(b"\n"), text.rfind(b"\r"), len(text) - _LONGEST_WORD) + 1
-        rest = text[cut:]
-        words.update(_WORD.findall(text, 0, cut))
-        if len(words) > _MOST_WORDS:
-            break
-    high = sum(len(_HIGH.findall(word)) for word in words)
-    utf8 = sum(len(character) for word in words for character in _UTF8.findall(word))
-    if utf8 * 2 > high:
-        raise InputError(
-            f"{_where(path, bad)} is not UTF-8, but the rest of the file is: mend that line and save the file "
-            "as UTF-8, or set source.encoding."
-        )
-    return sorted(words)
+def _is_mostly_utf8(units: list[bytes]) -> bool:
+    """Whether most bytes beyond ASCII are UTF-8, so that the file was put together from two encodings."""
+    high = sum(len(_HIGH.findall(unit)) for unit in units)
+    return sum(len(character) for unit in units for character in _UTF8.findall(unit)) * 2 > high
 
 
-def _share_of_words(words: list[bytes], name: str) -> float:
-    return sum(_is_word(word.decode(name, "replace"), name) for word in words) / len(words)
-
-
-def _is_word(word: str, name: str) -> bool:
-    """Whether ``word`` looks like one of a language that is written in the encoding ``name``."""
-    foreign = [i for i, c in enumerate(word) if c > "\x7f"]
-    letters = [i for i in foreign if word[i].isalpha()]
-    if len(letters) > 3 and len(letters) * 2 > len(word):
-        return False
-    languages = (GERMAN, *_CANDIDATES[name])
-    return all(
-        _is_letter_in_place(word, i, languages) if word[i].isalpha() else _is_sign_in_place(word, i) for i in foreign
+def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> str:
+    """One cell in each reading, side by side."""
+    differing = next(
+        at for at, texts in enumerate(zip(*(r.texts for r in readings), strict=True)) if len(set(texts)) > 1
+    )
+    unit = evidence.units[differing]
+    line, cells = _cells(path, unit, [reading.codec for reading in readings])
+    shown = ", ".join(f"'{cell}' in {reading.codec}" for cell, reading in zip(cells, readings, strict=True))
+    return (
+        f"the encoding is not certain: line {line} reads {shown}. Set source.encoding to the one that reads right "
+        f"(source: {{encoding: {readings[0].codec}}})."
     )
 
 
-def _is_letter_in_place(word: str, at: int, languages: Iterable[frozenset[str]]) -> bool:
-    """Whether a letter belongs to a language, and is a capital only where one can stand."""
-    letter, before, after = word[at], word[:at], word[at + 1 :]
-    if letter.isupper() and (before[-1:].islower() or (before[-1:].isalpha() and after[:1].islower())):
-        return False
-    return any(letter.lower() in language for language in languages)
-
-
-def _is_sign_in_place(word: str, at: int) -> bool:
-    """Whether a sign may stand between the letters that are beside it."""
-    sign, before, after = word[at], word[:at], word[at + 1 :]
-    if sign in "²³":
-        return len(before) <= 2 and not after
-    letters_beside = before[-1:].isalpha() + after[:1].isalpha()
-    if letters_beside == 2:
-        return sign in _BETWEEN_LETTERS
-    return sign in _BESIDE_LETTERS or sign == "\xa0" or (not letters_beside and sign.isprintable())
-
-
-def _likeliest(words: list[bytes], names: list[str]) -> str:
-    """The one of several encodings, each of which makes words of the bytes, that makes the likelier ones.
-
-    German words, of which most lists have some, decide: a German system does not write cp1250, nor does any other
-    encoding make German words by chance. Else, between west and east, the languages do.
-
-    Raises:
-        InputError: as much speaks for either.
-    """
-    texts: dict[str, list[str]] = {}
-    for name in names:
-        text = [word.decode(name) for word in words]
-        if text not in texts.values():
-            texts[name] = text
-    names = list(texts)
-    if len(names) == 1:
-        return names[0]
-    german = {name: sum(fits_one_of(word, [GERMAN]) for word in texts[name]) / len(words) for name in names}
-    most = max(german.values())
-    if most >= 0.5:
-        return next(name for name in names if german[name] > most - _ABOUT_AS_MANY)
-    if names == ["cp1252", "cp1250"]:
-        west, east = _speak_for(texts["cp1252"], texts["cp1250"])
-        if west != east:
-            return "cp1252" if west > east else "cp1250"
-    one, other = next(pair for pair in zip(texts[names[0]], texts[names[1]], strict=True) if pair[0] != pair[1])
-    raise InputError(
-        f"the same bytes read '{one}' in {names[0]} and '{other}' in {names[1]}: set source.encoding to the right one."
+def _foreign(path: Path, codec: str, foreign: Foreign) -> str:
+    line, (cell, meant) = _cells(path, foreign.unit, [codec, foreign.codec])
+    return (
+        f"line {line} was written in another encoding than the rest: it reads '{cell}' in {codec}, as the rest does, "
+        f"and '{meant}' in {foreign.codec}. Fix that line and save the file as UTF-8, or set source.encoding."
     )
 
 
-def _speak_for(western: list[str], eastern: list[str]) -> tuple[int, int]:
-    """How many words speak for the one and for the other reading of the same bytes.
+def _cells(path: Path, unit: bytes, names: list[str]) -> tuple[int, list[str]]:
+    """The number of the first line that holds some bytes, and the cell around them in several encodings."""
+    before, seen = 0, b""
+    for block in _blocks(path):
+        at = (text := seen + block).find(unit)
+        if at >= 0:
+            start = max(text.rfind(b"\n", 0, at), text.rfind(b"\r", 0, at)) + 1
+            end = min((e for e in (text.find(b"\n", at), text.find(b"\r", at)) if e >= 0), default=len(text))
+            number = before + (text.count(b"\n", 0, at) or text.count(b"\r", 0, at)) + 1
+            return number, [_cell(text[start:end], unit, name) for name in names]
+        end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        before += text.count(b"\n", 0, end) or text.count(b"\r", 0, end)
+        seen = text[end:]
+    return before + 1, [unit.decode(name, "replace") for name in names]
 
-    A word that mixes letters of no one language (``Dvoøák``) speaks for the other reading. Where no word does, and
-    there are enough of them, the language that explains most words.
-    """
-    pairs = [pair for pair in zip(western, eastern, strict=True) if pair[0] != pair[1]]
-    is_western = [fits_one_of(word, WESTERN) for word, _ in pairs]
-    is_eastern = [fits_one_of(word, EASTERN) for _, word in pairs]
-    west = sum(a and not b for a, b in zip(is_western, is_eastern, strict=True))
-    east = sum(b and not a for a, b in zip(is_western, is_eastern, strict=True))
-    if west == east and len(pairs) >= _ENOUGH_WORDS:
-        west = max(sum(fits_one_of(word, [language]) for word in western) for language in WESTERN)
-        east = max(sum(fits_one_of(word, [language]) for word in eastern) for language in EASTERN)
-    return west, east
+
+def _cell(line: bytes, unit: bytes, name: str) -> str:
+    text = unit.decode(name, "replace")
+    return next((c for c in _BETWEEN_CELLS.split(line.decode(name, "replace")) if text in c), text).strip()[
+        :_LONGEST_CELL
+    ]

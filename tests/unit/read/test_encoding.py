@@ -80,23 +80,49 @@ def test_two_encodings_in_one_file(tmp_path: Path) -> None:
 
 
 def test_equally_good_encodings(tmp_path: Path) -> None:
-    """Where the same bytes make two names, the user is asked; the message shows both."""
-    data = "Name;Phone\nSøren;0171\n".encode("cp1252")
+    """Where the same bytes can be meant in two ways, the user is asked; the message shows both."""
+    data = "Name;Note\nAnna;à\n".encode("mac-roman")
 
-    with pytest.raises(InputError, match=r"'Søren' in cp1252 and 'Sřren' in cp1250: set source\.encoding"):
+    with pytest.raises(
+        InputError, match=r"not certain: line 2 reads 'à' in mac-roman, '€' in cp1251.*\{encoding: mac-roman\}"
+    ):
         read(tmp_path, data)
 
-    assert read(tmp_path, data, encoding="cp1252").cells[0][0] == "Søren"
+    assert read(tmp_path, data, encoding="mac-roman").cells[0][1] == "à"
 
 
-@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "cp1253"])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Name\nИванова\nДостоевский\n", "cp1251"),
+        ("Name\nИванова\nДостоевский\n", "koi8-r"),
+        ("Name\nΠαπαδόπουλος\nΓεωργίου\n", "cp1253"),
+        ("Name;Adresse\nNúñez;C/ Colón 5, 2º A\nGarcía;C/ Sol 3, 1ª\n", "cp1252"),
+        ("Name\nŞahin\nYılmaz\n", "cp1254"),
+        ("Name\n佐藤 花子\n鈴木 一郎\n", "cp932"),
+    ],
+)
+def test_languages(tmp_path: Path, text: str, encoding: str) -> None:
+    """Few words of a language are enough to know its encoding."""
+    assert read(tmp_path, text.encode(encoding)).cells == [line.split(";") for line in text.splitlines()[1:]]
+
+
+@pytest.mark.parametrize("encoding", ["cp1026", "cp500"])
 def test_unknown_encoding(tmp_path: Path, encoding: str) -> None:
     """What no known encoding reads as words is not read as gibberish."""
-    text = {"cp1253": "Name\nΠαπαδόπουλος\nΓεωργίου\n"}.get(encoding, "Name\nИванова\nДостоевский\n")
-    with pytest.raises(InputError, match=r"no common encoding makes words of it.*set source\.encoding"):
-        read(tmp_path, text.encode(encoding))
+    with pytest.raises(InputError, match=r"binary data|no common encoding makes words of it.*set source\.encoding"):
+        read(tmp_path, "Name\nMüller\nGroßmann\n".encode(encoding))
 
-    assert read(tmp_path, text.encode(encoding), encoding=encoding).cells == [[w] for w in text.split()[1:]]
+
+def test_one_line_in_another_encoding(tmp_path: Path) -> None:
+    """A line that was put in from another file is named, with both readings."""
+    rows = "".join(f"{i};{name}\n" for i, name in enumerate(["Hélène", "Lefèvre", "Benoît", "Crème", "Noël"] * 3))
+    data = f"No;Name\n{rows}".encode("cp1252") + "98;Novotný\n99;Dvořák\n".encode("cp1250")
+
+    with pytest.raises(
+        InputError, match=r"line 18 was written in another encoding.* 'Dvoøák' in cp1252.*'Dvořák' in cp1250"
+    ):
+        read(tmp_path, data)
 
 
 @pytest.mark.parametrize(("encoding", "line"), [("utf-8", 3), ("ascii", 2)])

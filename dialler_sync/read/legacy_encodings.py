@@ -1,0 +1,233 @@
+"""Which encoding bytes that are not UTF-8 were written in: the one in which they make words of people's languages.
+
+Each encoding reads the same pieces of the file. A reading is as likely as its words are in a mixture of languages
+(:mod:`.languages`; the mixture is fitted to the file), its signs are (``€`` and ``º`` are typed often, ``¤`` and ``ş``
+behind a digit are not), and the programs are that write this encoding and these line ends. The likeliest reading is
+taken if it is far ahead of every other that gives another text, and if no piece of the file is nonsense in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from .candidates import CANDIDATES, LATIN, Candidate, known
+from .languages import Vector, folded, languages
+from .likely_text import has_foreign_script, likely_text
+
+_CR_IS_OF_A_MAC = 8.0
+_NO_LETTER_OF_ITS_OWN = -6.0
+"""A list in the encoding of another script, without a letter of that script."""
+_OTHER_LANGUAGES = 0.02
+"""The share of all languages that an encoding was not made for."""
+
+_UNIT = re.compile(rb"[0-9@-~\x80-\xff]*[\x80-\xff][0-9@-~\x80-\xff]*")
+"""What stands between blanks and punctuation, and holds bytes beyond ASCII. No letter has bytes of those."""
+_ASCII_WORD = re.compile(rb"(?<![\x80-\xff])[A-Za-z]{2,30}(?![\x80-\xff])")
+_LONGEST_UNIT = 120
+_ENOUGH_UNITS = 300
+_MOST_SEEN = 200_000
+_MOST_ASCII_WORDS = 300
+_ASCII_BYTES = 1 << 16
+
+_MOST = 12.0
+"""No piece of the file speaks louder than this for one encoding against another."""
+_CLEAR = 6.0
+"""How far ahead the best reading must be."""
+_MOST_SHOWN = 3
+"""Rivals of the best reading that the user is told."""
+_ROUNDS = 6
+_NONSENSE, _POOR, _A_WORD = -4.5, -3.5, -3.2
+"""A byte's share of a piece's likelihood: less is nonsense, or a word that is worth a look in other encodings; more is
+a word."""
+_SLACK = 15.0
+"""One odd word alone is not yet nonsense."""
+_FOREIGN, _PERHAPS_FOREIGN = 10.0, 3.0
+"""So much likelier than in the file's encoding, a word, or several together, were written in another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One encoding's reading of the pieces of a file.
+
+    ``shares``: logarithms of the languages' shares in the mixture that explains the pieces best. ``likely``: of how
+    likely each piece is in it.
+    """
+
+    candidate: Candidate
+    texts: tuple[str, ...]
+    shares: Vector
+    likely: Vector
+
+    @property
+    def codec(self) -> str:
+        """The encoding's name."""
+        return self.candidate.codec
+
+
+class Foreign(NamedTuple):
+    """A piece that is nonsense in the encoding of the others, and a word in another encoding."""
+
+    unit: bytes
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``readings``: one if it is clear; several if each can be meant, the likeliest first; none if all are nonsense."""
+
+    readings: tuple[Reading, ...] = ()
+    foreign: Foreign | None = None
+
+
+class Evidence:
+    """The pieces of a file that tell its encoding.
+
+    ``units``: pieces with bytes beyond ASCII, each once: the first of the file, and of the rest those with such a byte
+    between two others than before, so that one foreign line in a large file is among them. ``used``: all its bytes.
+    """
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self.units: list[bytes] = []
+        self.used: set[int] = set()
+        self._ascii: list[str] = []
+        self._is_mac = True
+        seen: set[bytes] = set()
+        contexts: set[bytes] = set()
+        for lines in _whole_lines(blocks):
+            self.used.update(lines)
+            self._is_mac = self._is_mac and b"\n" not in lines
+            if len(self._ascii) < _MOST_ASCII_WORDS:
+                words = dict.fromkeys(word.decode("ascii") for word in _ASCII_WORD.findall(lines, 0, _ASCII_BYTES))
+                self._ascii += [*map(folded, words)][: _MOST_ASCII_WORDS - len(self._ascii)]
+            for unit in dict.fromkeys(_UNIT.findall(lines)):
+                if unit not in seen:
+                    here = {unit[max(0, at - 1) : at + 2] for at, byte in enumerate(unit) if byte > 0x7F}
+                    if len(self.units) < _ENOUGH_UNITS or not here <= contexts:
+                        self.units.append(unit[:_LONGEST_UNIT])
+                    contexts |= here
+                    seen.add(unit)
+            if len(seen) > _MOST_SEEN:
+                seen.clear()
+
+    def judged(self, reads_all: Callable[[str], bool]) -> Verdict:
+        """Which encoding the file was written in. ``reads_all``: whether a codec reads the whole file."""
+        readings = [
+            reading
+            for reading in sorted(self._readings(), key=self._total, reverse=True)
+            if not reading.candidate.is_wide or reads_all(reading.codec)
+        ]
+        if not readings or self._is_nonsense(readings[0]):
+            return Verdict()
+        best = readings[0]
+        rivals = [other for other in readings[1:] if self._lead(best, other) < _CLEAR]
+        if rivals:
+            return Verdict((best, *rivals[:_MOST_SHOWN]))
+        return Verdict((best,), self._foreign_to(best.candidate, best.shares))
+
+    def _readings(self) -> Iterator[Reading]:
+        """What each encoding that knows all bytes makes of the pieces; each text once."""
+        seen: set[tuple[str, ...]] = set()
+        for candidate in CANDIDATES:
+            if candidate.is_wide or self.used <= known(candidate.codec):
+                texts = tuple(unit.decode(candidate.codec, "replace") for unit in self.units[:_ENOUGH_UNITS])
+                if texts not in seen:
+                    seen.add(texts)
+                    yield self._reading(candidate, texts)
+
+    def _total(self, reading: Reading) -> float:
+        return float(reading.likely.sum()) + self._prior(reading.candidate)
+
+    def _lead(self, best: Reading, other: Reading) -> float:
+        """How far ``best`` is ahead of ``other``, as a logarithm; a piece counts no more than so much."""
+        pieces = (best.likely - other.likely).clip(-_MOST, _MOST)
+        return float(pieces.sum()) + self._prior(best.candidate) - self._prior(other.candidate)
+
+    def _is_nonsense(self, reading: Reading) -> bool:
+        """Whether the pieces are, all in all, not words of any language."""
+        count = len(reading.texts)
+        return float(reading.likely[:count].sum()) < _NONSENSE * sum(map(len, self.units[:count])) - _SLACK
+
+    def _prior(self, candidate: Candidate) -> float:
+        return candidate.likely + (_CR_IS_OF_A_MAC if self._is_mac and candidate.codec.startswith("mac") else 0)
+
+    def _reading(self, candidate: Candidate, texts: Sequence[str]) -> Reading:
+        import numpy as np
+
+        pieces = np.array([*map(likely_text, texts), *map(languages().word, self._ascii)])
+        shares, likely = _mixture(pieces, candidate.spoken)
+        is_foreign = candidate.spoken.split()[0] not in LATIN and not any(map(has_foreign_script, texts))
+        own = _own_shares(candidate.spoken)
+        at_home = float(np.exp(shares) @ np.log(own / own.max()))  # few write Swedish in an encoding of the Baltic
+        return Reading(candidate, tuple(texts), shares, np.append(likely, at_home + _NO_LETTER_OF_ITS_OWN * is_foreign))
+
+    def _foreign_to(self, best: Candidate, shares: Vector) -> Foreign | None:
+        """The first piece that was written in another encoding than the rest."""
+        import numpy as np
+
+        others = [Candidate("utf-8", best.spoken, best.likely)]
+        others += [other for other in CANDIDATES if not other.is_wide and other != best]
+        leads: defaultdict[str, float] = defaultdict(float)
+        for unit in self.units:
+            text = unit.decode(best.codec, "replace")
+            likely = _likely_in(text, shares)
+            if likely > _POOR * len(unit):
+                continue
+            for other in others:
+                if other.codec == "utf-8" or known(other.codec).issuperset(unit):
+                    meant = unit.decode(other.codec, "replace")
+                    better = _likely_in(meant, np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2))
+                    lead = better - likely + min(0.0, other.likely - best.likely)
+                    if better > _A_WORD * len(unit) and lead > _PERHAPS_FOREIGN and meant != text:
+                        leads[other.codec] += lead
+                        if leads[other.codec] > _FOREIGN:
+                            return Foreign(unit, other.codec)
+        return None
+
+
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks of whole lines."""
+    rest = b""
+    for block in blocks:
+        text = rest + block
+        end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 or max(0, len(text) - _LONGEST_UNIT)
+        yield text[:end]
+        rest = text[end:]
+    yield rest
+
+
+def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
+    """The shares of the languages that explain all pieces best, and how likely each piece is in them, as logarithms.
+
+    Expectation and maximisation; an encoding's own languages have most of the share to begin with.
+    """
+    import numpy as np
+
+    share = own = _own_shares(spoken)
+    for _ in range(_ROUNDS):
+        joint = pieces + np.log(share)
+        likely = np.logaddexp.reduce(joint, axis=1)
+        share = np.exp(joint - likely[:, None]).sum(axis=0) + own
+        share = share / share.sum()
+    return np.log(share), likely
+
+
+@cache
+def _own_shares(spoken: str) -> Vector:
+    """The shares of all languages before anything has been read."""
+    import numpy as np
+
+    names = languages().names
+    own: Vector = np.array([name in spoken.split() for name in names], dtype=np.float64)
+    shares: Vector = (1.0 - _OTHER_LANGUAGES) * own / own.sum() + _OTHER_LANGUAGES / len(names)
+    return shares
+
+
+def _likely_in(text: str, shares: Vector) -> float:
+    import numpy as np
+
+    return float(np.logaddexp.reduce(likely_text(text) + shares))

@@ -1,0 +1,107 @@
+"""How likely a piece of text is: its words in each language, and its signs, capitals and scripts in any.
+
+Likelihoods are natural logarithms.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from itertools import groupby
+
+from .languages import Vector, folded, languages
+
+_SIGNS = {
+    -3.5: "€\xa0",
+    -4.5: "’“”„‚‘«»–—…º°ª§´¿¡£",
+    -5.5: "²•·½¼¾®©™×µ",
+    -7.0: "³¹±‰‹›\xad\u200c\u200d\u200e\u200f№・。、「」（）",
+    -14.0: "¤¦¬¶ƒ÷",
+}
+"""Logarithms of how likely signs are that people type, and of some that nearly nobody does."""
+_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc"})
+_SIGN = {sign: cost for cost, signs in _SIGNS.items() for sign in signs}
+_OTHER_SIGN = -9.0
+_NEVER_TYPED = -14.0
+"""Lines and blocks to draw boxes with, and accents without a letter."""
+_NOT_TEXT = -25.0
+"""Control characters, characters that are not assigned, and bytes that are none of the encoding."""
+_OUT_OF_PLACE = -4.0
+"""A sign within a word that joins nothing (``Enc…rrec``), one that opens behind a letter (``Utilis‚``), one that closes
+before one (``’λλη``), a dash at an end of a word. A sign beside a letter as such (``an…``, ``20°C``) is not strange."""
+_JOINS, _OPENS, _CLOSES = frozenset("’‘´·–\xa0\xad\u200c\u200d׳״"), frozenset("¿¡„‚«‹£×½¼¾"), frozenset("’”»›…®©™ªº¹²³")
+_DASHES = frozenset("–—")
+_IN_PLACE = 2.0
+"""An ``º`` behind a digit or ``n``, an apostrophe between two letters."""
+_CAPITAL_WITHIN = -5.0
+"""A capital in a word of small letters: ``DvoØák``, ``DÔner``."""
+_TWO_SCRIPTS = -10.0
+"""Letters of two scripts in a word: ``Beyoncй``."""
+_BEHIND_A_DIGIT = -2.0
+"""A letter beyond ASCII that stands alone behind a digit: ``2ş`` for ``2º``."""
+
+
+def likely_text(text: str) -> Vector:
+    """How likely a piece of text is in each language."""
+    import numpy as np
+
+    total = np.zeros(len(languages().names))
+    end = 0
+    for is_word, signs in groupby(text, _is_letter):
+        token = "".join(signs)
+        start, end = end, end + len(token)
+        if is_word:
+            total = total + languages().word(folded(token)) + _likely_form(token, text[:start])
+        elif not token.isascii():
+            total = total + sum(map(_likely_sign, token)) + _in_place(text[:start], token, text[end:])
+    return total
+
+
+def _likely_form(word: str, before: str) -> float:
+    """How likely capitals, scripts and place of a word are, whatever its language."""
+    likely = 0.0
+    if not (word[1:].islower() or word.isupper() or word.islower()) and word.upper() != word.lower():
+        likely += _CAPITAL_WITHIN
+    if not word.isascii():
+        likely += _TWO_SCRIPTS * (len(set(map(_script, word)) - {"COMBINING"}) > 1)
+        likely += _BEHIND_A_DIGIT * (len(word) == 1 and before[-1:].isdigit())
+    return likely
+
+
+def has_foreign_script(text: str) -> bool:
+    """Whether a letter beyond ASCII is not Latin."""
+    return any(_is_letter(sign) and _script(sign) != "LATIN" for sign in text if sign > "\x7f")
+
+
+@cache
+def _script(letter: str) -> str:
+    """``LATIN``, ``CYRILLIC`` …; Japanese is one script here."""
+    script = unicodedata.name(letter, "").partition(" ")[0]
+    return "CJK" if script in {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"} else script
+
+
+def _in_place(before: str, sign: str, after: str) -> float:
+    """How likely a sign stands between what is beside it."""
+    behind, ahead = before[-1:].isalpha(), after[:1].isalpha()
+    if (behind and ahead and sign not in _JOINS) or (behind and sign in _OPENS):
+        return _OUT_OF_PLACE
+    if (ahead and not behind and sign in _CLOSES) or (ahead != behind and sign in _DASHES):
+        return _OUT_OF_PLACE
+    usual = behind and ahead if sign == "’" else sign in "ºª°" and (before[-1:].isdigit() or before[-1:] in {"n", "N"})
+    return _IN_PLACE if usual else 0.0
+
+
+@cache
+def _is_letter(sign: str) -> bool:
+    return unicodedata.category(sign) in _LETTERS and sign not in _SIGN
+
+
+@cache
+def _likely_sign(sign: str) -> float:
+    if sign.isascii():
+        return 0.0
+    if sign in _SIGN:
+        return _SIGN[sign]
+    if sign == "\ufffd" or unicodedata.category(sign) in {"Cc", "Cn", "Co", "Cs"}:
+        return _NOT_TEXT
+    return _NEVER_TYPED if "\u2500" <= sign <= "\u259f" or unicodedata.category(sign) == "Sk" else _OTHER_SIGN

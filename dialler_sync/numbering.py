@@ -272,12 +272,12 @@ def region_of_number(number: str) -> str | None:
 
 @cache
 def _country_names() -> dict[str, str]:
-    """German and English names of countries, without regard to case → region."""
+    """Names of countries in seven languages, without regard to case → region."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
     names = {name.casefold(): region for region, also in _ALSO_CALLED.items() for name in also}
     for region, by_language in LOCALE_DATA.items():
-        for language in ("de", "en"):
+        for language in ("de", "en", "fr", "es", "it", "nl", "pl"):
             name = by_language.get(language, "")
             while name.startswith("*"):  # the same as in another language
                 name = by_language.get(name[1:], "")

@@ -1,0 +1,109 @@
+"""A configuration proposed from a spreadsheet: from the names of its columns, and from what stands in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..config import SourceSettings
+from ..fields import FIELDS, PHONE_FIELDS
+from ..model import Layout, Table
+from .assign import Assigned, assign
+from .sample import Column, Sample, sample
+from .yaml_text import one_line
+
+_HEAD = """\
+# Proposed by 'dialler-sync init' for {file}. Check it, replace what is marked CHANGE, and try it:
+#   dialler-sync validate {file}
+# Editors complete and check it with the schema that 'dialler-sync config schema' prints.
+dialler:
+  base_url: https://dialler.example.com/rest/v1.0   # CHANGE: address of the dialler's REST API
+  clients_id: 1                                     # CHANGE: the ClientsID of your account
+  token: ${{DIALLER_SYNC_TOKEN}}                      # set this variable; the token itself does not belong in this file
+"""
+_NO = frozenset(("no", "n", "0", "false", "nein", "falsch", "non", "faux", "nee", "nie", "fałsz", "falso", "onwaar"))
+_MOST_VALUES = 6
+
+
+def propose_config(table: Table, source: SourceSettings | None = None) -> str:
+    """Write a commented configuration, as YAML, that fits the table.
+
+    What the table lacks is marked in the text. The result loads where DIALLER_SYNC_TOKEN is set, and binds to the
+    table if that has a column of phone numbers.
+
+    Args:
+        table: the spreadsheet.
+        source: how it was asked to be read; what is said there becomes part of the configuration.
+    """
+    layout = table.layout
+    found = sample(table)
+    campaign = next((column for column in found.columns if column.meaning.of == "Campaign"), None)
+    lines = [_HEAD.format(file=" ".join(layout.path.name.split()))]
+    if campaign is None:
+        lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
+    else:
+        lines.append(f"campaign: {{column: {one_line(campaign.name)}}}   # or one for all rows: {{id: 538}}\n")
+        found.columns.remove(campaign)
+    lines += _source_section(layout, source or SourceSettings())
+    if layout.vendor:
+        lines.append("# The file is in the dialler vendor's own format, which needs no columns:.")
+    else:
+        lines += _columns_section(found)
+    return "\n".join(lines) + "\n"
+
+
+def _source_section(layout: Layout, source: SourceSettings) -> Iterator[str]:
+    given = {
+        name: value
+        for name in ("encoding", "delimiter", "quote", "escape", "header", "columns")
+        if (value := getattr(source, name)) not in ("auto", None)
+    }
+    if source.sheet is not None and layout.sheet is not None:
+        given = {"sheet": layout.sheet, **given}
+    if given:
+        yield f"source: {one_line(given)}\n"
+    elif layout.sheet is not None:
+        yield f"# source: {{sheet: {one_line(layout.sheet)}}}   # where several sheets hold data\n"
+
+
+def _columns_section(sample: Sample) -> Iterator[str]:
+    found = assign(sample)
+    yield "columns:   # dialler field: source column"
+    if "UserData" not in found.rules:
+        yield "  # CHANGE: UserData: your own key of the contact. Without it, each import makes new contacts."
+    if not any(name in found.rules for name in PHONE_FIELDS):
+        yield "  # CHANGE: PhoneNumber1: the column of the phone number. None was found, and one is needed."
+    for name in FIELDS:
+        if name in found.rules:
+            rule = found.rules[name]
+            yield f"  {name}: {one_line(rule.rule)}" + (f"   # {rule.comment}" if rule.comment else "")
+    for column in found.left:
+        yield f"  # not used: {one_line(column.name)}"
+    for name in sample.nameless:
+        yield f"  # not used, as several columns are called so: {one_line(name)}"
+    yield from _consent(found)
+
+
+def _consent(found: Assigned) -> Iterator[str]:
+    """Point out columns that say who must not be called."""
+    for column in found.left:
+        values = _values_that_forbid(column)
+        if values is None:
+            continue
+        rows = sum(cell in values for cell in column.cells)
+        yield ""
+        yield (
+            f"# CHANGE: {one_line(column.name)} says who must not be called ({rows} of {column.rows} rows looked at). "
+            "Take these rows out of the list: no rule does it yet."
+        )
+        yield f"# As rows: skip: it would be  rows: {{skip: {{{one_line(column.name)}: {one_line(values)}}}}}"
+
+
+def _values_that_forbid(column: Column) -> list[str] | None:
+    """The cells of an opt-out column that forbid a call, of an opt-in column that do not allow it; None for others."""
+    if column.meaning.of not in ("OptOut", "OptIn"):
+        return None
+    counts = Counter(column.cells)
+    refused = column.meaning.of == "OptIn"
+    values = [cell for cell, _ in counts.most_common() if (cell.strip().casefold() in _NO) == refused]
+    return values[:_MOST_VALUES] or (["no"] if refused else ["yes"])

@@ -1,0 +1,197 @@
+"""The country of phone numbers without a country code: the one that reads most of them.
+
+Where several read as many, what the list says of addresses decides: the form of its postal codes, its towns, the
+countries of its e-mail addresses, IBANs and international numbers; then how numbers are grouped and the language of the
+headers. Only what comes from addresses is certain enough to leave no question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import phonenumbers
+
+from ..config.columns import fold
+from ..model import Fault
+from ..numbering import region_of, region_of_number
+from ..phones import Read, country, quick_phone, read_phone
+from .sample import MOSTLY, Column
+
+_TRIED = 150
+"""Numbers on which countries are tried."""
+
+_REGIONS = (
+    *("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE", "NO", "FI", "IE", "LU", "LI", "PT"),
+    *("CZ", "SK", "HU", "SI", "HR", "RO", "BG", "GR", "TR", "LT", "LV", "EE", "UA", "RU", "CA", "AU", "NZ", "IN", "ZA"),
+    *("BR", "MX", "AR", "CL", "CO", "PE", "IL", "AE"),
+)
+"""Countries that are tried, those of the list's own hints besides; of equally good ones the first."""
+_NEARLY_AS_GOOD = 0.97
+"""A country that reads nearly as many counts as well where the addresses speak for it."""
+
+_LANGUAGES = {
+    "de": ("DE", "AT", "CH", "LI"),
+    "en": ("GB", "US", "IE", "CA", "AU", "NZ", "IN", "ZA"),
+    "fr": ("FR", "BE", "CH", "LU", "CA"),
+    "es": ("ES", "MX", "AR", "CL", "CO", "PE"),
+    "it": ("IT", "CH"),
+    "nl": ("NL", "BE"),
+    "pl": ("PL",),
+    "pt": ("PT", "BR"),
+    "cs": ("CZ", "SK"),
+    "sv": ("SE", "DK", "NO", "FI"),
+    "hu": ("HU",),
+}
+_POSTAL_CODES = {
+    r"\d{5}": "DE FR IT ES US TR HR GR FI UA EE LT MX",
+    r"\d{4}": "AT CH LI BE DK NO LU HU SI PT BG AU NZ ZA AR",
+    r"\d{4} ?[A-Z]{2}": "NL",
+    r"\d{2}-\d{3}": "PL",
+    r"\d{3} \d{2}": "SE CZ SK GR",
+    r"\d{4}-\d{3}": "PT",
+    r"\d{6}": "RU IN RO",
+    r"\d{5}-\d{4}": "US",
+    r"\d{5}-?\d{3}": "BR",
+    r"[A-Z]\d[A-Z] ?\d[A-Z]\d": "CA",
+    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}": "GB",
+    r"[A-Z]\d{2} ?[A-Z\d]{4}": "IE",
+    r"LV-\d{4}": "LV",
+    r"(?:D|DE)-\d{5}": "DE",
+    r"A-\d{4}": "AT",
+    r"CH-\d{4}": "CH",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The country of the numbers of a list: what rules say of it, the country to read a sample with, and a doubt."""
+
+    rule: dict[str, str]
+    region: str | None = None
+    doubt: str = ""
+
+
+def read_number(cell: str, region: str | None) -> Read:
+    """Read a phone cell as of a country."""
+    where = country(None, region)
+    return quick_phone(cell, where.plan) or read_phone(cell, where)
+
+
+def where_numbers_are(
+    phones: Sequence[Column], columns: Sequence[Column], countries: Column | None, language: str
+) -> Where:
+    """Find the country of the numbers in ``phones``; ``columns`` are all of the list's."""
+    numbers = [
+        (cell, named)
+        for column in phones
+        for cell, named in zip(column.by_row, countries.by_row if countries else column.by_row, strict=True)
+        if cell.strip() and isinstance(read_number(cell, None), Fault)
+    ]
+    cells = list(dict.fromkeys(cell for cell, _ in numbers))[:_TRIED]
+    if countries is None or countries.share(region_of) < MOSTLY:
+        return _likely(cells, columns, language) if cells else Where({})
+    known = Counter(region for cell in countries.cells if (region := region_of(cell)))
+    main = known.most_common(1)[0][0]
+    of_country = Where({"region_column": countries.name} if len(known) > 1 else {"region": main}, main)
+    if not cells:
+        return of_country
+    likely = _likely(cells, columns, language)
+    by_row = sum(not isinstance(read_number(cell, region_of(named)), Fault) for cell, named in numbers[:_TRIED])
+    by_one = sum(not isinstance(read_number(cell, likely.region), Fault) for cell, _ in numbers[:_TRIED])
+    if by_row >= by_one:
+        return of_country
+    doubt = f"of the countries that '{' '.join(countries.name.split())}' names, fewer numbers can be read"
+    return replace(likely, doubt=doubt)
+
+
+def _likely(cells: Sequence[str], columns: Sequence[Column], language: str) -> Where:
+    """The country that reads most of the numbers, and those that read as many."""
+    hints = _hints(columns)
+    regions = tuple(dict.fromkeys((*_REGIONS, *hints)))
+    counts = {region: _readable(cells, region) for region in regions}
+    best = max(counts.values())
+    if not best:
+        return Where({})
+    near = [region for region in regions if counts[region] >= best * _NEARLY_AS_GOOD]
+    addresses = {region: _address_cues(region, columns, hints) for region in near}
+    written = {region: _grouped_as(region, cells) for region in near}
+    spoken = {region: 0.5 * (region in _LANGUAGES.get(language, ())) for region in near}
+
+    def rank(region: str) -> tuple[float, ...]:
+        cues = addresses[region] + written[region] + spoken[region] - 0.1 * (counts[region] < best)
+        return (cues, -regions.index(region))
+
+    chosen = max(near, key=rank)
+    rivals = [
+        region
+        for region in near
+        if region != chosen and counts[region] >= counts[chosen] and addresses[region] > addresses[chosen] - 0.5
+    ]
+    doubt = f"as many are numbers of {_listed(sorted(rivals, key=rank, reverse=True)[:3])}" if rivals else ""
+    return Where({"region": chosen}, chosen, doubt)
+
+
+def _readable(cells: Sequence[str], region: str) -> int:
+    return sum(not isinstance(read_number(cell, region), Fault) for cell in cells)
+
+
+def _hints(columns: Iterable[Column]) -> Counter[str]:
+    """Countries of e-mail addresses, IBANs and numbers with country code."""
+    found = (_hint(cell.strip()) for column in columns for cell in column.cells[:_TRIED])
+    return Counter(region for region in found if region)
+
+
+def _hint(cell: str) -> str | None:
+    if match := re.fullmatch(r"[^@\s]+@\S+\.([a-z]{2})", cell, re.IGNORECASE):
+        code = match[1].upper().replace("UK", "GB")
+        return code if code in phonenumbers.SUPPORTED_REGIONS and code not in {"IO", "AI", "CO", "ME", "TV"} else None
+    if re.match(r"[A-Z]{2}[0-9]{2}[ 0-9A-Z]{11}", cell):
+        return cell[:2] if cell[:2] in phonenumbers.SUPPORTED_REGIONS else None
+    if not cell.startswith(("+", "00")):
+        return None
+    number = read_number(cell, None)
+    return None if isinstance(number, Fault) else region_of_number(number if isinstance(number, str) else number[0])
+
+
+def _address_cues(region: str, columns: Sequence[Column], hints: Counter[str]) -> float:
+    """How much addresses speak for a country: postal codes, towns, and the countries that other cells name, 0 to 3."""
+    codes = next((column for column in columns if column.meaning.of == "PostalCode" and column.cells), None)
+    towns = next((column for column in columns if column.meaning.of == "City" and column.cells), None)
+    forms = [form for form, of in _POSTAL_CODES.items() if region in of.split()]
+    fitting = codes.share(lambda cell: any(re.fullmatch(form, cell.strip().upper()) for form in forms)) if codes else 0
+    known = towns.share(lambda cell: fold(cell.split(",")[0]) in _places(region)) if towns else 0
+    return fitting + known + (hints[region] / hints.total() if hints else 0)
+
+
+@cache
+def _places(region: str) -> frozenset[str]:
+    """Towns that area codes of a country are called after, as libphonenumber has them."""
+    from phonenumbers.geodata import GEOCODE_DATA
+
+    code = str(phonenumbers.country_code_for_region(region))
+    names = (
+        name for prefix, by_language in GEOCODE_DATA.items() if prefix.startswith(code) for name in by_language.values()
+    )
+    return frozenset(fold(town) for name in names for town in re.split(r"[,/(]| - ", name) if town)
+
+
+def _grouped_as(region: str, cells: Sequence[str]) -> float:
+    """Share of the numbers that are written as people of a country write them, spaces and all."""
+    return sum(_written(cell, region) for cell in cells) / len(cells)
+
+
+def _written(cell: str, region: str) -> bool:
+    try:
+        number = phonenumbers.parse(cell, region)
+    except phonenumbers.NumberParseException:
+        return False
+    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return re.sub(r"\D+", " ", national).strip() == re.sub(r"\D+", " ", cell).strip()
+
+
+def _listed(regions: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(regions[:-1]), regions[-1])))

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -25,6 +25,7 @@ _LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "œ": "oe"}
 )
 _CAMEL = re.compile(r"(?<=[^\W\dA-ZÄÖÜ_])(?=[A-ZÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_IN_BRACKETS = re.compile(r"\([^()]*\)", re.IGNORECASE)
 
 _MOST_WORDS = 6
 """Words of the longest phrases."""
@@ -68,8 +69,10 @@ _TOGETHER: tuple[tuple[frozenset[str], str], ...] = (
 )
 """What two meanings make, where nothing that goes before them is in the header."""
 
-_COUNTED = frozenset({"Phone", "Mobile", "WorkPhone", "Fax", "AccountNumber", "Address", "ReferenceNumber", "UserData"})
-"""Meanings that ``number`` in a header belongs to."""
+_NEVER_COUNTED = frozenset({"City", "Country", "Region", "Salutation", "Title", "TitleOrPosition", "FollowUpDateTime"})
+"""Fields that ``number`` in a header makes another thing of."""
+_OF = frozenset({"de", "du", "des", "del", "di", "della", "dell", "van", "of", "der", "da", "do"})
+"""Words between a thing and whose it is: before them stands what the column holds, else at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,16 @@ def meaning_of(name: str, language: str = "") -> Meaning:
     words = _words(name)
     if not words or len(name) > _LONGEST_HEADER:
         return Meaning()
-    read = _Read.of(words, _vocabulary(language))
+    known = _vocabulary(language)
+    read = _Read.of(words, known)
+    if "Other" in read.found and (outside := _words(_IN_BRACKETS.sub(" ", name))) not in ([], words):
+        without = _Read.of(outside, known)
+        if "Other" not in without.found and without.found - _WITH_FIELDS:
+            read = replace(without, doubtful=True)
     index = next((int(word) for word in words if word.isdecimal() and len(word) <= 2), 1)
     of = _combined(read.found) or ("Qualifier" if read.found and not read.unknown else "")
+    if of == "Address" and "Company" in read.found and not _OF.intersection(words) and read.kinds[-1] == "Company":
+        of = "Company"
     rank = 3 * ("Second" in read.found) + 3 * ("Delivery" in read.found) + max(index - 1, 0)
     rank += bool(read.found - {of, "Main", "Filler", "Person"})
     return Meaning(of, frozenset(read.found), bool(read.unknown) or read.doubtful, read.near, rank)
@@ -132,6 +142,7 @@ def language_of(names: Iterable[str]) -> str:
 
 
 def _words(name: str) -> list[str]:
+    name = re.sub(r";TYPE=", " ", name, flags=re.IGNORECASE)
     parts = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name))
     return [key for part in re.split(r"[\W_]+", parts) if (key := header_key(part))]
 
@@ -190,11 +201,16 @@ def _long_words() -> dict[int, list[str]]:
 class _Read:
     """What the words of a header say: meanings, the phrases they are from, and the words that say nothing known."""
 
-    found: set[str] = field(default_factory=set)
+    kinds: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     doubtful: bool = False
     near: str = ""
+
+    @property
+    def found(self) -> set[str]:
+        """The meanings, each once."""
+        return set(self.kinds)
 
     @classmethod
     def of(cls, words: list[str], known: Mapping[str, tuple[str, bool]]) -> _Read:
@@ -219,7 +235,7 @@ class _Read:
 
     def _add(self, key: str, known: Mapping[str, tuple[str, bool]]) -> None:
         kind, perhaps = known[key]
-        self.found.add(kind)
+        self.kinds.append(kind)
         self.keys.append(key)
         self.doubtful |= perhaps
 
@@ -245,7 +261,7 @@ def _compound(word: str, known: Mapping[str, tuple[str, bool]]) -> list[str]:
                 return [stem, word[at:]]
     for at in heads:
         kind = known[word[at:]][0]
-        if len(word) - at >= (_SHORT_HEAD if kind in {"AnyName", "Other", "Number"} else _LONG_WORD):
+        if len(word) - at >= (_SHORT_HEAD if kind in {"AnyName", "Number"} else _LONG_WORD):
             return [word[at:]]
     part = re.search("telefon|telefoon|phone|handy|mobil|email", word)
     return [part[0]] if part else []
@@ -271,6 +287,6 @@ def _combined(found: set[str]) -> str:
         if pair <= found and of in pair | {"FullName"}:
             return together
     names_a_thing = of not in {"Email", "Person", "Company", "Id", "Number", "UserData", ""}
-    if names_a_thing and ("Id" in found or ("Number" in found and of not in _COUNTED)):
+    if (names_a_thing and "Id" in found) or (of in _NEVER_COUNTED and "Number" in found):
         return "Other"
     return of

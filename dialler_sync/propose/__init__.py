@@ -42,7 +42,8 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     if campaign is None:
         lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
     else:
-        lines.append(f"campaign: {{column: {one_line(campaign.name)}}}   # or one for all rows: {{id: 538}}\n")
+        ask = "" if "dialler" in campaign.name.casefold() else "CHANGE: are these the dialler's campaigns? "
+        lines.append(f"campaign: {{column: {one_line(campaign.name)}}}   # {ask}or one for all rows: {{id: 538}}\n")
         found.columns.remove(campaign)
     lines += _source_section(layout, source or SourceSettings())
     if layout.vendor:

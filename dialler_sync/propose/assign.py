@@ -144,7 +144,7 @@ def _account(found: Assigned) -> None:
     banked = bool(_BANK & found.rules.keys())
     for column in found.candidates("AccountNumber"):
         if "AccountNumber" not in found.rules and (banked or not column.meaning.doubtful):
-            found.take("AccountNumber", column).doubts = []
+            found.take("AccountNumber", column)
 
 
 def _address(found: Assigned) -> None:

@@ -21,6 +21,9 @@ _NO_NAMES = frozenset(
 
 def assign_names(found: Assigned) -> None:
     """Give Name, FirstName and Company their columns."""
+    if "Name" in found.rules:
+        _take(found, "FirstName", _first_filled(found, "FirstName"))
+        return
     last = _first_filled(found, "Name")
     given = _first_filled(found, "FirstName")
     if last is not None:
@@ -29,6 +32,7 @@ def assign_names(found: Assigned) -> None:
         _take(found, "Name", last)
         _take(found, "FirstName", given)
         return
+    _companies_called_name(found, given)
     whole = next(_whole_names(found), None)
     if whole is None:
         _take(found, "FirstName", given)
@@ -49,17 +53,24 @@ def _first_filled(found: Assigned, of: str) -> Column | None:
     return next(iter(column for column in found.candidates(of) if not column.empty), None)
 
 
+def _companies_called_name(found: Assigned, given: Column | None) -> None:
+    """Take a column that is called only ``Name`` for the company, where it holds companies or another holds people."""
+    people = [column for column in found.candidates("FullName") if not column.empty]
+    for column in (*found.candidates("AnyName"), *found.candidates("GivenOrAnyName"), *found.candidates("Person")):
+        if "Company" in found.rules:
+            return
+        if is_mostly(column, is_company, HALF):
+            found.take("Company", column, *(["is this the company?"] if column.meaning.of == "Person" else []))
+        elif people and given is None and column.meaning.of != "Person" and column.cells:
+            found.take("Company", column, "is this the company?")
+
+
 def _whole_names(found: Assigned) -> Iterator[Column]:
-    """Columns of whole names, or of names that may be whole; the best first. Companies are none."""
+    """Columns of whole names, or of names that may be whole; the best first."""
     for of in ("FullName", "AnyName", "GivenOrAnyName", "Person"):
         for column in found.candidates(of):
-            if column.empty or (of == "Person" and not is_mostly(column, is_person)):
-                continue
-            if is_mostly(column, is_company, HALF):
-                if "Company" not in found.rules:
-                    found.take("Company", column, *(["is this the company?"] if of != "AnyName" else []))
-                continue
-            yield column
+            if not column.empty and (of != "Person" or is_mostly(column, is_person)):
+                yield column
 
 
 def _holds(whole: Column, given: Column) -> bool:

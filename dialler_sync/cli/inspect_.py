@@ -10,6 +10,7 @@ import click
 
 from ..exit_codes import ExitCode
 from .common import App, exit_codes, files_argument, say
+from .source_options import source_options
 
 if TYPE_CHECKING:
     from ..model import Table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("inspect", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @files_argument
+@source_options
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Write each table as plain CSV into this folder.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj

@@ -9,6 +9,7 @@ from ..config import SourceSettings
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
 from .assign import Assigned, assign
+from .content import is_no
 from .sample import Column, Sample, sample
 from .yaml_text import one_line
 
@@ -21,7 +22,6 @@ dialler:
   clients_id: 1                                     # CHANGE: the ClientsID of your account
   token: ${{DIALLER_SYNC_TOKEN}}                      # set this variable; the token itself does not belong in this file
 """
-_NO = frozenset(("no", "n", "0", "false", "nein", "falsch", "non", "faux", "nee", "nie", "fałsz", "falso", "onwaar"))
 _MOST_VALUES = 6
 
 
@@ -106,5 +106,5 @@ def _values_that_forbid(column: Column) -> list[str] | None:
         return None
     counts = Counter(column.cells)
     refused = column.meaning.of == "OptIn"
-    values = [cell for cell, _ in counts.most_common() if (cell.strip().casefold() in _NO) == refused]
+    values = [cell for cell, _ in counts.most_common() if is_no(cell) == refused]
     return values[:_MOST_VALUES] or (["no"] if refused else ["yes"])

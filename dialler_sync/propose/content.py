@@ -37,25 +37,10 @@ _ACADEMIC = re.compile(
     r"|prof\.dr|dr-ing|m\.?sc|b\.?sc|m\.?a|b\.?a|b\.?eng|m\.?eng|ll\.?m|m\.?d|pr|me|maître|avv|arch|rag|geom)(?![^\W_])",
     re.IGNORECASE,
 )
-_YES_NO = frozenset(
-    ("yes", "no", "ja", "nein", "true", "false", "0", "1", "x", "y", "n", "j", "wahr", "falsch", "oui", "non", "si")
-    + (
-        "sì",
-        "sí",
-        "tak",
-        "nie",
-        "vrai",
-        "faux",
-        "nee",
-        "verdadero",
-        "falso",
-        "vero",
-        "prawda",
-        "fałsz",
-        "waar",
-        "onwaar",
-    )
+_YES = frozenset(
+    ("yes", "y", "ja", "j", "true", "1", "x", "wahr", "oui", "vrai", "si", "sì", "sí", "vero", "tak", "prawda")
 )
+_NO = frozenset(("no", "n", "nein", "false", "0", "falsch", "non", "faux", "falso", "nee", "onwaar", "nie", "fałsz"))
 
 
 def is_email(cell: str) -> bool:
@@ -101,7 +86,7 @@ def is_text(cell: str) -> bool:
 
 def is_person(cell: str) -> bool:
     """Whether a cell may be the name of a person: words without digits."""
-    return is_text(cell) and not any(map(str.isdecimal, cell)) and cell.strip().casefold() not in _YES_NO
+    return is_text(cell) and not any(map(str.isdecimal, cell)) and not is_yes_no(cell)
 
 
 def is_company(cell: str) -> bool:
@@ -189,7 +174,7 @@ def fit(of: str, column: Column) -> float:
     """Share of a column's cells that can be what its header says, 1 where it has none."""
     if not column.cells:
         return 1.0
-    if of in _FLAGS and column.share(lambda cell: cell.strip().casefold() in _YES_NO) >= MOSTLY:
+    if of in _FLAGS and column.share(is_yes_no) >= MOSTLY:
         return 0.0
     return column.share(_LIKE[of]) if of in _LIKE else 1.0
 
@@ -205,6 +190,11 @@ def is_mostly(column: Column, looks: Callable[[str], bool], share: float = MOSTL
     return column.share(looks) >= share
 
 
+def is_no(cell: str) -> bool:
+    """Whether a cell says no."""
+    return cell.strip().casefold() in _NO
+
+
 def is_yes_no(cell: str) -> bool:
     """Whether a cell says yes or no."""
-    return cell.strip().casefold() in _YES_NO
+    return cell.strip().casefold() in _YES | _NO

@@ -30,8 +30,10 @@ _REGIONS = (
     *("BR", "MX", "AR", "CL", "CO", "PE", "IL", "AE"),
 )
 """Countries that are tried, those of the list's own hints besides; of equally good ones the first."""
-_NEARLY_AS_GOOD = 0.97
-"""A country that reads nearly as many counts as well where the addresses speak for it."""
+_NEARLY_AS_GOOD = 0.8
+"""A country that reads so many of what the best one reads counts as well where the rest of the list speaks for it."""
+_COST_OF_UNREAD = 5
+"""How much a share of numbers that cannot be read counts against what else speaks for a country."""
 
 _LANGUAGES = {
     "de": ("DE", "AT", "CH", "LI"),
@@ -102,9 +104,10 @@ def where_numbers_are(
     likely = _likely(cells, columns, language)
     by_row = sum(not isinstance(read_number(cell, region_of(named)), Fault) for cell, named in numbers[:_TRIED])
     by_one = sum(not isinstance(read_number(cell, likely.region), Fault) for cell, _ in numbers[:_TRIED])
-    if by_row >= by_one:
+    if by_row >= by_one * _NEARLY_AS_GOOD:
         return of_country
-    doubt = f"of the countries that '{' '.join(countries.name.split())}' names, fewer numbers can be read"
+    named = " ".join(countries.name.split())
+    doubt = f"are the numbers of {likely.region}? Fewer can be read as numbers of the countries in '{named}'"
     return replace(likely, doubt=doubt)
 
 
@@ -122,16 +125,20 @@ def _likely(cells: Sequence[str], columns: Sequence[Column], language: str) -> W
     spoken = {region: 0.5 * (region in _LANGUAGES.get(language, ())) for region in near}
 
     def rank(region: str) -> tuple[float, ...]:
-        cues = addresses[region] + written[region] + spoken[region] - 0.1 * (counts[region] < best)
+        unread = 1 - counts[region] / best
+        cues = addresses[region] + written[region] + spoken[region] - _COST_OF_UNREAD * unread
         return (cues, -regions.index(region))
 
     chosen = max(near, key=rank)
     rivals = [
         region
         for region in near
-        if region != chosen and counts[region] >= counts[chosen] and addresses[region] > addresses[chosen] - 0.5
+        if counts[region] >= counts[chosen]
+        and addresses[region] > addresses[chosen] - 0.5
+        and phonenumbers.country_code_for_region(region) != phonenumbers.country_code_for_region(chosen)
     ]
-    doubt = f"as many are numbers of {_listed(sorted(rivals, key=rank, reverse=True)[:3])}" if rivals else ""
+    others = _listed(sorted(rivals, key=rank, reverse=True)[:3])
+    doubt = f"are the numbers of {chosen}? As many can be read as numbers of {others}" if rivals else ""
     return Where({"region": chosen}, chosen, doubt)
 
 
@@ -194,4 +201,4 @@ def _written(cell: str, region: str) -> bool:
 
 
 def _listed(regions: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(regions[:-1]), regions[-1])))
+    return " or ".join(filter(None, (", ".join(regions[:-1]), *regions[-1:])))

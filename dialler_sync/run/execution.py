@@ -40,9 +40,11 @@ if TYPE_CHECKING:
 class RunOptions:
     """What the command line says of a run, beside the configuration.
 
+    ``source``: what it says in place of ``source:`` of the configuration; already part of the run's settings.
     ``cluster``: address of the Dask scheduler whose workers send the rows, or ``local``.
     """
 
+    source: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None

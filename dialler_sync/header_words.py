@@ -79,12 +79,14 @@ _OF = frozenset({"de", "du", "des", "del", "di", "della", "dell", "van", "of", "
 class Meaning:
     """What a header says its column holds.
 
-    ``of`` is a contact field, or one of: ``AnyName`` (a surname or a whole name), ``GivenOrAnyName`` (a first name, or a
-    whole one), ``FullName``, ``TitleOrPosition``, ``FullAddress``, ``HouseNumber``, ``PostalCodeAndCity``, ``Phone``,
+    ``of`` is a contact field, or one of: ``AnyName`` (a surname or a whole name), ``GivenOrAnyName`` (a first name, or
+    a whole one), ``FullName``, ``TitleOrPosition``, ``FullAddress``, ``HouseNumber``, ``PostalCodeAndCity``, ``Phone``,
     ``Mobile``, ``WorkPhone``, ``Fax``, ``Person`` (who or which, not what of it), ``PersonId``, ``CompanyId``, ``Id``,
-    ``Number``, ``Campaign``, ``OptOut``, ``OptIn``, ``NotDialled``, ``Assistant``, ``Other`` (no field holds it); empty
-    where nothing is known. ``with_`` are all meanings found. ``doubtful``: it may mean something else. ``near``: the
-    known word that a misspelt one was taken for. ``rank``: the less, the more it is the contact's first of its kind.
+    ``Number``, ``Campaign``, ``OptOut``, ``OptIn``, ``NotDialled``, ``Assistant``, ``Other`` (no field holds it),
+    ``Qualifier`` (only words that go with a field: ``Privat``); empty where nothing is known.
+
+    ``with_`` are all meanings found. ``doubtful``: it may mean something else. ``near``: the known word that a misspelt
+    one was taken for. ``rank``: the less, the more it is the contact's first of its kind.
     """
 
     of: str = ""
@@ -110,6 +112,12 @@ def is_header_word(name: str) -> bool:
     return kind not in _WITH_FIELDS | NOT_A_FIELD or is_phone_header(name)
 
 
+def without(meaning: Meaning) -> Meaning:
+    """The meaning of a header, but for what its cells are not: ``Calle de correo`` holds no mail."""
+    left = meaning.with_ - {meaning.of}
+    return replace(meaning, of=_combined(set(left)), with_=left)
+
+
 @cache
 def meaning_of(name: str, language: str = "") -> Meaning:
     """Find what a header means; what it means in ``language`` goes before what it means in others."""
@@ -119,15 +127,15 @@ def meaning_of(name: str, language: str = "") -> Meaning:
     known = _vocabulary(language)
     read = _Read.of(words, known)
     if "Other" in read.found and (outside := _words(_IN_BRACKETS.sub(" ", name))) not in ([], words):
-        without = _Read.of(outside, known)
-        if "Other" not in without.found and without.found - _WITH_FIELDS:
-            read = replace(without, doubtful=True)
+        rest = _Read.of(outside, known)
+        if "Other" not in rest.found and rest.found - _WITH_FIELDS:
+            read = replace(rest, doubtful=True)
     index = next((int(word) for word in words if word.isdecimal() and len(word) <= 2), 1)
     of = _combined(read.found) or ("Qualifier" if read.found and not read.unknown else "")
     if of == "Address" and "Company" in read.found and not _OF.intersection(words) and read.kinds[-1] == "Company":
         of = "Company"
     rank = 3 * ("Second" in read.found) + 3 * ("Delivery" in read.found) + max(index - 1, 0)
-    rank += bool(read.found - {of, "Main", "Filler", "Person"})
+    rank += bool(read.found - {of, "Main", "Filler", "Person", "Address"})
     return Meaning(of, frozenset(read.found), bool(read.unknown) or read.doubtful, read.near, rank)
 
 
@@ -178,7 +186,8 @@ def _languages() -> dict[str, set[str]]:
 def _phrases() -> list[tuple[str, str, str]]:
     """(meaning, language, phrase); of a phrase with several meanings, the first counts."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    words = yaml.load(files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8"), loader)  # noqa: S506
+    text = files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8")
+    words = yaml.load(text, loader)  # noqa: S506 (a safe loader, the fast one where there is one)
     return [
         (kind, language, phrase)
         for kind, by_language in chain(words["fields"].items(), words["others"].items())

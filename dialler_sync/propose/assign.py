@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..fields import FIELDS, PHONE_FIELDS
-from ..header_words import NOT_A_FIELD, PHONES
-from .content import fit, is_academic, is_email, is_iban, is_id, is_mostly, is_salutation, is_written_as_phone, too_long
+from ..header_words import NOT_A_FIELD, PHONES, without
+from .content import (
+    fit,
+    is_academic,
+    is_email,
+    is_iban,
+    is_id,
+    is_mostly,
+    is_postal_code,
+    is_salutation,
+    is_written_as_phone,
+    too_long,
+)
 from .names import assign_names
 from .phones import assign_phones
 from .rules import Rule, rule_of
@@ -41,6 +52,10 @@ _OWN_NAMES = frozenset(FIELDS) - {
 _BANK = frozenset({"AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountBank"})
 
 
+_LAST = frozenset({"", "Person", "Company", "Id", "Number", "Qualifier"}) | NOT_A_FIELD | PHONES
+"""Meanings that a column does not have only because its cells are not what the header says first."""
+
+
 @dataclass(slots=True)
 class Assigned:
     """Rules by field; the columns that are left; the country column, if one was found; what else must be said."""
@@ -54,7 +69,10 @@ class Assigned:
     def candidates(self, of: str) -> list[Column]:
         """Columns that are left and whose header means ``of``, the best first; their cells fit for the most part."""
         fitting = [column for column in self.left if column.meaning.of == of and fit(of, column) >= HALF]
-        return sorted(fitting, key=lambda c: (c.empty, c.meaning.doubtful, c.meaning.rank, c.place))
+        return sorted(
+            fitting,
+            key=lambda c: (c.empty, len(c.cells) < HALF * c.rows, c.meaning.doubtful, c.meaning.rank, c.place),
+        )
 
     def take(self, name: str, column: Column, *doubts: str) -> Rule:
         """Give a field a column."""
@@ -81,7 +99,7 @@ class Assigned:
 
 def assign(sample: Sample) -> Assigned:
     """Find a column for each field that can have one."""
-    found = Assigned({}, list(sample.columns), sample.language)
+    found = Assigned({}, [_as_filled(column) for column in sample.columns], sample.language)
     _own_names(found)
     _titles(found)
     for name in _SIMPLE:
@@ -93,6 +111,19 @@ def assign(sample: Sample) -> Assigned:
     assign_phones(found, sample.columns)
     _by_content(found)
     return found
+
+
+def _as_filled(column: Column) -> Column:
+    """The column, with the next of its header's meanings where the cells are not of the first."""
+    other = without(column.meaning)
+    if (
+        other.of in _LAST
+        or not column.cells
+        or fit(column.meaning.of, column) >= HALF
+        or fit(other.of, column) < MOSTLY
+    ):
+        return column
+    return replace(column, meaning=other)
 
 
 def _own_names(found: Assigned) -> None:
@@ -180,6 +211,7 @@ def _key(found: Assigned) -> None:
         if column.meaning.of in kinds
         and column.cells
         and (column.meaning.of != "Person" or is_mostly(column, is_id))
+        and not is_mostly(column, is_postal_code)
         and not (column.meaning.of == "Number" and is_mostly(column, is_written_as_phone, HALF))
     ]
 
@@ -215,6 +247,7 @@ def _by_content(found: Assigned) -> None:
     by_cells: tuple[tuple[str, Callable[[str], bool]], ...] = (
         ("Email", is_email),
         ("AccountIBAN", is_iban),
+        ("PostalCode", is_postal_code),
     )
     for name, looks in by_cells:
         if name in found.rules:

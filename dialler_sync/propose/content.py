@@ -85,8 +85,9 @@ def is_text(cell: str) -> bool:
 
 
 def is_person(cell: str) -> bool:
-    """Whether a cell may be the name of a person: words without digits."""
-    return is_text(cell) and not any(map(str.isdecimal, cell)) and not is_yes_no(cell)
+    """Whether a cell may be the name of a person: more letters than digits."""
+    more_letters = sum(map(str.isalpha, cell)) > 2 * sum(map(str.isdecimal, cell))
+    return more_letters and is_text(cell) and not is_yes_no(cell)
 
 
 def is_company(cell: str) -> bool:
@@ -108,6 +109,11 @@ def is_id(cell: str) -> bool:
     """Whether a cell may be a key: with a digit, without spaces between words, no date."""
     text = cell.strip()
     return any(map(str.isdecimal, text)) and not is_date(text) and "@" not in text and len(text.split()) <= 2
+
+
+def is_postal_code(cell: str) -> bool:
+    """Whether a cell is written as nothing but postal codes are: ``00-238``, ``1012 AB``."""
+    return re.fullmatch(r"\d{2}-\d{3}|\d{4} [A-Z]{2}", cell.strip()) is not None
 
 
 def is_comma_name(cell: str) -> bool:
@@ -148,7 +154,7 @@ _LIKE: dict[str, Callable[[str], bool]] = {
     "PostalCode": _postal_code,
     "PostalCodeAndCity": lambda cell: _street(cell) and any(map(str.isdecimal, cell)),
     "City": _place,
-    "Region": lambda cell: _no_address(cell) and sum(map(str.isdecimal, cell)) < 4,
+    "Region": _place,
     "Country": _country,
     "Salutation": lambda cell: is_person(cell) and len(cell.strip()) <= 40,
     "Title": is_person,

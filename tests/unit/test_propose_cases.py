@@ -1,7 +1,7 @@
 """Exports of well-known programs: each column goes where a person would put it.
 
-``propose_cases/<program>-<language>.csv`` is such an export with one line put in below its header: the field that ``init``
-must propose for each column, ``Field?`` where it must mark it with CHANGE, nothing where no field holds it.
+``propose_cases/<program>-<language>.csv`` is such an export with one line put in below its header: the field that
+``init`` must propose for each column, ``Field?`` where it must mark it with CHANGE, nothing where no field holds it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ def fields_by_column(proposal: str) -> dict[str, list[str]]:
     marked = {match[1] for match in re.finditer(r"^ *(\w+): .*# CHANGE", proposal, re.MULTILINE)}
     document = yaml.safe_load(proposal)
     for field, rule in document["columns"].items():
-        rule = {"column": rule} if isinstance(rule, str) else rule
-        columns = rule["join"]["columns"] if "join" in rule else [rule.get("column")]
-        for column in columns:
+        parts = {"column": rule} if isinstance(rule, str) else rule
+        for column in parts["join"]["columns"] if "join" in parts else [parts.get("column")]:
             found.setdefault(column, []).append(field + "?" * (field in marked))
     if "column" in document["campaign"]:
         found.setdefault(document["campaign"]["column"], []).append("Campaign" + "?" * ("campaign" in marked))

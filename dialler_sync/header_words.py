@@ -108,8 +108,8 @@ def is_phone_header(name: str) -> bool:
 
 def is_header_word(name: str) -> bool:
     """Whether people call a column of their lists so."""
-    kind, _ = _vocabulary("").get(header_key(name), ("Other", False))
-    return kind not in _WITH_FIELDS | NOT_A_FIELD or is_phone_header(name)
+    meaning = meaning_of(name)
+    return not meaning.doubtful and meaning.of not in {"", "Qualifier", *NOT_A_FIELD}
 
 
 def without(meaning: Meaning) -> Meaning:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..config import SourceSettings
+from ..config.columns import fold
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
 from .assign import Assigned, assign
@@ -88,23 +89,24 @@ def _columns_section(sample: Sample) -> Iterator[str]:
 def _consent(found: Assigned) -> Iterator[str]:
     """Point out columns that say who must not be called."""
     for column in found.left:
-        values = _values_that_forbid(column)
-        if values is None:
+        if column.meaning.of not in ("OptOut", "OptIn"):
             continue
-        rows = sum(cell in values for cell in column.cells)
+        values, rows = _values_that_forbid(column)
+        yes = "ja" if found.language in ("de", "nl") else "yes"
+        rule = {"skip": {column.name: values or [yes]}, "skipped_contacts": "lock"}
         yield ""
         yield (
             f"# CHANGE: {one_line(column.name)} says who must not be called ({rows} of {column.rows} rows looked at). "
-            "Take these rows out of the list: no rule does it yet."
+            "Take these rows out of the list: this version has no rows: skip: yet, which would be"
         )
-        yield f"# As rows: skip: it would be  rows: {{skip: {{{one_line(column.name)}: {one_line(values)}}}}}"
+        yield f"# rows: {one_line(rule)}"
 
 
-def _values_that_forbid(column: Column) -> list[str] | None:
-    """The cells of an opt-out column that forbid a call, of an opt-in column that do not allow it; None for others."""
-    if column.meaning.of not in ("OptOut", "OptIn"):
-        return None
-    counts = Counter(column.cells)
+def _values_that_forbid(column: Column) -> tuple[list[str], int]:
+    """The cells of an opt-out column that forbid a call, or of an opt-in column that do not allow it; their number."""
     refused = column.meaning.of == "OptIn"
-    values = [cell for cell, _ in counts.most_common() if is_no(cell) == refused]
-    return values[:_MOST_VALUES] or (["no"] if refused else ["yes"])
+    forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
+    cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]
+    by_folded = {fold(cell): cell for cell in reversed(cells)}
+    counts = Counter(map(fold, cells))
+    return [by_folded[value] for value, _ in counts.most_common(_MOST_VALUES)], len(cells)

@@ -212,6 +212,7 @@ def _key(found: Assigned) -> None:
         and column.cells
         and (column.meaning.of != "Person" or is_mostly(column, is_id))
         and not is_mostly(column, is_postal_code)
+        and not is_mostly(column, is_iban)
         and not (column.meaning.of == "Number" and is_mostly(column, is_written_as_phone, HALF))
     ]
 

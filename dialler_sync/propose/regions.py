@@ -35,6 +35,8 @@ _NEARLY_AS_GOOD = 0.8
 _COST_OF_UNREAD = 5
 """How much a share of numbers that cannot be read counts against what else speaks for a country."""
 
+_LOST_ZERO = 0.9
+
 _LANGUAGES = {
     "de": ("DE", "AT", "CH", "LI"),
     "en": ("GB", "US", "IE", "CA", "AU", "NZ", "IN", "ZA"),
@@ -142,8 +144,11 @@ def _likely(cells: Sequence[str], columns: Sequence[Column], language: str) -> W
     return Where({"region": chosen}, chosen, doubt)
 
 
-def _readable(cells: Sequence[str], region: str) -> int:
-    return sum(not isinstance(read_number(cell, region), Fault) for cell in cells)
+def _readable(cells: Sequence[str], region: str) -> float:
+    """How many numbers can be read as of a country; those that have lost their zero count nearly as much."""
+    numbers = [read_number(cell, region) for cell in cells]
+    lost = sum(isinstance(number, Fault) and number.code == "phone_leading_zero_lost" for number in numbers)
+    return sum(not isinstance(number, Fault) for number in numbers) + _LOST_ZERO * lost
 
 
 def _hints(columns: Iterable[Column]) -> Counter[str]:

@@ -141,4 +141,6 @@ def _dates(column: Column, formats: tuple[str, ...]) -> float:
 
 
 def _readable(column: Column, read: Callable[[str], object], what: str) -> str:
+    if not column.cells:
+        return ""
     return f"{round(column.readable(read) * len(column.cells))} of {len(column.cells)} cells are {what}"

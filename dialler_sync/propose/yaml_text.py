@@ -12,7 +12,7 @@ import yaml
 def one_line(value: Any) -> str:
     """One line of YAML; a ``$`` that the configuration would take for a variable is doubled."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {one_line(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{one_line(key)}: {one_line(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(one_line, value)) + "]"
     if isinstance(value, bool):

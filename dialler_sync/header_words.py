@@ -27,6 +27,7 @@ _LETTERS = str.maketrans(
 _CAMEL = re.compile(r"(?<=[^\W\dA-ZÄÖÜ_])(?=[A-ZÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _IN_BRACKETS = re.compile(r"\([^()]*\)", re.IGNORECASE)
 
+_SHORTEST_HEADER = 3
 _MOST_WORDS = 6
 """Words of the longest phrases."""
 _LONGEST_HEADER = 120
@@ -108,8 +109,10 @@ def is_phone_header(name: str) -> bool:
 
 def is_header_word(name: str) -> bool:
     """Whether people call a column of their lists so."""
+    if len(header_key(name)) < _SHORTEST_HEADER:  # "BY", "AZ" and "no" are cells as well
+        return header_key(name) == "id"
     meaning = meaning_of(name)
-    return not meaning.doubtful and meaning.of not in {"", "Qualifier", *NOT_A_FIELD}
+    return not meaning.doubtful and meaning.of not in {"", "Qualifier", "Person", "Number", *NOT_A_FIELD}
 
 
 def without(meaning: Meaning) -> Meaning:

@@ -255,7 +255,7 @@ def _pattern(descriptions: Iterable[PhoneNumberDesc | None]) -> str:
 
 
 def region_of(country: str) -> str | None:
-    """Find a country by its code (``DE``), country code (``+49``) or its German or English name."""
+    """Find a country by its code (``DE``), country code (``+49``) or its name in one of seven languages."""
     text = country.strip().casefold().removesuffix(".")
     if len(text) == 2 and text.upper() in phonenumbers.SUPPORTED_REGIONS:
         return text.upper()

@@ -258,7 +258,8 @@ class _Read:
             self._add(whole, known)
             return
         for word in self.unknown:
-            if near := _nearest(word):
+            near = _nearest(word)
+            if near and not (known[near][0] in NOT_A_FIELD and self.found - _WITH_FIELDS):
                 self.near = self.near or near
                 self._add(near, known)
 

@@ -16,6 +16,7 @@ from .content import (
     is_mostly,
     is_postal_code,
     is_salutation,
+    is_shortened,
     is_written_as_phone,
     too_long,
 )
@@ -210,6 +211,7 @@ def _key(found: Assigned) -> None:
         for column in found.left
         if column.meaning.of in kinds
         and column.cells
+        and fit(column.meaning.of, column) >= HALF
         and (column.meaning.of != "Person" or is_mostly(column, is_id))
         and not is_mostly(column, is_postal_code)
         and not is_mostly(column, is_iban)
@@ -240,6 +242,8 @@ def _key_faults(column: Column) -> list[str]:
         faults.append(f"{column.rows - len(column.cells)} of {column.rows} rows have no key")
     if doubled := len(column.cells) - len(set(column.cells)):
         faults.append(f"{doubled} of {column.rows} rows have the key of another row")
+    if shortened := sum(map(is_shortened, column.cells)):
+        faults.append(f"{shortened} keys have been shortened by a spreadsheet program (4,9E+11)")
     return faults
 
 

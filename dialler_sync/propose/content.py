@@ -108,6 +108,8 @@ def is_academic(cell: str) -> bool:
 def is_id(cell: str) -> bool:
     """Whether a cell may be a key: with a digit, without spaces between words, no date."""
     text = cell.strip()
+    if re.search(r"\d[.,]\d{2}$", text):
+        return False
     return any(map(str.isdecimal, text)) and not is_date(text) and "@" not in text and len(text.split()) <= 2
 
 
@@ -170,6 +172,7 @@ _LIKE: dict[str, Callable[[str], bool]] = {
     "Amount": _number,
     "FollowUpDateTime": is_date,
     "ReferenceNumber": _no_address,
+    **dict.fromkeys(("UserData", "PersonId", "CompanyId", "Id", "Number"), lambda cell: not is_date(cell)),
 }
 """What the cells of a field look like; of others, anything goes."""
 

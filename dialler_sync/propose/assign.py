@@ -27,19 +27,8 @@ from .sample import HALF, MOSTLY, Column, Sample
 
 _SIMPLE = (
     *("Email", "AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountOwner", "AccountBank", "PostalCode"),
-    *(
-        "City",
-        "Country",
-        "Region",
-        "Salutation",
-        "Title",
-        "Company",
-        "Website",
-        "ExternalSystemLink",
-        "Client",
-        "Service",
-    ),
-    *("ReferenceNumber", "Amount", "FollowUpDateTime", "Tag", "Comment"),
+    *("City", "Country", "Region", "Salutation", "Title", "Company", "Website", "ExternalSystemLink", "Client"),
+    *("Service", "ReferenceNumber", "Amount", "FollowUpDateTime", "Tag", "Comment"),
 )
 """Fields that take the best column whose header means them."""
 _NEED_CELLS = frozenset({"FollowUpDateTime", "Title", "Client", "Service", "Amount", "ExternalSystemLink", "Tag"})
@@ -50,22 +39,22 @@ _OWN_NAMES = frozenset(FIELDS) - {
     *("DiallerCampaignsID", "DiallerCampaignsName"),
 }
 """Names of fields that no other program calls its columns by."""
+_KEYS = {"PersonId": 0, "UserData": 0, "Person": 0, "Id": 1, "AccountNumber": 2, "Number": 3, "CompanyId": 4}
+"""Meanings of headers that may be the contact's key, the better ones first."""
+_WEAK = 2
 _BANK = frozenset({"AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountBank"})
-
-
 _LAST = frozenset({"", "Person", "Company", "Id", "Number", "Qualifier"}) | NOT_A_FIELD | PHONES
 """Meanings that a column does not have only because its cells are not what the header says first."""
 
 
 @dataclass(slots=True)
 class Assigned:
-    """Rules by field; the columns that are left; the country column, if one was found; what else must be said."""
+    """Rules by field, the columns that whole fields were made of, the columns that are left, and the language."""
 
     rules: dict[str, Rule]
     left: list[Column]
     language: str
     by_field: dict[str, Column] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
     def candidates(self, of: str) -> list[Column]:
         """Columns that are left and whose header means ``of``, the best first; their cells fit for the most part."""
@@ -129,18 +118,17 @@ def _as_filled(column: Column) -> Column:
 
 def _own_names(found: Assigned) -> None:
     """Columns that are called as the fields are, in a list that is made for the dialler."""
-    names = {column.name.strip(): column for column in found.left}
-    telling = names.keys() & _OWN_NAMES
-    all_own = telling & {"UserData", *PHONE_FIELDS} and len(names.keys() & FIELDS.keys()) * 2 > len(names)
-    for name in FIELDS:
-        if name in names and (name in telling or (all_own and not name.startswith("DiallerCampaigns"))):
-            column = names[name]
-            if name in (*PHONE_FIELDS, "FaxNumber"):
-                continue  # with the others, as their country is to be found
-            found.take(name, column).doubts = [d for d in rule_of(name, column).doubts if d]
-    if "AccountOwner" in names and "AccountOwner" not in found.rules:
-        column = names["AccountOwner"]
-        found.take("AccountOwner", column).doubts = ["of a bank account, or the sales person?"] if not all_own else []
+    names = {column.name.strip().casefold(): column for column in found.left}
+    called = {name: names[name.casefold()] for name in FIELDS if name.casefold() in names}
+    for_dialler = called.keys() & {"UserData", *PHONE_FIELDS} and len(called) * 2 > len(names)
+    for name, column in called.items():
+        if name in (*PHONE_FIELDS, "FaxNumber") or name.startswith("DiallerCampaigns"):
+            continue  # phones go with the others, as their country is to be found
+        if for_dialler or name in _OWN_NAMES or (name == "AccountOwner" and column.name.strip() == name):
+            rule = found.take(name, column)
+            rule.doubts = rule_of(name, column).doubts
+            if name == "AccountOwner" and not for_dialler:
+                rule.doubts.append("the holder of a bank account, or the sales person?")
 
 
 def _best(found: Assigned, name: str) -> None:
@@ -158,15 +146,12 @@ def _best(found: Assigned, name: str) -> None:
 
 def _titles(found: Assigned) -> None:
     """``Title`` is an academic title, a salutation, or a position in a company, which no field holds."""
-    columns = found.candidates("TitleOrPosition")
-    for column in columns:
-        if is_mostly(column, is_academic, HALF) and "Title" not in found.rules:
+    saluted = any(column.cells for column in found.candidates("Salutation"))
+    for column in found.candidates("TitleOrPosition"):
+        if "Title" not in found.rules and is_mostly(column, is_academic, HALF):
             found.take("Title", column)
-        elif is_mostly(column, is_salutation, HALF) and not any(
-            other.cells for other in found.candidates("Salutation")
-        ):
-            if "Salutation" not in found.rules:
-                found.take("Salutation", column)
+        elif not saluted and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
+            found.take("Salutation", column)
         elif not column.rows and "Title" not in found.rules:
             found.take("Title", column, "an academic title, or a position?")
 
@@ -205,35 +190,30 @@ def _key(found: Assigned) -> None:
     """The contact's key: unique and filled, the customer's or record's own before others."""
     if "UserData" in found.rules:
         return
-    kinds = ("PersonId", "UserData", "Person", "Id", "AccountNumber", "Number", "CompanyId")
-    possible = [
-        column
-        for column in found.left
-        if column.meaning.of in kinds
-        and column.cells
-        and fit(column.meaning.of, column) >= HALF
-        and (column.meaning.of != "Person" or is_mostly(column, is_id))
-        and not is_mostly(column, is_postal_code)
-        and not is_mostly(column, is_iban)
-        and not (column.meaning.of == "Number" and is_mostly(column, is_written_as_phone, HALF))
-    ]
+    keys = [column for column in found.left if column.meaning.of in _KEYS and (_may_be_key(column) or not column.rows)]
+    if not keys:
+        return
 
     def rank(column: Column) -> tuple[object, ...]:
         of = column.meaning.of
-        place = {"PersonId": 0, "UserData": 0, "Person": 0, "Id": 1}.get(of, kinds.index(of))
-        return (bool(_key_faults(column)), column.meaning.doubtful, place, column.meaning.rank > 2, column.place)
+        return (bool(_key_faults(column)), column.meaning.doubtful, _KEYS[of], column.meaning.rank > 2, column.place)
 
-    if not possible:
-        empty = [c for c in found.left if c.meaning.of in ("PersonId", "UserData", "Id") and not c.rows]
-        if empty:
-            found.take("UserData", min(empty, key=lambda c: (c.meaning.of == "Id", c.place)))
-        return
-    column = min(possible, key=rank)
+    column = min(keys, key=rank)
     if len(set(column.cells)) < HALF * len(column.cells) or len(column.cells) < HALF * column.rows:
         return
-    weak = column.meaning.of in ("AccountNumber", "Number", "CompanyId")
-    rule = found.take("UserData", column, *(["is this the contact's own key?"] if weak else []))
-    rule.doubts += _key_faults(column)
+    if column.rows or _KEYS[column.meaning.of] < _WEAK:
+        weak = _KEYS[column.meaning.of] >= _WEAK
+        rule = found.take("UserData", column, *(["is this the contact's own key?"] if weak else []))
+        rule.doubts += _key_faults(column)
+
+
+def _may_be_key(column: Column) -> bool:
+    of = column.meaning.of
+    if not column.cells or fit(of, column) < HALF or is_mostly(column, is_postal_code) or is_mostly(column, is_iban):
+        return False
+    if of in ("Person", "Number") and is_mostly(column, is_written_as_phone, HALF):
+        return False
+    return of != "Person" or is_mostly(column, is_id)
 
 
 def _key_faults(column: Column) -> list[str]:

@@ -113,11 +113,12 @@ def _fallback(found: Assigned) -> None:
             said = f"no column of surnames was found; this one is {field} too"
             found.rules["Name"] = Rule(column.name, doubts=[said])
             return
-    for column in found.left:
-        if column.meaning.of not in _NO_NAMES and _may_be_names(column):
-            found.take("Name", column).doubts = ["no column of surnames was found; is this one?"]
-            return
-    found.rules["Name"] = Rule({"value": "unknown"}, doubts=["no column of surnames was found"])
+    likely = [column for column in found.left if column.meaning.of not in _NO_NAMES and _may_be_names(column)]
+    if likely:
+        column = max(likely, key=lambda column: column.share(lambda cell: len(cell.split()) > 1))
+        found.take("Name", column).doubts = ["no column of surnames was found; is this one?"]
+    else:
+        found.rules["Name"] = Rule({"value": "unknown"}, doubts=["no column of surnames was found"])
 
 
 def _may_be_names(column: Column) -> bool:

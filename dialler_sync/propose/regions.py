@@ -35,11 +35,14 @@ _NEARLY_AS_GOOD = 0.8
 _COST_OF_UNREAD = 5
 """How much a share of numbers that cannot be read counts against what else speaks for a country."""
 
-_LOST_ZERO = 0.9
+_POSTAL_CODE = 0.4
+"""How much the form of postal codes speaks for a country, where a town or a country's name is 1."""
+_LOST_ZERO = 0.6
+"""What a number that has lost its zero counts: less than one that can be read, as it may be another country's."""
 
 _LANGUAGES = {
     "de": ("DE", "AT", "CH", "LI"),
-    "en": ("GB", "US", "IE", "CA", "AU", "NZ", "IN", "ZA"),
+    "en": ("GB", "US", "IE", "CA", "AU", "NZ"),
     "fr": ("FR", "BE", "CH", "LU", "CA"),
     "es": ("ES", "MX", "AR", "CL", "CO", "PE"),
     "it": ("IT", "CH"),
@@ -96,47 +99,48 @@ def where_numbers_are(
         if cell.strip() and isinstance(read_number(cell, None), Fault)
     ]
     cells = list(dict.fromkeys(cell for cell, _ in numbers))[:_TRIED]
+    known = Counter(region for cell in (countries.cells if countries else ()) if (region := region_of(cell)))
     if countries is None or countries.share(region_of) < MOSTLY:
-        return _likely(cells, columns, language) if cells else Where({})
-    known = Counter(region for cell in countries.cells if (region := region_of(cell)))
+        return _likely(cells, columns, language, "") if cells else Where({})
     main = known.most_common(1)[0][0]
-    of_country = Where({"region_column": countries.name} if len(known) > 1 else {"region": main}, main)
     if not cells:
-        return of_country
-    likely = _likely(cells, columns, language)
-    by_row = sum(not isinstance(read_number(cell, region_of(named)), Fault) for cell, named in numbers[:_TRIED])
-    by_one = sum(not isinstance(read_number(cell, likely.region), Fault) for cell, _ in numbers[:_TRIED])
-    if by_row >= by_one * _NEARLY_AS_GOOD:
-        return of_country
+        return Where({"region_column": countries.name} if len(known) > 1 else {"region": main}, main)
+    likely = _likely(cells, columns, language, main)
+    if len(known) > 1:
+        by_row = sum(not isinstance(read_number(cell, region_of(named)), Fault) for cell, named in numbers[:_TRIED])
+        by_one = sum(not isinstance(read_number(cell, likely.region), Fault) for cell, _ in numbers[:_TRIED])
+        if by_row >= by_one * _NEARLY_AS_GOOD:
+            return Where({"region_column": countries.name}, main)
+    if likely.region in {main, None}:
+        return replace(likely, rule={"region": main}, region=main)
     named = " ".join(countries.name.split())
     doubt = f"are the numbers of {likely.region}? Fewer can be read as numbers of the countries in '{named}'"
     return replace(likely, doubt=doubt)
 
 
-def _likely(cells: Sequence[str], columns: Sequence[Column], language: str) -> Where:
-    """The country that reads most of the numbers, and those that read as many."""
+def _likely(cells: Sequence[str], columns: Sequence[Column], language: str, named: str) -> Where:
+    """The country that reads most of the numbers, and those that read as many; ``named`` is what the list names."""
     hints = _hints(columns)
-    regions = tuple(dict.fromkeys((*_REGIONS, *hints)))
+    regions = tuple(dict.fromkeys((*_REGIONS, *hints, *filter(None, [named]))))
     counts = {region: _readable(cells, region) for region in regions}
     best = max(counts.values())
     if not best:
         return Where({})
     near = [region for region in regions if counts[region] >= best * _NEARLY_AS_GOOD]
-    addresses = {region: _address_cues(region, columns, hints) for region in near}
+    addresses = {region: _address_cues(region, columns, hints) + (region == named) for region in near}
     written = {region: _grouped_as(region, cells) for region in near}
-    spoken = {region: 0.5 * (region in _LANGUAGES.get(language, ())) for region in near}
 
     def rank(region: str) -> tuple[float, ...]:
-        unread = 1 - counts[region] / best
-        cues = addresses[region] + written[region] + spoken[region] - _COST_OF_UNREAD * unread
-        return (cues, -regions.index(region))
+        spoken = float(region in _LANGUAGES.get(language, ()))
+        cues = min(addresses[region], 1) + written[region] + spoken
+        return (cues - _COST_OF_UNREAD * (1 - counts[region] / best), addresses[region], -regions.index(region))
 
     chosen = max(near, key=rank)
     rivals = [
         region
         for region in near
         if counts[region] >= counts[chosen]
-        and addresses[region] > addresses[chosen] - 0.5
+        and addresses[region] > addresses[chosen] - _POSTAL_CODE * MOSTLY
         and phonenumbers.country_code_for_region(region) != phonenumbers.country_code_for_region(chosen)
     ]
     others = _listed(sorted(rivals, key=rank, reverse=True)[:3])
@@ -170,13 +174,14 @@ def _hint(cell: str) -> str | None:
 
 
 def _address_cues(region: str, columns: Sequence[Column], hints: Counter[str]) -> float:
-    """How much addresses speak for a country: postal codes, towns, and the countries that other cells name, 0 to 3."""
+    """How much addresses speak for a country: postal codes, towns, and countries that other cells name, 0 to 2.4."""
     codes = next((column for column in columns if column.meaning.of == "PostalCode" and column.cells), None)
     towns = next((column for column in columns if column.meaning.of == "City" and column.cells), None)
     forms = [form for form, of in _POSTAL_CODES.items() if region in of.split()]
     fitting = codes.share(lambda cell: any(re.fullmatch(form, cell.strip().upper()) for form in forms)) if codes else 0
     known = towns.share(lambda cell: fold(cell.split(",")[0]) in _places(region)) if towns else 0
-    return fitting + known + (hints[region] / hints.total() if hints else 0)
+    hinted = hints[region] / hints.total() if hints else 0
+    return _POSTAL_CODE * fitting + known + hinted
 
 
 @cache

@@ -10,8 +10,8 @@ from ..config.columns import fold
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
 from .assign import Assigned, assign
-from .content import is_no
-from .sample import Column, Sample, sample
+from .content import fit, is_no
+from .sample import HALF, Column, Sample, sample
 from .yaml_text import one_line
 
 _HEAD = """\
@@ -80,7 +80,9 @@ def _columns_section(sample: Sample) -> Iterator[str]:
             rule = found.rules[name]
             yield f"  {name}: {one_line(rule.rule)}" + (f"   # {rule.comment}" if rule.comment else "")
     for column in found.left:
-        yield f"  # not used: {one_line(column.name)}"
+        of = column.meaning.of
+        unlike = of in FIELDS and fit(of, column) < HALF
+        yield f"  # not used: {one_line(column.name)}" + (f"   (its cells do not look like {of})" if unlike else "")
     for name in sample.nameless:
         yield f"  # not used, as several columns are called so: {one_line(name)}"
     yield from _consent(found)

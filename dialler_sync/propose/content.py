@@ -160,7 +160,7 @@ _LIKE: dict[str, Callable[[str], bool]] = {
     "Country": _country,
     "Salutation": lambda cell: is_person(cell) and len(cell.strip()) <= 40,
     "Title": is_person,
-    "Email": is_email,
+    "Email": lambda cell: "@" in cell,
     "Website": is_url,
     "ExternalSystemLink": lambda cell: "/" in cell,
     "AccountIBAN": is_iban,

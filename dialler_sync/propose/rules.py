@@ -11,12 +11,12 @@ from itertools import product
 from typing import Any
 
 from ..config import ColumnRule
-from ..convert import amount, moment
+from ..convert import amount, email, moment
 from ..fields import FIELDS, Kind
 from ..model import Fault
 from .content import is_shortened, too_long
 from .regions import Where, read_number
-from .sample import HALF, Column
+from .sample import HALF, MOSTLY, Column
 
 _CURRENCY = re.compile(r"[€$£]|EUR|CHF|USD|GBP|PLN|zł|Euro")
 _SIGNS: tuple[dict[str, str], ...] = (
@@ -83,6 +83,8 @@ def rule_of(name: str, column: Column) -> Rule:
         rule = _date_rule(column)
     else:
         rule = Rule(column.name)
+    if FIELDS[name].kind is Kind.EMAIL and column.readable(email) < (MOSTLY if column.cells else 0):
+        rule.doubts.append(_readable(column, email, "an e-mail address"))
     if long := too_long(name, column):
         rule.doubts.append(f"{long} of {len(column.cells)} cells are longer than {FIELDS[name].longest} characters")
     return rule

@@ -408,3 +408,13 @@ def test_a_mark_begins_its_comment_and_is_never_in_the_first_line() -> None:
 
     assert not text.splitlines()[0].startswith("# CHANGE")
     assert all("# CHANGE" in line for line in text.splitlines()[1:] if "CHANGE:" in line)
+
+
+def test_cells_that_do_not_fit_their_header_are_said() -> None:
+    """Several e-mail addresses in a cell are a question; a column of other things is not used, with the reason."""
+    rows = (("Miller", "+491711234567", "a@b.de; c@d.de", "see contract"), ("Smith", "+491711234568", "e@f.de", "none"))
+    text, columns = columns_of(("Last Name", "Phone", "Email", "IBAN"), *rows)
+
+    assert columns["Email"] == "Email"
+    assert "  Email: Email   # CHANGE: 1 of 2 cells are an e-mail address" in text
+    assert "  # not used: IBAN   (its cells do not look like AccountIBAN)" in text

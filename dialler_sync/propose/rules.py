@@ -112,7 +112,9 @@ def _amount_rule(column: Column) -> Rule:
     ways = [{"column": column.name, **signs, **currency} for signs in _SIGNS]
     rules = [ColumnRule.model_validate(way) for way in ways]
     shares = [column.readable(partial(amount, rule=rule)) for rule in rules]
-    best = shares.index(max(shares))
+    # Of equally good ways that which names the thousands sign: it also reads numbers that have no other sign.
+    named = [any(_has_thousands(cell, signs) for cell in column.cells) for signs in _SIGNS]
+    best = max(range(len(ways)), key=lambda way: (shares[way], named[way]))
     read = {
         tuple(amount(cell, rule) for cell in column.cells)
         for rule, share in zip(rules, shares, strict=True)
@@ -123,6 +125,14 @@ def _amount_rule(column: Column) -> Rule:
     if len(read) > 1:
         found.doubts.append(_TWO_WAYS)
     return found
+
+
+def _has_thousands(cell: str, signs: dict[str, str]) -> bool:
+    sign = signs.get("thousands")
+    if sign is None:
+        return False
+    between = r"\s" if sign == " " else re.escape(sign)
+    return re.search(rf"[0-9]{between}[0-9]{{3}}(?![0-9])", cell) is not None
 
 
 def _date_rule(column: Column) -> Rule:

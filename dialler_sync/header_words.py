@@ -1,67 +1,305 @@
-"""What people call the columns of their lists, in German and English.
+"""What the header of a column means, in the languages of ``header_words.yaml``.
 
-Headers are compared without regard to case, umlauts and signs: ``Kunden-Nr.`` is ``kundennr``.
+A header is cut into known phrases, the longest first: ``Address 1: ZIP/Postal Code`` into an address, a number and a
+postal code. Headers are compared without regard to case, accents, umlauts and signs. What is left over, and a word that
+is only near a known one, makes the meaning doubtful.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+
+import yaml
 
 from .config.columns import fold
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "œ": "oe"}
+)
+_CAMEL = re.compile(r"(?<=[^\W\dA-ZÄÖÜ_])(?=[A-ZÄÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_IN_BRACKETS = re.compile(r"\([^()]*\)", re.IGNORECASE)
 
-HEADERS: dict[str, str] = {
-    "UserData": "kundennr kundennummer kdnr kundenid userdata customerno customernumber customerid crmid externeid"
-    " externalid mitgliedsnr mitgliedsnummer debitorennr debitornr kontaktid contactid leadid recordid id",
-    "Name": "nachname familienname zuname lastname surname familyname name kontaktname kontakt contactname contact"
-    " ansprechpartner fullname",
-    "FirstName": "vorname rufname firstname givenname",
-    "Salutation": "anrede salutation",
-    "Title": "titel title akademischertitel",
-    "Company": "firma firmenname unternehmen organisation company companyname organization",
-    "Address": "strasse strassehausnr strassehausnummer strasseundhausnummer strassenr adresse anschrift street address"
-    " streetaddress addressline1",
-    "PostalCode": "plz postleitzahl postalcode postcode zip zipcode",
-    "City": "ort wohnort stadt city town",
-    "Country": "land laendercode staat country countrycode",
-    "Region": "bundesland kanton region state province county",
-    "AccountOwner": "kontoinhaber accountowner accountholder",
-    "AccountBank": "bank kreditinstitut bankname",
-    "AccountNationalBankCode": "blz bankleitzahl bankcode sortcode",
-    "AccountBIC": "bic swift bicswift swiftcode",
-    "AccountNumber": "kontonummer kontonr accountnumber",
-    "AccountIBAN": "iban",
-    "Amount": "betrag summe saldo offenerbetrag rechnungsbetrag forderung amount balance total amountdue",
-    "FaxNumber": "fax faxnummer faxnr telefax faxnumber",
-    "Email": "email emailadresse mail mailadresse emailaddress",
-    "Website": "website webseite homepage internet web url",
-    "Comment": "bemerkung bemerkungen notiz notizen kommentar anmerkung anmerkungen hinweis comment comments note notes"
-    " remark remarks",
-    "Client": "mandant client",
-    "Service": "service dienst",
-    "ReferenceNumber": "referenz referenznummer referenznr aktenzeichen vorgangsnummer rechnungsnummer rechnungsnr"
-    " vertragsnummer reference referencenumber invoicenumber contractnumber",
-    "FollowUpDateTime": "wiedervorlage wiedervorlageam rueckruf rueckrufam followup followupdate callback callbackdate",
-    "Tag": "tag tags schlagwort",
-}
-"""What people call a field, in German and English; the better name comes first."""
-CAMPAIGN_HEADER = re.compile(r"(dialler|dialer)?(kampagne|campaign)s?n?(name|id|nr)?")
-PHONE_HEADER = re.compile(r"(?!.*fax)(tel|cell|.*(telefon|phone|mobil|handy|festnetz|rufnummer|durchwahl))")
+_SHORTEST_HEADER = 3
+_MOST_WORDS = 6
+"""Words of the longest phrases."""
+_LONGEST_HEADER = 120
+_NEAR = 0.8
+_VERY_NEAR = 0.88
+_LONG_WORD = 5
+"""Letters from which on a word is compared with words near it, and says what a compound is that ends in it."""
+_SHORT_HEAD = 4
+_SHORT = frozenset({"nr", "no", "id"})
+"""Words of two letters that end compounds: ``Kundennr``."""
 
-_WORDS = frozenset(word for field, words in HEADERS.items() for word in (field.lower(), *words.split()))
+PHONES = frozenset({"Phone", "Mobile", "WorkPhone"})
+NOT_A_FIELD = frozenset({"Other", "Assistant", "NotDialled"})
+"""Meanings that no field of the contact holds, whatever stands beside them: ``E-Mail-Typ``, ``Owner Email``."""
+
+_WITH_FIELDS = frozenset({"Home", "Work", "Main", "Second", "Delivery", "Filler"})
+_PRECEDENCE = (
+    *("Email", "Fax", "Mobile", "WorkPhone", "Phone", "AccountIBAN", "AccountBIC", "AccountNationalBankCode"),
+    *("AccountOwner", "AccountNumber", "AccountBank", "ExternalSystemLink", "Website", "FullAddress"),
+    *("PostalCodeAndCity", "HouseNumber", "PostalCode", "City", "Country", "Region", "Salutation", "Title"),
+    *("FirstName", "Name", "FollowUpDateTime", "ReferenceNumber", "Amount", "Campaign", "UserData"),
+    *("TitleOrPosition", "FullName", "Address", "Company", "Comment", "Tag", "Client", "Service"),
+    *("GivenOrAnyName", "AnyName", "Person", "Id", "Number"),
+)
+"""Of several meanings in a header, the first is what the column holds: an address's city is a city."""
+
+_TOGETHER: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"PostalCode", "City"}), "PostalCodeAndCity"),
+    (frozenset({"FirstName", "Name"}), "FullName"),
+    (frozenset({"Address", "HouseNumber"}), "Address"),
+    (frozenset({"Person", "AnyName"}), "FullName"),
+    (frozenset({"Person", "GivenOrAnyName"}), "FullName"),
+    (frozenset({"Person", "Id"}), "PersonId"),
+    (frozenset({"Person", "Number"}), "PersonId"),
+    (frozenset({"Company", "Id"}), "CompanyId"),
+    (frozenset({"Company", "Number"}), "CompanyId"),
+    (frozenset({"AccountBank", "City"}), "Other"),
+    (frozenset({"AccountBank", "Country"}), "Other"),
+    (frozenset({"AccountBank", "Address"}), "Other"),
+)
+"""What two meanings make, where nothing that goes before them is in the header."""
+
+_NEVER_COUNTED = frozenset({"City", "Country", "Region", "Salutation", "Title", "TitleOrPosition", "FollowUpDateTime"})
+"""Fields that ``number`` in a header makes another thing of."""
+_OF = frozenset({"de", "du", "des", "del", "di", "della", "dell", "van", "of", "der", "da", "do"})
+"""Words between a thing and whose it is: before them stands what the column holds, else at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a header says its column holds.
+
+    ``of`` is a contact field, or one of: ``AnyName`` (a surname or a whole name), ``GivenOrAnyName`` (a first name, or
+    a whole one), ``FullName``, ``TitleOrPosition``, ``FullAddress``, ``HouseNumber``, ``PostalCodeAndCity``, ``Phone``,
+    ``Mobile``, ``WorkPhone``, ``Fax``, ``Person`` (who or which, not what of it), ``PersonId``, ``CompanyId``, ``Id``,
+    ``Number``, ``Campaign``, ``OptOut``, ``OptIn``, ``NotDialled``, ``Assistant``, ``Other`` (no field holds it),
+    ``Qualifier`` (only words that go with a field: ``Privat``); empty where nothing is known.
+
+    ``with_`` are all meanings found. ``doubtful``: it may mean something else. ``near``: the known word that a misspelt
+    one was taken for. ``rank``: the less, the more it is the contact's first of its kind.
+    """
+
+    of: str = ""
+    with_: frozenset[str] = frozenset()
+    doubtful: bool = False
+    near: str = ""
+    rank: int = 0
 
 
 def header_key(name: str) -> str:
     """A header without what does not matter: ``Kunden-Nr.`` → ``kundennr``."""
-    return re.sub(r"[\W_]", "", fold(name).translate(_UMLAUTS))
+    return re.sub(r"[\W_]", "", _plain(fold(name)))
 
 
 def is_phone_header(name: str) -> bool:
     """Whether a column of this name holds phone numbers."""
-    return PHONE_HEADER.match(header_key(name)) is not None
+    return meaning_of(name).of in PHONES
 
 
 def is_header_word(name: str) -> bool:
     """Whether people call a column of their lists so."""
-    return header_key(name) in _WORDS or is_phone_header(name)
+    if len(header_key(name)) < _SHORTEST_HEADER:  # "BY", "AZ" and "no" are cells as well
+        return header_key(name) == "id"
+    meaning = meaning_of(name)
+    return not meaning.doubtful and meaning.of not in {"", "Qualifier", "Person", "Number", *NOT_A_FIELD}
+
+
+def without(meaning: Meaning) -> Meaning:
+    """The meaning of a header, but for what its cells are not: ``Calle de correo`` holds no mail."""
+    left = meaning.with_ - {meaning.of}
+    return replace(meaning, of=_combined(set(left)), with_=left)
+
+
+@cache
+def meaning_of(name: str, language: str = "") -> Meaning:
+    """Find what a header means; what it means in ``language`` goes before what it means in others."""
+    words = _words(name)
+    if not words or len(name) > _LONGEST_HEADER:
+        return Meaning()
+    known = _vocabulary(language)
+    read = _Read.of(words, known)
+    if "Other" in read.found and (outside := _words(_IN_BRACKETS.sub(" ", name))) not in ([], words):
+        rest = _Read.of(outside, known)
+        if "Other" not in rest.found and rest.found - _WITH_FIELDS:
+            read = replace(rest, doubtful=True)
+    index = next((int(word) for word in words if word.isdecimal() and len(word) <= 2), 1)
+    of = _combined(read.found) or ("Qualifier" if read.found and not read.unknown else "")
+    if of == "Address" and "Company" in read.found and not _OF.intersection(words) and read.kinds[-1] == "Company":
+        of = "Company"
+    rank = 3 * ("Second" in read.found) + 3 * ("Delivery" in read.found) + max(index - 1, 0)
+    rank += bool(read.found - {of, "Main", "Filler", "Person", "Address"})
+    return Meaning(of, frozenset(read.found), bool(read.unknown) or read.doubtful, read.near, rank)
+
+
+def language_of(names: Iterable[str]) -> str:
+    """The language that most headers are in; empty where none is known."""
+    votes: Counter[str] = Counter()
+    for name in names:
+        for key in _Read.of(_words(name), _vocabulary("")).keys:
+            languages = _languages()[key]
+            votes.update(dict.fromkeys(languages, 1 if len(languages) == 1 else 0))
+    return max(votes, key=lambda language: votes[language], default="") if any(votes.values()) else ""
+
+
+def _words(name: str) -> list[str]:
+    name = re.sub(r";TYPE=", " ", name, flags=re.IGNORECASE)
+    parts = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name))
+    return [key for part in re.split(r"[\W_]+", parts) if (key := header_key(part))]
+
+
+def _plain(text: str) -> str:
+    """Letters without accents."""
+    text = text.translate(_LETTERS)
+    if text.isascii():
+        return text
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+
+
+@cache
+def _vocabulary(language: str) -> dict[str, tuple[str, bool]]:
+    """Key of a phrase → its meaning, and whether that is doubtful."""
+    known: dict[str, tuple[str, bool]] = {}
+    phrases = sorted(_phrases(), key=lambda phrase: phrase[1] != language)
+    for kind, _, phrase in phrases:
+        known.setdefault(header_key(phrase), (kind, phrase.endswith("?")))
+    return known
+
+
+@cache
+def _languages() -> dict[str, set[str]]:
+    """Key of a phrase → the languages that it is of."""
+    languages: dict[str, set[str]] = {}
+    for _, language, phrase in _phrases():
+        languages.setdefault(header_key(phrase), set()).add(language)
+    return languages
+
+
+@cache
+def _phrases() -> list[tuple[str, str, str]]:
+    """(meaning, language, phrase); of a phrase with several meanings, the first counts."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8")
+    words = yaml.load(text, loader)  # noqa: S506 (a safe loader, the fast one where there is one)
+    return [
+        (kind, language, phrase)
+        for kind, by_language in chain(words["fields"].items(), words["others"].items())
+        for language, phrases in by_language.items()
+        for phrase in phrases.split(", ")
+    ]
+
+
+@cache
+def _long_words() -> dict[int, list[str]]:
+    """Keys that a misspelt word may be near, by length."""
+    by_length: dict[int, list[str]] = {}
+    for key, (kind, _) in _vocabulary("").items():
+        if len(key) >= _LONG_WORD and kind not in _WITH_FIELDS:
+            by_length.setdefault(len(key), []).append(key)
+    return by_length
+
+
+@dataclass(slots=True)
+class _Read:
+    """What the words of a header say: meanings, the phrases they are from, and the words that say nothing known."""
+
+    kinds: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    doubtful: bool = False
+    near: str = ""
+
+    @property
+    def found(self) -> set[str]:
+        """The meanings, each once."""
+        return set(self.kinds)
+
+    @classmethod
+    def of(cls, words: list[str], known: Mapping[str, tuple[str, bool]]) -> _Read:
+        read = cls()
+        at = 0
+        while at < len(words):
+            ends = range(min(len(words), at + _MOST_WORDS), at, -1)
+            end = next((end for end in ends if "".join(words[at:end]) in known), None)
+            if end is not None:
+                read._add("".join(words[at:end]), known)
+            elif (parts := _compound(words[at], known)) and (len(parts) > 1 or not _nearest(words[at], _VERY_NEAR)):
+                for part in parts:
+                    read._add(part, known)
+                if len(parts) == 1:
+                    read.unknown.append(words[at])
+            elif len(words[at]) > 1 and not words[at].isdecimal():
+                read.unknown.append(words[at])
+            at = end or at + 1
+        if read.unknown:
+            read._find_near(words, known)
+        return read
+
+    def _add(self, key: str, known: Mapping[str, tuple[str, bool]]) -> None:
+        kind, perhaps = known[key]
+        self.kinds.append(kind)
+        self.keys.append(key)
+        self.doubtful |= perhaps
+
+    def _find_near(self, words: list[str], known: Mapping[str, tuple[str, bool]]) -> None:
+        """Take misspelt words for those that they are nearest to."""
+        if not self.found - _WITH_FIELDS and (whole := _nearest("".join(words))):
+            self.unknown, self.near, self.doubtful = [], whole, True
+            self._add(whole, known)
+            return
+        for word in self.unknown:
+            near = _nearest(word)
+            if near and not (known[near][0] in NOT_A_FIELD and self.found - _WITH_FIELDS):
+                self.near = self.near or near
+                self._add(near, known)
+
+
+def _compound(word: str, known: Mapping[str, tuple[str, bool]]) -> list[str]:
+    """The parts of a word such as ``Kundennachname``; only the last where the first is unknown: ``Jahresbetrag``."""
+    heads = [at for at in range(3, len(word) - 1) if word[at:] in known and (len(word) - at > 2 or word[at:] in _SHORT)]
+    for at in heads:
+        for link in ("", "s", "n", "en"):
+            stem = word[:at].removesuffix(link)
+            if len(stem) > 2 and stem in known:
+                return [stem, word[at:]]
+    for at in heads:
+        kind = known[word[at:]][0]
+        if len(word) - at >= (_SHORT_HEAD if kind in {"AnyName", "Number"} else _LONG_WORD):
+            return [word[at:]]
+    part = re.search("telefon|telefoon|phone|handy|mobil|email", word)
+    return [part[0]] if part else []
+
+
+def _nearest(word: str, cutoff: float = _NEAR) -> str | None:
+    """The known word that a misspelt one is nearest to."""
+    if len(word) < _LONG_WORD or word.isdecimal():
+        return None
+    candidates = [key for length in range(len(word) - 2, len(word) + 3) for key in _long_words().get(length, ())]
+    return next(iter(get_close_matches(word, candidates, n=1, cutoff=cutoff)), None)
+
+
+def _combined(found: set[str]) -> str:
+    """The one meaning of several."""
+    for kind in ("OptOut", "OptIn"):
+        if kind in found:
+            return kind
+    if found & NOT_A_FIELD:
+        return next(kind for kind in ("NotDialled", "Assistant", "Other") if kind in found)
+    of = next((kind for kind in _PRECEDENCE if kind in found), "")
+    for pair, together in _TOGETHER:
+        if pair <= found and of in pair | {"FullName"}:
+            return together
+    names_a_thing = of not in {"Email", "Person", "Company", "Id", "Number", "UserData", ""}
+    if (names_a_thing and "Id" in found) or (of in _NEVER_COUNTED and "Number" in found):
+        return "Other"
+    return of

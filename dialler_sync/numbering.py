@@ -262,7 +262,7 @@ def _pattern(descriptions: Iterable[PhoneNumberDesc | None]) -> str:
 
 
 def region_of(country: str) -> str | None:
-    """Find a country by its code (``DE``), country code (``+49``) or its German or English name."""
+    """Find a country by its code (``DE``), country code (``+49``) or its name in one of seven languages."""
     text = country.strip().casefold().removesuffix(".")
     if len(text) == 2 and text.upper() in phonenumbers.SUPPORTED_REGIONS:
         return text.upper()
@@ -279,12 +279,12 @@ def region_of_number(number: str) -> str | None:
 
 @cache
 def _country_names() -> dict[str, str]:
-    """German and English names of countries, without regard to case → region."""
+    """Names of countries in seven languages, without regard to case → region."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
     names = {name.casefold(): region for region, also in _ALSO_CALLED.items() for name in also}
     for region, by_language in LOCALE_DATA.items():
-        for language in ("de", "en"):
+        for language in ("de", "en", "fr", "es", "it", "nl", "pl"):
             name = by_language.get(language, "")
             while name.startswith("*"):  # the same as in another language
                 name = by_language.get(name[1:], "")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ..exit_codes import MEANINGS, ExitCode
+from .source_options import source_given
 
 if TYPE_CHECKING:
     from ..config import Settings, SourceSettings
@@ -35,18 +36,19 @@ class App:
 
     def settings(self, *, token_needed: bool = True) -> Settings:
         """The configuration; where nothing is sent, no token is needed."""
-        from ..config import load_config
+        from ..config import load_config, with_source
 
-        return load_config(self.config_path, token_needed=token_needed)
+        settings = load_config(self.config_path, token_needed=token_needed)
+        return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
     def source(self) -> SourceSettings:
         """How spreadsheets are laid out: as the configuration says, if there is one."""
-        from ..config import SourceSettings, load_source
+        from ..config import SourceSettings, load_source, with_source
 
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
         if chosen is click.core.ParameterSource.DEFAULT and not self.config_path.exists():
-            return SourceSettings()
-        return load_source(self.config_path)
+            return with_source(SourceSettings(), source_given())
+        return with_source(load_source(self.config_path), source_given())
 
     def settings_of(self, path: str) -> Settings:
         """The configuration that a run was begun with, unless the command line names another."""
@@ -230,6 +232,7 @@ def run_options(
     from ..run.execution import RunOptions
 
     return RunOptions(
+        source=source_given(),
         dry_run=dry_run,
         limit=limit,
         max_errors=max_errors or settings.rows.max_errors,

@@ -21,6 +21,7 @@ from .common import (
     out_option,
     run_options,
 )
+from .source_options import source_options
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 @click.command("import", epilog=IMPORT_CODES)
 @click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
+@source_options
 @out_option
 @click.option("--dry-run", is_flag=True, help="Do everything but send.")
 @compare_option

@@ -9,23 +9,26 @@ import click
 
 from ..exit_codes import ExitCode
 from .common import App, exit_codes
+from .source_options import source_options
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@source_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it here, in place of stdout.")
 @click.pass_obj
 def init(app: App, file: Path, output: Path | None) -> int:
     """Propose a configuration from the headers and cells of FILE.
 
-    It is commented, and what is to be completed is marked. German and English headers are understood; a
-    column whose cells are phone numbers is one.
+    Headers are understood in German, English, French, Spanish, Italian, Dutch and Polish, and checked
+    against the cells. The configuration is commented; what a person must decide is marked CHANGE.
     """
     from ..errors import UsageError
     from ..propose import propose_config
     from ..read import open_table
 
-    proposal = propose_config(open_table(file, app.source()))
+    source = app.source()
+    proposal = propose_config(open_table(file, source), source)
     if output is None:
         click.echo(proposal, nl=False)
         return ExitCode.OK
@@ -36,7 +39,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
         raise UsageError(f"{output} is there already; it is not overwritten. Name another with -o.") from None
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
-    click.echo(f"Wrote {output}. Look through it, complete what is marked CHANGE, then:")
+    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, then:")
     chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
     click.echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
     return ExitCode.OK

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..spreadsheet_text import one_line
 from .common import App, exit_codes, files_argument, say
+from .source_options import source_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 @click.command("inspect", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @files_argument
+@source_options
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Write each table as plain CSV into this folder.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj

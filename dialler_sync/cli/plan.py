@@ -18,6 +18,7 @@ from .common import (
     run_options,
     say,
 )
+from .source_options import source_options
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
@@ -36,6 +37,7 @@ _CODES = exit_codes(
 
 @click.command(epilog=_CODES)
 @files_argument
+@source_options
 @compare_option
 @max_missing_option
 @adopt_option

@@ -9,6 +9,7 @@ import click
 
 from ..exit_codes import ExitCode
 from .common import App, exit_codes, files_argument, mark_option, max_errors_option, out_option
+from .source_options import source_options
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
@@ -18,6 +19,7 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 
 @click.command(epilog=_CODES)
 @files_argument
+@source_options
 @out_option
 @max_errors_option
 @mark_option

@@ -7,7 +7,16 @@ The file is read in two steps: :mod:`.document` turns YAML into text values that
 from __future__ import annotations
 
 from .columns import ColumnRule
-from .load import changes, fingerprint, load_config, load_source
+from .load import changes, fingerprint, load_config, load_source, with_source
 from .settings import Settings, SourceSettings
 
-__all__ = ["ColumnRule", "Settings", "SourceSettings", "changes", "fingerprint", "load_config", "load_source"]
+__all__ = [
+    "ColumnRule",
+    "Settings",
+    "SourceSettings",
+    "changes",
+    "fingerprint",
+    "load_config",
+    "load_source",
+    "with_source",
+]

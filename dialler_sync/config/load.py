@@ -69,6 +69,21 @@ def load_source(path: Path) -> SourceSettings:
         raise ConfigError("\n".join(dict.fromkeys(_sentence(document, fault) for fault in faults))) from None
 
 
+def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSettings:
+    """``source`` with what the command line says in its place.
+
+    Raises:
+        ConfigError: a value that makes no sense, by the name of its option.
+    """
+    if not given:
+        return source
+    try:
+        return SourceSettings.model_validate({**source.model_dump(), **given})
+    except ValidationError as error:
+        said = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
+        raise ConfigError("\n".join(said)) from None
+
+
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
     plain = settings.model_dump(mode="json", exclude={"notify"})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
-from ..config import Settings, changes, fingerprint
+from ..config import Settings, changes, fingerprint, with_source
 from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
@@ -42,6 +42,7 @@ def resume_run(
     Raises:
         UsageError: there is nothing to resume, or files or configuration are others than they were.
     """
+    settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
         raise UsageError(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
@@ -69,6 +70,7 @@ def resume_run(
             "put the earlier one back, or import the files as a new run",
         )
         options = RunOptions(
+            source=run.options.get("source", {}),
             dry_run=bool(run.options.get("dry_run")),
             max_errors=row_limit(run.options.get("max_errors")),
             compare=run.options.get("compare", "none"),
@@ -115,7 +117,13 @@ def retry_run(
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )
-    again = RunOptions(mask=parent.options.get("mask") is not None, mark=mark, cluster=cluster)
+    settings = _read_as(settings, parent)
+    again = RunOptions(
+        source=parent.options.get("source", {}),
+        mask=parent.options.get("mask") is not None,
+        mark=mark,
+        cluster=cluster,
+    )
     options = ImportOptions(tuple(files) or _paths(parent), config_path, out, again)
     return new_run("import", settings, options, journal, observer, parent.id)
 
@@ -150,6 +158,11 @@ def find_import(journal: Journal, name: str | None, files: Sequence[Path] = ()) 
     if found is None:
         raise UsageError("there is no import in the journal that could be tried again")
     return found
+
+
+def _read_as(settings: Settings, run: RunRecord) -> Settings:
+    """The settings, with what the command line of the run said of how its files are read."""
+    return settings.model_copy(update={"source": with_source(settings.source, run.options.get("source", {}))})
 
 
 def _paths(run: RunRecord) -> tuple[Path, ...]:

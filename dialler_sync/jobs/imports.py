@@ -142,6 +142,7 @@ def _record(
 ) -> RunRecord:
     limits = {"max_errors": options.run.max_errors, "max_missing": options.run.max_missing}
     given = {
+        "source": dict(options.run.source),
         "dry_run": options.run.dry_run,
         "limit": options.run.limit,
         "compare": options.run.compare,

@@ -84,7 +84,9 @@ def open_table(path: Path, source: SourceSettings) -> Table:
         raise InputError(f"{path}: no sheet holds any data.")
     if len(tables) > 1:
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
-        raise InputError(f"{path}: several sheets hold data ({sheets}): set source.sheet to the one that is meant.")
+        raise InputError(
+            f"{path}: several sheets hold data ({sheets}): name the one that is meant with --sheet or source.sheet."
+        )
     layout = tables[0].layout
     if layout.unread_from:
         raise InputError(

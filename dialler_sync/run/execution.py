@@ -45,10 +45,12 @@ _log = logging.getLogger(__name__)
 class RunOptions:
     """What the command line says of a run, beside the configuration.
 
-    ``mark``: also write the workbooks as they were sent, with the faulty cells marked. ``cluster``: address of the Dask
-    scheduler whose workers send the rows, or ``local``.
+    ``source``: what it says in place of ``source:`` of the configuration; already part of the run's settings. ``mark``:
+    also write the workbooks as they were sent, with the faulty cells marked. ``cluster``: address of the Dask scheduler
+    whose workers send the rows, or ``local``.
     """
 
+    source: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from dialler_sync.config import Settings, load_config
+from dialler_sync.config import Settings, SourceSettings, load_config
 from dialler_sync.fields import VENDOR_COLUMNS
 from dialler_sync.model import Contact, Layout, Rejection
 from dialler_sync.propose import propose_config
@@ -65,8 +68,8 @@ def test_a_german_export(tmp_path: Path) -> None:
         "City": "Dresden",
         "AccountIBAN": "DE89370400440532013000",
         "Amount": 1234.56,
-        "PhoneNumber1": "+4989123450",
-        "PhoneNumber2": "+491711234567",
+        "PhoneNumber1": "+491711234567",
+        "PhoneNumber2": "+4989123450",
         "FaxNumber": "+498912346",
         "Email": "a@b.de",
         "FollowUpDateTime": "2024-12-31 00:00:00",
@@ -257,3 +260,161 @@ def test_the_sheet_is_mentioned(tmp_path: Path) -> None:
     text, _ = proposed(Rows(layout, (("A", "+491711234567"),)), tmp_path)
 
     assert "# source: {sheet: 'Tabelle: 1'}" in text
+
+
+def columns_of(header: tuple[str, ...], *rows: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """The text of a proposal, and its ``columns:``."""
+    text = propose_config(Rows(layout_of(*header), rows))
+    return text, yaml.safe_load(text)["columns"]
+
+
+@pytest.mark.parametrize("cell", ["4,91711E+11", "4.91711e+11", "########"])
+def test_a_phone_column_that_a_spreadsheet_program_has_damaged_is_taken_and_said(cell: str) -> None:
+    """It is the column of the phone numbers all the same."""
+    text, columns = columns_of(("Nachname", "Telefon"), ("Meier", cell), ("Kunz", cell))
+
+    assert columns["PhoneNumber1"] == "Telefon"
+    assert "0 of 2 cells are phone numbers; 2: shortened by a spreadsheet program" in text
+    assert "  PhoneNumber1: Telefon   # CHANGE: most cells" in text
+
+
+def test_lost_zeros_do_not_make_numbers_of_another_country() -> None:
+    """``3012345678`` is valid in the United States, and is from Berlin here."""
+    _, columns = columns_of(
+        ("Nachname", "Telefon", "PLZ", "Ort"),
+        ("Meier", "1711234567", "1099", "Dresden"),
+        ("Kunz", "3012345678", "10115", "Berlin"),
+    )
+
+    assert columns["PhoneNumber1"] == {"column": "Telefon", "region": "DE"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "region", "others"),
+    [
+        (("Nachname", "Telefon"), ("079 123 45 67", "044 668 18 00"), "CH", "SE"),
+        (("Nachname", "Telefon"), ("01711234567", "03012345678"), "DE", "IT"),
+        (("Nom", "Téléphone"), ("0612345678", "0145678901"), "FR", "ZA"),
+        (("Cognome", "Cellulare"), ("3471234567", "3387654321"), "IT", "LU"),
+        (("Achternaam", "Telefoon"), ("0612345678", "0201234567"), "NL", "DE"),
+    ],
+)
+def test_a_country_that_reads_as_many_numbers_is_named(
+    header: tuple[str, str], cells: tuple[str, str], region: str, others: str
+) -> None:
+    """Nothing but the numbers and the language of the list says which it is: a person decides."""
+    text, columns = columns_of(header, *(("Name", cell) for cell in cells))
+
+    assert columns["PhoneNumber1"]["region"] == region
+    assert re.search(rf"# CHANGE: are the numbers of {region}\? As many can be read as numbers of .*{others}", text)
+
+
+def test_countries_with_the_same_country_code_are_no_question() -> None:
+    """A number of Canada is sent as one of the United States would be."""
+    text, columns = columns_of(("Name", "Phone", "Zip"), ("Ann Miller", "(212) 736-5000", "10001-1234"))
+
+    assert columns["PhoneNumber1"]["region"] == "US"
+    assert "are the numbers" not in text
+
+
+def test_a_name_with_a_comma_is_cut() -> None:
+    """``Meier, Anna`` in one column is two fields; a company with a comma is not."""
+    _, people = columns_of(("Kontakt", "Tel"), ("Meier, Anna", "+491711234567"), ("Kunz, Eva", "+491711234568"))
+    _, firms = columns_of(("Name", "Tel"), ("Acme, Inc.", "+491711234567"), ("Beta, Ltd", "+491711234568"))
+
+    assert people["Name"] == {"column": "Kontakt", "split": {"separator": ",", "part": 1}, "trim": True}
+    assert people["FirstName"] == {"column": "Kontakt", "split": {"separator": ",", "part": 2}, "trim": True}
+    assert firms["Company"] == firms["Name"] == "Name"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "rule", "rows"),
+    [
+        ("Werbesperre", ("ja", "", "JA"), {"Werbesperre": ["ja"]}, 2),
+        ("Do Not Call", ("true", "false", "false"), {"Do Not Call": ["true"]}, 1),
+        ("Robinson", ("x", "", ""), {"Robinson": ["x"]}, 1),
+        ("DNC", ("Y", "N", "N"), {"DNC": ["Y"]}, 1),
+        ("No llamar", ("sí", "no", "sí"), {"No llamar": ["sí"]}, 2),
+        ("Ne pas appeler", ("oui", "", "non"), {"Ne pas appeler": ["oui"]}, 1),
+        ("Niet bellen", ("", "", ""), {"Niet bellen": ["yes"]}, 0),
+        ("Opt-In", ("ja", "nein", ""), {"Opt-In": ["nein", ""]}, 2),
+    ],
+)
+def test_a_column_of_people_who_must_not_be_called_is_pointed_out(
+    header: str, cells: tuple[str, ...], rule: dict[str, list[str]], rows: int
+) -> None:
+    """As a comment, with the cells that forbid the call."""
+    text, _ = columns_of(("Name", "Phone", header), *(("Ann Miller", "+491711234567", cell) for cell in cells))
+    lines = text.splitlines()
+    at = next(number for number, line in enumerate(lines) if f"{header} says who must not be called" in line)
+
+    assert lines[at].startswith("# CHANGE: ")
+    assert f"({rows} of 3 rows" in lines[at]
+    assert yaml.safe_load(lines[at + 1].removeprefix("# ")) == {"rows": {"skip": rule, "skipped_contacts": "lock"}}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "field"),
+    [
+        ("Title", ("Head of Procurement", "CEO"), None),
+        ("Title", ("Dr.", "Prof. Dr."), "Title"),
+        ("Titel", ("Dr.", ""), "Title"),
+        ("Title", ("Mr.", "Mrs."), "Salutation"),
+        ("Titre", ("M.", "Mme"), "Salutation"),
+        ("Job Title", ("CEO", "CTO"), None),
+    ],
+)
+def test_a_title_is_told_by_its_cells(header: str, cells: tuple[str, str], field: str | None) -> None:
+    """Academic, a salutation, or a position, which no field holds."""
+    _, columns = columns_of(("Last Name", "Phone", header), *(("Miller", "+491711234567", cell) for cell in cells))
+
+    assert {name for name, column in columns.items() if column == header} == ({field} if field else set())
+
+
+@pytest.mark.parametrize("column", ["Letzter Kontakt", "Kontakt", "Nummer", "Name", "Wer", "Nom", "Kunde"])
+@pytest.mark.parametrize("cells", [("17.03.2024", "18.03.2024"), ("1001", "1002"), ("2024-03-17 10:00", "")])
+def test_a_column_of_dates_or_numbers_is_never_the_name(column: str, cells: tuple[str, str]) -> None:
+    """Whatever it is called."""
+    _, columns = columns_of((column, "Telefon"), *((cell, "+491711234567") for cell in cells))
+
+    assert columns["Name"] == {"value": "unknown"}
+
+
+def test_the_key_is_unique_and_filled() -> None:
+    """The better name does not help a column that is empty or says the same of several rows."""
+    rows = [("", "7", "1", "A", "Miller", "+491711234567"), ("", "7", "2", "B", "Smith", "+491711234568")]
+    text, columns = columns_of(("Customer No", "Owner ID", "ID", "Row Checksum", "Last Name", "Phone"), *rows)
+    marked, _ = columns_of(
+        ("Kundennr", "Nachname", "Telefon"), *(("1", "A", "+491711234567"),) * 3, ("2", "B", "+4917")
+    )
+
+    assert columns["UserData"] == "ID"
+    assert "  UserData: ID\n" in text
+    assert "UserData: Kundennr   # CHANGE: 2 of 4 rows have the key of another row" in marked
+
+
+def test_a_sheet_that_was_chosen_is_part_of_the_proposal() -> None:
+    """So that the next command reads the same; and so is what else was said of how the file is read."""
+    layout = Layout(path=Path("list.xlsx"), format="xlsx", columns=("Name", "Phone"), sheet="Kunden: 2")
+    table = Rows(layout, (("Ann Miller", "+491711234567"),))
+    text = propose_config(table, SourceSettings(sheet="2", header=[3]))
+
+    assert yaml.safe_load(text)["source"] == {"sheet": "Kunden: 2", "header": [3]}
+
+
+def test_a_mark_begins_its_comment_and_is_never_in_the_first_line() -> None:
+    """A configuration with such a comment is unfinished."""
+    text, _ = columns_of(("x", "y"), ("1", "2"))
+
+    assert not text.splitlines()[0].startswith("# CHANGE")
+    assert all("# CHANGE" in line for line in text.splitlines()[1:] if "CHANGE:" in line)
+
+
+def test_cells_that_do_not_fit_their_header_are_said() -> None:
+    """Several e-mail addresses in a cell are a question; a column of other things is not used, with the reason."""
+    rows = (("Miller", "+491711234567", "a@b.de; c@d.de", "see contract"), ("Smith", "+491711234568", "e@f.de", "none"))
+    text, columns = columns_of(("Last Name", "Phone", "Email", "IBAN"), *rows)
+
+    assert columns["Email"] == "Email"
+    assert "  Email: Email   # CHANGE: 1 of 2 cells are an e-mail address" in text
+    assert "  # not used: IBAN   (its cells do not look like AccountIBAN)" in text

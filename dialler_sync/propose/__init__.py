@@ -1,0 +1,114 @@
+"""A configuration proposed from a spreadsheet: from the names of its columns, and from what stands in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..config import SourceSettings
+from ..config.columns import fold
+from ..fields import FIELDS, PHONE_FIELDS
+from ..model import Layout, Table
+from .assign import Assigned, assign
+from .content import fit, is_no
+from .sample import HALF, Column, Sample, sample
+from .yaml_text import one_line
+
+_HEAD = """\
+# Proposed by 'dialler-sync init' for {file}. Check it, replace what is marked CHANGE, and try it:
+#   dialler-sync validate {file}
+# Editors complete and check it with the schema that 'dialler-sync config schema' prints.
+dialler:
+  base_url: https://dialler.example.com/rest/v1.0   # CHANGE: address of the dialler's REST API
+  clients_id: 1                                     # CHANGE: the ClientsID of your account
+  token: ${{DIALLER_SYNC_TOKEN}}                      # set this variable; the token itself does not belong in this file
+"""
+_MOST_VALUES = 6
+
+
+def propose_config(table: Table, source: SourceSettings | None = None) -> str:
+    """Write a commented configuration, as YAML, that fits the table.
+
+    What the table lacks is marked in the text. The result loads where DIALLER_SYNC_TOKEN is set, and binds to the
+    table if that has a column of phone numbers.
+
+    Args:
+        table: the spreadsheet.
+        source: how it was asked to be read; what is said there becomes part of the configuration.
+    """
+    layout = table.layout
+    found = sample(table)
+    campaign = next((column for column in found.columns if column.meaning.of == "Campaign"), None)
+    lines = [_HEAD.format(file=" ".join(layout.path.name.split()))]
+    if campaign is None:
+        lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
+    else:
+        ask = "" if "dialler" in campaign.name.casefold() else "CHANGE: are these the dialler's campaigns? "
+        lines.append(f"campaign: {{column: {one_line(campaign.name)}}}   # {ask}or one for all rows: {{id: 538}}\n")
+        found.columns.remove(campaign)
+    lines += _source_section(layout, source or SourceSettings())
+    if layout.vendor:
+        lines.append("# The file is in the dialler vendor's own format, which needs no columns:.")
+    else:
+        lines += _columns_section(found)
+    return "\n".join(lines) + "\n"
+
+
+def _source_section(layout: Layout, source: SourceSettings) -> Iterator[str]:
+    given = {
+        name: value
+        for name in ("encoding", "delimiter", "quote", "escape", "header", "columns")
+        if (value := getattr(source, name)) not in ("auto", None)
+    }
+    if source.sheet is not None and layout.sheet is not None:
+        given = {"sheet": layout.sheet, **given}
+    if given:
+        yield f"source: {one_line(given)}\n"
+    elif layout.sheet is not None:
+        yield f"# source: {{sheet: {one_line(layout.sheet)}}}   # where several sheets hold data\n"
+
+
+def _columns_section(sample: Sample) -> Iterator[str]:
+    found = assign(sample)
+    yield "columns:   # dialler field: source column"
+    if "UserData" not in found.rules:
+        yield "  # CHANGE: UserData: your own key of the contact. Without it, each import makes new contacts."
+    if not any(name in found.rules for name in PHONE_FIELDS):
+        yield "  # CHANGE: PhoneNumber1: the column of the phone number. None was found, and one is needed."
+    for name in FIELDS:
+        if name in found.rules:
+            rule = found.rules[name]
+            yield f"  {name}: {one_line(rule.rule)}" + (f"   # {rule.comment}" if rule.comment else "")
+    for column in found.left:
+        of = column.meaning.of
+        unlike = of in FIELDS and fit(of, column) < HALF
+        yield f"  # not used: {one_line(column.name)}" + (f"   (its cells do not look like {of})" if unlike else "")
+    for name in sample.nameless:
+        yield f"  # not used, as several columns are called so: {one_line(name)}"
+    yield from _consent(found)
+
+
+def _consent(found: Assigned) -> Iterator[str]:
+    """Point out columns that say who must not be called."""
+    for column in found.left:
+        if column.meaning.of not in ("OptOut", "OptIn"):
+            continue
+        values, rows = _values_that_forbid(column)
+        yes = "ja" if found.language in ("de", "nl") else "yes"
+        rule = {"skip": {column.name: values or [yes]}, "skipped_contacts": "lock"}
+        yield ""
+        yield (
+            f"# CHANGE: {one_line(column.name)} says who must not be called ({rows} of {column.rows} rows looked at). "
+            "Take these rows out of the list: this version has no rows: skip: yet, which would be"
+        )
+        yield f"# rows: {one_line(rule)}"
+
+
+def _values_that_forbid(column: Column) -> tuple[list[str], int]:
+    """The cells of an opt-out column that forbid a call, or of an opt-in column that do not allow it; their number."""
+    refused = column.meaning.of == "OptIn"
+    forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
+    cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]
+    by_folded = {fold(cell): cell for cell in reversed(cells)}
+    counts = Counter(map(fold, cells))
+    return [by_folded[value] for value, _ in counts.most_common(_MOST_VALUES)], len(cells)

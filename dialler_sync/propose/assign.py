@@ -1,0 +1,246 @@
+"""Which column goes to which field: by what headers mean, checked against what the columns hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ..fields import FIELDS, PHONE_FIELDS
+from ..header_words import NOT_A_FIELD, PHONES, without
+from .content import (
+    fit,
+    is_academic,
+    is_email,
+    is_iban,
+    is_id,
+    is_mostly,
+    is_postal_code,
+    is_salutation,
+    is_shortened,
+    is_written_as_phone,
+    too_long,
+)
+from .names import assign_names
+from .phones import assign_phones
+from .rules import Rule, rule_of
+from .sample import HALF, MOSTLY, Column, Sample
+
+_SIMPLE = (
+    *("Email", "AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountOwner", "AccountBank", "PostalCode"),
+    *("City", "Country", "Region", "Salutation", "Title", "Company", "Website", "ExternalSystemLink", "Client"),
+    *("Service", "ReferenceNumber", "Amount", "FollowUpDateTime", "Tag", "Comment"),
+)
+"""Fields that take the best column whose header means them."""
+_NEED_CELLS = frozenset({"FollowUpDateTime", "Title", "Client", "Service", "Amount", "ExternalSystemLink", "Tag"})
+"""Fields whose headers mean other things often enough that an empty column is left alone."""
+_OWN_NAMES = frozenset(FIELDS) - {
+    *("Client", "Service", "Name", "Salutation", "Title", "Company", "Address", "City", "Country", "Region", "Amount"),
+    *("Email", "Comment", "Website", "Model", "Tag", "AccountNumber", "AccountOwner", "FirstName", "PostalCode"),
+    *("DiallerCampaignsID", "DiallerCampaignsName"),
+}
+"""Names of fields that no other program calls its columns by."""
+_KEYS = {"PersonId": 0, "UserData": 0, "Person": 0, "Id": 1, "AccountNumber": 2, "Number": 3, "CompanyId": 4}
+"""Meanings of headers that may be the contact's key, the better ones first."""
+_WEAK = 2
+_BANK = frozenset({"AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountBank"})
+_LAST = frozenset({"", "Person", "Company", "Id", "Number", "Qualifier"}) | NOT_A_FIELD | PHONES
+"""Meanings that a column does not have only because its cells are not what the header says first."""
+
+
+@dataclass(slots=True)
+class Assigned:
+    """Rules by field, the columns that whole fields were made of, the columns that are left, and the language."""
+
+    rules: dict[str, Rule]
+    left: list[Column]
+    language: str
+    by_field: dict[str, Column] = field(default_factory=dict)
+
+    def candidates(self, of: str) -> list[Column]:
+        """Columns that are left and whose header means ``of``, the best first; their cells fit for the most part."""
+        fitting = [column for column in self.left if column.meaning.of == of and fit(of, column) >= HALF]
+        return sorted(
+            fitting,
+            key=lambda c: (c.empty, len(c.cells) < HALF * c.rows, c.meaning.doubtful, c.meaning.rank, c.place),
+        )
+
+    def take(self, name: str, column: Column, *doubts: str) -> Rule:
+        """Give a field a column."""
+        rule = self.rules[name] = rule_of(name, column)
+        rule.doubts[:0] = [*doubts, *self.doubts(name, column)]
+        self.by_field[name] = column
+        self.left.remove(column)
+        return rule
+
+    @staticmethod
+    def header_doubts(column: Column) -> list[str]:
+        """Why a person should look at a header."""
+        if column.meaning.near:
+            return [f"is '{' '.join(column.name.split())}' a misspelt name?"]
+        return ["the header can mean something else"] if column.meaning.doubtful else []
+
+    def doubts(self, name: str, column: Column) -> list[str]:
+        """Why a person should look at a column's header or cells."""
+        found = self.header_doubts(column)
+        if column.cells and (share := fit(column.meaning.of, column)) < MOSTLY:
+            found.append(f"only {round(share * len(column.cells))} of {len(column.cells)} cells look like {name}")
+        return found
+
+
+def assign(sample: Sample) -> Assigned:
+    """Find a column for each field that can have one."""
+    found = Assigned({}, [_as_filled(column) for column in sample.columns], sample.language)
+    _own_names(found)
+    _titles(found)
+    for name in _SIMPLE:
+        _best(found, name)
+    _account(found)
+    _address(found)
+    assign_names(found)
+    _key(found)
+    assign_phones(found, sample.columns)
+    _by_content(found)
+    return found
+
+
+def _as_filled(column: Column) -> Column:
+    """The column, with the next of its header's meanings where the cells are not of the first."""
+    other = without(column.meaning)
+    if (
+        other.of in _LAST
+        or not column.cells
+        or fit(column.meaning.of, column) >= HALF
+        or fit(other.of, column) < MOSTLY
+    ):
+        return column
+    return replace(column, meaning=other)
+
+
+def _own_names(found: Assigned) -> None:
+    """Columns that are called as the fields are, in a list that is made for the dialler."""
+    names = {column.name.strip().casefold(): column for column in found.left}
+    called = {name: names[name.casefold()] for name in FIELDS if name.casefold() in names}
+    for_dialler = called.keys() & {"UserData", *PHONE_FIELDS} and len(called) * 2 > len(names)
+    for name, column in called.items():
+        if name in (*PHONE_FIELDS, "FaxNumber") or name.startswith("DiallerCampaigns"):
+            continue  # phones go with the others, as their country is to be found
+        if for_dialler or name in _OWN_NAMES or (name == "AccountOwner" and column.name.strip() == name):
+            rule = found.take(name, column)
+            rule.doubts = rule_of(name, column).doubts
+            if name == "AccountOwner" and not for_dialler:
+                rule.doubts.append("the holder of a bank account, or the sales person?")
+
+
+def _best(found: Assigned, name: str) -> None:
+    """The best column whose header means a field."""
+    if name in found.rules:
+        return
+    for column in found.candidates(name):
+        if name in _NEED_CELLS and column.empty:
+            continue
+        if too_long(name, column) > HALF * len(column.cells):
+            continue
+        found.take(name, column)
+        return
+
+
+def _titles(found: Assigned) -> None:
+    """``Title`` is an academic title, a salutation, or a position in a company, which no field holds."""
+    saluted = any(column.cells for column in found.candidates("Salutation"))
+    for column in found.candidates("TitleOrPosition"):
+        if "Title" not in found.rules and is_mostly(column, is_academic, HALF):
+            found.take("Title", column)
+        elif not saluted and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
+            found.take("Salutation", column)
+        elif not column.rows and "Title" not in found.rules:
+            found.take("Title", column, "an academic title, or a position?")
+
+
+def _account(found: Assigned) -> None:
+    """An account's number is a bank's where a bank is named; else it may be the customer's."""
+    banked = bool(_BANK & found.rules.keys())
+    for column in found.candidates("AccountNumber"):
+        if "AccountNumber" not in found.rules and (banked or not column.meaning.doubtful):
+            found.take("AccountNumber", column)
+
+
+def _address(found: Assigned) -> None:
+    """The street, with its house number where that has a column of its own; else the address in one text."""
+    _best(found, "Address")
+    street, numbers = found.by_field.get("Address"), found.candidates("HouseNumber")
+    if street is not None and numbers and numbers[0].cells:
+        rule = found.rules["Address"]
+        if street.share(lambda cell: any(map(str.isdecimal, cell))) < HALF:
+            rule.rule = {"join": {"columns": [street.name, numbers[0].name]}}
+            found.left.remove(numbers[0])
+    if street is None and (whole := found.candidates("FullAddress")):
+        found.take("Address", whole[0], "the whole address in one column")
+    if both := found.candidates("PostalCodeAndCity"):
+        _postal_code_and_city(found, both[0])
+
+
+def _postal_code_and_city(found: Assigned, column: Column) -> None:
+    if "PostalCode" not in found.rules and "City" not in found.rules:
+        found.take("City", column, "postal code and town in one column")
+        split = {"column": column.name, "split": {"separator": " ", "part": 1}, "trim": True}
+        found.rules["PostalCode"] = Rule(split, doubts=["postal code and town in one column"])
+
+
+def _key(found: Assigned) -> None:
+    """The contact's key: unique and filled, the customer's or record's own before others."""
+    if "UserData" in found.rules:
+        return
+    keys = [column for column in found.left if column.meaning.of in _KEYS and (_may_be_key(column) or not column.rows)]
+    if not keys:
+        return
+
+    def rank(column: Column) -> tuple[object, ...]:
+        of = column.meaning.of
+        return (bool(_key_faults(column)), column.meaning.doubtful, _KEYS[of], column.meaning.rank > 2, column.place)
+
+    column = min(keys, key=rank)
+    if len(set(column.cells)) < HALF * len(column.cells) or len(column.cells) < HALF * column.rows:
+        return
+    if column.rows or _KEYS[column.meaning.of] < _WEAK:
+        weak = _KEYS[column.meaning.of] >= _WEAK
+        rule = found.take("UserData", column, *(["is this the contact's own key?"] if weak else []))
+        rule.doubts += _key_faults(column)
+
+
+def _may_be_key(column: Column) -> bool:
+    of = column.meaning.of
+    if not column.cells or fit(of, column) < HALF or is_mostly(column, is_postal_code) or is_mostly(column, is_iban):
+        return False
+    if of in ("Person", "Number") and is_mostly(column, is_written_as_phone, HALF):
+        return False
+    return of != "Person" or is_mostly(column, is_id)
+
+
+def _key_faults(column: Column) -> list[str]:
+    faults = []
+    if len(column.cells) < column.rows:
+        faults.append(f"{column.rows - len(column.cells)} of {column.rows} rows have no key")
+    if doubled := len(column.cells) - len(set(column.cells)):
+        faults.append(f"{doubled} of {column.rows} rows have the key of another row")
+    if shortened := sum(map(is_shortened, column.cells)):
+        faults.append(f"{shortened} keys have been shortened by a spreadsheet program (4,9E+11)")
+    return faults
+
+
+def _by_content(found: Assigned) -> None:
+    """Columns whose cells say what they are, where their headers do not."""
+    by_cells: tuple[tuple[str, Callable[[str], bool]], ...] = (
+        ("Email", is_email),
+        ("AccountIBAN", is_iban),
+        ("PostalCode", is_postal_code),
+    )
+    for name, looks in by_cells:
+        if name in found.rules:
+            continue
+        likely = [c for c in found.left if c.meaning.of not in {*NOT_A_FIELD, *PHONES} and is_mostly(c, looks)]
+        if likely:
+            told = likely[0].meaning.of in {"Person", "Company", "Qualifier", name}
+            rule = found.rules[name] = rule_of(name, likely[0])
+            rule.doubts += [] if told else ["only the cells say so, not the header"]
+            found.by_field[name] = likely[0]
+            found.left.remove(likely[0])

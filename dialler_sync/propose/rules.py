@@ -1,0 +1,158 @@
+"""How the cells of a column are written: signs of amounts, formats of dates, what is wrong with phone numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+from typing import Any
+
+from ..config import ColumnRule
+from ..convert import amount, email, moment
+from ..fields import FIELDS, Kind
+from ..model import Fault
+from .content import is_shortened, too_long
+from .regions import Where, read_number
+from .sample import HALF, MOSTLY, Column
+
+_CURRENCY = re.compile(r"[€$£]|EUR|CHF|USD|GBP|PLN|zł|Euro")
+_SIGNS: tuple[dict[str, str], ...] = (
+    {},
+    {"decimal": ","},
+    {"decimal": ",", "thousands": "."},
+    {"decimal": ".", "thousands": ","},
+    {"decimal": ",", "thousands": " "},
+    {"decimal": ".", "thousands": "'"},
+    {"decimal": ".", "thousands": " "},
+    {"decimal": "."},
+)
+_FORMATS = (
+    *(
+        date + time
+        for date, time in product(
+            (
+                "%d.%m.%Y",
+                "%d.%m.%y",
+                "%d/%m/%Y",
+                "%m/%d/%Y",
+                "%d-%m-%Y",
+                "%Y/%m/%d",
+                "%Y.%m.%d",
+                "%d/%m/%y",
+                "%m/%d/%y",
+            ),
+            ("", " %H:%M", " %H:%M:%S", ", %H:%M"),
+        )
+    ),
+    *(
+        "%m/%d/%Y %I:%M %p",
+        "%m/%d/%Y %I:%M:%S %p",
+        "%d %b %Y",
+        "%b %d, %Y",
+        "%B %d, %Y",
+        "%Y%m%d",
+        "%Y-%m-%dT%H:%M:%SZ",
+    ),
+)
+_TWO_WAYS = "they can be read in other ways too"
+
+
+@dataclass(slots=True)
+class Rule:
+    """A rule as it stands in the configuration, what the sample says of it, and what a person must decide."""
+
+    rule: str | dict[str, Any]
+    remark: str = ""
+    doubts: list[str] = field(default_factory=list)
+
+    @property
+    def comment(self) -> str:
+        """What stands behind it."""
+        said = "; ".join(filter(None, (*self.doubts, self.remark)))
+        return f"CHANGE: {said}" if self.doubts else said
+
+
+def rule_of(name: str, column: Column) -> Rule:
+    """The rule of a field that is no phone number, with how numbers and dates are written."""
+    if FIELDS[name].kind is Kind.AMOUNT:
+        rule = _amount_rule(column)
+    elif FIELDS[name].kind is Kind.DATETIME:
+        rule = _date_rule(column)
+    else:
+        rule = Rule(column.name)
+    if FIELDS[name].kind is Kind.EMAIL and column.readable(email) < (MOSTLY if column.cells else 0):
+        rule.doubts.append(_readable(column, email, "an e-mail address"))
+    if long := too_long(name, column):
+        rule.doubts.append(f"{long} of {len(column.cells)} cells are longer than {FIELDS[name].longest} characters")
+    return rule
+
+
+def phone_rule(column: Column, where: Where) -> Rule:
+    """The rule of a phone number, with what is wrong with the cells of the sample."""
+    read = [read_number(cell, where.region) for cell in column.cells]
+    faults = Counter(
+        "shortened by a spreadsheet program (4,9E+11): export the list again" if is_shortened(cell) else number.message
+        for cell, number in zip(column.cells, read, strict=True)
+        if isinstance(number, Fault)
+    )
+    remark = f"{len(read) - faults.total()} of {len(read)} cells are phone numbers" if read else "no cell is filled"
+    said = [f"{count}: {message.rstrip('.')}" for message, count in faults.most_common(2)]
+    rule = Rule({"column": column.name, **where.rule} if where.rule else column.name, "; ".join([remark, *said]))
+    if read and faults.total() > HALF * len(read):
+        rule.doubts.append("most cells are not phone numbers as they are")
+    return rule
+
+
+def _amount_rule(column: Column) -> Rule:
+    around = Counter(sign for cell in column.cells for sign in _CURRENCY.findall(cell))
+    currency = {"currency": around.most_common(1)[0][0]} if around else {}
+    ways = [{"column": column.name, **signs, **currency} for signs in _SIGNS]
+    rules = [ColumnRule.model_validate(way) for way in ways]
+    shares = [column.readable(partial(amount, rule=rule)) for rule in rules]
+    # Of equally good ways that which names the thousands sign: it also reads numbers that have no other sign.
+    named = [any(_has_thousands(cell, signs) for cell in column.cells) for signs in _SIGNS]
+    best = max(range(len(ways)), key=lambda way: (shares[way], named[way]))
+    read = {
+        tuple(amount(cell, rule) for cell in column.cells)
+        for rule, share in zip(rules, shares, strict=True)
+        if share == shares[best]
+    }
+    found = Rule(ways[best] if len(ways[best]) > 1 else column.name)
+    found.remark = _readable(column, partial(amount, rule=rules[best]), "numbers")
+    if len(read) > 1:
+        found.doubts.append(_TWO_WAYS)
+    return found
+
+
+def _has_thousands(cell: str, signs: dict[str, str]) -> bool:
+    sign = signs.get("thousands")
+    if sign is None:
+        return False
+    between = r"\s" if sign == " " else re.escape(sign)
+    return re.search(rf"[0-9]{between}[0-9]{{3}}(?![0-9])", cell) is not None
+
+
+def _date_rule(column: Column) -> Rule:
+    formats: tuple[str, ...] = ()
+    for pattern in _FORMATS:
+        if _dates(column, (*formats, pattern)) > _dates(column, formats):
+            formats += (pattern,)
+    found = Rule({"column": column.name, "formats": list(formats)} if formats else column.name)
+    found.remark = _readable(column, partial(moment, formats=formats), "dates")
+    others = set(_FORMATS).difference(formats)
+    if formats and any(_dates(column, (other,)) >= _dates(column, formats) for other in others):
+        found.doubts.append(_TWO_WAYS)
+    return found
+
+
+def _dates(column: Column, formats: tuple[str, ...]) -> float:
+    return column.readable(partial(moment, formats=formats))
+
+
+def _readable(column: Column, read: Callable[[str], object], what: str) -> str:
+    if not column.cells:
+        return ""
+    return f"{round(column.readable(read) * len(column.cells))} of {len(column.cells)} cells are {what}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .config import ColumnRule, Settings
 from .config.columns import SHOWS_NOTHING, fold, template_parts
+from .double_encoding import may_be_double, once_decoded
 from .error_codes import fault
 from .errors import ConfigError, InputError
 from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
@@ -20,6 +21,7 @@ CAMPAIGN = FIELDS["DiallerCampaignsName"]
 """The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
 
 _COUNTRY = Field("country")
+_DOUBLE = CellNote(warning="double_encoded")
 _NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
 _WORD = re.compile(r"[^\W_][\w\u0300-\u036f]*(?:['’]\w\b)?")
 _MOST_NAMES = 40
@@ -136,13 +138,13 @@ class BoundMapping:
             rows=chunk.frame.index.tolist(),
             cells={name: bound.cells(columns) for name, bound in self.fields.items()},
             countries={name: bound.cells(columns) for name, bound in self.countries.items()},
-            warnings=self._warnings(columns) if any(note.warning for note in chunk.notes.values()) else {},
+            warnings=self._warnings(columns),
         )
 
     def _warnings(self, columns: _Columns) -> Mapping[int, tuple[RowWarning, ...]]:
         """The warnings of rows, each once, in the order of the fields."""
         found: dict[int, dict[RowWarning, None]] = {}
-        for bound in self.fields.values():
+        for bound in self.fields.values() if columns.warn else ():
             for place, warning in bound.warnings(columns):
                 found.setdefault(place, {})[warning] = None
         return {place: tuple(warnings) for place, warnings in found.items()}
@@ -263,7 +265,9 @@ class _Columns:
         self._frame = chunk.frame
         self._texts: dict[int, list[str]] = {}
         self._notes: dict[int, list[tuple[int, CellNote]]] = {}
+        self._looked_at: set[int] = set()
         self.rows = len(chunk.frame)
+        self.warn = any(note.warning for note in chunk.notes.values())
         if chunk.notes:
             places = {row: place for place, row in enumerate(chunk.frame.index.tolist())}
             for (row, position), note in chunk.notes.items():
@@ -275,14 +279,23 @@ class _Columns:
         return self._texts[position]
 
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
-        """Give the notes of one column, each with the place of its row in the chunk; damaged texts are noted too."""
-        noted, texts = self._notes.get(position, []), self.texts(position)
-        if not may_be_damaged(texts):
-            return noted
-        known = {place for place, _ in noted}
-        return noted + [
-            (place, CellNote(code)) for place, text in enumerate(texts) if place not in known and (code := damage(text))
-        ]
+        """Give the notes of one column, each with the place of its row in the chunk; what its texts show is noted too."""
+        noted = self._notes.setdefault(position, [])
+        if position not in self._looked_at:
+            self._looked_at.add(position)
+            texts = self.texts(position)
+            if may_be_damaged(texts):
+                known = {place for place, note in noted if note.code}
+                noted += [
+                    (place, CellNote(code))
+                    for place, text in enumerate(texts)
+                    if place not in known and (code := damage(text))
+                ]
+            if may_be_double(texts):
+                double = [(place, _DOUBLE) for place, text in enumerate(texts) if once_decoded(text)]
+                noted += double
+                self.warn = self.warn or bool(double)
+        return noted
 
 
 def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:

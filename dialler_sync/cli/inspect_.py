@@ -75,9 +75,12 @@ def _tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:
     from ..report.tables import write_table
 
-    rows, ragged = write_table(table, target)
+    read = write_table(table, target)
     facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
-    return {**facts, "rows": rows, "ragged_rows": ragged, "written_to": str(target) if target else None}
+    if read.double:
+        remark = f"Cells that were encoded twice: {read.double:,}, such as '{read.such[:40]}'."
+        facts["remarks"] = [*facts["remarks"], remark]
+    return {**facts, "rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
 
 
 def _show(facts: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..double_encoding import may_be_double, once_decoded
 from ..errors import UsageError
 from ..model import Table
 from ..spreadsheet_text import harmless
@@ -13,16 +14,27 @@ from .csv_files import table_writer
 from .files import new_file
 
 
-def write_table(table: Table, target: Path | None) -> tuple[int, int]:
-    """Read a table to its end, and write it to ``target`` as UTF-8 CSV with commas; ragged rows stay ragged.
+class Read(NamedTuple):
+    """How many rows a table has, and how many of them are ragged.
 
-    Gives the number of rows, and of ragged rows among them.
+    ``double``: the number of cells that were encoded twice; ``such`` is the first.
+    """
+
+    rows: int = 0
+    ragged: int = 0
+    double: int = 0
+    such: str = ""
+
+
+def write_table(table: Table, target: Path | None) -> Read:
+    """Read a table to its end, and write it to ``target`` as UTF-8 CSV with commas; ragged rows stay ragged.
 
     Raises:
         InputError: the table cannot be read to its end.
         UsageError: the folder cannot be made.
     """
     rows = ragged = 0
+    double: list[str] = []
     if target:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +47,9 @@ def write_table(table: Table, target: Path | None) -> tuple[int, int]:
         for chunk in table.chunks():
             rows += len(chunk.frame)
             ragged += len(chunk.ragged)
+            columns = (chunk.frame.iloc[:, at].tolist() for at in range(len(table.layout.columns)))
+            double += [text for texts in columns if may_be_double(texts) for text in texts if once_decoded(text)]
             if writer:
                 cells = chunk.frame.itertuples(index=True, name=None)
                 writer.writerows([harmless(cell) for cell in chunk.ragged.get(row, line)] for row, *line in cells)
-    return rows, ragged
+    return Read(rows, ragged, len(double), double[0] if double else "")

@@ -72,7 +72,7 @@ def report(done: Done, name: str) -> str:
     with (done.reports / name).open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for line in lines:
-        line.update({column: "…" for column in ("_contact_id", "_sent_at") if line.get(column)})
+        line.update({column: "…" for column in ("_contact_id", "_sent_at", "_run") if line.get(column)})
     return "\n".join(",".join(line.values()) for line in lines)
 
 

@@ -106,12 +106,12 @@ def _is_shortened(before: str, after: str) -> bool:
     else:
         return False
     if after.isascii() and after.isdigit():
-        known = _rounded(value, _DIGITS)
-        return (not after.startswith("0") or after == "0") and Decimal(after) in (value, known)
+        return (not after.startswith("0") or after == "0") and _is_rounded(value, Decimal(after))
     if found := _POINT_ZERO.fullmatch(after):
         return Decimal(found[1]) == value
     if found := _EXPONENT.fullmatch(after):
-        return _rounded(value, len(found[2]) + len(found[3] or "")) == _value(found)
+        last_digit = Decimal(1).scaleb(int(found[4]) - len(found[3] or ""))
+        return abs(value - _value(found)) <= last_digit / 2
     return False
 
 
@@ -120,8 +120,10 @@ def _value(found: re.Match[str]) -> Decimal:
     return Decimal(f"{sign}{whole}.{part or 0}E{exponent}")
 
 
-def _rounded(value: Decimal, digits: int) -> Decimal:
-    return Decimal(f"{value:.{max(digits, 1) - 1}E}")
+def _is_rounded(value: Decimal, after: Decimal) -> bool:
+    """Whether they are the same, but for the digits beyond those that programs keep: rounded, or cut off."""
+    last_digit = Decimal(1).scaleb(max(value.adjusted() + 1 - _DIGITS, 0))
+    return after == value or (last_digit > 1 and abs(value - after) < last_digit and not after % last_digit)
 
 
 def _letters_lost(before: str, after: str) -> bool:
@@ -199,7 +201,7 @@ def _days(text: str) -> Iterator[Day]:
 
 
 def _day(year: str | None, month: str, day: str | None) -> Iterator[Day]:
-    number = int(month) if month.isdigit() else _month(month.casefold())
+    number = int(month) if month.isdecimal() else _month(month.casefold())
     if 1 <= number <= 12 and (day is None or (len(day) <= 2 and 1 <= int(day) <= 31)) and (not year or len(year) != 3):
         yield int(year[-2:]) if year else None, number, int(day) if day else None
 

@@ -279,7 +279,7 @@ class _Columns:
         return self._texts[position]
 
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
-        """Give the notes of one column, each with the place of its row in the chunk; what its texts show is noted too."""
+        """Give the notes of one column, each with the place of its row in the chunk; what texts show is noted too."""
         noted = self._notes.setdefault(position, [])
         if position not in self._looked_at:
             self._looked_at.add(position)

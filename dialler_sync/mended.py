@@ -33,8 +33,8 @@ _GUARDED = frozenset({KEY, POSTAL_CODE, *(name for name, field in FIELDS.items()
 _FIVE_DIGITS = frozenset({"DE", "EE", "ES", "FI", "FR", "HR", "IT", "MX", "TR", "UA", "US"})
 """Countries whose postal codes have five digits, a zero among the first ones."""
 
-_ROW = re.compile(r"([0-9]+)(?:[.,]0{1,2})?")
-_GROUPED_ROW = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f’][0-9]{3})+")
+_ROW = re.compile(r"([0-9]{1,9})(?:[.,]0{1,2})?")
+_GROUPED_ROW = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f’][0-9]{3}){1,2}")
 
 Check = Callable[[Chunk], tuple[list[Contact], list[Rejection]]]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
-from .spreadsheet_text import CUT
+from .spreadsheet_text import CUT, damage
 
 _DIGITS = 15
 """Significant digits that a spreadsheet program keeps."""
@@ -51,7 +51,6 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
 
 _TRUTH = (frozenset({"true", "wahr", "vrai", "vero", "verdadero"}), frozenset({"false", "falsch", "faux", "falso"}))
-_ERROR = re.compile(r"#{2,}|#(?:[A-ZÄÖÜ]{2,12}[!?]|[A-ZÄÖÜ]{2,4}/0!|N/A|NV)")
 
 Day = tuple[int | None, int, int | None]
 """Year, month and day, as far as a text tells them; of a year of two digits only these."""
@@ -70,7 +69,7 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
         return before.startswith(after[: after.rindex(CUT)])
     if _is_shortened(before, after) or _letters_lost(before, after):
         return True
-    if _ERROR.fullmatch(after) and not _ERROR.fullmatch(before):
+    if damage(after) and not damage(before):
         return True
     if mended:
         return False
@@ -91,12 +90,10 @@ def could_be_changed(text: str) -> bool:
 def shows_change(text: str) -> bool:
     """Whether ``text`` can hardly be anything but what a spreadsheet program made: ``4,9E+10``, ``12.0``, ``1-Mar``."""
     text = text.strip()
-    exponent = _EXPONENT.fullmatch(text)
     named = _DAY_MONTH.fullmatch(text)
     return bool(
-        (exponent and (exponent[4].startswith("+") or exponent[3]))
+        damage(text)
         or _POINT_ZERO.fullmatch(text)
-        or _ERROR.fullmatch(text)
         or (named and re.fullmatch(r"[0-9]{1,2}[.\s-]+\D.*", text) and any(_days(text)))
     )
 
@@ -110,12 +107,12 @@ def _is_shortened(before: str, after: str) -> bool:
     else:
         return False
     if after.isascii() and after.isdigit():
-        known = _rounded(value, _DIGITS)
-        return (not after.startswith("0") or after == "0") and Decimal(after) in (value, known)
+        return (not after.startswith("0") or after == "0") and _is_rounded(value, Decimal(after))
     if found := _POINT_ZERO.fullmatch(after):
         return Decimal(found[1]) == value
     if found := _EXPONENT.fullmatch(after):
-        return _rounded(value, len(found[2]) + len(found[3] or "")) == _value(found)
+        last_digit = Decimal(1).scaleb(int(found[4]) - len(found[3] or ""))
+        return abs(value - _value(found)) <= last_digit / 2
     return False
 
 
@@ -124,8 +121,10 @@ def _value(found: re.Match[str]) -> Decimal:
     return Decimal(f"{sign}{whole}.{part or 0}E{exponent}")
 
 
-def _rounded(value: Decimal, digits: int) -> Decimal:
-    return Decimal(f"{value:.{max(digits, 1) - 1}E}")
+def _is_rounded(value: Decimal, after: Decimal) -> bool:
+    """Whether they are the same, but for the digits beyond those that programs keep: rounded, or cut off."""
+    last_digit = Decimal(1).scaleb(max(value.adjusted() + 1 - _DIGITS, 0))
+    return after == value or (last_digit > 1 and abs(value - after) < last_digit and not after % last_digit)
 
 
 def _letters_lost(before: str, after: str) -> bool:
@@ -203,7 +202,7 @@ def _days(text: str) -> Iterator[Day]:
 
 
 def _day(year: str | None, month: str, day: str | None) -> Iterator[Day]:
-    number = int(month) if month.isdigit() else _month(month.casefold())
+    number = int(month) if month.isdecimal() else _month(month.casefold())
     if 1 <= number <= 12 and (day is None or (len(day) <= 2 and 1 <= int(day) <= 31)) and (not year or len(year) != 3):
         yield int(year[-2:]) if year else None, number, int(day) if day else None
 

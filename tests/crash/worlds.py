@@ -64,7 +64,7 @@ def ended(server: SimulatorServer, reports: Path) -> Ended:
     return Ended(
         Counter(json.dumps(contact, sort_keys=True) for contact in plain),
         lines,
-        (reports / "failed.csv").read_text(encoding="utf-8-sig").replace(reports.name, "RUN"),
+        (reports / "failed.csv").read_text(encoding="utf-8-sig").replace(summary["run_id"], "RUN"),
         summary["counts"],
         {name: number for name, number in summary["actions"].items() if number},
         summary["exit_code"],

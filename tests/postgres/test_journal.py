@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import JournalError, UsageError
-from dialler_sync.journal import Image, Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from dialler_sync.model import Action, Status
+from dialler_sync.journal import Image, Journal, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.model import Action, RowWarning, Status
 
 TARGET = "https://dialler.example.com/rest/v1.0 · campaign " + "Nächtlich " * 60
 
@@ -191,3 +191,27 @@ def test_a_nul_in_a_key_that_is_asked_for_breaks_nothing(journal: Journal) -> No
 
     assert journal.sent(TARGET, ["A\x00", "B"]).keys() == {"B"}
     assert journal.mirror_locked(TARGET, ["1\x00"]) == set()
+
+
+def test_mended_rows_are_known_again(journal: Journal) -> None:
+    """Their cells, whatever they hold, their warnings, and whether their keys were settled since."""
+    journal.add_run(record("run-1"))
+    warned = RowWarning("restored", "UserData")
+    journal.add_rows("run-1", [PlannedRow(n, 0, n + 2, f"K{n}", "p", warnings=str(warned)) for n in range(3)])
+    journal.record("run-1", [Outcome(0, Status.SUCCEEDED, sent_at="2026-01-02T00:00:00.000Z")])
+    journal.keep_cells("run-1", [(0, ("x",)), (1, ("\x00", "\ud800", "ä\U0001f600")), (2, ())])
+    journal.keep_cells("run-1", [(1, ("other",))])
+
+    assert journal.origins("run-1", 0, [2, 3, 4, 9]) == {
+        2: Origin("K0", "", "", None),
+        3: Origin("K1", "", "", ("\x00", "\ud800", "ä\U0001f600")),
+        4: Origin("K2", "", "", ()),
+    }
+    run = journal.run("run-1")
+    assert {row.result.warnings for row in journal.rows(run)} == {(warned,)}
+    journal.take_in(run.target)
+    before = "2025-12-31T00:00:00Z"
+    assert journal.settled_since(run.target, before, ["K0", "K1"], set()) == {"K0": "run-1"}
+    journal.delete_run("run-1")
+    assert journal.settled_since(run.target, before, ["K0", "K1"], set()) == {"K0": "run-1"}
+    assert journal.settled_since(run.target, "2026-01-03T00:00:00Z", ["K0"], set()) == {}

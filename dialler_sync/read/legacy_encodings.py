@@ -46,7 +46,7 @@ _NONSENSE, _POOR, _A_WORD = -4.5, -3.5, -3.2
 a word."""
 _SLACK = 15.0
 """One odd word alone is not yet nonsense."""
-_FOREIGN, _PERHAPS_FOREIGN = 10.0, 3.0
+_FOREIGN, _PERHAPS_FOREIGN = 9.0, 3.0
 """So much likelier than in the file's encoding, a word, or several together, were written in another."""
 
 

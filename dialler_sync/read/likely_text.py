@@ -29,7 +29,10 @@ _NOT_TEXT = -25.0
 _OUT_OF_PLACE = -4.0
 """A sign within a word that joins nothing (``Enc…rrec``), one that opens behind a letter (``Utilis‚``), one that closes
 before one (``’λλη``), a dash at an end of a word. A sign beside a letter as such (``an…``, ``20°C``) is not strange."""
-_JOINS, _OPENS, _CLOSES = frozenset("’‘´·–\xa0\xad\u200c\u200d׳״"), frozenset("¿¡„‚«‹£×½¼¾"), frozenset("’”»›…®©™ªº¹²³")
+_JOINS = frozenset("’‘–\xa0\xad\u200c\u200d׳״")
+_JOINS_BEHIND = {"·": "lL", "´": "dlonDLON"}
+"""``Paral·lel``, ``D´Angelo``."""
+_OPENS, _CLOSES = frozenset("¿¡„‚«‹£×½¼¾"), frozenset("’”»›…®©™ªº¹²³")
 _DASHES = frozenset("–—")
 _IN_PLACE = 2.0
 """An ``º`` behind a digit or ``n``, an apostrophe between two letters."""
@@ -83,9 +86,14 @@ def _script(letter: str) -> str:
 def _in_place(before: str, sign: str, after: str) -> float:
     """How likely a sign stands between what is beside it."""
     behind, ahead = before[-1:].isalpha(), after[:1].isalpha()
-    if (behind and ahead and sign not in _JOINS) or (behind and sign in _OPENS):
-        return _OUT_OF_PLACE
-    if (ahead and not behind and sign in _CLOSES) or (ahead != behind and sign in _DASHES):
+    joins = sign in _JOINS or before[-1:] in _JOINS_BEHIND.get(sign, ())
+    strange = (
+        (behind and ahead and not joins)
+        or (behind and sign in _OPENS)
+        or (ahead and not behind and sign in _CLOSES)
+        or (ahead != behind and sign in _DASHES)
+    )
+    if strange:
         return _OUT_OF_PLACE
     usual = behind and ahead if sign == "’" else sign in "ºª°" and (before[-1:].isdigit() or before[-1:] in {"n", "N"})
     return _IN_PLACE if usual else 0.0

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+
 from .candidates import CANDIDATES, LATIN, Candidate, known
 from .languages import Vector, folded, languages
 from .likely_text import has_foreign_script, likely_text
@@ -44,6 +46,8 @@ _ROUNDS = 6
 _NONSENSE, _POOR, _A_WORD = -4.5, -3.5, -3.2
 """A byte's share of a piece's likelihood: less is nonsense, or a word that is worth a look in other encodings; more is
 a word."""
+_A_SIGN = 4.0
+"""A sign may take this much more: ``½``."""
 _SLACK = 15.0
 """One odd word alone is not yet nonsense."""
 _FOREIGN, _PERHAPS_FOREIGN = 9.0, 3.0
@@ -127,7 +131,7 @@ class Evidence:
         rivals = [other for other in readings[1:] if self._lead(best, other) < _CLEAR]
         if rivals:
             return Verdict((best, *rivals[:_MOST_SHOWN]))
-        return Verdict((best,), self._foreign_to(best.candidate, best.shares))
+        return Verdict((best,), self._foreign_to(best))
 
     def _readings(self) -> Iterator[Reading]:
         """What each encoding that knows all bytes makes of the pieces; each text once."""
@@ -156,8 +160,6 @@ class Evidence:
         return candidate.likely + (_CR_IS_OF_A_MAC if self._is_mac and candidate.codec.startswith("mac") else 0)
 
     def _reading(self, candidate: Candidate, texts: Sequence[str]) -> Reading:
-        import numpy as np
-
         pieces = np.array([*map(likely_text, texts), *map(languages().word, self._ascii)])
         shares, likely = _mixture(pieces, candidate.spoken)
         is_foreign = candidate.spoken.split()[0] not in LATIN and not any(map(has_foreign_script, texts))
@@ -165,27 +167,27 @@ class Evidence:
         at_home = float(np.exp(shares) @ np.log(own / own.max()))  # few write Swedish in an encoding of the Baltic
         return Reading(candidate, tuple(texts), shares, np.append(likely, at_home + _NO_LETTER_OF_ITS_OWN * is_foreign))
 
-    def _foreign_to(self, best: Candidate, shares: Vector) -> Foreign | None:
+    def _foreign_to(self, reading: Reading) -> Foreign | None:
         """The first piece that was written in another encoding than the rest."""
-        import numpy as np
-
+        best, shares = reading.candidate, reading.shares
         others = [Candidate("utf-8", best.spoken, best.likely)]
         others += [other for other in CANDIDATES if not other.is_wide and other != best]
         leads: defaultdict[str, float] = defaultdict(float)
-        for unit in self.units:
+        for at, unit in enumerate(self.units):
             text = unit.decode(best.codec, "replace")
-            likely = _likely_in(text, shares)
+            likely = float(reading.likely[at]) if at < len(reading.texts) else _likely_in(text, shares)
             if likely > _POOR * len(unit):
                 continue
             for other in others:
-                if other.codec == "utf-8" or known(other.codec).issuperset(unit):
-                    meant = unit.decode(other.codec, "replace")
-                    better = _likely_in(meant, np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2))
-                    lead = better - likely + min(0.0, other.likely - best.likely)
-                    if better > _A_WORD * len(unit) and lead > _PERHAPS_FOREIGN and meant != text:
-                        leads[other.codec] += lead
-                        if leads[other.codec] > _FOREIGN:
-                            return Foreign(unit, other.codec)
+                if other.codec != "utf-8" and not known(other.codec).issuperset(unit):
+                    continue
+                meant = unit.decode(other.codec, "replace")
+                better = _likely_in(meant, np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2))
+                lead = better - likely + min(0.0, other.likely - best.likely)
+                if better > _A_WORD * len(unit) - _A_SIGN and lead > _PERHAPS_FOREIGN and meant != text:
+                    leads[other.codec] += lead
+                    if leads[other.codec] > _FOREIGN:
+                        return Foreign(unit, other.codec)
         return None
 
 
@@ -205,8 +207,6 @@ def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
 
     Expectation and maximisation; an encoding's own languages have most of the share to begin with.
     """
-    import numpy as np
-
     share = own = _own_shares(spoken)
     for _ in range(_ROUNDS):
         joint = pieces + np.log(share)
@@ -219,8 +219,6 @@ def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
 @cache
 def _own_shares(spoken: str) -> Vector:
     """The shares of all languages before anything has been read."""
-    import numpy as np
-
     names = languages().names
     own: Vector = np.array([name in spoken.split() for name in names], dtype=np.float64)
     shares: Vector = (1.0 - _OTHER_LANGUAGES) * own / own.sum() + _OTHER_LANGUAGES / len(names)
@@ -228,6 +226,4 @@ def _own_shares(spoken: str) -> Vector:
 
 
 def _likely_in(text: str, shares: Vector) -> float:
-    import numpy as np
-
     return float(np.logaddexp.reduce(likely_text(text) + shares))

@@ -6,8 +6,10 @@ Likelihoods are natural logarithms.
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
+
+import numpy as np
 
 from .languages import Vector, folded, languages
 
@@ -44,11 +46,10 @@ _BEHIND_A_DIGIT = -2.0
 """A letter beyond ASCII that stands alone behind a digit: ``2ş`` for ``2º``."""
 
 
+@lru_cache(maxsize=20_000)
 def likely_text(text: str) -> Vector:
     """How likely a piece of text is in each language."""
-    import numpy as np
-
-    total = np.zeros(len(languages().names))
+    total: Vector = np.zeros(len(languages().names))
     end = 0
     for is_word, signs in groupby(text, _is_letter):
         token = "".join(signs)

@@ -15,8 +15,8 @@ from dialler_sync.read.encoding import find_encoding
 from ..benchmarks.encoding_lists import MIXED_WESTERN, WESTERN, ContactList, lists
 
 SEED = 14
-SHORT, LONG = 1_500, 1_000_000
-WESTERN_SHORT = 500
+SHORT, LONG = 800, 1_000_000
+WESTERN_SHORT = 300
 ONE_WORD_REFUSED_AT_MOST = 0.2
 """Share of the lists in which one word alone tells the encoding, or a sign."""
 REFUSED_AT_MOST = 0.2

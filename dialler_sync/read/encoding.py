@@ -27,6 +27,8 @@ _WIDE_MARKS = (
 
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_FEW = 2
 _BETWEEN_CELLS = re.compile(r"[;,\t|\r\n\"]+")
 _LONGEST_CELL = 40
 
@@ -51,7 +53,10 @@ def find_encoding(path: Path, source: SourceSettings) -> str:
         _check(path, name)
         return name
     bad = _first_undecodable(path, "utf-8")
-    return "utf-8" if bad is None else _legacy_encoding(path, bad)
+    if bad is not None:
+        return _legacy_encoding(path, bad)
+    _check_utf8(path)
+    return "utf-8"
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -111,6 +116,22 @@ def _where(path: Path, position: int) -> str:
     return f"line {lines}: the byte 0x{byte.hex().upper()}" if byte else f"line {lines}: the end"
 
 
+def _check_utf8(path: Path) -> None:
+    """Look twice at a file that holds next to nothing beyond ASCII: two letters of an older encoding can be UTF-8.
+
+    Raises:
+        InputError: it reads far better in another encoding.
+    """
+    found: set[bytes] = set()
+    for block in _blocks(path):
+        if not block.isascii():
+            found.update(_BEYOND_ASCII.findall(block))
+            if len(found) > _FEW:
+                return
+    if found and (readings := (evidence := Evidence(_blocks(path))).rather_than_utf8()):
+        raise InputError(_several(path, evidence, readings))
+
+
 def _legacy_encoding(path: Path, bad: int) -> str:
     """The encoding of a file that is not UTF-8, as its byte at ``bad`` shows."""
     evidence = Evidence(_blocks(path))
@@ -140,10 +161,8 @@ def _is_mostly_utf8(units: list[bytes]) -> bool:
 
 def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> str:
     """One cell in each reading, side by side."""
-    differing = next(
-        at for at, texts in enumerate(zip(*(r.texts for r in readings), strict=True)) if len(set(texts)) > 1
-    )
-    unit = evidence.units[differing]
+    pieces = zip(evidence.units, *(reading.texts for reading in readings), strict=False)
+    unit = next(unit for unit, *texts in pieces if len(set(texts)) > 1)
     line, cells = _cells(path, unit, [reading.codec for reading in readings])
     shown = ", ".join(f"'{cell}' in {reading.codec}" for cell, reading in zip(cells, readings, strict=True))
     return (

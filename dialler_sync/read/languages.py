@@ -25,6 +25,7 @@ _UNSEEN = 0.02
 """How often a letter that a language's words do not hold is taken to have been seen."""
 
 _SMOOTHING = 0.5
+_ONE_FORM = str.maketrans("șțİ", "şţi")
 _COMMON = {
     "zh-Hans": ("gb2312", range(0xB0, 0xD8)),
     "zh-Hant": ("big5", range(0xA4, 0xC7)),
@@ -35,8 +36,8 @@ _COMMON = {
 
 
 def folded(text: str) -> str:
-    """Lower case, letter by letter; a letter whose lower case takes two (``İ``) stays as it is."""
-    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text)
+    """Lower case, letter by letter, with one form of letters that have two: Romanian commas, the Turkish ``İ``."""
+    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text).translate(_ONE_FORM)
 
 
 class Languages:
@@ -44,7 +45,7 @@ class Languages:
 
     def __init__(self) -> None:
         words = {
-            path.name.removesuffix(".txt"): path.read_text(encoding="utf-8").split()
+            path.name.removesuffix(".txt"): folded(path.read_text(encoding="utf-8")).split()
             for path in files(__package__).joinpath("words").iterdir()
             if path.name.endswith(".txt")
         }

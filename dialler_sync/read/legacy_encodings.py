@@ -21,13 +21,13 @@ from .candidates import CANDIDATES, LATIN, Candidate, known
 from .languages import Vector, folded, languages
 from .likely_text import has_foreign_script, likely_text
 
-_CR_IS_OF_A_MAC = 8.0
+_CR_IS_OF_A_MAC, _CRLF_IS_NOT = 8.0, -3.0
 _NO_LETTER_OF_ITS_OWN = -6.0
 """A list in the encoding of another script, without a letter of that script."""
 _OTHER_LANGUAGES = 0.02
 """The share of all languages that an encoding was not made for."""
 
-_UNIT = re.compile(rb"[0-9@-~\x80-\xff]*[\x80-\xff][0-9@-~\x80-\xff]*")
+_UNIT = re.compile(rb"(?<![0-9@-~\x80-\xff])[0-9@-~]*+[\x80-\xff][0-9@-~\x80-\xff]*+")
 """What stands between blanks and punctuation, and holds bytes beyond ASCII. No letter has bytes of those."""
 _ASCII_WORD = re.compile(rb"(?<![\x80-\xff])[A-Za-z]{2,30}(?![\x80-\xff])")
 _LONGEST_UNIT = 120
@@ -40,6 +40,9 @@ _MOST = 12.0
 """No piece of the file speaks louder than this for one encoding against another."""
 _CLEAR = 6.0
 """How far ahead the best reading must be."""
+_UTF8 = Candidate("utf-8", " ".join(sorted({name for each in CANDIDATES for name in each.spoken.split()})), 0.0)
+_CHANCE = 5.0
+"""So much likelier than UTF-8 that the bytes are UTF-8 by chance."""
 _MOST_SHOWN = 3
 """Rivals of the best reading that the user is told."""
 _ROUNDS = 6
@@ -99,12 +102,13 @@ class Evidence:
         self.units: list[bytes] = []
         self.used: set[int] = set()
         self._ascii: list[str] = []
-        self._is_mac = True
+        self._ends = {b"\n": 0, b"\r": 0, b"\r\n": 0}
         seen: set[bytes] = set()
         contexts: set[bytes] = set()
         for lines in _whole_lines(blocks):
             self.used.update(lines)
-            self._is_mac = self._is_mac and b"\n" not in lines
+            for end in self._ends:
+                self._ends[end] += lines.count(end)
             if len(self._ascii) < _MOST_ASCII_WORDS:
                 words = dict.fromkeys(word.decode("ascii") for word in _ASCII_WORD.findall(lines, 0, _ASCII_BYTES))
                 self._ascii += [*map(folded, words)][: _MOST_ASCII_WORDS - len(self._ascii)]
@@ -133,6 +137,12 @@ class Evidence:
             return Verdict((best, *rivals[:_MOST_SHOWN]))
         return Verdict((best,), self._foreign_to(best))
 
+    def rather_than_utf8(self) -> tuple[Reading, ...]:
+        """Another reading and that of UTF-8, where it reads far better (``Íñigo``, ``֤igo``); none where it does not."""
+        utf8 = self._reading(_UTF8, [unit.decode("utf-8", "replace") for unit in self.units])
+        other = max(self._readings(), key=self._total, default=utf8)
+        return (other, utf8) if self._lead(other, utf8) > _CHANCE else ()
+
     def _readings(self) -> Iterator[Reading]:
         """What each encoding that knows all bytes makes of the pieces; each text once."""
         seen: set[tuple[str, ...]] = set()
@@ -157,7 +167,12 @@ class Evidence:
         return float(reading.likely[:count].sum()) < _NONSENSE * sum(map(len, self.units[:count])) - _SLACK
 
     def _prior(self, candidate: Candidate) -> float:
-        return candidate.likely + (_CR_IS_OF_A_MAC if self._is_mac and candidate.codec.startswith("mac") else 0)
+        """How likely an encoding is for its line ends."""
+        if not candidate.codec.startswith("mac"):
+            return candidate.likely
+        if self._ends[b"\r"] > self._ends[b"\r\n"]:
+            return candidate.likely + _CR_IS_OF_A_MAC
+        return candidate.likely + (_CRLF_IS_NOT if self._ends[b"\r\n"] else 0.0)
 
     def _reading(self, candidate: Candidate, texts: Sequence[str]) -> Reading:
         pieces = np.array([*map(likely_text, texts), *map(languages().word, self._ascii)])
@@ -170,7 +185,7 @@ class Evidence:
     def _foreign_to(self, reading: Reading) -> Foreign | None:
         """The first piece that was written in another encoding than the rest."""
         best, shares = reading.candidate, reading.shares
-        others = [Candidate("utf-8", best.spoken, best.likely)]
+        others = [_UTF8._replace(spoken=best.spoken, likely=best.likely)]
         others += [other for other in CANDIDATES if not other.is_wide and other != best]
         leads: defaultdict[str, float] = defaultdict(float)
         for at, unit in enumerate(self.units):

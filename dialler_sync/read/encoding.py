@@ -26,6 +26,8 @@ _WIDE_MARKS = (
 """Longer marks first: that of UTF-32-LE begins with that of UTF-16-LE."""
 
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SHIFTS = re.compile(rb"\x1b\$(?:[@B]|[()][A-D])")
+"""Into a Japanese, Chinese or Korean character set: ISO-2022, which looks like ASCII."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _FEW = 2
@@ -52,6 +54,8 @@ def find_encoding(path: Path, source: SourceSettings) -> str:
     if name:
         _check(path, name)
         return name
+    if _SHIFTS.search(head):
+        raise InputError("is in an encoding that shifts by escape sequences: set source.encoding, such as iso2022_jp.")
     bad = _first_undecodable(path, "utf-8")
     if bad is not None:
         return _legacy_encoding(path, bad)
@@ -76,7 +80,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def _first_undecodable(path: Path, name: str) -> int | None:
     """Position of the first byte that ``name`` cannot read, None where it reads them all."""
-    decoder = codecs.getincrementaldecoder(name)()
+    # A byte order mark is UTF-8, too, and counts for the position.
+    decoder = codecs.getincrementaldecoder(name.removesuffix("-sig"))()
     position = 0
     for block in _blocks(path):
         pending = len(decoder.getstate()[0])

@@ -659,3 +659,25 @@ def test_a_file_that_lost_some_of_our_columns_is_still_part_of_a_list(
     assert done.code in (ExitCode.OK, ExitCode.ROWS_FAILED)
     assert not done.summary["mirror"]
     assert any(contact["UserData"] == "00012020" for contact in dialler.store.contacts.values())
+
+
+@pytest.mark.parametrize("command", [["import"], ["retry", "--file"]])
+def test_a_mended_row_without_a_key_makes_one_contact(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path, command: list[str]
+) -> None:
+    """The same file imported twice: nothing but what was sent tells that the row is settled."""
+    configure(COLUMNS)
+    path = tmp_path / "list.csv"
+    path.write_text(f"{HEADER}\n,Anna,01099,12,,,\n,Berta,01099,12,,,\n", encoding="utf-8")
+    lines = read(run("import", path))
+    change(lines, 1, Phone="0171 3920013")
+    run(*command, saved(tmp_path / "one.csv", lines))
+    change(lines, 2, Phone="0171 3920014")
+
+    done = run(*command, saved(tmp_path / "both.csv", lines))
+
+    assert [(row["_status"], row["_action"]) for row in done.rows()] == [
+        ("skipped", "unchanged"),
+        ("succeeded", "create"),
+    ]
+    assert sorted(contact["Name"] for contact in dialler.store.contacts.values()) == ["Anna", "Berta"]

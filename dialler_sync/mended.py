@@ -133,7 +133,15 @@ class Guard:
 
     def undamaged(self, chunk: Chunk) -> Chunk:
         """The chunk without what a spreadsheet program did to its cells; what cannot be undone is noted."""
-        return self._restored(chunk, self._held(chunk))
+        held = self._held(chunk)
+        chunk = self._restored(chunk, held)
+        notes = dict(chunk.notes)
+        for at in self._fields[KEY].positions if KEY in self._fields else ():
+            for row, cell in zip(chunk.frame.index.tolist(), chunk.frame.iloc[:, at].tolist(), strict=True):
+                wrong = row in held and self._key_fault(held[row], cell.strip(), self._is_trusted(chunk, row))
+                if wrong and wrong.code == _DAMAGED.code:
+                    notes[row, at] = _DAMAGED
+        return replace(chunk, notes=notes)
 
     # What is known of each row
 

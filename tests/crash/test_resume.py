@@ -92,7 +92,7 @@ def test_a_finished_run_is_not_resumed(run: Run, configure: Configure, contacts_
 
     unnamed, named = run("resume"), run("resume", done.summary["run_id"])
 
-    assert (unnamed.code, named.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert (unnamed.code, named.code) == (ExitCode.OK, ExitCode.OK)
     assert "nothing to resume" in unnamed.err
     assert "nothing to resume" in named.err
 

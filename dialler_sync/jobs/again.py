@@ -140,7 +140,7 @@ def find_resumable(journal: Journal, target: str) -> RunRecord | None:
 
 
 def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> RunRecord | None:
-    """The import of a target that fixed ``files`` come from, else the newest one that has ended.
+    """The import of a target that fixed ``files`` come from, else the newest one.
 
     Raises:
         UsageError: the files come from a run of another target.
@@ -153,7 +153,7 @@ def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> Ru
     def meant(run: RunRecord) -> bool:
         if known:
             return run in known
-        return run.command == "import" and run.state != "running" and not run.options.get("dry_run")
+        return run.command == "import" and not run.options.get("dry_run")
 
     return _newest(journal, target, meant)
 

@@ -122,7 +122,7 @@ class Database:
         """
         with ExitStack() as stack:
             if self._engine.dialect.name == "postgresql":
-                account = _number(split(target)[0])
+                account = _number(f"account {split(target)[0]}")
                 stack.enter_context(self._advisory_lock(account, refusal, shared=not is_account(target)))
                 stack.enter_context(self._advisory_lock(_number(target), refusal))
             else:

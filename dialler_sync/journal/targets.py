@@ -47,7 +47,7 @@ def from_urls(connection: sa.Connection) -> None:
     """Targets of older journals, ``<base URL>/<ClientsID>#<campaign as it was spelled>``, become those of today."""
     runs = _RUNS.c
     of_runs = connection.execute(sa.select(runs.target, runs.config).order_by(runs.started_at))
-    known: dict[str, str] = dict(row._tuple() for row in of_runs)
+    known: dict[str, str] = {row[0]: row[1] for row in of_runs}
     for table in (_SENT, _LOCKS):  # of runs that were pruned
         for target in connection.scalars(sa.select(table.c.target).distinct()).all():
             known.setdefault(target, "{}")

@@ -17,9 +17,9 @@ from .common import IMPORT_CODES, App, cluster_option, mark_option, out_option
 @cluster_option
 @click.pass_obj
 def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) -> int:
-    """Finish an interrupted RUN; if none is named, the newest of this configuration's dialler and campaign.
+    """Finish an interrupted RUN; if none is named, the newest.
 
-    Refuses if the files or the configuration have changed since the run started, or if RUN belongs to another dialler
+    The newest of this configuration's dialler and campaign. Refuses if the files or the configuration have changed since the run started, or if RUN belongs to another dialler
     or campaign. Nothing that is settled is sent again; rows that may have been sent are looked up in the dialler. A
     run that a cluster began is finished from here, unless --cluster is given.
     """
@@ -62,8 +62,9 @@ def retry(
     mark: bool,
     cluster: str | None,
 ) -> int:
-    """Send again what failed in RUN; if none is named, in the newest import to this configuration's campaign.
+    """Send again what failed in RUN; if none is named, in the newest.
 
+    The newest import to this configuration's dialler and campaign; with --file, the run that the file comes from.
     What is settled is never sent again. A RUN that belongs to another dialler or campaign is refused.
 
     A run of its own. Files are read again, so rejected rows that were fixed are sent.

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 def undo(
     app: App, run: str | None, force: bool, yes: bool, dry_run: bool, config_of_run: bool, out: Path | None
 ) -> int:
-    """Put back what RUN did; if none is named, the newest of this configuration's dialler and campaign.
+    """Put back what RUN did; if none is named, the newest.
+
+    The newest of this configuration's dialler and campaign. A RUN that belongs to another one is refused.
 
     What it overwrote is restored, what it made deleted, what it locked unlocked. Contacts that were
     changed since are left alone, unless --force. What cannot come back is the call history of a contact

@@ -19,9 +19,10 @@ from .common import IMPORT_CODES, App, cluster_option, mark_option, out_option
 def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) -> int:
     """Finish an interrupted RUN; if none is named, the newest.
 
-    The newest of this configuration's dialler and campaign. Refuses if the files or the configuration have changed since the run started, or if RUN belongs to another dialler
-    or campaign. Nothing that is settled is sent again; rows that may have been sent are looked up in the dialler. A
-    run that a cluster began is finished from here, unless --cluster is given.
+    The newest of this configuration's dialler and campaign. Refuses if the files or the configuration have changed
+    since the run started, or if RUN belongs to another dialler or campaign. Nothing that is settled is sent again; rows
+    that may have been sent are looked up in the dialler. A run that a cluster began is finished from here, unless
+    --cluster is given.
     """
     from ..jobs.again import find_resumable, nothing_to_resume, resume_run
     from .output import print_summary

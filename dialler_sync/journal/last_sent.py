@@ -78,6 +78,8 @@ def take_in(connection: sa.Connection, target: str, but: str) -> None:
     A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
     killed, neither is a row that still waited: its outcome may not have been written down.
     """
+    # First a write, so that two runs that begin at once do not both take in the same one.
+    connection.execute(sa.update(schema.schema_version).values(version=schema.schema_version.c.version))
     runs = schema.runs.c
     of_account = runs.target.startswith(f"{split(target)[0]}#", autoescape=True)
     ended = (runs.target == target) | (of_account & (runs.state != "running"))

@@ -71,7 +71,7 @@ def machine_lock(target: str) -> Iterator[str]:
 def _make(folder: Path) -> None:
     """Make the folder for everybody, as /tmp is, where it is not there."""
     try:
-        folder.mkdir()
+        folder.mkdir(parents=LOCK_DIR in os.environ)
         folder.chmod(0o1777)  # mkdir's mode is subject to the umask
     except FileExistsError:
         if not stat.S_ISDIR(folder.lstat().st_mode):  # no link is followed: another user may have made it

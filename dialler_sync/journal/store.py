@@ -82,7 +82,10 @@ class Journal:
     def rename_target(self, old: str, new: str) -> None:
         """Have what was done under one name of a target count for another: it has turned out to be the same."""
         with self._begin() as connection:
-            targets.rename(connection, old, new)
+            known = targets.is_known(connection, old)
+        if known:
+            with self._begin() as connection:
+                targets.rename(connection, old, new)
 
     def known_id(self, dialler: str, campaign: str) -> int | None:
         """The ID that the campaign of this name had when the dialler was asked last; None: it never was."""

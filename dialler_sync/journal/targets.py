@@ -31,6 +31,13 @@ def rename(connection: sa.Connection, old: str, new: str) -> None:
         connection.execute(sa.update(table).where(table.c.target == old).values(target=new))
 
 
+def is_known(connection: sa.Connection, target: str) -> bool:
+    """Whether the journal has anything of a target."""
+    tables = (_RUNS, _SENT, _LOCKS)
+    queries = (sa.select(table.c.target).where(table.c.target == target).limit(1) for table in tables)
+    return any(connection.scalar(query) is not None for query in queries)
+
+
 def known_id(connection: sa.Connection, dialler: str, campaign: str) -> int | None:
     """The ID that the campaign of this name had in the newest run that named it; None: there is none."""
     runs = _RUNS.c

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ..model import Action, Status
-from ..target import split
 from . import mirror_locks, schema
 from .database import each_of, each_row
 from .records import PENDING, PlannedRow, RowState, Sent
+from .targets import of_account
 
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 """Commands that change contacts."""
@@ -81,8 +81,7 @@ def take_in(connection: sa.Connection, target: str, but: str) -> None:
     # First a write, so that two runs that begin at once do not both take in the same one.
     connection.execute(sa.update(schema.schema_version).values(version=schema.schema_version.c.version))
     runs = schema.runs.c
-    of_account = runs.target.startswith(f"{split(target)[0]}#", autoescape=True)
-    ended = (runs.target == target) | (of_account & (runs.state != "running"))
+    ended = (runs.target == target) | (of_account(runs.target, target) & (runs.state != "running"))
     waiting = (
         sa.select(runs.id, runs.target, runs.state, runs.command, runs.rows)
         .where(ended, ~runs.folded, runs.id != but, runs.command.in_(_CHANGING))
@@ -104,7 +103,7 @@ def _take_in_rows(connection: sa.Connection, target: str, run_id: str, state: st
     touched = of_run & rows.c.state.in_([str(state) for state in doubtful]) & ~rows.c.action.in_(_KEEPING)
     keys = sa.select(rows.c.user_data).where(touched)
     connection.execute(sa.delete(sent).where(sent.c.target == target, sent.c.user_data.in_(keys)))
-    elsewhere = sent.c.target.startswith(f"{split(target)[0]}#", autoescape=True) & (sent.c.target != target)
+    elsewhere = of_account(sent.c.target, target) & (sent.c.target != target) & (sent.c.payload != "")
     connection.execute(sa.update(sent).where(elsewhere, sent.c.user_data.in_(keys)).values(payload=""))
     kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
     newest = sa.select(

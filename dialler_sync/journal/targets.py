@@ -31,6 +31,12 @@ def rename(connection: sa.Connection, old: str, new: str) -> None:
         connection.execute(sa.update(table).where(table.c.target == old).values(target=new))
 
 
+def of_account(column: sa.ColumnElement[str], target: str) -> sa.ColumnElement[bool]:
+    """Whether a column holds a target of the same account. (LIKE would take capitals for small letters in SQLite.)"""
+    prefix = f"{split(target)[0]}#"
+    return sa.func.substr(column, 1, len(prefix)) == prefix
+
+
 def is_known(connection: sa.Connection, target: str) -> bool:
     """Whether the journal has anything of a target."""
     tables = (_RUNS, _SENT, _LOCKS)
@@ -41,7 +47,7 @@ def is_known(connection: sa.Connection, target: str) -> bool:
 def known_id(connection: sa.Connection, dialler: str, campaign: str) -> int | None:
     """The ID that the campaign of this name had in the newest run that named it; None: there is none."""
     runs = _RUNS.c
-    named = (runs.campaign == campaign) & runs.target.startswith(f"{dialler}#", autoescape=True)
+    named = (runs.campaign == campaign) & of_account(runs.target, dialler)
     query = sa.select(runs.target, runs.config).where(named).order_by(runs.started_at.desc(), runs.id.desc())
     for target, config in connection.execute(query):
         found = split(target)[1]

@@ -58,6 +58,6 @@ def _asked(settings: Settings, name: str) -> int | None:
 
     try:
         return asyncio.run(asked())
-    except (DiallerSyncError, TypeError, ValueError) as error:  # the latter: a record without a usable ID
+    except (DiallerSyncError, AttributeError, LookupError, TypeError, ValueError) as error:  # odd records, too
         _log.debug("the ID of campaign %s is not known: %s", name, error)
         return None

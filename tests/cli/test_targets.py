@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Done, Run
+from ..old_journals import age
 
 Contacts = Callable[..., Path]
 
@@ -168,7 +167,7 @@ def test_an_old_journal_goes_on(
     configure(campaign=spelled)
     path = contacts_csv(3)
     done = run("import", path, "--compare", "journal")
-    _age(tmp_path / "state" / "journal.db", f"{dialler.base_url}/1#{old}")
+    age(tmp_path / "state" / "journal.db", f"{dialler.base_url}/1#{old}")
 
     shown = run("runs", "show", done.summary["run_id"])
     again = run("import", path, "--compare", "journal")
@@ -180,11 +179,3 @@ def test_an_old_journal_goes_on(
     assert not dialler.store.contacts
     with Journal.open(tmp_path / "state" / "journal.db") as journal:
         assert {run.target.partition("#")[2] for run in journal.runs()} == {"538"}
-
-
-def _age(path: Path, target: str) -> None:
-    """Make a journal what the version before wrote."""
-    with closing(sqlite3.connect(path)) as base, base:
-        for table in ("runs", "sent", "mirror_locks"):
-            base.execute(f"UPDATE {table} SET target = ?", (target,))
-        base.execute("UPDATE schema_version SET version = 4")

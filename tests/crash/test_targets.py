@@ -14,7 +14,8 @@ from dialler_sync.simulator import SimulatorServer
 from dialler_sync.simulator.span import Span
 
 from ..conftest import Configure, Run
-from .commands import start
+from ..old_journals import age
+from .commands import killed, start
 from .conftest import Watched
 
 Contacts = Callable[..., Path]
@@ -112,3 +113,24 @@ def test_without_the_lock_doubles_are_told(
         "possible_duplicate",
     )
     assert all(str(n) in doubled["_error"] for n, c in store.contacts.items() if c["UserData"] == "K0")
+
+
+@pytest.mark.parametrize(("spelled", "old"), [("{id: 538}", "538"), ("{name: Nightly}", "Nightly")])
+def test_a_run_of_an_old_journal_is_resumed(
+    spelled: str,
+    old: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    tmp_path: Path,
+) -> None:
+    """With or without its name, and whatever spelling it began with."""
+    configure(campaign=spelled)
+    killed("after", "planned", "import", contacts_csv(5))
+    age(tmp_path / "state" / "journal.db", f"{dialler.base_url}/1#{old}")
+
+    done = run("resume")
+
+    assert done.code == ExitCode.OK, done.err
+    assert len(dialler.store.contacts) == 5

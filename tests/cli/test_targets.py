@@ -13,7 +13,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Done, Run
-from ..old_journals import age
+from ..old_journals import SPELLINGS, age
 
 Contacts = Callable[..., Path]
 
@@ -153,7 +153,7 @@ def test_what_another_campaign_has_overwritten_is_sent_again(
     assert [contact["Name"] for contact in dialler.store.contacts.values()] == ["Name 2"]
 
 
-@pytest.mark.parametrize(("spelled", "old"), [("{id: 538}", "538"), ("{name: Nightly}", "Nightly")])
+@SPELLINGS
 def test_an_old_journal_goes_on(
     spelled: str,
     old: str,

@@ -14,12 +14,11 @@ from dialler_sync.simulator import SimulatorServer
 from dialler_sync.simulator.span import Span
 
 from ..conftest import Configure, Run
-from ..old_journals import age
+from ..old_journals import SPELLINGS, age
 from .commands import killed, start
 from .conftest import Watched
 
 Contacts = Callable[..., Path]
-SPELLINGS = ("{id: 538}", "{name: Nightly}", "{column: Campaign}")
 
 
 def pair(
@@ -115,7 +114,7 @@ def test_without_the_lock_doubles_are_told(
     assert all(str(n) in doubled["_error"] for n, c in store.contacts.items() if c["UserData"] == "K0")
 
 
-@pytest.mark.parametrize(("spelled", "old"), [("{id: 538}", "538"), ("{name: Nightly}", "Nightly")])
+@SPELLINGS
 def test_a_run_of_an_old_journal_is_resumed(
     spelled: str,
     old: str,

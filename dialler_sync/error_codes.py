@@ -178,7 +178,7 @@ _ALL = (
     ),
     ErrorCode(
         "possible_duplicate",
-        "The dialler holds several contacts with this UserData after a repeated request.",
+        "The dialler holds several contacts with this UserData, after a repeated request or beside another run.",
         "Look at the contacts that are named, and delete the ones too many by their IDs.",
     ),
     ErrorCode(

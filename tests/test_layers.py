@@ -10,18 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dialler_sync"
 
-FACTS = {
-    "errors",
-    "nearest",
-    "spreadsheet_text",
-    "double_encoding",
-    "fields",
-    "endpoints",
-    "model",
-    "exit_codes",
-    "error_codes",
-}
-FACTS |= {"double_encoding", "own_columns", "spreadsheet_changes"}
+FACTS = {"errors", "nearest", "spreadsheet_text", "fields", "endpoints", "model", "exit_codes", "error_codes"}
+FACTS |= {"double_encoding", "own_columns", "spreadsheet_changes", "target"}
 
 ALLOWED = {
     "config": FACTS,

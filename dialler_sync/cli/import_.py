@@ -89,6 +89,7 @@ def import_(
     from ..nights.inbox import unfinished, work_through
     from ..nights.notify import after_run
     from ..plan.file import read_plan
+    from ..run.target import find_target
     from .output import print_summary
     from .progress import progress
 
@@ -116,7 +117,7 @@ def import_(
     with app.journal() as journal:
 
         def work(*paths: Path) -> Summary:
-            stopped = unfinished(journal, paths[0]) if inbox else None
+            stopped = unfinished(journal, paths[0], find_target(settings, journal)) if inbox else None
             with progress(app) as observer:
                 if stopped:
                     summary = resume_run(settings, stopped, journal, observer, cluster)

@@ -71,15 +71,15 @@ def work_through(
     return results
 
 
-def unfinished(journal: Journal, path: Path) -> RunRecord | None:
-    """The run that was stopped while it imported this very file, if there is one.
+def unfinished(journal: Journal, path: Path, target: str) -> RunRecord | None:
+    """The run that was stopped while it imported this very file to ``target``, if there is one.
 
     A newer export under the same name is a file of its own; of the run before it, the other rows are not sent.
     """
     place, digest = str(path.resolve()), ""
     for run in journal.runs():
         found = [entry["sha256"] for entry in run.files if entry["path"] == place]
-        if not found or run.command != "import" or run.state == "finished":
+        if not found or run.target != target or run.command != "import" or run.state == "finished":
             continue
         digest = digest or file_sha256(path)
         if digest in found:

@@ -85,7 +85,7 @@ def restore(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Give what a spreadsheet program shows for a cell of a CSV file: ``0171`` for ``="0171"``, which keeps the zero."""
+    """Give what a spreadsheet program shows for a cell of a CSV file: ``0171`` for ``="0171"``."""
     if match := _KEPT_AS_TEXT.fullmatch(text):
         return match[1].replace('""', '"')
     return restore(text)

@@ -144,7 +144,11 @@ def _likely(cells: Sequence[str], columns: Sequence[Column], language: str, name
         and phonenumbers.country_code_for_region(region) != phonenumbers.country_code_for_region(chosen)
     ]
     others = _listed(sorted(rivals, key=rank, reverse=True)[:3])
-    doubt = f"are the numbers of {chosen}? As many can be read as numbers of {others}" if rivals else ""
+    doubt = ""
+    if rivals:
+        doubt = f"are the numbers of {chosen}? As many can be read as numbers of {others}"
+    elif counts[chosen] < len(cells) * _NEARLY_AS_GOOD:
+        doubt = f"are the numbers of {chosen}? Many cannot be read as such, and fewer as those of other countries"
     return Where({"region": chosen}, chosen, doubt)
 
 

@@ -77,17 +77,20 @@ def translate(error: Exception) -> httpx.TransportError:
         return TunnelRefused(_words(error), error.status)
     if isinstance(error.__cause__, ContentEncodingError):
         return httpx.RemoteProtocolError(error.__cause__.message)
-    if getattr(error, "reason", None) in _NO_CERTIFICATE:  # TLS 1.3: the server says so after the handshake
-        return httpx.ConnectError("the server wants another client certificate: check dialler.client_cert")
+    if isinstance(error, OSError) and _NO_CERTIFICATE.search(str(error)):  # TLS 1.3 says so after the handshake
+        return httpx.ConnectError(_words(error))
     return meaning(_words(error))
 
 
-_NO_CERTIFICATE = {"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE", "TLSV1_ALERT_UNKNOWN_CA"}
+_NO_CERTIFICATE = re.compile("ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)")
+"""What a server says of the certificate that it was shown, or not: it takes no request then."""
 
 
 def _words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {error.host}:{error.port} is not trusted ({error.certificate_error})"
+    if _NO_CERTIFICATE.search(str(error)) or "ALERT_HANDSHAKE_FAILURE" in str(error):
+        return f"the server refuses the TLS handshake, it may want a dialler.client_cert ({error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
         number = cause.errno or 0

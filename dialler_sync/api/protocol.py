@@ -22,7 +22,9 @@ _FRAMING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANK_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
+_LENGTH = re.compile(rb"\ncontent-length: ?\d+\r")
 _START = b"HTTP/"
+_USUAL = b"HTTP/1.1 2"
 _INTERIM = re.compile(rb"[\r\n]*HTTP/1\.\d 1(?!01)\d\d")
 
 
@@ -39,10 +41,16 @@ class TolerantHandler(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         """Pass on what the network gives, heads in order."""
         if self._head is not None and data:
-            self._reschedule_timeout()
-            data = self._ordered(self._head, data)
-            if not data:
-                return
+            end = -1 if self._head or not data.startswith(_USUAL) else data.find(b"\r\n\r\n") + 4
+            if end >= len(_USUAL):  # the short way for the many
+                self._head = None
+                if not _is_plain(data[:end]):
+                    data = in_order(data[:end]) + data[end:]
+            else:
+                data = self._ordered(self._head, data)
+                if not data:
+                    self._reschedule_timeout()
+                    return
         super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -58,7 +66,7 @@ class TolerantHandler(ResponseHandler):
         head += data
         ready = b""
         while True:
-            start = bytes(head).lstrip(b"\r\n")[: len(_START)]
+            start = bytes(head[:16]).lstrip(b"\r\n")[: len(_START)]
             end = _END.search(head, seen)
             if end is None and _START.startswith(start) and len(head) < LONGEST_HEAD:
                 return ready
@@ -74,6 +82,17 @@ class TolerantHandler(ResponseHandler):
             seen = 0
 
 
+def _is_plain(head: bytes) -> bool:
+    """Whether there is nothing to put in order."""
+    small = head.lower()
+    return (
+        small.count(b"content-length") == 1
+        and b"-encoding" not in small
+        and b" :" not in small
+        and _LENGTH.search(small) is not None
+    )
+
+
 def in_order(head: bytes) -> bytes:
     """The head of an answer with one meaning where RFC 9112 (6.3) gives it one.
 
@@ -84,8 +103,6 @@ def in_order(head: bytes) -> bytes:
         head = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
     found = _FRAMING.findall(head)
     if not found:
-        return head
-    if len(found) == 1 and found[0][0].lower() == b"content-length" and found[0][1].isdigit():
         return head
     fields = [(name.lower(), part.strip()) for name, value in found for part in value.split(b",")]
     lengths = {value for name, value in fields if name == b"content-length"}

@@ -69,7 +69,9 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
     Raises:
         Refused, NotDone, MaybeDone: it was not, or nobody knows.
     """
-    answer = decode(reply.content, reply.charset_encoding, exact=exact)
+    answer = decode(reply.content)
+    if answer is None and reply.content:  # finding out the character set takes time
+        answer = decode(reply.content, reply.charset_encoding, exact=exact)
     status = reply.status_code
     if status in _DONE and answer is not None:
         inside = _status_inside(answer)

@@ -39,13 +39,13 @@ def reason_to_stop(
     ``opened``: the dialler has taken requests before; then a 403 is a firewall's that dislikes this row. ``passes``:
     rows like this one have reached the dialler, so that a refusal by what stands before it may be about this row.
     """
-    if error.code == "proxy_refused" or (isinstance(error, Refused) and error.foreign and not passes):
-        return NoRowCanSucceed(foreign(error))
     if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
             "get the current token, then go on with 'dialler-sync resume'."
         )
+    if error.code == "proxy_refused" or (isinstance(error, Refused) and error.foreign and not passes):
+        return NoRowCanSucceed(foreign(error))
     if error.code in {"redirected", "endpoint_missing"}:
         return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
     if error.code == "not_found" and campaign is not None:

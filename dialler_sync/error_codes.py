@@ -149,6 +149,12 @@ _ALL = (
         "Check dialler.base_url, and name the function's real path under dialler.endpoints.",
     ),
     ErrorCode("redirected", "The dialler's address sends requests elsewhere.", "Correct dialler.base_url."),
+    ErrorCode(
+        "proxy_refused",
+        "A proxy on the way refuses to pass the request on.",
+        "Check the proxy that HTTPS_PROXY or HTTP_PROXY names, and its user and password; or list the dialler's host "
+        "in NO_PROXY.",
+    ),
     ErrorCode("conflict", "The dialler says that a precondition is not met.", "Look at the contact in the dialler."),
     ErrorCode("refused", "The dialler refuses the request.", "Look at what it says of it."),
     ErrorCode("rate_limited", "The dialler takes no more requests for now.", "Set dialler.rate, and retry the run."),

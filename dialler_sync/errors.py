@@ -86,7 +86,14 @@ class RequestError(DiallerSyncError):
 
 
 class Refused(RequestError):
-    """The dialler refused: the change was not made and a repeat will not help."""
+    """The dialler refused: the change was not made and a repeat will not help.
+
+    ``foreign``: not the dialler, but something before it, such as a proxy.
+    """
+
+    def __init__(self, code: str, message: str, *, http_status: int | None = None, foreign: bool = False) -> None:
+        super().__init__(code, message, http_status=http_status)
+        self.foreign = foreign
 
 
 class NotDone(RequestError):

@@ -83,7 +83,7 @@ async def persisting(client: DiallerClient, once: Callable[[], Awaitable[T]], *,
             passing = not repeatable and attempt <= client.settings.retries
             if not (away or passing) or not (repeatable or isinstance(error, NotDone)):
                 raise
-            await client.gate.rest(pause(attempt, error))
+            await client.gate.rest(pause(attempt, error, client.gate.left(started)))
 
 
 async def resolve_campaign(client: DiallerClient, campaign: str) -> int:

@@ -11,28 +11,31 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 
 from __future__ import annotations
 
-import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self, TypeVar
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import orjson
 
-from ..config.settings import DiallerSettings, is_loopback
+from ..config.settings import DiallerSettings
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
-from ..errors import ConfigError, MaybeDone, Refused, RequestError
+from ..errors import MaybeDone, Refused, RequestError
 from .latency import Latencies
 from .listing import record_stream
 from .pace import Gate
+from .proxy import find_proxy
 from .retry import Clock, judge, judge_failure, repeating, unreadable
+from .tls import tls_context
 from .token import read_token
 from .transport import AiohttpTransport
 from .wire import StoredContact, imported_contact, records, stored_contact
 
 T = TypeVar("T")
 Records = list[Mapping[str, Any]]
+
+LONGEST_LIST = 2**29
+"""Bytes of an answer that may hold many records, with their calls."""
 
 
 class DiallerClient:
@@ -42,7 +45,7 @@ class DiallerClient:
     ``transport`` and ``clock`` are there for other networks and times.
 
     Raises:
-        ConfigError: the token or the certificates cannot be used.
+        ConfigError: the token, the certificates or the proxy cannot be used.
     """
 
     def __init__(
@@ -64,10 +67,10 @@ class DiallerClient:
         self._endpoints = {name: endpoint(name, settings.endpoints.get(name)) for name in ENDPOINTS}
         root = httpx.URL(settings.root)
         self._transport = transport or AiohttpTransport(
-            verify=_tls(settings) if root.scheme == "https" else True,
+            verify=tls_context(settings) if root.scheme == "https" else True,
             connections=settings.concurrency + 4,
             timeout=settings.timeout,
-            proxy=None if is_loopback(settings.base_url) else _proxy(root),
+            proxy=find_proxy(settings.base_url),
         )
         # What is the same for a hundred thousand rows is prepared once.
         self._headers = [
@@ -163,15 +166,19 @@ class DiallerClient:
                 raise
             return True
 
-        return await repeating(once, retries=self.settings.retries, sleep=self.gate.rest)
+        return await self._repeating(once)
+
+    async def _repeating(self, once: Callable[[], Awaitable[T]]) -> T:
+        started = self._clock()
+        return await repeating(
+            once, retries=self.settings.retries, sleep=self.gate.rest, left=lambda: self.gate.left(started)
+        )
 
     async def _read(self, name: str, body: bytes = b"", **values: str | int) -> Records:
         """The records of a function that changes nothing, repeated where that may help."""
         method, url = self._endpoints[name].method, self._url(name, **values)
-        return await repeating(
-            lambda: self._send(self._request(method, url, body), _records),
-            retries=self.settings.retries,
-            sleep=self.gate.rest,
+        return await self._repeating(
+            lambda: self._send(self._request(method, url, body, longest=LONGEST_LIST), _records)
         )
 
     async def _find(self, name: str, **values: str | int) -> Records:
@@ -277,7 +284,7 @@ class DiallerClient:
 
 def _records(reply: httpx.Response) -> Records:
     """The records of an answer. What does not tell them is not taken for none: that may be proof of something."""
-    found = records(judge(reply))
+    found = records(judge(reply, exact=True))
     if found is None:
         raise unreadable("the answer holds no 'records', or not as many as its 'count' says")
     return found
@@ -287,15 +294,3 @@ def _opened(reply: httpx.Response) -> httpx.Response:
     if reply.status_code != 200:
         judge(reply)
     return reply
-
-
-def _tls(settings: DiallerSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"dialler.ca_file: {settings.ca_file} cannot be used: {error}") from error
-
-
-def _proxy(root: httpx.URL) -> str | None:
-    """The proxy that the environment or the system names for this address."""
-    return None if proxy_bypass(root.host) else getproxies().get(root.scheme)

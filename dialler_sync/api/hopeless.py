@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, RequestError, StopRun
+from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
 
 
 def reason(error: RequestError) -> StopRun:
@@ -18,19 +18,34 @@ def reason(error: RequestError) -> StopRun:
         )
     if error.code == "redirected":
         return NoRowCanSucceed(f"{error}: check dialler.base_url")
+    if error.code == "proxy_refused":
+        return NoRowCanSucceed(foreign(error))
     return NoRowCanSucceed(f"the dialler refuses: {error}")
 
 
-def reason_to_stop(error: RequestError, *, campaign: str | None, opened: bool = False) -> StopRun | None:
+def foreign(error: RequestError) -> str:
+    """What answers in the dialler's place, and where to look."""
+    return (
+        f"a proxy, firewall or web server refuses in place of the dialler ({error}): check dialler.base_url, and the "
+        "variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
+    )
+
+
+def reason_to_stop(
+    error: RequestError, *, campaign: str | None, opened: bool = False, passes: bool = False
+) -> StopRun | None:
     """Why no row can succeed after this, None where others may.
 
-    ``opened``: the dialler has taken requests before; then a 403 is a firewall's that dislikes this row.
+    ``opened``: the dialler has taken requests before; then a 403 is a firewall's that dislikes this row. ``passes``:
+    rows like this one have reached the dialler, so that a refusal by what stands before it may be about this row.
     """
     if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
             "get the current token, then go on with 'dialler-sync resume'."
         )
+    if error.code == "proxy_refused" or (isinstance(error, Refused) and error.foreign and not passes):
+        return NoRowCanSucceed(foreign(error))
     if error.code in {"redirected", "endpoint_missing"}:
         return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
     if error.code == "not_found" and campaign is not None:

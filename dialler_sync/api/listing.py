@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
@@ -13,7 +12,9 @@ from typing import Any
 import httpx
 import orjson
 
+from .characters import Characters
 from .retry import judge_failure, unreadable
+from .wire import no_number
 
 LONGEST_VALUE = 2**24
 """Characters: what is longer, and still not whole, is no contact."""
@@ -29,7 +30,7 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
     """
     reply = await begin()
     try:
-        async with aclosing(_records(_Text(reply.aiter_bytes()))) as records:
+        async with aclosing(_records(_Text(reply.aiter_bytes(), reply.charset_encoding))) as records:
             async for record in records:
                 yield record
     except httpx.TransportError as error:
@@ -49,7 +50,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
         if not isinstance(key, str):
             raise ValueError("a key is no text")  # noqa: TRY004 - of the JSON
         await text.skip(":")
-        if key == "records" and await text.mark() == "[":
+        if key == "records" and not given and await text.mark() == "[":
             mark = await text.skip("[")
             if await text.mark() == "]":
                 mark = await text.skip("]")
@@ -61,7 +62,9 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
                     yield record
                 mark = await text.skip(",]")
         else:
-            others[key] = await text.value()
+            value = await text.value()
+            if others.setdefault(key, value) != value or (key == "records" and given):
+                raise ValueError("a key has two values")
         mark = await text.skip(",}")
     if await text.mark():
         raise unreadable("the list of contacts goes on after its end")
@@ -79,9 +82,9 @@ class _Text:
     All methods raise ValueError where the text is not JSON, or ends too soon.
     """
 
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], charset: str | None) -> None:
         self._pieces = pieces
-        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        self._characters = Characters(charset)
         self._text = ""
         self._at = 0
         self._whole = False
@@ -139,7 +142,7 @@ class _Text:
             raise ValueError("a value has no end")
         piece = await anext(self._pieces, None)
         self._whole = piece is None
-        self._text = self._text[self._at :] + self._utf8.decode(piece or b"", final=self._whole)
+        self._text = self._text[self._at :] + self._characters.decode(piece or b"", final=self._whole)
         self._at = self._tried = 0
 
 
@@ -158,9 +161,5 @@ _LONG = b"0" * 19
 _ALIKE = bytes(ord("0") if sign in b"0123456789" else sign for sign in range(256))
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_constant=no_number)

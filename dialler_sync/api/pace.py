@@ -89,6 +89,7 @@ class Gate:
         self._quick = float("inf")
         self._usual = 0.0
         self._narrowed_at = float("-inf")
+        self._asked = 0.0  # longest Retry-After that was told
 
     # Entering
 
@@ -188,6 +189,15 @@ class Gate:
         if self.stopped:
             raise self.stopped
 
+    def left(self, since: float) -> float:
+        """Seconds for which waiting may go on that began at ``since``, by the clock of the event loop: no
+        ``Retry-After`` is waited for longer."""
+        return max(since + self._patience - self._clock(), 0.0)
+
+    @property
+    def _patience(self) -> float:
+        return self._give_up_after if self.last_success > float("-inf") else self._patience_at_start
+
     def _answered(self, seconds: float, *, done: bool) -> None:
         """The dialler answered to the point; what it refused opens the gate no further than to the next."""
         if self._probe_at is not None:
@@ -225,11 +235,20 @@ class Gate:
             self._narrow(0.5)
         if self._down_since is None:
             self._down_since = now
-        patience = self._give_up_after if self.last_success > float("-inf") else self._patience_at_start
-        give_up_at = self._down_since + patience
+        give_up_at = self._down_since + self._patience
+        asked = error.retry_after or 0.0
         if now >= give_up_at:
-            self.stop(DiallerUnavailable(f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}"))
-        elif self._probe_at is not None:
+            long = f"; it asks to wait {asked:,.0f} s (Retry-After)" if asked > self._patience else ""
+            failing = f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}{long}"
+            self.stop(DiallerUnavailable(failing))
+            return
+        if asked > max(LONGEST_PROBE_PAUSE, 2 * self._asked):
+            self._asked = asked
+            waits = f"waiting at most {give_up_at - now:.0f} s, as give_up_after says"
+            self._say(
+                f"the dialler asks to wait {asked:,.0f} s (Retry-After): {waits if asked > give_up_at - now else error}"
+            )
+        if self._probe_at is not None:
             if not self.in_flight:  # else it was sent before the breaker opened, and is no probe
                 self._probes += 1
                 if self._probes == 1:  # a breath that is over with the first probe is not worth a word

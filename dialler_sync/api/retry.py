@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 import tenacity
 
 from ..errors import MaybeDone, NotDone, Refused, RequestError
-from .transport import NOT_SENT
+from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode
+from .words import LONGEST, one_line, status_line, what_came, without_contact, without_token
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -37,15 +38,17 @@ LONGEST_WAIT = 30.0
 LONGEST_WAIT_FOR_LOAD = 4.0
 """The same where the dialler refuses for load."""
 
-LONGEST_RETRY_AFTER = 300.0
-"""Seconds: what a ``Retry-After`` is cut down to; a proxy may ask for hours."""
-
 _DONE = frozenset({200, 201})
-_OURS = frozenset({"status", "error"})
+_OURS = frozenset({"status", "error", "message"})
+_OF_A_FUNCTION = frozenset({"status", "error"})
 """What the dialler's own answers say; web frameworks have other ways to say that there is no such path."""
 
 _NO_SUCH_FUNCTION = frozenset({405, 501})
+_OF_A_PROXY = frozenset({407, 511})
+_OF_ONE_ROW = frozenset({413, 414})
+_MAY_BE_EMPTY = frozenset({400, 409, 422})
 _REFUSALS = {400: "bad_request", 401: "unauthorised", 403: "unauthorised", 404: "not_found", 409: "conflict"}
+_TUNNEL_REFUSED = frozenset(range(400, 500)) - {408, 429}
 _PASSING = {429: "rate_limited", 503: "unavailable"}
 _MAYBE = {408: "timeout", 502: "bad_gateway", 504: "gateway_timeout"}
 
@@ -58,13 +61,17 @@ NOT_ABOUT_THE_ROW = frozenset({UNREACHABLE, *_PASSING.values(), "bad_gateway", "
 """Codes that speak of the dialler, or of what stands before it, and never of one row."""
 
 
-def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
+def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False) -> dict[str, Any]:
     """The answer of a request that was done. ``now`` (seconds since 1970) is for a ``Retry-After`` that is a date.
+
+    ``exact``: the answer is asked for what it holds, so that each of its characters must be known.
 
     Raises:
         Refused, NotDone, MaybeDone: it was not, or nobody knows.
     """
     answer = decode(reply.content)
+    if answer is None and reply.content:  # finding out the character set takes time
+        answer = decode(reply.content, reply.charset_encoding, exact=exact)
     status = reply.status_code
     if status in _DONE and answer is not None:
         inside = _status_inside(answer)
@@ -73,15 +80,17 @@ def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
         # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
         if inside is not None and 400 <= inside < 600:
             status = inside
-    message = _message(reply, answer)
+    message = _message(reply, answer, status)
     if status < 300:
         raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
     if status < 400:
-        where = _without_token(reply.headers.get("location", "?"), reply.request)
-        raise Refused("redirected", f"{message} to {where}", http_status=status)
-    if status in _NO_SUCH_FUNCTION or (status == 404 and not _OURS & (answer or {}).keys()):
+        where = _QUERY_VALUE.sub("=***", without_contact(one_line(reply.headers.get("location", "?")), reply.request))
+        raise Refused("redirected", f"{status_line(reply)} to {where[:LONGEST]}", http_status=status)
+    if status in _OF_A_PROXY:
+        raise Refused("proxy_refused", message, http_status=status, foreign=True)
+    if status in _NO_SUCH_FUNCTION or (status == 404 and not _OF_A_FUNCTION & (answer or {}).keys()):
         target = f"{reply.request.method} {reply.request.url.path}"
-        said = "404 without the JSON body of its API" if status == 404 else message
+        said = f"404 without the JSON body of its API: {message}" if status == 404 else message
         raise Refused("endpoint_missing", f"this dialler has no '{target}' ({said})", http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
@@ -94,16 +103,31 @@ def judge(reply: httpx.Response, *, now: Clock = time.time) -> dict[str, Any]:
             retry_after=_retry_after(reply, now),
             running=status != 500,
         )
-    raise Refused(_REFUSALS.get(status, "refused"), message, http_status=status)
+    raise Refused(_REFUSALS.get(status, "refused"), message, http_status=status, foreign=_foreign(reply, answer))
 
 
-def judge_failure(error: httpx.TransportError, request: httpx.Request) -> NotDone | MaybeDone:
+_QUERY_VALUE = re.compile(r"=[^&#]*")
+
+
+def _foreign(reply: httpx.Response, answer: dict[str, Any] | None) -> bool:
+    """Whether a refusal is not the dialler's, but that of a proxy, a firewall or a web server before it."""
+    if _OURS & (answer or {}).keys() or reply.status_code in _OF_ONE_ROW:
+        return False
+    return bool(reply.content.strip()) or reply.status_code not in _MAY_BE_EMPTY
+
+
+def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refused | NotDone | MaybeDone:
     """What it means that no answer came."""
-    said = _without_token(str(error), request)
+    said = without_contact(str(error), request)
+    if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
+        why = f"the proxy refuses to connect to {request.url.host}: HTTP {error.status} {one_line(said)}"
+        return Refused("proxy_refused", why, http_status=error.status, foreign=True)
     if isinstance(error, NOT_SENT):
         return NotDone(UNREACHABLE, f"the dialler cannot be reached: {said}")
     if isinstance(error, httpx.TimeoutException):
         return MaybeDone("timeout", "no answer within the time limit")
+    if isinstance(error, TooLong):
+        return unreadable(said)
     if isinstance(error, httpx.RemoteProtocolError):
         return MaybeDone(UNREADABLE, f"the answer is not HTTP ({' '.join(said.split())})")
     return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({said})")
@@ -114,15 +138,19 @@ def unreadable(message: str, http_status: int = 200) -> MaybeDone:
     return MaybeDone(UNREADABLE, message, http_status=http_status, running=False)
 
 
-async def repeating(once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep) -> T:
+async def repeating(
+    once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep, left: Callable[[], float] = lambda: math.inf
+) -> T:
     """Call ``once`` until it is done or refused, at most ``retries`` times more. Only for harmless repeats.
+
+    ``left``: the seconds for which a ``Retry-After`` may still be waited for.
 
     Raises:
         RequestError: the last failure.
     """
     attempts = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type((NotDone, MaybeDone)),
-        wait=_wait,
+        wait=lambda state: _wait(state, left()),
         stop=tenacity.stop_after_attempt(retries + 1),
         sleep=sleep,
         reraise=True,
@@ -134,20 +162,21 @@ async def repeating(once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sl
     return await attempts(attempt)
 
 
-def _wait(state: tenacity.RetryCallState) -> float:
+def _wait(state: tenacity.RetryCallState, left: float) -> float:
     error = state.outcome and state.outcome.exception()
-    return pause(state.attempt_number, error if isinstance(error, RequestError) else None)
+    return pause(state.attempt_number, error if isinstance(error, RequestError) else None, left)
 
 
-def pause(attempt: int, error: RequestError | None) -> float:
-    """Seconds to wait after failure number ``attempt``: full jitter, and at least what the dialler asks for.
+def pause(attempt: int, error: RequestError | None, left: float = math.inf) -> float:
+    """Seconds to wait after failure number ``attempt``: full jitter, and at least what the dialler asks for, if that
+    many are ``left``.
 
     Refusals for load slow all requests down (:mod:`.pace`), so that a row need not wait long for itself.
     """
     longest = LONGEST_WAIT_FOR_LOAD if error and error.code in TURNED_AWAY else LONGEST_WAIT
     return max(
         random.uniform(0, backoff(attempt - 1, longest)),  # noqa: S311 - jitter, not a secret
-        getattr(error, "retry_after", None) or 0.0,
+        min(getattr(error, "retry_after", None) or 0.0, left),
     )
 
 
@@ -156,26 +185,21 @@ def backoff(step: int, longest: float) -> float:
     return min(0.25 * 2.0 ** min(step, 32), longest)
 
 
-_SHORTEST_SECRET = 4
-"""Signs of a token that is looked for in messages: a shorter one would be found in any word."""
+def _message(reply: httpx.Response, answer: dict[str, Any] | None, status: int) -> str:
+    """What the dialler says of it, on one line; else what came.
 
-
-def _message(reply: httpx.Response, answer: dict[str, Any] | None) -> str:
-    """What the dialler says of it, on one line; of an HTML page only the status, as nobody reads the rest."""
+    Only what it says of a row's contact may repeat it: the row's report, which shows that, is where it goes.
+    """
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
-        plain = "".join(c for c in " ".join(str(said).split()) if c.isprintable())
-        return _without_token(plain, reply.request)[:500]
-    return f"HTTP {reply.status_code} {reply.reason_phrase}".strip()
+        hidden = without_token if status in _ABOUT_THE_ROW else without_contact
+        return hidden(one_line(str(said)), reply.request)[:LONGEST]
+    if answer is not None and _OURS & answer.keys():
+        return status_line(reply)
+    return what_came(reply)
 
 
-def _without_token(text: str, request: httpx.Request) -> str:
-    """What may be shown and kept of an answer that repeats the request's token."""
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    for secret in (token, quote(token, safe="")):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return text
+_ABOUT_THE_ROW = frozenset({400, 409, 422})
 
 
 def _status_inside(answer: dict[str, Any]) -> int | None:
@@ -187,7 +211,7 @@ def _status_inside(answer: dict[str, Any]) -> int | None:
 
 
 def _retry_after(reply: httpx.Response, now: Clock) -> float | None:
-    """``Retry-After`` in seconds (a number, or an HTTP date), within ``LONGEST_RETRY_AFTER``."""
+    """``Retry-After`` in seconds (a number, or an HTTP date). The gate sees to it that it is not waited for in vain."""
     text = reply.headers.get("retry-after", "").strip()
     try:
         seconds = float(text)
@@ -197,4 +221,4 @@ def _retry_after(reply: httpx.Response, now: Clock) -> float | None:
             seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now()
         except (ValueError, OverflowError):
             return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

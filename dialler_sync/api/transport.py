@@ -11,17 +11,22 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import httpx
+from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
+from .protocol import LONGEST_FIELD, MOST_FIELDS, TolerantHandler
+
 if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
 NOT_SENT: tuple[type[httpx.TransportError], ...] = (
@@ -32,6 +37,22 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
     httpx.UnsupportedProtocol,
 )
 """What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
+
+LONGEST_ANSWER = 2**24
+"""Bytes of an answer that is read whole, where the request does not say another limit; unpacked."""
+
+
+class TunnelRefused(httpx.ProxyError):
+    """A proxy has answered ``status`` to the request for a tunnel."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class TooLong(httpx.RemoteProtocolError):
+    """The answer is longer than it may be."""
+
 
 FOREIGN = (aiohttp.ClientError, OSError)
 """All that aiohttp raises of networks; TimeoutError and the TLS errors are OSErrors."""
@@ -52,12 +73,24 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx
 def translate(error: Exception) -> httpx.TransportError:
     """What aiohttp raised, as httpx has it."""
     meaning = next(meaning for kinds, meaning in _MEANINGS if isinstance(error, kinds))
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return TunnelRefused(_words(error), error.status)
+    if isinstance(error.__cause__, ContentEncodingError):
+        return httpx.RemoteProtocolError(error.__cause__.message)
+    if isinstance(error, OSError) and _NO_CERTIFICATE.search(str(error)):  # TLS 1.3 says so after the handshake
+        return httpx.ConnectError(_words(error))
     return meaning(_words(error))
+
+
+_NO_CERTIFICATE = re.compile("ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)")
+"""What a server says of the certificate that it was shown, or not: it takes no request then."""
 
 
 def _words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {error.host}:{error.port} is not trusted ({error.certificate_error})"
+    if _NO_CERTIFICATE.search(str(error)) or "ALERT_HANDSHAKE_FAILURE" in str(error):
+        return f"the server refuses the TLS handshake, it may want a dialler.client_cert ({error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
         number = cause.errno or 0
@@ -66,9 +99,14 @@ def _words(error: Exception) -> str:
         return f"{error.host}:{error.port}: {cause}"
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return "no connection within the time limit"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.message
-    return str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed it"
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return _QUOTED.sub("", text) or type(error).__name__
+
+
+_QUOTED = re.compile(r"""[\s:]*\bb['"].*""", re.DOTALL)
+"""What aiohttp's parser quotes of an answer: it may be a contact."""
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -84,6 +122,10 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 class _Connector(aiohttp.TCPConnector):
     """A pool that gives no connection on which something came unasked: it would pass for the next answer."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory = cast("partial[ResponseHandler]", partial(TolerantHandler, loop=self._loop))
 
     async def connect(self, *args: Any, **kwargs: Any) -> Connection:
         connection = await super().connect(*args, **kwargs)
@@ -145,7 +187,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             connector=_Connector(limit=self._connections, ssl=self._verify),
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=self._proxy,
-            auto_decompress=False,  # httpx does that
+            max_line_size=LONGEST_FIELD,
+            max_field_size=LONGEST_FIELD,
+            max_headers=MOST_FIELDS,
             middlewares=(_once,),
         )
 
@@ -163,12 +207,17 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=self._streamed if streamed else self._whole,
             )
-            whole = None if streamed and response.status == 200 else await response.read()
+            whole = None
+            if not streamed or response.status != 200:
+                whole = await _read(response, request.extensions.get("longest", LONGEST_ANSWER))
         except FOREIGN as error:
             raise translate(error) from error
         stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
-        reply = httpx.Response(response.status, headers=response.raw_headers, stream=stream, request=request)
-        if whole is not None and "Content-Encoding" not in response.headers:
+        fields = response.raw_headers
+        if response.headers.get("Content-Encoding") in _DECODED:
+            fields = tuple(field for field in fields if field[0].lower() != b"content-encoding")
+        reply = httpx.Response(response.status, headers=fields, stream=stream, request=request)
+        if whole is not None:
             # What aread() would make of the stream, which takes a sixth of the time of a whole request.
             reply._content = whole
         return reply
@@ -178,6 +227,26 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+_DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
+"""Codings that aiohttp decodes, or fails to; httpx must not try again."""
+
+
+async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
+    """The whole body; of an answer without an end no more than may be."""
+    pieces, length = [], 0
+    try:
+        while length <= longest and (piece := await response.content.readany()):
+            pieces.append(piece)
+            length += len(piece)
+    except BaseException:
+        response.close()
+        raise
+    if length > longest:
+        response.close()
+        raise TooLong(f"the answer is longer than {longest // 2**20} MB")
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 @lru_cache(maxsize=16)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
 from ..model import Value
+from .characters import Characters
 
 
 class StoredContact(NamedTuple):
@@ -18,13 +20,53 @@ class StoredContact(NamedTuple):
     values: Mapping[str, Any]
 
 
-def decode(body: bytes) -> dict[str, Any] | None:
-    """A JSON object, or None where the body is anything else (cut off, HTML, empty)."""
+def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> dict[str, Any] | None:
+    """A JSON object, or None where the body is anything else (cut off, HTML, empty, a key with two values).
+
+    ``charset`` is what the answer's header names. Where not ``exact``, bytes that are no characters are replaced:
+    they change nothing of what was done.
+    """
     try:
         answer = orjson.loads(body)
+        if len(body) < _SMALL and any(body.count(key) > 1 for key in _TELLING):
+            answer = _loads(body.decode())
     except orjson.JSONDecodeError:
+        try:
+            answer = _loads(_text(body, charset, exact=exact))
+        except (ValueError, RecursionError):
+            return None
+    except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
+
+
+_TELLING = (b'"status"', b'"ID"', b'"UserData"')
+_SMALL = 2**16
+"""Bytes of an answer whose keys are looked at one by one."""
+
+
+def _text(body: bytes, charset: str | None, *, exact: bool) -> str:
+    try:
+        return Characters(charset).decode(body, final=True)
+    except UnicodeDecodeError:
+        if exact:
+            raise
+        return body.decode(errors="replace")
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_constant=no_number, object_pairs_hook=_each_once)
+
+
+def no_number(_: str) -> None:
+    """``NaN`` and ``Infinity``, which some servers write where there is no number."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
+        raise ValueError("a key has two values")
+    return found
 
 
 def stored_contact(record: Mapping[str, Any]) -> StoredContact:

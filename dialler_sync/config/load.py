@@ -27,6 +27,8 @@ _TUNING = {
     "retries",
     "give_up_after",
     "ca_file",
+    "client_cert",
+    "client_key",
 }
 """Keys of ``dialler:`` that do not change what is sent, so that a run may be resumed with others."""
 
@@ -111,7 +113,8 @@ def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
 
 def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     changes: dict[str, Any] = {}
-    dialler = {name: folder / path for name in ("token_file", "ca_file") if (path := getattr(settings.dialler, name))}
+    names = ("token_file", "ca_file", "client_cert", "client_key")
+    dialler = {name: folder / path for name in names if (path := getattr(settings.dialler, name))}
     if dialler:
         changes["dialler"] = settings.dialler.model_copy(update=dialler)
     if settings.suppress:

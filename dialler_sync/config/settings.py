@@ -136,6 +136,10 @@ class DiallerSettings(Section):
         False, description="Allow plain http to another machine; the token is then readable on the way."
     )
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust in place of the system's.")
+    client_cert: Path | None = Field(
+        None, description="A certificate (PEM) to show to a dialler that asks for one; it may hold the key, too."
+    )
+    client_key: Path | None = Field(None, description="The key (PEM, without a password) of client_cert.")
     timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
     concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
     rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")
@@ -182,6 +186,10 @@ class DiallerSettings(Section):
         given = [name for name in ("token", "token_file", "token_command") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"only one of {', '.join(given)} may be set")
+        if self.client_key is not None and self.client_cert is None:
+            raise ValueError("client_key is the key of a certificate: set client_cert, too")
+        if self.client_cert is not None and not self.base_url.startswith("https:"):
+            raise ValueError("client_cert is shown over https only, and base_url is plain http")
         return self
 
 

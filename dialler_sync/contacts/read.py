@@ -26,7 +26,7 @@ Progress = Callable[[int], None]
 HISTORY = "DiallerContactsHistory"
 """Field of a record of the batch look-up that holds the contact's calls."""
 
-FATAL = frozenset({"unauthorised", "redirected"})
+FATAL = frozenset({"unauthorised", "redirected", "proxy_refused"})
 """Refusals that speak of every request."""
 
 

@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from ..api.ask import override_hint, resolve_campaign
 from ..api.client import DiallerClient
 from ..api.pace import Gate
+from ..api.proxy import find_proxy
+from ..api.tls import tls_context
 from ..config import Settings
-from ..config.settings import DiallerSettings, is_loopback
-from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
+from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
 from .check import Check, failed, fine, warning
 
@@ -47,16 +47,22 @@ def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Chec
     dialler = settings.dialler
     address = urlsplit(dialler.base_url)
     host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
-    proxy = None if is_loopback(dialler.base_url) or proxy_bypass(host) else getproxies().get(address.scheme)
+    try:
+        proxy = find_proxy(dialler.base_url)
+        context = tls_context(dialler) if address.scheme == "https" else None
+    except ConfigError as error:
+        yield failed("configuration", str(error), "correct what it names", ExitCode.USAGE)
+        return
     if proxy:
         through = urlsplit(proxy)
-        checks, connection = _connect(through.hostname or proxy, through.port or 80, "proxy")
+        through_port = through.port or (443 if through.scheme == "https" else 80)
+        checks, connection = _connect(through.hostname or proxy, through_port, "proxy")
         yield from checks
     else:
         checks, connection = _connect(host, port, "connection")
         yield from checks
-        if connection and address.scheme == "https":
-            check, connection = _secure(connection, host, dialler)
+        if connection and context:
+            check, connection = _secure(connection, host, context)
             yield check
     if connection is None:
         return
@@ -88,9 +94,8 @@ def _connect(host: str, port: int, name: str) -> Connected:
     return checks, connection
 
 
-def _secure(connection: socket.socket, host: str, dialler: DiallerSettings) -> tuple[Check, socket.socket | None]:
+def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tuple[Check, socket.socket | None]:
     try:
-        context = ssl.create_default_context(cafile=dialler.ca_file)
         secure = context.wrap_socket(connection, server_hostname=host)
     except OSError as error:  # as every TLS error is
         connection.close()

@@ -97,6 +97,7 @@ class Insister:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.retries = 0
+        self.foreign = 0  # rows that something before the dialler has refused
         self._client = client
         self._gate = client.gate
         self._recorder = recorder
@@ -151,7 +152,10 @@ class Insister:
     async def _outcome(self, tried: Tried, error: RequestError) -> Outcome:
         while True:
             if isinstance(error, Refused):
-                stop = reason_to_stop(error, campaign=self._rules.campaign, opened=self._client.gate.opened)
+                opened = self._client.gate.opened
+                passes = self._outcomes.done > 0 or (opened and not self.foreign)
+                self.foreign += error.foreign
+                stop = reason_to_stop(error, campaign=self._rules.campaign, opened=opened, passes=passes)
                 if stop is not None:
                     self._gate.stop(stop)
                     raise stop
@@ -165,7 +169,7 @@ class Insister:
                     return self._given_up(tried, error)
             if not await self._may_repeat(tried, error):
                 return self._given_up(tried, error)
-            await self._gate.rest(pause(tried.tries, error))
+            await self._gate.rest(pause(tried.tries, error, self._gate.left(tried.first_try)))
             try:
                 contact = await self._repeat(tried)
             except RequestError as again:

@@ -93,13 +93,15 @@ class Loader:
     async def _send_first(self, rows: Iterator[SpooledRow]) -> None:
         """Send the first row alone: a wrong token or campaign costs one row, and not as many as are in flight.
 
+        The same where something before the dialler has refused the first one: the next tells whether it refuses all.
         Without overwriting, go on so until a row tells an ID: what a lost row is told from older contacts by. Where
         no row does, each looks for its key before it is sent.
         """
         for row in islice(rows, SENT_ALONE):
             await self._take(row)
             await _all(self._parked)
-            if self._rules.overwrite or self._outcomes.newest_id >= 0 or self._gate.stopped:
+            unsure = self._insister.foreign and not self._outcomes.done
+            if (not unsure and (self._rules.overwrite or self._outcomes.newest_id >= 0)) or self._gate.stopped:
                 return
 
     async def _work(self, rows: Iterator[SpooledRow]) -> None:
@@ -150,7 +152,7 @@ class Loader:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            stop = reason_to_stop(error, campaign=None)
+            stop = reason_to_stop(error, campaign=None, passes=self._gate.opened)
             if stop is not None:
                 self._gate.stop(stop)
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from http import HTTPStatus
 
 from ..api.ask import campaign_id
@@ -42,7 +43,7 @@ async def survey(
         return await _read(client, settings, keys)
     except RequestError as error:
         # Where they are only wanted, what may speak of this function alone ends nothing.
-        if needed or error.code == "redirected" or error.http_status == HTTPStatus.UNAUTHORIZED:
+        if needed or error.code in {"redirected", "proxy_refused"} or error.http_status == HTTPStatus.UNAUTHORIZED:
             stop = reason_to_stop(error, campaign=settings.campaign.common)
             if stop is not None:
                 raise stop from error
@@ -54,7 +55,7 @@ async def survey(
 
 async def _read(client: DiallerClient, settings: Settings, keys: list[str] | None) -> Snapshot:
     """Read these keys, or the whole campaign. While the dialler has never answered, the gate's patience counts."""
-    attempt = 0
+    attempt, started = 0, time.monotonic()
     while True:
         try:
             campaign = settings.campaign.id
@@ -67,4 +68,4 @@ async def _read(client: DiallerClient, settings: Settings, keys: list[str] | Non
             if error.code not in NOT_ABOUT_THE_ROW or client.gate.last_success > float("-inf"):
                 raise
             attempt += 1
-            await client.gate.rest(pause(attempt, error))
+            await client.gate.rest(pause(attempt, error, client.gate.left(started)))

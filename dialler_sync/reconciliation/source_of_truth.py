@@ -44,7 +44,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
         try:
             await _by_batch(client, sides)
         except Refused as error:
-            if error.code in {"unauthorised", "redirected"}:
+            if error.code in {"unauthorised", "redirected", "proxy_refused"}:
                 raise
             _log.info("the batch look-up does not help here: %s", error)
             if keys <= MOST_SINGLE:

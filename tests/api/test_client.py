@@ -29,7 +29,7 @@ from scripted import (
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.endpoints import ASSUMED, ENDPOINTS, endpoint
-from dialler_sync.errors import ConfigError, Interrupted, MaybeDone, NotDone, Refused, UsageError
+from dialler_sync.errors import ConfigError, Interrupted, MaybeDone, NotDone, Refused, RequestError, UsageError
 
 pytestmark = pytest.mark.anyio
 
@@ -325,18 +325,28 @@ async def test_no_proxy_of_the_environment_is_heeded(monkeypatch: pytest.MonkeyP
     assert proxy.received == []
 
 
-@pytest.mark.parametrize("answer", [respond(407), respond(502), then_close()], ids=["407", "502", "closed"])
-async def test_proxy_that_opens_no_tunnel(monkeypatch: pytest.MonkeyPatch, answer: bytes | Step) -> None:
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (respond(407), (Refused, "proxy_refused")),
+        (respond(403), (Refused, "proxy_refused")),
+        (respond(502), (NotDone, "unreachable")),
+        (then_close(), (MaybeDone, "connection_lost")),
+    ],
+    ids=["407", "403", "502", "closed"],
+)
+async def test_proxy_that_opens_no_tunnel(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes | Step, verdict: tuple[type[RequestError], str]
+) -> None:
     """A proxy that refuses the tunnel has let nothing through; one that is silent counts as if it had."""
     async with ScriptedServer([answer]) as proxy:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         async with DiallerClient(settings("https://dialler.invalid/rest")) as client:
-            with pytest.raises((NotDone, MaybeDone)) as caught:
+            with pytest.raises(RequestError) as caught:
                 await client.import_contact(b"{}", overwrite=True)
 
     assert [request.method for request in proxy.received] == ["CONNECT"]
-    if isinstance(answer, bytes):
-        assert type(caught.value) is NotDone
+    assert (type(caught.value), caught.value.code) == verdict
 
 
 async def test_ca_file_that_is_none(tmp_path: Path, certificate: Certificate) -> None:

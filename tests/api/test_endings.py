@@ -88,14 +88,17 @@ AFTER_THE_REQUEST: dict[str, tuple[bytes | Step, str]] = {
     "zeros": (then_close(bytes(100)), "unreadable_answer"),
     "a header that is no header": (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "unreadable_answer"),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "unreadable_answer"),
-    "a huge header": (respond(200, {"status": 200}, x="a" * 100_000), "unreadable_answer"),
+    "a huge header": (respond(200, {"status": 200}, x="a" * 300_000), "unreadable_answer"),
     "ten thousand headers": (
         b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 10_000 + b"Content-Length: 0\r\n\r\n",
         "unreadable_answer",
     ),
     "not gzip, though it says so": (respond(200, CONTENT, content_encoding="gzip"), "unreadable_answer"),
     "gzip cut off": (respond(200, gzip.compress(CONTENT, mtime=0)[:-12], content_encoding="gzip"), "unreadable_answer"),
-    "an encoding that nobody asked for": (respond(200, b"\x0b\x02\x80", content_encoding="br"), "unreadable_answer"),
+    "not brotli, though it says so": (respond(200, CONTENT, content_encoding="br"), "unreadable_answer"),
+    "an encoding that nobody asked for": (respond(200, b"\x0b\x02\x80", content_encoding="x"), "unreadable_answer"),
+    "an answer without an end": (then_silence(chunked(*[b" " * 2**20] * 17, end=b"")), "unreadable_answer"),
+    "gigabytes, packed": (respond(200, gzip.compress(bytes(2**25)), content_encoding="gzip"), "unreadable_answer"),
     "switching protocols": (then_close(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "unreadable_answer"),
 }
 

@@ -15,7 +15,6 @@ from scripted import TOKEN, ScriptedServer, respond
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.retry import (
-    LONGEST_RETRY_AFTER,
     LONGEST_WAIT,
     LONGEST_WAIT_FOR_LOAD,
     TURNED_AWAY,
@@ -69,8 +68,9 @@ CASES = [
     Case(200, b"", MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, b'{"status": 200, "records": [{"ID": 1', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, b'{"status": 200} trailing', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
-    Case(200, b'{"status": 200, "x": NaN}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
-    Case(200, b'{"status": 200, "x": "\xff"}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 200, "status": 500}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 500, "status": 200}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
+    Case(200, b'{"status": 200, "records": [{"ID": 1, "ID": 2}]}', MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     Case(200, HTML, MaybeDone, "unreadable_answer", "HTTP 200 OK"),
     # ... and the true status may stand inside
     Case(200, said(404), Refused, "not_found", status=404),
@@ -103,12 +103,14 @@ CASES = [
     Case(
         404, HTML, Refused, "endpoint_missing", "no 'POST /rest/v1.0/7/dialler/contacts/import' (404 without the JSON"
     ),
-    Case(405, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 405 Method Not Allowed)"),
+    Case(405, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 405 Method Not Allowed"),
+    Case(407, HTML, Refused, "proxy_refused", "HTTP 407 Proxy Authentication Required"),
+    Case(511, HTML, Refused, "proxy_refused", "HTTP 511 Network Authentication Required"),
     Case(409, said(409), Refused, "conflict"),
     Case(413, HTML, Refused, "refused", "HTTP 413 Request Entity Too Large"),
     Case(418, said(418), Refused, "refused"),
     Case(499, b"", Refused, "refused", "HTTP 499"),
-    Case(501, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 501 Not Implemented)"),
+    Case(501, HTML, Refused, "endpoint_missing", "/dialler/contacts/import' (HTTP 501 Not Implemented"),
     # certainly not done, and may pass
     Case(429, b"", NotDone, "rate_limited", "HTTP 429 Too Many Requests"),
     Case(503, HTML, NotDone, "unavailable", "HTTP 503 Service Unavailable"),
@@ -279,7 +281,6 @@ def test_a_request_without_a_token_has_nothing_to_hide() -> None:
 # Retry-After
 
 NOW = 1_700_000_000.0
-CAP = LONGEST_RETRY_AFTER
 RETRY_AFTER = {
     "0": 0,
     "7": 7,
@@ -287,8 +288,8 @@ RETRY_AFTER = {
     "0.25": 0.25,
     "1e2": 100,
     "299": 299,
-    "301": CAP,
-    "86400": CAP,
+    "301": 301,
+    "86400": 86_400,
     "9" * 400: None,
     "-5": 0,
     "nan": None,
@@ -301,12 +302,12 @@ RETRY_AFTER = {
     formatdate(NOW + 30, usegmt=True): 30,
     formatdate(NOW + 30): 30,  # "-0000"
     formatdate(NOW - 30, usegmt=True): 0,
-    formatdate(NOW + 86_400, usegmt=True): CAP,
+    formatdate(NOW + 86_400, usegmt=True): 86_400,
     "Tuesday, 14-Nov-23 22:13:50 GMT": 30,
     "Tue Nov 14 22:13:50 2023": 30,
     "Tue, 14 Nov 2023 23:13:50 +0100": 30,
     "Tue, 14 Nov 2023 22:13:50 +9999": None,
-    "Tue, 14 Nov 9999 22:13:50 GMT": CAP,
+    "Tue, 14 Nov 9999 22:13:50 GMT": 251_698_233_630,
     "Tue, 14 Nov 0001 00:00:00 +0100": 0,
     "Tue, 14 Nov 99999 22:13:50 GMT": None,
     "Tue, 32 Nov 2023 22:13:50 GMT": None,
@@ -317,7 +318,7 @@ RETRY_AFTER = {
 @pytest.mark.parametrize(("text", "seconds"), RETRY_AFTER.items())
 @pytest.mark.parametrize("status", [429, 503, 502, 504])
 def test_retry_after(status: int, text: str, seconds: float | None) -> None:
-    """Seconds and dates are honoured and capped; what is neither is as if it were not there."""
+    """Seconds and dates are honoured; what is neither is as if it were not there."""
     with pytest.raises((NotDone, MaybeDone)) as caught:
         judge(reply(status, headers={"Retry-After": text}), now=lambda: NOW)
 
@@ -380,7 +381,7 @@ def test_a_row_does_not_wait_long_for_itself_where_all_are_slowed_down(code: str
     assert LONGEST_WAIT / 2 < max(failed) <= LONGEST_WAIT
 
 
-@pytest.mark.parametrize("asked", [0.0, 0.1, 3.0, LONGEST_RETRY_AFTER])
+@pytest.mark.parametrize("asked", [0.0, 0.1, 3.0, 300.0])
 def test_pause_is_at_least_what_the_dialler_asks_for(asked: float) -> None:
     """``Retry-After: 0`` is no leave to hammer."""
     pauses = [pause(3, NotDone("unavailable", "", retry_after=asked)) for _ in range(100)]

@@ -131,7 +131,8 @@ UNTRUE: dict[str, tuple[object, str]] = {
     "cut off at the end": (TEXT[:-1], "broke off or is not JSON"),
     "half a character at the end": (TEXT + b"\xc3", "broke off or is not JSON"),
     "not UTF-8": (TEXT.replace(b"ller", b"\xff"), "broke off or is not JSON"),
-    "NaN": (TEXT.replace(b"200}", b"NaN}"), "broke off or is not JSON"),
+    "NaN": (TEXT.replace(b"200}", b"NaN}"), "status"),
+    "a key with two values": (TEXT[:-1] + b',"status":500}', "broke off or is not JSON"),
 }
 
 

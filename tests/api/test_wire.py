@@ -12,7 +12,19 @@ from dialler_sync.model import Value
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b" ", b"null", b"[]", b'"x"', b"1", b"<html>", b'{"a": 1', b"{'a': 1}", b'{"a": NaN}', b'{"a": "\xff"}'],
+    [
+        b"",
+        b" ",
+        b"null",
+        b"[]",
+        b'"x"',
+        b"1",
+        b"<html>",
+        b'{"a": 1',
+        b"{'a': 1}",
+        b'{"status": 200, "status": 500}',
+        b'{"a": "\xff"}',
+    ],
 )
 def test_what_is_no_json_object_is_nothing(body: bytes) -> None:
     """Cut off, HTML, empty: no answer of this API."""

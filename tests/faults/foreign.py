@@ -28,14 +28,15 @@ class ForeignDialler:
     """``missing`` functions answer so; ``shape`` may change the answer to a function that is there; ``refused`` may
     answer in its place.
 
-    ``struck`` holds the keys whose first import is done and answered with 500. ``requests`` are the names of the
-    functions that were asked for, in order.
+    A body is bytes as they are, or JSON; ``headers`` go with every answer. ``struck`` holds the keys whose first
+    import is done and answered with 500. ``requests`` are the names of the functions that were asked for, in order.
     """
 
     missing: dict[str, Answer] = field(default_factory=dict)
     shape: Callable[[str, Answer], Answer] = lambda _, answer: answer
     refused: Callable[[str], Answer | None] = lambda _: None
     protocol: str = "HTTP/1.1"
+    headers: dict[str, str] = field(default_factory=dict)
     struck: set[str] = field(default_factory=set)
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
@@ -49,8 +50,12 @@ class ForeignDialler:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status, answer = dialler.answer(self.command, self.path, body, self.headers["Authorization"])
-                content = b"" if answer is None else json.dumps(answer).encode()
+                content = b"" if answer is None else answer
+                if not isinstance(content, bytes):
+                    content = json.dumps(answer).encode()
                 self.send_response(status)
+                for header in dialler.headers.items():
+                    self.send_header(*header)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

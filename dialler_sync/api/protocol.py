@@ -1,0 +1,119 @@
+"""aiohttp's client protocol for answers that its parser refuses, though HTTP says what they mean and curl, Java and
+browsers read them: the head of each answer is put in order before it is parsed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aiohttp.client_proto import ResponseHandler
+
+LONGEST_FIELD = 2**18
+"""Bytes of one header, or of the status line."""
+
+MOST_FIELDS = 5_000
+
+LONGEST_HEAD = 2**20
+"""Bytes of all headers. A longer head goes to the parser as it is, which refuses it."""
+
+_END = re.compile(rb"\r?\n\r?\n")
+_FRAMING = re.compile(
+    rb"^(content-length|transfer-encoding|content-encoding)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?\n",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLANK_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
+_LENGTH = re.compile(rb"\ncontent-length: ?\d+\r")
+_START = b"HTTP/"
+_USUAL = b"HTTP/1.1 2"
+_INTERIM = re.compile(rb"[\r\n]*HTTP/1\.\d 1(?!01)\d\d")
+
+
+class TolerantHandler(ResponseHandler):
+    """One connection. The head of an answer is held back until it is whole."""
+
+    _head: bytearray | None = None
+
+    def set_response_params(self, **parameters: Any) -> None:
+        """A request is about to be sent: what comes next is the head of its answer."""
+        self._head = bytearray()
+        super().set_response_params(**parameters)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what the network gives, heads in order."""
+        if self._head is not None and data:
+            end = -1 if self._head or not data.startswith(_USUAL) else data.find(b"\r\n\r\n") + 4
+            if end >= len(_USUAL):  # the short way for the many
+                self._head = None
+                if not _is_plain(data[:end]):
+                    data = in_order(data[:end]) + data[end:]
+            else:
+                data = self._ordered(self._head, data)
+                if not data:
+                    self._reschedule_timeout()
+                    return
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """A head that breaks off is for the parser to judge."""
+        if self._head and self._parser is not None:
+            data, self._head = bytes(self._head), None
+            super().data_received(data)
+        super().connection_lost(exc)
+
+    def _ordered(self, head: bytearray, data: bytes) -> bytes:
+        """What may be parsed by now: heads of interim answers, and the last head with what follows."""
+        seen = max(len(head) - 3, 0)
+        head += data
+        ready = b""
+        while True:
+            start = bytes(head[:16]).lstrip(b"\r\n")[: len(_START)]
+            end = _END.search(head, seen)
+            if end is None and _START.startswith(start) and len(head) < LONGEST_HEAD:
+                return ready
+            at = end.end() if end else len(head)
+            whole = bytes(head[:at])
+            interim = end is not None and bool(_INTERIM.match(whole))
+            ready += whole if interim else in_order(whole)
+            del head[:at]
+            if not interim:
+                ready += bytes(head)
+                self._head = None
+                return ready
+            seen = 0
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether there is nothing to put in order."""
+    small = head.lower()
+    return (
+        small.count(b"content-length") == 1
+        and b"-encoding" not in small
+        and b" :" not in small
+        and _LENGTH.search(small) is not None
+    )
+
+
+def in_order(head: bytes) -> bytes:
+    """The head of an answer with one meaning where RFC 9112 (6.3) gives it one.
+
+    Equal lengths, in several headers or one list, are one length; a length beside ``Transfer-Encoding`` does not
+    count; ``identity`` is no encoding, and ``x-gzip`` another name of gzip (RFC 9110, 8.4.1.3).
+    """
+    if b" :" in head:
+        head = _BLANK_BEFORE_COLON.sub(rb"\1:", head)
+    found = _FRAMING.findall(head)
+    if not found:
+        return head
+    fields = [(name.lower(), part.strip()) for name, value in found for part in value.split(b",")]
+    lengths = {value for name, value in fields if name == b"content-length"}
+    transfer = [value for name, value in fields if name == b"transfer-encoding" and value.lower() != b"identity"]
+    content = [value for name, value in fields if name == b"content-encoding" and value.lower() != b"identity"]
+    if transfer:
+        lengths = set()
+    new = [b"Content-Length: " + value for value in sorted(lengths)]  # two that differ are for the parser to refuse
+    new += [b"Transfer-Encoding: " + value for value in dict.fromkeys(transfer)]
+    if content:
+        new.append(b"Content-Encoding: " + b", ".join(content).lower().replace(b"x-gzip", b"gzip"))
+    rest = _FRAMING.sub(b"", head)
+    first, line_end, others = rest.partition(b"\n")
+    return first + line_end + b"".join(line + b"\r\n" for line in new) + others

@@ -1,0 +1,111 @@
+"""What is said of an answer: what came, on one harmless line, and never the token or a contact.
+
+Messages go to terminals, logs, ``summary.json`` and webhooks, which more people read than the reports.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
+
+import httpx
+import orjson
+
+LONGEST = 500
+"""Signs of a message."""
+
+_SHORTEST_SECRET = 4
+"""Signs of a token or a value that is looked for in messages: a shorter one would be found in any word."""
+
+_FIRST = 100
+"""Signs of a page that are shown, of this many that are looked at."""
+_LOOKED_AT = 20_000
+
+_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/.-]{5,}\d")
+_NOT_PERSONAL = frozenset({"DiallerCampaignsID", "DiallerCampaignsName"})
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and control characters."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
+def without_token(text: str, request: httpx.Request) -> str:
+    """What may be shown and kept of an answer that repeats the request's token."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    for secret in (token, quote(token, safe="")):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return text
+
+
+def without_contact(text: str, request: httpx.Request) -> str:
+    """The same of an answer that repeats values of the request, in words that are not only about its row."""
+    text = without_token(text, request)
+    for value in sorted(_values(request), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "***", text, flags=re.IGNORECASE)
+    return text
+
+
+def status_line(reply: httpx.Response) -> str:
+    """``HTTP 400 Bad Request``."""
+    return f"HTTP {reply.status_code} {one_line(reply.reason_phrase)}".strip()
+
+
+def what_came(reply: httpx.Response) -> str:
+    """Status, content type and first words of an answer that is not the dialler's: ``HTTP 400 Bad Request
+    (text/html: "400 Bad Request nginx")``."""
+    status = status_line(reply)
+    if not reply.content:
+        return f"{status} (nothing in it)"
+    kind = one_line(reply.headers.get("content-type", "")).partition(";")[0][:60].strip() or "no content type"
+    words = _first_words(reply, kind.lower())
+    return f"{status} ({kind}: {words})" if words else f"{status} ({kind})"
+
+
+def _first_words(reply: httpx.Response, kind: str) -> str:
+    """Of a page, or of a refusal in plain text. Else it may be a contact, and is described."""
+    text = reply.content[:_LOOKED_AT].decode(errors="replace").strip("\ufeff \t\r\n")
+    if text[:1] in {"{", "["}:
+        return "no complete JSON object with status"
+    page = text.startswith("<") and kind.endswith("html")
+    if not page and (reply.status_code < 400 or not kind.startswith("text/")):
+        return ""
+    plain = one_line(html.unescape(_UNSEEN.sub(" ", text)))
+    if _repeats(plain, reply.request):
+        return "it repeats the request"
+    shown = _PERSONAL.sub("***", without_token(plain, reply.request))
+    return f'"{shown[:_FIRST]}…"' if len(shown) > _FIRST else f'"{shown}"' if shown else ""
+
+
+def _repeats(text: str, request: httpx.Request) -> bool:
+    """Whether some of the contact stands in a page: then none of it is shown, as it may be written in many ways."""
+    words = text.casefold()
+    digits = re.sub(r"\D", "", text)
+    for value in _values(request):
+        number = re.sub(r"\D", "", value)
+        if value.casefold() in words or (len(number) > _DIGITS and number in digits):
+            return True
+    return False
+
+
+_DIGITS = 5
+
+
+def _values(request: httpx.Request) -> Iterator[str]:
+    """The texts of the contact that the request is about."""
+    for key, value in parse_qsl(request.url.query.decode("ascii", "replace"), keep_blank_values=False):
+        if key.casefold() == "userdata" and len(value) >= _SHORTEST_SECRET:
+            yield value
+            yield unquote(value)
+    try:
+        body: Any = orjson.loads(request.content)
+    except (orjson.JSONDecodeError, httpx.RequestNotRead):
+        return
+    for key, value in body.items() if isinstance(body, dict) else ():
+        if isinstance(value, str) and len(value) >= _SHORTEST_SECRET and key not in _NOT_PERSONAL:
+            yield value

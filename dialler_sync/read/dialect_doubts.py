@@ -103,6 +103,7 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
             "it would be read as a single column, but the quotes of its first row are not those of one cell: set "
             "source.delimiter to the sign between the columns."
         )
+    _check_quoted_lines(rows)
     names = rows[0].cells[0].split(" ")
     is_spaced = len(names) > 1 and all(row.cells[0].count(" ") == len(names) - 1 for row in rows)
     if is_spaced and all(map(is_header_word, names)) and sum(map(is_phone_header, names)) < 2:
@@ -121,6 +122,19 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
             raise InputError(
                 f"it would be read as a single column, but the row '{line.strip()[:60]}' holds {name}: set "
                 f"source.delimiter to {name}, or to none if it is one column."
+            )
+
+
+def _check_quoted_lines(rows: Sequence[Cut]) -> None:
+    """A program that puts each line in quotes as a whole (``"1,A,0171"``) hides the delimiter."""
+    if len(rows) < 2 or not all(row.quoted[0] for row in rows):
+        return
+    for sign in ";,\t|":
+        counts = {row.cells[0].count(sign) for row in rows}
+        if len(counts) == 1 and counts != {0}:
+            raise InputError(
+                f"each line stands in quotes as a whole, so the {named(sign)} in it is not a delimiter: save the list "
+                "without these quotes, or set source.delimiter to none if it is one column."
             )
 
 

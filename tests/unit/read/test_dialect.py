@@ -106,3 +106,11 @@ def test_backslashes_that_escape_nothing_are_text(tmp_path: Path) -> None:
     found = read(tmp_path, 'path;no\n"C:\\temp\\new";1\n"5\\" tube";2\n"a\\\\b";3\n', escape="backslash")
 
     assert found.cells == [["C:\\temp\\new", "1"], ['5" tube', "2"], ["a\\b", "3"]]
+
+
+def test_lines_in_quotes(tmp_path: Path) -> None:
+    """Lines that stand in quotes as a whole hide their delimiter; names with a comma in one column do not."""
+    with pytest.raises(InputError, match="each line stands in quotes as a whole"):
+        read(tmp_path, '"Id,Name,Tel"\n"1,A,0171"\n"2,B,0172"\n')
+
+    assert read(tmp_path, '"Name"\n"Meier, Ann"\n"Kurz, Eva"\n').cells[0] == ["Meier, Ann"]

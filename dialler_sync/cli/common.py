@@ -23,16 +23,18 @@ if TYPE_CHECKING:
     from ..config.settings import Limit
     from ..journal import Journal
     from ..run.execution import RunOptions
+    from .streams import Printing
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The common options. ``verbosity`` is -1 (quiet), 0 or 1."""
+    """The common options, and the standard streams. ``verbosity`` is -1 (quiet), 0, 1 or 2 (each request)."""
 
     config_path: Path
     state: str | None
     verbosity: int
     log_format: str
+    printing: Printing | None = None
 
     def settings(self, *, token_needed: bool = True) -> Settings:
         """The configuration; where nothing is sent, no token is needed."""
@@ -76,6 +78,14 @@ class App:
 
 COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}
 """Of the 256 that terminals have: each can be read on white as well as on black, at a contrast of 3.5 or more."""
+
+
+def settled() -> None:
+    """Note that the command has written all its results, so that only words are lost where they cannot be printed."""
+    context = click.get_current_context(silent=True)
+    app = context.find_root().obj if context else None
+    if isinstance(app, App) and app.printing:
+        app.printing.settled = True
 
 
 def terminal_width(stream: TextIO) -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..error_codes import ERROR_CODES
-from .common import COLOURS, say
+from .common import COLOURS, say, settled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +38,7 @@ def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout."""
     from ..report.words import forecast, knowledge, mirror_not_done, warned
 
+    settled()
     if sys.stdout.isatty():
         _print_table(summary)
     else:

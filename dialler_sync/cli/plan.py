@@ -17,6 +17,7 @@ from .common import (
     max_missing_option,
     run_options,
     say,
+    settled,
 )
 from .source_options import source_options
 
@@ -71,6 +72,7 @@ def plan(
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
     if output:
         made.write(output)
+        settled()
     print_plan(made, as_json=as_json)
     if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
         say(

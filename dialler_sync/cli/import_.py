@@ -123,8 +123,8 @@ def import_(
                 else:
                     job = ImportOptions(paths, app.config_path, out, options, made)
                     summary = import_files(settings, job, journal, observer)
-            print_summary(summary)
             after_run(summary, journal, settings.notify, metrics_file)
+            print_summary(summary)
             return summary
 
         if inbox is None:

@@ -119,7 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
     try:
         code = cli.main(
-            args=arguments, prog_name="dialler-sync", auto_envvar_prefix="DIALLER_SYNC", standalone_mode=False, obj=printing
+            args=arguments,
+            prog_name="dialler-sync",
+            auto_envvar_prefix="DIALLER_SYNC",
+            standalone_mode=False,
+            obj=printing,
         )
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):

@@ -21,13 +21,16 @@ def resume(app: App, run: str | None, cluster: str | None) -> int:
     here, unless --cluster is given.
     """
     from ..jobs.again import find_resumable, resume_run
+    from ..nights.notify import after_run
     from .output import print_summary
     from .progress import progress
 
     with app.journal() as journal:
         record = find_resumable(journal, run)
+        settings = app.settings_of(record.config_path)
         with progress(app) as observer:
-            summary = resume_run(app.settings_of(record.config_path), record, journal, observer, cluster)
+            summary = resume_run(settings, record, journal, observer, cluster)
+        after_run(summary, journal, settings.notify, None)
     print_summary(summary)
     return summary.exit_code
 
@@ -53,6 +56,7 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, 
     A run of its own. Files are read again, so rejected rows that were fixed are sent.
     """
     from ..jobs.again import find_import, retry_run
+    from ..nights.notify import after_run
     from .output import print_summary
     from .progress import progress
 
@@ -61,5 +65,6 @@ def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, 
         with progress(app) as observer:
             settings = app.settings_of(record.config_path)
             summary = retry_run(settings, record, journal, files, out, observer, cluster, mark=mark)
+        after_run(summary, journal, settings.notify, None)
     print_summary(summary)
     return summary.exit_code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from itertools import islice
@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
-from . import last_sent, mended, mirror_locks, schema
+from . import last_sent, mended, mirror_locks, notices, schema
 from .database import Database, default_state
+from .notices import Notice
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -105,6 +106,28 @@ class Journal:
         with self._begin() as connection:
             _clear(connection, run_id)
             connection.execute(sa.delete(schema.runs).where(schema.runs.c.id == run_id))
+
+    # What others are told
+
+    def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
+        """Keep what is to be told, until it is delivered."""
+        with self._begin() as connection:
+            notices.add(connection, target, event, body)
+
+    def undelivered(self, target: str) -> list[Notice]:
+        """What is still to be told, the oldest first."""
+        with self._begin() as connection:
+            return notices.undelivered(connection, target)
+
+    def settle_notice(self, number: int) -> None:
+        """Note that a notice was delivered."""
+        with self._begin() as connection:
+            notices.settle(connection, number)
+
+    def last_event(self, target: str) -> str:
+        """The newest event of a target, delivered or not; empty: there is none."""
+        with self._begin() as connection:
+            return notices.last_event(connection, target)
 
     # Rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,13 +13,13 @@ from ..errors import JournalError
 
 
 @contextmanager
-def new_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    """Write a text file beside its final place, 0600, and put it there when all of it is written.
+def new_file(path: Path, *, encoding: str = "utf-8", mode: int = 0o600) -> Iterator[IO[str]]:
+    """Write a text file beside its final place, with this mode, and put it there when all of it is written.
 
     Raises:
         JournalError: the folder cannot be written, or is full.
     """
-    with _draft(path) as number, os.fdopen(number, "w", encoding=encoding, newline="") as file:
+    with _draft(path, mode) as number, os.fdopen(number, "w", encoding=encoding, newline="") as file:
         yield file
 
 
@@ -34,10 +35,15 @@ def new_binary_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _draft(path: Path) -> Iterator[int]:
+def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
     draft = path.with_name(f".{path.name}.part")
     try:
-        yield os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
+            raise OSError(errno.EEXIST, "it is not a regular file")
+        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if mode != 0o600:
+            draft.chmod(mode)  # whatever the umask is
+        yield number
         draft.replace(path)
     except OSError as error:
         raise JournalError(

@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -38,8 +38,7 @@ class _Sink(io.RawIOBase):
         self.used = True
         if self.lost is None:
             try:
-                written: int | None = self._raw.write(data)
-                return written
+                return cast("int | None", self._raw.write(data))
             except OSError as error:
                 self.lost = error
         return memoryview(data).nbytes

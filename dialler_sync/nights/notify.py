@@ -14,7 +14,7 @@ from ..config.settings import NotifySettings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..journal import Journal
-from ..report.files import new_file
+from ..report.files import new_file, why
 from ..run.summary import Summary
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def judge_night(
 ) -> Night:
     """Compare a run with the summaries of earlier ones of its campaign, the newest first.
 
-    ``last_event`` is what was told last, if anything was: a run that was told as failing, and then resumed, has recovered.
+    ``last_event`` is what was told last, if anything was: a run that failed, and was then resumed, has recovered.
     """
     alarm = _row_count_alarm(summary, earlier, settings)
     failing = summary.exit_code not in _WELL or bool(alarm)
@@ -125,13 +125,7 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
         httpx.post(url, json=body, timeout=_WEBHOOK_SECONDS).raise_for_status()
     except httpx.HTTPStatusError as error:
         reason = f"it answered {error.response.status_code}"
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        ValueError,
-        ImportError,
-        OSError,
-    ) as error:  # also a faulty proxy setting
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
         reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
     else:
         return True
@@ -164,7 +158,4 @@ def write_metrics(summary: Summary, path: Path) -> None:
         with new_file(path, mode=0o644) as file:
             file.write("\n".join(lines) + "\n")
     except JournalError as error:
-        cause = error.__cause__
-        _log.warning(
-            "--metrics-file %s cannot be written: %s", path, cause.strerror if isinstance(cause, OSError) else error
-        )
+        _log.warning("--metrics-file %s cannot be written: %s", path, why(error))

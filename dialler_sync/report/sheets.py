@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..errors import JournalError
 from ..spreadsheet_text import CUT, harmless
 from . import words
 from .files import new_binary_file
@@ -75,9 +76,15 @@ class Book:
             JournalError: the file cannot be written.
         """
         # By way of memory: xlsxwriter leaves its archive open where the disk is full.
+        from xlsxwriter.exceptions import XlsxFileError
+
         packed = BytesIO()
         self.book.filename = packed
-        self.book.close()
+        try:
+            self.book.close()
+        except XlsxFileError as error:  # its own word for an OSError
+            cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+            raise JournalError(f"the workbook {self._path} cannot be written: {cause}") from cause
         with new_binary_file(self._path) as file:
             file.write(packed.getbuffer())
 

@@ -6,7 +6,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
 from ..report.csv_files import ResultsFile, results_file
 from ..report.failed_xlsx import failed_rows
-from ..report.files import new_file
+from ..report.files import new_file, spared, why
 from ..report.html import HtmlReport
 from ..report.masking import Mask
 from ..report.xlsx import XlsxReport
@@ -113,29 +113,51 @@ def write_reports(
         AssertionError: the counts do not add up to the rows read, which is a bug.
     """
     try:
+        summary = _write(journal, run, source, stopped, effort)
+    except JournalError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
+        summary = _write(journal, run, source, stopped, effort, workbooks=False)
+    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    return summary
+
+
+def _write(
+    journal: Journal,
+    run: RunRecord,
+    source: SourceCells,
+    stopped: StopRun | None,
+    effort: Effort,
+    *,
+    workbooks: bool = True,
+) -> Summary:
+    """Write the CSVs and ``summary.json``; of the others, what there is room for."""
+    out = Path(run.out)
+    try:
         with ExitStack() as workbook:
             with ExitStack() as files:
-                reports = _Reports(files, workbook, run, source)
+                reports = _Reports(files, workbook, run, source, workbooks=workbooks)
                 journal.keep_cells(run.id, filter(None, map(reports.add, journal.rows(run))))
                 summary = _summary(run, reports, stopped, effort)
+            summary.write(out / "summary.json")
             reports.write_xlsx(summary)
-        out = Path(run.out)
-        summary.write(out / "summary.json")
-        # Last, as it links to what is there.
-        reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
     except OSError as error:
         raise JournalError(
             f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: "
             "mend that and write the reports again with 'dialler-sync runs report RUN'."
         ) from error
-    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    with spared(out / "report.html"):  # last, as it links to what is there
+        reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
     return summary
 
 
 class _Reports:
     """The reports of a run that are open, and what was counted on the way."""
 
-    def __init__(self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells) -> None:
+    def __init__(
+        self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells, *, workbooks: bool
+    ) -> None:
         self._files = files
         self._workbook = workbook
         self._out = Path(run.out)
@@ -145,11 +167,13 @@ class _Reports:
         mask = None if masked is None else Mask(columns, masked)
         self._results = files.enter_context(results_file(self._out / "results.csv"))
         mapped = run.options.get("mapped") or {}
-        self._add_failed = files.enter_context(failed_rows(self._out, run.id, columns, source.extra_cells, mapped))
+        self._add_failed = files.enter_context(
+            failed_rows(self._out, run.id, columns, source.extra_cells, mapped, workbooks=workbooks)
+        )
         self._mirrored: ResultsFile | None = None
         self.html = HtmlReport(columns, mask=mask)
         self.xlsx: XlsxReport | None = None
-        if (run.rows or 0) <= XLSX_ROWS:
+        if workbooks and (run.rows or 0) <= XLSX_ROWS:
             with self._spared():
                 book = XlsxReport(self._out / _XLSX, run.id, columns, source.extra_cells, mask=mask)
                 self.xlsx = workbook.enter_context(book)
@@ -191,14 +215,13 @@ class _Reports:
     @contextmanager
     def _spared(self) -> Iterator[None]:
         """What keeps the workbook from being written costs the workbook, and no other report."""
-        try:
+        written = False
+        with spared(self._out / _XLSX):
             yield
-        except (OSError, JournalError) as error:
-            _log.warning("report.xlsx is not written: %s", error)
+            written = True
+        if not written:
             self.xlsx = None
             self._workbook.close()
-            with suppress(OSError):
-                (self._out / _XLSX).unlink(missing_ok=True)  # from an earlier time when the reports were written
 
 
 def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort: Effort) -> Summary:

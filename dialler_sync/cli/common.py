@@ -36,11 +36,11 @@ class App:
     log_format: str
     printing: Printing | None = None
 
-    def settings(self, *, token_needed: bool = True) -> Settings:
-        """The configuration; where nothing is sent, no token is needed."""
+    def settings(self, *, token_needed: bool = True, finished: bool = False) -> Settings:
+        """The configuration; where nothing is sent, no token is needed. ``finished``: no line is marked CHANGE."""
         from ..config import load_config, with_source
 
-        settings = load_config(self.config_path, token_needed=token_needed)
+        settings = load_config(self.config_path, token_needed=token_needed, finished=finished)
         return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
     def source(self) -> SourceSettings:

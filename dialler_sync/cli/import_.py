@@ -96,7 +96,7 @@ def import_(
         raise click.UsageError("name the FILE to import, or a folder with --inbox, or a plan with --plan")
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
-    settings = app.settings()
+    settings = app.settings(finished=True)
     made = read_plan(plan) if plan else None
     if made:  # what it was made with holds for carrying it out
         compare, adopt = compare or made.compare, adopt or made.adopt

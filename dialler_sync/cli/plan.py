@@ -65,7 +65,7 @@ def plan(
     from .output import print_plan
     from .progress import progress
 
-    settings = app.settings()
+    settings = app.settings(finished=True)
     configured = settings.rows.compare
     options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
     with app.journal() as journal, progress(app) as observer:

@@ -64,7 +64,7 @@ def reconcile(
     from ..reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress
 
-    settings = app.settings()
+    settings = app.settings(finished=True)
     options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask)
     with app.journal() as journal:
         with progress(app) as observer:

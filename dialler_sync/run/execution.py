@@ -80,6 +80,8 @@ class Execution:
     errors: int = 0
     left: LeftOver = field(default_factory=LeftOver)
     changed_fields: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
+    sending: float = 0.0
 
     def carry_out(self) -> Summary:
         """Do it all; what stopped it stands in the summary.
@@ -108,7 +110,9 @@ class Execution:
                 raise
             self._note_end("finished" if stopped is None else "stopped")
             duration = time.monotonic() - started
-            effort = Effort(duration, self.requests, self.retries, self.latencies, self.changed_fields)
+            effort = Effort(
+                duration, self.requests, self.retries, self.latencies, self.changed_fields, self.sent, self.sending
+            )
             if self.options.mark:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
             summary = write_reports(self.journal, self.run, prepared, stopped, effort)
@@ -259,8 +263,10 @@ class Execution:
         rules, limit = rules_of(self.settings), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
         self.observer.stage("importing", sending.total)
+        started = time.monotonic()
         try:
             await sending.send()
         finally:
+            self.sent, self.sending = settled.settled, time.monotonic() - started - sending.waited
             self.requests += sending.requests
             self.retries += sending.retries

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .streams import Printing
 
 
+_log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The common options, and the standard streams. ``verbosity`` is -1 (quiet), 0, 1 or 2 (each request)."""
@@ -41,6 +44,7 @@ class App:
         from ..config import load_config, with_source
 
         settings = load_config(self.config_path, token_needed=token_needed, finished=finished)
+        _log.debug("configuration: %s, dialler %s", self.config_path.resolve(), settings.dialler.root)
         return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
     def source(self) -> SourceSettings:
@@ -73,7 +77,9 @@ class App:
         ours = logging.getLogger("dialler_sync")
         ours.handlers = [handler]
         ours.propagate = False
-        ours.setLevel({-1: logging.ERROR, 0: logging.INFO, 1: logging.DEBUG}[self.verbosity])
+        ours.setLevel({-1: logging.ERROR, 0: logging.INFO}.get(self.verbosity, logging.DEBUG))
+        traffic = logging.getLogger("dialler_sync.api.traffic")
+        traffic.setLevel(logging.DEBUG if self.verbosity > 1 else logging.INFO)
 
 
 COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}

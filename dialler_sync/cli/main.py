@@ -84,7 +84,7 @@ class OrderedGroup(click.Group):
     help="Configuration file.",
 )
 @click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
 @click.option(
     "--log-format",
@@ -95,14 +95,14 @@ class OrderedGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="dialler-sync")
 @click.pass_context
-def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: bool, quiet: bool, log_format: str) -> None:
+def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: int, quiet: bool, log_format: str) -> None:
     """Import contacts from spreadsheets into a call-centre dialler, and know what became of every row.
 
     Options also come from variables: DIALLER_SYNC_CONFIG, DIALLER_SYNC_IMPORT_MAX_ERRORS and so on.
     """
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet contradict each other")
-    ctx.obj = App(config_path, state, 1 if verbose else -1 if quiet else 0, log_format, ctx.obj)
+    ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj)
     ctx.obj.set_up_logging()
     if os.environ.get("NO_COLOR"):
         ctx.color = False

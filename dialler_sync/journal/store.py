@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
 from . import last_sent, mended, mirror_locks, notices, schema
-from .database import Database, default_state
+from .database import Database, damaged, default_state
 from .notices import Notice
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
@@ -329,11 +329,14 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(row: Any) -> RunRecord:
-    values = {
-        name: json.loads(value) if name in _JSON and value is not None else value
-        for name, value in row.items()
-        if name != "folded"
-    }
+    try:
+        values = {
+            name: json.loads(value) if name in _JSON and value is not None else value
+            for name, value in row.items()
+            if name != "folded"
+        }
+    except ValueError as error:
+        raise damaged(f"its record of run {row.get('id')} cannot be read") from error
     return RunRecord(**values)
 
 

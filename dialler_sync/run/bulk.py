@@ -23,6 +23,7 @@ from ..load.recorder import Recorder
 from ..model import Status
 from ..observer import Observer
 from ..spool import SpooledRow
+from .interrupt import told
 from .saved_cells import RunCells
 from .sending import Tally
 from .session import session
@@ -71,9 +72,9 @@ class BulkRun:
         try:
             asyncio.run(self._carry_out())
         except StopRun as error:
-            stopped = error
+            stopped = told(error, self.run)
         except KeyboardInterrupt:
-            stopped = Interrupted("interrupted; what was not done is resumable")
+            stopped = told(Interrupted("while contacts were looked up"), self.run)
         except DiallerSyncError:
             if self.run.rows is None:
                 self.journal.delete_run(self.run.id)

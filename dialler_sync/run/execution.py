@@ -28,6 +28,7 @@ from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare import Prepared, Source, Write, prepare
 from .garbage import look_sparingly
+from .interrupt import told
 from .marked import mark_workbooks
 from .resumption import Comparison, LeftOver, leave_what_earlier_runs_settled, take_up
 from .sending import Sending, Tally, rules_of
@@ -102,9 +103,9 @@ class Execution:
                 else:
                     asyncio.run(self._carry_out(prepared))
             except StopRun as error:
-                stopped = error
+                stopped = told(error, self.run)
             except KeyboardInterrupt:
-                stopped = Interrupted("interrupted while the files were read; nothing was sent")
+                stopped = told(Interrupted("while the files were read"), self.run)
             except DiallerSyncError:
                 self._forget()
                 raise
@@ -137,6 +138,10 @@ class Execution:
 
     def _prepare(self, prepared: Prepared) -> None:
         self.observer.stage("reading", None)
+        _log.debug("run %s: %s, reports in %s", self.run.id, self.run.command, self.run.out)
+        for source in self.sources:
+            facts = ", ".join(f"{name} {value}" for name, value in source.table.layout.facts().items() if value)
+            _log.debug("%s: %s", source.path, facts)
         planned = self.run.planned
         if not planned:
             self.journal.clear_rows(self.run.id)
@@ -151,6 +156,7 @@ class Execution:
             progress=self.observer.advance,
         )
         self.errors = prepared.rejected
+        _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))
         if planned:
             self.left = take_up(self.journal, self.run, prepared)
             return
@@ -252,6 +258,7 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
+        _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields
         self.run = replace(self.run, planned=True, options=facts)
@@ -268,5 +275,6 @@ class Execution:
             await sending.send()
         finally:
             self.sent, self.sending = settled.settled, time.monotonic() - started - sending.waited
+            _log.debug("sent %d rows in %.3f s, with %d requests so far", self.sent, self.sending, client.requests)
             self.requests += sending.requests
             self.retries += sending.retries

@@ -40,7 +40,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     settled()
-    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, then:")
+    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
     chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
     click.echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
     return ExitCode.OK

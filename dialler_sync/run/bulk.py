@@ -86,7 +86,10 @@ class BulkRun:
         self.journal.count_anew(self.run.id)
         duration = time.monotonic() - started
         effort = Effort(duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
-        return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
+        try:
+            return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
+        except KeyboardInterrupt:
+            raise told(Interrupted("while the reports were written"), self.run) from None
 
     async def _carry_out(self) -> None:
         async with session(self.settings.dialler) as client:

@@ -116,7 +116,10 @@ class Execution:
             )
             if self.options.mark:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
-            summary = write_reports(self.journal, self.run, prepared, stopped, effort)
+            try:
+                summary = write_reports(self.journal, self.run, prepared, stopped, effort)
+            except KeyboardInterrupt:
+                raise told(Interrupted("while the reports were written"), self.run) from None
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
                     self.journal.take_in(self.run.target)

@@ -223,7 +223,7 @@ def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
 
 
 def _settings(config: Config) -> Settings:
-    return config if isinstance(config, Settings) else load_config(os.fspath(config))
+    return config if isinstance(config, Settings) else load_config(os.fspath(config), finished=True)
 
 
 def _config_path(config: Config) -> Path:

@@ -28,8 +28,20 @@ FAILED_COLUMNS = ("_run", "_row", "_key", "_status", "_error_code", "_error_fiel
 FAILED_COLUMNS_OF_SEVERAL = ("_run", "_file", "_sheet", *FAILED_COLUMNS[1:])
 """Last columns of ``failed.csv`` where the run read several tables."""
 
-RECONCILIATION_COLUMNS = ("_class", "_user_data", "_contact_id", "_row", "_differences", "_file")
-"""First columns of ``reconciliation.csv``; what the dialler says of a contact follows."""
+IN_DIALLER = "_in_dialler"
+
+RECONCILIATION_COLUMNS = (
+    "_class",
+    "_user_data",
+    "_contact_id",
+    "_row",
+    "_differences",
+    "_file",
+    IN_DIALLER,
+    "_in_file",
+)
+"""First columns of ``reconciliation.csv``; what the dialler says of a contact follows. The last two are what both sides
+hold of the fields that differ."""
 
 CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
 """Columns between them where the calls were asked for."""

@@ -21,6 +21,7 @@ import orjson
 from ..config.settings import DiallerSettings
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..errors import MaybeDone, Refused, RequestError
+from . import traffic
 from .latency import Latencies
 from .listing import record_stream
 from .pace import Gate
@@ -122,6 +123,24 @@ class DiallerClient:
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         self.requests += 1
+        if traffic.is_wanted():
+            return await self._exchange_aloud(self.requests, request)
+        return await self._exchange_once(request)
+
+    async def _exchange_aloud(self, number: int, request: httpx.Request) -> httpx.Response:
+        """The same, with a word about it."""
+        token = self._headers[1][1].decode().removeprefix("Bearer ")
+        traffic.log_request(number, request, token)
+        started = self._clock()
+        try:
+            reply = await self._exchange_once(request)
+        except RequestError as error:
+            traffic.log_failure(number, error, self._clock() - started, token)
+            raise
+        traffic.log_answer(number, reply, self._clock() - started, token)
+        return reply
+
+    async def _exchange_once(self, request: httpx.Request) -> httpx.Response:
         try:
             reply = await self._transport.handle_async_request(request)
             if reply.status_code != 200 or "streamed" not in request.extensions:

@@ -23,26 +23,32 @@ if TYPE_CHECKING:
     from ..config.settings import Limit
     from ..journal import Journal
     from ..run.execution import RunOptions
+    from .streams import Printing
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The common options. ``verbosity`` is -1 (quiet), 0 or 1."""
+    """The common options, and the standard streams. ``verbosity`` is -1 (quiet), 0, 1 or 2 (each request)."""
 
     config_path: Path
     state: str | None
     verbosity: int
     log_format: str
+    printing: Printing | None = None
 
-    def settings(self, *, token_needed: bool = True) -> Settings:
-        """The configuration; where nothing is sent, no token is needed."""
-        return self.settings_from(self.config_path, token_needed=token_needed)
+    def settings(self, *, token_needed: bool = True, finished: bool = False) -> Settings:
+        """The configuration; where nothing is sent, no token is needed. ``finished``: no line is marked CHANGE."""
+        return self.settings_from(self.config_path, token_needed=token_needed, finished=finished)
 
-    def settings_from(self, path: Path, *, token_needed: bool = True) -> Settings:
+    def settings_from(self, path: Path, *, token_needed: bool = True, finished: bool = False) -> Settings:
         """The configuration in a file, with what the command line says of how files are read."""
         from ..config import load_config, with_source
 
-        settings = load_config(path, token_needed=token_needed)
+        settings = load_config(path, token_needed=token_needed, finished=finished)
+        _log.debug("configuration: %s, dialler %s", path.resolve(), settings.dialler.root)
         return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
     def source(self) -> SourceSettings:
@@ -73,11 +79,21 @@ class App:
         ours = logging.getLogger("dialler_sync")
         ours.handlers = [handler]
         ours.propagate = False
-        ours.setLevel({-1: logging.ERROR, 0: logging.INFO, 1: logging.DEBUG}[self.verbosity])
+        ours.setLevel({-1: logging.ERROR, 0: logging.INFO}.get(self.verbosity, logging.DEBUG))
+        traffic = logging.getLogger("dialler_sync.api.traffic")
+        traffic.setLevel(logging.DEBUG if self.verbosity > 1 else logging.INFO)
 
 
 COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}
 """Of the 256 that terminals have: each can be read on white as well as on black, at a contrast of 3.5 or more."""
+
+
+def settled() -> None:
+    """Note that the command has written all its results, so that only words are lost where they cannot be printed."""
+    context = click.get_current_context(silent=True)
+    app = context.find_root().obj if context else None
+    if isinstance(app, App) and app.printing:
+        app.printing.settled = True
 
 
 def terminal_width(stream: TextIO) -> int | None:

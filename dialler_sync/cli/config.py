@@ -6,6 +6,7 @@ import json
 
 import click
 
+from ..exit_codes import ExitCode
 from .common import App
 
 
@@ -16,16 +17,19 @@ def config() -> None:
 
 @config.command()
 @click.pass_obj
-def check(app: App) -> None:
+def check(app: App) -> int:
     """Check the configuration: every fault with file, line and key.
 
-    The variable that the token comes from need not be set.
+    The variable that the token comes from need not be set. Lines that are still marked CHANGE are named, and the exit
+    code is then 2: import and plan refuse such a configuration.
     """
+    from ..config.document import read_document
+    from ..config.load import still_marked
+
     app.settings(token_needed=False)
-    lines = app.config_path.read_text(encoding="utf-8-sig").splitlines()
-    left = [str(number) for number, line in enumerate(lines, 1) if "# CHANGE" in line]
-    what = f"line {left[0]} is" if len(left) == 1 else f"lines {', '.join(left)} are"
-    click.echo(f"{app.config_path} is fine" + (f", but {what} still marked CHANGE" if left else ""))
+    left = read_document(app.config_path).unfinished
+    click.echo(f"{app.config_path} is fine" + (f", but {still_marked(left)}" if left else ""))
+    return ExitCode.USAGE if left else ExitCode.OK
 
 
 @config.command()

@@ -97,7 +97,7 @@ def import_(
         raise click.UsageError("name the FILE to import, or a folder with --inbox, or a plan with --plan")
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
-    settings = app.settings()
+    settings = app.settings(finished=True)
     made = read_plan(plan) if plan else None
     if made:  # what it was made with holds for carrying it out
         compare, adopt = compare or made.compare, adopt or made.adopt
@@ -124,8 +124,8 @@ def import_(
                 else:
                     job = ImportOptions(paths, app.config_path, out, options, made)
                     summary = import_files(settings, job, journal, observer)
-            print_summary(summary)
             after_run(summary, journal, settings.notify, metrics_file)
+            print_summary(summary)
             return summary
 
         if inbox is None:

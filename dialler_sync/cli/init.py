@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes
+from .common import App, exit_codes, settled
 from .source_options import source_options
 
 
@@ -39,7 +39,8 @@ def init(app: App, file: Path, output: Path | None) -> int:
         raise UsageError(f"{output} is there already; it is not overwritten. Name another with -o.") from None
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
-    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, then:")
+    settled()
+    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
     chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
     click.echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
     return ExitCode.OK

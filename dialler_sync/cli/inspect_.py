@@ -12,7 +12,7 @@ import click
 from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..spreadsheet_text import one_line
-from .common import App, exit_codes, files_argument, say
+from .common import App, exit_codes, files_argument, say, settled
 from .source_options import source_options
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
         except InputError as error:
             _log.error("Error: %s", error)
             code = ExitCode.INPUT
+    if folder:
+        settled()
     if output == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     return code

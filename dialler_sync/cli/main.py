@@ -30,6 +30,7 @@ from .reconcile import reconcile
 from .resume import resume, retry
 from .runs import runs
 from .simulator import simulator
+from .streams import Printing
 from .undo import undo
 from .validate import validate
 
@@ -83,7 +84,7 @@ class OrderedGroup(click.Group):
     help="Configuration file.",
 )
 @click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
 @click.option(
     "--log-format",
@@ -94,14 +95,14 @@ class OrderedGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="dialler-sync")
 @click.pass_context
-def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: bool, quiet: bool, log_format: str) -> None:
+def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: int, quiet: bool, log_format: str) -> None:
     """Import contacts from spreadsheets into a call-centre dialler, and know what became of every row.
 
     Options also come from variables: DIALLER_SYNC_CONFIG, DIALLER_SYNC_IMPORT_MAX_ERRORS and so on.
     """
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet contradict each other")
-    ctx.obj = App(config_path, state, 1 if verbose else -1 if quiet else 0, log_format)
+    ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj)
     ctx.obj.set_up_logging()
     if os.environ.get("NO_COLOR"):
         ctx.color = False
@@ -114,10 +115,15 @@ for _command in COMMANDS:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
     garbage.put_off()
+    printing = Printing()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
     try:
         code = cli.main(
-            args=arguments, prog_name="dialler-sync", auto_envvar_prefix="DIALLER_SYNC", standalone_mode=False
+            args=arguments,
+            prog_name="dialler-sync",
+            auto_envvar_prefix="DIALLER_SYNC",
+            standalone_mode=False,
+            obj=printing,
         )
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):
@@ -134,9 +140,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone (| head); there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
+    code = _told(ExitCode(code or ExitCode.OK), printing)
     garbage.leave()
-    sys.exit(int(code or 0))
+    sys.exit(int(code))
+
+
+def _told(code: ExitCode, printing: Printing) -> ExitCode:
+    """The exit code of a command whose output may have been lost: its own, unless the output was all that it made."""
+    lost = printing.end()
+    if lost is None:
+        return code
+    if printing.settled:
+        _log.warning("Standard output cannot be written: %s. Everything else is done.", lost.strerror)
+    elif not isinstance(lost, BrokenPipeError):  # the reader has what it wants (| head)
+        _log.error("Error: standard output cannot be written: %s", lost.strerror)
+        return code or ExitCode.USAGE
+    return code

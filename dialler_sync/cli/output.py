@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..error_codes import ERROR_CODES
-from .common import COLOURS, say
+from .common import COLOURS, say, settled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +38,7 @@ def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout."""
     from ..report.words import forecast, knowledge, mirror_not_done, warned
 
+    settled()
     if sys.stdout.isatty():
         _print_table(summary)
     else:
@@ -87,7 +88,8 @@ def _print_table(summary: Summary) -> None:
         done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
         sent = f"{summary.requests:,} request{'s' * (summary.requests != 1)}" if summary.requests else ""
         sent += f", {summary.retries:,} of them repeats" if summary.retries else ""
-        took = f"{summary.duration_s:.1f} s ({summary.rows_per_s:,.0f} rows/s)"
+        speed = f" (sending: {summary.rows_per_s:,.0f} rows/s)" if summary.rows_sent else ""
+        took = f"{summary.duration_s:.1f} s{speed}"
         console.print("; ".join(filter(None, (done, sent, took))))
     if compared := knowledge(facts):
         console.print(compared)

@@ -17,6 +17,7 @@ from .common import (
     max_missing_option,
     run_options,
     say,
+    settled,
 )
 from .source_options import source_options
 
@@ -64,13 +65,14 @@ def plan(
     from .output import print_plan
     from .progress import progress
 
-    settings = app.settings()
+    settings = app.settings(finished=True)
     configured = settings.rows.compare
     options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
     with app.journal() as journal, progress(app) as observer:
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
     if output:
         made.write(output)
+        settled()
     print_plan(made, as_json=as_json)
     if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
         say(

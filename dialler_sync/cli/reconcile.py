@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, out_option, say
+from .common import App, exit_codes, files_argument, out_option, say, settled
 
 if TYPE_CHECKING:
     from ..reconciliation.files import Reconciled
@@ -64,7 +64,7 @@ def reconcile(
     from ..reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress
 
-    settings = app.settings()
+    settings = app.settings(finished=True)
     options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask)
     with app.journal() as journal:
         with progress(app) as observer:
@@ -84,6 +84,7 @@ _EXAMPLES = 5
 
 def print_reconciliation(done: Reconciled, *, as_json: bool) -> None:
     """Classes, with a few examples of each; or the summary and the first lines that do not match as JSON."""
+    settled()
     if as_json:
         _print_json(done)
     else:

@@ -25,6 +25,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     --cluster is given.
     """
     from ..jobs.again import find_resumable, nothing_to_resume, resume_run
+    from ..nights.notify import after_run
     from .output import print_summary
     from .progress import progress
 
@@ -36,6 +37,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
             return say_nothing(nothing)
         with progress(app) as observer:
             summary = resume_run(chosen.settings, chosen.run, journal, observer, cluster)
+        after_run(summary, journal, chosen.settings.notify, None)
     print_summary(summary)
     return summary.exit_code
 
@@ -71,6 +73,7 @@ def retry(
     A run of its own. Files are read again, so rejected rows that were fixed are sent.
     """
     from ..jobs.again import find_import, nothing_to_retry, retry_run
+    from ..nights.notify import after_run
     from .output import print_summary
     from .progress import progress
 
@@ -85,5 +88,6 @@ def retry(
                 chosen.settings, chosen.run, journal, files, out, observer, cluster,
                 mark=mark, config_path=chosen.config_path,
             )  # fmt: skip
+        after_run(summary, journal, chosen.settings.notify, None)
     print_summary(summary)
     return summary.exit_code

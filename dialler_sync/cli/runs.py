@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes
+from .common import App, exit_codes, settled
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -129,6 +129,7 @@ def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> i
         found = past_runs.prunable(journal, datetime.now(UTC) - older_than, unfinished=unfinished)
         if not dry_run:
             past_runs.prune(journal, found)
+            settled()
     for run in found:
         click.echo(f"{run.id}  {run.command}  {run.campaign}")
     click.echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)

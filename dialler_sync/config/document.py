@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from ..errors import ConfigError
+from .unfinished import unfinished_lines
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
 KeyPath = tuple[str | int, ...]
@@ -26,12 +27,16 @@ _DEEPEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file: its values, the line of every key, and what is said of those whose variable is not set."""
+    """A YAML file: its values, the line of every key, and what is said of those whose variable is not set.
+
+    ``unfinished`` are the lines that are still marked ``# CHANGE``.
+    """
 
     path: Path
     values: dict[str, Plain]
     lines: Mapping[KeyPath, int]
     unset: Mapping[KeyPath, str]
+    unfinished: Sequence[int] = ()
 
     def where(self, key: KeyPath) -> str:
         """``file:line``, of the nearest enclosing key that the file really has."""
@@ -47,7 +52,8 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         ConfigError: not readable, not YAML, not a mapping, or a key twice.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8-sig")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: no such configuration file. Name one with -c, or make one with 'dialler-sync init FILE'."
@@ -66,7 +72,7 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
     values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: a configuration is a mapping of sections (dialler:, campaign:, columns: …).")
-    return Document(path, values, reader.lines, reader.unset)
+    return Document(path, values, reader.lines, reader.unset, unfinished_lines(text))
 
 
 class _Reader:

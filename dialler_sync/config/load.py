@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,16 @@ _TOKEN = ("dialler", "token")
 
 
 def load_config(
-    path: str | Path, environment: Mapping[str, str] = os.environ, *, token_needed: bool = True
+    path: str | Path,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    token_needed: bool = True,
+    finished: bool = False,
 ) -> Settings:
     """Read a configuration file. Paths in it are relative to the folder it lies in.
 
-    Where no ``token_needed``, as nothing is sent, the variable that it comes from need not be set.
+    Where no ``token_needed``, as nothing is sent, the variable that it comes from need not be set. With ``finished``,
+    a line that is still marked ``# CHANGE`` is a fault.
 
     Raises:
         ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
@@ -53,9 +58,20 @@ def load_config(
     except ValidationError as error:
         others = (fault for fault in error.errors() if _place(document, fault) not in document.unset)
         faults += dict.fromkeys(_sentence(document, fault) for fault in others)
+    if finished and document.unfinished:
+        faults.append(
+            f"{document.path}: is not finished: {still_marked(document.unfinished)}. Complete what they ask for, and "
+            "remove the comments."
+        )
     if faults:
         raise ConfigError("\n".join(faults))
     return _with_absolute_paths(settings, document.path.resolve().parent)
+
+
+def still_marked(lines: Sequence[int]) -> str:
+    """``lines 5, 9 are still marked CHANGE``."""
+    numbers = ", ".join(map(str, lines))
+    return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
 
 
 def load_source(path: Path) -> SourceSettings:

@@ -304,6 +304,7 @@ class SuppressSettings(Section):
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
+    may_be_empty: bool = Field(False, description="Accept the list also when it has no entries; else that is exit 3.")
     lock: bool = Field(
         False, description="Lock every contact of the campaign that is in the list, also where no file has it."
     )

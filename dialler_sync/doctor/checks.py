@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..api.token import read_token
 from ..config import Settings, load_config
+from ..config.document import read_document
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..journal import Journal
@@ -119,8 +120,10 @@ def _token(config_path: Path, settings: Settings, token: str) -> Check:
     source = next(name for name in ("token", "token_file", "token_command") if getattr(dialler, name) is not None)
     said = f"dialler.{source} gives a token of {len(token)} characters"
     file = dialler.token_file
-    if file is None and token in config_path.read_text(encoding="utf-8", errors="replace"):
-        file = config_path
+    if file is None:
+        written = read_document(config_path, {}).values.get("dialler")  # no variable is set, so only what stands there
+        values = [written.get(name) for name in ("token", "token_command")] if isinstance(written, dict) else []
+        file = config_path if any(token in str(value) for value in values) else None
     if file is not None and file.stat().st_mode & _OTHERS:
         return warning("token", f"{said}, and others can read {file}", f"chmod 600 {file}, or use a variable")
     return fine("token", said)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from operator import itemgetter
@@ -19,6 +21,8 @@ from sqlalchemy.dialects import sqlite
 from ..errors import JournalError, UsageError
 from ..target import is_account, split
 from . import schema
+
+_log = logging.getLogger(__name__)
 
 BUSY = 10
 """Seconds that SQLite waits for another process that writes."""
@@ -48,6 +52,7 @@ class Database:
             if isinstance(error, schema.NotOurs):
                 raise UsageError(f"the journal {self._name} {error}; name another with --state") from None
             raise
+        _log.debug("journal: %s", self._name)
 
     def close(self) -> None:
         """Close all connections."""
@@ -71,6 +76,8 @@ class Database:
             yield
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(str(error.orig).split()).removesuffix(".")
+            if _is_damage(error.orig):
+                raise damaged(detail, self._name) from error
             raise JournalError(
                 f"the journal {self._name} fails: {detail}. Nothing is lost: mend that ({self._advice(error)}) and go "
                 "on with 'dialler-sync resume'."
@@ -168,6 +175,26 @@ def _digest(text: str) -> bytes:
 
 def _number(text: str) -> int:
     return int.from_bytes(_digest(text)[:8], signed=True)
+
+
+_DAMAGED = (
+    "Do not go on with it: keep a copy, and put a backup of it in its place, or begin a new one with --state. What was "
+    "sent stands in the reports of the runs; a new journal knows nothing of it, so those runs cannot be undone."
+)
+_SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+
+
+def damaged(detail: str, name: str = "") -> JournalError:
+    """What is said of a journal whose content is damaged."""
+    return JournalError(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    """Whether a database says that what it holds is damaged, so that going on with it would only do harm."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells what is corrupt
+        return code in _SQLITE_DAMAGE or str(error).startswith(("no such table", "no such column", "Could not decode"))
+    return str(getattr(error, "sqlstate", "")) in {"XX001", "XX002"}  # data_corrupted, index_corrupted
 
 
 def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[str]]:

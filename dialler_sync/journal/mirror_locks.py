@@ -57,3 +57,20 @@ def take_in(connection: sa.Connection, target: str, run_id: str, command: str, c
     )
     names = ["target", "contact_id", "user_data", "run"]
     connection.execute(sa.insert(locks).from_select(names, locked.group_by(rows.c.contact_id, rows.c.run)))
+    if command == "undo":
+        _take_back(connection, target, run_id)
+
+
+def _take_back(connection: sa.Connection, target: str, run_id: str) -> None:
+    """Contacts that had returned, and that an undo has locked again, are the mirror's as they were before."""
+    rows, runs, undone = schema.rows, schema.runs, schema.rows.alias()
+    again = (
+        sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run)
+        .join(runs, runs.c.id == rows.c.run)
+        .join(undone, (undone.c.run == runs.c.parent) & (undone.c.seq == rows.c.seq))
+        .where(rows.c.run == run_id, rows.c.state == str(Status.SUCCEEDED), rows.c.contact_id != "")
+        .where(rows.c.action == str(Action.LOCK), undone.c.file == NoRow.RETURNED)
+        .group_by(rows.c.contact_id, rows.c.run)
+    )
+    names = ["target", "contact_id", "user_data", "run"]
+    connection.execute(sa.insert(schema.mirror_locks).from_select(names, again))

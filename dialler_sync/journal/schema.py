@@ -99,6 +99,16 @@ failed_cells = sa.Table(
     sqlite_with_rowid=False,
 )
 
+notices = sa.Table(
+    "notices",  # calls of a webhook: what was told, and what is still to be told
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("target", sa.Text, nullable=False, index=True),
+    sa.Column("event", sa.Text, nullable=False),  # failing, recovered
+    sa.Column("body", sa.Text, nullable=False),  # JSON
+    sa.Column("delivered", sa.Boolean, nullable=False),
+)
+
 
 def _add_mirror_locks(connection: sa.Connection) -> None:
     mirror_locks.create(connection, checkfirst=True)  # a journal that is new has it from the first step
@@ -113,12 +123,17 @@ def _add_failed_cells(connection: sa.Connection) -> None:
     failed_cells.create(connection, checkfirst=True)
 
 
+def _add_notices(connection: sa.Connection) -> None:
+    notices.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     metadata.create_all,
     _add_mirror_locks,
     _add_warnings,
     _add_failed_cells,
     targets.from_urls,
+    _add_notices,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
 from ..target import in_words
-from . import last_sent, mended, mirror_locks, schema, targets
-from .database import Database, default_state
+from . import last_sent, mended, mirror_locks, notices, schema, targets
+from .database import Database, damaged, default_state
 from .machine_lock import Busy, machine_lock
+from .notices import Notice
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -135,6 +136,28 @@ class Journal:
         with self._begin() as connection:
             _clear(connection, run_id)
             connection.execute(sa.delete(schema.runs).where(schema.runs.c.id == run_id))
+
+    # What others are told
+
+    def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
+        """Keep what is to be told, until it is delivered."""
+        with self._begin() as connection:
+            notices.add(connection, target, event, body)
+
+    def undelivered(self, target: str) -> list[Notice]:
+        """What is still to be told, the oldest first."""
+        with self._begin() as connection:
+            return notices.undelivered(connection, target)
+
+    def settle_notice(self, number: int) -> None:
+        """Note that a notice was delivered."""
+        with self._begin() as connection:
+            notices.settle(connection, number)
+
+    def last_event(self, target: str) -> str:
+        """The newest event of a target, delivered or not; empty: there is none."""
+        with self._begin() as connection:
+            return notices.last_event(connection, target)
 
     # Rows
 
@@ -336,11 +359,14 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(row: Any) -> RunRecord:
-    values = {
-        name: json.loads(value) if name in _JSON and value is not None else value
-        for name, value in row.items()
-        if name != "folded"
-    }
+    try:
+        values = {
+            name: json.loads(value) if name in _JSON and value is not None else value
+            for name, value in row.items()
+            if name != "folded"
+        }
+    except ValueError as error:
+        raise damaged(f"its record of run {row.get('id')} cannot be read") from error
     return RunRecord(**values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,7 +14,7 @@ from ..config.settings import NotifySettings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..journal import Journal
-from ..report.files import new_file
+from ..report.files import new_file, why
 from ..run.summary import Summary
 
 _log = logging.getLogger(__name__)
@@ -34,11 +35,17 @@ class Night:
     event: str
 
 
-def judge_night(summary: Summary, earlier: Sequence[Mapping[str, Any]], settings: NotifySettings) -> Night:
-    """Compare a run with the summaries of earlier ones of its campaign, the newest first."""
+def judge_night(
+    summary: Summary, earlier: Sequence[Mapping[str, Any]], settings: NotifySettings, last_event: str = ""
+) -> Night:
+    """Compare a run with the summaries of earlier ones of its campaign, the newest first.
+
+    ``last_event`` is what was told last, if anything was: a run that failed, and was then resumed, has recovered.
+    """
     alarm = _row_count_alarm(summary, earlier, settings)
     failing = summary.exit_code not in _WELL or bool(alarm)
     before = next((bool(other.get("alarm")) or other["exit_code"] not in _WELL for other in earlier), False)
+    before = last_event == "failing" if last_event else before
     event = "" if failing == before else "failing" if failing else "recovered"
     return Night(alarm, event)
 
@@ -65,41 +72,65 @@ def after_run(summary: Summary, journal: Journal, settings: NotifySettings | Non
     """Tell whoever is to be told; that nobody can be reached is a warning, and changes nothing else."""
     if metrics_file:
         write_metrics(summary, metrics_file)
-    if settings is None or summary.dry_run:
+    if settings is None or summary.dry_run or summary.command != "import":
         return
+    try:
+        _tell(summary, journal, settings)
+    except JournalError as error:
+        _log.warning("notify: %s", error)
+
+
+def _tell(summary: Summary, journal: Journal, settings: NotifySettings) -> None:
     target = journal.run(summary.run_id).target
     earlier = [
         run.summary
         for run in journal.runs(limit=200)
         if run.target == target and run.command == summary.command and run.summary and run.id != summary.run_id
     ]
-    night = judge_night(summary, [other for other in earlier if not other.get("dry_run")], settings)
+    ended = [other for other in earlier if not other.get("dry_run")]
+    night = judge_night(summary, ended, settings, journal.last_event(target))
     if night.alarm:
         _log.warning("%s", night.alarm)
         journal.update_run(
             summary.run_id, summary={**(journal.run(summary.run_id).summary or {}), "alarm": night.alarm}
         )
-    if night.event and settings.webhook:
-        _call(settings.webhook, summary, night)
+    if not settings.webhook:
+        return
+    if night.event:
+        journal.add_notice(target, night.event, _body(summary, night))
+    for notice in journal.undelivered(target):
+        if not _call(settings.webhook, notice.body):
+            break  # the next run begins with this one
+        journal.settle_notice(notice.id)
 
 
-def _call(url: str, summary: Summary, night: Night) -> None:
-    import httpx
-
-    body = {
+def _body(summary: Summary, night: Night) -> dict[str, Any]:
+    return {
         "event": night.event,
         "run_id": summary.run_id,
         "campaign": summary.campaign,
+        "finished_at": summary.finished_at,
         "exit_code": summary.exit_code,
         "stopped_because": summary.stopped_because,
         "alarm": night.alarm or None,
         "counts": dict(summary.counts),
     }
+
+
+def _call(url: str, body: Mapping[str, Any]) -> bool:
+    """Call the webhook; gives whether it has taken the message."""
+    import httpx
+
     try:
         httpx.post(url, json=body, timeout=_WEBHOOK_SECONDS).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # The address may hold a secret of its own, so it is not named.
-        _log.warning("notify.webhook could not be called: %s", type(error).__name__)
+    except httpx.HTTPStatusError as error:
+        reason = f"it answered {error.response.status_code}"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
+        reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
+    else:
+        return True
+    _log.warning("notify.webhook could not be called: %s. The next run delivers the message.", reason)
+    return False
 
 
 def write_metrics(summary: Summary, path: Path) -> None:
@@ -113,26 +144,18 @@ def write_metrics(summary: Summary, path: Path) -> None:
 
     def metric(name: str, what: str, values: Mapping[str, float]) -> None:
         lines.extend([f"# HELP dialler_sync_{name} {what}", f"# TYPE dialler_sync_{name} gauge"])
-        lines.extend(f"dialler_sync_{name}{{{own}{labels}}} {value:g}" for labels, value in values.items())
+        lines.extend(f"dialler_sync_{name}{{{own}{labels}}} {value!r}" for labels, value in values.items())
 
     metric("rows", "Rows of the last run by status.", {f',status="{s}"': n for s, n in summary.counts.items()})
     metric("actions", "Rows of the last run by action.", {f',action="{a}"': n for a, n in summary.actions.items()})
     metric("requests", "Requests of the last run.", {"": summary.requests})
     metric("retries", "Repeated requests of the last run.", {"": summary.retries})
     metric("duration_seconds", "How long the last run took.", {"": summary.duration_s})
-    metric("exit_code", "Exit code of the last run.", {"": summary.exit_code})
-    metric("finished_timestamp_seconds", "When the last run ended.", {"": _unix(summary.finished_at)})
+    metric("exit_code", "Exit code of the last run.", {"": int(summary.exit_code)})
+    ended = datetime.fromisoformat(summary.finished_at).timestamp()
+    metric("finished_timestamp_seconds", "When the last run ended.", {"": int(ended) if ended.is_integer() else ended})
     try:
-        with new_file(path) as file:
+        with new_file(path, mode=0o644) as file:
             file.write("\n".join(lines) + "\n")
-        path.chmod(0o644)
-    except (JournalError, OSError) as error:
-        cause = error.__cause__ if isinstance(error, JournalError) else error
-        reason = cause.strerror if isinstance(cause, OSError) else error
-        _log.warning("--metrics-file %s cannot be written: %s", path, reason)
-
-
-def _unix(stamp: str) -> float:
-    from datetime import datetime
-
-    return datetime.fromisoformat(stamp).timestamp()
+    except JournalError as error:
+        _log.warning("--metrics-file %s cannot be written: %s", path, why(error))

@@ -113,7 +113,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
 
     Raises:
         InputError: it cannot be read, has no such column, or holds entries that cannot be understood: a number
-            that was not recognised would be called.
+            that was not recognised would be called. Or it has no entries, and must have some.
     """
     from ..read import open_table
 
@@ -139,6 +139,11 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
         raise InputError(
             f"{settings.file}: not a phone number: {', '.join(unread[:5])}{more}. Correct or remove these rows, or set "
             "suppress.region: a number that is not understood would be called."
+        )
+    if not entries and not settings.may_be_empty:
+        raise InputError(
+            f"{settings.file}: has no entry in column '{settings.column}', so nobody would be suppressed. If a "
+            "do-not-call list without entries is in order, set suppress.may_be_empty: true."
         )
     _log.debug("%s: %d entries", settings.file, len(entries))
     return SuppressionList(settings.by, frozenset(entries), str(settings.file), sha256, settings.lock, settings.region)

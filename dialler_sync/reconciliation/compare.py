@@ -97,9 +97,21 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Remarks, then ``Field: file ≠ dialler`` for each field."""
-        fields = (f"{name}: {shown(ours)} ≠ {shown(theirs)}" for name, (ours, theirs) in self.differences.items())
+        """Remarks, then ``Field: dialler … ≠ file …`` for each field; the dialler comes first, as in a plan."""
+        fields = (
+            f"{name}: dialler {shown(theirs)} ≠ file {shown(ours)}" for name, (ours, theirs) in self.differences.items()
+        )
         return "; ".join((*self.remarks, *fields))
+
+    @property
+    def in_dialler(self) -> str:
+        """What the dialler holds of the fields that differ: ``Field: value`` for each."""
+        return "; ".join(f"{name}: {shown(theirs)}" for name, (_, theirs) in self.differences.items())
+
+    @property
+    def in_file(self) -> str:
+        """What the file holds of them."""
+        return "; ".join(f"{name}: {shown(ours)}" for name, (ours, _) in self.differences.items())
 
 
 def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers) -> Iterator[Line]:

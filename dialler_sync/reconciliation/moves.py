@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..own_columns import RECONCILIATION_COLUMNS
+from ..own_columns import IN_DIALLER
 from ..report.reconciliation import Move, ReportLine
 from ..spreadsheet_text import restore
 
@@ -22,7 +22,8 @@ class Moves:
     """Compares lines with those of an earlier ``reconciliation.csv``.
 
     A line is the same where UserData and contact are; where the contact has come, gone or been made anew, UserData
-    alone tells; a row without UserData is known by its file and row number.
+    alone tells; a row without UserData is known by its file and row number. Differences of an older release, which did
+    not name the sides, are not compared.
 
     Raises:
         UsageError: the file cannot be read, or is none that a reconciliation wrote.
@@ -44,7 +45,8 @@ class Moves:
         self._base.execute("CREATE INDEX by_key ON line (user_data, contact_id, row)")
 
     def _load(self, path: Path, lines: csv.DictReader[str]) -> None:
-        if not set(RECONCILIATION_COLUMNS) <= set(lines.fieldnames or ()):
+        self._sides_named = IN_DIALLER in (lines.fieldnames or ())
+        if not set(_KEPT) <= set(lines.fieldnames or ()):
             self.close()
             raise UsageError(f"--since: {path} is no report of a reconciliation")
         rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
@@ -62,7 +64,7 @@ class Moves:
         if before is not None:
             place, was, differences_were = before
             self._base.execute("UPDATE line SET seen = 1 WHERE rowid = ?", [place])
-        if (was, differences_were) == (line.kind, line.differences):
+        if was == line.kind and (differences_were == line.differences or not self._sides_named):
             return None
         row = "" if line.row is None else str(line.row)
         return Move(line.user_data, line.contact_id, row, line.file, was, line.kind, differences_were, line.differences)

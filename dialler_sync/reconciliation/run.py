@@ -266,7 +266,17 @@ class ReconciliationRun:
                 row = self.prepared.rows[line.seq]
                 file = self.run.files[bisect_right(starts, line.seq) - 1]["name"]
             told_here = (*map(str, calls), *(said(values[name]) if name in values else "" for name in told))
-            yield ReportLine(line.kind, line.user_data, line.contact_id, row, line.text, file, told_here)
+            yield ReportLine(
+                line.kind,
+                line.user_data,
+                line.contact_id,
+                row,
+                line.text,
+                file,
+                line.in_dialler,
+                line.in_file,
+                told_here,
+            )
 
     def _summary(self, found: Found | None, stopped: StopRun | None, started: float) -> ReconciliationSummary:
         summary = summarise(

@@ -115,7 +115,8 @@ def summarise(
         actions=dict.fromkeys(map(str, Action), 0) | {str(Action.SUPERSEDED): superseded},
         requests=requests,
         retries=0,
-        rows_per_s=round(prepared.total / max(duration, 0.001), 1),
+        rows_per_s=0.0,  # nothing is sent
+        rows_per_s_overall=round(prepared.total / max(duration, 0.001), 1),
         exit_code=int(exit_code(stopped, {})),
         stopped_because=str(stopped) if stopped else None,
         dry_run=False,

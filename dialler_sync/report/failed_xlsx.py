@@ -17,6 +17,7 @@ from ..model import FINE, RowResult
 from ..spreadsheet_text import in_text_cell
 from .csv_files import FailedTable, failed_file
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
+from .files import why
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class FailedWorkbooks:
         faults: FaultCells,
         *,
         sheet_rows: int = SHEET_ROWS,
+        wanted: bool = True,
     ) -> None:
         self._folder = folder
         self._faults = faults
@@ -107,7 +109,8 @@ class FailedWorkbooks:
         self._book: Book | None = None
         self._sheet: FailedSheet | None = None
         self._written = 0
-        self._problem = ""
+        self._wanted = wanted
+        self._problem = "" if wanted else "it is not wanted"
         if len(table.header) > SHEET_COLUMNS:
             self._problem = f"the list has more columns than the {SHEET_COLUMNS:,} of an Excel sheet"
 
@@ -144,7 +147,7 @@ class FailedWorkbooks:
             with suppress(OSError):
                 self._path(part).unlink()
             part += 1
-        if self._problem:
+        if self._problem and self._wanted:
             _log.warning("failed.xlsx is not written: %s. failed.csv has the same rows.", self._problem)
 
     def _open_sheet(self) -> FailedSheet:
@@ -166,7 +169,7 @@ class FailedWorkbooks:
         return self._folder / ("failed.xlsx" if part == 1 else f"failed-{part}.xlsx")
 
     def _give_up(self, error: OSError | JournalError) -> None:
-        self._problem = (error.strerror if isinstance(error, OSError) else str(error)) or str(error)
+        self._problem = why(error)
         self._close()
 
     def _close(self) -> None:
@@ -177,17 +180,23 @@ class FailedWorkbooks:
 
 @contextmanager
 def failed_rows(
-    folder: Path, run: str, columns: Sequence[Sequence[str]], extra: int, mapped: SourceColumns
+    folder: Path,
+    run: str,
+    columns: Sequence[Sequence[str]],
+    extra: int,
+    mapped: SourceColumns,
+    *,
+    workbooks: bool = True,
 ) -> Iterator[Callable[[RowResult, int, Sequence[str]], None]]:
     """Open ``failed.csv`` and ``failed.xlsx``; gives what takes each row with its source and its original cells.
 
-    ``run``, ``columns`` and ``extra`` are as for :class:`~.csv_files.FailedTable`.
+    ``run``, ``columns`` and ``extra`` are as for :class:`~.csv_files.FailedTable`. Without ``workbooks``, only the CSV.
 
     Raises:
         JournalError: ``failed.csv`` cannot be written.
     """
     table = FailedTable(run, columns, extra)
-    with FailedWorkbooks(folder, table, FaultCells(columns, mapped)) as books:
+    with FailedWorkbooks(folder, table, FaultCells(columns, mapped), wanted=workbooks) as books:
         with failed_file(folder / "failed.csv", table) as lines:
 
             def add(result: RowResult, source: int, cells: Sequence[str]) -> None:

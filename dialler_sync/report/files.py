@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,15 +12,17 @@ from typing import IO
 
 from ..errors import JournalError
 
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
-def new_file(path: Path, *, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    """Write a text file beside its final place, 0600, and put it there when all of it is written.
+def new_file(path: Path, *, encoding: str = "utf-8", mode: int = 0o600) -> Iterator[IO[str]]:
+    """Write a text file beside its final place, with this mode, and put it there when all of it is written.
 
     Raises:
         JournalError: the folder cannot be written, or is full.
     """
-    with _draft(path) as number, os.fdopen(number, "w", encoding=encoding, newline="") as file:
+    with _draft(path, mode) as number, os.fdopen(number, "w", encoding=encoding, newline="") as file:
         yield file
 
 
@@ -33,11 +37,36 @@ def new_binary_file(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
+def why(error: OSError | JournalError) -> str:
+    """What prevented a file from being written, in the system's words."""
+    cause = error.__cause__ if isinstance(error, JournalError) else error
+    return cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
+
+
 @contextmanager
-def _draft(path: Path) -> Iterator[int]:
+def spared(path: Path) -> Iterator[None]:
+    """Write a report that can be done without: what prevents it is a warning, and costs only this report.
+
+    A file of that name, from an earlier time when these reports were written, goes.
+    """
+    try:
+        yield
+    except (OSError, JournalError) as error:
+        _log.warning("%s is not written: %s. The other reports are complete.", path, why(error))
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
     draft = path.with_name(f".{path.name}.part")
     try:
-        yield os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
+            raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - worded below, as others are
+        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if mode != 0o600:
+            draft.chmod(mode)  # whatever the umask is
+        yield number
         draft.replace(path)
     except OSError as error:
         raise JournalError(

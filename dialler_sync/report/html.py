@@ -13,6 +13,7 @@ from ..model import RowResult
 from . import charts, words
 from .course import course_chart, latency_chart
 from .groups import SEPARATOR, Groups
+from .left_out import LeftOut, is_left_out
 from .masking import Mask, mask_phones
 from .page import write_page
 from .records import ROWS, Column, Records
@@ -58,14 +59,19 @@ class HtmlReport:
         self._groups = Groups()
         self._tally = Tally()
         self._records = Records(_COLUMNS, columns, rows=listed)
+        self._left_out = LeftOut(columns)
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
         self._tally.add(result)
-        if result.status not in words.DID_NOT_SUCCEED:
+        left_out = is_left_out(result)
+        if result.status not in words.DID_NOT_SUCCEED and not left_out:
             return
         if self._mask:
             result, cells = self._mask(result, source, cells)
+        if left_out:
+            self._left_out.add(result, source, cells)
+            return
         self._groups.add(result)
         if self._records.has_room():
             self._records.add(_values(result, self._zone), source, cells)
@@ -109,6 +115,7 @@ class HtmlReport:
             "exit_meaning": MEANINGS[ExitCode(summary["exit_code"])],
             "groups": list(self._groups),
             "records": self._records,
+            "left_out": list(self._left_out.groups(summary)),
             "course": course_chart(course, self._zone) if course else None,
             "tries": charts.bars((_tries(tries), rows, f"{rows:,}") for tries, rows in self._tally.tries()),
             "latency": charts.bars(
@@ -142,7 +149,9 @@ def _tone(summary: Mapping[str, Any]) -> str:
     if not summary["counts"]["read"]:
         return "skipped"
     bad = any(summary["counts"][status] for status in words.DID_NOT_SUCCEED)
-    return "rejected" if bad or words.mirror_not_done(summary) else "succeeded"
+    if bad or words.mirror_not_done(summary):
+        return "rejected"
+    return "skipped" if any(summary["actions"].get(action) for action in words.LEFT_OUT) else "succeeded"
 
 
 def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:

@@ -40,6 +40,7 @@ COLOURS: Mapping[ContactClass, str] = {
 class ReportLine:
     """A line of the reports. ``row`` and ``file`` name the row that was compared, if there is one.
 
+    ``in_dialler`` and ``in_file`` are what both sides hold of the fields that differ.
     ``told`` is what the dialler says: a text a column, in the order of the report's columns after
     ``RECONCILIATION_COLUMNS``.
     """
@@ -50,12 +51,15 @@ class ReportLine:
     row: int | None
     differences: str
     file: str
+    in_dialler: str = ""
+    in_file: str = ""
     told: Sequence[str] = ()
 
     def cells(self) -> list[str]:
         """The line as spreadsheets may have it."""
         row = "" if self.row is None else str(self.row)
-        told = (self.user_data, self.contact_id, row, self.differences, self.file, *self.told)
+        told = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
+                self.in_file, *self.told)  # fmt: skip
         return [self.kind, *(harmless(text) if text else "" for text in told)]
 
 

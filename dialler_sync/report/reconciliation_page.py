@@ -23,6 +23,8 @@ _COLUMNS = (
     Column("Row", "text"),
     Column("Contact ID", "text"),
     Column("Differences", "text"),
+    Column("In the dialler", "text"),
+    Column("In the file", "text"),
     Column("File", "more", shared=True),
 )
 
@@ -45,9 +47,16 @@ class ReconciliationPage:
         if line.kind is ContactClass.MATCHING or not self._records.has_room():
             return
         if self._mask:
-            line = replace(line, user_data=mask_key(line.user_data), differences=mask_phones(line.differences))
+            line = replace(
+                line,
+                user_data=mask_key(line.user_data),
+                differences=mask_phones(line.differences),
+                in_dialler=mask_phones(line.in_dialler),
+                in_file=mask_phones(line.in_file),
+            )
         row = "" if line.row is None else str(line.row)
-        values = (line.user_data, line.kind, row, line.contact_id, line.differences, line.file, *line.told)
+        sides = line.differences, line.in_dialler, line.in_file
+        values = (line.user_data, line.kind, row, line.contact_id, *sides, line.file, *line.told)
         self._records.add(values, 0, ())
 
     def write(self, path: Path, summary: Mapping[str, Any], zone: tzinfo | None = None) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..own_columns import MOVE_COLUMNS, RECONCILIATION_COLUMNS
+from .files import spared
 from .masking import mask_field
 from .reconciliation import Move, ReconciliationWorkbook, ReportLine, lines_file
 from .reconciliation_page import ReconciliationPage
+
+_XLSX = "reconciliation.xlsx"
 
 
 class ReconciliationReports:
@@ -31,14 +34,18 @@ class ReconciliationReports:
         self._mask = mask
         self._files = ExitStack()
         self._held = ExitStack()
+        self._book = ExitStack()
 
     def __enter__(self) -> Self:
         columns = (*RECONCILIATION_COLUMNS, *self._told)
+        self._held.enter_context(self._book)
         self._held.enter_context(self._files)
         self._lines = self._files.enter_context(lines_file(self._folder / "reconciliation.csv", columns))
         if self._moved:
             self._moves = self._files.enter_context(lines_file(self._folder / "moved.csv", MOVE_COLUMNS))
-        self._workbook = self._held.enter_context(ReconciliationWorkbook(self._folder / "reconciliation.xlsx", columns))
+        self._workbook: ReconciliationWorkbook | None = None
+        with self._spared():
+            self._workbook = self._book.enter_context(ReconciliationWorkbook(self._folder / _XLSX, columns))
         self._page = ReconciliationPage(self._told, mask=self._mask)
         return self
 
@@ -51,14 +58,18 @@ class ReconciliationReports:
         """Take up a line."""
         cells = line.cells()
         self._lines.writerow(cells)
-        self._workbook.add(line.kind, self._shown((*RECONCILIATION_COLUMNS, *self._told), cells))
+        if self._workbook:
+            with self._spared():
+                self._workbook.add(line.kind, self._shown((*RECONCILIATION_COLUMNS, *self._told), cells))
         self._page.add(line)
 
     def add_move(self, move: Move) -> None:
         """Take up what moved since the earlier reconciliation."""
         cells = move.cells()
         self._moves.writerow(cells)
-        self._workbook.add_move(self._shown(MOVE_COLUMNS, cells))
+        if self._workbook:
+            with self._spared():
+                self._workbook.add_move(self._shown(MOVE_COLUMNS, cells))
 
     def _shown(self, columns: Sequence[str], cells: Sequence[str]) -> Sequence[str]:
         """The cells as the workbook has them."""
@@ -69,5 +80,20 @@ class ReconciliationReports:
     def write(self, summary: Mapping[str, Any]) -> None:
         """Write what there is; ``summary`` is that of ``summary.json``."""
         self._files.close()
-        self._workbook.write(summary)
-        self._page.write(self._folder / "reconciliation.html", summary)
+        if self._workbook:
+            with self._spared():
+                self._workbook.write(summary)
+        page = self._folder / "reconciliation.html"
+        with spared(page):
+            self._page.write(page, summary)
+
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        """What keeps the workbook from being written costs the workbook only, and makes room."""
+        written = False
+        with spared(self._folder / _XLSX):
+            yield
+            written = True
+        if not written:
+            self._workbook = None
+            self._book.close()

@@ -75,9 +75,9 @@ class Book:
             JournalError: the file cannot be written.
             OSError: rows that wait on disk cannot.
         """
+        # By way of memory: xlsxwriter leaves its archive open where the disk is full.
         from xlsxwriter.exceptions import FileCreateError
 
-        # By way of memory: xlsxwriter leaves its archive open where the disk is full.
         packed = BytesIO()
         self.book.filename = packed
         try:

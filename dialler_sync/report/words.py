@@ -41,7 +41,10 @@ ACTION_MEANINGS: Mapping[str, str] = {
 }
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
-_LEFT_OUT = (Action.UNCHANGED, Action.SUPERSEDED, Action.SUPPRESSED, Action.PROTECTED)
+LEFT_OUT = (Action.SUPERSEDED, Action.SUPPRESSED, Action.PROTECTED)
+"""Why a row is not sent that is not in the dialler as it stands in the file."""
+
+_NOT_SENT = (Action.UNCHANGED, *LEFT_OUT)
 _MOVED = {Action.LOCK: "lock", Action.UNLOCK: "unlock", Action.DELETE: "delete"}
 
 _RESUME = "go on with the command below: what is settled is not sent again."
@@ -84,17 +87,32 @@ def verdict(summary: Mapping[str, Any]) -> str:
         return f"Stopped early: {read - counts[Status.UNPROCESSED]:,} of {rows(read)} are settled"
     if not read:
         return "The files hold no rows"
+    left_out = _left_out(summary)
     if bad:
-        return f"{bad:,} of {rows(read)} {'would be rejected' if nothing_sent(summary) else 'did not succeed'}"
+        what = "would be rejected" if nothing_sent(summary) else "did not succeed"
+        return f"{bad:,} of {rows(read)} {what}" + (f"; {left_out}" if left_out else "")
     if not_done := mirror_not_done(summary):
         return not_done
     all_rows = f"All {rows(read)}" if read > 1 else "The one row"
     good = {"validation": "valid", "dry run": "ready to be imported"}.get(nothing_sent(summary))
+    if left_out:
+        settled = counts[Status.SKIPPED] - sum(summary["actions"].get(action, 0) for action in LEFT_OUT)
+        done = counts[Status.SUCCEEDED]
+        parts = [f"{done + settled:,} {good}"] if good else [f"{done:,} succeeded"]
+        return ", ".join([*parts, *([f"{settled:,} needed nothing"] if settled and not good else []), left_out])
     if good:
         return f"{all_rows} {'are' if read > 1 else 'is'} {good}"
     if counts[Status.SKIPPED]:
         return f"All is well: {counts[Status.SUCCEEDED]:,} succeeded, {counts[Status.SKIPPED]:,} needed nothing"
     return f"{all_rows} succeeded"
+
+
+def _left_out(summary: Mapping[str, Any]) -> str:
+    """``2 left out (1 superseded, 1 suppressed)``, or nothing."""
+    counts = {action: summary["actions"].get(action, 0) for action in LEFT_OUT}
+    listed = ", ".join(f"{count:,} {action}" for action, count in counts.items() if count)
+    would_be = "would be " if nothing_sent(summary) else ""
+    return f"{sum(counts.values()):,} {would_be}left out ({listed})" if listed else ""
 
 
 def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
@@ -122,7 +140,7 @@ def forecast(summary: Mapping[str, Any]) -> str:
     """What an import would do, after a dry run: a sentence or two."""
     actions, bad = summary["actions"], sum(summary["counts"][status] for status in DID_NOT_SUCCEED)
     sent = [f"{actions[name]:,} {what}" for name, what in _SENT.items() if actions[name]]
-    left = [f"{actions[name]:,} {name}" for name in _LEFT_OUT if actions[name]]
+    left = [f"{actions[name]:,} {name}" for name in _NOT_SENT if actions[name]]
     to_send = sum(actions[name] for name in _SENT)
     parts = [f"send {rows(to_send)} to campaign {summary['campaign']}" + (f" ({', '.join(sent)})" if to_send else "")]
     if left:

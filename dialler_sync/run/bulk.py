@@ -23,7 +23,9 @@ from ..load.recorder import Recorder
 from ..model import Status
 from ..observer import Observer
 from ..spool import SpooledRow
+from .interrupt import told
 from .saved_cells import RunCells
+from .sending import Tally
 from .session import session
 from .summary import Effort, Summary, write_reports
 
@@ -56,6 +58,8 @@ class BulkRun:
     cells: RunCells
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
+    sent: int = 0
+    sending: float = 0.0
 
     def carry_out(self) -> Summary:
         """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
@@ -68,9 +72,9 @@ class BulkRun:
         try:
             asyncio.run(self._carry_out())
         except StopRun as error:
-            stopped = error
+            stopped = told(error, self.run)
         except KeyboardInterrupt:
-            stopped = Interrupted("interrupted; what was not done is resumable")
+            stopped = told(Interrupted("while contacts were looked up"), self.run)
         except DiallerSyncError:
             if self.run.rows is None:
                 self.journal.delete_run(self.run.id)
@@ -80,8 +84,12 @@ class BulkRun:
         finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.run = replace(self.run, state="stopped" if stopped else "finished", finished_at=finished)
         self.journal.count_anew(self.run.id)
-        effort = Effort(time.monotonic() - started, self.requests, latencies=self.latencies)
-        return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
+        duration = time.monotonic() - started
+        effort = Effort(duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
+        try:
+            return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
+        except KeyboardInterrupt:
+            raise told(Interrupted("while the reports were written"), self.run) from None
 
     async def _carry_out(self) -> None:
         async with session(self.settings.dialler) as client:
@@ -117,17 +125,22 @@ class BulkRun:
             self._give_up_sent()
         self.observer.stage(self.run.command, sum(1 for _ in self._left()))
         recorder = Recorder(self.journal, self.run.id, client.gate.stop)
+        settled = Tally(client.gate, self.observer, None, 0, 0)
         loader = Loader(
             client,
             recorder,
             Rules(True, None, self.settings.dialler.retries, self.settings.dialler.timeout),
-            settled=lambda outcome: self.observer.advance(1, outcome.status),
+            settled=settled,
             changer=self.job.changer(client, recorder),
         )
-        await loader.load(
-            SpooledRow(row.result.seq, row.result.user_data, b"", self.job.kind(row), row.result.contact_id)
-            for row in self._left()
-        )
+        started = time.monotonic()
+        try:
+            await loader.load(
+                SpooledRow(row.result.seq, row.result.user_data, b"", self.job.kind(row), row.result.contact_id)
+                for row in self._left()
+            )
+        finally:
+            self.sent, self.sending = settled.settled, time.monotonic() - started
 
     def _left(self) -> Iterator[JournalRow]:
         """The rows that are still to be done."""

@@ -29,6 +29,7 @@ from ..plan.survey import survey
 from ..prepare import Prepared, Source, Write, prepare
 from .doubles import tell_doubles
 from .garbage import look_sparingly
+from .interrupt import told
 from .marked import mark_workbooks
 from .resumption import Comparison, LeftOver, leave_what_earlier_runs_settled, take_up
 from .sending import Sending, Tally, rules_of
@@ -85,6 +86,8 @@ class Execution:
     errors: int = 0
     left: LeftOver = field(default_factory=LeftOver)
     changed_fields: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
+    sending: float = 0.0
 
     def carry_out(self) -> Summary:
         """Do it all; what stopped it stands in the summary.
@@ -105,18 +108,23 @@ class Execution:
                 else:
                     asyncio.run(self._carry_out(prepared))
             except StopRun as error:
-                stopped = error
+                stopped = told(error, self.run)
             except KeyboardInterrupt:
-                stopped = Interrupted("interrupted while the files were read; nothing was sent")
+                stopped = told(Interrupted("while the files were read"), self.run)
             except DiallerSyncError:
                 self._forget()
                 raise
             self._note_end("finished" if stopped is None else "stopped")
             duration = time.monotonic() - started
-            effort = Effort(duration, self.requests, self.retries, self.latencies, self.changed_fields)
+            effort = Effort(
+                duration, self.requests, self.retries, self.latencies, self.changed_fields, self.sent, self.sending
+            )
             if self.options.mark:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
-            summary = write_reports(self.journal, self.run, prepared, stopped, effort)
+            try:
+                summary = write_reports(self.journal, self.run, prepared, stopped, effort)
+            except KeyboardInterrupt:
+                raise told(Interrupted("while the reports were written"), self.run) from None
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
                     self.journal.take_in(self.run.target)
@@ -138,6 +146,10 @@ class Execution:
 
     def _prepare(self, prepared: Prepared) -> None:
         self.observer.stage("reading", None)
+        _log.debug("run %s: %s, reports in %s", self.run.id, self.run.command, self.run.out)
+        for source in self.sources:
+            facts = ", ".join(f"{name} {value}" for name, value in source.table.layout.facts().items() if value)
+            _log.debug("%s: %s", source.path, facts)
         planned = self.run.planned
         if not planned:
             self.journal.clear_rows(self.run.id)
@@ -152,6 +164,7 @@ class Execution:
             progress=self.observer.advance,
         )
         self.errors = prepared.rejected
+        _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))
         if planned:
             self.left = take_up(self.journal, self.run, prepared)
             return
@@ -256,6 +269,7 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
+        _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields
         self.run = replace(self.run, planned=True, options=facts)
@@ -267,8 +281,11 @@ class Execution:
         rules, limit = rules_of(self.settings), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
         self.observer.stage("importing", sending.total)
+        started = time.monotonic()
         try:
             await sending.send()
         finally:
+            self.sent, self.sending = settled.settled, time.monotonic() - started - sending.waited
+            _log.debug("sent %d rows in %.3f s, with %d requests so far", self.sent, self.sending, client.requests)
             self.requests += sending.requests
             self.retries += sending.retries

@@ -11,12 +11,22 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..api.pace import Gate
-from ..errors import Interrupted
+from ..errors import Interrupted, StopRun
+from ..journal import RunRecord
 
 _log = logging.getLogger(__name__)
 
 FINISH_IN_FLIGHT = 10.0
 """Seconds that requests in flight are given."""
+
+
+def told(stop: StopRun, run: RunRecord) -> StopRun:
+    """What stopped a run; where a person did, with the command that goes on with it."""
+    if not isinstance(stop, Interrupted):
+        return stop
+    if run.command == "validate":
+        return Interrupted("Interrupted. Nothing was to be sent; give the command again.")
+    return Interrupted(f"Interrupted. Continue with: dialler-sync resume {run.id}")
 
 
 @contextmanager
@@ -35,7 +45,7 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
 
     def interrupt() -> None:
         _log.warning("interrupted: waiting for the requests in flight (at most %.0f s)", FINISH_IN_FLIGHT)
-        gate.stop(Interrupted("interrupted; what was not sent is resumable"))
+        gate.stop(Interrupted("interrupted"))
         loop.call_later(FINISH_IN_FLIGHT, cut)
 
     def cut() -> None:

@@ -54,9 +54,11 @@ class Tally:
         self._limit = limit
         self._total = total
         self._errors = errors
+        self.settled = 0
 
     def __call__(self, outcome: Outcome) -> None:
         """Count one."""
+        self.settled += 1
         try:
             self._observer.advance(1, outcome.status)
         except StopRun as stop:  # how an observer ends the run: what is in flight is let come to its end
@@ -73,7 +75,7 @@ class Sending:
     """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
 
     With ``engine`` its workers send the rows. ``settled`` is called with every outcome. Afterwards ``requests`` are
-    those that workers made, and ``retries`` the imports that were repeats.
+    those that workers made, ``retries`` the imports that were repeats, ``waited`` the seconds before the first.
     """
 
     client: DiallerClient
@@ -87,6 +89,7 @@ class Sending:
     engine: Engine | None = None
     requests: int = 0
     retries: int = 0
+    waited: float = 0.0
 
     @property
     def total(self) -> int:
@@ -109,6 +112,7 @@ class Sending:
                 wait += lease(self.rules)  # so long its workers went on
             _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", wait)
             await self.client.gate.rest(wait)
+            self.waited = wait
         doubtful = self.left.doubtful
         unsure = (
             [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful] if doubtful else []

@@ -6,7 +6,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
 from ..report.csv_files import ResultsFile, results_file
 from ..report.failed_xlsx import failed_rows
-from ..report.files import new_file
+from ..report.files import new_file, spared, why
 from ..report.html import HtmlReport
 from ..report.masking import Mask
 from ..report.xlsx import XlsxReport
@@ -35,6 +35,9 @@ XLSX_ROWS = 10_000
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a run did: ``summary.json``.
+
+    ``rows_sent`` are the rows (and contacts of the mirror) that were settled while sending, which took ``sending_s``
+    seconds; ``rows_per_s`` is that speed. ``rows_per_s_overall`` is all rows read, by ``duration_s``.
 
     ``counts`` are rows by status, ``mirror`` the contacts of ``mirror.csv``; ``actions`` are both by what was done,
     ``errors`` rows by error code, ``warnings`` rows by the code of a warning; ``latency`` as
@@ -66,6 +69,9 @@ class Summary:
     mirror: Mapping[str, int] = field(default_factory=dict)
     compared: Mapping[str, str] = field(default_factory=dict)
     latency: Mapping[str, Any] = field(default_factory=dict)
+    rows_sent: int = 0
+    sending_s: float = 0.0
+    rows_per_s_overall: float = 0.0
 
     def write(self, path: Path) -> None:
         """Write ``summary.json``."""
@@ -87,14 +93,16 @@ class SourceCells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; and in how
-    many rows it changed which field."""
+    """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; in how many rows
+    it changed which field; and how many rows were settled while sending, in how many seconds."""
 
     duration: float = 0.0
     requests: int = 0
     retries: int = 0
     latencies: Latencies = field(default_factory=Latencies)
     changed_fields: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
+    sending: float = 0.0
 
 
 def write_reports(
@@ -113,29 +121,51 @@ def write_reports(
         AssertionError: the counts do not add up to the rows read, which is a bug.
     """
     try:
+        summary = _write(journal, run, source, stopped, effort)
+    except JournalError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
+        summary = _write(journal, run, source, stopped, effort, workbooks=False)
+    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    return summary
+
+
+def _write(
+    journal: Journal,
+    run: RunRecord,
+    source: SourceCells,
+    stopped: StopRun | None,
+    effort: Effort,
+    *,
+    workbooks: bool = True,
+) -> Summary:
+    """Write the CSVs and ``summary.json``; of the others, what there is room for."""
+    out = Path(run.out)
+    try:
         with ExitStack() as workbook:
             with ExitStack() as files:
-                reports = _Reports(files, workbook, run, source)
+                reports = _Reports(files, workbook, run, source, workbooks=workbooks)
                 journal.keep_cells(run.id, filter(None, map(reports.add, journal.rows(run))))
                 summary = _summary(run, reports, stopped, effort)
+            summary.write(out / "summary.json")
             reports.write_xlsx(summary)
-        out = Path(run.out)
-        summary.write(out / "summary.json")
-        # Last, as it links to what is there.
-        reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
     except OSError as error:
         raise JournalError(
             f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: "
             "mend that and write the reports again with 'dialler-sync runs report RUN'."
         ) from error
-    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    with spared(out / "report.html"):  # last, as it links to what is there
+        reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
     return summary
 
 
 class _Reports:
     """The reports of a run that are open, and what was counted on the way."""
 
-    def __init__(self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells) -> None:
+    def __init__(
+        self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells, *, workbooks: bool
+    ) -> None:
         self._files = files
         self._workbook = workbook
         self._out = Path(run.out)
@@ -145,11 +175,13 @@ class _Reports:
         mask = None if masked is None else Mask(columns, masked)
         self._results = files.enter_context(results_file(self._out / "results.csv"))
         mapped = run.options.get("mapped") or {}
-        self._add_failed = files.enter_context(failed_rows(self._out, run.id, columns, source.extra_cells, mapped))
+        self._add_failed = files.enter_context(
+            failed_rows(self._out, run.id, columns, source.extra_cells, mapped, workbooks=workbooks)
+        )
         self._mirrored: ResultsFile | None = None
         self.html = HtmlReport(columns, mask=mask)
         self.xlsx: XlsxReport | None = None
-        if (run.rows or 0) <= XLSX_ROWS:
+        if workbooks and (run.rows or 0) <= XLSX_ROWS:
             with self._spared():
                 book = XlsxReport(self._out / _XLSX, run.id, columns, source.extra_cells, mask=mask)
                 self.xlsx = workbook.enter_context(book)
@@ -191,14 +223,13 @@ class _Reports:
     @contextmanager
     def _spared(self) -> Iterator[None]:
         """What keeps the workbook from being written costs the workbook, and no other report."""
-        try:
+        written = False
+        with spared(self._out / _XLSX):
             yield
-        except (OSError, JournalError) as error:
-            _log.warning("report.xlsx is not written: %s", error)
+            written = True
+        if not written:
             self.xlsx = None
             self._workbook.close()
-            with suppress(OSError):
-                (self._out / _XLSX).unlink(missing_ok=True)  # from an earlier time when the reports were written
 
 
 def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort: Effort) -> Summary:
@@ -207,6 +238,8 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
     before = run.summary or {}
     duration = effort.duration + before.get("duration_s", 0.0)
+    sending = effort.sending + before.get("sending_s", 0.0)
+    sent = effort.sent + before.get("rows_sent", 0)
     return Summary(
         run_id=run.id,
         command=run.command,
@@ -219,7 +252,10 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         actions=dict(reports.actions),
         requests=effort.requests + before.get("requests", 0),
         retries=effort.retries + before.get("retries", 0),
-        rows_per_s=round(read / duration, 1) if duration else 0.0,
+        rows_per_s=round(sent / sending, 1) if sending else 0.0,
+        rows_per_s_overall=round(read / duration, 1) if duration else 0.0,
+        rows_sent=sent,
+        sending_s=round(sending, 3),
         exit_code=int(exit_code(stopped, reports.counts + reports.mirror)),
         stopped_because=str(stopped) if stopped else None,
         dry_run=bool(run.options.get("dry_run")),

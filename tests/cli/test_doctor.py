@@ -230,3 +230,12 @@ def test_certificates(run: Run, configure: Configure, https: tuple[str, Path]) -
     assert found(trusted)["TLS"][0] == "WARN"
     assert "valid until" in found(trusted)["TLS"][1]
     assert found(trusted)["clock"][0] == "OK"
+
+
+def test_a_token_in_a_comment_is_no_token(run: Run, configure: Configure) -> None:
+    """A word of a comment that happens to be the token's text is no reason for a warning."""
+    path = configure()
+    path.write_text(f"# tried with the simulator\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+    path.chmod(0o644)
+
+    assert found(run("doctor", "-o", "json"))["token"][0] == "OK"

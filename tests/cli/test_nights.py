@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.nights.notify import write_metrics
+from dialler_sync.run.summary import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -126,40 +128,56 @@ def test_metrics_for_prometheus(run: Run, configure: Configure, contacts_csv: Co
     assert (tmp_path / "dialler.prom").stat().st_mode & 0o044 == 0o044
 
 
+class Webhook:
+    """A webhook on loopback that answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.answer = 204
+        self.told: list[dict[str, Any]] = []
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hook.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(hook.answer)
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                """Say nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/hook?key=s3cr3t"
+
+
 @pytest.fixture
-def calls() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A webhook on loopback: its address, and what it was told."""
-    told: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+def webhook() -> Iterator[Webhook]:
+    hook = Webhook()
+    with hook.server as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook?key=s3cr3t", told
+        yield hook
         server.shutdown()
         thread.join()
+
+
+def with_webhook(configure: Configure, url: str, **changes: object) -> None:
+    path = configure(**changes)
+    path.write_text(path.read_text(encoding="utf-8") + f"notify: {{webhook: '{url}'}}\n", encoding="utf-8")
 
 
 def test_the_webhook_is_called_when_the_state_changes(
     run: Run,
     configure: Configure,
     contacts_csv: Contacts,
-    calls: tuple[str, list[dict[str, Any]]],
+    webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Failing once, recovered once, and silence while nothing changes."""
-    url, told = calls
-    path = configure()
-    path.write_text(path.read_text(encoding="utf-8") + f"notify: {{webhook: '{url}'}}\n", encoding="utf-8")
-    file = contacts_csv(2)
+    with_webhook(configure, webhook.url)
+    file, told = contacts_csv(2), webhook.told
 
     run("import", file)
     monkeypatch.setenv("DIALLER_SYNC_TOKEN", "dead")
@@ -171,6 +189,84 @@ def test_the_webhook_is_called_when_the_state_changes(
     assert [call["event"] for call in told] == ["failing", "recovered"]
     assert told[0]["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
     assert told[1]["run_id"] == last.summary["run_id"]
+
+
+def test_a_webhook_that_was_down_is_told_by_the_next_run_once(
+    run: Run, configure: Configure, contacts_csv: Contacts, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alarm that met a 503 reaches its receiver the next night, also where nothing has changed since."""
+    with_webhook(configure, webhook.url)
+    file = contacts_csv(2)
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "dead")
+    webhook.answer = 503
+    first = run("import", file)
+    webhook.answer = 204
+    second = run("import", file)
+    run("import", file)
+    journal = os.environ["DIALLER_SYNC_STATE"]
+
+    assert "notify.webhook could not be called: it answered 503" in first.err
+    assert "notify" not in second.err
+    assert [call["run_id"] for call in webhook.told] == [first.summary["run_id"]] * 2
+    assert [call["event"] for call in webhook.told] == ["failing"] * 2
+    assert b"s3cr3t" not in Path(journal).read_bytes()
+
+
+def test_what_waits_is_told_in_its_order(
+    run: Run, configure: Configure, contacts_csv: Contacts, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that comes back learns that it failed, then that it recovered."""
+    file = contacts_csv(2)
+    with_webhook(configure, "http://127.0.0.1:1/")
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "dead")
+    run("import", file)
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", "simulator")
+    run("import", file)
+    with_webhook(configure, webhook.url)
+
+    run("import", file)
+
+    assert [call["event"] for call in webhook.told] == ["failing", "recovered"]
+
+
+def test_a_run_that_was_resumed_has_recovered(
+    run: Run, configure: Configure, contacts_csv: Contacts, webhook: Webhook, dialler: SimulatorServer
+) -> None:
+    """Who was told that a run failed is told that a person has finished it."""
+    with_webhook(configure, webhook.url, concurrency=1)
+    dialler.order(FaultPlan.parse("401_from:5"))
+    failed = run("import", contacts_csv(10))
+    dialler.order(FaultPlan())
+
+    resumed = run("resume")
+
+    assert resumed.code == ExitCode.OK
+    assert [(call["event"], call["run_id"]) for call in webhook.told] == [
+        ("failing", failed.summary["run_id"]),
+        ("recovered", failed.summary["run_id"]),
+    ]
+
+
+def test_metrics_are_exact(tmp_path: Path) -> None:
+    """A time is the second that it was, and a million rows and three are not a million."""
+    counts = {"read": 1_000_003, "succeeded": 1_000_003}
+    summary = Summary(
+        run_id="r", command="import", started_at="2026-11-28T03:15:00Z", finished_at="2026-11-28T04:02:07Z",
+        duration_s=2827.125, files=(), campaign='a "b"', counts=counts, actions={}, requests=1_234_567, retries=0,
+        rows_per_s=97.0, exit_code=ExitCode.OK, stopped_because=None, dry_run=False, parent=None, version="1", out="",
+    )  # fmt: skip
+    path = tmp_path / "x.prom"
+
+    write_metrics(summary, path)
+
+    lines = dict(line.rsplit(" ", 1) for line in path.read_text(encoding="utf-8").splitlines() if line[0] != "#")
+    own = r'campaign="a \"b\"",command="import"'
+    assert lines[f"dialler_sync_finished_timestamp_seconds{{{own}}}"] == "1795838527"
+    assert lines[f'dialler_sync_rows{{{own},status="succeeded"}}'] == "1000003"
+    assert lines[f"dialler_sync_requests{{{own}}}"] == "1234567"
+    assert lines[f"dialler_sync_duration_seconds{{{own}}}"] == "2827.125"
+    assert lines[f"dialler_sync_exit_code{{{own}}}"] == "0"
+    assert [name.name for name in tmp_path.iterdir() if "prom" in name.name] == ["x.prom"]
 
 
 def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:

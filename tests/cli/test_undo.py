@@ -162,3 +162,23 @@ def test_a_night_that_left_out_what_had_not_changed_can_be_undone(
 
     assert done.code == ExitCode.OK, done.err
     assert state(dialler) == before
+
+
+def test_a_lock_that_is_put_back_is_still_the_mirrors(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A contact that returned, whose return was undone, is unlocked when it returns again."""
+    configure(mirror='{missing: lock, max_missing: "100%"}')
+    both, one = contacts_csv(2), contacts_csv(1, "one.csv")
+    run("import", both)
+    run("import", one)
+    back = run("import", both)
+    undone = run("undo", back.summary["run_id"], "--yes")
+    locked = [contact["bLocked"] for contact in dialler.store.contacts.values()]
+
+    again = run("import", both)
+
+    assert undone.code == ExitCode.OK, undone.err
+    assert sorted(locked) == [False, True]
+    assert again.code == ExitCode.OK, again.err
+    assert [contact["bLocked"] for contact in dialler.store.contacts.values()] == [False, False]

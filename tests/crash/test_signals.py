@@ -52,7 +52,8 @@ def test_an_interrupted_run_finishes_what_is_in_flight(
     counts = first["counts"]
     assert counts["read"] == counts["succeeded"] + counts["unprocessed"] == 30
     assert 6 <= counts["succeeded"] < 12
-    assert "resum" in first["stopped_because"]
+    assert first["stopped_because"] == f"Interrupted. Continue with: dialler-sync resume {first['run_id']}"
+    assert first["stopped_because"] in command.err
     assert resumed.code == ExitCode.OK
     assert resumed.summary["counts"]["succeeded"] == 30
     assert set(imports.values()) == {1}
@@ -147,6 +148,7 @@ def test_an_interrupt_while_the_reports_are_written(
     resumed = run("resume")
 
     assert command.process.exitcode == ExitCode.INTERRUPTED
+    assert f"Continue with: dialler-sync resume {resumed.summary['run_id']}" in command.err
     assert resumed.code == ExitCode.OK
     assert resumed.summary["counts"]["succeeded"] == 10
     assert len(dialler.requests) == before

@@ -82,6 +82,28 @@ def test_a_full_disk(
     assert len(dialler.store.contacts) == 3_000
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kilobytes", [200, 240, 300, 400, 600])
+def test_no_room_for_workbooks_or_page(
+    kilobytes: int, run: Run, configure: Configure, contacts_csv: Contacts, mount: Callable[[str], Path]
+) -> None:
+    """They give way to the CSVs and summary.json; the exit code is that of the rows, and a line names what lacks."""
+    configure()
+    disk = mount(f"size={kilobytes}k")
+    rows = [f"K{n},{'Anna' if n % 3 else ''},0171 39200{n % 90 + 10}" for n in range(600)]
+
+    done = run("import", contacts_csv(rows=rows), "--out", disk / "out")
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert len(done.rows()) == 600
+    assert len(done.rows("failed.csv")) == 200
+    assert done.summary["counts"]["succeeded"] == 400
+    there = {path.name for path in (disk / "out").iterdir()}
+    assert "report.xlsx" not in there
+    assert "report.xlsx" in done.err
+    assert ("report.html" in there) != ("report.html is not written: No space left" in done.err)
+
+
 @pytest.mark.parametrize("limit", [40_000, 400_000, 1_100_000])
 def test_a_limit_of_file_sizes(
     limit: int, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

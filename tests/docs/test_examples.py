@@ -86,10 +86,11 @@ class Reader:
             self._dialler[key] = said.partition(": ")[2]
 
     def _complete(self, path: Path) -> None:
-        """Put in what the simulator says, where ``init`` left a mark."""
+        """Put in what the simulator says, where ``init`` left a mark, and agree to the rest."""
         text = path.read_text(encoding="utf-8")
         for key, value in self._dialler.items():
             text = re.sub(rf"^( *{key}:).*# CHANGE.*", rf"\1 {value.strip()}", text, flags=re.MULTILINE)
+        text = re.sub(r" *# CHANGE.*", "", text)
         path.write_text(text, encoding="utf-8")
 
     def _real_shell(self, command: str, **environment: str) -> None:

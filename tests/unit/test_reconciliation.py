@@ -36,18 +36,21 @@ def test_the_same_in_other_words_matches() -> None:
 
 
 def test_differences_name_the_field_and_both_values() -> None:
-    """File first."""
+    """The dialler first, as in a plan, and each side by its name."""
     line = one(compare(row(), [stored(Name="Müller", Amount=None)], Carriers(1, ["7"])))
 
     assert line.kind is ContactClass.DIFFERING
-    assert line.text == "Name: Meier ≠ Müller; Amount: 12.5 ≠ (empty)"
+    assert line.text == "Name: dialler Müller ≠ file Meier; Amount: dialler (empty) ≠ file 12.5"
 
 
 def test_fields_of_a_wrong_type_differ_and_break_nothing() -> None:
     """Whatever JSON holds where a text should be."""
     line = one(compare(row(), [stored(Name=["Meier"], Amount={"a": 1}, PhoneNumber1=True)], Carriers(1, ["7"])))
 
-    assert line.text == 'Name: Meier ≠ ["Meier"]; Amount: 12.5 ≠ {"a": 1}; PhoneNumber1: +491713920012 ≠ true'
+    assert (
+        line.text == 'Name: dialler ["Meier"] ≠ file Meier; Amount: dialler {"a": 1} ≠ file 12.5; '
+        "PhoneNumber1: dialler true ≠ file +491713920012"
+    )
 
 
 def test_several_contacts_are_duplicates_each_with_what_differs() -> None:
@@ -56,7 +59,7 @@ def test_several_contacts_are_duplicates_each_with_what_differs() -> None:
 
     assert [line.kind for line in lines] == [ContactClass.DUPLICATE] * 2
     assert [line.rows for line in lines] == [1, 0]
-    assert lines[1].text == "2 contacts carry this UserData (7, 8); Name: Meier ≠ M"
+    assert lines[1].text == "2 contacts carry this UserData (7, 8); Name: dialler M ≠ file Meier"
     assert Carriers(7, ["1", "2"]).remarks() == ("7 contacts carry this UserData (1, 2 and 5 more)",)
 
 

@@ -123,7 +123,7 @@ def _change(
         raise click.UsageError("--unchecked does not look at the contacts: leave out --all-matches and --campaign")
     named = named_by(ids, user_data, file, column, by)
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
-    settings = app.settings()
+    settings = app.settings(finished=True)
     with app.journal() as journal:
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):

@@ -1,0 +1,82 @@
+"""Each request and its answer in words, for ``-vv``: without the token, and with contacts' data masked."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import httpx
+import orjson
+
+from ..fields import FIELDS, Kind
+
+_log = logging.getLogger(__name__)
+
+_LONGEST = 2_000
+_DIGITS = re.compile(r"\+?\d(?:[\s./()-]?\d){6,}")
+"""What may be a phone number."""
+_PLAIN = frozenset({"ID", "UserData", "DiallerCampaignsID", "DiallerCampaignsName", "status", "count", "code"})
+"""Names whose texts say which contact or campaign is meant."""
+_SAID = frozenset({"message", "error", "errors", "Message", "Error"})
+"""Names whose texts are the dialler's own words."""
+
+
+def is_wanted() -> bool:
+    """Whether anybody reads it."""
+    return _log.isEnabledFor(logging.DEBUG)
+
+
+def log_request(number: int, request: httpx.Request, token: str) -> None:
+    """Say what is sent."""
+    body = request.read()
+    target = request.url.raw_path.decode("ascii", "replace")
+    _say(token, "request %d: %s %s%s", number, request.method, _masked_text(target), f" {_body(body)}" if body else "")
+
+
+def log_answer(number: int, reply: httpx.Response, seconds: float, token: str) -> None:
+    """Say what came; of a list that is read as it comes, only the beginning of the answer."""
+    body = _body(reply.content) if reply.is_stream_consumed or hasattr(reply, "_content") else "(a list, as it comes)"
+    kind = reply.headers.get("Content-Type", "no content type")
+    _say(token, "answer %d: %d in %.3f s, %s, %s", number, reply.status_code, seconds, kind, body)
+
+
+def log_failure(number: int, error: Exception, seconds: float, token: str) -> None:
+    """Say that no answer came, and why."""
+    _say(token, "no answer %d in %.3f s: %s: %s", number, seconds, type(error).__name__, _masked_text(str(error)))
+
+
+def _say(token: str, form: str, *values: object) -> None:
+    _log.debug("%s", (form % values).replace(token, "•••") if token else form % values)
+
+
+def _body(body: bytes) -> str:
+    try:
+        text = orjson.dumps(_masked(orjson.loads(body), "")).decode()
+    except orjson.JSONDecodeError:
+        text = _masked_text(body[:_LONGEST].decode("utf-8", "replace"))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(body):,} bytes)"
+
+
+def _masked(value: Any, name: str) -> Any:
+    """JSON with the texts of contacts masked: of phone numbers the ends, of other texts the first sign stays."""
+    if isinstance(value, dict):
+        return {key: _masked(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, name) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if name in _PLAIN or name in _SAID or name.endswith("List"):
+        return _masked_text(value)
+    field = FIELDS.get(name)
+    if field is not None and field.kind is Kind.PHONE:
+        return _ends(value)
+    return f"{value[0]}•••" if value else ""
+
+
+def _masked_text(text: str) -> str:
+    return _DIGITS.sub(lambda match: _ends(match[0]), text)
+
+
+def _ends(number: str) -> str:
+    return f"{number[:3]}•••{number[-2:]}" if len(number) > 6 else "•••"

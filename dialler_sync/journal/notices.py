@@ -1,0 +1,43 @@
+"""What receivers were told, or are still to be told, of the runs of a campaign."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from .schema import notices
+
+
+class Notice(NamedTuple):
+    """One call of a webhook. ``body`` is what it is sent; the address, which may hold a secret, is not kept."""
+
+    id: int
+    event: str
+    body: Mapping[str, Any]
+
+
+def add(connection: sa.Connection, target: str, event: str, body: Mapping[str, Any]) -> None:
+    """Note what is to be told."""
+    text = json.dumps(body, ensure_ascii=False)
+    connection.execute(sa.insert(notices).values(target=target, event=event, body=text, delivered=False))
+
+
+def undelivered(connection: sa.Connection, target: str) -> list[Notice]:
+    """What is still to be told, the oldest first."""
+    columns = notices.c.id, notices.c.event, notices.c.body
+    query = sa.select(*columns).where(notices.c.target == target, ~notices.c.delivered).order_by(notices.c.id)
+    return [Notice(number, event, json.loads(body)) for number, event, body in connection.execute(query)]
+
+
+def settle(connection: sa.Connection, number: int) -> None:
+    """Note that a notice was delivered."""
+    connection.execute(sa.update(notices).where(notices.c.id == number).values(delivered=True))
+
+
+def last_event(connection: sa.Connection, target: str) -> str:
+    """The newest event of a target, delivered or not; ``""``: there is none."""
+    query = sa.select(notices.c.event).where(notices.c.target == target).order_by(notices.c.id.desc()).limit(1)
+    return connection.scalar(query) or ""

@@ -1,0 +1,59 @@
+"""Rows that were left out on purpose, by name: who of them should have been called is for a person to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..model import Action, RowResult, Status
+from . import words
+
+LISTED = 1_000
+"""Rows of one action that a page lists."""
+
+_CELLS, _LONGEST = 8, 60
+"""Filled cells of a row that are shown, and characters of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """A row that was left out: where it stands, why it was, and its cells as ``column: cell``."""
+
+    file: str
+    row: int
+    user_data: str
+    why: str
+    cells: str
+
+
+class LeftOut:
+    """Collects rows that were left out; ``columns`` are the column names of each source."""
+
+    def __init__(self, columns: Sequence[Sequence[str]]) -> None:
+        self._columns = columns
+        self._rows: dict[Action, list[LeftOutRow]] = {}
+
+    def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
+        """Take up a row that was left out."""
+        rows = self._rows.setdefault(result.action or Action.SUPERSEDED, [])
+        if len(rows) < LISTED:
+            rows.append(LeftOutRow(result.file, result.row, result.user_data, result.error, self._shown(source, cells)))
+
+    def groups(self, summary: Mapping[str, Any]) -> Iterator[tuple[str, int, Sequence[LeftOutRow]]]:
+        """(action, rows, those that are listed), the most first."""
+        for action, rows in sorted(self._rows.items(), key=lambda item: -summary["actions"][item[0]]):
+            yield action, summary["actions"][action], rows
+
+    def _shown(self, source: int, cells: Sequence[str]) -> str:
+        filled = [pair for pair in zip(self._columns[source], cells, strict=False) if pair[1].strip()]
+        return " · ".join(f"{name}: {_cut(cell)}" for name, cell in filled[:_CELLS])
+
+
+def is_left_out(result: RowResult) -> bool:
+    """Whether the row was neither sent, nor wrong, nor in the dialler as it is."""
+    return result.status is Status.SKIPPED and result.action in words.LEFT_OUT
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= _LONGEST else f"{cell[:_LONGEST]}…"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from .common import IMPORT_CODES, App, out_option
+from .common import UNDO_CODES, App, out_option
 
 
-@click.command(epilog=IMPORT_CODES)
+@click.command(epilog=UNDO_CODES)
 @click.argument("run")
 @click.option("--force", is_flag=True, help="Also put back contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

@@ -26,6 +26,7 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, endpoint
 from ..nearest import nearest
 from .columns import ColumnRules
+from .inbox import InboxSettings
 
 
 class Section(BaseModel):
@@ -349,6 +350,7 @@ class Settings(Section):
     protect: ProtectSettings = ProtectSettings()
     mirror: MirrorSettings = MirrorSettings()
     journal: JournalSettings = JournalSettings()
+    inbox: InboxSettings = InboxSettings()
     notify: NotifySettings | None = None
 
     @field_validator("suppress")

@@ -97,6 +97,17 @@ failed_cells = sa.Table(
     sqlite_with_rowid=False,
 )
 
+inbox_files = sa.Table(
+    "inbox_files",  # what earlier calls saw of the files in an inbox
+    metadata,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, nullable=False),  # inode, size and time
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 
 def _add_mirror_locks(connection: sa.Connection) -> None:
     mirror_locks.create(connection, checkfirst=True)  # a journal that is new has it from the first step
@@ -111,11 +122,16 @@ def _add_failed_cells(connection: sa.Connection) -> None:
     failed_cells.create(connection, checkfirst=True)
 
 
+def _add_inbox_files(connection: sa.Connection) -> None:
+    inbox_files.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     metadata.create_all,
     _add_mirror_locks,
     _add_warnings,
     _add_failed_cells,
+    _add_inbox_files,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

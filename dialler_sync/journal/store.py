@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
 from . import last_sent, mended, mirror_locks, schema
 from .database import Database, default_state
+from .inbox import InboxNotes
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -61,6 +62,21 @@ class Journal:
         """
         refusal = f"another run is working on this campaign ({target}): wait until it has finished, or stop it"
         return self._database.lock(target, refusal)
+
+    # Inboxes
+
+    def inbox_lock(self, folder: str) -> AbstractContextManager[None]:
+        """Hold an inbox, so that no other call takes its files.
+
+        Raises:
+            UsageError: another call holds it.
+        """
+        refusal = f"another call is working through the inbox {folder}: wait until it has finished, or stop it"
+        return self._database.lock(f"inbox {folder}", refusal)
+
+    def inbox(self, folder: str) -> InboxNotes:
+        """What earlier calls saw in an inbox."""
+        return InboxNotes(self._begin, folder)
 
     # Runs
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..config.settings import NotifySettings
+from ..config.settings import NotifySettings, Settings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..journal import Journal
@@ -84,8 +84,6 @@ def after_run(summary: Summary, journal: Journal, settings: NotifySettings | Non
 
 
 def _call(url: str, summary: Summary, night: Night) -> None:
-    import httpx
-
     body = {
         "event": night.event,
         "run_id": summary.run_id,
@@ -95,6 +93,19 @@ def _call(url: str, summary: Summary, night: Night) -> None:
         "alarm": night.alarm or None,
         "counts": dict(summary.counts),
     }
+    _post(url, body)
+
+
+def list_is_missing(alarm: str, settings: Settings) -> None:
+    """Tell the webhook that no list came."""
+    if settings.notify and settings.notify.webhook:
+        body = {"event": "missing", "run_id": None, "campaign": settings.campaign.common, "exit_code": ExitCode.INPUT}
+        _post(settings.notify.webhook, {**body, "stopped_because": None, "alarm": alarm, "counts": {}})
+
+
+def _post(url: str, body: Mapping[str, Any]) -> None:
+    import httpx
+
     try:
         httpx.post(url, json=body, timeout=_WEBHOOK_SECONDS).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -15,7 +15,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _EXPECT = re.compile(
-    rf"(?:(?P<days>daily|weekdays|{'|'.join(_DAYS)}(?:\s*,\s*(?:{'|'.join(_DAYS)}))*)\s+)?"
+    rf"(?:(?P<days>daily|weekdays|(?:{'|'.join(_DAYS)})(?:\s*,\s*(?:{'|'.join(_DAYS)}))*)\s+)?"
     r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])",
     re.IGNORECASE,
 )

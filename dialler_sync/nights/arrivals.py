@@ -26,6 +26,11 @@ class Arrival(NamedTuple):
     path: Path
     mark: str
 
+    @property
+    def inode(self) -> str:
+        """The file itself, whatever its name."""
+        return self.mark.partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:

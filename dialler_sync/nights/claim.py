@@ -93,9 +93,9 @@ def claim(arrival: Arrival) -> Claim | None:
     Raises:
         UsageError: it cannot be moved.
     """
-    home, inode = arrival.path, arrival.mark.partition(":")[0]
+    home = arrival.path
     name = os.fsencode(home.name).decode("utf-8", "replace")
-    taken = Claim(home, home.parent / _FOLDER / inode / name)
+    taken = Claim(home, home.parent / _FOLDER / arrival.inode / name)
     try:
         taken.place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.rename(taken.place)

@@ -80,7 +80,7 @@ class Inbox:
         before = list(left_behind(self.folder))
         yield from before
         for arrival in self.arrivals.complete():
-            if arrival.path in {taken.home for taken in before}:
+            if arrival.inode in {taken.place.parent.name for taken in before}:
                 continue  # it was put back just now
             try:
                 taken = claim(arrival)
@@ -96,16 +96,16 @@ class Inbox:
         try:
             sha256 = taken.sha256()
             run = None if self.dry_run else self._earlier(taken, sha256)
+            if run is None:
+                self._refuse_a_second_time(taken, sha256)
+            else:
+                self._now_at(taken.place, run)
             if run and run.summary and _place(run.state, run.summary["exit_code"]):
                 code = run.summary["exit_code"]
                 moved = self._file(taken, _place(run.state, code), run.id)
                 _log.info("%s was imported by run %s, and is now moved to %s", taken.home, run.id, moved)
                 self.codes.append(code)
                 return None
-            if run is None:
-                self._refuse_a_second_time(taken, sha256)
-            else:
-                self._now_at(taken.place, run)
             summary = self.work(taken.place, run)
         except InputError:
             self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
+from dialler_sync.nights.tidy import delete_old
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
@@ -203,3 +207,107 @@ def test_a_night_in_which_every_row_failed(
 
     assert done.code == code, done.err
     assert filed(inbox / ("done" if code == ExitCode.ROWS_FAILED else "failed")) == ["a.csv"]
+
+
+def test_a_call_that_was_killed_is_taken_up(
+    configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer, run: Run
+) -> None:
+    """The file lies in importing/ then, and the next call goes on with its run before it takes a newer export."""
+    configure(concurrency=1)
+    contacts_csv(20, "inbox/a.csv")
+    dialler.order(FaultPlan.parse("late_after:100%:seconds=0.05"))
+    command = [sys.executable, "-m", "dialler_sync", "import", "--inbox", str(inbox), "--quiet-for", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not dialler.store.contacts and process.poll() is None:
+            os.sched_yield()
+        process.kill()
+        process.communicate()
+    dialler.order(FaultPlan())
+    contacts_csv(rows=["N1,Neu,0171 3920012"], name="inbox/a.csv")
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert done.code == ExitCode.OK, done.err
+    assert filed(inbox / "done") == ["a.csv", "a.csv"]
+    assert len(dialler.store.contacts) == 21
+
+
+def test_a_run_that_was_resumed_by_hand_is_only_filed(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """And the journal knows where its file is, so that inbox.keep can delete it."""
+    configure()
+    contacts_csv(5, "inbox/a.csv")
+    limited = run("import", "--inbox", inbox, "--quiet-for", "0", "--limit", "2")
+    assert (inbox / "a.csv").exists()
+    assert run("resume").code == ExitCode.OK
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert f"was imported by run {limited.summary['run_id']}" in done.err
+    assert filed(inbox / "done") == ["a.csv"]
+    assert len(dialler.store.contacts) == 5
+    (inbox / "done" / "other.csv").write_text("not ours", encoding="utf-8")
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        delete_old(inbox, timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=29))
+        assert len(filed(inbox / "done")) == 2
+        delete_old(inbox, timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=31))
+    assert filed(inbox / "done") == ["other.csv"]
+
+
+def test_one_file_does_not_hold_up_the_next(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """One without the mapped columns, one that is empty, one whose name is no text, one whose name is very long."""
+    configure()
+    (inbox / "a.csv").write_text("Foo,Bar\n1,2\n", encoding="utf-8")
+    (inbox / "b.csv").write_bytes(b"")
+    contacts_csv(2, f"inbox/{os.fsdecode(b'K' + bytes([0xFC]) + b'nden.csv')}")
+    contacts_csv(rows=["Z1,Anna,0171 3920012"], name=f"inbox/{'x' * 240}.csv")
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert done.code == ExitCode.INPUT
+    assert f"{inbox / 'a.csv'}: there is no column 'Key'" in done.err
+    assert len(filed(inbox / "failed")) == len(filed(inbox / "done")) == 2
+    assert len(dialler.store.contacts) == 3
+    assert not [path for path in inbox.iterdir() if path.is_file()]
+
+
+def test_done_on_another_file_system(run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path) -> None:
+    """The file is copied there, and removed here."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == inbox.stat().st_dev:
+        pytest.skip("there is no other file system")
+    other = shared / f"dialler-sync-{os.getpid()}"
+    other.mkdir()
+    (inbox / "done").symlink_to(other)
+    try:
+        configure()
+        text = contacts_csv(2, "inbox/a.csv").read_bytes()
+        first, second = (run("import", "--inbox", inbox, "--quiet-for", "0") for _ in range(2))
+        found = [path.read_bytes() for path in other.iterdir()]
+    finally:
+        shutil.rmtree(other)
+
+    assert first.code == second.code == ExitCode.OK, first.err
+    assert second.reports is None
+    assert found == [text]
+
+
+def test_a_mended_answer_in_the_inbox_is_a_retry(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """Its run has the run that the rows come from as its parent."""
+    configure()
+    contacts_csv(rows=["K2,Anna,0171 3920012", "K3,,0171 3920013"], name="inbox/a.csv")
+    first = run("import", "--inbox", inbox, "--quiet-for", "0")
+    assert first.reports
+    text = (first.reports / "failed.csv").read_text(encoding="utf-8-sig")
+    (inbox / "mended.csv").write_text(text.replace("K3,,", "K3,Berta,"), encoding="utf-8")
+
+    second = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert second.code == ExitCode.OK, second.err
+    assert second.summary["parent"] == first.summary["run_id"]
+    assert len(dialler.store.contacts) == 2

@@ -172,6 +172,21 @@ def test_the_webhook_is_called_when_the_state_changes(
     assert told[1]["run_id"] == last.summary["run_id"]
 
 
+def test_the_webhook_hears_of_a_missing_list(
+    run: Run, configure: Configure, inbox: Path, calls: tuple[str, list[dict[str, Any]]]
+) -> None:
+    """Once for each time at which a list is due."""
+    url, told = calls
+    path = configure()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}notify: {{webhook: '{url}'}}\ninbox: {{dir: inbox, expect: '00:00'}}\n", encoding="utf-8")
+
+    codes = [run("import").code for _ in range(2)]
+
+    assert codes == [ExitCode.INPUT, ExitCode.OK]
+    assert [(call["event"], call["exit_code"], call["campaign"]) for call in told] == [("missing", 3, "538")]
+
+
 def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
     """No folder for metrics, and no webhook that listens: a warning each, without the webhook's secret."""
     path = configure()

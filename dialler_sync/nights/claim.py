@@ -147,7 +147,9 @@ def _move(source: Path, target: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     draft = target.with_name(f".{target.name[:200]}.part")
     try:
-        shutil.copy2(source, draft)
+        shutil.copyfile(source, draft)
+        with suppress(OSError):  # not every file system keeps permissions and times
+            shutil.copystat(source, draft)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.rename(target)

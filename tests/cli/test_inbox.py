@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +33,19 @@ def inbox(tmp_path: Path) -> Path:
 def filed(folder: Path) -> list[str]:
     """The names of the files in ``done`` or ``failed``, without the tags before them."""
     return sorted(path.name.split("-", 3)[-1] for path in folder.iterdir()) if folder.exists() else []
+
+
+@contextmanager
+def at_work(inbox: Path, dialler: SimulatorServer) -> Iterator[subprocess.Popen[bytes]]:
+    """A call that has begun to send rows of a slow import."""
+    dialler.order(FaultPlan.parse("late_after:100%:seconds=0.05"))
+    command = [sys.executable, "-m", "dialler_sync", "import", "--inbox", str(inbox), "--quiet-for", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not dialler.store.contacts and process.poll() is None:
+            os.sched_yield()
+        yield process
+        process.communicate()
+    dialler.order(FaultPlan())
 
 
 def test_a_file_whose_filing_failed_is_only_filed(
@@ -84,17 +98,11 @@ def test_a_file_that_is_replaced_while_it_is_imported(
     """The new one stays in the inbox, and the next call imports it."""
     configure(concurrency=1)
     contacts_csv(30, "inbox/a.csv")
-    dialler.order(FaultPlan.parse("late_after:100%:seconds=0.05"))
-    command = [sys.executable, "-m", "dialler_sync", "import", "--inbox", str(inbox), "--quiet-for", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not dialler.store.contacts and process.poll() is None:
-            os.sched_yield()
+    with at_work(inbox, dialler) as process:
         contacts_csv(rows=["N1,Neu,0171 3920012"], name="new.csv").replace(inbox / "a.csv")
-        process.communicate()
 
     assert process.returncode == ExitCode.OK
     assert (inbox / "a.csv").exists()
-    dialler.order(FaultPlan())
     second = run("import", "--inbox", inbox, "--quiet-for", "0")
     assert second.summary["counts"]["read"] == 1
     assert filed(inbox / "done") == ["a.csv", "a.csv"]
@@ -215,14 +223,8 @@ def test_a_call_that_was_killed_is_taken_up(
     """The file lies in importing/ then, and the next call goes on with its run before it takes a newer export."""
     configure(concurrency=1)
     contacts_csv(20, "inbox/a.csv")
-    dialler.order(FaultPlan.parse("late_after:100%:seconds=0.05"))
-    command = [sys.executable, "-m", "dialler_sync", "import", "--inbox", str(inbox), "--quiet-for", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not dialler.store.contacts and process.poll() is None:
-            os.sched_yield()
+    with at_work(inbox, dialler) as process:
         process.kill()
-        process.communicate()
-    dialler.order(FaultPlan())
     contacts_csv(rows=["N1,Neu,0171 3920012"], name="inbox/a.csv")
 
     done = run("import", "--inbox", inbox, "--quiet-for", "0")
@@ -311,3 +313,30 @@ def test_a_mended_answer_in_the_inbox_is_a_retry(
     assert second.code == ExitCode.OK, second.err
     assert second.summary["parent"] == first.summary["run_id"]
     assert len(dialler.store.contacts) == 2
+
+
+@pytest.mark.parametrize(("section", "said"), [("{dir: nowhere}", "nowhere cannot be read"), ("{}", "inbox.dir")])
+def test_an_inbox_that_is_not_there(run: Run, configure: Configure, section: str, said: str) -> None:
+    """It is a usage error, and so is no inbox at all."""
+    path = configure()
+    path.write_text(f"{path.read_text(encoding='utf-8')}inbox: {section}\n", encoding="utf-8")
+
+    done = run("import")
+
+    assert done.code == ExitCode.USAGE
+    assert said in done.err
+
+
+def test_two_calls_on_one_inbox(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """The second one ends at once and takes no file of the first."""
+    configure(concurrency=1)
+    contacts_csv(20, "inbox/a.csv")
+    with at_work(inbox, dialler):
+        second = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert second.code == ExitCode.USAGE
+    assert "another call is working through the inbox" in second.err
+    assert filed(inbox / "done") == ["a.csv"]
+    assert len(dialler.store.contacts) == 20

@@ -340,3 +340,25 @@ def test_two_calls_on_one_inbox(
     assert "another call is working through the inbox" in second.err
     assert filed(inbox / "done") == ["a.csv"]
     assert len(dialler.store.contacts) == 20
+
+
+def test_a_dialler_that_is_away_keeps_every_file(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """Each file is tried, stays, and its run goes on with the next call."""
+    configure(give_up_after=0, retries=0)
+    contacts_csv(3, "inbox/a.csv")
+    contacts_csv(rows=["Z1,Anna,0171 3920012"], name="inbox/b.csv")
+    dialler.order(FaultPlan.parse("503:100%:on=all"))
+    away = run("import", "--inbox", inbox, "--quiet-for", "0")
+    stays = sorted(path.name for path in inbox.iterdir())
+    dialler.order(FaultPlan())
+
+    back = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert away.code == ExitCode.UNAVAILABLE, away.err
+    assert away.out.count("unprocessed 3") == away.out.count("unprocessed 1") == 1
+    assert stays == ["a.csv", "b.csv"]
+    assert back.code == ExitCode.OK, back.err
+    assert filed(inbox / "done") == ["a.csv", "b.csv"]
+    assert len(dialler.store.contacts) == 4

@@ -4,6 +4,7 @@ made from them."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from .model import Fault
 
@@ -177,7 +178,7 @@ _ALL = (
     ),
     ErrorCode(
         "possible_duplicate",
-        "The dialler holds several contacts with this UserData after a repeated request.",
+        "The dialler holds several contacts with this UserData, after a repeated request or beside another run.",
         "Look at the contacts that are named, and delete the ones too many by their IDs.",
     ),
     ErrorCode(
@@ -215,6 +216,15 @@ _WARNINGS = (
 
 WARNINGS: dict[str, ErrorCode] = {entry.code: entry for entry in _WARNINGS}
 """By code; a row with a warning goes on."""
+
+
+REFUSED_KEYS = frozenset({"key_changed", "damaged_by_spreadsheet"})
+"""Why the key of a fixed row is refused, though it may be one."""
+
+
+def faults_of(codes: str, fields: str) -> tuple[tuple[str, str], ...]:
+    """What was wrong with a row, from its ``_error_code`` and ``_error_field``: codes, each with its field."""
+    return tuple(zip_longest(codes.split("; "), fields.split("; "), fillvalue=""))
 
 
 def mend(code: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .config import SourceSettings
-from .error_codes import fault
+from .error_codes import REFUSED_KEYS, fault, faults_of
 from .errors import InputError
 from .fields import FIELDS, Kind
 from .journal import Journal, Origin, RunRecord
@@ -24,6 +24,9 @@ from .spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
 RAGGED = "ragged_row"
+
+_STILL_REFUSED = "A spreadsheet program may have changed the key, and it is still the same."
+_HINT = "Take the key from the original list. If it is right as it is, empty the cell _key of this row."
 
 _RESTORED = CellNote(warning="restored")
 _DAMAGED = CellNote(code="damaged_by_spreadsheet")
@@ -42,7 +45,7 @@ Check = Callable[[Chunk], tuple[list[Contact], list[Rejection]]]
 class Mark(NamedTuple):
     """What a row says of itself. ``number`` is its row number in the run's file, None where that cannot be read.
 
-    ``key`` is None where the file has no column ``_key``.
+    ``key`` is None where the file has no column ``_key``. ``faults`` are codes, each with its field.
     """
 
     run: str
@@ -50,7 +53,7 @@ class Mark(NamedTuple):
     file: str
     sheet: str
     key: str | None
-    faulty: frozenset[str]
+    faults: tuple[tuple[str, str], ...]
 
 
 class Held(NamedTuple):
@@ -62,21 +65,31 @@ class Held(NamedTuple):
     cells: Mapping[tuple[str, int], str] | None
 
     @property
+    def faults(self) -> tuple[tuple[str, str], ...]:
+        """What was wrong with the row: codes, each with its field."""
+        return self.mark.faults if self.origin is None else faults_of(self.origin.error_code, self.origin.error_field)
+
+    @property
     def faulty(self) -> Collection[str]:
-        """The fields that were to be mended."""
-        return self.mark.faulty if self.origin is None else _faulty(self.origin.error_code, self.origin.error_field)
+        """The fields that were to be mended; a row with a cell too many has no key that could be read."""
+        return {KEY if code == RAGGED else name for code, name in self.faults}
+
+    @property
+    def refusal(self) -> str:
+        """Why the guard has refused the key of the row before; empty where it has not."""
+        return next((code for code, name in self.faults if name == KEY and code in REFUSED_KEYS), "")
 
     @property
     def key(self) -> str:
         """The UserData that the row must have; empty where it may have any."""
-        if self.mark.key == "" or KEY in self.faulty:
+        if self.mark.key == "" or (KEY in self.faulty and self.refusal != "key_changed"):
             return ""
         return self.mark.key or "" if self.origin is None else self.origin.user_data
 
     @property
     def key_emptied(self) -> bool:
         """Whether somebody has emptied ``_key``, as another key is meant."""
-        return self.mark.key == "" and KEY not in self.faulty
+        return self.mark.key == "" and (KEY not in self.faulty or bool(self.refusal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +128,20 @@ class Guard:
         chunk = self._restored(chunk, held)
         contacts, rejections = check(chunk)
         if KEY in self._fields:
-            keys = {row.row: row.user_data for row in contacts} | {row.row: row.user_data for row in rejections}
-            faults = dict(self._key_faults(chunk, held, keys))
-            rejections = [
-                replace(row, faults=(*row.faults, faults[row.row])) if row.row in faults else row for row in rejections
-            ]
-            refused = [row for row in contacts if row.row in faults]
-            rejections += [Rejection(row.row, (faults[row.row],), row.user_data, row.warnings) for row in refused]
-            contacts = [row for row in contacts if row.row not in faults]
+            contacts, rejections = self._keys_checked(chunk, held, contacts, rejections)
         return Checked(chunk, contacts, rejections, {row: of.mark.run for row, of in held.items() if of.mark.run})
 
     def undamaged(self, chunk: Chunk) -> Chunk:
         """The chunk without what a spreadsheet program did to its cells; what cannot be undone is noted."""
-        return self._restored(chunk, self._held(chunk))
+        held = self._held(chunk)
+        chunk = self._restored(chunk, held)
+        notes = dict(chunk.notes)
+        for at in self._fields[KEY].positions if KEY in self._fields else ():
+            for row, cell in zip(chunk.frame.index.tolist(), chunk.frame.iloc[:, at].tolist(), strict=True):
+                wrong = row in held and self._key_fault(held[row], cell.strip(), self._is_trusted(chunk, row))
+                if wrong and wrong.code == _DAMAGED.code:
+                    notes[row, at] = _DAMAGED
+        return replace(chunk, notes=notes)
 
     # What is known of each row
 
@@ -222,6 +236,25 @@ class Guard:
 
     # Keys
 
+    def _keys_checked(
+        self, chunk: Chunk, held: Mapping[int, Held], contacts: list[Contact], rejections: list[Rejection]
+    ) -> tuple[list[Contact], list[Rejection]]:
+        """The rows, of which those are rejected that have another key.
+
+        A refused row goes by the key that it must have, or else by its cell: it stands in ``_key`` of the next file to
+        be mended, where somebody can empty it.
+        """
+        keys = {row.row: row.user_data for row in contacts} | {row.row: row.user_data for row in rejections}
+        faults = dict(self._key_faults(chunk, held, keys))
+        refused = [Rejection(row.row, (), row.user_data, row.warnings) for row in contacts if row.row in faults]
+        checked = []
+        for row in (*rejections, *refused):
+            found = (*row.faults, faults[row.row]) if row.row in faults else row.faults
+            cell = next((each.value for each in found if each.field == KEY and each.code in REFUSED_KEYS), "")
+            key = held[row.row].key if cell else ""
+            checked.append(replace(row, faults=found, user_data=key or row.user_data or cell))
+        return [row for row in contacts if row.row not in faults], checked
+
     def _key_faults(
         self, chunk: Chunk, held: Mapping[int, Held], keys: Mapping[int, str]
     ) -> Iterator[tuple[int, Fault]]:
@@ -230,6 +263,8 @@ class Guard:
             if row not in held or row in chunk.ragged or not keys[row]:
                 continue
             found = self._key_fault(held[row], keys[row], self._is_trusted(chunk, row))
+            if self._is_refused_again(held[row], chunk, place):
+                found = fault("damaged_by_spreadsheet", _STILL_REFUSED, _HINT)
             if found:
                 column, cell = self._fields[KEY].origin(chunk, place)
                 yield row, replace(found, field=KEY, column=column, value=cell)
@@ -239,19 +274,25 @@ class Guard:
         notes = (chunk.notes.get((row, position)) for position in self._fields[KEY].positions)
         return self._is_workbook and not any(note and note.not_text for note in notes)
 
+    def _is_refused_again(self, of: Held, chunk: Chunk, place: int) -> bool:
+        """Whether the cells of a key are those that were refused as damaged."""
+        if of.refusal != "damaged_by_spreadsheet" or of.key_emptied or of.cells is None:
+            return False
+        return all(of.cells.get(self._names[at]) == chunk.frame.iat[place, at] for at in self._fields[KEY].positions)
+
     def _key_fault(self, of: Held, key: str, trusted: bool) -> Fault | None:
         if of.origin is None and of.mark.run and not of.key_emptied and not trusted and could_be_changed(key):
             return fault(
                 "damaged_by_spreadsheet",
                 f"The journal does not know this row of run {of.mark.run}, and a spreadsheet program may have changed "
                 "the key.",
-                "Import failed.xlsx, which keeps keys as they are, or use the journal (--state) of that run.",
+                f"Import failed.xlsx of that run, which keeps keys, or use its journal (--state); else: {_HINT}",
             )
         if not of.key or key == of.key:
             return None
         if is_changed(of.key, key):
             return fault("damaged_by_spreadsheet", f"The key was '{of.key}' when it was read.")
-        return fault("key_changed", f"The key was '{of.key}' when run {of.mark.run} read the row; it is '{key}' now.")
+        return fault("key_changed", f"The key of this row of run {of.mark.run} is '{of.key}'; it is '{key}' now.")
 
 
 def runs_named_in(files: Sequence[Path]) -> set[str]:
@@ -273,27 +314,21 @@ def _marks(chunk: Chunk) -> dict[int, Mark]:
     """What the rows of a chunk say of themselves, by row number; a row that was added says nothing."""
     own = chunk.own
     none = [""] * len(chunk.frame)
-    names = ("_run", "_file", "_sheet", "_error_code", "_error_field")
-    run, file, sheet, codes, fields = (own.get(name, none) for name in names)
+    names = ("_run", "_file", "_sheet", "_row", "_error_code", "_error_field")
+    run, file, sheet, number, codes, fields = (own.get(name, none) for name in names)
     keys: list[str] | list[None] = own["_key"] if "_key" in own else [None] * len(none)  # type: ignore[assignment]
     return {
         row: Mark(
             run[place].strip(),
-            _number(own["_row"][place].strip()),
+            _number(number[place].strip()),
             file[place],
             sheet[place],
             keys[place],
-            _faulty(codes[place], fields[place]),
+            faults_of(codes[place], fields[place]),
         )
         for place, row in enumerate(chunk.frame.index.tolist())
-        if own and (own["_row"][place].strip() or run[place].strip())
+        if own and (number[place].strip() or run[place].strip() or keys[place])
     }
-
-
-def _faulty(codes: str, fields: str) -> frozenset[str]:
-    """The fields of a row that are to be mended; a row with a cell too many has no key that could be read."""
-    found = frozenset(fields.split("; "))
-    return found | {KEY} if RAGGED in codes.split("; ") else found
 
 
 def _unfolded(text: str) -> str:

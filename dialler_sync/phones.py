@@ -42,7 +42,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _HINT_FOR_WORDS = "Leave only the number; where a word means that there is none, add it under values: as empty."
-_FLOAT = re.compile(r"([0-9]{7,})[.,]0{1,2}")
+_FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
+"""What programs make of a number that they take for an amount; the zero is not dialled."""
+
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIAL_IN = re.compile(
     r"(?:\s*-\s*0)?[\s,;:(/-]*(?<![^\W\d])(?:durchwahl|dw|ddi)(?![^\W\d])[\s.:=-]*([0-9]{1,6})(?![0-9])\)?",
@@ -127,7 +129,7 @@ def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] =
     if _DATE.fullmatch(text):
         return fault("phone_invalid", "The cell holds a date.", "Look whether the columns of this row have shifted.")
     if match := _FLOAT.fullmatch(text):
-        text = match[1]
+        text = match[1] or match[2]
     text = _DIAL_IN.sub(r"-\1 ", text)
     without = _EXTENSION.sub(" ", text)
     if without != text and extension == "reject":

@@ -13,6 +13,9 @@ _RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{
 """
 
 
+_KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
+"""A formula that is nothing but a text, as exports write it so that no program takes it for a number."""
+
 CUT = "… [cut; "
 """In a cell of our workbooks, before the name of the file that has all of its text: a spreadsheet program's cell is too
 small for it. Such a cell is never read as if the text ended there."""
@@ -79,6 +82,13 @@ def harmless(text: str) -> str:
 def restore(text: str) -> str:
     """Take away the apostrophe that :func:`harmless` (or a spreadsheet program) put before a formula."""
     return text[1:] if text[:1] == "'" and _RUNS.match(text[1:]) else text
+
+
+def shown(text: str) -> str:
+    """Give what a spreadsheet program shows for a cell of a CSV file: ``0171`` for ``="0171"``."""
+    if match := _KEPT_AS_TEXT.fullmatch(text):
+        return match[1].replace('""', '"')
+    return restore(text)
 
 
 def in_text_cell(text: str) -> str:

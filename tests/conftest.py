@@ -24,9 +24,10 @@ def dialler() -> Iterator[SimulatorServer]:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test runs in a folder of its own, with a journal of its own and no proxy."""
+    """Each test runs in a folder of its own, with a journal and locks of its own and no proxy."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIALLER_SYNC_STATE", str(tmp_path / "state" / "journal.db"))
+    monkeypatch.setenv("DIALLER_SYNC_LOCK_DIR", str(tmp_path / "locks"))
     monkeypatch.setenv("DIALLER_SYNC_TOKEN", "simulator")
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -36,9 +36,13 @@ class App:
 
     def settings(self, *, token_needed: bool = True) -> Settings:
         """The configuration; where nothing is sent, no token is needed."""
+        return self.settings_from(self.config_path, token_needed=token_needed)
+
+    def settings_from(self, path: Path, *, token_needed: bool = True) -> Settings:
+        """The configuration in a file, with what the command line says of how files are read."""
         from ..config import load_config, with_source
 
-        settings = load_config(self.config_path, token_needed=token_needed)
+        settings = load_config(path, token_needed=token_needed)
         return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
     def source(self) -> SourceSettings:
@@ -50,12 +54,10 @@ class App:
             return with_source(SourceSettings(), source_given())
         return with_source(load_source(self.config_path), source_given())
 
-    def settings_of(self, path: str) -> Settings:
-        """The configuration that a run was begun with, unless the command line names another."""
-        from ..config import load_config
-
+    def has_config(self) -> bool:
+        """Whether a configuration is named, or lies where it is looked for."""
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
-        return self.settings() if chosen is not click.core.ParameterSource.DEFAULT else load_config(path)
+        return chosen is not click.core.ParameterSource.DEFAULT or self.config_path.exists()
 
     def journal(self) -> Journal:
         """The journal, open."""

@@ -79,7 +79,7 @@ def _facts(table: Table, target: Path | None) -> dict[str, Any]:
     facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
     if read.double:
         remark = f"Cells that were encoded twice: {read.double:,}, such as '{read.such[:40]}'."
-        facts["remarks"] = [*facts["remarks"], remark]
+        facts["remarks"] = [*facts.get("remarks", ()), remark]
     return {**facts, "rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
 
 

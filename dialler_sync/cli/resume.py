@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from .choosing import choose, config_of_run_option, say_nothing
 from .common import IMPORT_CODES, App, cluster_option, mark_option, out_option
 
 
 @click.command(epilog=IMPORT_CODES)
 @click.argument("run", required=False)
+@config_of_run_option
 @cluster_option
 @click.pass_obj
-def resume(app: App, run: str | None, cluster: str | None) -> int:
+def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) -> int:
     """Finish an interrupted RUN; if none is named, the newest.
 
-    Refuses where files or configuration are others than when it began. Nothing that is settled is sent
-    again; rows that may have been sent are looked for in the dialler. A run that a cluster began is finished from
-    here, unless --cluster is given.
+    The newest of this configuration's dialler and campaign. Refuses if the files or the configuration have changed
+    since the run started, or if RUN belongs to another dialler or campaign. Nothing that is settled is sent again; rows
+    that may have been sent are looked up in the dialler. A run that a cluster began is finished from here, unless
+    --cluster is given.
     """
-    from ..jobs.again import find_resumable, resume_run
+    from ..jobs.again import find_resumable, nothing_to_resume, resume_run
     from .output import print_summary
     from .progress import progress
 
     with app.journal() as journal:
-        record = find_resumable(journal, run)
+        chosen = choose(app, journal, run, find_resumable, config_of_run=config_of_run)
+        if chosen is None:
+            return say_nothing("every run of this dialler and campaign has finished; there is nothing to resume")
+        if nothing := nothing_to_resume(chosen.run):
+            return say_nothing(nothing)
         with progress(app) as observer:
-            summary = resume_run(app.settings_of(record.config_path), record, journal, observer, cluster)
+            summary = resume_run(chosen.settings, chosen.run, journal, observer, cluster)
     print_summary(summary)
     return summary.exit_code
 
@@ -41,25 +49,41 @@ def resume(app: App, run: str | None, cluster: str | None) -> int:
     type=click.Path(path_type=Path),
     help="The file with the fixed rows (failed.xlsx), if it is not that of the run.",
 )
+@config_of_run_option
 @out_option
 @mark_option
 @cluster_option
 @click.pass_obj
-def retry(app: App, run: str | None, files: tuple[Path, ...], out: Path | None, mark: bool, cluster: str | None) -> int:
+def retry(
+    app: App,
+    run: str | None,
+    files: tuple[Path, ...],
+    config_of_run: bool,
+    out: Path | None,
+    mark: bool,
+    cluster: str | None,
+) -> int:
     """Send again what failed in RUN; if none is named, in the newest.
 
-    What is settled is never sent again.
+    The newest import to this configuration's dialler and campaign; with --file, the run that the file comes from.
+    What is settled is never sent again. A RUN that belongs to another dialler or campaign is refused.
 
     A run of its own. Files are read again, so rejected rows that were fixed are sent.
     """
-    from ..jobs.again import find_import, retry_run
+    from ..jobs.again import find_import, nothing_to_retry, retry_run
     from .output import print_summary
     from .progress import progress
 
     with app.journal() as journal:
-        record = find_import(journal, run, files)
+        chosen = choose(app, journal, run, partial(find_import, files=files), config_of_run=config_of_run)
+        if chosen is None:
+            return say_nothing("there is no import to this dialler and campaign; there is nothing to retry")
+        if not files and (nothing := nothing_to_retry(chosen.run)):
+            return say_nothing(nothing)
         with progress(app) as observer:
-            settings = app.settings_of(record.config_path)
-            summary = retry_run(settings, record, journal, files, out, observer, cluster, mark=mark)
+            summary = retry_run(
+                chosen.settings, chosen.run, journal, files, out, observer, cluster,
+                mark=mark, config_path=chosen.config_path,
+            )  # fmt: skip
     print_summary(summary)
     return summary.exit_code

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from .choosing import choose, config_of_run_option, say_nothing, when
 from .common import UNDO_CODES, App, out_option
+
+if TYPE_CHECKING:
+    from ..journal import RunRecord
 
 
 @click.command(epilog=UNDO_CODES)
-@click.argument("run")
+@click.argument("run", required=False)
 @click.option("--force", is_flag=True, help="Also put back contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@config_of_run_option
 @out_option
 @click.pass_obj
-def undo(app: App, run: str, force: bool, yes: bool, dry_run: bool, out: Path | None) -> int:
-    """Put back what RUN did.
+def undo(
+    app: App, run: str | None, force: bool, yes: bool, dry_run: bool, config_of_run: bool, out: Path | None
+) -> int:
+    """Put back what RUN did; if none is named, the newest.
+
+    The newest of this configuration's dialler and campaign. A RUN that belongs to another one is refused.
 
     What it overwrote is restored, what it made deleted, what it locked unlocked. Contacts that were
     changed since are left alone, unless --force. What cannot come back is the call history of a contact
     that was deleted.
     """
-    from ..jobs.changes import undo_run
+    from ..jobs.again import find_undoable
+    from ..jobs.changes import check_undo, undo_run
     from ..load.undo import count_undo
     from .output import print_summary
     from .progress import progress
 
     with app.journal() as journal:
-        record = journal.run(run)
+        chosen = choose(app, journal, run, find_undoable, config_of_run=config_of_run)
+        if chosen is None:
+            return say_nothing("no run has changed this campaign; there is nothing to undo")
+        record, settings = chosen.run, chosen.settings
+        check_undo(settings, record, chosen.target)
         counts = count_undo(journal, record)
         names = {
             "delete": "to delete",
@@ -37,16 +52,29 @@ def undo(app: App, run: str, force: bool, yes: bool, dry_run: bool, out: Path | 
             "create": "to make again (without their history)",
             "unlock": "to unlock",
             "lock": "to lock",
-            "impossible": "of which is not known what they were",
+            "impossible": "that cannot be restored (previous state unknown)",
         }
         parts = [f"{number} {names[name]}" for name, number in counts.items()]
         click.echo(f"Undoing run {record.id}: {', '.join(parts) or 'it changed nothing'}.")
         if dry_run or not counts:
             return 0
         if not yes:
-            click.confirm("Do it?", abort=True, err=True)
+            click.confirm(_question(record, counts["delete"]), abort=True, err=True)
         with progress(app) as observer:
-            settings = app.settings_of(record.config_path)
-            summary = undo_run(settings, record, journal, force=force, out=out, observer=observer)
+            summary = undo_run(
+                settings, record, journal, force=force, out=out, observer=observer, config_path=chosen.config_path
+            )
     print_summary(summary)
     return summary.exit_code
+
+
+def _question(run: RunRecord, deleted: int) -> str:
+    """What is about to be done, with everything by which a wrong run shows."""
+    from ..target import in_words
+
+    files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or "no file"
+    asked = f"Undo the {run.command} of {files} ({when(run)}) in {in_words(run.target)}?"
+    if not deleted:
+        return asked
+    contacts = f"{deleted:,} contact{'s' * (deleted != 1)}"
+    return f"{asked} {contacts} will be deleted, and their call history is lost for good."

@@ -17,6 +17,7 @@ from .document import Document, KeyPath, read_document
 from .settings import Settings, SourceSettings
 
 _TUNING = {
+    "name",  # a part of the target, which is compared by itself
     "token",
     "token_file",
     "token_command",

@@ -25,6 +25,7 @@ from pydantic import (
 
 from ..endpoints import ENDPOINTS, endpoint
 from ..nearest import nearest
+from ..target import dialler_of
 from .columns import ColumnRules
 from .inbox import InboxSettings
 
@@ -117,6 +118,13 @@ class DiallerSettings(Section):
         description="The REST API up to its version: https://dialler.example.com/rest/v1.0. "
         "Plain http only to this machine, or with allow_http."
     )
+    name: str | None = Field(
+        None,
+        pattern=r"^[^#\s]([^#\r\n]*[^#\s])?$",
+        max_length=200,
+        description="What the journal and the locks know this account by, in place of its address: the same in every "
+        "configuration that reaches it by another one.",
+    )
     clients_id: int = Field(ge=0, description="The ClientsID, which is part of every URL.")
     token: SecretStr | None = Field(
         None, description="The bearer token; write ${DIALLER_SYNC_TOKEN} and set that variable."
@@ -148,6 +156,11 @@ class DiallerSettings(Section):
     def release_numbers(self) -> tuple[int, ...]:
         """``"3.19"`` → ``(3, 19)``."""
         return tuple(int(part) for part in self.release.split("."))
+
+    @property
+    def identity(self) -> str:
+        """The account, however its address is spelled: see :mod:`dialler_sync.target`."""
+        return dialler_of(self.base_url, self.clients_id, self.name)
 
     @property
     def root(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..api.token import read_token
@@ -14,11 +15,13 @@ from ..contacts.targets import Targets
 from ..errors import UsageError
 from ..journal import Journal, RunRecord
 from ..mended import runs_named_in
+from ..model import FINE
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare import open_sources
 from ..run.execution import Execution, RunOptions
 from ..run.summary import Summary
+from ..run.target import check_target
 from .changes import change_again, change_contacts, undo_again
 from .imports import ImportOptions, check_cluster, new_run
 
@@ -48,7 +51,7 @@ def resume_run(
         raise UsageError(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
     read_token(settings.dialler)
     check_cluster(cluster)
-    with journal.campaign_lock(run.target):
+    with journal.campaign_lock(run.target) as unlocked:
         run = journal.run(run.id)  # it may have been finished while we waited for the campaign
         if run.state == "finished":
             raise UsageError(f"run {run.id} has finished; there is nothing to resume")
@@ -81,7 +84,9 @@ def resume_run(
             cluster=cluster,
         )
         journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
-        return Execution(settings, options, journal, observer or Silent(), run, sources, suppressed).carry_out()
+        execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
+        execution.unlocked = unlocked
+        return execution.carry_out()
 
 
 def retry_run(
@@ -94,6 +99,7 @@ def retry_run(
     cluster: str | None = None,
     *,
     mark: bool = False,
+    config_path: Path | None = None,
 ) -> Summary:
     """Send again what did not succeed in ``parent``, from its files as they are now, or from mended ones.
 
@@ -108,7 +114,7 @@ def retry_run(
         raise UsageError(
             f"run {parent.id} was an undo of {parent.parent}: run 'dialler-sync undo {parent.parent}' again"
         )
-    config_path = Path(parent.config_path)
+    config_path = config_path or Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:
             raise UsageError(f"run {parent.id} read one file; name one with --file")
@@ -128,36 +134,57 @@ def retry_run(
     return new_run("import", settings, options, journal, observer, parent.id)
 
 
-def find_resumable(journal: Journal, name: str | None) -> RunRecord:
-    """The run of this name, or the newest one that is not finished.
+def find_resumable(journal: Journal, target: str) -> RunRecord | None:
+    """The newest run of a target that is not finished."""
+    return _newest(journal, target, lambda run: run.state != "finished" and run.command not in READING)
+
+
+def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> RunRecord | None:
+    """The import of a target that fixed ``files`` come from, else the newest one.
 
     Raises:
-        UsageError: there is none.
+        UsageError: the files come from a run of another target.
     """
-    if name:
-        return journal.run(name)
-    found = next((run for run in journal.runs() if run.state != "finished" and run.command not in READING), None)
-    if found is None:
-        raise UsageError("every run in the journal has finished; there is nothing to resume")
-    return found
+    named = runs_named_in(files)
+    known = [run for run in journal.runs() if run.id in named and run.command == "import"]
+    for run in known[:1]:
+        check_target(next((run for run in known if run.target == target), run), target)
 
-
-def find_import(journal: Journal, name: str | None, files: Sequence[Path] = ()) -> RunRecord:
-    """The run of this name, the one that mended ``files`` come from, or the newest import that has ended.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if name:
-        return journal.run(name)
-    if named := runs_named_in(files):
-        known = [run for run in journal.runs() if run.id in named and run.command == "import"]
+    def meant(run: RunRecord) -> bool:
         if known:
-            return known[0]
-    found = next((run for run in journal.runs() if run.command == "import" and run.state != "running"), None)
-    if found is None:
-        raise UsageError("there is no import in the journal that could be tried again")
-    return found
+            return run in known
+        return run.command == "import" and not run.options.get("dry_run")
+
+    return _newest(journal, target, meant)
+
+
+def find_undoable(journal: Journal, target: str) -> RunRecord | None:
+    """The newest run of a target that has changed contacts, or may have."""
+    changing = {"import", *COMMANDS}
+    return _newest(journal, target, lambda run: run.command in changing and not run.options.get("dry_run"))
+
+
+def nothing_to_resume(run: RunRecord) -> str:
+    """Why there is nothing to resume in a run; empty: there is."""
+    if run.command in READING:
+        return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to resume"
+    return f"run {run.id} has finished; there is nothing to resume" if run.state == "finished" else ""
+
+
+def nothing_to_retry(run: RunRecord) -> str:
+    """Why there is nothing to send again of a run as it was read; empty: there is."""
+    if run.command in READING:
+        return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to retry"
+    if run.state != "finished" or not run.summary or run.command == "undo":
+        return ""
+    counts = Counter(run.summary["counts"]) + Counter(run.summary.get("mirror", {}))
+    fine = {str(status) for status in FINE}
+    left = any(number for status, number in counts.items() if status != "read" and status not in fine)
+    return "" if left else f"every row of run {run.id} succeeded or was skipped; there is nothing to retry"
+
+
+def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -> RunRecord | None:
+    return next((run for run in journal.runs() if run.target == target and meant(run)), None)
 
 
 def _read_as(settings: Settings, run: RunRecord) -> Settings:

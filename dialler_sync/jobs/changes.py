@@ -15,9 +15,10 @@ from ..journal import Journal, JournalRow, PlannedRow, RunRecord
 from ..load.undo import Undoer, to_undo
 from ..observer import Observer, Silent
 from ..run.bulk import BulkRun, Job, Planned
-from ..run.record import new_record, target_of
+from ..run.record import new_record
 from ..run.saved_cells import run_cells
 from ..run.summary import Summary
+from ..run.target import check_target, find_target
 
 
 def change_contacts(
@@ -37,8 +38,9 @@ def change_contacts(
         UsageError, InputError: before anything is changed.
     """
     read_token(settings.dialler)
-    with journal.campaign_lock(target_of(settings)):
-        run = new_record(command, settings, config_path, targets.files, out, parent, options.record())
+    target = find_target(settings, journal)
+    with journal.campaign_lock(target):
+        run = new_record(command, settings, config_path, targets.files, out, parent, options.record(), target)
         journal.add_run(run)
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
@@ -65,27 +67,38 @@ def undo_run(
     force: bool = False,
     out: Path | None = None,
     observer: Observer | None = None,
+    config_path: Path | None = None,
 ) -> Summary:
     """Put back what a run did; itself a run, with reports.
 
     Raises:
-        UsageError: the run has not ended, or was an undo of another account.
+        UsageError: as :func:`check_undo`.
     """
+    check_undo(settings, undone, find_target(settings, journal))
+    with journal.campaign_lock(undone.target):
+        files = [{**entry, "layout": {}} for entry in undone.files]
+        given = {"force": force}
+        path = config_path or Path(undone.config_path)
+        run = new_record("undo", settings, path, files, out, undone.id, given, undone.target)
+        journal.add_run(run)
+        return _undo(settings, run, undone, journal, observer).carry_out()
+
+
+def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
+    """Refuse what cannot be undone, before anything is counted or asked.
+
+    Raises:
+        UsageError: the run has not ended, changed nothing by its kind, belongs to another target than ``target``, or
+            there is no token.
+    """
+    check_target(undone, target)
     if undone.state == "running":
         raise UsageError(f"run {undone.id} has not ended: finish it with 'dialler-sync resume {undone.id}' first")
     if undone.command == "undo":
         raise UsageError(
             f"run {undone.id} was an undo of {undone.parent}, and an undo cannot be undone: import the file again"
         )
-    if undone.target != target_of(settings):
-        ours = target_of(settings)
-        raise UsageError(f"run {undone.id} worked on {undone.target}, and the configuration names {ours}")
     read_token(settings.dialler)
-    with journal.campaign_lock(undone.target):
-        files = [{**entry, "layout": {}} for entry in undone.files]
-        run = new_record("undo", settings, Path(undone.config_path), files, out, undone.id, {"force": force})
-        journal.add_run(run)
-        return _undo(settings, run, undone, journal, observer).carry_out()
 
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:

@@ -18,9 +18,10 @@ from ..plan.file import PlanFile
 from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare import Source, open_sources
 from ..run.execution import Execution, RunOptions
-from ..run.record import new_record, target_of
+from ..run.record import new_record
 from ..run.resumption import mended_runs
 from ..run.summary import Summary
+from ..run.target import find_target
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ def plan_files(
     sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
-        run = _record("plan", settings, options, sources, suppressed, folder=Path(folder))
+        target = find_target(settings, journal)
+        run = _record("plan", settings, options, sources, suppressed, target, folder=Path(folder))
         journal.add_run(run)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         planned = execution.plan()
@@ -103,18 +105,19 @@ def new_run(
         plan.check_inputs([source.record(0) for source in sources], fingerprint(settings), options.run.compare)
         suppressed.check(plan.suppress, "the plan was made with", "make a new plan")
     sends = command == "import" and not options.run.dry_run
-    lock: AbstractContextManager[None] = journal.campaign_lock(target_of(settings)) if sends else nullcontext()
-    with lock:
-        run = _record(command, settings, options, sources, suppressed, parent=parent)
+    target = find_target(settings, journal, ask=command != "validate")
+    lock: AbstractContextManager[str] = journal.campaign_lock(target) if sends else nullcontext("")
+    with lock as unlocked:
+        run = _record(command, settings, options, sources, suppressed, target, parent=parent)
         journal.add_run(run)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
+        execution.unlocked = unlocked
         execution.check_plan = plan.check_decisions if plan else None
         return execution.carry_out()
 
 
-def _run_of(sources: Sequence[Source], settings: Settings) -> str | None:
+def _run_of(sources: Sequence[Source], target: str) -> str | None:
     """The newest run of this target that rows of mended files come from."""
-    target = target_of(settings)
     return max((run.id for run in mended_runs(sources) if run.target == target), default=None)
 
 
@@ -136,6 +139,7 @@ def _record(
     options: ImportOptions,
     sources: Sequence[Source],
     suppressed: SuppressionLists,
+    target: str,
     *,
     parent: str | None = None,
     folder: Path | None = None,
@@ -155,9 +159,9 @@ def _record(
     }
     files = [source.record(0) for source in sources]
     if parent is None:
-        parent = _run_of(sources, settings)
+        parent = _run_of(sources, target)
         given["mended"] = parent is not None
-    return new_record(command, settings, options.config_path, files, options.out, parent, given, folder)
+    return new_record(command, settings, options.config_path, files, options.out, parent, given, target, folder)
 
 
 def _phone_columns(settings: Settings) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -17,10 +17,15 @@ import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
 from ..errors import JournalError, UsageError
+from ..target import is_account, split
 from . import schema
 
 BUSY = 10
 """Seconds that SQLite waits for another process that writes."""
+
+
+Refusal = Callable[[str], str]
+"""What is said where another run holds a target: by who holds it, as far as that is known."""
 
 
 class Database:
@@ -109,30 +114,31 @@ class Database:
         return sqlite.insert(table).on_conflict_do_nothing()
 
     @contextmanager
-    def lock(self, name: str, refusal: str) -> Iterator[None]:
-        """Hold a name. The lock goes with the process that holds it.
+    def lock(self, target: str, refusal: Refusal) -> Iterator[None]:
+        """Hold a target. The lock goes with the process that holds it.
 
         Raises:
             UsageError: ``refusal``, as another process holds it.
         """
-        digest = hashlib.sha256(name.encode()).digest()
-        if self._engine.dialect.name == "postgresql":
-            holder = self._advisory_lock(int.from_bytes(digest[:8], signed=True), refusal)
-        else:
-            holder = self._file_lock(f"{digest.hex()[:32]}.lock", refusal)
-        with holder:
+        with ExitStack() as stack:
+            if self._engine.dialect.name == "postgresql":
+                account = _number(f"account {split(target)[0]}")
+                stack.enter_context(self._advisory_lock(account, refusal, shared=not is_account(target)))
+                stack.enter_context(self._advisory_lock(_number(target), refusal))
+            else:
+                stack.enter_context(self._file_lock(f"{_digest(target).hex()[:32]}.lock", refusal))
             yield
 
     @contextmanager
-    def _advisory_lock(self, number: int, refusal: str) -> Iterator[None]:
+    def _advisory_lock(self, number: int, refusal: Refusal, *, shared: bool = False) -> Iterator[None]:
         """As long as it is held, every transaction makes sure that it still is."""
         from . import postgres
 
         with ExitStack() as stack:
             with self._in_words():
-                held = stack.enter_context(postgres.advisory_lock(self._engine, number))
-            if held is None:
-                raise UsageError(refusal)
+                held = stack.enter_context(postgres.advisory_lock(self._engine, number, shared=shared))
+            if isinstance(held, str):
+                raise UsageError(refusal(held))
             self._held.append(held)
             try:
                 yield
@@ -140,20 +146,28 @@ class Database:
                 self._held.remove(held)
 
     @contextmanager
-    def _file_lock(self, name: str, refusal: str) -> Iterator[None]:
+    def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:
         folder = _lock_folder(self._engine.url)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
             lock.acquire()
         except filelock.Timeout:
-            raise UsageError(refusal) from None
+            raise UsageError(refusal("")) from None
         except OSError as error:
             raise JournalError(f"the lock folder {folder} cannot be written: {error.strerror}") from error
         try:
             yield
         finally:
             lock.release()
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(_digest(text)[:8], signed=True)
 
 
 def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[str]]:

@@ -10,6 +10,7 @@ from ..model import Action, Status
 from . import mirror_locks, schema
 from .database import each_of, each_row
 from .records import PENDING, PlannedRow, RowState, Sent
+from .targets import of_account
 
 _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 """Commands that change contacts."""
@@ -72,37 +73,46 @@ def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:
     """Take in the outcomes of runs that have not been counted yet, in the order of the runs, ``but`` one; also what
-    the mirror has locked.
+    the mirror has locked. Runs on other campaigns of the account count once they have ended.
 
     A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
     killed, neither is a row that still waited: its outcome may not have been written down.
     """
-    runs, rows, sent = schema.runs, schema.rows, schema.sent
+    # First a write, so that two runs that begin at once do not both take in the same one.
+    connection.execute(sa.update(schema.schema_version).values(version=schema.schema_version.c.version))
+    runs = schema.runs.c
+    ended = (runs.target == target) | (of_account(runs.target, target) & (runs.state != "running"))
     waiting = (
-        sa.select(runs.c.id, runs.c.state, runs.c.command, runs.c.rows)
-        .where(runs.c.target == target, ~runs.c.folded, runs.c.id != but, runs.c.command.in_(_CHANGING))
-        .order_by(runs.c.started_at, runs.c.id)
+        sa.select(runs.id, runs.target, runs.state, runs.command, runs.rows)
+        .where(ended, ~runs.folded, runs.id != but, runs.command.in_(_CHANGING))
+        .order_by(runs.started_at, runs.id)
     )
-    for run_id, state, command, count in connection.execute(waiting).all():
-        mirror_locks.take_in(connection, target, run_id, command, count or 0)
-        of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
-        doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
-        doubtful += [RowState.PENDING] * (state == "running")
-        touched = of_run & rows.c.state.in_([str(state) for state in doubtful]) & ~rows.c.action.in_(_KEEPING)
-        connection.execute(
-            sa.delete(sent).where(
-                sent.c.target == target, sent.c.user_data.in_(sa.select(rows.c.user_data).where(touched))
-            )
-        )
-        kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
-        newest = sa.select(
-            sa.literal(target),
-            rows.c.user_data,
-            sa.func.max(rows.c.payload),
-            sa.func.max(rows.c.contact_id),
-            rows.c.run,
-            sa.func.max(rows.c.sent_at),
-        ).where(kept)
-        names = ["target", "user_data", "payload", "contact_id", "run", "sent_at"]
-        connection.execute(sa.insert(sent).from_select(names, newest.group_by(rows.c.user_data, rows.c.run)))
-        connection.execute(sa.update(runs).where(runs.c.id == run_id).values(folded=True))
+    for run_id, of_target, state, command, count in connection.execute(waiting).all():
+        mirror_locks.take_in(connection, of_target, run_id, command, count or 0)
+        _take_in_rows(connection, of_target, run_id, state)
+        connection.execute(sa.update(schema.runs).where(runs.id == run_id).values(folded=True))
+
+
+def _take_in_rows(connection: sa.Connection, target: str, run_id: str, state: str) -> None:
+    """Take in what one run has sent. What is known of the same keys in other campaigns of the account no longer tells
+    what they hold: a dialler may match UserData across campaigns."""
+    rows, sent = schema.rows, schema.sent
+    of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
+    doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
+    doubtful += [RowState.PENDING] * (state == "running")
+    touched = of_run & rows.c.state.in_([str(state) for state in doubtful]) & ~rows.c.action.in_(_KEEPING)
+    keys = sa.select(rows.c.user_data).where(touched)
+    connection.execute(sa.delete(sent).where(sent.c.target == target, sent.c.user_data.in_(keys)))
+    elsewhere = of_account(sent.c.target, target) & (sent.c.target != target) & (sent.c.payload != "")
+    connection.execute(sa.update(sent).where(elsewhere, sent.c.user_data.in_(keys)).values(payload=""))
+    kept = of_run & (rows.c.state == str(Status.SUCCEEDED)) & (rows.c.payload != "")
+    newest = sa.select(
+        sa.literal(target),
+        rows.c.user_data,
+        sa.func.max(rows.c.payload),
+        sa.func.max(rows.c.contact_id),
+        rows.c.run,
+        sa.func.max(rows.c.sent_at),
+    ).where(kept)
+    names = ["target", "user_data", "payload", "contact_id", "run", "sent_at"]
+    connection.execute(sa.insert(sent).from_select(names, newest.group_by(rows.c.user_data, rows.c.run)))

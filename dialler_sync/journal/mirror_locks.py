@@ -10,6 +10,7 @@ from ..model import Action, Status
 from . import schema
 from .database import each_of
 from .records import NoRow
+from .targets import of_account
 
 
 def find(connection: sa.Connection, target: str, ids: Sequence[str]) -> set[str]:
@@ -48,7 +49,8 @@ def take_in(connection: sa.Connection, target: str, run_id: str, command: str, c
     done = rows.c.state.in_([str(Status.SUCCEEDED), str(Status.UNKNOWN)])
     was_so = (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))  # and no dry run
     settled = sa.select(rows.c.contact_id).where(of_run & (done | was_so))
-    connection.execute(sa.delete(locks).where(locks.c.target == target, locks.c.contact_id.in_(settled)))
+    ours = of_account(locks.c.target, target)  # whose contact IDs are unique
+    connection.execute(sa.delete(locks).where(ours, locks.c.contact_id.in_(settled)))
     ours = (rows.c.file == NoRow.MIRRORED) & (rows.c.action == str(Action.LOCK))
     locked = sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run).where(
         of_run & ours & (rows.c.state == str(Status.SUCCEEDED))

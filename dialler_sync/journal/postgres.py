@@ -5,6 +5,7 @@ Needs the extra ``postgres``; imported only where the journal is a PostgreSQL da
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,8 +17,11 @@ import sqlalchemy.exc
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
+from .machine_lock import who
+
+APPLICATION = "dialler-sync"
+
 _LINK = {
-    "application_name": "dialler-sync",
     "client_encoding": "utf8",
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -36,9 +40,10 @@ GRACE = "1s"
 
 def open_server(url: sa.URL) -> sa.Engine:
     """The engine of a PostgreSQL database; nothing is connected yet."""
+    link = {"application_name": f"{APPLICATION} {who()} on {socket.gethostname()}"[:63], **_LINK}  # longer is cut off
     engine = sa.create_engine(
         url,
-        connect_args={name: value for name, value in _LINK.items() if name not in url.query},
+        connect_args={name: value for name, value in link.items() if name not in url.query},
         pool_pre_ping=True,
         use_native_hstore=False,  # saves a query for each connection
     )
@@ -70,10 +75,10 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 @contextmanager
-def advisory_lock(engine: sa.Engine, number: int) -> Iterator[sa.Select[Any] | None]:
-    """Hold a number by a connection of its own, so that all hosts that share the database see it.
+def advisory_lock(engine: sa.Engine, number: int, *, shared: bool = False) -> Iterator[sa.Select[Any] | str]:
+    """Hold a number, alone or with others, by a connection of its own, so that all hosts on the database see it.
 
-    Yields a query that tells whether it is still held, or None where somebody else holds it.
+    Yields a query that tells whether it is still held; where somebody else holds it, who that is.
     """
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
@@ -81,28 +86,41 @@ def advisory_lock(engine: sa.Engine, number: int) -> Iterator[sa.Select[Any] | N
         pid = connection.scalar(sa.select(sa.func.pg_backend_pid()))
         connection.exec_driver_sql(f"SET lock_timeout = '{GRACE}'")
         try:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+            take = sa.func.pg_advisory_lock_shared if shared else sa.func.pg_advisory_lock
+            connection.execute(sa.select(take(number)))
         except sqlalchemy.exc.OperationalError as error:
             if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
                 raise
-            yield None
+            yield _holder(connection, number)
             return
         try:
             yield _held(number, pid)
         finally:
             with suppress(sqlalchemy.exc.DBAPIError):  # where the connection is broken, the lock went with it
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+                give = sa.func.pg_advisory_unlock_shared if shared else sa.func.pg_advisory_unlock
+                connection.execute(sa.select(give(number)))
     finally:
         connection.close()
 
 
 def _held(number: int, pid: int | None) -> sa.Select[Any]:
+    return sa.select(sa.text(f"1 FROM {_locks_on(number)} AND pid = {pid}"))
+
+
+def _locks_on(number: int) -> str:
     unsigned = number % 2**64
-    text = sa.text(
-        "1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
-        f" AND pid = {pid} AND classid = {unsigned >> 32} AND objid = {unsigned % 2**32}"
+    return (
+        "pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+        f" AND classid = {unsigned >> 32} AND objid = {unsigned % 2**32}"
     )
-    return sa.select(text)
+
+
+def _holder(connection: sa.Connection, number: int) -> str:
+    """Who holds a number, as their connection says; ``""`` where that cannot be seen."""
+    activity = sa.table("pg_stat_activity", sa.column("application_name", sa.Text), sa.column("pid", sa.Integer))
+    at_work = activity.c.pid.in_(sa.select(sa.text(f"pid FROM {_locks_on(number)}")))
+    said = connection.scalar(sa.select(activity.c.application_name).where(at_work).limit(1)) or ""
+    return said.removeprefix(APPLICATION).strip()
 
 
 def advice(error: sqlalchemy.exc.DBAPIError) -> str:

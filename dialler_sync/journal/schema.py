@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from . import targets
+
 metadata = sa.MetaData()  # no text has a length: PostgreSQL would refuse a longer one, SQLite never looks
 
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
@@ -131,6 +133,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_mirror_locks,
     _add_warnings,
     _add_failed_cells,
+    targets.from_urls,
     _add_inbox_files,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -14,9 +14,11 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
-from . import last_sent, mended, mirror_locks, schema
+from ..target import in_words
+from . import last_sent, mended, mirror_locks, schema, targets
 from .database import Database, default_state
 from .inbox import InboxNotes
+from .machine_lock import Busy, machine_lock
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
@@ -54,14 +56,42 @@ class Journal:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def campaign_lock(self, target: str) -> AbstractContextManager[None]:
-        """Hold a campaign, so that no other run works on it. The lock goes with the process that holds it.
+    @contextmanager
+    def campaign_lock(self, target: str) -> Iterator[str]:
+        """Hold a campaign, so that no other run works on it, by this journal or by another one of this machine; or all
+        campaigns of an account. The lock goes with the process that holds it.
+
+        Yields why the machine's lock cannot be had, so that runs by other journals are not kept out; ``""``: it is.
 
         Raises:
             UsageError: another run holds it.
         """
-        refusal = f"another run is working on this campaign ({target}): wait until it has finished, or stop it"
-        return self._database.lock(target, refusal)
+
+        def refusal(holder: str) -> str:
+            by = f" by {holder}" if holder else ""
+            return (
+                f"another run is working on this campaign ({in_words(target)}){by}: wait until it has finished, or "
+                "stop it"
+            )
+
+        try:
+            with machine_lock(target) as problem, self._database.lock(target, refusal):
+                yield problem
+        except Busy as busy:
+            raise UsageError(refusal(str(busy))) from None
+
+    def rename_target(self, old: str, new: str) -> None:
+        """Have what was done under one name of a target count for another: it has turned out to be the same."""
+        with self._begin() as connection:
+            known = targets.is_known(connection, old)
+        if known:
+            with self._begin() as connection:
+                targets.rename(connection, old, new)
+
+    def known_id(self, dialler: str, campaign: str) -> int | None:
+        """The ID that the campaign of this name had when the dialler was asked last; None: it never was."""
+        with self._begin() as connection:
+            return targets.known_id(connection, dialler, campaign)
 
     # Inboxes
 
@@ -72,7 +102,7 @@ class Journal:
             UsageError: another call holds it.
         """
         refusal = f"another call is working through the inbox {folder}: wait until it has finished, or stop it"
-        return self._database.lock(f"inbox {folder}", refusal)
+        return self._database.lock(f"inbox {folder}", lambda _: refusal)
 
     def inbox(self, folder: str) -> InboxNotes:
         """What earlier calls saw in an inbox."""

@@ -10,8 +10,8 @@ from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
 from ..journal import Journal
-from ..run.record import target_of
 from ..run.summary import Summary
+from ..run.target import find_target
 from .arrivals import Arrivals
 from .inbox import Inbox, Work
 from .notify import list_is_missing
@@ -40,7 +40,9 @@ def inbox_call(
     quiet = ours.quiet_for if quiet_for is None else quiet_for
     arrivals = Arrivals(folder, notes, quiet, ours.patterns)
     overwrites = settings.rows.overwrite_duplicates
-    codes = Inbox(arrivals, journal, target_of(settings), work, tell, overwrites, dry_run).work_through()
+    codes = Inbox(
+        arrivals, journal, lambda: find_target(settings, journal), work, tell, overwrites, dry_run
+    ).work_through()
     if ours.keep and not dry_run:
         delete_old(folder, age(ours.keep), journal)
     if ours.expect and not dry_run and (alarm := missing_list(folder, due(ours.expect), notes)):

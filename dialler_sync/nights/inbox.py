@@ -34,7 +34,7 @@ class Inbox:
 
     arrivals: Arrivals
     journal: Journal
-    target: str
+    target: Callable[[], str]
     work: Work
     tell: Callable[[Summary], None]
     overwrites: bool = True
@@ -146,8 +146,9 @@ class Inbox:
         """Imports of this content that no undo has put back, the newest first, with the places of their files."""
         runs = self.journal.runs()
         undone = {run.parent for run in runs if run.command == "undo"}
+        target = self.target()
         for run in runs:
-            mine = run.command == "import" and run.target == self.target and not run.options.get("dry_run")
+            mine = run.command == "import" and run.target == target and not run.options.get("dry_run")
             if mine and run.id not in undone and any(entry["sha256"] == sha256 for entry in run.files):
                 yield run, [Path(entry["path"]) for entry in run.files]
 

@@ -13,6 +13,7 @@ from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, RowResult, Status
 from ..prepare import DUPLICATE
+from ..target import split, target_of
 from .decide import PlanRules, is_locked, is_unlocked, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -120,7 +121,9 @@ class Mirror:
 
     def _take_page(self, snapshot: Snapshot, page: list[StoredContact]) -> int:
         if not self.adopt:
-            sent = self.journal.sent(self.run.target, [contact.user_data for contact in page])
+            keys = [contact.user_data for contact in page]
+            sent = self.journal.sent(self.run.target, keys)
+            sent |= self.journal.sent(target_of(split(self.run.target)[0]), keys)  # by runs on the whole account
             page = [contact for contact in page if contact.user_data in sent]
         ids = [contact.id for contact in page]
         if self.settings.mirror.missing is Missing.LOCK:

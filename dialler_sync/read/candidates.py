@@ -16,9 +16,9 @@ _BALTIC = "et lt lv"
 _CYRILLIC = "be bg mk ru sr uk"
 LATIN = frozenset(f"{_WEST} {_EAST} {_BALTIC} tr".split())
 
-_WINDOWS, _UNIX, _DOS, _MAC = 0.0, -2.0, -4.0, -5.0
+_WINDOWS, _UNIX, _DOS, _MAC = 0.0, -2.0, -4.5, -5.0
 """Logarithms of how likely a system's programs wrote a list, for the languages of cp1252."""
-_ELSEWHERE = -1.5
+_ELSEWHERE = -2.0
 """The same for other languages."""
 _SELDOM = -3.0
 """The same for an encoding that another of the same system has replaced."""

@@ -265,4 +265,4 @@ class CsvFile:
 
 
 def _is_notable(text: str) -> bool:
-    return "'" in text
+    return "'" in text or '="' in text

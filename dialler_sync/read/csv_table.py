@@ -13,7 +13,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..model import Chunk, Layout
 from ..own_columns import is_own
-from ..spreadsheet_text import restore
+from ..spreadsheet_text import shown
 from .csv_extent import find_extent
 from .csv_grammar import Dialect
 from .csv_lines import MARK, without_marks
@@ -70,7 +70,7 @@ class CsvTable:
         lines = rows.lines
         for i in rows.remarkable(width):
             number = rows.numbers[i]
-            cells = [restore(cell) for cell in lines[i]]
+            cells = [shown(cell) for cell in lines[i]]
             if len(cells) != width or rows.flags.get(number, 0) & BROKEN:
                 ragged[number] = tuple(cells)
                 cells = (cells + [""] * width)[:width]
@@ -141,7 +141,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         header = find_header(head, source)
         file = replace(file, width=len(header.columns), values=columns_of(Kind.VALUE, head, header))
         extent = find_extent(file.runs(), header)
-    names = tuple(map(restore, header.columns)) + ("",) * extent.blank_columns
+    names = tuple(map(shown, header.columns)) + ("",) * extent.blank_columns
     ignored = tuple(i for i, name in enumerate(names) if is_own(name))
     if len(ignored) == len(names):
         ignored = ()

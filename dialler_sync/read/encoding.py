@@ -26,7 +26,11 @@ _WIDE_MARKS = (
 """Longer marks first: that of UTF-32-LE begins with that of UTF-16-LE."""
 
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SHIFTS = re.compile(rb"\x1b\$(?:[@B]|[()][A-D])")
+"""Into a Japanese, Chinese or Korean character set: ISO-2022, which looks like ASCII."""
 _HIGH = re.compile(rb"[\x80-\xff]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_FEW = 2
 _BETWEEN_CELLS = re.compile(r"[;,\t|\r\n\"]+")
 _LONGEST_CELL = 40
 
@@ -50,8 +54,13 @@ def find_encoding(path: Path, source: SourceSettings) -> str:
     if name:
         _check(path, name)
         return name
+    if _SHIFTS.search(head):
+        raise InputError("is in an encoding that shifts by escape sequences: set source.encoding, such as iso2022_jp.")
     bad = _first_undecodable(path, "utf-8")
-    return "utf-8" if bad is None else _legacy_encoding(path, bad)
+    if bad is not None:
+        return _legacy_encoding(path, bad)
+    _check_utf8(path)
+    return "utf-8"
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -71,7 +80,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def _first_undecodable(path: Path, name: str) -> int | None:
     """Position of the first byte that ``name`` cannot read, None where it reads them all."""
-    decoder = codecs.getincrementaldecoder(name)()
+    # A byte order mark is UTF-8, too, and counts for the position.
+    decoder = codecs.getincrementaldecoder(name.removesuffix("-sig"))()
     position = 0
     for block in _blocks(path):
         pending = len(decoder.getstate()[0])
@@ -111,6 +121,22 @@ def _where(path: Path, position: int) -> str:
     return f"line {lines}: the byte 0x{byte.hex().upper()}" if byte else f"line {lines}: the end"
 
 
+def _check_utf8(path: Path) -> None:
+    """Look twice at a file that holds next to nothing beyond ASCII: two letters of an older encoding can be UTF-8.
+
+    Raises:
+        InputError: it reads far better in another encoding.
+    """
+    found: set[bytes] = set()
+    for block in _blocks(path):
+        if not block.isascii():
+            found.update(_BEYOND_ASCII.findall(block))
+            if len(found) > _FEW:
+                return
+    if found and (readings := (evidence := Evidence(_blocks(path))).rather_than_utf8()):
+        raise InputError(_several(path, evidence, readings))
+
+
 def _legacy_encoding(path: Path, bad: int) -> str:
     """The encoding of a file that is not UTF-8, as its byte at ``bad`` shows."""
     evidence = Evidence(_blocks(path))
@@ -140,10 +166,8 @@ def _is_mostly_utf8(units: list[bytes]) -> bool:
 
 def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> str:
     """One cell in each reading, side by side."""
-    differing = next(
-        at for at, texts in enumerate(zip(*(r.texts for r in readings), strict=True)) if len(set(texts)) > 1
-    )
-    unit = evidence.units[differing]
+    pieces = zip(evidence.units, *(reading.texts for reading in readings), strict=False)
+    unit = next(unit for unit, *texts in pieces if len(set(texts)) > 1)
     line, cells = _cells(path, unit, [reading.codec for reading in readings])
     shown = ", ".join(f"'{cell}' in {reading.codec}" for cell, reading in zip(cells, readings, strict=True))
     return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Protocol
 
+from ..errors import InputError
 from ..model import CellNote
 from .excel_marks import KnownCell, Mark, Marks
 from .excel_numbers import Value, cell_text
@@ -121,8 +122,7 @@ class SheetCells:
         read = _sketched if sketched else _typed if types else _texts
         marked = self._marks.by_row()
         marked_row, marked_cells = next(marked, (0, []))
-        every_row = chain(self._grid.iter_rows(), repeat(self._empty, self._rows_after))
-        for number, values in enumerate(every_row, 1):
+        for number, values in enumerate(chain(self._grid_rows(), repeat(self._empty, self._rows_after)), 1):
             texts, notes = read(values)
             if self._before or self._after:
                 texts = [*self._before, *texts, *self._after]
@@ -134,6 +134,17 @@ class SheetCells:
                 marked_row, marked_cells = next(marked, (0, []))
             if notes or any(map(str.strip, texts)):
                 yield number, texts, notes
+
+    def _grid_rows(self) -> Iterator[list[Value]]:
+        number = 0
+        try:
+            for number, values in enumerate(self._grid.iter_rows(), 1):  # noqa: B007 - the message names it
+                yield values
+        except OverflowError as error:  # a duration of more days than Python counts
+            raise InputError(
+                f"row {number + 1}: a cell that is formatted as a duration holds a number too large for one, and Excel "
+                "shows ########: give its column the number format 0."
+            ) from error
 
     def _read_marked(
         self, marked: list[tuple[int, Mark]], values: list[Value], texts: list[str], notes: dict[int, CellNote]

@@ -8,21 +8,24 @@ still counts: ``Nuñez`` is Spanish by its letters, ``Nuńez`` is of no language
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
-Vector: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"
+Vector: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 """A number for each language, in the order of :attr:`Languages.names`."""
 
+Table: TypeAlias = dict[str, list[tuple[int, int]]]
+"""By text, the languages that have it, and how often."""
 
 _UNSEEN = 0.02
 """How often a letter that a language's words do not hold is taken to have been seen."""
 
 _SMOOTHING = 0.5
+_ONE_FORM = str.maketrans("șțİ", "şţi")
 _COMMON = {
     "zh-Hans": ("gb2312", range(0xB0, 0xD8)),
     "zh-Hant": ("big5", range(0xA4, 0xC7)),
@@ -33,8 +36,8 @@ _COMMON = {
 
 
 def folded(text: str) -> str:
-    """Lower case, letter by letter; a letter whose lower case takes two (``İ``) stays as it is."""
-    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text)
+    """Lower case, letter by letter, with one form of letters that have two: Romanian commas, the Turkish ``İ``."""
+    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text).translate(_ONE_FORM)
 
 
 class Languages:
@@ -42,58 +45,75 @@ class Languages:
 
     def __init__(self) -> None:
         words = {
-            path.name.removesuffix(".txt"): path.read_text(encoding="utf-8").split()
+            path.name.removesuffix(".txt"): folded(path.read_text(encoding="utf-8")).split()
             for path in files(__package__).joinpath("words").iterdir()
             if path.name.endswith(".txt")
         }
         self.names = tuple(sorted(words))
         padded = [[f"  {word} " for word in words[name]] for name in self.names]
-        self._counts = {
-            size: [
-                Counter(w[i : i + size] for w in some for i in range(3 - size, len(w) - size + 1)) for some in padded
-            ]
-            for size in (1, 2, 3)
-        }
-        # A context is what stands before a letter; the last blank of a word is before nothing.
-        self._contexts = {
-            size: [Counter(w[i : i + size] for w in ws for i in range(2 - size, len(w) - size)) for ws in padded]
-            for size in (1, 2)
-        }
+        letters = [Counter(sign for word in some for sign in word[2:]) for some in padded]
         for name, (codec, rows) in _COMMON.items():
             signs = (bytes([row, cell]).decode(codec, "ignore") for row in rows for cell in range(0xA1, 0xFF))
-            self._counts[1][self.names.index(name)].update(filter(None, signs))
-        self._kinds = {
-            size: [Counter(letters[:-1] for letters in count) for count in self._counts[size + 1]] for size in (1, 2)
-        }
-        self._totals = self._vector([count.total() for count in self._counts[1]])
+            letters[self.names.index(name)].update(filter(None, signs))
+        self._totals = np.array([count.total() for count in letters], dtype=np.float64)
+        self._none = np.zeros(len(self.names))
+        self._letters = _by_text(letters)
+        self._pairs: Table = {}
+        self._trigrams: Table = {}
+        self._before: Table = {}
+        self._kinds: Table = {}
+        for size, seen in ((2, self._pairs), (3, self._trigrams)):
+            counts = [
+                Counter(w[i : i + size] for w in some for i in range(3 - size, len(w) - size + 1)) for some in padded
+            ]
+            seen.update(_by_text(counts))
+            # A context is what stands before a letter; the last blank of a word is before nothing.
+            before = [
+                Counter(w[i : i + size - 1] for w in some for i in range(3 - size, len(w) - size + 1))
+                for some in padded
+            ]
+            self._before.update(_by_text(before))
+            self._kinds.update(_by_text([Counter(text[:-1] for text in count) for count in counts]))
         self.letter = lru_cache(maxsize=50_000)(self._letter)
         self.word = lru_cache(maxsize=50_000)(self._word)
+        self._context = lru_cache(maxsize=10_000)(self._smoothed_by)
 
     def _word(self, word: str) -> Vector:
         """Natural logarithm of how likely a word is in each language."""
         padded = f"  {word} "
-        return self._vector(sum(self.letter(padded[i : i + 3]) for i in range(len(padded) - 2)))
+        return sum((self.letter(padded[i : i + 3]) for i in range(len(padded) - 2)), start=self._none)
 
     def _letter(self, trigram: str) -> Vector:
-        """Logarithm of how likely the last letter of a trigram is behind the two before it."""
-        import numpy as np
+        """Logarithm of how likely the last letter of a trigram is behind the two before it (Witten and Bell, 1991)."""
+        likely = (self._vector(self._letters, trigram[2]) + _UNSEEN) / self._totals
+        for seen, text in ((self._pairs, trigram[1:]), (self._trigrams, trigram)):
+            before, new = self._context(text[:-1])
+            likely = (self._vector(seen, text) + new * likely) / before
+        logarithm: Vector = np.log(likely)
+        return logarithm
 
-        likely = (self._seen(1, trigram[2:]) + _UNSEEN) / self._totals
-        for size in (2, 3):
-            context = trigram[3 - size : 2]
-            before = self._vector([count[context] for count in self._contexts[size - 1]])
-            new = _SMOOTHING + self._vector([count[context] for count in self._kinds[size - 1]])
-            likely = (self._seen(size, trigram[3 - size :]) + new * likely) / (before + new)
-        return np.log(likely)
+    def _smoothed_by(self, context: str) -> tuple[Vector, Vector]:
+        """How often a context was seen, and how many kinds of letters behind it: so likely is one that is new there."""
+        new = self._vector(self._kinds, context) + _SMOOTHING
+        return self._vector(self._before, context) + new, new
 
-    def _seen(self, size: int, letters: str) -> Vector:
-        return self._vector([count[letters] for count in self._counts[size]])
+    def _vector(self, table: Table, text: str) -> Vector:
+        found = table.get(text)
+        if found is None:
+            return self._none
+        vector = np.zeros(len(self.names))
+        for language, count in found:
+            vector[language] = count
+        return vector
 
-    @staticmethod
-    def _vector(numbers: object) -> Vector:
-        import numpy as np
 
-        return np.asarray(numbers, dtype=np.float64)
+def _by_text(counts: Iterable[Counter[str]]) -> Table:
+    """The counts of each text, by the number of the language."""
+    table: Table = {}
+    for language, count in enumerate(counts):
+        for text, number in count.items():
+            table.setdefault(text, []).append((language, number))
+    return table
 
 
 @cache

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+
 from .candidates import CANDIDATES, LATIN, Candidate, known
 from .languages import Vector, folded, languages
 from .likely_text import has_foreign_script, likely_text
 
-_CR_IS_OF_A_MAC = 8.0
+_CR_IS_OF_A_MAC, _CRLF_IS_NOT = 8.0, -3.0
 _NO_LETTER_OF_ITS_OWN = -6.0
 """A list in the encoding of another script, without a letter of that script."""
 _OTHER_LANGUAGES = 0.02
 """The share of all languages that an encoding was not made for."""
 
-_UNIT = re.compile(rb"[0-9@-~\x80-\xff]*[\x80-\xff][0-9@-~\x80-\xff]*")
+_UNIT = re.compile(rb"(?<![0-9@-~\x80-\xff])[0-9@-~]*+[\x80-\xff][0-9@-~\x80-\xff]*+")
 """What stands between blanks and punctuation, and holds bytes beyond ASCII. No letter has bytes of those."""
 _ASCII_WORD = re.compile(rb"(?<![\x80-\xff])[A-Za-z]{2,30}(?![\x80-\xff])")
 _LONGEST_UNIT = 120
@@ -38,15 +40,20 @@ _MOST = 12.0
 """No piece of the file speaks louder than this for one encoding against another."""
 _CLEAR = 6.0
 """How far ahead the best reading must be."""
+_UTF8 = Candidate("utf-8", " ".join(sorted({name for each in CANDIDATES for name in each.spoken.split()})), 0.0)
+_CHANCE = 5.0
+"""So much likelier than UTF-8 that the bytes are UTF-8 by chance."""
 _MOST_SHOWN = 3
 """Rivals of the best reading that the user is told."""
 _ROUNDS = 6
 _NONSENSE, _POOR, _A_WORD = -4.5, -3.5, -3.2
 """A byte's share of a piece's likelihood: less is nonsense, or a word that is worth a look in other encodings; more is
 a word."""
+_A_SIGN = 4.0
+"""A sign may take this much more: ``½``."""
 _SLACK = 15.0
 """One odd word alone is not yet nonsense."""
-_FOREIGN, _PERHAPS_FOREIGN = 10.0, 3.0
+_FOREIGN, _PERHAPS_FOREIGN = 9.0, 3.0
 """So much likelier than in the file's encoding, a word, or several together, were written in another."""
 
 
@@ -95,12 +102,13 @@ class Evidence:
         self.units: list[bytes] = []
         self.used: set[int] = set()
         self._ascii: list[str] = []
-        self._is_mac = True
+        self._ends = {b"\n": 0, b"\r": 0, b"\r\n": 0}
         seen: set[bytes] = set()
         contexts: set[bytes] = set()
         for lines in _whole_lines(blocks):
             self.used.update(lines)
-            self._is_mac = self._is_mac and b"\n" not in lines
+            for end in self._ends:
+                self._ends[end] += lines.count(end)
             if len(self._ascii) < _MOST_ASCII_WORDS:
                 words = dict.fromkeys(word.decode("ascii") for word in _ASCII_WORD.findall(lines, 0, _ASCII_BYTES))
                 self._ascii += [*map(folded, words)][: _MOST_ASCII_WORDS - len(self._ascii)]
@@ -127,7 +135,13 @@ class Evidence:
         rivals = [other for other in readings[1:] if self._lead(best, other) < _CLEAR]
         if rivals:
             return Verdict((best, *rivals[:_MOST_SHOWN]))
-        return Verdict((best,), self._foreign_to(best.candidate, best.shares))
+        return Verdict((best,), self._foreign_to(best))
+
+    def rather_than_utf8(self) -> tuple[Reading, ...]:
+        """Another reading and that of UTF-8, where it reads far better (``Íñigo``, ``֤igo``); none where it does not."""
+        utf8 = self._reading(_UTF8, [unit.decode("utf-8", "replace") for unit in self.units])
+        other = max(self._readings(), key=self._total, default=utf8)
+        return (other, utf8) if self._lead(other, utf8) > _CHANCE else ()
 
     def _readings(self) -> Iterator[Reading]:
         """What each encoding that knows all bytes makes of the pieces; each text once."""
@@ -153,11 +167,14 @@ class Evidence:
         return float(reading.likely[:count].sum()) < _NONSENSE * sum(map(len, self.units[:count])) - _SLACK
 
     def _prior(self, candidate: Candidate) -> float:
-        return candidate.likely + (_CR_IS_OF_A_MAC if self._is_mac and candidate.codec.startswith("mac") else 0)
+        """How likely an encoding is for its line ends."""
+        if not candidate.codec.startswith("mac"):
+            return candidate.likely
+        if self._ends[b"\r"] > self._ends[b"\r\n"]:
+            return candidate.likely + _CR_IS_OF_A_MAC
+        return candidate.likely + (_CRLF_IS_NOT if self._ends[b"\r\n"] else 0.0)
 
     def _reading(self, candidate: Candidate, texts: Sequence[str]) -> Reading:
-        import numpy as np
-
         pieces = np.array([*map(likely_text, texts), *map(languages().word, self._ascii)])
         shares, likely = _mixture(pieces, candidate.spoken)
         is_foreign = candidate.spoken.split()[0] not in LATIN and not any(map(has_foreign_script, texts))
@@ -165,27 +182,27 @@ class Evidence:
         at_home = float(np.exp(shares) @ np.log(own / own.max()))  # few write Swedish in an encoding of the Baltic
         return Reading(candidate, tuple(texts), shares, np.append(likely, at_home + _NO_LETTER_OF_ITS_OWN * is_foreign))
 
-    def _foreign_to(self, best: Candidate, shares: Vector) -> Foreign | None:
+    def _foreign_to(self, reading: Reading) -> Foreign | None:
         """The first piece that was written in another encoding than the rest."""
-        import numpy as np
-
-        others = [Candidate("utf-8", best.spoken, best.likely)]
+        best, shares = reading.candidate, reading.shares
+        others = [_UTF8._replace(spoken=best.spoken, likely=best.likely)]
         others += [other for other in CANDIDATES if not other.is_wide and other != best]
         leads: defaultdict[str, float] = defaultdict(float)
-        for unit in self.units:
+        for at, unit in enumerate(self.units):
             text = unit.decode(best.codec, "replace")
-            likely = _likely_in(text, shares)
+            likely = float(reading.likely[at]) if at < len(reading.texts) else _likely_in(text, shares)
             if likely > _POOR * len(unit):
                 continue
             for other in others:
-                if other.codec == "utf-8" or known(other.codec).issuperset(unit):
-                    meant = unit.decode(other.codec, "replace")
-                    better = _likely_in(meant, np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2))
-                    lead = better - likely + min(0.0, other.likely - best.likely)
-                    if better > _A_WORD * len(unit) and lead > _PERHAPS_FOREIGN and meant != text:
-                        leads[other.codec] += lead
-                        if leads[other.codec] > _FOREIGN:
-                            return Foreign(unit, other.codec)
+                if other.codec != "utf-8" and not known(other.codec).issuperset(unit):
+                    continue
+                meant = unit.decode(other.codec, "replace")
+                better = _likely_in(meant, np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2))
+                lead = better - likely + min(0.0, other.likely - best.likely)
+                if better > _A_WORD * len(unit) - _A_SIGN and lead > _PERHAPS_FOREIGN and meant != text:
+                    leads[other.codec] += lead
+                    if leads[other.codec] > _FOREIGN:
+                        return Foreign(unit, other.codec)
         return None
 
 
@@ -205,8 +222,6 @@ def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
 
     Expectation and maximisation; an encoding's own languages have most of the share to begin with.
     """
-    import numpy as np
-
     share = own = _own_shares(spoken)
     for _ in range(_ROUNDS):
         joint = pieces + np.log(share)
@@ -219,8 +234,6 @@ def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
 @cache
 def _own_shares(spoken: str) -> Vector:
     """The shares of all languages before anything has been read."""
-    import numpy as np
-
     names = languages().names
     own: Vector = np.array([name in spoken.split() for name in names], dtype=np.float64)
     shares: Vector = (1.0 - _OTHER_LANGUAGES) * own / own.sum() + _OTHER_LANGUAGES / len(names)
@@ -228,6 +241,4 @@ def _own_shares(spoken: str) -> Vector:
 
 
 def _likely_in(text: str, shares: Vector) -> float:
-    import numpy as np
-
     return float(np.logaddexp.reduce(likely_text(text) + shares))

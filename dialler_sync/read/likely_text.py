@@ -6,15 +6,17 @@ Likelihoods are natural logarithms.
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
+
+import numpy as np
 
 from .languages import Vector, folded, languages
 
 _SIGNS = {
-    -3.5: "€\xa0",
-    -4.5: "’“”„‚‘«»–—…º°ª§´¿¡£",
-    -5.5: "²•·½¼¾®©™×µ",
+    -3.5: "\xa0",
+    -4.5: "€’“”„‚‘«»–—…°§´¿¡£",
+    -5.5: "²•·½¼¾®©™×µºª",
     -7.0: "³¹±‰‹›\xad\u200c\u200d\u200e\u200f№・。、「」（）",
     -14.0: "¤¦¬¶ƒ÷",
 }
@@ -29,23 +31,27 @@ _NOT_TEXT = -25.0
 _OUT_OF_PLACE = -4.0
 """A sign within a word that joins nothing (``Enc…rrec``), one that opens behind a letter (``Utilis‚``), one that closes
 before one (``’λλη``), a dash at an end of a word. A sign beside a letter as such (``an…``, ``20°C``) is not strange."""
-_JOINS, _OPENS, _CLOSES = frozenset("’‘´·–\xa0\xad\u200c\u200d׳״"), frozenset("¿¡„‚«‹£×½¼¾"), frozenset("’”»›…®©™ªº¹²³")
+_JOINS = frozenset("’‘–\xa0\xad\u200c\u200d׳״")
+_JOINS_BEHIND = {"·": "lL", "´": "dlonDLON"}
+"""``Paral·lel``, ``D´Angelo``."""
+_OPENS, _CLOSES = frozenset("¿¡„‚«‹£×½¼¾"), frozenset("’”»›…®©™ªº¹²³€")
 _DASHES = frozenset("–—")
 _IN_PLACE = 2.0
-"""An ``º`` behind a digit or ``n``, an apostrophe between two letters."""
+"""An ``º`` behind a digit or ``n``, an apostrophe between two letters, ``m²``."""
 _CAPITAL_WITHIN = -5.0
 """A capital in a word of small letters: ``DvoØák``, ``DÔner``."""
 _TWO_SCRIPTS = -10.0
 """Letters of two scripts in a word: ``Beyoncй``."""
+_DOTTED = -3.0
+"""``İ``, which counts as an ``i`` otherwise."""
 _BEHIND_A_DIGIT = -2.0
 """A letter beyond ASCII that stands alone behind a digit: ``2ş`` for ``2º``."""
 
 
+@lru_cache(maxsize=20_000)
 def likely_text(text: str) -> Vector:
     """How likely a piece of text is in each language."""
-    import numpy as np
-
-    total = np.zeros(len(languages().names))
+    total: Vector = np.zeros(len(languages().names))
     end = 0
     for is_word, signs in groupby(text, _is_letter):
         token = "".join(signs)
@@ -64,6 +70,7 @@ def _likely_form(word: str, before: str) -> float:
         likely += _CAPITAL_WITHIN
     if not word.isascii():
         likely += _TWO_SCRIPTS * (len(set(map(_script, word)) - {"COMBINING"}) > 1)
+        likely += _DOTTED * word.count("İ")
         likely += _BEHIND_A_DIGIT * (len(word) == 1 and before[-1:].isdigit())
     return likely
 
@@ -82,13 +89,19 @@ def _script(letter: str) -> str:
 
 def _in_place(before: str, sign: str, after: str) -> float:
     """How likely a sign stands between what is beside it."""
-    behind, ahead = before[-1:].isalpha(), after[:1].isalpha()
-    if (behind and ahead and sign not in _JOINS) or (behind and sign in _OPENS):
+    behind, ahead = before[-1:], after[:1]
+    joins = sign in _JOINS or behind in _JOINS_BEHIND.get(sign, ())
+    if ahead.isalpha() and not behind.isalnum() and sign in _CLOSES:
+        return _OUT_OF_PLACE * (2 if after[:3].isalpha() else 1)  # ’s and ’t are Dutch, ’varsson is not
+    strange = (behind.isalpha() and ahead.isalpha() and not joins) or (behind.isalpha() and sign in _OPENS)
+    if strange or (ahead.isalpha() != behind.isalpha() and sign in _DASHES):
         return _OUT_OF_PLACE
-    if (ahead and not behind and sign in _CLOSES) or (ahead != behind and sign in _DASHES):
-        return _OUT_OF_PLACE
-    usual = behind and ahead if sign == "’" else sign in "ºª°" and (before[-1:].isdigit() or before[-1:] in {"n", "N"})
-    return _IN_PLACE if usual else 0.0
+    if sign in "²³" and behind in {"m", "M"}:
+        return 2 * _IN_PLACE
+    is_number = sign in "ºª°" and (behind.isdigit() or behind in {"n", "N"})
+    is_money = sign == "€" and (behind.isdigit() or ahead.isdigit())
+    joins = sign == "’" and behind.isalpha() and ahead.isalpha()
+    return _IN_PLACE if is_number or is_money or joins else 0.0
 
 
 @cache

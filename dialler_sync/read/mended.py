@@ -6,18 +6,21 @@ import re
 from pathlib import Path
 
 from ..config import SourceSettings
-from ..own_columns import is_own
+from ..own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
 
 _HEAD_BYTES = 1 << 20
-_NEIGHBOURS = re.compile(rb"""_row("?)([^\w"'\r\n])\1_(?:key|status)\b""")
-_FORM = frozenset({"_run", "_key", "_status", "_error_code", "_hint"})
-"""Beside ``_row``, which results have, too."""
+_NAME = rb"_(?:%s)" % "|".join(name[1:] for name in FAILED_COLUMNS_OF_SEVERAL).encode()
+_NEIGHBOURS = re.compile(rb"""(?<!\w)%b("?)([^\w"'\r\n])\1%b\b""" % (_NAME, _NAME))
 
 
 def is_mended(names: list[str] | tuple[str, ...]) -> bool:
-    """Whether a header is that of a list with our columns."""
+    """Whether a header is that of a list with our columns: two of them, or the one that no other list has.
+
+    Somebody may have deleted the others, and it is part of a list all the same.
+    """
     own = {name.strip() for name in names if is_own(name)}
-    return "_row" in own and bool(own & _FORM) and any(name.strip() and not is_own(name) for name in names)
+    ours = own.intersection(FAILED_COLUMNS)
+    return (len(ours) > 1 or "_run" in ours) and any(name.strip() and not is_own(name) for name in names)
 
 
 def own_form(path: Path, source: SourceSettings) -> SourceSettings | None:

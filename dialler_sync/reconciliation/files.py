@@ -17,7 +17,9 @@ from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
 from ..prepare import Prepared, open_sources
 from ..run.execution import RunOptions
-from ..run.record import new_record, target_of
+from ..run.record import new_record
+from ..run.target import find_target
+from ..target import in_words
 from .moves import Moves
 from .run import Reconciled, ReconcileOptions, ReconciliationRun
 from .sides import Sides
@@ -36,7 +38,8 @@ def reconcile_files(
         UsageError, InputError: before anything is written.
     """
     read_token(settings.dialler)
-    since = _earlier(journal, options, target_of(settings))
+    target = find_target(settings, journal)
+    since = _earlier(journal, options, target)
     sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with ExitStack() as held:
@@ -45,7 +48,7 @@ def reconcile_files(
             held.callback(moves.close)
         given = {"extras": options.extras, "with_history": options.with_history, "since": since.id if since else None}
         files = [source.record(0) for source in sources]
-        run = new_record("reconcile", settings, options.config_path, files, options.out, None, given)
+        run = new_record("reconcile", settings, options.config_path, files, options.out, None, given, target)
         journal.add_run(run)
         prepared = Prepared(Path(run.out))
         held.callback(prepared.close)
@@ -92,4 +95,5 @@ def _earlier(journal: Journal, options: ReconcileOptions, target: str) -> RunRec
         _log.info("there is no earlier reconciliation to compare with")
         return None
     flag = "--extras" if options.extras else "--no-extras"
-    raise UsageError(f"--since: run {runs[0].id} is no reconciliation of {target} with {flag} that came to its end")
+    what = f"reconciliation of {in_words(target)} with {flag}"
+    raise UsageError(f"--since: run {runs[0].id} is not a finished {what}")

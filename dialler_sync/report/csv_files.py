@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..error_codes import mend
+from ..error_codes import REFUSED_KEYS, faults_of, mend
 from ..model import FINE, RowResult, RowWarning
 from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
 from ..spreadsheet_text import harmless
@@ -57,8 +57,12 @@ def results_file(path: Path) -> Iterator[ResultsFile]:
 
 
 def key_of(result: RowResult) -> str:
-    """The UserData of a row that a mended row must still have; empty where it is what has to be mended."""
-    return "" if "UserData" in result.error_field.split("; ") else result.user_data
+    """The UserData of a row that a mended row must still have; empty where it is what has to be mended.
+
+    A key that was refused only because it is another one stays refused, until somebody empties ``_key``.
+    """
+    why = {code for code, name in faults_of(result.error_code, result.error_field) if name == "UserData"}
+    return result.user_data if not why or why & REFUSED_KEYS else ""
 
 
 class FailedTable:

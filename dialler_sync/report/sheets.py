@@ -73,11 +73,17 @@ class Book:
 
         Raises:
             JournalError: the file cannot be written.
+            OSError: rows that wait on disk cannot.
         """
+        from xlsxwriter.exceptions import FileCreateError
+
         # By way of memory: xlsxwriter leaves its archive open where the disk is full.
         packed = BytesIO()
         self.book.filename = packed
-        self.book.close()
+        try:
+            self.book.close()
+        except FileCreateError as error:  # no OSError, but made of one
+            raise error.args[0] from error
         with new_binary_file(self._path) as file:
             file.write(packed.getbuffer())
 

@@ -27,6 +27,7 @@ from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare import Prepared, Source, Write, prepare
+from .doubles import tell_doubles
 from .garbage import look_sparingly
 from .marked import mark_workbooks
 from .resumption import Comparison, LeftOver, leave_what_earlier_runs_settled, take_up
@@ -64,7 +65,10 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Execution:
-    """One run, while it is carried out."""
+    """One run, while it is carried out.
+
+    ``unlocked``: why the machine's lock could not be had; then contacts that another run has made too are looked for.
+    """
 
     settings: Settings
     options: RunOptions
@@ -73,6 +77,7 @@ class Execution:
     run: RunRecord
     sources: Sequence[Source]
     suppressed: SuppressionLists = field(default_factory=SuppressionLists)
+    unlocked: str = ""
     check_plan: Callable[[Planned], None] | None = None
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
@@ -208,6 +213,9 @@ class Execution:
                     self._record(Outcome(c.seq, Status.SKIPPED, Action(c.kind), c.contact_id) for c in extra)
                 else:
                     await self._load(client, prepared, engine)
+                    if self.unlocked and self.settings.rows.overwrite_duplicates:
+                        self.observer.stage("looking for doubles", None)
+                        await tell_doubles(client, self.journal, self.run)
             finally:
                 self.requests += client.requests
                 if engine is None:  # else others have sent the rows, and how long that took is not known here

@@ -21,6 +21,7 @@ def new_record(
     out: Path | None,
     parent: str | None,
     options: Mapping[str, Any],
+    target: str,
     folder: Path | None = None,
 ) -> RunRecord:
     """A run that begins now, with a folder of its own for its reports (``folder``: one that is there already)."""
@@ -30,7 +31,7 @@ def new_record(
         id=run_id,
         parent=parent,
         command=command,
-        target=target_of(settings),
+        target=target,
         campaign=_campaign(settings),
         out=str(folder or make_folder(out or Path("reports") / run_id)),
         config_path=str(config_path.resolve()),
@@ -50,11 +51,6 @@ def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
     if settings.campaign.column is not None:
         found["DiallerCampaignsName"] = [[settings.campaign.column]]
     return found
-
-
-def target_of(settings: Settings) -> str:
-    """What one run at a time may work on."""
-    return f"{settings.dialler.root}#{_campaign(settings)}"
 
 
 def _campaign(settings: Settings) -> str:

@@ -90,8 +90,23 @@ def leave_what_earlier_runs_settled(
         if origin.command == "import" and not origin.options.get("dry_run"):
             rows = {seq for seq, _, name in prepared.mended if name == origin.id}
             left.doubtful.update(leave_settled(journal, run, origin, prepared, rows).doubtful)
+        keyless = {seq for seq, key, name in prepared.mended if name == origin.id and not key}
+        for later in _retries_since(journal, origin, run) if keyless else ():
+            left.doubtful.update(leave_settled(journal, run, later, prepared, keyless).doubtful)
     _leave_superseded(journal, run, mended, prepared)
     return left
+
+
+def _retries_since(journal: Journal, origin: RunRecord, run: RunRecord) -> list[RunRecord]:
+    """Retries and imports of mended files that may have sent rows of ``origin``, and were not undone."""
+    runs = [each for each in journal.runs() if each.target == run.target]
+    undone = {each.parent for each in runs if each.command == "undo"}
+    return [
+        each
+        for each in runs
+        if each.command == "import" and each.parent and not each.options.get("dry_run")
+        if each.started_at >= origin.started_at and each.id not in {run.id, origin.id, *undone}
+    ]
 
 
 def _leave_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunRecord], prepared: Prepared) -> None:

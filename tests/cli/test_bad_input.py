@@ -69,6 +69,16 @@ def test_inspect_goes_on_behind_a_file_that_cannot_be_read(run: Run, contacts_cs
     assert "columns      Kunden nr, Name" in done.out
 
 
+def test_inspect_shows_text_that_was_encoded_twice(run: Run, tmp_path: Path) -> None:
+    """Also where there is nothing else to remark on."""
+    (tmp_path / "twice.csv").write_text("Key;Name\n1;MÃ¼ller\n2;Ann\n", encoding="utf-8")
+
+    done = run("inspect", "twice.csv")
+
+    assert done.code == ExitCode.OK
+    assert "remarks      Cells that were encoded twice: 1, such as 'MÃ¼ller'." in done.out
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

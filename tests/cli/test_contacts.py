@@ -904,3 +904,21 @@ def test_a_mended_failed_csv_names_the_contacts_that_the_list_named(
     (row,) = again.rows()
     assert (row["_user_data"], row["_status"], row["_warnings"]) == ("0012", "succeeded", "restored:UserData")
     assert [contact["UserData"] for contact in dialler.store.contacts.values()] == ["12"]
+
+
+def test_a_mended_failed_csv_of_an_unknown_run_names_no_contact_by_a_number(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Excel may have taken zeros of the key, and another journal does not know which."""
+    configure()
+    seed(dialler, "0012", "12", "K3")
+    head = "Key,_run,_row,_key,_status,_error_code,_error_field,_error,_hint\n"
+    lines = (f"{key},20260101-020000-abc123,{row},{key},failed,,,,\n" for row, key in ((2, "12"), (3, "K3")))
+
+    done = run("contacts", "delete", "--from", listing(tmp_path, head + "".join(lines), name="mended.csv"), "--yes")
+
+    assert [(row["_status"], row["_error_code"]) for row in done.rows()] == [
+        ("rejected", "damaged_by_spreadsheet"),
+        ("succeeded", ""),
+    ]
+    assert [contact["UserData"] for contact in dialler.store.contacts.values()] == ["0012", "12"]

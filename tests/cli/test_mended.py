@@ -234,7 +234,10 @@ def test_retry_holds_a_mended_file_against_the_run_it_comes_from(
     done = run("retry", "--file", saved(tmp_path / "mended.csv", lines))
 
     assert done.summary["parent"] == failed.summary["run_id"]
-    assert [(row["_user_data"], row["_error_code"]) for row in done.rows()] == [("12018", "key_changed"), ("+4917", "")]
+    assert [(row["_user_data"], row["_error_code"]) for row in done.rows()] == [
+        ("00012019", "key_changed"),
+        ("+4917", ""),
+    ]
 
 
 def test_rows_of_two_runs_in_one_file(run: Run, failed: Done, tmp_path: Path) -> None:
@@ -577,3 +580,104 @@ def test_a_mended_file_beside_a_whole_list_leaves_the_list_as_it_is(
 
     assert done.summary["counts"]["succeeded"] == 2
     assert {contact["Name"] for contact in dialler.store.contacts.values()} == {"Anna new", "Berta"}
+
+
+@pytest.mark.parametrize("form", ["failed.csv", "failed.xlsx"])
+def test_a_key_that_was_refused_stays_refused_until_somebody_decides(
+    run: Run, failed: Done, dialler: SimulatorServer, tmp_path: Path, form: str
+) -> None:
+    """The next file of rows to fix, imported as it is, makes no contact under the other key."""
+    lines = read(failed)
+    change(lines, 1, Name="Anna", Key="00012018")
+    refused = run("import", saved(tmp_path / "mended.csv", lines))
+    assert refused.rows("failed.csv")[0]["_key"] == "00012019"
+    assert refused.reports
+
+    again = run("import", refused.reports / form)
+
+    assert (again.rows()[0]["_error_code"], again.code) == ("key_changed", ExitCode.ROWS_FAILED)
+    assert len(dialler.store.contacts) == 1
+    lines = read(again)
+    for key, own, code in (("00012017", "00012019", "key_changed"), ("00012018", "", ""), ("00012019", "12019", "")):
+        change(lines, 1, Key=key, _key=own)
+        done = run("validate", saved(tmp_path / "decided.csv", lines))
+        assert (done.rows()[0]["_error_code"], done.rows()[0]["_warnings"]) == (code, "")
+
+
+@pytest.mark.parametrize("form", ["failed.csv", "failed.xlsx"])
+@pytest.mark.parametrize("key", ["12019", "03. Apr", "12019.0"])
+def test_a_key_that_may_be_damaged_stays_refused_until_somebody_decides(
+    run: Run, failed: Done, tmp_path: Path, form: str, key: str
+) -> None:
+    """Another journal knows nothing of the first file, but all of the one that it wrote itself."""
+    lines = read(failed)
+    change(lines, 1, Name="Anna", Key=key, _key=key)
+    other = tmp_path / "other.db"
+    refused = run("--state", other, "import", saved(tmp_path / "mended.csv", lines))
+    assert refused.reports
+
+    again = run("--state", other, "import", refused.reports / form)
+
+    row = again.rows()[0]
+    assert (row["_status"], row["_error_code"], row["_error_field"]) == (
+        "rejected",
+        "damaged_by_spreadsheet",
+        "UserData",
+    )
+    assert "empty the cell _key" in again.rows("failed.csv")[0]["_hint"]
+    lines = read(again)
+    for changes in ({"Key": "00012019"}, {"_key": ""}):
+        fixed = [list(line) for line in lines]
+        change(fixed, 1, **changes)
+        done = run("--state", other, "validate", saved(tmp_path / "decided.csv", fixed))
+        assert done.rows()[0]["_status"] == "succeeded", changes
+
+
+@pytest.mark.parametrize("form", ["failed.csv", "failed.xlsx"])
+@pytest.mark.parametrize("kept", ["_run", "_key _hint", "_row _status", "_error_field _error"])
+def test_a_file_that_lost_some_of_our_columns_is_still_part_of_a_list(
+    run: Run, failed: Done, configure: Configure, dialler: SimulatorServer, tmp_path: Path, form: str, kept: str
+) -> None:
+    """Somebody deleted columns that seemed to be of no use: a mirror takes no contact for it."""
+    configure(COLUMNS, mirror='{missing: delete, max_missing: "100%"}')
+    lines = read(failed)
+    change(lines, 1, Name="Anna")
+    change(lines, 2, Phone="0171 3920015")
+    places = [at for at, name in enumerate(lines[0]) if name in kept.split() or not name.startswith("_")]
+    lines = [[line[at] for at in places] for line in lines]
+    mended = tmp_path / form
+    if form == "failed.csv":
+        saved(mended, lines)
+    else:
+        book = openpyxl.Workbook()
+        for line in lines:
+            book.worksheets[0].append(line)
+        book.save(mended)
+
+    done = run("import", mended)
+
+    assert done.code in (ExitCode.OK, ExitCode.ROWS_FAILED)
+    assert not done.summary["mirror"]
+    assert any(contact["UserData"] == "00012020" for contact in dialler.store.contacts.values())
+
+
+@pytest.mark.parametrize("command", [["import"], ["retry", "--file"]])
+def test_a_mended_row_without_a_key_makes_one_contact(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path, command: list[str]
+) -> None:
+    """The same file imported twice: nothing but what was sent tells that the row is settled."""
+    configure(COLUMNS)
+    path = tmp_path / "list.csv"
+    path.write_text(f"{HEADER}\n,Anna,01099,12,,,\n,Berta,01099,12,,,\n", encoding="utf-8")
+    lines = read(run("import", path))
+    change(lines, 1, Phone="0171 3920013")
+    run(*command, saved(tmp_path / "one.csv", lines))
+    change(lines, 2, Phone="0171 3920014")
+
+    done = run(*command, saved(tmp_path / "both.csv", lines))
+
+    assert [(row["_status"], row["_action"]) for row in done.rows()] == [
+        ("skipped", "unchanged"),
+        ("succeeded", "create"),
+    ]
+    assert sorted(contact["Name"] for contact in dialler.store.contacts.values()) == ["Anna", "Berta"]

@@ -347,7 +347,7 @@ def test_since_needs_a_reconciliation_of_this_campaign(
 
     assert (first.code, first.summary["moved"]) == (ExitCode.OK, None)
     assert (wrong.code, elsewhere.code) == (ExitCode.USAGE, ExitCode.USAGE)
-    assert "no reconciliation" in wrong.err
+    assert "not a finished reconciliation" in wrong.err
     assert first.reports
     (first.reports / "reconciliation.csv").write_text("something else\n")
     configure()
@@ -512,9 +512,9 @@ def test_a_reconciliation_is_never_resumed_or_tried_again(
     dialler.order(FaultPlan.parse("cut_body:100%:on=list"))
     stopped = run("reconcile", path)
 
-    assert run("resume").code == ExitCode.USAGE
-    assert run("resume", stopped.summary["run_id"]).code == ExitCode.USAGE
-    assert run("retry", stopped.summary["run_id"]).code == ExitCode.USAGE
+    assert "nothing to resume" in run("resume").err
+    assert "sends nothing" in run("resume", stopped.summary["run_id"]).err
+    assert "sends nothing" in run("retry", stopped.summary["run_id"]).err
     assert run("runs", "report", stopped.summary["run_id"]).code == ExitCode.USAGE
     assert not dialler.store.contacts
 

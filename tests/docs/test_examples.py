@@ -110,9 +110,11 @@ class Reader:
         match = re.fullmatch(r"(?:[\d*/,-]+\s+){5}(.+)", line)
         assert match
         assert "%" not in match[1], "cron takes it for the end of the line"
+        locks = os.environ["DIALLER_SYNC_LOCK_DIR"]
         self._real_shell(
-            self._here(match[1]), HOME=str(self._folder), LOGNAME="x", SHELL="/bin/sh", PATH="/usr/bin:/bin"
-        )
+            self._here(match[1]),
+            HOME=str(self._folder), LOGNAME="x", SHELL="/bin/sh", PATH="/usr/bin:/bin", DIALLER_SYNC_LOCK_DIR=locks,
+        )  # fmt: skip
         assert list((self._folder / "srv/export/nightly/done").iterdir()), "a night that imported nothing"
 
     def _units(self, text: str) -> None:

@@ -12,7 +12,7 @@ from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Image, Journal, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.model import Action, RowWarning, Status
 
-TARGET = "https://dialler.example.com/rest/v1.0 · campaign " + "Nächtlich " * 60
+TARGET = "https://dialler.example.com/rest/v1.0#=campaign " + "Nächtlich " * 60
 
 
 def record(name: str, **fields: object) -> RunRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -105,7 +106,8 @@ def test_a_second_run_on_one_campaign_is_refused(
     refused: list[subprocess.CompletedProcess[str]] = []
     command = [sys.executable, "-m", "dialler_sync", "import", str(path)]
     store.at = 1
-    store.then = lambda: refused.append(subprocess.run(command, capture_output=True, text=True, check=False))
+    apart = {**os.environ, "DIALLER_SYNC_LOCK_DIR": str(path.parent / "another host")}
+    store.then = lambda: refused.append(subprocess.run(command, capture_output=True, text=True, check=False, env=apart))
 
     first = start("import", path)
     _, err = first.communicate(timeout=60)
@@ -113,6 +115,7 @@ def test_a_second_run_on_one_campaign_is_refused(
     assert first.returncode == ExitCode.OK, err
     assert [done.returncode for done in refused] == [ExitCode.USAGE]
     assert "another run is working on this campaign" in refused[0].stderr
+    assert f"process {first.pid}" in refused[0].stderr
     assert len(store.contacts) == 10
     assert run("runs", "list").out.count("import") == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -121,12 +122,15 @@ def test_a_journal_outlives_broken_connections(url: str, cluster: Cluster) -> No
         assert journal.run("run-1")
 
 
-def test_a_run_that_lost_its_campaign_writes_no_more(url: str, cluster: Cluster) -> None:
+def test_a_run_that_lost_its_campaign_writes_no_more(
+    url: str, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The lock goes with its connection: from then on another host may be at work on the campaign."""
     with Journal.open(url) as journal, Journal.open(url) as other:
         with journal.campaign_lock("a"):
             journal.add_run(record("run-1"))
             end_connections(cluster, url)
+            monkeypatch.setenv("DIALLER_SYNC_LOCK_DIR", str(tmp_path / "another host"))
 
             with other.campaign_lock("a"), pytest.raises(JournalError, match=r"held the campaign.*resume"):
                 journal.update_run("run-1", state="finished")

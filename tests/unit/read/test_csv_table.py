@@ -64,6 +64,13 @@ def test_marks_before_formulas_are_taken_away(tmp_path: Path) -> None:
     assert [cells[0] for cells in found.cells] == ["=1+1", "+49 abc", "'tis", "'=x", "O'Brien", "'+49171"]
 
 
+def test_text_kept_by_a_formula(tmp_path: Path) -> None:
+    """A formula that is nothing but a text is that text, in quotes or not; any other formula stays as it is written."""
+    found = read(tmp_path, 'No;Phone;Note\n="001";="01711234567";=1+1\n"=""002""";"=""0171""";"=""a""&""b"""\n')
+
+    assert found.cells == [["001", "01711234567", "=1+1"], ["002", "0171", '="a"&"b"']]
+
+
 def test_ignored_columns(tmp_path: Path) -> None:
     """Columns of our own reports are left out: failed.csv is read back as the list that it was."""
     found = read(tmp_path, "No;_row;Name;_status\n1;2;Miller;failed\n2;3;Meier\n")

@@ -138,3 +138,20 @@ def test_truncated_utf16(tmp_path: Path) -> None:
     """Half a character at the end means that the file was cut off."""
     with pytest.raises(InputError, match="cannot be read as utf-16-le"):
         read(tmp_path, GERMAN.encode("utf-16-le")[:-1])
+
+
+def test_bad_byte_behind_a_mark_is_the_one_that_is_named(tmp_path: Path) -> None:
+    """The mark's own bytes count for the position."""
+    data = b"\xef\xbb\xbfNo;Name\n1;Ann\n" + "2;Jäger\n".encode("cp1252")
+
+    with pytest.raises(InputError, match="line 3: the byte 0xE4 cannot be read as utf-8-sig"):
+        read(tmp_path, data)
+
+
+def test_shifting_encoding_is_not_read_as_ascii(tmp_path: Path) -> None:
+    """ISO-2022 writes other scripts with ASCII bytes between escape sequences."""
+    data = "No;Name\n1;山田太郎\n".encode("iso2022_jp")
+
+    with pytest.raises(InputError, match=r"set source\.encoding, such as iso2022_jp"):
+        read(tmp_path, data)
+    assert read(tmp_path, data, encoding="iso2022_jp").rows == {2: ["1", "山田太郎"]}

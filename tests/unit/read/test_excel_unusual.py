@@ -207,3 +207,13 @@ def test_formulas_above_the_table_are_said_not_to_be_read(tmp_path: Path) -> Non
 
     assert seen.rows == {4: ["Anna", "0171 2345678"]}
     assert seen.layout.remarks == ("Row 1 is above the table and not part of it.",)
+
+
+def test_a_number_too_large_for_a_duration_is_named(tmp_path: Path) -> None:
+    """Python counts fewer days than a phone number has digits."""
+    rows = HEADER + '<row r="2"><c r="A2" s="2"><v>1</v></c><c r="B2" s="2"><v>1712345678</v></c></row>'
+    styles = STYLES.replace('formatCode="00000"', 'formatCode="[h]:mm"').replace('"14"', '"164"')
+    path = write_xlsx(tmp_path / "long.xlsx", sheet_xml(rows), styles=styles, strings=STRINGS)
+
+    with pytest.raises(InputError, match=r"row 2: .* number format 0\."):
+        read(path)

@@ -20,6 +20,7 @@ from dialler_sync.report import failed_xlsx
 from dialler_sync.report.csv_files import FailedTable
 from dialler_sync.report.failed_xlsx import FailedWorkbooks, failed_rows
 from dialler_sync.report.faults import FaultCells
+from dialler_sync.report.sheets import Book
 from dialler_sync.spreadsheet_text import restore
 
 from ...libreoffice import needs_libreoffice, opened_and_saved
@@ -273,3 +274,18 @@ def test_a_disk_that_is_full_costs_the_workbook_alone(tmp_path: Path, caplog: py
     assert [path.name for path in tmp_path.iterdir()] == ["failed.csv"]
     assert (tmp_path / "failed.csv").read_text(encoding="utf-8-sig").count("\n") == len(rows) + 1
     assert "failed.xlsx is not written: File too large. failed.csv has the same rows." in caplog.text
+
+
+def test_a_disk_that_is_full_only_when_the_workbook_is_packed(tmp_path: Path) -> None:
+    """Few rows wait in memory until then; that they cannot be written is no other fault than any full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Book(tmp_path / "report.xlsx") as book:
+        book.add_table("Rows", "results.csv").writerow(["Key"])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                book.save()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,83 @@
+"""Which run ``resume``, ``retry`` and ``undo`` work on: one of the dialler and campaign of this configuration."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import App
+
+if TYPE_CHECKING:
+    from ..config import Settings
+    from ..journal import Journal, RunRecord
+
+_log = logging.getLogger(__name__)
+
+config_of_run_option = click.option(
+    "--config-of-run", is_flag=True, help="Use the configuration that RUN was begun with, and not the one of this call."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A run, and the configuration to work on it with."""
+
+    run: RunRecord
+    settings: Settings
+    config_path: Path
+    target: str
+
+
+def choose(
+    app: App,
+    journal: Journal,
+    name: str | None,
+    find: Callable[[Journal, str], RunRecord | None],
+    *,
+    config_of_run: bool,
+) -> Chosen | None:
+    """The run of this name, else the one that ``find`` finds for the target of the configuration; None: there is none.
+    Says which it is, before anything is done.
+
+    Raises:
+        UsageError: there is no run of this name, or it belongs to another dialler or campaign.
+    """
+    from ..run.target import check_target, find_target
+    from ..target import in_words
+
+    if config_of_run and name is None:
+        raise click.UsageError("--config-of-run uses the configuration of a run: name the RUN, too")
+    path = app.config_path
+    named = journal.run(name) if name is not None else None
+    if named and (config_of_run or not app.has_config()):
+        path = Path(named.config_path)
+    settings = app.settings_from(path)
+    target = find_target(settings, journal)
+    if named:
+        named = journal.run(named.id)  # its campaign's name may have become an ID
+        check_target(named, target)
+    run = named or find(journal, target)
+    if run is None:
+        return None
+    files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or "no file"
+    _log.info(
+        "run %s (%s of %s, %s): %s, configuration %s",
+        run.id, run.command, files, when(run), in_words(run.target), path.resolve(),
+    )  # fmt: skip
+    return Chosen(run, settings, path, target)
+
+
+def when(run: RunRecord) -> str:
+    """When a run began, to the minute."""
+    return run.started_at[:16].replace("T", " ") + " UTC"
+
+
+def say_nothing(what: str) -> int:
+    """One line, and success: there is nothing to do."""
+    _log.info("%s", what)
+    return 0

@@ -1,0 +1,73 @@
+"""After a run that could not keep others out: contacts that were made twice are looked up, and told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from ..api.client import DiallerClient
+from ..api.wire import StoredContact
+from ..errors import RequestError
+from ..journal import Journal, JournalRow, Outcome, RunRecord
+from ..model import Action, Status
+from ..plan.snapshot import BATCH, Snapshot, read_contacts
+from ..target import split
+
+_log = logging.getLogger(__name__)
+
+_MADE = (Action.CREATE, Action.IMPORT)
+
+
+async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) -> int:
+    """Look up the contacts that a run has made, and settle those that are there more than once as ``unknown``,
+    ``possible_duplicate``; gives their number.
+    """
+    number = split(run.target)[1]
+    campaign = int(number) if number.isdecimal() else None
+    made = _made(journal, run)
+    snapshot: Snapshot | None = None
+    doubled = 0
+    try:
+        while page := list(islice(made, BATCH)):
+            if snapshot is None or not snapshot.whole:
+                if snapshot is not None:
+                    snapshot.close()
+                snapshot = await read_contacts(client, [row.result.user_data for row in page], campaign)
+            found = snapshot.find([row.result.user_data for row in page])
+            outcomes = list(_doubled(page, found))
+            journal.record(run.id, outcomes)
+            doubled += len(outcomes)
+    except RequestError as error:
+        _log.warning("whether another run has made the same contacts cannot be looked up: %s", error)
+    finally:
+        if snapshot is not None:
+            snapshot.close()
+    if doubled:
+        _log.warning("%d contacts are in the dialler more than once (possible_duplicate)", doubled)
+    return doubled
+
+
+def _made(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
+    for row in journal.rows(run):
+        result = row.result
+        if result.status is Status.SUCCEEDED and result.action in _MADE and result.user_data and row.has_source:
+            yield row
+
+
+def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredContact]]) -> Iterator[Outcome]:
+    for row in page:
+        result, there = row.result, found.get(row.result.user_data, ())
+        if len(there) > 1:
+            ids = ", ".join(contact.id for contact in there)
+            yield Outcome(
+                result.seq,
+                Status.UNKNOWN,
+                result.action,
+                result.contact_id,
+                result.http_status,
+                result.attempts,
+                error_code="possible_duplicate",
+                error=f"the dialler holds several contacts with this UserData ({ids}): another run may have made one",
+                sent_at=result.sent_at,
+            )

@@ -1,0 +1,63 @@
+"""Which target a configuration means: its account, and its campaign by the ID that the dialler gives it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from ..api.ask import campaign_id
+from ..api.client import DiallerClient
+from ..config import Settings
+from ..errors import DiallerSyncError, UsageError
+from ..journal import Journal, RunRecord
+from ..target import in_words, target_of
+
+_log = logging.getLogger(__name__)
+
+
+def find_target(settings: Settings, journal: Journal, *, ask: bool = True) -> str:
+    """The target of a configuration. A campaign's name becomes its ID: the dialler is asked, unless ``ask`` is False.
+
+    Where it does not tell, the ID that the name had last time counts; where there is none, the name, which holds the
+    whole account. What was done under the name alone counts for its ID as soon as that is known.
+    """
+    campaign, dialler = settings.campaign, settings.dialler.identity
+    if campaign.name is None:
+        return target_of(dialler, campaign_id=campaign.id)
+    by_name = target_of(dialler, name=campaign.name)
+    number = _asked(settings, campaign.name) if ask else None
+    if number is None:
+        number = journal.known_id(dialler, campaign.name)
+    if number is None:
+        return by_name
+    target = target_of(dialler, campaign_id=number)
+    journal.rename_target(by_name, target)
+    return target
+
+
+def check_target(run: RunRecord, target: str) -> None:
+    """Refuse a run that belongs to another dialler or campaign.
+
+    Raises:
+        UsageError: it does.
+    """
+    if run.target != target:
+        raise UsageError(
+            f"run {run.id} worked on {in_words(run.target)}, and the configuration names {in_words(target)}. Name its "
+            f"configuration with -c ({run.config_path}), or use that with --config-of-run."
+        )
+
+
+def _asked(settings: Settings, name: str) -> int | None:
+    """The ID that the dialler gives a name; one try, as the run itself finds out why the dialler does not answer."""
+
+    async def asked() -> int:
+        dialler = settings.dialler.model_copy(update={"retries": 0})
+        async with DiallerClient(dialler) as client:
+            return await campaign_id(client, name)
+
+    try:
+        return asyncio.run(asked())
+    except (DiallerSyncError, AttributeError, LookupError, TypeError, ValueError) as error:  # odd records, too
+        _log.debug("the ID of campaign %s is not known: %s", name, error)
+        return None

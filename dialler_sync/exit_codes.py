@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from .errors import (
@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     DIFFERENCES = 6
     NO_ROW_CAN_SUCCEED = 7
     SAFETY_LIMIT = 8
+    NONE_SUCCEEDED = 10
     INTERRUPTED = 130
 
 
@@ -44,8 +45,16 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.DIFFERENCES: "plan, reconcile with --detailed-exitcode: there are differences",
     ExitCode.NO_ROW_CAN_SUCCEED: "not authorised, or the campaign does not exist: no row can succeed",
     ExitCode.SAFETY_LIMIT: "a safety limit stopped it (mirror, max errors)",
+    ExitCode.NONE_SUCCEEDED: "finished, and of the rows that were sent not one succeeded",
     ExitCode.INTERRUPTED: "interrupted; resumable",
 }
+
+_WORST_FIRST = (1, 2, 7, 5, 10, 3, 8, 9, 130, 4, 6, 0)
+
+_OF_THE_ROW = frozenset({"bad_request", "conflict"})
+"""Error codes that usually are the fault of one row; only many of them say that something else is wrong."""
+
+_MANY = 10
 
 _BY_ERROR: tuple[tuple[type[DiallerSyncError], ExitCode], ...] = (
     (UsageError, ExitCode.USAGE),
@@ -59,12 +68,24 @@ _BY_ERROR: tuple[tuple[type[DiallerSyncError], ExitCode], ...] = (
 )
 
 
-def exit_code(error: DiallerSyncError | None, counts: Mapping[str, int]) -> ExitCode:
-    """The exit code of a run that ``error`` stopped, or that ended with these rows by status."""
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of a call with several results: the most severe one, 0 if there are none."""
+    return min(codes, key=_WORST_FIRST.index, default=int(ExitCode.OK))
+
+
+def exit_code(
+    error: DiallerSyncError | None, counts: Mapping[str, int], all_failed: Mapping[str, int] | None = None
+) -> ExitCode:
+    """The exit code of a run that ``error`` stopped, or that ended with these rows by status.
+
+    ``all_failed``, of an import in which no row succeeded: the rows that were sent, by error code.
+    """
     for kind, code in _BY_ERROR:
         if isinstance(error, kind):
             return code
     if error is not None:
         return ExitCode.BUG
+    if all_failed and (sum(all_failed.values()) >= _MANY or not _OF_THE_ROW.issuperset(all_failed)):
+        return ExitCode.NONE_SUCCEEDED
     fine = {Status.SUCCEEDED, Status.SKIPPED}
     return ExitCode.ROWS_FAILED if any(counts.get(s, 0) for s in Status if s not in fine) else ExitCode.OK

@@ -39,6 +39,7 @@ class Source:
     path: Path
     name: str
     sha256: str
+    inode: int
     table: Table
     checker: Checker
     guard: Guard | None = None
@@ -51,6 +52,7 @@ class Source:
             "path": str(self.path.resolve()),
             "sheet": layout.sheet,
             "sha256": self.sha256,
+            "inode": self.inode,
             "rows": rows,
             "layout": layout.facts(),
         }
@@ -153,7 +155,7 @@ def open_sources(
         for note in checker.notes:
             _log.info("%s: %s", path, note)
         guard = Guard(table, checker.fields, journal) if table.layout.mended else None
-        sources.append(Source(path, path.name, file_sha256(path), table, checker, guard))
+        sources.append(Source(path, path.name, file_sha256(path), path.stat().st_ino, table, checker, guard))
     if unreadable:
         raise InputError("\n".join(unreadable))
     return sources

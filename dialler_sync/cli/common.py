@@ -161,7 +161,7 @@ def exit_codes(*codes: ExitCode) -> str:
     return f"\b\nExit codes:\n{listed}"
 
 
-IMPORT_CODES = exit_codes(
+_RUN_CODES = (
     ExitCode.OK,
     ExitCode.USAGE,
     ExitCode.INPUT,
@@ -171,6 +171,10 @@ IMPORT_CODES = exit_codes(
     ExitCode.SAFETY_LIMIT,
     ExitCode.INTERRUPTED,
 )
+
+UNDO_CODES = exit_codes(*_RUN_CODES)
+
+IMPORT_CODES = exit_codes(*sorted({*_RUN_CODES, ExitCode.NONE_SUCCEEDED}))
 
 files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 

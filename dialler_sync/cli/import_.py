@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..exit_codes import ExitCode
 from .common import (
     IMPORT_CODES,
     App,
@@ -25,7 +25,10 @@ from .source_options import source_options
 
 if TYPE_CHECKING:
     from ..config.settings import Limit
+    from ..journal import RunRecord
     from ..run.summary import Summary
+
+_log = logging.getLogger(__name__)
 
 
 @click.command("import", epilog=IMPORT_CODES)
@@ -46,15 +49,15 @@ if TYPE_CHECKING:
     "--inbox",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
-    help="Import the complete files of this folder, and move each to done/ or failed/ with its run's ID.",
+    help="Import the complete files of this folder (without FILE: of inbox.dir), and move each to done/ or failed/ "
+    "with its run's ID.",
 )
 @click.option(
     "--quiet-for",
     type=click.FloatRange(min=0),
-    default=30,
-    show_default=True,
     metavar="SECONDS",
-    help="Inbox: a file is complete when nobody has written to it for so long.",
+    help="Inbox: a file is complete when it has not changed for so long, by this machine's clock. Default: "
+    "inbox.quiet_for (30); 0 does not wait.",
 )
 @click.option(
     "--metrics-file", type=click.Path(path_type=Path), help="Write metrics for Prometheus (textfile collector)."
@@ -75,7 +78,7 @@ def import_(
     plan: Path | None,
     cluster: str | None,
     inbox: Path | None,
-    quiet_for: float,
+    quiet_for: float | None,
     metrics_file: Path | None,
 ) -> int:
     """Import every row of FILE... into the dialler.
@@ -86,18 +89,22 @@ def import_(
     from ..config.settings import row_limit
     from ..jobs.again import resume_run
     from ..jobs.imports import ImportOptions, import_files
-    from ..nights.inbox import unfinished, work_through
+    from ..nights.call import inbox_call
     from ..nights.notify import after_run
     from ..plan.file import read_plan
-    from ..run.target import find_target
     from .output import print_summary
     from .progress import progress
 
+    settings = app.settings(finished=True)
+    if not (files or plan or inbox):
+        inbox = settings.inbox.dir
     if sum(map(bool, (files, inbox, plan))) != 1 and not (files and plan):
-        raise click.UsageError("name the FILE to import, or a folder with --inbox, or a plan with --plan")
+        raise click.UsageError(
+            "name the FILE to import, or a folder with --inbox (or inbox.dir in the configuration), or a plan with "
+            "--plan"
+        )
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
-    settings = app.settings(finished=True)
     made = read_plan(plan) if plan else None
     if made:  # what it was made with holds for carrying it out
         compare, adopt = compare or made.compare, adopt or made.adopt
@@ -116,18 +123,19 @@ def import_(
     )
     with app.journal() as journal:
 
-        def work(*paths: Path) -> Summary:
-            stopped = unfinished(journal, paths[0], find_target(settings, journal)) if inbox else None
+        def work(path: Path | None, stopped: RunRecord | None) -> Summary:
             with progress(app) as observer:
                 if stopped:
-                    summary = resume_run(settings, stopped, journal, observer, cluster)
-                else:
-                    job = ImportOptions(paths, app.config_path, out, options, made)
-                    summary = import_files(settings, job, journal, observer)
+                    return resume_run(settings, journal.run(stopped.id), journal, observer, cluster)
+                job = ImportOptions((path,) if path else files, app.config_path, out, options, made)
+                return import_files(settings, job, journal, observer)
+
+        def tell(summary: Summary) -> None:
             after_run(summary, journal, settings.notify, metrics_file)
             print_summary(summary)
-            return summary
 
         if inbox is None:
-            return work(*files).exit_code
-        return max((code for _, code, _ in work_through(inbox, quiet_for, work, journal)), default=ExitCode.OK)
+            summary = work(None, None)
+            tell(summary)
+            return summary.exit_code
+        return inbox_call(settings, inbox, journal, work, tell, quiet_for, dry_run=dry_run)

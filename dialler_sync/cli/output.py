@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,13 @@ _STYLES = {
 
 _REASONS = 5
 """Error codes that are shown."""
+
+
+def drop_output() -> None:
+    """Write to nowhere from now on: stdout is full, or nobody reads it."""
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_summary(summary: Summary) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +10,6 @@ import click
 
 from ..exit_codes import ExitCode
 from .common import App, exit_codes, settled
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -22,10 +19,12 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         """Text → time."""
-        match = re.fullmatch(r"([0-9]{1,5})([hdw])", str(value))
-        if not match:
-            self.fail(f"'{value}' is no age: write 30d, 12h or 6w", param, ctx)
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        from ..config.inbox import age
+
+        try:
+            return age(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.group()

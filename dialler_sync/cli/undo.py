@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .common import IMPORT_CODES, App, out_option
+from .common import UNDO_CODES, App, out_option
 
 if TYPE_CHECKING:
     from ..journal import RunRecord
 
 
-@click.command(epilog=IMPORT_CODES)
+@click.command(epilog=UNDO_CODES)
 @click.argument("run", required=False)
 @click.option("--force", is_flag=True, help="Also put back contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

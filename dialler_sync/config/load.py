@@ -105,7 +105,7 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
-    plain = settings.model_dump(mode="json", exclude={"notify"})
+    plain = settings.model_dump(mode="json", exclude={"notify", "inbox"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in _leaves(plain, "")}
 
@@ -135,6 +135,8 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
         changes["dialler"] = settings.dialler.model_copy(update=dialler)
     if settings.suppress:
         changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
+    if settings.inbox.dir:
+        changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
     return settings.model_copy(update=changes)
 
 

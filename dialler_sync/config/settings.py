@@ -27,6 +27,7 @@ from ..endpoints import ENDPOINTS, endpoint
 from ..nearest import nearest
 from ..target import dialler_of
 from .columns import ColumnRules
+from .inbox import InboxSettings
 
 
 class Section(BaseModel):
@@ -371,6 +372,7 @@ class Settings(Section):
     protect: ProtectSettings = ProtectSettings()
     mirror: MirrorSettings = MirrorSettings()
     journal: JournalSettings = JournalSettings()
+    inbox: InboxSettings = InboxSettings()
     notify: NotifySettings | None = None
 
     @field_validator("suppress")

@@ -104,9 +104,20 @@ notices = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("target", sa.Text, nullable=False, index=True),
-    sa.Column("event", sa.Text, nullable=False),  # failing, recovered
+    sa.Column("event", sa.Text, nullable=False),  # failing, recovered, missing
     sa.Column("body", sa.Text, nullable=False),  # JSON
     sa.Column("delivered", sa.Boolean, nullable=False),
+)
+
+inbox_files = sa.Table(
+    "inbox_files",  # what earlier calls saw of the files in an inbox
+    metadata,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, nullable=False),  # inode, size and time
+    sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 
@@ -127,6 +138,10 @@ def _add_notices(connection: sa.Connection) -> None:
     notices.create(connection, checkfirst=True)
 
 
+def _add_inbox_files(connection: sa.Connection) -> None:
+    inbox_files.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     metadata.create_all,
     _add_mirror_locks,
@@ -134,6 +149,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_failed_cells,
     targets.from_urls,
     _add_notices,
+    _add_inbox_files,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

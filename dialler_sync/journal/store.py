@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..model import Action, RowResult, RowWarning, Status
 from ..target import in_words
 from . import last_sent, mended, mirror_locks, notices, schema, targets
 from .database import Database, damaged, default_state
+from .inbox import InboxNotes
 from .machine_lock import Busy, machine_lock
 from .notices import Notice
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
@@ -92,6 +93,21 @@ class Journal:
         """The ID that the campaign of this name had when the dialler was asked last; None: it never was."""
         with self._begin() as connection:
             return targets.known_id(connection, dialler, campaign)
+
+    # Inboxes
+
+    def inbox_lock(self, folder: str) -> AbstractContextManager[None]:
+        """Hold an inbox, so that no other call takes its files.
+
+        Raises:
+            UsageError: another call holds it.
+        """
+        refusal = f"another call is working through the inbox {folder}: wait until it has finished, or stop it"
+        return self._database.lock(f"inbox {folder}", lambda _: refusal)
+
+    def inbox(self, folder: str) -> InboxNotes:
+        """What earlier calls saw in an inbox."""
+        return InboxNotes(self._begin, folder)
 
     # Runs
 

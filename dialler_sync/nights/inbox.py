@@ -3,98 +3,191 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import InputError, UsageError
-from ..exit_codes import ExitCode
+from ..errors import DiallerSyncError, InputError
+from ..exit_codes import ExitCode, exit_code
 from ..journal import Journal, RunRecord
-from ..prepare import file_sha256
 from ..run.summary import Summary
+from .arrivals import Arrivals
+from .claim import Claim, claim, left_behind, lies_in
 
 _log = logging.getLogger(__name__)
 
-SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
-
 _SETTLED = frozenset({ExitCode.OK, ExitCode.ROWS_FAILED})
-_STAYS = frozenset({ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED, ExitCode.INTERRUPTED, ExitCode.USAGE})
-"""What is no fault of the file: it stays in the inbox for the next time."""
+
+Work = Callable[[Path, RunRecord | None], Summary]
+"""Imports a file, or goes on with the run that was stopped while it imported it."""
 
 
-def complete_files(folder: Path, quiet: float, now: Callable[[], float] = time.time) -> Iterator[Path]:
-    """Files of an inbox that nobody has written to for ``quiet`` seconds, by name.
+@dataclass(slots=True)
+class Inbox:
+    """The work on the files of one inbox, for one campaign (``target``).
 
-    Hidden files and other kinds than spreadsheets (``.part``, ``.tmp`` …) are left alone.
-
-    Raises:
-        UsageError: the folder cannot be read.
+    A file whose run stopped for a reason that is not its own stays, and the next call goes on with that run.
+    ``overwrites``: a second import of the same rows makes no second contacts. ``dry_run`` leaves every
+    file where it is.
     """
-    try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.casefold() in SUFFIXES)
-    except OSError as error:
-        raise UsageError(f"--inbox {folder}: cannot be read: {error.strerror}") from error
-    for path in found:
-        if path.name.startswith((".", "~$")) or not path.is_file():
-            continue
-        age = now() - path.stat().st_mtime
-        if 0 <= age < quiet:
-            _log.info("%s: was written %.0f s ago; it waits until it is complete", path, age)
-            continue
-        yield path
 
+    arrivals: Arrivals
+    journal: Journal
+    target: Callable[[], str]
+    work: Work
+    tell: Callable[[Summary], None]
+    overwrites: bool = True
+    dry_run: bool = False
+    codes: list[int] = field(default_factory=list)
 
-def work_through(
-    folder: Path, quiet: float, work: Callable[[Path], Summary], journal: Journal
-) -> list[tuple[Path, int, str]]:
-    """Import every complete file, and move it to ``done/`` or ``failed/``; gives (file, exit code, message).
+    @property
+    def folder(self) -> Path:
+        """The folder itself."""
+        return self.arrivals.folder
 
-    A file that could not be imported for a reason that is not its own stays where it is, and ends the round.
-    """
-    results: list[tuple[Path, int, str]] = []
-    for path in complete_files(folder, quiet):
+    def work_through(self) -> list[int]:
+        """Import every complete file, whatever becomes of the others; gives their exit codes.
+
+        A file is filed, and the journal knows it, before anything is said of it.
+
+        Raises:
+            UsageError: the folder cannot be read, or another call is at work on it.
+        """
+        bugs: list[Exception] = []
+        with self.journal.inbox_lock(str(self.folder)):
+            for taken in self._files():
+                try:
+                    summary = self._take_on(taken)
+                    if summary:
+                        self.tell(summary)
+                except DiallerSyncError as error:
+                    _log.error("%s", str(error).replace(str(taken.place), str(taken.home)))
+                    self.codes.append(exit_code(error, {}))
+                except Exception as bug:  # noqa: BLE001 - raised below, when the other files are done
+                    _log.error("%s: a bug in dialler-sync: %s", taken.home, bug)
+                    bugs.append(bug)
+                finally:
+                    self._leave(taken)
+                if self.codes and self.codes[-1] == ExitCode.INTERRUPTED:
+                    break
+        if bugs:
+            raise bugs[0]
+        return self.codes
+
+    def _files(self) -> Iterator[Claim]:
+        """The files, each taken out of the inbox when it is its turn."""
+        before = list(left_behind(self.folder))
+        yield from before
+        for arrival in self.arrivals.complete():
+            if arrival.inode in {taken.place.parent.name for taken in before}:
+                continue  # it was put back just now
+            try:
+                taken = claim(arrival)
+            except DiallerSyncError as error:
+                _log.error("%s", error)
+                self.codes.append(exit_code(error, {}))
+                continue
+            if taken:
+                yield taken
+
+    def _take_on(self, taken: Claim) -> Summary | None:
+        """Import a file and file it; the summary, if it was imported."""
         try:
-            summary = work(path)
-        except InputError as error:
-            _log.error("%s", error)
-            _move(path, folder / "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-            results.append((path, ExitCode.INPUT, str(error)))
-            continue
-        results.append((path, summary.exit_code, summary.stopped_because or ""))
-        if summary.exit_code in _STAYS:
-            break
-        place = "done" if summary.exit_code in _SETTLED else "failed"
-        moved = _move(path, folder / place, summary.run_id)
-        run = journal.run(summary.run_id)
-        journal.update_run(run.id, files=tuple({**entry, "path": str(moved)} for entry in run.files))
-    return results
+            sha256 = taken.sha256()
+            run = None if self.dry_run else self._earlier(taken, sha256)
+            if run is None:
+                self._refuse_a_second_time(taken, sha256)
+            else:
+                self._now_at(taken.place, run)
+            if run and run.summary and _place(run.state, run.summary["exit_code"]):
+                code = run.summary["exit_code"]
+                moved = self._file(taken, _place(run.state, code), run.id)
+                _log.info("%s was imported by run %s, and is now moved to %s", taken.home, run.id, moved)
+                self.codes.append(code)
+                return None
+            summary = self.work(taken.place, run)
+        except InputError:
+            self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+            raise
+        self.codes.append(summary.exit_code)
+        place = "" if self.dry_run else _place(self.journal.run(summary.run_id).state, summary.exit_code)
+        if place:
+            try:
+                self._file(taken, place, summary.run_id)
+            except DiallerSyncError as error:
+                _log.error("%s", error)
+                self.codes.append(exit_code(error, {}))
+        return summary
+
+    def _file(self, taken: Claim, place: str, tag: str) -> Path:
+        runs = self._runs_at(taken.place)
+        target = taken.file(self.folder / place, tag)
+        for run in runs:
+            self._now_at(target, run)
+        return target
+
+    def _leave(self, taken: Claim) -> None:
+        """What was not filed goes back to where it lay, and runs can be resumed from there."""
+        if taken.place.exists():
+            runs = self._runs_at(taken.place)
+            lies = taken.put_back()
+            for run in runs:
+                self._now_at(lies, run)
+
+    def _runs_at(self, place: Path) -> list[RunRecord]:
+        there = str(place.resolve())
+        return [run for run in self.journal.runs() if any(entry["path"] == there for entry in run.files)]
+
+    def _now_at(self, place: Path, run: RunRecord) -> None:
+        self.journal.update_run(run.id, files=tuple({**entry, "path": str(place.resolve())} for entry in run.files))
+
+    def _imports(self, sha256: str) -> Iterator[tuple[RunRecord, list[Path]]]:
+        """Imports of this content that no undo has put back, the newest first, with the places of their files."""
+        runs = self.journal.runs()
+        undone = {run.parent for run in runs if run.command == "undo"}
+        target = self.target()
+        for run in runs:
+            mine = run.command == "import" and run.target == target and not run.options.get("dry_run")
+            if mine and run.id not in undone and any(entry["sha256"] == sha256 for entry in run.files):
+                yield run, [Path(entry["path"]) for entry in run.files]
+
+    def _earlier(self, taken: Claim, sha256: str) -> RunRecord | None:
+        """The run that imported this very file, or was stopped while it did, and whose file was not moved away.
+
+        A newer export under the same name is a file of its own; the other rows of the run before it are not sent.
+        """
+        here = {str(taken.home.resolve()), str(taken.place.resolve())}
+        inode = taken.inode
+        for run, paths in self._imports(sha256):
+            same_file = any(entry.get("inode") == inode for entry in run.files)
+            same_name = run.state != "finished" and any(str(path) in here for path in paths)
+            if (same_file or same_name) and any(str(p) in here or lies_in(p, self.folder) for p in paths):
+                return run
+        for run in self._runs_at(taken.home):
+            if run.command == "import" and run.state != "finished":
+                _log.warning("%s is not the file that run %s was stopped with; it is a new import", taken.home, run.id)
+        return None
+
+    def _refuse_a_second_time(self, taken: Claim, sha256: str) -> None:
+        """Without overwriting, the same rows would make the same contacts again.
+
+        Raises:
+            InputError: this content was imported.
+        """
+        if self.overwrites or self.dry_run:
+            return
+        for run, _ in self._imports(sha256):
+            counts = (run.summary or {}).get("counts", {"unknown": 1})
+            if counts.get("succeeded", 0) + counts.get("unknown", 0):
+                raise InputError(
+                    f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, importing it "
+                    f"again would make every contact twice. To send rows that failed: dialler-sync retry {run.id}"
+                )
 
 
-def unfinished(journal: Journal, path: Path, target: str) -> RunRecord | None:
-    """The run that was stopped while it imported this very file to ``target``, if there is one.
-
-    A newer export under the same name is a file of its own; of the run before it, the other rows are not sent.
-    """
-    place, digest = str(path.resolve()), ""
-    for run in journal.runs():
-        found = [entry["sha256"] for entry in run.files if entry["path"] == place]
-        if not found or run.target != target or run.command != "import" or run.state == "finished":
-            continue
-        digest = digest or file_sha256(path)
-        if digest in found:
-            return run
-        _log.warning("%s is not the file that run %s was stopped with, and is imported as a new one", path, run.id)
-    return None
-
-
-def _move(path: Path, folder: Path, run_id: str) -> Path:
-    target = folder / f"{run_id}-{path.name}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return path.rename(target).resolve()
-    except OSError as error:
-        raise UsageError(
-            f"{path} is done with, but cannot be moved to {target} ({error.strerror}). Move it yourself: "
-            "it is imported once more otherwise."
-        ) from error
+def _place(state: str, code: int) -> str:
+    """Where the file of an ended run goes; nowhere if the run stopped for a reason that is not the file's own."""
+    if state == "finished":
+        return "done" if code in _SETTLED else "failed"
+    return "failed" if code == ExitCode.SAFETY_LIMIT else ""

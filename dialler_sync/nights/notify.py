@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..config.settings import NotifySettings
+from ..config.settings import NotifySettings, Settings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..journal import Journal
@@ -98,8 +98,30 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings) -> None:
         return
     if night.event:
         journal.add_notice(target, night.event, _body(summary, night))
+    _deliver(settings.webhook, journal, target)
+
+
+def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Path) -> None:
+    """Note that the webhook is to be told that no list came."""
+    if not (settings.notify and settings.notify.webhook):
+        return
+    body = {"event": "missing", "run_id": None, "campaign": settings.campaign.common, "exit_code": ExitCode.INPUT}
+    journal.add_notice(_of_inbox(folder), "missing", {**body, "stopped_because": None, "alarm": alarm, "counts": {}})
+
+
+def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:
+    """Deliver what the webhook has not heard of an inbox."""
+    if settings.notify and settings.notify.webhook:
+        _deliver(settings.notify.webhook, journal, _of_inbox(folder))
+
+
+def _of_inbox(folder: Path) -> str:
+    return f"inbox {folder}"
+
+
+def _deliver(url: str, journal: Journal, target: str) -> None:
     for notice in journal.undelivered(target):
-        if not _call(settings.webhook, notice.body):
+        if not _call(url, notice.body):
             break  # the next run begins with this one
         journal.settle_notice(notice.id)
 

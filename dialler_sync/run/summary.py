@@ -189,6 +189,7 @@ class _Reports:
         self.actions = Counter({str(action): 0 for action in Action})
         self.mirror: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.sent_and_failed: Counter[str] = Counter()
 
     def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
         """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
@@ -203,6 +204,8 @@ class _Reports:
             return None
         self._results.add(result)
         self.counts[result.status] += 1
+        if result.attempts and result.status not in FINE:
+            self.sent_and_failed[result.error_code] += 1
         if result.warnings:
             self.warnings.update({warning.code for warning in result.warnings})
         seq, number, cells = next(self._cells)
@@ -237,6 +240,7 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
     if run.rows is not None and read != run.rows:
         raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
     before = run.summary or {}
+    all_failed = None if run.command != "import" or reports.counts[Status.SUCCEEDED] else reports.sent_and_failed
     duration = effort.duration + before.get("duration_s", 0.0)
     sending = effort.sending + before.get("sending_s", 0.0)
     sent = effort.sent + before.get("rows_sent", 0)
@@ -256,7 +260,7 @@ def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort:
         rows_per_s_overall=round(read / duration, 1) if duration else 0.0,
         rows_sent=sent,
         sending_s=round(sending, 3),
-        exit_code=int(exit_code(stopped, reports.counts + reports.mirror)),
+        exit_code=int(exit_code(stopped, reports.counts + reports.mirror, all_failed)),
         stopped_because=str(stopped) if stopped else None,
         dry_run=bool(run.options.get("dry_run")),
         parent=run.parent,

@@ -39,21 +39,20 @@ def inbox(tmp_path: Path) -> Path:
 def test_the_inbox_takes_what_is_complete(
     run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
 ) -> None:
-    """Good files go to done/, unreadable ones to failed/, and half-written ones wait."""
+    """Good files go to done/, unreadable ones to failed/, and unfinished ones wait."""
     configure()
     settle(contacts_csv(3, "inbox/a.csv"))
     settle(contacts_csv(rows=["Z1,Anna,0171 3920012", "Z2,,"], name="inbox/b.csv"))
     (inbox / "broken.xlsx").write_bytes(b"PK\x03\x04 broken" * 10)
     settle(inbox / "broken.xlsx")
-    contacts_csv(2, "inbox/fresh.csv")
     settle(contacts_csv(2, "inbox/later.csv.part"))
 
-    done = run("import", "--inbox", inbox)
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
 
-    assert done.code == ExitCode.ROWS_FAILED
+    assert done.code == ExitCode.INPUT
     assert sorted(path.name.split("-", 3)[-1] for path in (inbox / "done").iterdir()) == ["a.csv", "b.csv"]
     assert [path.name.rpartition("-")[2] for path in (inbox / "failed").iterdir()] == ["broken.xlsx"]
-    assert sorted(path.name for path in inbox.iterdir() if path.is_file()) == ["fresh.csv", "later.csv.part"]
+    assert sorted(path.name for path in inbox.iterdir() if path.is_file()) == ["later.csv.part"]
     assert len(dialler.store.contacts) == 4
 
 
@@ -69,11 +68,11 @@ def test_a_stopped_file_stays_and_is_resumed_the_next_time(
     configure(concurrency=1)
     settle(contacts_csv(10, "inbox/a.csv"))
     dialler.order(FaultPlan.parse("401_from:5"))
-    first = run("import", "--inbox", inbox)
+    first = run("import", "--inbox", inbox, "--quiet-for", "0")
     dialler.order(FaultPlan())
     sent = len(dialler.store.contacts)
 
-    second = run("import", "--inbox", inbox)
+    second = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert first.code == ExitCode.NO_ROW_CAN_SUCCEED
     assert 0 < sent < 10
@@ -90,11 +89,11 @@ def test_a_newer_file_of_the_same_name_is_a_file_of_its_own(
     configure(concurrency=1)
     settle(contacts_csv(10, "inbox/a.csv"))
     dialler.order(FaultPlan.parse("401_from:5"))
-    stopped = run("import", "--inbox", inbox)
+    stopped = run("import", "--inbox", inbox, "--quiet-for", "0")
     dialler.order(FaultPlan())
     settle(contacts_csv(12, "inbox/a.csv"))
 
-    done = run("import", "--inbox", inbox)
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert done.code == ExitCode.OK, done.err
     assert done.summary["counts"]["succeeded"] == 12
@@ -110,7 +109,7 @@ def test_a_file_that_cannot_be_moved_away_is_a_clear_message(
     settle(contacts_csv(1, "inbox/a.csv"))
     (inbox / "done").write_text("no folder", encoding="utf-8")
 
-    done = run("import", "--inbox", inbox)
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert done.code == ExitCode.USAGE
     assert "a.csv is done with, but cannot be moved to" in done.err
@@ -267,6 +266,25 @@ def test_metrics_are_exact(tmp_path: Path) -> None:
     assert lines[f"dialler_sync_duration_seconds{{{own}}}"] == "2827.125"
     assert lines[f"dialler_sync_exit_code{{{own}}}"] == "0"
     assert [name.name for name in tmp_path.iterdir() if "prom" in name.name] == ["x.prom"]
+
+
+def test_the_webhook_hears_of_a_missing_list(run: Run, configure: Configure, inbox: Path, webhook: Webhook) -> None:
+    """Once for each time at which a list is due, also where the receiver was away when it was found out."""
+    path = configure()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        f"{text}notify: {{webhook: '{webhook.url}'}}\ninbox: {{dir: inbox, expect: '00:00'}}\n", encoding="utf-8"
+    )
+
+    webhook.answer = 503
+    first = run("import").code
+    webhook.answer = 204
+    codes = [run("import").code for _ in range(2)]
+
+    assert (first, codes) == (ExitCode.INPUT, [ExitCode.OK] * 2)
+    assert [(call["event"], call["exit_code"], call["campaign"]) for call in webhook.told] == [
+        ("missing", 3, "538")
+    ] * 2
 
 
 def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""``inbox:``, the folder that files come into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_EXPECT = re.compile(
+    rf"(?:(?P<days>daily|weekdays|(?:{'|'.join(_DAYS)})(?:\s*,\s*(?:{'|'.join(_DAYS)}))*)\s+)?"
+    r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])",
+    re.IGNORECASE,
+)
+
+PATTERNS = ("*.csv", "*.txt", "*.tsv", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods")
+"""Names of spreadsheets."""
+
+
+def age(text: str) -> timedelta:
+    """``30d``, ``12h`` or ``6w`` → time.
+
+    Raises:
+        ValueError: it is nothing like it.
+    """
+    match = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
+    if not match:
+        raise ValueError(f"'{text}' is not an age: write 30d, 12h or 6w")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class Due(NamedTuple):
+    """When a list is due: days of the week, Monday is 0, and the local time."""
+
+    days: frozenset[int]
+    at: time
+
+    def before(self, now: datetime) -> Iterator[datetime]:
+        """The times up to ``now`` at which a list was due, the newest first; ``now`` and they are local."""
+        for back in range(22):
+            day = now.date() - timedelta(days=back)
+            moment = datetime.combine(day, self.at).astimezone()
+            if day.weekday() in self.days and moment <= now:
+                yield moment
+
+
+def due(text: str) -> Due:
+    """``weekdays 04:00`` → :class:`Due`.
+
+    Raises:
+        ValueError: it is nothing like it.
+    """
+    match = _EXPECT.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f'\'{text}\' is not a time: write "04:00", "weekdays 04:00" or "mon,thu 04:00", in quotes')
+    names = (match["days"] or "daily").casefold()
+    usual = {"daily": range(7), "weekdays": range(5)}
+    days = usual.get(names) or [_DAYS.index(name.strip()) for name in names.split(",")]
+    return Due(frozenset(days), time(int(match["hour"]), int(match["minute"])))
+
+
+def _checked(check: Callable[[str], object]) -> AfterValidator:
+    def checked(text: str) -> str:
+        check(text)
+        return text
+
+    return AfterValidator(checked)
+
+
+class InboxSettings(BaseModel):
+    """The folder that ``import`` works through when no FILE is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    dir: Path | None = Field(None, description="The folder; --inbox DIR comes first.")
+    quiet_for: float = Field(30, ge=0, description="Seconds for which a file must not change before it is imported.")
+    patterns: tuple[str, ...] = Field(
+        PATTERNS, min_length=1, description="Names of the files that are imported; others are reported once."
+    )
+    keep: Annotated[str, _checked(age)] | None = Field(
+        None, description="Delete imported files from done/ and failed/ after this time: 30d, 12h or 6w."
+    )
+    expect: Annotated[str, _checked(due)] | None = Field(
+        None,
+        description='When a list is due, by local time: "04:00" (daily), "weekdays 04:00", "mon,thu 04:00". If none '
+        "came since the last such time but one, import exits with 3 and the webhook gets the event missing, once.",
+    )

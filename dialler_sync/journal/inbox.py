@@ -1,0 +1,72 @@
+"""What earlier calls saw of the files in an inbox folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+
+from .schema import inbox_files
+
+_NEWEST, _MISSING = "", "/"
+"""In place of a file's name: when the newest list came, and which missing one was reported."""
+
+
+class InboxNotes:
+    """The notes about one folder. Times are seconds since the epoch, by the clock of this machine.
+
+    A file's ``mark`` tells it, in the state it is in, from others of the same name.
+    """
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[sa.Connection]], folder: str) -> None:
+        self._begin = begin
+        self._folder = folder
+
+    def first_seen(self, name: str, mark: str, now: float) -> float:
+        """When a call first saw the file as it is; ``now`` if none has, and then it is the newest list."""
+        found = self._find(name)
+        if found and found.mark == mark and found.seen_at <= now:
+            return float(found.seen_at)
+        self._put(name, mark, now, found.told if found and found.mark == mark else "")
+        self._put(_NEWEST, "", now)
+        return now
+
+    def newest_list(self) -> float:
+        """When the newest list came; 0 if none has."""
+        found = self._find(_NEWEST)
+        return float(found.seen_at) if found else 0.0
+
+    def tell_once(self, name: str, mark: str, what: str, now: float) -> bool:
+        """Whether ``what`` is still to be told of a file; it is not, from now on."""
+        found = self._find(name)
+        same = found is not None and found.mark == mark
+        if found and same and found.told == what:
+            return False
+        self._put(name, mark, found.seen_at if found and same else now, what)
+        return True
+
+    def tell_missing(self, due: str, now: float) -> bool:
+        """Whether it is still to be told that the list of ``due`` is missing; it is not, from now on."""
+        return self.tell_once(_MISSING, due, "missing", now)
+
+    def keep_only(self, names: Container[str]) -> None:
+        """Forget files that are gone."""
+        table = inbox_files.c
+        with self._begin() as connection:
+            for name in connection.scalars(sa.select(table.name).where(table.folder == self._folder)).all():
+                if name not in names and name not in {_NEWEST, _MISSING}:
+                    connection.execute(sa.delete(inbox_files).where(*self._key(name)))
+
+    def _find(self, name: str) -> sa.Row[tuple[str, str, str, float, str]] | None:
+        with self._begin() as connection:
+            return connection.execute(sa.select(inbox_files).where(*self._key(name))).one_or_none()
+
+    def _put(self, name: str, mark: str, seen_at: float, told: str = "") -> None:
+        values = {"folder": self._folder, "name": name, "mark": mark, "seen_at": seen_at, "told": told}
+        with self._begin() as connection:
+            connection.execute(sa.delete(inbox_files).where(*self._key(name)))
+            connection.execute(sa.insert(inbox_files).values(values))
+
+    def _key(self, name: str) -> tuple[sa.ColumnElement[bool], ...]:
+        return inbox_files.c.folder == self._folder, inbox_files.c.name == name

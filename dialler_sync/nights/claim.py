@@ -1,0 +1,159 @@
+"""A file that is taken out of an inbox before it is read, so that nobody can replace it meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError, UsageError
+from ..prepare import file_sha256
+from .arrivals import Arrival, mark_of
+
+_log = logging.getLogger(__name__)
+
+_FOLDER = "importing"
+_LONGEST_NAME = 255
+"""Bytes, on every usual file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file in ``importing/``; ``home`` is where it lay in the inbox."""
+
+    home: Path
+    place: Path
+
+    @property
+    def inode(self) -> int:
+        """Tells it from other files of the same content."""
+        return self.place.stat().st_ino
+
+    def sha256(self) -> str:
+        """The SHA-256 of the file.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        try:
+            return file_sha256(self.place)
+        except OSError as error:
+            raise InputError(f"{self.home}: cannot be read: {error.strerror}") from error
+
+    def put_back(self) -> Path:
+        """Move it back to where it lay, unless another file lies there now; gives where it is."""
+        if self.place.exists():
+            try:
+                _move(self.place, self.home)
+            except OSError as error:
+                _log.warning(
+                    "%s cannot be moved back to %s (%s); the next call goes on with it where it is",
+                    *(self.place, self.home, error.strerror),
+                )
+                return self.place
+        self._tidy()
+        return self.home
+
+    def file(self, folder: Path, tag: str) -> Path:
+        """Move it to ``folder``, with ``tag`` before its name.
+
+        Raises:
+            UsageError: it cannot be moved; it is put back.
+        """
+        name = f"{tag}-{self.place.name}"
+        while len(os.fsencode(name)) > _LONGEST_NAME:
+            name = f"{Path(name).stem[:-1]}{Path(name).suffix}"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _move(self.place, folder / name)
+        except FileNotFoundError:
+            _log.warning("%s was deleted while it was imported", self.home)
+        except OSError as error:
+            lies = self.put_back()
+            raise UsageError(
+                f"{lies} is done with, but cannot be moved to {folder / name} ({error.strerror}). The next call tries "
+                "again, and does not import it again."
+            ) from error
+        self._tidy()
+        return folder / name
+
+    def _tidy(self) -> None:
+        with suppress(OSError):  # not empty
+            self.place.parent.rmdir()
+            self.place.parent.parent.rmdir()
+
+
+def claim(arrival: Arrival) -> Claim | None:
+    """Take a file out of its inbox; None if it has gone, or is another one meanwhile.
+
+    Raises:
+        UsageError: it cannot be moved.
+    """
+    home = arrival.path
+    name = os.fsencode(home.name).decode("utf-8", "replace")
+    taken = Claim(home, home.parent / _FOLDER / arrival.inode / name)
+    try:
+        taken.place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.rename(taken.place)
+    except FileNotFoundError:
+        taken._tidy()
+        _log.info("%s has gone", home)
+        return None
+    except OSError as error:
+        raise UsageError(
+            f"{home} cannot be moved to {taken.place} ({error.strerror}), so it is not imported. The inbox must be "
+            "writable for this user."
+        ) from error
+    if mark_of(taken.place) != arrival.mark:
+        taken.put_back()
+        _log.info("%s has been replaced; it waits until it is complete", home)
+        return None
+    return taken
+
+
+def left_behind(inbox: Path) -> Iterator[Claim]:
+    """Files that an earlier call had taken when it was killed."""
+    for place in sorted((inbox / _FOLDER).glob("*/*")):
+        yield Claim(inbox / place.name, place)
+
+
+def lies_in(path: Path, inbox: Path) -> bool:
+    """Whether a file lies in the inbox itself, or is being imported from it."""
+    return path.parent == inbox or path.parent.parent == inbox / _FOLDER
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, also to another file system; never onto another file."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:  # another file system, or one without links
+        if target.exists():
+            raise
+        try:
+            source.rename(target)
+        except OSError:
+            _copy(source, target)
+        else:
+            return
+    source.unlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    draft = target.with_name(f".{target.name[:200]}.part")
+    try:
+        shutil.copyfile(source, draft)
+        with suppress(OSError):  # not every file system keeps permissions and times
+            shutil.copystat(source, draft)
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.rename(target)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,92 @@
+"""When files of an inbox are complete, when a list is due, and which exit code counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.config.inbox import due
+from dialler_sync.exit_codes import worst
+from dialler_sync.journal import Journal
+from dialler_sync.nights.arrivals import Arrivals
+from dialler_sync.nights.tidy import missing_list
+
+
+@pytest.fixture
+def arrivals(tmp_path: Path) -> Arrivals:
+    (tmp_path / "inbox").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "inbox" / name).write_text("x", encoding="utf-8")
+    notes = Journal.open(tmp_path / "journal.db").inbox("inbox")
+    waits: list[float] = []
+    return Arrivals(tmp_path / "inbox", notes, 30, clock=lambda: 1000.0, sleep=waits.append)
+
+
+def test_one_wait_for_all_files_and_what_was_seen_before_counts(arrivals: Arrivals, tmp_path: Path) -> None:
+    """20 of 30 seconds ago is waited for 10 seconds; a clock that was set back counts for nothing."""
+    waits: list[float] = []
+    calls = [Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda t=t: t, sleep=waits.append) for t in
+             (1000.0, 1020.0, 1030.0, 500.0)]  # fmt: skip
+
+    found = [[arrival.path.name for arrival in call.complete()] for call in calls]
+
+    assert found == [["a.csv", "b.csv"]] * 4
+    assert waits == [30, 10, 30]
+
+
+def test_a_file_that_changes_during_the_wait_is_left(arrivals: Arrivals) -> None:
+    """Size, time or the file itself: each of them counts."""
+
+    def write(_seconds: float) -> None:
+        (arrivals.folder / "a.csv").write_text("xx", encoding="utf-8")
+
+    waiting = Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda: 1000.0, sleep=write)
+
+    assert [arrival.path.name for arrival in waiting.complete()] == ["b.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "expected"),
+    [
+        ("04:00", "2026-11-25 03:59", ["2026-11-24 04:00", "2026-11-23 04:00"]),
+        ("daily 04:00", "2026-11-25 04:00", ["2026-11-25 04:00", "2026-11-24 04:00"]),
+        ("weekdays 4:00", "2026-11-30 05:00", ["2026-11-30 04:00", "2026-11-27 04:00"]),
+        ("mon,thu 23:30", "2026-11-30 05:00", ["2026-11-26 23:30", "2026-11-23 23:30"]),
+    ],
+)
+def test_when_a_list_is_due(text: str, now: str, expected: list[str]) -> None:
+    """By local time, the newest first."""
+    moments = due(text).before(datetime.fromisoformat(now).astimezone())
+
+    assert [f"{moment:%Y-%m-%d %H:%M}" for moment, _ in zip(moments, expected, strict=False)] == expected
+
+
+@pytest.mark.parametrize("text", ["", "24:00", "4", "often 04:00", "mon 04:60", "mon;tue 04:00"])
+def test_what_is_no_time(text: str) -> None:
+    """It is refused with examples."""
+    with pytest.raises(ValueError, match='write "04:00"'):
+        due(text)
+
+
+def test_a_list_is_missing_from_the_last_time_but_one(tmp_path: Path) -> None:
+    """A list that came since then is enough."""
+    with Journal.open(tmp_path / "journal.db") as journal:
+        notes = journal.inbox("inbox")
+        came = datetime.fromisoformat("2026-11-24 04:30").astimezone()
+        notes.first_seen("a.csv", "1:2:3", came.timestamp())
+        days = [datetime.fromisoformat(f"2026-11-{day} 05:00").astimezone() for day in (24, 25, 26, 26, 27)]
+
+        said = [missing_list(tmp_path, due("04:00"), notes, day) for day in days]
+
+    assert [bool(text) for text in said] == [False, False, True, False, True]
+    assert "since 2026-11-25 04:00; the last one was due at 2026-11-26 04:00" in said[2]
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"), [([], 0), ([4, 3], 3), ([130, 8], 8), ([10, 3, 5], 5), ([5, 7, 2], 2), ([1, 2], 1), ([0, 4], 4)]
+)
+def test_the_most_severe_code_counts(codes: list[int], code: int) -> None:
+    """Not the highest number."""
+    assert worst(codes) == code

@@ -69,7 +69,7 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
         return before.startswith(after[: after.rindex(CUT)])
     if _is_shortened(before, after) or _letters_lost(before, after):
         return True
-    if damage(after) and not damage(before):
+    if damage(after) == "error_cell" != damage(before):
         return True
     if mended:
         return False

@@ -75,10 +75,9 @@ class Book:
             JournalError: the file cannot be written.
             OSError: rows that wait on disk cannot.
         """
-        # By way of memory: xlsxwriter leaves its archive open where the disk is full.
         from xlsxwriter.exceptions import FileCreateError
 
-        packed = BytesIO()
+        packed = _Kept()
         self.book.filename = packed
         try:
             self.book.close()
@@ -86,6 +85,13 @@ class Book:
             raise error.args[0] from error
         with new_binary_file(self._path) as file:
             file.write(packed.getbuffer())
+
+
+class _Kept(BytesIO):
+    """Memory that stays open: xlsxwriter leaves its archive open where the disk is full, and that is closed later."""
+
+    def close(self) -> None:
+        """Do nothing; the memory goes with the object."""
 
 
 class Table:

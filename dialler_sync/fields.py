@@ -71,7 +71,7 @@ _ALL = (
     *(Field(f"PhoneNumber{n}", Kind.PHONE, longest=32) for n in range(1, 7)),
     Field("FaxNumber", Kind.PHONE, longest=32),
     Field("Email", Kind.EMAIL, longest=256, longest_before_3_19=32),
-    Field("Website"),
+    Field("Website", longest_before_3_19=64),
     Field("Comment"),
     Field("ExternalSystemLink"),
     Field("Model"),

@@ -38,6 +38,7 @@ _TYPES: dict[Kind, type | tuple[type, ...]] = {
 _REQUIRED = {"Name": "name_missing", CAMPAIGN.name: "campaign_missing", _ANY_PHONE: "phone_missing"}
 _NEVER_CLEARED = frozenset({"Name", "UserData", "ResetContact", CAMPAIGN.name})
 _DAMAGED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
+_DIGITS = re.compile(r"\s*[1-9][0-9]+\s*", re.ASCII)
 
 Column = list[Value | Fault]
 """What a field holds, one value a row."""
@@ -105,6 +106,7 @@ class Checker:
     def __init__(self, settings: Settings, layout: Layout) -> None:
         self._settings = settings
         self._release = settings.dialler.release_numbers
+        self._vendor = layout.vendor
         self._width = len(layout.columns) + len(layout.ignored)
         self._mapping = bind(settings, layout)
         self.notes = self._mapping.notes
@@ -154,7 +156,9 @@ class Checker:
             )
         numbers = {
             bound.field.name: read_phones(
-                mapped.cells[bound.field.name], _countries(bound, mapped), bound.rule.extension
+                _complete(mapped.cells[bound.field.name]) if self._vendor else mapped.cells[bound.field.name],
+                _countries(bound, mapped),
+                bound.rule.extension,
             )
             for bound in self._phones
         }
@@ -229,6 +233,11 @@ class Checker:
                     if value is not None or name in self._cleared:
                         fields[name] = value
                 yield Contact(row, fields, mapped.warnings.get(place, ()))
+
+
+def _complete(cells: Iterable[str | Fault | None]) -> list[str | Fault | None]:
+    """Phone cells of the vendor's own format: digits in it are E.164 without ``+``, so no country is missing."""
+    return [f"+{cell.strip()}" if isinstance(cell, str) and _DIGITS.fullmatch(cell) else cell for cell in cells]
 
 
 def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:

@@ -11,8 +11,10 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -30,7 +32,9 @@ from .retry import Clock, judge, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
 from .transport import AiohttpTransport
-from .wire import StoredContact, imported_contact, records, stored_contact
+from .wire import StoredContact, campaign_of, imported_contact, records, stored_contact
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Records = list[Mapping[str, Any]]
@@ -196,6 +200,8 @@ class DiallerClient:
     async def _read(self, name: str, body: bytes = b"", **values: str | int) -> Records:
         """The records of a function that changes nothing, repeated where that may help."""
         method, url = self._endpoints[name].method, self._url(name, **values)
+        if "languagesID" in values:  # where it is not wanted, an older dialler is not asked what it may not know
+            url = url.copy_merge_params({"languagesID": values["languagesID"]})
         return await self._repeating(
             lambda: self._send(self._request(method, url, body, longest=LONGEST_LIST), _records)
         )
@@ -242,20 +248,28 @@ class DiallerClient:
 
         The iterator ends only where the list came whole (its JSON is complete, ``status`` is 200 and
         ``count`` fits); else it raises, and what it gave before is not the list. Sent once: who repeats it
-        must drop what it gave.
+        must drop what it gave. Of one campaign, records of others are left out: an older dialler ignores the
+        question and answers with the whole account.
         """
         if campaign_id is None:
-            method, url = self._endpoints["list_contacts"].method, self._url("list_contacts")
-        else:
-            method = self._endpoints["list_campaign_contacts"].method
-            url = self._url("list_campaign_contacts", campaign_id=campaign_id)
+            return self._stream("list_contacts")
+        return _of_campaign(self._stream("list_campaign_contacts", campaign_id=campaign_id), campaign_id)
+
+    def _stream(self, name: str, **values: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
+        method, url = self._endpoints[name].method, self._url(name, **values)
         # The gate is left when the list begins: who reads it may send other requests meanwhile.
         return record_stream(lambda: self._send(self._request(method, url, streamed=True), _opened))
 
-    async def batch_contacts(self, *, user_data: Sequence[str] = (), ids: Sequence[int | str] = ()) -> Records:
-        """Function 14: records with their result code and history. Older servers: ``endpoint_missing``."""
+    async def batch_contacts(
+        self, *, user_data: Sequence[str] = (), ids: Sequence[int | str] = (), language: int | None = None
+    ) -> Records:
+        """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
+
+        ``language`` is the dialler's languagesID for its texts.
+        """
         numbers = [int(i) if str(i).isdecimal() else i for i in ids]
-        return await self._read("batch_contacts", orjson.dumps({"UserDataList": list(user_data), "IDList": numbers}))
+        body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
+        return await self._read("batch_contacts", body, **({} if language is None else {"languagesID": language}))
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
         """Function 5: delete a contact and all its related data. False where there was none."""
@@ -307,6 +321,25 @@ def _records(reply: httpx.Response) -> Records:
     if found is None:
         raise unreadable("the answer holds no 'records', or not as many as its 'count' says")
     return found
+
+
+async def _of_campaign(
+    stream: AsyncGenerator[Mapping[str, Any], None], campaign_id: int
+) -> AsyncGenerator[Mapping[str, Any], None]:
+    """The records that are of this campaign, and those that do not tell theirs."""
+    others = 0
+    async with aclosing(stream) as records_:
+        async for record in records_:
+            if campaign_of(record) in {str(campaign_id), ""}:
+                yield record
+            else:
+                others += 1
+    if others:
+        _log.info(
+            "This dialler ignores the question for campaign %s: %d contacts of other campaigns are left out",
+            campaign_id,
+            others,
+        )
 
 
 def _opened(reply: httpx.Response) -> httpx.Response:

@@ -75,6 +75,14 @@ def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     return StoredContact("" if number is None else str(number), "" if user_data is None else str(user_data), record)
 
 
+def campaign_of(record: Mapping[str, Any]) -> str:
+    """``DiallerCampaignsID`` of a record as text; empty where it does not tell."""
+    number = record.get("DiallerCampaignsID")
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    return "" if number is None else str(number).strip()
+
+
 def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     """``records``. None where the answer does not tell: no list of objects, or another number than ``count`` says."""
     found, count = answer.get("records"), answer.get("count")

@@ -105,6 +105,8 @@ def _print_json(done: Reconciled) -> None:
 
 
 def _print_table(done: Reconciled) -> None:
+    from ..report.reconciliation import calls_in_words
+
     summary = done.summary
     click.echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
@@ -114,8 +116,7 @@ def _print_table(done: Reconciled) -> None:
                 click.echo(f"    {name}: {number:,}")
     click.echo(f"x {'rejected':<11} {summary.counts['rejected']:>9,}")
     if summary.history:
-        told = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls"
-        click.echo(told.format_map(summary.history))
+        click.echo(calls_in_words(summary.history))
     if summary.moved:
         click.echo(f"moved since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
         for change, number in summary.moved["changes"].items():

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..api.ask import ask, calling, persisting, resolve_campaign
 from ..api.client import DiallerClient
 from ..api.retry import repeating, unreadable
-from ..api.wire import stored_contact
+from ..api.wire import campaign_of, stored_contact
 from ..config import Settings
 from ..errors import Refused, RequestError
+from ..fields import PHONE_FIELDS
+from .call_records import CALL_FACTS, Call, NotTold
 from .record_file import RecordFile
 from .targets import Target, Targets
 
@@ -23,8 +24,14 @@ _log = logging.getLogger(__name__)
 Record = Mapping[str, Any]
 Progress = Callable[[int], None]
 
+HISTORY_COLUMNS = ("DiallerContactsID", "UserData", *CALL_FACTS)
+"""First columns of a list of calls."""
+
 HISTORY = "DiallerContactsHistory"
 """Field of a record of the batch look-up that holds the contact's calls."""
+
+RESULT_CODE = "DiallerCampaignsResultCodes"
+"""Field of a record of the batch look-up that holds the contact's current result code."""
 
 FATAL = frozenset({"unauthorised", "redirected", "proxy_refused"})
 """Refusals that speak of every request."""
@@ -45,12 +52,14 @@ class Found:
 class Finder:
     """Finds the contacts that are meant, many in one request where the dialler can do that, else one by one.
 
-    With ``campaign`` only contacts of that campaign count.
+    With ``campaign`` only contacts of that campaign count. ``language`` is the dialler's languagesID for its texts:
+    only the batch look-up has them in another, so with it even one contact is looked up so.
     """
 
-    def __init__(self, client: DiallerClient, campaign: int | None = None) -> None:
+    def __init__(self, client: DiallerClient, campaign: int | None = None, language: int | None = None) -> None:
         self._client = client
         self._campaign = campaign
+        self._language = language
         self._has_batch = True
 
     async def __call__(self, targets: Sequence[Target]) -> list[Found]:
@@ -64,13 +73,13 @@ class Finder:
 
     async def in_batch(self, targets: Sequence[Target]) -> list[Found] | None:
         """The same by the batch look-up; None where this dialler has none, or one contact alone is wanted."""
-        if len(targets) < 2 or not self._has_batch:
+        if (len(targets) < 2 and self._language is None) or not self._has_batch:
             return None
         sound = [target for target in targets if target.fault is None]
         keys = list(dict.fromkeys(target.user_data for target in sound if not target.contact_id))
         ids = list(dict.fromkeys(target.contact_id for target in sound if target.contact_id))
         try:
-            records = await self._client.batch_contacts(user_data=keys, ids=ids)
+            records = await self._client.batch_contacts(user_data=keys, ids=ids, language=self._language)
         except RequestError as error:
             if error.code in FATAL:
                 raise
@@ -95,7 +104,7 @@ class Finder:
         return list(filter(self._counts, found)) or None
 
     def _counts(self, record: Record) -> bool:
-        return self._campaign is None or str(record.get("DiallerCampaignsID")) == str(self._campaign)
+        return self._campaign is None or campaign_of(record) == str(self._campaign)
 
 
 def _name(target: Target) -> tuple[str, str]:
@@ -171,18 +180,21 @@ def get_contacts(
     return ask(settings, question)
 
 
-def read_history(settings: Settings, targets: Targets, into: RecordFile, progress: Progress) -> list[str]:
+def read_history(
+    settings: Settings, targets: Targets, into: RecordFile, progress: Progress, language: int | None = None
+) -> tuple[list[str], NotTold]:
     """Read the calls of the contacts that are meant, one record a call; gives a sentence for each contact that is not
-    there.
+    there, and what the records do not tell.
 
-    Each record begins with ``DiallerContactsID`` and ``UserData``, and then holds what the dialler's does.
+    Each record begins with ``HISTORY_COLUMNS``, and then holds what the dialler's does, flattened with dots.
+    ``language`` is the dialler's languagesID for its texts.
 
     Raises:
         StopRun: the dialler does not answer, refuses, or has no such function.
     """
 
-    async def question(client: DiallerClient) -> list[str]:
-        finder = Finder(client)
+    async def question(client: DiallerClient) -> tuple[list[str], NotTold]:
+        finder = Finder(client, language=language)
         calls = _Calls(client)
         problems: list[str] = []
         for page in targets.pages():
@@ -196,7 +208,7 @@ def read_history(settings: Settings, targets: Targets, into: RecordFile, progres
                     into.add(call)
                 problems += _problems(targets, history)
             progress(len(page))
-        return problems
+        return problems, calls.not_told
 
     return ask(settings, question)
 
@@ -206,6 +218,7 @@ class _Calls:
 
     def __init__(self, client: DiallerClient) -> None:
         self._client = client
+        self.not_told = NotTold()
 
     async def one(self, target: Target) -> list[Record] | None:
         """By the functions for one contact."""
@@ -220,7 +233,7 @@ class _Calls:
             if error.code == "not_found":
                 return None
             raise
-        return [_call("", target.user_data, call) for call in calls]
+        return [self._call({"UserData": target.user_data}, call) for call in calls]
 
     async def of_batch(self, found: Found) -> Found:
         """By what the batch look-up has given; where that leaves the calls out, by the function for one contact."""
@@ -232,7 +245,7 @@ class _Calls:
             if given is ...:
                 calls += await self._by_id(record)
             elif given is None or (isinstance(given, list) and all(isinstance(call, dict) for call in given)):
-                calls += [_call(record.get("ID"), record.get("UserData"), call) for call in given or ()]
+                calls += [self._call(record, call) for call in given or ()]
             else:
                 raise unreadable(f"{HISTORY} of contact {record.get('ID')} is no list of calls")
         return Found(found.target, calls)
@@ -240,23 +253,15 @@ class _Calls:
     async def _by_id(self, record: Record) -> list[Record]:
         with calling(self._client, "history_by_id"):
             calls = await self._client.history_by_id(stored_contact(record).id)
-        return [_call(record.get("ID"), record.get("UserData"), call) for call in calls]
+        return [self._call(record, call) for call in calls]
 
-
-def _call(contact_id: object, user_data: object, call: Record) -> Record:
-    named = {"DiallerContactsID": contact_id, "UserData": user_data}
-    return named | {name: value for name, value in call.items() if value is not None or name not in named}
-
-
-def history_columns(names: Collection[str]) -> list[str]:
-    """The fields of calls in the order in which people read them: who, when, which number, what came of it, the rest.
-
-    What the fields are called is not documented: the first that sounds like it is taken for the time, and so on.
-    """
-    first = list(names)[:2]
-    for pattern in (r"dt.*", r".*number.*", r".*resultcode.*", r".*endreason.*", r".*duration.*"):
-        first += [name for name in names if re.fullmatch(pattern, name.casefold()) and name not in first][:1]
-    return [*first, *(name for name in names if name not in first)]
+    def _call(self, contact: Record, record: Record) -> Record:
+        """One call of a contact, of which only ``UserData`` need be known; what the record says of it counts more."""
+        call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
+        self.not_told.watch(call)
+        contact_id = int(call.contact_id) if call.contact_id.isdecimal() else call.contact_id or contact.get("ID", "")
+        named = {"DiallerContactsID": contact_id, "UserData": call.user_data or contact.get("UserData")}
+        return named | {name: value for name, value in call.columns().items() if name not in named}
 
 
 def list_campaigns(settings: Settings) -> list[Record]:

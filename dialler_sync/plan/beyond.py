@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from ..api.wire import StoredContact
+from ..api.wire import StoredContact, campaign_of
 from ..config import Settings
 from ..config.settings import Limit, Missing
 from ..errors import SafetyLimit
@@ -17,6 +17,8 @@ from ..target import split, target_of
 from .decide import PlanRules, is_locked, is_unlocked, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
+
+CAMPAIGN_NAME = "DiallerCampaignsName"
 
 _BATCH = 2_000
 
@@ -104,7 +106,11 @@ class Mirror:
         return keyless
 
     def _take(self, snapshot: Snapshot) -> int:
-        """Have the snapshot note the missing ones that may be changed; gives their number."""
+        """Have the snapshot note the missing ones that may be changed; gives their number.
+
+        Raises:
+            SafetyLimit: of one of them it is not known whether it is of this campaign.
+        """
         taken = 0
         page: list[StoredContact] = []
         for contact in snapshot.absent():
@@ -116,6 +122,15 @@ class Mirror:
         return taken + self._take_page(snapshot, page)
 
     def _may_change(self, contact: StoredContact) -> bool:
+        if not campaign_of(contact.values):
+            name, ours = contact.values.get(CAMPAIGN_NAME), self.settings.campaign.name
+            if not name or not ours:
+                raise SafetyLimit(
+                    f"mirror: the dialler does not say which campaign contact {contact.id} is in (DiallerCampaignsID), "
+                    "and may have listed other campaigns, too. Nothing was sent. Set mirror.missing: keep."
+                )
+            if name != ours:
+                return False
         done = self.settings.mirror.missing is Missing.LOCK and is_locked(contact.values)
         return not done and not protection(contact.values, self.rules)
 

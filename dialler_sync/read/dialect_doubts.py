@@ -130,7 +130,7 @@ def _check_quoted_lines(rows: Sequence[Cut]) -> None:
     if len(rows) < 2 or not all(row.quoted[0] for row in rows):
         return
     for sign in ";,\t|":
-        counts = {row.cells[0].count(sign) for row in rows}
+        counts = {len(re.findall(rf"{re.escape(sign)}(?!\s)", row.cells[0])) for row in rows}  # not "Meier, Ann"
         if len(counts) == 1 and counts != {0}:
             raise InputError(
                 f"each line stands in quotes as a whole, so the {named(sign)} in it is not a delimiter: save the list "

@@ -1,24 +1,24 @@
 """What came of contacts: their calls by campaign, result code and day.
 
-What a call's record holds is not documented, so each fact is looked for under several names, and is ``(none)`` where
-it stands under none. A contact was *called* where its history has a call, and *reached* where a call names an agent or
-an agent's end reason, or lasted. Who refused, the campaign's own result codes tell.
+A contact was *called* where its history has a call, and *reached* where somebody answered one. Where the records do
+not tell, that is counted apart and never as not reached. Who refused, the campaign's own result codes tell.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
-from ..api.wire import StoredContact, stored_contact
-from ..contacts.read import FATAL, HISTORY
+from ..api.wire import StoredContact, campaign_of, stored_contact
+from ..contacts.call_records import Call, NotTold
+from ..contacts.read import FATAL, HISTORY, RESULT_CODE
 from ..errors import Refused
+from ..fields import PHONE_FIELDS
 from ..plan.snapshot import BATCH
 from .compare import said
 from .sides import Called, Sides
@@ -27,11 +27,6 @@ NONE = "(none)"
 
 _AT_ONCE = 4
 """Batch look-ups in flight: each answer is megabytes."""
-
-_RESULTS = ("ResultCode", "DiallerCampaignsResultCodes", "ResultCodesExportKey", "DiallerCampaignsResultCodesID")
-_TIMES = ("dtStart", "dtCall", "dtCreated", "dtEnd")
-_AGENTS = ("UsersUID", "LastAcdAgentEndReasonsID", "AcdAgentEndReasonsID")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(slots=True)
@@ -45,18 +40,27 @@ class Count:
 
 @dataclass(slots=True)
 class CallTally:
-    """Counts the calls of contacts. ``unreadable`` are contacts whose history is no list of calls."""
+    """Counts the calls of contacts.
+
+    ``unreadable`` are contacts whose history is not a list of calls, ``reached_unknown`` those of which no call is
+    known to have reached anybody, and some call does not tell.
+    """
 
     asked: str = ""
     contacts: int = 0
     unreadable: int = 0
+    reached_unknown: int = 0
     total: Count = field(default_factory=Count)
     by_campaign: dict[str, Count] = field(default_factory=dict)
     by_result_code: dict[str, Count] = field(default_factory=dict)
     by_day: dict[str, Count] = field(default_factory=dict)
+    not_told: NotTold = field(default_factory=NotTold)
 
-    def add(self, campaign: str, history: object) -> Called | None:
-        """Count the calls of one contact of ``campaign``; gives what became of them, None where there are none."""
+    def add(self, campaign: str, history: object, numbers: Collection[str] = ()) -> Called | None:
+        """Count the calls of one contact of ``campaign``; gives what became of them, None where there are none.
+
+        ``numbers`` are the contact's phone numbers.
+        """
         self.contacts += 1
         if not history:
             return None
@@ -65,21 +69,24 @@ class CallTally:
             return None
         reached: dict[tuple[str, str], bool] = {}
         last = ("", "")
-        for call in history:
-            when, result = _time(call), _first(call, _RESULTS) or NONE
-            if when >= last[0]:
-                last = when, result
+        calls = [Call.read(record, numbers) for record in history]
+        for call in calls:
+            self.not_told.watch(call)
+            result = call.result_code or NONE
+            if call.when >= last[0]:
+                last = call.when, result
             for place in (
                 ("total", ""),
-                ("by_campaign", _first(call, ["DiallerCampaignsID"]) or campaign or NONE),
+                ("by_campaign", call.campaign or campaign or NONE),
                 ("by_result_code", result),
-                ("by_day", when[:10] or NONE),
+                ("by_day", call.when[:10] or NONE),
             ):
                 self._count(*place).calls += 1
-                reached[place] = reached.get(place, False) or _is_reached(call)
+                reached[place] = reached.get(place, False) or call.reached is True
         for place, is_reached in reached.items():
             self._count(*place).contacts += 1
             self._count(*place).reached += is_reached
+        self.reached_unknown += not reached["total", ""] and any(call.reached is None for call in calls)
         return Called(len(history), *last)
 
     def _count(self, by: str, name: str) -> Count:
@@ -88,27 +95,10 @@ class CallTally:
     def summary(self) -> dict[str, Any]:
         """For ``summary.json``: how many contacts were called and reached, and in what."""
         found = asdict(self)
+        found["not_told"] = self.not_told.facts
         total = found.pop("total")
         found |= {"called": total["contacts"], "reached": total["reached"], "calls": total["calls"]}
         return found | {by: dict(sorted(found[by].items())) for by in ("by_campaign", "by_result_code", "by_day")}
-
-
-def _first(call: Mapping[str, Any], names: Iterable[str]) -> str:
-    return next((text for name in names if (text := said(call.get(name)))), "")
-
-
-def _time(call: Mapping[str, Any]) -> str:
-    """When the call began, as text that sorts; empty where no field tells."""
-    for name in (*_TIMES, *(name for name in call if name.startswith("dt"))):
-        if isinstance(value := call.get(name), str) and _DATE.match(value):
-            return value
-    return ""
-
-
-def _is_reached(call: Mapping[str, Any]) -> bool:
-    duration = call.get("Duration")
-    lasted = isinstance(duration, (int, float)) and duration > 0
-    return lasted or any(call.get(name) not in (None, "", 0) for name in _AGENTS)
 
 
 async def read_calls(client: DiallerClient, sides: Sides, progress: Callable[[int], None]) -> CallTally:
@@ -132,6 +122,7 @@ class _Reader:
         self._client = client
         self._sides = sides
         self._batch = True
+        self._codes: dict[str, str] = {}
         self.tally = CallTally("batch look-ups")
 
     async def read(self, contacts: Sequence[StoredContact]) -> None:
@@ -143,7 +134,10 @@ class _Reader:
             known |= zip(left, await asyncio.gather(*map(self._by_id, left)), strict=True)
         called = []
         for contact in contacts:
-            found = self.tally.add(said(contact.values.get("DiallerCampaignsID")), known.get(contact.id))
+            numbers = [said(contact.values.get(name)) for name in PHONE_FIELDS]
+            found = self.tally.add(campaign_of(contact.values), known.get(contact.id), numbers)
+            if found and found.last_result == NONE and contact.id in self._codes:
+                found = found._replace(last_result=self._codes.pop(contact.id))
             if found:
                 called.append((contact.id, found))
         self._sides.add_called(called)
@@ -160,6 +154,9 @@ class _Reader:
             self._batch, self.tally.asked = False, f"one by one, as the batch look-up does not help here ({error})"
             return {}
         found = {stored_contact(record).id: record[HISTORY] for record in records if HISTORY in record}
+        for record in records:  # the contact's current result code, for calls that name none
+            if code := Call.read({RESULT_CODE: record.get(RESULT_CODE)}).result_code:
+                self._codes[stored_contact(record).id] = code
         gone = dict.fromkeys(set(ids) - {stored_contact(record).id for record in records})
         return found | gone
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ..api.wire import StoredContact
+from ..api.wire import StoredContact, campaign_of
 from ..journal import Outcome, PlannedRow, RowState
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
@@ -49,11 +49,10 @@ class Scope:
 
     def holds(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is of these campaigns; one that does not tell its campaign is."""
-        number, name = record.get("DiallerCampaignsID"), record.get("DiallerCampaignsName")
-        if number is None or number == "":
+        number, name = campaign_of(record), record.get("DiallerCampaignsName")
+        if not number:
             return name in (None, "") or not self.names or str(name) in self.names
-        whole = int(number) if isinstance(number, float) and number.is_integer() else number
-        return str(whole) in self.ids or str(name) in self.names
+        return number in self.ids or str(name) in self.names
 
 
 class Called(NamedTuple):

@@ -196,6 +196,16 @@ def verdict(summary: Mapping[str, Any]) -> str:
     return f"All {lines:,} contacts match" if lines > 1 else "The one contact matches"
 
 
+def calls_in_words(history: Mapping[str, Any]) -> str:
+    """What came of the contacts in one sentence, with what the dialler's call records do not tell."""
+    said = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
+    if unknown := history["reached_unknown"]:
+        said += f"; of {unknown:,} contacts the dialler's call records do not tell whether anybody answered"
+    if not_told := history["not_told"]:
+        said += f" (not in the dialler's call records: {', '.join(not_told)})"
+    return said
+
+
 def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is known of the run, by name; times as ``summary.json`` has them."""
     asked, counts, history = summary["source_of_truth"], summary["counts"], summary["history"]
@@ -207,10 +217,7 @@ def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.xlsx)",
         "Asked the dialler by": f"{asked['way']}: {asked['why']}" if asked else "",
         "Missing on purpose": f"{summary['expected_missing']:,} suppressed" if summary["expected_missing"] else "",
-        "Calls": f"{history['called']:,} of {history['contacts']:,} contacts called, {history['reached']:,} reached, "
-        f"{history['calls']:,} calls"
-        if history
-        else "",
+        "Calls": calls_in_words(history) if history else "",
         "Started (UTC)": summary["started_at"],
         "Duration": words.duration(summary["duration_s"]),
         "Requests": f"{summary['requests']:,}",

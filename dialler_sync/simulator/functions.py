@@ -179,7 +179,10 @@ class Functions:
 
     def _with_calls(self, contact_id: int) -> dict[str, Any]:
         calls = self._calls(contact_id)
-        code = {"Name": calls[-1]["ResultCode"], "ExportKey": calls[-1]["ResultCodesExportKey"]} if calls else None
+        last = calls[-1] if calls else {}
+        told = {"ExportKey": last.get("ResultCodesExportKey"), "Content": last.get("ResultCode")}
+        flags = dict.fromkeys(("bDone", "bDelay", "bAborted", "bAppointment"), False)
+        code = {"ID": 1, **told, **flags} if any(told.values()) else None
         nested = {"DiallerCampaignsResultCodes": code, "DiallerContactsHistory": calls}
         return self._store.record(contact_id) | nested
 

@@ -59,6 +59,14 @@ async def test_whole_list(answer: bytes | Step) -> None:
     assert await take(answer) == (CONTACTS, None)
 
 
+async def test_records_of_other_campaigns_are_left_out() -> None:
+    """An older dialler ignores the question for a campaign and answers with the whole account."""
+    mine = [{"ID": 1, "DiallerCampaignsID": 538}, {"ID": 4, "DiallerCampaignsID": "538"}]
+    others = [{"ID": 2, "DiallerCampaignsID": 540}, {"ID": 3, "DiallerCampaignsID": 5380}]
+
+    assert await take(records(mine[0], *others, mine[1])) == (mine, None)
+
+
 async def test_empty_list() -> None:
     """No contacts is an answer."""
     assert await take(records()) == ([], None)

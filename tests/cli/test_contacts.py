@@ -378,32 +378,42 @@ def test_many_contacts_by_batch_or_one_by_one(run: Run, configure: Configure, ba
 
 
 def test_history_is_one_line_a_call(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
-    """Contact, UserData, time, number, result code, end reason and duration, then whatever else the record holds."""
+    """Contact and UserData, the facts of the call wherever the record has them, then the record itself."""
     configure()
     one, _ = seed(dialler, "K1", "NEVER CALLED")
     call = {"dtStart": "2026-01-02 10:00:00", "PhoneNumber": "+49171", "ResultCode": "Sold", "Duration": 61}
     dialler.store.add_call(one, **call, LastAcdAgentEndReasonsID=3, Unheard_of=["x", 1])
-    dialler.store.add_call(one, **call)
 
     done = run("contacts", "history", "--user-data", "K1", "-o", "csv")
     none = run("contacts", "history", "--user-data", "NEVER CALLED", "-o", "json")
 
-    header, first, second = lines(done.out)
-    assert header[:7] == [
-        *(
-            "DiallerContactsID",
-            "UserData",
-            "dtStart",
-            "PhoneNumber",
-            "ResultCode",
-            "LastAcdAgentEndReasonsID",
-            "Duration",
-        )
-    ]
-    assert first[:7] == [str(one), "K1", "2026-01-02 10:00:00", "+49171", "Sold", "3", "61"]
-    assert first[header.index("Unheard_of")] == '["x", 1]'
-    assert second[5] == ""
+    header, first = lines(done.out)
+    facts = dict(zip(header, first, strict=True))
+    assert header[:5] == ["DiallerContactsID", "UserData", "CallID", "CallStart", "CallConnect"]
+    assert (facts["DiallerContactsID"], facts["UserData"]) == (str(one), "K1")
+    assert (facts["CallStart"], facts["Number"], facts["ResultCode"]) == ("2026-01-02 10:00:00", "+49171", "Sold")
+    assert (facts["DurationSeconds"], facts["EndReason"], facts["Unheard_of"]) == ("61", "3", '["x", 1]')
     assert (none.code, none.out) == (ExitCode.OK, "[]\n")
+
+
+def test_a_nested_call_record_is_read_by_meaning(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """As the vendor documents it: the call in StatisticsPartA; what the record does not tell is empty, and is said."""
+    configure()
+    (one,) = seed(dialler, "K1")
+    times = {"dtCallStart": "2026-01-02 10:00:00", "dtCallConnect": "2026-01-02 10:00:09", "dtCallEnd": None}
+    dialler.store.calls[one] = [
+        {"StatisticsPartA": {"ID": 9, "bOutbound": True, **times}},
+        {"StatisticsPartA": {"ID": 10, "bOutbound": True, **times, "dtCallConnect": None}},
+    ]
+
+    done = run("contacts", "history", "--user-data", "K1", "-o", "json")
+
+    answered, missed = json.loads(done.out)
+    assert (answered["CallID"], answered["CallStart"], answered["Reached"]) == ("9", "2026-01-02 10:00:00", True)
+    assert (missed["CallID"], missed["Reached"], missed["ResultCode"]) == ("10", False, None)
+    assert answered["StatisticsPartA.bOutbound"] is True
+    assert "do not tell" in done.err
+    assert "ResultCode" in done.err
 
 
 def test_one_contact_that_cannot_be_read_does_not_hide_the_others(

@@ -67,7 +67,7 @@ def test_not_even_an_error_can_be_said(redirection: str, configure: Configure, c
         ("init contacts.csv -o new.yaml", "new.yaml"),
         ("inspect contacts.csv --to tables", "tables/contacts.csv.csv"),
         ("contacts lock --user-data K2 --yes --out out", "out/results.csv"),
-        ("retry --out out", "out/results.csv"),
+        ("retry --file contacts.csv --out out", "out/results.csv"),
     ],
 )
 def test_every_command_that_writes_has_written(

@@ -204,6 +204,27 @@ def test_what_came_of_the_contacts(run: Run, configure: Configure, contacts_csv:
         assert (told["NEVER"]["_calls"], told["NEVER"]["_last_call"]) == ("0", "")
 
 
+def test_nested_calls_were_answered(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """A call whose record is nested counts as what it says it was."""
+    with Store({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        configure(base_url=dialler.base_url)
+        contact = seed(dialler, "SOLD")
+        start = "2026-01-02 10:00:00"
+        store.calls[contact] = [
+            {
+                "StatisticsPartA": {"ID": 9, "dtCallStart": start, "dtCallConnect": start},
+                "ResultCodes": {"ExportKey": "S"},
+            }
+        ]
+
+        done = run("reconcile", contacts_csv(rows=[line("SOLD")]), "--with-history")
+
+        assert done.code == ExitCode.OK, done.err
+        history = done.summary["history"]
+        assert (history["called"], history["reached"], history["calls"]) == (1, 1, 1)
+        assert list(history["by_result_code"]) == ["S"]
+
+
 def test_calls_that_cannot_be_read_leave_the_comparison(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """The message names the line of the configuration; the classes are there all the same."""
     with Store({538: "Nightly"}) as store, SimulatorServer(store, batch=False) as dialler:

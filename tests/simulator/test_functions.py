@@ -159,7 +159,8 @@ def test_batch(wire: Wire) -> None:
 
     assert [record["ID"] for record in answer["records"]] == [called, twin, quiet]
     assert (answer["count"], answer["status"]) == (3, 200)
-    assert answer["records"][0]["DiallerCampaignsResultCodes"] == {"Name": "Sale", "ExportKey": "S"}
+    code = answer["records"][0]["DiallerCampaignsResultCodes"]
+    assert (code["ExportKey"], code["Content"], code["bDone"], "Name" in code) == ("S", "Sale", False, False)
     assert [c["ResultCode"] for c in answer["records"][0]["DiallerContactsHistory"]] == ["Refused", "Sale"]
     assert answer["records"][1]["DiallerCampaignsResultCodes"] is None
     assert answer["records"][1]["DiallerContactsHistory"] == []

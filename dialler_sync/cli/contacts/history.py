@@ -12,10 +12,16 @@ from .get import CODES
 from .naming import named_by, naming_options
 from .showing import Showing, showing_options
 
+IN_TABLE = (
+    *("DiallerContactsID", "UserData", "CallStart", "DurationSeconds", "Reached", "Number"),
+    *("ResultCode", "Agent", "EndReason"),
+)
+
 
 @click.command(epilog=CODES)
 @naming_options
 @showing_options
+@click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
 @click.pass_obj
 def history(
     app: App,
@@ -27,18 +33,20 @@ def history(
     output: str | None,
     fields: str | None,
     out: Path | None,
+    language: int | None,
 ) -> int:
     """Show the calls of contacts, one line a call.
 
-    Contact, UserData, time, number dialled, result code, agent end reason and duration come first, then whatever else
-    the dialler's record holds. Contacts that are not there are named on stderr (exit 4).
+    Contact, UserData, call ID, times, duration, whether it reached anybody, number dialled, result code, agent and end
+    reason come first, then the dialler's record, flattened with dots. What the dialler's records do not tell stays
+    empty and is named on stderr, as are contacts that are not there (exit 4).
 
     \b
     Examples:
       dialler-sync contacts history --user-data K-17
       dialler-sync contacts history --from list.csv --out calls.xlsx
     """
-    from ...contacts.read import history_columns, read_history
+    from ...contacts.read import HISTORY_COLUMNS, read_history
     from ...contacts.record_file import RecordFile
     from ...contacts.targets import Targets
     from ..progress import progress
@@ -52,9 +60,10 @@ def history(
         with progress(app) as observer:
             targets = Targets(named, settings)
             observer.stage("reading calls", len(targets))
-            problems = read_history(settings, targets, calls, observer.advance)
-        columns = history_columns(calls.columns)
-        showing.show(calls, columns, columns[:7])
+            problems, not_told = read_history(settings, targets, calls, observer.advance, language)
+        showing.show(calls, tuple(dict.fromkeys((*HISTORY_COLUMNS, *calls.columns))), IN_TABLE)
+    if said := str(not_told):
+        click.echo(f"{said[0].upper()}{said[1:]}", err=True)
     for problem in problems:
         click.echo(problem, err=True)
     return ExitCode.ROWS_FAILED if problems else ExitCode.OK

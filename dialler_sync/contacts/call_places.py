@@ -1,0 +1,127 @@
+"""Where in a call's record a fact may stand: the names of fields that may hold it, in whatever object they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+_CODES = r"\w*resultcodes?"
+_PEOPLE = "(?:users?|agents?|acdagents?)"
+_END_REASON = "(?:last)?(?:acd)?(?:agents?)?endreasons?"
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "CallStart": (
+        "dtcallstart",
+        "callstart",
+        "dtstart",
+        "dtcallbegin|dtbegin|dtcall",
+        "starttime|calltime",
+        "dtcreated",
+    ),
+    "CallConnect": ("dt(call)?connect(ed)?", "dt(call)?answer(ed)?", "call(connect|answer)(ed)?|(connect|answer)time"),
+    "CallEnd": ("dt(call)?end(ed)?", "callend|endtime", "dt(call)?(hangup|disconnect(ed)?)"),
+    "CallID": (r"calls?(id|uuid)", r"statisticsparta\.id", "statisticspartaid"),
+    "DurationSeconds": (
+        "n?(call)?duration(seconds|secs?|s)?",
+        "n?(talk|call|connected|connection)(time|duration|seconds)",
+        "n?(call)?duration(ms|millis|milliseconds)",
+    ),
+    "Number": (
+        "(dialled|dialed|called|callee|destination)(phone)?(number|party|partynumber)?|number(dialled|dialed|called)",
+        "phonenumber(dialled|dialed|called)?",
+        "bnumber",
+        "anumber",
+        "(customer|contact|tel|telephone)(phone)?number|phone|number",
+        "callerid|callernumber",
+    ),
+    "ResultCode": (
+        rf"{_CODES}\.exportkey",
+        rf"{_CODES}exportkey",
+        "exportkey",
+        rf"{_CODES}\.(name|content|text)",
+        _CODES,
+        rf"{_CODES}\.id",
+        rf"{_CODES}id",
+    ),
+    "ResultText": (rf"{_CODES}\.(content|text|name)", "result(code)?s?(content|text|name)", _CODES),
+    "Done": (rf"{_CODES}\.bdone", "bdone|done"),
+    "Agent": (
+        rf"{_PEOPLE}\.(uid|login|loginname|username)",
+        f"(last|call|acd)?{_PEOPLE}uid",
+        "agents?(login|name)?|usersname|username",
+        rf"{_PEOPLE}\.(name|lastname|fullname|displayname)",
+        rf"{_PEOPLE}\.id",
+        f"(last|call|acd)?{_PEOPLE}id",
+    ),
+    "EndReason": (
+        rf"{_END_REASON}\.(exportkey|name|content|text)",
+        f"{_END_REASON}(name|text)?",
+        rf"{_END_REASON}\.id",
+        f"{_END_REASON}id",
+    ),
+    "DiallerCampaignsID": ("diallercampaignsid", r"diallercampaigns\.id"),
+    "DiallerContactsID": ("diallercontactsid", r"diallercontacts\.id"),
+    "UserData": (r"diallercontacts\.userdata", "userdata"),
+}
+"""Fact → the names of fields that may hold it, the best first; ``a.b`` is field ``b`` of an object ``a``."""
+
+_PATTERNS = {fact: [re.compile(rf"(?:.*\.)?(?:{name})") for name in names] for fact, names in _NAMES.items()}
+_OF_THE_CALL = frozenset({"CallConnect", "CallEnd", "DurationSeconds"})
+"""Facts that stand beside the start: the same field of another object is of the agent's leg, or of another call."""
+
+_CUSTOMER = "statisticsparta"
+"""The vendor's table of the customer's leg of calls."""
+
+
+def flattened(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Give path and value of every field: ``{"a": {"b": 1}}`` is ``a.b``, and in a list of objects ``a.1.b``."""
+    for name, value in record.items():
+        if isinstance(value, dict) and value:
+            yield from flattened(value, f"{before}{name}.")
+        elif isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
+            for place, part in enumerate(value, 1):
+                yield from flattened(part, f"{before}{name}.{place}.")
+        else:
+            yield f"{before}{name}", value
+
+
+@lru_cache(maxsize=256)
+def places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Fact → the paths that may hold it; worked out once for all records of one form."""
+    lower = {path: re.sub(r"\.\d+(?=\.)", "", path).casefold() for path in paths}
+
+    def ranked(fact: str, home: str | None) -> tuple[str, ...]:
+        found: list[tuple[bool, int, bool, int, int, str]] = []
+        for path, name in lower.items():
+            rank = next((rank for rank, pattern in enumerate(_PATTERNS[fact]) if pattern.fullmatch(name)), None)
+            if rank is not None:
+                away = home is not None and _object(path) != home
+                found.append((away, rank, _CUSTOMER not in name.split("."), path.count("."), len(found), path))
+        at_home = [entry for entry in found if not entry[0]]
+        kept = at_home if at_home and fact in _OF_THE_CALL else found
+        return tuple(entry[-1] for entry in sorted(kept))
+
+    starts = ranked("CallStart", None)
+    home = _object(starts[0]) if starts else None
+    places = {fact: ranked(fact, home if fact in _OF_THE_CALL else None) for fact in _NAMES}
+    places["CallStart"] = tuple(path for path in starts if _object(path) == home)
+    # The call's own ID stands beside its start; else the record's is the best there is.
+    own = [path for path in paths if home is not None and path.casefold() == f"{home}id".casefold()]
+    places["CallID"] = (*own, *places["CallID"], *(path for path in paths if path == "ID"))
+    return places
+
+
+def _object(path: str) -> str:
+    """``StatisticsPartA.`` of ``StatisticsPartA.dtCallStart``."""
+    return path[: path.rfind(".") + 1]
+
+
+def beside(path: str, flat: Mapping[str, Any], names: Collection[str]) -> str:
+    """The path of the first of these fields that stands in the same object as ``path``, which is in one."""
+    home = _object(path)
+    if not home:
+        return ""
+    there = {name.casefold(): name for name in flat if _object(name) == home and name != path}
+    return next((there[f"{home}{name}".casefold()] for name in names if f"{home}{name}".casefold() in there), "")

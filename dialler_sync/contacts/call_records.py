@@ -1,0 +1,221 @@
+"""A call's record, read by meaning and not by place.
+
+The vendor documents that an entry of ``DiallerContactsHistory`` is nested (``{"StatisticsPartA": {"dtCallStart":
+…}}``), and not where its result code, agent and number stand. So objects are flattened with dots, and each fact is
+found wherever it is. What is not there stays empty, and is told; it never counts as "not reached".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+from .call_places import beside, flattened, places
+
+T = TypeVar("T")
+
+CALL_FACTS: tuple[str, ...] = (
+    *("CallID", "CallStart", "CallConnect", "CallEnd", "DurationSeconds", "Reached", "Number"),
+    *("ResultCode", "ResultText", "Done", "Agent", "EndReason"),
+)
+"""Columns of a call, in the order in which people read them."""
+
+_DATE = re.compile(r"(?!0000)\d{4}-\d\d-\d\d")
+_ZERO = re.compile(r"[0\W]*\Z")
+"""``0000-00-00 00:00:00``: how MySQL writes that there is no time."""
+
+_FIRST_SECOND = 100_000_000
+"""Seconds since 1970: a smaller number is not a time."""
+
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{2,}")
+_CLOCK = re.compile(r"(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?")
+_MILLISECONDS = re.compile(r"(ms|millis|milliseconds)$", re.IGNORECASE)
+_SAME_NUMBER = 7
+"""Last digits in which two ways of writing one number agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the record of a call says; None, or an empty text, where it does not.
+
+    The first fields are :data:`CALL_FACTS` in their order. ``campaign``, ``contact_id`` and ``user_data`` are the
+    record's own. ``missing`` names facts for which it has no field at all. ``record`` is the whole record, flattened.
+    """
+
+    call_id: str
+    start: str
+    connect: str
+    end: str
+    duration: float | None
+    reached: bool | None
+    number: str
+    result_code: str
+    result_text: str
+    done: bool | None
+    agent: str
+    end_reason: str
+    campaign: str
+    contact_id: str
+    user_data: str
+    missing: frozenset[str]
+    record: Mapping[str, Any]
+
+    @property
+    def when(self) -> str:
+        """The first time that is known of the call, as text that sorts."""
+        return self.start or self.connect or self.end
+
+    def columns(self) -> dict[str, Any]:
+        """:data:`CALL_FACTS` and then the record's own fields; those that are called like a fact keep apart."""
+        names = (each.name for each in fields(self))
+        facts = {column: getattr(self, name) for column, name in zip(CALL_FACTS, names, strict=False)}
+        told = {column: None if value == "" else value for column, value in facts.items()}
+        own = {f"DiallerContactsHistory.{name}" if name in told else name: value for name, value in self.record.items()}
+        return told | own
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any], numbers: Collection[str] = ()) -> Self:
+        """Read a record; ``numbers`` are the contact's, by which the one that was dialled is known among several."""
+        flat = dict(flattened(record))
+        found = _Found(flat, places(tuple(flat)))
+        code = found.path("ResultCode", _text)
+        text, done = beside(code, flat, ("content", "text", "name", "description")), beside(code, flat, ("bdone",))
+        start, connect, end = (found.first(fact, _time, "") for fact in ("CallStart", "CallConnect", "CallEnd"))
+        agent, end_reason = found.first("Agent", _text, ""), found.first("EndReason", _text, "")
+        duration = found.duration(connect, end)
+        reached = _reached(found, connect, agent or end_reason, duration)
+        result_text = _text(flat.get(text)) or next(
+            (said for path in found.places["ResultText"] if path != code and (said := _text(flat[path]))), ""
+        )
+        told = _flag(flat.get(done)) if done else found.first("Done", _flag, None)
+        absent = {fact for fact in CALL_FACTS if fact != "Reached" and not found.places[fact]}
+        absent -= {"ResultText"} if text else set()
+        absent -= {"Done"} if done else set()
+        absent -= {"DurationSeconds"} if duration is not None else set()
+        return cls(
+            found.first("CallID", _text, ""), start, connect, end, duration, reached, found.number(numbers),
+            _text(flat.get(code)), result_text, told, agent, end_reason,
+            found.first("DiallerCampaignsID", _text, ""), found.first("DiallerContactsID", _text, ""),
+            found.first("UserData", _text, ""),
+            frozenset(absent | ({"Reached"} if reached is None else set())), flat,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A flattened record, and by fact the paths that may hold it, the best first."""
+
+    flat: Mapping[str, Any]
+    places: Mapping[str, tuple[str, ...]]
+
+    def path(self, fact: str, read: Callable[[object], object]) -> str:
+        """The first path whose value is one."""
+        return next((path for path in self.places[fact] if read(self.flat[path]) not in ("", None)), "")
+
+    def first(self, fact: str, read: Callable[[object], T], otherwise: T) -> T:
+        """Its value."""
+        path = self.path(fact, read)
+        return read(self.flat[path]) if path else otherwise
+
+    def duration(self, connect: str, end: str) -> float | None:
+        """Seconds: what the record says, else from connect to end."""
+        for path in self.places["DurationSeconds"]:
+            seconds = _seconds(self.flat[path])
+            if seconds is not None:
+                return seconds / 1000 if _MILLISECONDS.search(path) else seconds
+        with suppress(ValueError, TypeError):  # texts that are not times, or of which only one has a zone
+            between = (datetime.fromisoformat(end) - datetime.fromisoformat(connect)).total_seconds()
+            return _whole(between) if between >= 0 else None
+        return None
+
+    def number(self, numbers: Collection[str]) -> str:
+        """The number that was dialled."""
+        there = [text for path in self.places["Number"] if _PHONE.fullmatch(text := _text(self.flat[path]))]
+        there = [text for text in there if not _DATE.match(text)]
+        known = {_digits(number)[-_SAME_NUMBER:] for number in numbers if number}
+        return next((text for text in there if _digits(text)[-_SAME_NUMBER:] in known), there[0] if there else "")
+
+
+@dataclass(slots=True)
+class NotTold:
+    """Watches calls for what their records leave out. ``reached``: how many do not tell whether anybody answered."""
+
+    calls: int = 0
+    reached: int = 0
+    _missing: set[str] = field(default_factory=lambda: set(CALL_FACTS))
+
+    def watch(self, call: Call) -> None:
+        """Look at one more call."""
+        self.calls += 1
+        self.reached += call.reached is None
+        self._missing &= call.missing
+
+    @property
+    def facts(self) -> list[str]:
+        """The facts for which no call has a field, in the order of their columns."""
+        return [fact for fact in CALL_FACTS if self.calls and fact in self._missing]
+
+    def __str__(self) -> str:
+        """One sentence for people; empty where nothing is left out."""
+        said = f"the dialler's call records do not tell {', '.join(self.facts)}: left empty" if self.facts else ""
+        if self.reached and "Reached" not in self.facts:
+            some = f"{self.reached:,} of {self.calls:,} calls do not tell whether anybody answered"
+            return f"{said}; {some}" if said else some
+        return said
+
+
+def _reached(found: _Found, connect: str, somebody: str, duration: float | None) -> bool | None:
+    """Whether somebody answered: by the connect where the record has one, else by agent, end reason or duration."""
+    connects = found.places["CallConnect"]
+    if connects:
+        return bool(connect) or any(
+            _text(found.flat[path]) and not _ZERO.match(_text(found.flat[path])) for path in connects
+        )
+    if somebody or duration:
+        return True
+    return None if duration is None else False
+
+
+def _text(value: object) -> str:
+    """A value as one text; nothing for null, zero and what has parts."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    plain = isinstance(value, (str, int)) and not isinstance(value, bool)
+    return str(value).strip() if plain and value not in (0, "") else ""
+
+
+def _time(value: object) -> str:
+    """A time as the dialler writes it; nothing for what is not a time. Counted seconds or milliseconds are UTC."""
+    if isinstance(value, int) and value > _FIRST_SECOND:
+        seconds = value / 1000 if value > 1000 * _FIRST_SECOND else value
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds").replace("+00:00", "Z")
+    return value.strip() if isinstance(value, str) and re.search("[1-9]", value) else ""
+
+
+def _flag(value: object) -> bool | None:
+    text = str(value).casefold()
+    return True if text in {"true", "1"} else False if text in {"false", "0"} else None
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, str) and (clock := _CLOCK.fullmatch(value.strip())):
+        hours, minutes, seconds = map(int, clock.groups())
+        return hours * 3600 + minutes * 60 + seconds
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    with suppress(ValueError):
+        return _whole(float(value))
+    return None
+
+
+def _whole(number: float) -> float:
+    return int(number) if number.is_integer() else number
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)

@@ -36,10 +36,10 @@ _MOST_SEEN = 200_000
 _MOST_ASCII_WORDS = 300
 _ASCII_BYTES = 1 << 16
 
-_MOST = 12.0
+_MOST = 14.0
 """No piece of the file speaks louder than this for one encoding against another."""
-_CLEAR = 6.0
-"""How far ahead the best reading must be."""
+_CLEAR, _CLEAR_BY_FEW, _FEW = 6.0, 8.0, 2
+"""How far ahead the best reading must be; farther where no more than two pieces tell."""
 _UTF8 = Candidate("utf-8", " ".join(sorted({name for each in CANDIDATES for name in each.spoken.split()})), 0.0)
 _CHANCE = 5.0
 """So much likelier than UTF-8 that the bytes are UTF-8 by chance."""
@@ -132,7 +132,8 @@ class Evidence:
         if not readings or self._is_nonsense(readings[0]):
             return Verdict()
         best = readings[0]
-        rivals = [other for other in readings[1:] if self._lead(best, other) < _CLEAR]
+        clear = _CLEAR if len(self.units) > _FEW else _CLEAR_BY_FEW
+        rivals = [other for other in readings[1:] if self._lead(best, other) < clear]
         if rivals:
             return Verdict((best, *rivals[:_MOST_SHOWN]))
         return Verdict((best,), self._foreign_to(best))

@@ -91,7 +91,9 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
     if status in _NO_SUCH_FUNCTION or (status == 404 and not _OF_A_FUNCTION & (answer or {}).keys()):
         target = f"{reply.request.method} {reply.request.url.path}"
         said = f"404 without the JSON body of its API: {message}" if status == 404 else message
-        raise Refused("endpoint_missing", f"this dialler has no '{target}' ({said})", http_status=status)
+        # That a function is a PUT is an assumption; the vendor's other functions change things by GET and PATCH.
+        next_tried = "; next try GET, then PATCH" if reply.request.method == "PUT" else ""
+        raise Refused("endpoint_missing", f"this dialler has no '{target}' ({said}){next_tried}", http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
     if status in _MAYBE or status >= 500:

@@ -142,6 +142,17 @@ def test_every_function_has_a_command(run: Run, configure: Configure, dialler: S
     }
 
 
+def test_the_methods_to_try_next_are_named(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """That locking is a PUT is an assumption; the vendor's other functions use GET and PATCH."""
+    configure(endpoints='{lock_by_id: "PUT /gone/{id}"}')
+    seed(dialler, "K1")
+
+    done = run("contacts", "lock", "--user-data", "K1", "--yes")
+
+    assert done.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert "next try GET, then PATCH" in done.err
+
+
 @pytest.mark.parametrize(
     ("command", "name"),
     [

@@ -75,6 +75,10 @@ def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     return StoredContact("" if number is None else str(number), "" if user_data is None else str(user_data), record)
 
 
+CAMPAIGN_NAME = "DiallerCampaignsName"
+"""A record's field for the name of its campaign; often it has only the ID."""
+
+
 def campaign_of(record: Mapping[str, Any]) -> str:
     """``DiallerCampaignsID`` of a record as text; empty where it does not tell."""
     number = record.get("DiallerCampaignsID")

@@ -40,12 +40,14 @@ def choose(
     find: Callable[[Journal, str], RunRecord | None],
     *,
     config_of_run: bool,
+    finished: bool = False,
 ) -> Chosen | None:
     """The run of this name, else the one that ``find`` finds for the target of the configuration; None: there is none.
     Says which it is, before anything is done.
 
     Raises:
-        UsageError: there is no run of this name, or it belongs to another dialler or campaign.
+        UsageError: there is no run of this name, it belongs to another dialler or campaign, or the configuration must
+            be ``finished`` and lines of it are still marked CHANGE.
     """
     from ..run.target import check_target, find_target
     from ..target import in_words
@@ -56,7 +58,7 @@ def choose(
     named = journal.run(name) if name is not None else None
     if named and (config_of_run or not app.has_config()):
         path = Path(named.config_path)
-    settings = app.settings_from(path)
+    settings = app.settings_from(path, finished=finished)
     target = find_target(settings, journal)
     if named:
         named = journal.run(named.id)  # its campaign's name may have become an ID

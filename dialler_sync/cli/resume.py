@@ -78,7 +78,9 @@ def retry(
     from .progress import progress
 
     with app.journal() as journal:
-        chosen = choose(app, journal, run, partial(find_import, files=files), config_of_run=config_of_run)
+        chosen = choose(
+            app, journal, run, partial(find_import, files=files), config_of_run=config_of_run, finished=True
+        )
         if chosen is None:
             return say_nothing("there is no import to this dialler and campaign; there is nothing to retry")
         if not files and (nothing := nothing_to_retry(chosen.run)):

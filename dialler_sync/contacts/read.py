@@ -11,7 +11,7 @@ from typing import Any
 from ..api.ask import ask, calling, persisting, resolve_campaign
 from ..api.client import DiallerClient
 from ..api.retry import repeating, unreadable
-from ..api.wire import campaign_of, stored_contact
+from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings
 from ..errors import Refused, RequestError
 from ..fields import PHONE_FIELDS
@@ -133,10 +133,13 @@ async def each(
     return await asyncio.gather(*map(found, targets))
 
 
-def list_contacts(settings: Settings, campaign: str | None, into: RecordFile, progress: Progress) -> None:
+def list_contacts(
+    settings: Settings, campaign: str | None, into: RecordFile, progress: Progress, *, with_names: bool = False
+) -> None:
     """Read all contacts of the account, or of the campaign of this ID or name.
 
-    A list that breaks off is read again from its beginning: ``into`` ends as the whole list.
+    A list that breaks off is read again from its beginning: ``into`` ends as the whole list. ``with_names``: records
+    that have the ID of their campaign alone get its name, too.
 
     Raises:
         StopRun: it does not come whole.
@@ -144,12 +147,17 @@ def list_contacts(settings: Settings, campaign: str | None, into: RecordFile, pr
 
     async def question(client: DiallerClient) -> None:
         campaign_id = None if campaign is None else await resolve_campaign(client, campaign)
+        names = {}
+        if with_names:
+            with calling(client, "list_campaigns"):
+                names = {str(each.get("ID")): each.get("Name") for each in await client.list_campaigns()}
 
         async def once() -> None:
             into.clear()
             with calling(client, "list_contacts" if campaign_id is None else "list_campaign_contacts"):
                 async for record in client.list_contacts(campaign_id):
-                    into.add(record)
+                    name = names.get(campaign_of(record)) if not record.get(CAMPAIGN_NAME) else None
+                    into.add({**record, CAMPAIGN_NAME: name} if name else record)
                     progress(1)
 
         await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from ..api.wire import StoredContact, campaign_of
+from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of
 from ..config import Settings
 from ..config.settings import Limit, Missing
 from ..errors import SafetyLimit
@@ -17,8 +17,6 @@ from ..target import split, target_of
 from .decide import PlanRules, is_locked, is_unlocked, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
-
-CAMPAIGN_NAME = "DiallerCampaignsName"
 
 _BATCH = 2_000
 

@@ -182,6 +182,17 @@ def test_an_endpoint_that_is_not_there_is_named_with_the_line_that_overrides_it(
 # list
 
 
+def test_the_vendor_s_format_has_the_campaign_s_name(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """Its files know campaigns by name; the record may have the ID alone."""
+    configure()
+    seed(dialler, "K1")
+
+    done = run("contacts", "list", "--campaign", "538", "--format", "vendor")
+
+    assert '"DiallerContact"' in done.out
+    assert ';"Nightly";"K1";' in done.out
+
+
 def test_a_list_comes_in_every_format(run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path) -> None:
     """The same contacts, with text as text, null as nothing, and what runs as a formula made harmless."""
     configure()

@@ -51,6 +51,20 @@ def test_a_do_not_call_list_without_entries(
         assert not dialler.requests
 
 
+def test_retry_wants_a_finished_configuration(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """It sends as an import does."""
+    config = configure()
+    run("import", contacts_csv(2))
+    config.write_text(f"{config.read_text(encoding='utf-8')}# CHANGE: decide\n", encoding="utf-8")
+
+    done = run("retry")
+
+    assert done.code == ExitCode.USAGE
+    assert "still marked CHANGE" in done.err
+
+
 @pytest.mark.parametrize("command", ["import", "plan", "reconcile"])
 def test_an_unfinished_configuration_is_refused_at_once(
     command: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer

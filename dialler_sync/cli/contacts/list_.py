@@ -46,6 +46,6 @@ def list_(
     with RecordFile(showing.folder()) as records:
         with progress(app) as observer:
             observer.stage("reading contacts", None)
-            list_contacts(settings, campaign, records, observer.advance)
+            list_contacts(settings, campaign, records, observer.advance, with_names=format_ == "vendor")
         showing.show(records, tuple(records.columns) or CONTACT_COLUMNS, IN_TABLE)
     return ExitCode.OK

@@ -51,7 +51,9 @@ def test_on_a_phone_numbers_say_what_they_are(page_path: Path, open_page: Open) 
         .evaluate_all("cells => cells.map(cell => getComputedStyle(cell, '::before').content)")
     )
 
-    assert labels == ["none", '"Row "', '"Contact ID "', "none"]
+    assert labels == [
+        *("none", '"Row "', '"Contact ID "', '"Differences "', '"In the dialler "', '"In the file "'),
+    ]
 
 
 def test_what_has_not_moved_is_said(page_path: Path, open_page: Open) -> None:

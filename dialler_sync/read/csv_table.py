@@ -23,7 +23,7 @@ from .dialect_doubts import foreign_cells
 from .encoding import find_encoding
 from .header import SAMPLE_ROWS, columns_of, find_header
 from .kinds import Kind, kind_of
-from .mended import is_mended
+from .mended import is_mended, is_of_vendor
 
 _TAIL_BYTES = 1 << 16
 _FEWEST_ROWS = 10
@@ -158,7 +158,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
         header_rows=header.rows,
         first_row=header.first_row,
         ignored=tuple(names[i] for i in ignored),
-        vendor=header.vendor,
+        vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
         mended=is_mended(names),
         remarks=(*foreign, *header.remarks, *_unnamed(names), *extent.remarks, *_open_end(path, encoding)),

@@ -17,7 +17,7 @@ from .excel_book import open_book, readable
 from .excel_sheet import Book, Content, Sheet, SheetCells
 from .excel_table import ExcelTable
 from .header import SAMPLE_ROWS, SEARCH, find_header
-from .mended import is_mended, plain_form
+from .mended import is_mended, is_of_vendor, plain_form
 
 _RUN_ROWS = 5_000
 
@@ -85,7 +85,7 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
         header_rows=header.rows,
         first_row=header.first_row,
         ignored=tuple(name for at, name in enumerate(names) if at not in kept),
-        vendor=header.vendor,
+        vendor=header.vendor or is_of_vendor(names),
         unread_from=extent.unread_from,
         mended=is_mended(names),
         remarks=(*header.remarks, *extent.remarks, *content.remarks, *_merged(content, header.first_row, extent)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..config import SourceSettings
+from ..fields import VENDOR_COLUMNS
 from ..own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
 
 _HEAD_BYTES = 1 << 20
@@ -21,6 +23,11 @@ def is_mended(names: list[str] | tuple[str, ...]) -> bool:
     own = {name.strip() for name in names if is_own(name)}
     ours = own.intersection(FAILED_COLUMNS)
     return (len(ours) > 1 or "_run" in ours) and any(name.strip() and not is_own(name) for name in names)
+
+
+def is_of_vendor(names: Sequence[str]) -> bool:
+    """Whether a header is that of a list in the vendor's own format, which itself has none, with our columns."""
+    return is_mended(tuple(names)) and set(VENDOR_COLUMNS) <= {name.strip() for name in names}
 
 
 def own_form(path: Path, source: SourceSettings) -> SourceSettings | None:

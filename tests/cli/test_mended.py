@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.fields import VENDOR_COLUMNS
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
@@ -681,3 +682,37 @@ def test_a_mended_row_without_a_key_makes_one_contact(
         ("succeeded", "create"),
     ]
     assert sorted(contact["Name"] for contact in dialler.store.contacts.values()) == ["Anna", "Berta"]
+
+
+@pytest.mark.parametrize("name", ["failed.csv", "failed.xlsx"])
+def test_a_fixed_list_in_the_vendor_s_format(name: str, run: Run, tmp_path: Path, dialler: SimulatorServer) -> None:
+    """It has a header now, and is read by the same configuration, which names no columns; digits are whole numbers."""
+    config = Path("dialler-sync.yaml")
+    config.write_text(
+        f'dialler: {{base_url: {dialler.base_url}, clients_id: 1, token: "${{DIALLER_SYNC_TOKEN}}"}}\n'
+        "campaign: {column: DiallerCampaignsName}\n",
+        encoding="utf-8",
+    )
+    cells = {"DiallerCampaignsName": "Nightly", "UserData": "0017", "PhoneNumber1": "491713920012"}
+    lines = [{**cells, "Name": "Meier"}, {**cells, "UserData": "0018", "Name": ""}]
+    vendor = [["DiallerContact", *(line.get(name, "") for name in VENDOR_COLUMNS[1:])] for line in lines]
+    (tmp_path / "backup.csv").write_text("".join('"' + '";"'.join(line) + '"\n' for line in vendor), encoding="utf-8")
+    first = run("import", tmp_path / "backup.csv")
+    fixed = tmp_path / name
+    if name.endswith(".csv"):
+        table = read(first)
+        table[1][table[0].index("Name")] = "Kurz"
+        saved(fixed, table)
+    else:
+        book = openpyxl.load_workbook(first.reports / name)
+        sheet = book.active
+        sheet.cell(2, VENDOR_COLUMNS.index("Name") + 1).value = "Kurz"
+        book.save(fixed)
+
+    second = run("import", fixed)
+
+    assert (first.code, second.code) == (ExitCode.ROWS_FAILED, ExitCode.OK), second.err
+    assert {contact["UserData"]: contact["PhoneNumber1"] for contact in dialler.store.contacts.values()} == {
+        "0017": "+491713920012",
+        "0018": "+491713920012",
+    }

@@ -36,7 +36,7 @@ _MOST_SEEN = 200_000
 _MOST_ASCII_WORDS = 300
 _ASCII_BYTES = 1 << 16
 
-_MOST = 14.0
+_MOST = 17.0
 """No piece of the file speaks louder than this for one encoding against another."""
 _CLEAR, _CLEAR_BY_FEW, _FEW = 6.0, 8.0, 2
 """How far ahead the best reading must be; farther where no more than two pieces tell."""

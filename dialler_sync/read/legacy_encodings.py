@@ -188,17 +188,18 @@ class Evidence:
         best, shares = reading.candidate, reading.shares
         others = [_UTF8._replace(spoken=best.spoken, likely=best.likely)]
         others += [other for other in CANDIDATES if not other.is_wide and other != best]
+        mixed = [np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2) for other in others]
         leads: defaultdict[str, float] = defaultdict(float)
         for at, unit in enumerate(self.units):
             text = unit.decode(best.codec, "replace")
             likely = float(reading.likely[at]) if at < len(reading.texts) else _likely_in(text, shares)
             if likely > _POOR * len(unit):
                 continue
-            for other in others:
+            for other, both in zip(others, mixed, strict=True):
                 if other.codec != "utf-8" and not known(other.codec).issuperset(unit):
                     continue
                 meant = unit.decode(other.codec, "replace")
-                better = _likely_in(meant, np.logaddexp(shares, np.log(_own_shares(other.spoken))) - np.log(2))
+                better = _likely_in(meant, both)
                 lead = better - likely + min(0.0, other.likely - best.likely)
                 if better > _A_WORD * len(unit) - _A_SIGN and lead > _PERHAPS_FOREIGN and meant != text:
                     leads[other.codec] += lead

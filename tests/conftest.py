@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from dialler_sync.cli import main
 from dialler_sync.simulator import SimulatorServer, Store
+
+# The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
+# looks for new ones.
+settings.register_profile("random", print_blob=True)
+settings.register_profile("fixed", derandomize=True, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.fixture

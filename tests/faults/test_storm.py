@@ -63,7 +63,7 @@ def test_a_storm_ends_with_the_dialler_equal_to_the_file(
     rows: int, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """With keys and overwriting every row gets there, once, and as it stands in the file."""
-    seed = random.randrange(10_000)
+    seed = random.randrange(10_000) if rows > 200 else 7  # the short form is the same in every run
     print("seed", seed)
     for n in range(2, 22):
         dialler.store.add(UserData=f"K{n}", Name="Old", PhoneNumber1="+4930111111", DiallerCampaignsID=538)
@@ -90,7 +90,7 @@ def test_a_storm_without_overwriting_makes_no_contact_twice(
     rows: int, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """What is reported as succeeded is there, what failed is not, and what cannot be known is unknown."""
-    seed = random.randrange(10_000)
+    seed = random.randrange(10_000) if rows > 200 else 7  # the short form is the same in every run
     print("seed", seed)
     dialler.order(storm(seed))
     configure(timeout=TIMEOUT, retries=10, concurrency=16, rows="{overwrite_duplicates: false}")

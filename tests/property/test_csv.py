@@ -114,6 +114,7 @@ def test_round_trip(path: Path, table: list[list[str]], dialect: dict[str, objec
     assert table == read(
         path,
         rows,
+        encoding=encoding,  # one letter alone may be UTF-8 by chance, and is then asked for
         delimiter=dialect["delimiter"],
         quote=dialect["quotechar"],
         escape="double" if dialect["doublequote"] else "backslash",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 config_of_run_option = click.option(
-    "--config-of-run", is_flag=True, help="Use the configuration that RUN was begun with, and not the one of this call."
+    "--config-of-run", is_flag=True, help="Ask whether to use the configuration that RUN was begun with."
 )
 
 
@@ -46,8 +48,10 @@ def choose(
     Says which it is, before anything is done.
 
     Raises:
-        UsageError: there is no run of this name, it belongs to another dialler or campaign, or the configuration must
-            be ``finished`` and lines of it are still marked CHANGE.
+        UsageError: there is no run of this name, it belongs to another dialler or campaign, the configuration must
+            be ``finished`` and lines of it are still marked CHANGE, or only the journal names a configuration and
+            there is no terminal to ask on.
+        Abort: the user does not want that configuration.
     """
     from ..run.target import check_target, find_target
     from ..target import in_words
@@ -57,7 +61,7 @@ def choose(
     path = app.config_path
     named = journal.run(name) if name is not None else None
     if named and (config_of_run or not app.has_config()):
-        path = Path(named.config_path)
+        path = _asked(app, named)
     settings = app.settings_from(path, finished=finished)
     target = find_target(settings, journal)
     if named:
@@ -72,6 +76,25 @@ def choose(
         run.id, run.command, files, when(run), in_words(run.target), path.resolve(),
     )  # fmt: skip
     return Chosen(run, settings, path, target)
+
+
+def _asked(app: App, run: RunRecord) -> Path:
+    """The configuration that a run was begun with, as the user confirms: whoever can write the journal could have put
+    another one there, which names the host that gets the token, and commands."""
+    from ..errors import UsageError
+
+    context = click.get_current_context()
+    path = Path(run.config_path)
+    if app.has_config() and path == app.config_path.resolve():
+        return path
+    said = f"run {run.id} was begun with the configuration {path}, says the journal"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        typed = f"dialler-sync -c {shlex.quote(str(path))} {context.info_name} {run.id}"
+        raise UsageError(f"{said}, which is not taken from there without a yes. If that is right, use: {typed}")
+    dialler = app.settings_from(path, token_needed=False).dialler
+    given = next((name for name in ("token", "token_file", "token_command") if getattr(dialler, name)), "no token")
+    click.confirm(f"{said}: {dialler.root}, {given}. Use it?".capitalize(), abort=True, err=True)
+    return path
 
 
 def when(run: RunRecord) -> str:

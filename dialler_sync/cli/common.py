@@ -38,6 +38,7 @@ class App:
     verbosity: int
     log_format: str
     printing: Printing | None = None
+    trust: bool = False
 
     def settings(self, *, token_needed: bool = True, finished: bool = False) -> Settings:
         """The configuration; where nothing is sent, no token is needed. ``finished``: no line is marked CHANGE."""
@@ -47,7 +48,7 @@ class App:
         """The configuration in a file, with what the command line says of how files are read."""
         from ..config import load_config, with_source
 
-        settings = load_config(path, token_needed=token_needed, finished=finished)
+        settings = load_config(path, token_needed=token_needed, finished=finished, trusted=self.trust)
         _log.debug("configuration: %s, dialler %s", path.resolve(), settings.dialler.root)
         return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
@@ -70,7 +71,7 @@ class App:
         from ..journal import Journal
         from ..journal.store import default_state
 
-        return Journal.open(self.state or default_state())
+        return Journal.open(self.state or default_state(), trusted=self.trust)
 
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and more, or only errors, or everything of ours."""

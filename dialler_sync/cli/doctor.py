@@ -39,7 +39,7 @@ def doctor(app: App, output: str) -> int:
     from ..journal.store import default_state
 
     checks, width = [], terminal_width(sys.stdout)
-    for check in examine(app.config_path, app.state or default_state(), Path("reports")):
+    for check in examine(app.config_path, app.state or default_state(), Path("reports"), trusted=app.trust):
         checks.append(check)
         if output == "table":
             _show(check, width)

@@ -105,7 +105,7 @@ def import_(
         )
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
-    made = read_plan(plan) if plan else None
+    made = read_plan(plan, trusted=app.trust) if plan else None
     if made:  # what it was made with holds for carrying it out
         compare, adopt = compare or made.compare, adopt or made.adopt
         max_missing = max_missing or row_limit(made.max_missing or None)
@@ -138,4 +138,4 @@ def import_(
             summary = work(None, None)
             tell(summary)
             return summary.exit_code
-        return inbox_call(settings, inbox, journal, work, tell, quiet_for, dry_run=dry_run)
+        return inbox_call(settings, inbox, journal, work, tell, quiet_for, dry_run=dry_run, trusted=app.trust)

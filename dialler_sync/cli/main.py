@@ -93,16 +93,21 @@ class OrderedGroup(click.Group):
     show_default=True,
     help="Lines of text, or one JSON object a line, on stderr.",
 )
+@click.option(
+    "--trust", is_flag=True, help="Use configuration, journal, token and plan even if other users could change them."
+)
 @click.version_option(__version__, prog_name="dialler-sync")
 @click.pass_context
-def cli(ctx: click.Context, config_path: Path, state: str | None, verbose: int, quiet: bool, log_format: str) -> None:
+def cli(
+    ctx: click.Context, config_path: Path, state: str | None, verbose: int, quiet: bool, log_format: str, trust: bool
+) -> None:
     """Import contacts from spreadsheets into a call-centre dialler, and know what became of every row.
 
     Options also come from variables: DIALLER_SYNC_CONFIG, DIALLER_SYNC_IMPORT_MAX_ERRORS and so on.
     """
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet contradict each other")
-    ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj)
+    ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
     ctx.obj.set_up_logging()
     if os.environ.get("NO_COLOR"):
         ctx.color = False

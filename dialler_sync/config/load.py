@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from .. import trust
 from ..errors import ConfigError
 from ..nearest import nearest
 from .document import Document, KeyPath, read_document
@@ -35,6 +36,8 @@ _TUNING = {
 
 _TOKEN = ("dialler", "token")
 
+CONFIGURATION = "the configuration"
+
 
 def load_config(
     path: str | Path,
@@ -42,15 +45,19 @@ def load_config(
     *,
     token_needed: bool = True,
     finished: bool = False,
+    trusted: bool | None = None,
 ) -> Settings:
     """Read a configuration file. Paths in it are relative to the folder it lies in.
 
     Where no ``token_needed``, as nothing is sent, the variable that it comes from need not be set. With ``finished``,
-    a line that is still marked ``# CHANGE`` is a fault.
+    a line that is still marked ``# CHANGE`` is a fault. ``trusted``: also what others could have changed is used; None:
+    where DIALLER_SYNC_TRUST says so.
 
     Raises:
         ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
+        UsageError: others could have changed the file, or one that it names for the way to the dialler.
     """
+    trust.require(CONFIGURATION, Path(path), trust=trusted)
     document = read_document(Path(path), environment)
     faults = [said for key, said in document.unset.items() if token_needed or key != _TOKEN]
     try:
@@ -65,7 +72,17 @@ def load_config(
         )
     if faults:
         raise ConfigError("\n".join(faults))
-    return _with_absolute_paths(settings, document.path.resolve().parent)
+    settings = _with_absolute_paths(settings, document.path.resolve().parent)
+    for what, named in files_to_trust(settings):
+        trust.require(what, named, trust=trusted)
+    return settings
+
+
+def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """The files that decide who gets the token, or which; with what they are called."""
+    for name in ("token_file", "ca_file", "client_cert", "client_key"):
+        if path := getattr(settings.dialler, name):
+            yield f"dialler.{name}", path
 
 
 def still_marked(lines: Sequence[int]) -> str:

@@ -8,16 +8,19 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
 from ..api.token import read_token
 from ..config import Settings, load_config
 from ..config.document import read_document
+from ..config.load import CONFIGURATION, files_to_trust
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..journal import Journal
+from ..journal.database import journal_files
+from ..trust import TRUST, judge
 from .check import Check, failed, fine, warning
 from .dialler import check_dialler
 
@@ -28,21 +31,38 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def examine(
-    config_path: Path, state: str | Path, reports: Path, now: Callable[[], float] = time.time
+    config_path: Path,
+    state: str | Path,
+    reports: Path,
+    now: Callable[[], float] = time.time,
+    *,
+    trusted: bool = False,
 ) -> Iterator[Check]:
     """Check everything: this machine first, then the dialler, as far as one can get.
 
-    ``state`` is the journal, ``reports`` the folder for reports, ``now`` gives seconds since 1970.
+    ``state`` is the journal, ``reports`` the folder for reports, ``now`` gives seconds since 1970. ``trusted``: what
+    other users could have changed is a warning.
     """
     yield _libraries()
-    yield from _journal(state)
+    files = [] if "://" in str(state) else journal_files(Path(state).expanduser())
+    unsafe = yield from _trust([("the journal", path) for path in files], trusted)
+    if trusted or not unsafe:
+        yield from _journal(state)
     yield _folder(reports)
     yield _space(reports)
+    unsafe = yield from _trust([(CONFIGURATION, config_path)], trusted)
     try:
-        settings = load_config(config_path)
+        settings = load_config(config_path, trusted=True)  # reading it runs nothing
     except ConfigError as error:
         yield failed("configuration", str(error), "correct it; 'dialler-sync config check' looks again", ExitCode.USAGE)
         return
+    unsafe |= yield from _trust(files_to_trust(settings), trusted)
+    if settings.inbox.dir:
+        yield from _trust([("the inbox", settings.inbox.dir)], trusted, shared=True)
+    if unsafe and not trusted:
+        return
+    if not unsafe:
+        yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
     yield _configuration(config_path, settings)
     try:
         token = read_token(settings.dialler)
@@ -68,9 +88,23 @@ def _libraries() -> Check:
     return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
 
 
+def _trust(files: Iterable[tuple[str, Path]], trusted: bool, *, shared: bool = False) -> Generator[Check, None, bool]:
+    """What other users could have changed; whether there is any."""
+    unsafe = False
+    for what, path in files:
+        if found := judge(what, path, shared=shared):
+            unsafe = True
+            if trusted:
+                yield warning("trust", f"{found.said}; --trust lets it pass", found.mend)
+            else:
+                yield failed("trust", found.said, f"{found.mend} (or --trust, {TRUST}=1)", ExitCode.USAGE)
+            break  # the files beside a journal lie in the same folders
+    return unsafe
+
+
 def _journal(state: str | Path) -> Iterator[Check]:
     try:
-        Journal.open(state).close()
+        Journal.open(state, trusted=True).close()
     except (JournalError, UsageError) as error:
         yield failed("journal", str(error), "name another with --state", ExitCode.USAGE)
         return

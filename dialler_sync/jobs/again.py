@@ -20,6 +20,7 @@ from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare import open_sources
 from ..run.execution import Execution, RunOptions
+from ..run.record import reopen_folder
 from ..run.summary import Summary
 from ..run.target import check_target
 from .changes import change_again, change_contacts, undo_again
@@ -57,7 +58,7 @@ def resume_run(
             raise UsageError(f"run {run.id} has finished; there is nothing to resume")
         if run.command in READING:
             raise UsageError(f"run {run.id} was a {run.command}, which sends nothing: run it again")
-        Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
+        reopen_folder(run)
         if run.command == "undo":
             return undo_again(settings, run, journal, observer)
         if run.command in COMMANDS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
@@ -20,6 +19,7 @@ from ..errors import (
 )
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
+from ..run.record import reopen_folder
 from ..run.saved_cells import run_cells
 from ..run.summary import Effort, Summary, write_reports
 
@@ -47,10 +47,7 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     with journal.campaign_lock(run.target) if run.state == "running" else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
         cells = run_cells(journal, run, typed)
-        try:
-            Path(run.out).mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise JournalError(f"the report folder {run.out} cannot be made: {error.strerror}") from error
+        reopen_folder(run)
         run = replace(run, files=cells.files)
         summary = write_reports(journal, run, cells, _stopped(run), Effort())
     return summary, list(cells.missing)

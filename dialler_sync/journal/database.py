@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
+from .. import trust
 from ..errors import JournalError, UsageError
+from ..private_files import make_folder, new_file
 from ..target import is_account, split
 from . import schema
 
@@ -33,19 +36,21 @@ Refusal = Callable[[str], str]
 
 
 class Database:
-    """An open database in its newest version.
+    """An open database in its newest version. ``trusted``: also a file that others could have changed; None: where
+    the variable says so.
 
     Raises:
         JournalError: it fails.
-        UsageError: it is none, or is not a journal.
+        UsageError: it is none, is not a journal, or is not trusted.
     """
 
-    def __init__(self, state: str | Path) -> None:
-        self._engine = _open(str(state))
+    def __init__(self, state: str | Path, *, trusted: bool | None = None) -> None:
+        self._engine = _open(str(state), trusted)
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
         try:
             with self.begin() as connection:
+                _require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
                 schema.migrate(connection)
         except BaseException as error:
             self.close()
@@ -156,7 +161,7 @@ class Database:
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:
         folder = _lock_folder(self._engine.url)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(folder)
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
             lock.acquire()
         except filelock.Timeout:
@@ -217,7 +222,7 @@ def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> 
     return each.table_valued(sa.column("value", sa.JSON))
 
 
-def _open(state: str) -> sa.Engine:
+def _open(state: str, trusted: bool | None) -> sa.Engine:
     """The engine of a path or URL.
 
     Raises:
@@ -231,7 +236,7 @@ def _open(state: str) -> sa.Engine:
             "names and passwords percent-encoded (@ is %40)"
         ) from None
     if url.drivername == "sqlite":
-        return _open_file(url)
+        return _open_file(url, trusted)
     if url.drivername not in {"postgresql", "postgresql+psycopg"}:
         raise UsageError(
             f"--state: a journal is an SQLite file or postgresql+psycopg://..., not {url.drivername}://..."
@@ -245,14 +250,17 @@ def _open(state: str) -> sa.Engine:
     return postgres.open_server(url.set(drivername="postgresql+psycopg"))
 
 
-def _open_file(url: sa.URL) -> sa.Engine:
+def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
     """The engine of an SQLite file, which is made where it is not there, for its owner only."""
     if url.database and url.database != ":memory:":
         path = Path(url.database).expanduser()
         url = url.set(database=str(path))
+        _require_trust(url, trusted)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
+            make_folder(path.parent)
+            with suppress(FileExistsError):
+                os.close(new_file(path))
+            path.touch()  # says so where the disk is read-only
         except OSError as error:
             raise JournalError(
                 f"the journal {path} cannot be written: {error.strerror}. Name another with --state."
@@ -260,6 +268,18 @@ def _open_file(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": BUSY})
     sqlalchemy.event.listen(engine, "connect", _prepare)
     return engine
+
+
+def _require_trust(url: sa.URL, trusted: bool | None) -> None:
+    """Refuse a file that others could have changed, or that lies beside one of which SQLite would take it up."""
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        for path in journal_files(Path(url.database)):
+            trust.require("the journal", path, trust=trusted)
+
+
+def journal_files(path: Path) -> list[Path]:
+    """A journal's file, and those that SQLite keeps beside it."""
+    return [path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))]
 
 
 _WAL_PAGES = 10_000

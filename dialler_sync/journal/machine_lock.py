@@ -6,7 +6,6 @@ Two journals in two folders, or of two users, know nothing of each other; these 
 from __future__ import annotations
 
 import errno
-import getpass
 import hashlib
 import logging
 import os
@@ -51,7 +50,7 @@ def machine_lock(target: str) -> Iterator[str]:
         for folder in folders():
             try:
                 _make(folder)
-                _hold(stack, folder, target)
+                _hold(stack, _opened(stack, folder), target)
                 held = True
             except OSError as error:
                 problems.append(f"{folder}: {error.strerror}")
@@ -70,27 +69,37 @@ def machine_lock(target: str) -> Iterator[str]:
 
 def _make(folder: Path) -> None:
     """Make the folder for everybody, as /tmp is, where it is not there."""
-    try:
+    with suppress(FileExistsError):
         folder.mkdir(parents=LOCK_DIR in os.environ)
         folder.chmod(0o1777)  # mkdir's mode is subject to the umask
-    except FileExistsError:
-        if not stat.S_ISDIR(folder.lstat().st_mode):  # no link is followed: another user may have made it
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
 
 
-def _hold(stack: ExitStack, folder: Path, target: str) -> None:
+def _opened(stack: ExitStack, folder: Path) -> int:
+    """The folder, opened, so that nobody can put another in its place. No link is followed: another user may have made
+    it; and where everybody may write, the locks of others must be safe from being deleted."""
+    import fcntl  # noqa: F401 - systems without it have none of the flags below, too
+
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    stack.callback(os.close, number)
+    mode = os.fstat(number).st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise PermissionError(errno.EPERM, "everybody can delete files in it (chmod +t)")
+    return number
+
+
+def _hold(stack: ExitStack, folder: int, target: str) -> None:
     dialler, campaign = split(target)
-    account = folder / f"{_digest(dialler)}.lock"
+    account = f"{_digest(dialler)}.lock"
     if is_account(target):
-        if not stack.enter_context(_locked(account, exclusive=True)):
-            at_work = folder.glob(f"{_digest(dialler)}-*.lock")
-            raise Busy(next(filter(None, map(_holder, [*at_work, account])), ""))
+        if not stack.enter_context(_locked(folder, account, exclusive=True)):
+            at_work = [name for name in os.listdir(folder) if name.startswith(f"{_digest(dialler)}-")]
+            raise Busy(next(filter(None, (_holder(folder, name) for name in (*at_work, account))), ""))
         return
-    if not stack.enter_context(_locked(account, exclusive=False)):
-        raise Busy(_holder(account))
-    one = folder / f"{_digest(dialler)}-{_digest(campaign)}.lock"
-    if not stack.enter_context(_locked(one, exclusive=True)):
-        raise Busy(_holder(one))
+    if not stack.enter_context(_locked(folder, account, exclusive=False)):
+        raise Busy(_holder(folder, account))
+    one = f"{_digest(dialler)}-{_digest(campaign)}.lock"
+    if not stack.enter_context(_locked(folder, one, exclusive=True)):
+        raise Busy(_holder(folder, one))
 
 
 def _digest(text: str) -> str:
@@ -98,12 +107,12 @@ def _digest(text: str) -> str:
 
 
 @contextmanager
-def _locked(path: Path, *, exclusive: bool) -> Iterator[bool]:
+def _locked(folder: int, name: str, *, exclusive: bool) -> Iterator[bool]:
     """Hold a file, alone or with others; False where somebody else has it. Who holds it alone is named in it."""
     import fcntl
 
     for _ in range(_TRIES):
-        number = _open(path)
+        number = _open(folder, name)
         try:
             fcntl.flock(number, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -113,11 +122,11 @@ def _locked(path: Path, *, exclusive: bool) -> Iterator[bool]:
         except BaseException:
             os.close(number)
             raise
-        if _is_there(path, number):
+        if _is_there(folder, name, number):
             break
         os.close(number)  # somebody tidied up in between
     else:
-        raise FileNotFoundError(errno.ENOENT, f"{path.name} is deleted over and over")
+        raise FileNotFoundError(errno.ENOENT, f"{name} is deleted over and over")
     try:
         if exclusive:
             _write(number, who())
@@ -128,19 +137,19 @@ def _locked(path: Path, *, exclusive: bool) -> Iterator[bool]:
         os.close(number)
 
 
-def _open(path: Path) -> int:
+def _open(folder: int, name: str) -> int:
     """Open a lock file; first without creating it, which the kernel refuses in folders such as /tmp for the file of
     another user. No link is followed."""
     flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     for _ in range(_TRIES):
         try:
             try:
-                number = os.open(path, os.O_RDWR | flags)
+                number = os.open(name, os.O_RDWR | flags, dir_fd=folder)
             except PermissionError:
-                number = os.open(path, os.O_RDONLY | flags)  # it can be held all the same
+                number = os.open(name, os.O_RDONLY | flags, dir_fd=folder)  # it can be held all the same
         except FileNotFoundError:
             with suppress(FileExistsError):
-                number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o666)
+                number = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o666, dir_fd=folder)
                 os.fchmod(number, 0o666)  # for all users, whatever the umask says
                 return number
             continue
@@ -148,14 +157,14 @@ def _open(path: Path) -> int:
         if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
             return number
         os.close(number)
-        raise OSError(errno.EINVAL, f"{path.name} is not an ordinary file")
-    raise FileNotFoundError(errno.ENOENT, f"{path.name} is deleted over and over")
+        raise OSError(errno.EINVAL, f"{name} is not an ordinary file")
+    raise FileNotFoundError(errno.ENOENT, f"{name} is deleted over and over")
 
 
-def _is_there(path: Path, number: int) -> bool:
+def _is_there(folder: int, name: str, number: int) -> bool:
     """Whether the file that is open still has this name."""
     try:
-        return os.path.samestat(path.lstat(), os.fstat(number))
+        return os.path.samestat(os.lstat(name, dir_fd=folder), os.fstat(number))
     except FileNotFoundError:
         return False
 
@@ -166,14 +175,17 @@ def _write(number: int, text: str) -> None:
         os.pwrite(number, text.encode(), 0)
 
 
-def _holder(path: Path) -> str:
-    """Who holds a file alone, as it says; ``""`` where that process has died."""
+def _holder(folder: int, name: str) -> str:
+    """Who holds a file: as the system says, else as the file does; ``""`` where that process has died."""
     try:
-        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         try:
+            known = _holder_by_system(os.fstat(number))
             said = os.read(number, 200).decode(errors="replace")
         finally:
             os.close(number)
+        if known:
+            return known
         process = int(said.rpartition(" ")[2])
         with suppress(PermissionError):  # it is another user's, and alive
             os.kill(process, 0)
@@ -182,10 +194,27 @@ def _holder(path: Path) -> str:
     return said if said.isprintable() else ""
 
 
+def _holder_by_system(file: os.stat_result) -> str:
+    """Who holds a file by ``flock``, as Linux tells: what stands in the file, anybody can have written."""
+    place = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+    for line in Path("/proc/locks").read_text(encoding="ascii").splitlines() if Path("/proc/locks").exists() else ():
+        words = line.split()
+        if words[1:2] == ["FLOCK"] and words[5:6] == [place] and int(words[4]) > 0:
+            with suppress(FileNotFoundError):
+                return _user_and_process(Path(f"/proc/{words[4]}").stat().st_uid, int(words[4]))
+    return ""
+
+
 def who() -> str:
     """This process, for those that meet its locks."""
+    return _user_and_process(os.geteuid(), os.getpid())
+
+
+def _user_and_process(user: int, process: int) -> str:
+    import pwd
+
     try:
-        user = getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user without a name; the newer Python raises the first
-        user = str(os.getuid())
-    return f"user {user}, process {os.getpid()}"
+        name = pwd.getpwuid(user).pw_name
+    except KeyError:  # a user without a name
+        name = str(user)
+    return f"user {name}, process {process}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
@@ -26,6 +27,7 @@ __all__ = ["Journal", "default_state"]
 
 _JSON = ("config", "options", "files", "summary")
 _PAGE = 5_000
+_RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 
 
 class Journal:
@@ -39,13 +41,15 @@ class Journal:
         self._begin = database.begin
 
     @classmethod
-    def open(cls, state: str | Path) -> Self:
+    def open(cls, state: str | Path, *, trusted: bool | None = None) -> Self:
         """Open, or make, the journal at a path or database URL.
 
+        ``trusted``: also a file that others could have changed; None: where DIALLER_SYNC_TRUST says so.
+
         Raises:
-            JournalError, UsageError: it cannot be opened, or is not a journal.
+            JournalError, UsageError: it cannot be opened, is not a journal, or is not trusted.
         """
-        return cls(Database(state))
+        return cls(Database(state, trusted=trusted))
 
     def close(self) -> None:
         """Close all connections."""
@@ -383,6 +387,8 @@ def _run(row: Any) -> RunRecord:
         }
     except ValueError as error:
         raise damaged(f"its record of run {row.get('id')} cannot be read") from error
+    if not _RUN_ID.fullmatch(values["id"]):  # files and folders are named after it
+        raise damaged(f"{values['id']!r} is not the ID of a run")
     return RunRecord(**values)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -87,10 +88,8 @@ class Arrivals:
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
                 self._tell(arrival, "is not a kind of file that is imported (inbox.patterns); it stays where it is")
-            elif not path.is_file():
-                self._tell(arrival, "is not a regular file; it stays where it is")
-            elif path.is_symlink() and not path.readlink().is_absolute():
-                self._tell(arrival, "is a relative link; put the file itself there, or an absolute link")
+            elif unfit := unfitness(path):
+                self._tell(arrival, f"{unfit}; it stays where it is")
             elif not self._is_open(arrival):
                 yield arrival
 
@@ -107,10 +106,23 @@ class Arrivals:
             _log.warning("%s: %s", arrival.path, what)
 
 
-def mark_of(path: Path) -> str:
-    """Inode, size and time of a file; nothing if it is gone."""
+def unfitness(path: Path) -> str:
+    """Why something in an inbox is never read: it may be a file that only this user can read, put there by a link."""
     try:
-        found = path.stat()
+        found = path.lstat()
+    except OSError:
+        return "has gone"
+    if stat.S_ISLNK(found.st_mode):
+        return "is a link: put the file itself there"
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a regular file"
+    return "has another name elsewhere (a hard link): put a copy of it there" if found.st_nlink > 1 else ""
+
+
+def mark_of(path: Path) -> str:
+    """Inode, size and time of a file, or of a link itself; nothing if it is gone."""
+    try:
+        found = path.lstat()
     except OSError:
         return ""
     return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from ..errors import InputError, UsageError
 from ..prepare import file_sha256
-from .arrivals import Arrival, mark_of
+from ..private_files import make_folder, new_draft
+from ..trust import is_foreign
+from .arrivals import Arrival, mark_of, unfitness
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +71,7 @@ class Claim:
         while len(os.fsencode(name)) > _LONGEST_NAME:
             name = f"{Path(name).stem[:-1]}{Path(name).suffix}"
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_own_folder(folder)
             _move(self.place, folder / name)
         except FileNotFoundError:
             _log.warning("%s was deleted while it was imported", self.home)
@@ -97,7 +100,8 @@ def claim(arrival: Arrival) -> Claim | None:
     name = os.fsencode(home.name).decode("utf-8", "replace")
     taken = Claim(home, home.parent / _FOLDER / arrival.inode / name)
     try:
-        taken.place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_own_folder(home.parent / _FOLDER)
+        make_own_folder(taken.place.parent)
         home.rename(taken.place)
     except FileNotFoundError:
         taken._tidy()
@@ -108,7 +112,7 @@ def claim(arrival: Arrival) -> Claim | None:
             f"{home} cannot be moved to {taken.place} ({error.strerror}), so it is not imported. The inbox must be "
             "writable for this user."
         ) from error
-    if mark_of(taken.place) != arrival.mark:
+    if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
         taken.put_back()
         _log.info("%s has been replaced; it waits until it is complete", home)
         return None
@@ -117,13 +121,29 @@ def claim(arrival: Arrival) -> Claim | None:
 
 def left_behind(inbox: Path) -> Iterator[Claim]:
     """Files that an earlier call had taken when it was killed."""
+    if is_foreign(inbox / _FOLDER):
+        _log.warning("%s belongs to another user: what lies there is not imported", inbox / _FOLDER)
+        return
     for place in sorted((inbox / _FOLDER).glob("*/*")):
-        yield Claim(inbox / place.name, place)
+        if place.is_file() and not place.is_symlink():
+            yield Claim(inbox / place.name, place)
 
 
 def lies_in(path: Path, inbox: Path) -> bool:
     """Whether a file lies in the inbox itself, or is being imported from it."""
     return path.parent == inbox or path.parent.parent == inbox / _FOLDER
+
+
+def make_own_folder(folder: Path) -> None:
+    """Make a folder of an inbox for this user only. One that is there, or the link to it, must be this user's or
+    root's: whoever can write to the inbox must not direct its files elsewhere.
+
+    Raises:
+        OSError: it cannot be made, or is another user's.
+    """
+    make_folder(folder)
+    if is_foreign(folder):
+        raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
 
 
 def _move(source: Path, target: Path) -> None:
@@ -145,9 +165,10 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    draft = target.with_name(f".{target.name[:200]}.part")
+    number, draft = new_draft(target)
     try:
-        shutil.copyfile(source, draft)
+        with os.fdopen(number, "wb") as copy, source.open("rb") as file:
+            shutil.copyfileobj(file, copy)
         with suppress(OSError):  # not every file system keeps permissions and times
             shutil.copystat(source, draft)
         with draft.open("rb") as file:

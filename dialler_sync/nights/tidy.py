@@ -10,6 +10,7 @@ from pathlib import Path
 from ..config.inbox import Due
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
+from ..trust import is_foreign
 
 _log = logging.getLogger(__name__)
 
@@ -19,12 +20,13 @@ def delete_old(folder: Path, keep: timedelta, journal: Journal, now: datetime | 
     knows them and no run that can be resumed reads them."""
     limit = (now or datetime.now(UTC)) - keep
     runs = journal.runs()
+    folders = {place for place in (folder / "done", folder / "failed") if not is_foreign(place)}
     needed = {entry["path"] for run in runs if run.state != "finished" for entry in run.files}
     for run in runs:
         if not run.finished_at or datetime.fromisoformat(run.finished_at) >= limit:
             continue
         for path in {entry["path"] for entry in run.files} - needed:
-            if Path(path).parent in {folder / "done", folder / "failed"}:
+            if Path(path).parent in folders:
                 try:
                     Path(path).unlink(missing_ok=True)
                 except OSError as error:

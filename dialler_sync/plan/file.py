@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from .. import trust
 from ..config import changes
 from ..errors import UsageError
 from ..journal import RunRecord
@@ -105,16 +106,17 @@ def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     return entry["row"], entry["user_data"], entry["contact_id"] if not entry["row"] else ""
 
 
-def read_plan(path: Path) -> PlanFile:
-    """Read a plan file.
+def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
+    """Read a plan file. ``trusted``: also one that others could have changed; None: where the variable says so.
 
     Raises:
-        UsageError: it cannot be read, or is none.
+        UsageError: it cannot be read, is none, or is not trusted.
     """
     from pydantic import TypeAdapter
 
     from ..config.settings import row_limit
 
+    trust.require("the plan", path, trust=trusted)
     no_plan = "is not a plan that 'dialler-sync plan -o' has written"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

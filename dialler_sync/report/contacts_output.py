@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..nearest import nearest
+from ..private_files import new_draft
 from ..spreadsheet_text import harmless
 from .csv_files import table_writer
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, write_text
@@ -171,9 +172,9 @@ def output_file(path: Path) -> Iterator[Path]:
     Raises:
         UsageError: it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.part")
     try:
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        number, draft = new_draft(path)
+        os.close(number)
         try:
             yield draft
             draft.replace(path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import JournalError
+from ..private_files import new_draft
 
 _log = logging.getLogger(__name__)
 
@@ -59,13 +60,11 @@ def spared(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
-    draft = path.with_name(f".{path.name}.part")
+    draft = None
     try:
         if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
             raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - worded below, as others are
-        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        if mode != 0o600:
-            draft.chmod(mode)  # whatever the umask is
+        number, draft = new_draft(path, mode)
         yield number
         draft.replace(path)
     except OSError as error:
@@ -74,5 +73,6 @@ def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
             "mend that and write the reports again with 'dialler-sync runs report RUN'."
         ) from error
     finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        if draft:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..double_encoding import may_be_double, once_decoded
 from ..errors import UsageError
 from ..model import Table
+from ..private_files import make_folder
 from ..spreadsheet_text import harmless
 from .csv_files import table_writer
 from .files import new_file
@@ -37,7 +38,7 @@ def write_table(table: Table, target: Path | None) -> Read:
     double: list[str] = []
     if target:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
         except OSError as error:
             raise UsageError(f"--to {target.parent}: cannot be made: {error.strerror}") from error
     with new_file(target) if target else nullcontext() as file:

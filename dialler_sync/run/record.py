@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,8 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings, fingerprint
-from ..errors import UsageError
+from ..errors import JournalError, UsageError
 from ..journal import RunRecord
+from ..private_files import make_folder as make_private
+
+_RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+_REPORT = re.compile(
+    r"results\.csv|mirror\.csv|failed(-\d+)?\.(csv|xlsx)|summary\.json|report\.(html|xlsx)|.*-marked\.xlsx|[.~].*"
+)
+"""Names of a run's reports, of drafts of them, and of what spreadsheet programs put beside them."""
 
 
 def new_record(
@@ -57,6 +65,47 @@ def _campaign(settings: Settings) -> str:
     return settings.campaign.common or f"column {settings.campaign.column}"
 
 
+def reopen_folder(run: RunRecord) -> None:
+    """Make sure of the folder of a run's reports before they are written again: the journal says where it is, and
+    whoever can write the journal must not have files elsewhere overwritten.
+
+    Raises:
+        UsageError: it holds something else than reports of this run.
+        JournalError: it cannot be made.
+    """
+    folder = Path(run.out)
+    try:
+        make_private(folder)
+        ours = folder.is_absolute() and _is_of(run, folder)
+    except OSError as error:
+        raise JournalError(f"the report folder {folder} cannot be made: {error.strerror}") from error
+    if not ours:
+        raise UsageError(
+            f"the journal says that the reports of run {run.id} are in {folder}, and there are other files: nothing is "
+            "written there. Move them away, if the folder is the right one."
+        )
+
+
+def _is_of(run: RunRecord, folder: Path) -> bool:
+    """Whether a folder is named after a run, has its summary, or has nothing but reports of a run that was killed."""
+    if folder.name == run.id and _RUN_ID.fullmatch(run.id):
+        return True
+    summary, results = folder / "summary.json", folder / "results.csv"
+    if summary.exists():
+        return f'"run_id": "{run.id}"' in _head(summary)
+    if results.exists() and not _head(results).startswith("_file,"):
+        return False
+    return all(_REPORT.fullmatch(path.name) for path in folder.iterdir())
+
+
+def _head(path: Path) -> str:
+    """How a report begins."""
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return file.read(200)
+
+
 def make_folder(path: Path) -> Path:
     """Make the folder of a run's reports, for its owner only.
 
@@ -64,10 +113,9 @@ def make_folder(path: Path) -> Path:
         UsageError: it holds a run's reports already, or cannot be made.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path)
         if any(path.iterdir()):
             raise UsageError(f"--out {path}: is not empty; a run's reports are never overwritten. Name another folder.")
-        path.chmod(0o700)
     except OSError as error:
         raise UsageError(
             f"the report folder {path} cannot be made: {error.strerror}. Name another with --out."

@@ -17,6 +17,7 @@ from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
+from ..private_files import delete_drafts
 from ..report.csv_files import ResultsFile, results_file
 from ..report.failed_xlsx import failed_rows
 from ..report.files import new_file, spared, why
@@ -142,6 +143,7 @@ def _write(
 ) -> Summary:
     """Write the CSVs and ``summary.json``; of the others, what there is room for."""
     out = Path(run.out)
+    delete_drafts(out)
     try:
         with ExitStack() as workbook:
             with ExitStack() as files:

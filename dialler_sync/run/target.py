@@ -44,7 +44,7 @@ def check_target(run: RunRecord, target: str) -> None:
     if run.target != target:
         raise UsageError(
             f"run {run.id} worked on {in_words(run.target)}, and the configuration names {in_words(target)}. Name its "
-            f"configuration with -c ({run.config_path}), or use that with --config-of-run."
+            f"configuration with -c ({run.config_path}), or be asked for that with --config-of-run."
         )
 
 

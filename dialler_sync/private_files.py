@@ -1,0 +1,85 @@
+"""Folders and files for their owner only, whatever the umask; what others have put in their way is never followed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from .trust import foreign_link
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_DRAFT = re.compile(r"\.[0-9a-f]{16}\.part")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above that are missing, for their owner only. One that is there stays as it is.
+
+    Raises:
+        OSError: it cannot be made, or the link of another user lies on the way.
+    """
+    refuse_foreign_link(folder)
+    _make(folder)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    except FileNotFoundError:
+        if folder.parent == folder:
+            raise
+        _make(folder.parent)
+        _make(folder)
+    else:
+        if folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask took rights of the owner
+            folder.chmod(0o700)
+
+
+def new_file(path: Path, mode: int = 0o600) -> int:
+    """Make a file and open it for writing.
+
+    Raises:
+        FileExistsError: something lies there, and be it a link to nothing.
+        OSError: it cannot be made.
+    """
+    number = os.open(path, _NEW, 0o600)
+    if hasattr(os, "fchmod"):
+        os.fchmod(number, mode)  # whatever the umask is
+    return number
+
+
+def new_draft(path: Path, mode: int = 0o600) -> tuple[int, Path]:
+    """Make a file beside ``path``, which is to take its place, under a name that nobody can foresee; opened.
+
+    Raises:
+        OSError: it cannot be made, or the link of another user lies on the way.
+    """
+    refuse_foreign_link(path.parent)
+    draft = path.with_name(f".{secrets.token_hex(8)}.part")
+    return new_file(draft, mode), draft
+
+
+def delete_drafts(folder: Path) -> None:
+    """Delete the drafts that a process left behind when it was killed; no other may be at work on the folder."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _DRAFT.fullmatch(path.name):
+                path.unlink()
+
+
+def refuse_foreign_link(path: Path) -> None:
+    """Follow no link that another user has put in the way.
+
+    Raises:
+        PermissionError: there is one.
+    """
+    if link := foreign_link(path):
+        raise PermissionError(errno.EPERM, f"{link} is a link that belongs to another user")

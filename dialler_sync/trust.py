@@ -1,0 +1,227 @@
+"""Whether others could have changed a file that runs commands, names hosts or holds secrets: its owner, its mode, the
+links on the way to it, and the folders above, in which it could be replaced.
+
+What the system does not tell is let through: access control lists, and everything on Windows.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import UsageError
+
+TRUST = "DIALLER_SYNC_TRUST"
+"""Variable that stands for ``--trust``."""
+
+_MOST_LINKS = 40
+_GROUP, _OTHERS = stat.S_IWGRP, stat.S_IWOTH
+_ALL_USERS = "         0          0 4294967295"
+"""What the kernel says of a process whose user IDs are those of the machine."""
+_WITHOUT_MODES = {
+    "cifs": "uid=, file_mode=0600, dir_mode=0700",
+    "smb3": "uid=, file_mode=0600, dir_mode=0700",
+    "vfat": "uid=, umask=077",
+    "exfat": "uid=, umask=077",
+    "ntfs3": "uid=, umask=077",
+    "fuseblk": "uid=, umask=077",
+    "9p": "metadata, uid=, umask=077",
+}
+"""File systems on which chmod and chown do nothing, with the mount options that stand for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distrust:
+    """Why a file is not trusted, and the commands that change that."""
+
+    said: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    said: str
+    command: str
+
+
+def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
+    """Whether only this user and root can change a file or folder; None: so it is, or it is not there.
+
+    ``what`` is what it is called, ``shared``: a group may write to it, too.
+    """
+    if sys.platform == "win32":
+        return None
+    faults = list(_faults(path, shared=shared))
+    if not faults:
+        return None
+    said = "; ".join(fault.said for fault in faults)
+    commands = dict.fromkeys(fault.command for fault in faults)
+    return Distrust(f"{what} {path} could have been changed by others: {said}", " && ".join(commands))
+
+
+def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = False) -> None:
+    """Refuse what others could have changed. ``trust`` lets it through; None: where the variable says so.
+
+    Raises:
+        UsageError: it could; the message has the commands that change that.
+    """
+    if is_overridden() if trust is None else trust:
+        return
+    if found := judge(what, path, shared=shared):
+        raise UsageError(
+            f"{found.said}. It is not used. Make it safe: {found.mend} - or, if you trust everybody who can change it, "
+            f"say --trust ({TRUST}=1)."
+        )
+
+
+def is_overridden() -> bool:
+    """Whether the variable says that everything is to be trusted."""
+    return os.environ.get(TRUST, "").strip().casefold() in {"1", "true", "t", "yes", "y", "on"}
+
+
+def foreign_link(path: Path) -> Path | None:
+    """The first link on the way to ``path`` that belongs neither to this user nor to root."""
+    if sys.platform == "win32":
+        return None
+    steps = ((step, found) for step, found in _steps(path) if stat.S_ISLNK(found.st_mode))
+    return next((step for step, found in steps if found.st_uid not in _trusted()), None)
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a folder, or a link on the way to it, belongs to another user than this one and root."""
+    if sys.platform == "win32" or not path.exists():
+        return False
+    return foreign_link(path) is not None or path.stat().st_uid not in _trusted()
+
+
+if sys.platform != "win32":
+    import grp
+    import pwd
+
+    def _faults(path: Path, *, shared: bool) -> Iterator[_Fault]:
+        trusted, unmapped = _trusted(), _unmapped()
+        steps = list(_steps(path))
+        for at, (step, found) in enumerate(steps):
+            above = at < len(steps) - 1 or not _is_whole(path, steps)
+            foreign = found.st_uid not in trusted and not (above and found.st_uid == unmapped)
+            if foreign:
+                yield _owner_fault(step, found)
+            if not stat.S_ISLNK(found.st_mode) and (bits := _open_bits(found, above=above, shared=shared)):
+                yield _mode_fault(step, found, bits)
+
+    def _is_whole(path: Path, steps: list[tuple[Path, os.stat_result]]) -> bool:
+        """Whether the last step is the thing itself: nothing of the way is missing."""
+        return bool(steps) and path.exists() and not stat.S_ISLNK(steps[-1][1].st_mode)
+
+    def _open_bits(found: os.stat_result, *, above: bool, shared: bool) -> int:
+        """The write permissions that too many have. In a sticky folder above, as /tmp is, nobody can replace what
+        belongs to another; ``shared`` folders may belong to a group."""
+        if above and found.st_mode & stat.S_ISVTX:
+            return 0
+        bits = found.st_mode & (_GROUP | _OTHERS)
+        if bits & _GROUP and (shared or _is_private(found.st_gid, found.st_uid)):
+            bits &= ~_GROUP
+        return bits
+
+    def _is_private(group: int, owner: int) -> bool:
+        """Whether nobody is known to be in a group but the owner of the file, this user and root."""
+        trusted = {owner, *_trusted()}
+        try:
+            names = grp.getgrgid(group).gr_mem
+        except KeyError:  # a number without a name has no members in the system's lists
+            names = []
+        users = pwd.getpwall()
+        members = {user.pw_uid for user in users if user.pw_gid == group or user.pw_name in names}
+        return members <= trusted
+
+    def _owner_fault(step: Path, found: os.stat_result) -> _Fault:
+        link = stat.S_ISLNK(found.st_mode)
+        no_follow = "-h " if link else ""
+        command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
+        said = f"{'the link ' if link else ''}{step} belongs to {_name(found.st_uid)}"
+        return _Fault(said, _on_mount(found) or command)
+
+    def _mode_fault(step: Path, found: os.stat_result, bits: int) -> _Fault:
+        who = {_GROUP: "group", _OTHERS: "everybody"}.get(bits, "group and everybody")
+        said = f"{step} (owner {_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):04o}) can be written by {who}"
+        minus = {_GROUP: "g-w", _OTHERS: "o-w"}.get(bits, "go-w")
+        return _Fault(said, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
+
+    def _on_mount(found: os.stat_result) -> str:
+        """The mount options to set, on a file system without modes and owners."""
+        kind, point = _mount_of(found.st_dev)
+        options = _WITHOUT_MODES.get(kind)
+        return f"mount {_quoted(Path(point))} ({kind}) with the options {options}" if options else ""
+
+    def _mount_of(device: int) -> tuple[str, str]:
+        """Type and place of a file system, as far as the system tells."""
+        number = f"{os.major(device)}:{os.minor(device)}"
+        try:
+            lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return "", ""
+        for line in lines:
+            before, _, after = line.partition(" - ")
+            if before.split()[2:3] == [number]:
+                return after.split()[0], before.split()[4]
+        return "", ""
+
+    def _trusted() -> set[int]:
+        """This user and root; as root by sudo, also the user who typed it."""
+        me = os.geteuid()
+        by = os.environ.get("SUDO_UID", "") if me == 0 else ""
+        return {0, me, int(by)} if by.isascii() and by.isdecimal() else {0, me}
+
+    def _unmapped() -> int | None:
+        """The user ID that stands for all those of the machine which a container does not know, such as its root."""
+        try:
+            if Path("/proc/self/uid_map").read_text(encoding="ascii").rstrip("\n") == _ALL_USERS:
+                return None
+            return int(Path("/proc/sys/kernel/overflowuid").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def _sudo(owner: int) -> str:
+        return "" if os.geteuid() in (0, owner or -1) else "sudo "
+
+    def _name(user: int) -> str:
+        try:
+            return pwd.getpwuid(user).pw_name
+        except KeyError:
+            return str(user)
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
+def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Every folder and link on the way to ``path``, and what lies there, as the system goes; up to what is missing."""
+    here, left = Path("/"), [*reversed(path.absolute().parts[1:])]
+    yield here, here.lstat()
+    links = 0
+    while left:
+        name = left.pop()
+        if name == "..":
+            here = here.parent
+            continue
+        step = here / name
+        try:
+            found = step.lstat()
+            to = step.readlink() if stat.S_ISLNK(found.st_mode) else None
+        except OSError:
+            return  # reading it says why
+        yield step, found
+        if to is None:
+            here = step
+            continue
+        links += 1
+        if links > _MOST_LINKS or (here.parts[1:2] == ("proc",) and here.name == "fd"):
+            return  # a circle; or an open handle, which whoever started this process has given
+        left += reversed(to.parts[1:] if to.is_absolute() else to.parts)
+        here = Path("/") if to.is_absolute() else here

@@ -92,8 +92,8 @@ def _asked(app: App, run: RunRecord) -> Path:
         typed = f"dialler-sync -c {shlex.quote(str(path))} {context.info_name} {run.id}"
         raise UsageError(f"{said}, which is not taken from there without a yes. If that is right, use: {typed}")
     dialler = app.settings_from(path, token_needed=False).dialler
-    given = next((name for name in ("token", "token_file", "token_command") if getattr(dialler, name)), "no token")
-    click.confirm(f"{said}: {dialler.root}, {given}. Use it?".capitalize(), abort=True, err=True)
+    given = next((name for name in ("token", "token_file", "token_command") if getattr(dialler, name)), "nowhere")
+    click.confirm(f"{said}: it sends to {dialler.root}, its token comes from '{given}'. Use it?", abort=True, err=True)
     return path
 
 

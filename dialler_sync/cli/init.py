@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
     against the cells. The configuration is commented; what a person must decide is marked CHANGE.
     """
     from ..errors import UsageError
+    from ..private_files import new_file
     from ..propose import propose_config
     from ..read import open_table
 
@@ -33,7 +35,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
         click.echo(proposal, nl=False)
         return ExitCode.OK
     try:
-        with output.open("x", encoding="utf-8") as target:
+        with os.fdopen(new_file(output, 0o644), "w", encoding="utf-8") as target:
             target.write(proposal)
     except FileExistsError:
         raise UsageError(f"{output} is there already; it is not overwritten. Name another with -o.") from None

@@ -1,0 +1,182 @@
+"""Whoever can write the journal gets nothing run, sent elsewhere, overwritten, moved or deleted by its readers."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+
+from ..conftest import Configure, Done, Run
+from .users import INTRUDER, is_root
+
+Contacts = Callable[..., Path]
+
+
+def edit(change: str, *values: object) -> None:
+    """Change the journal, as its own program never would."""
+    with sqlite3.connect("state/journal.db") as base:
+        base.execute(change, values)
+    base.close()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def stopped(run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer) -> Done:
+    """A run that can be resumed, retried and undone; its configuration lies elsewhere."""
+    config = configure(retries=0).rename("own.yaml")
+    dialler.order(FaultPlan.parse("400:#1"))
+    done = run("-c", config, "import", contacts_csv(4), "--limit", "2", "--out", "reports-of-it")
+    dialler.order(FaultPlan())
+    assert done.summary["counts"]["unprocessed"] == 2
+    return done
+
+
+@pytest.fixture
+def hostile(configure: Configure, dialler: SimulatorServer, tmp_path: Path) -> Path:
+    """A configuration that runs a command, for the same dialler and campaign."""
+    path = configure(retries=0, token_command=f"sh -c 'touch {tmp_path}/owned; echo simulator'")
+    text = path.read_text(encoding="utf-8").replace("  token: ${DIALLER_SYNC_TOKEN}\n", "")
+    (tmp_path / "hostile.yaml").write_text(text, encoding="utf-8")
+    path.unlink()
+    return tmp_path / "hostile.yaml"
+
+
+@pytest.mark.parametrize("command", ["resume", "retry", "undo"])
+@pytest.mark.parametrize("option", [[], ["--config-of-run"]])
+def test_a_configuration_out_of_the_journal_is_not_used(
+    command: str, option: list[str], run: Run, stopped: Done, hostile: Path, dialler: SimulatorServer
+) -> None:
+    """Without a terminal: exit 2, with the command to type; nothing is run, nothing is sent."""
+    edit("UPDATE runs SET config_path = ?", str(hostile))
+    before, name = len(dialler.requests), stopped.summary["run_id"]
+
+    done = run(command, name, *option)
+
+    assert done.code == ExitCode.USAGE
+    assert f"dialler-sync -c {hostile} {command} {name}" in done.err
+    assert not Path("owned").exists()
+    assert len(dialler.requests) == before
+
+
+def test_the_command_to_type_works(run: Run, stopped: Done) -> None:
+    """As the message has it."""
+    said = run("resume", stopped.summary["run_id"]).err
+
+    typed = said[said.index("dialler-sync -c ") :].split()[1:]
+
+    assert run(*typed).summary["counts"]["unprocessed"] == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", ExitCode.ROWS_FAILED), ("n", ExitCode.INTERRUPTED)])
+def test_on_a_terminal_it_is_asked(
+    answer: str, code: int, run: Run, stopped: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question names the configuration, the host that gets the token, and where that comes from."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    done = run("resume", stopped.summary["run_id"])
+
+    assert done.code == code, screen.getvalue()
+    for part in ("own.yaml", "http://127.0.0.1:", "token"):
+        assert part in screen.getvalue()
+
+
+@pytest.mark.parametrize("command", [["-c", "own.yaml", "resume"], ["runs", "report"]])
+def test_other_folders_are_not_written(
+    command: list[str], run: Run, stopped: Done, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """An edited folder of reports: files of other programs, or of another run, are not overwritten."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("results.csv", "notes.txt"):
+        (home / name).write_text("mine", encoding="utf-8")
+    other = tmp_path / "another-run"
+    other.mkdir()
+    (other / "summary.json").write_text(json.dumps({"run_id": "20260101-000000-aaaaaa"}), encoding="utf-8")
+    before = len(dialler.requests)
+
+    for folder in (home, other):
+        edit("UPDATE runs SET out = ?", str(folder))
+        refused = run(*command, stopped.summary["run_id"])
+
+        assert refused.code == ExitCode.USAGE
+        assert f"reports of run {stopped.summary['run_id']} are in {folder}" in refused.err
+
+    assert (home / "results.csv").read_text(encoding="utf-8") == "mine"
+    assert sorted(os.listdir(home)) == ["notes.txt", "results.csv"]
+    assert os.listdir(other) == ["summary.json"]
+    assert len(dialler.requests) == before
+
+
+def test_a_run_s_own_folder_stays_its_own(run: Run, stopped: Done) -> None:
+    """With files of the user beside the reports, and with nothing but reports of a run that was killed."""
+    assert stopped.reports
+    (stopped.reports / "failed, fixed.xlsx").write_bytes(b"")
+    (stopped.reports / ".0123456789abcdef.part").write_bytes(b"")
+    beside = run("runs", "report", stopped.summary["run_id"])
+    (stopped.reports / "failed, fixed.xlsx").unlink()
+    (stopped.reports / "summary.json").unlink()
+    killed = run("-c", "own.yaml", "resume")
+
+    assert beside.code == ExitCode.OK, beside.err
+    assert killed.summary["counts"]["unprocessed"] == 0
+    assert not list(stopped.reports.glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["../../owned", "/etc/owned", "a/b", "..", "", "a\nb"])
+def test_an_id_that_is_a_path_names_no_file(
+    name: str, run: Run, stopped: Done, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Folders, and files of an inbox, are named after runs."""
+    edit("UPDATE runs SET id = ?", name)
+    (tmp_path / "inbox").mkdir()
+    contacts_csv(4, "inbox/a.csv")
+
+    listed = run("runs", "list")
+    taken = run("-c", "own.yaml", "import", "--inbox", "inbox", "--quiet-for", "0")
+
+    assert (listed.code, taken.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "is not the ID of a run" in listed.err
+    assert not list(tmp_path.glob("**/*owned*"))
+
+
+@is_root
+def test_old_files_of_another_folder_are_not_deleted(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """``inbox.keep`` follows neither an edited path nor the link of another user."""
+    inbox, home = tmp_path / "inbox", tmp_path / "home"
+    for folder in (inbox, home):
+        folder.mkdir()
+    precious = contacts_csv(1, "home/precious.csv")
+    config = configure()
+    config.write_text(f"{config.read_text(encoding='utf-8')}inbox: {{dir: inbox, keep: 1d}}\n", encoding="utf-8")
+    contacts_csv(2, "inbox/a.csv")
+    run("import", "--quiet-for", "0")
+    for path in (precious, inbox / "done" / ".." / ".." / "home" / "precious.csv", inbox / "failed" / "precious.csv"):
+        files = json.dumps([{"name": "a.csv", "path": str(path), "sheet": None, "sha256": "", "rows": 2, "layout": {}}])
+        edit("UPDATE runs SET files = ?, finished_at = '2020-01-01T00:00:00Z', state = 'finished'", files)
+        (inbox / "failed").unlink(missing_ok=True)
+        (inbox / "failed").symlink_to(home)
+        os.lchown(inbox / "failed", INTRUDER, INTRUDER)
+
+        run("import", "--quiet-for", "0")
+
+        assert precious.exists()

@@ -1,0 +1,129 @@
+"""Whoever can write to an inbox has lists imported, and nothing else read, moved, overwritten or deleted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Done, Run
+from .users import AGENT, INTRUDER, as_user, is_root
+
+Contacts = Callable[..., Path]
+
+
+@pytest.fixture
+def inbox(tmp_path: Path, configure: Configure) -> Path:
+    configure()
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def work(run: Run, inbox: Path) -> Callable[[], Done]:
+    return lambda: run("import", "--inbox", inbox, "--quiet-for", "0")
+
+
+@pytest.mark.parametrize("kind", ["link", "relative link", "hard link", "pipe", "link to nothing"])
+def test_only_files_themselves_are_taken(
+    kind: str, work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A link may lead to a file that only this user can read: nothing of it is read, and that is said once."""
+    secret, item = contacts_csv(2, "secret.csv"), inbox / "a.csv"
+    make = {
+        "link": lambda: item.symlink_to(secret),
+        "relative link": lambda: item.symlink_to("../secret.csv"),
+        "hard link": lambda: item.hardlink_to(secret),
+        "pipe": lambda: os.mkfifo(item),
+        "link to nothing": lambda: item.symlink_to(inbox / "nothing"),
+    }
+    make[kind]()
+
+    first, second = work(), work()
+
+    assert (first.code, second.code) == (ExitCode.OK, ExitCode.OK)
+    assert f"{item}: " in first.err
+    assert "it stays where it is" in first.err
+    assert str(item) not in second.err
+    assert os.path.lexists(item)
+    assert secret.exists()
+    assert not dialler.store.contacts
+
+
+@is_root
+@pytest.mark.parametrize("name", ["importing", "done", "failed"])
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_folder_that_another_user_put_there(
+    name: str, kind: str, work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """No file is moved into it: it would be in their hands, or where their link leads."""
+    good = name != "failed"
+    contacts_csv(2, "inbox/a.csv") if good else (inbox / "a.csv").write_text("A,B\n1,2\n", encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if kind == "link":
+        (inbox / name).symlink_to(elsewhere)
+        os.lchown(inbox / name, INTRUDER, INTRUDER)
+    else:
+        (inbox / name).mkdir()
+        os.chown(inbox / name, INTRUDER, INTRUDER)
+
+    done = work()
+
+    assert done.code != ExitCode.OK
+    assert "another user" in done.err
+    assert (inbox / "a.csv").exists()
+    assert not list(elsewhere.iterdir())
+    assert kind == "link" or not list((inbox / name).iterdir())
+
+
+@is_root
+def test_what_lies_in_a_foreign_folder_is_not_gone_on_with(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """``importing/`` is where an interrupted call goes on; another user may have made it."""
+    place = inbox / "importing" / "1"
+    place.mkdir(parents=True)
+    (place / "a.csv").symlink_to(contacts_csv(2, "secret.csv"))
+    os.chown(inbox / "importing", INTRUDER, INTRUDER)
+
+    done = work()
+
+    assert "belongs to another user" in done.err
+    assert not dialler.store.contacts
+
+
+@is_root
+def test_between_three_users(
+    common: Path, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """An inbox of a group: one brings lists and a link to the agent's own file, the agent imports the lists."""
+    home, inbox, config = common / "agent", common / "inbox", configure().rename(common / "c.yaml")
+    home.mkdir()
+    inbox.mkdir()
+    os.chown(home, AGENT, AGENT)
+    os.chown(inbox, 0, INTRUDER)
+    os.chmod(inbox, 0o2775)
+    secret = contacts_csv(1, "secret.csv").rename(home / "secret.csv")
+    os.chown(secret, AGENT, AGENT)
+    secret.chmod(0o600)
+    bring = (
+        f"import os; os.symlink({str(secret)!r}, 'b.csv')\n"
+        "open('a.csv', 'w').write('Key,Name,Phone\\nK1,Anna,0171 3920012\\n')"
+    )
+
+    brought = as_user(INTRUDER, inbox, code=bring)
+    os.chown(inbox, AGENT, INTRUDER)  # the agent can write there, as owner
+    os.chmod(inbox, 0o2775)
+    done = as_user(AGENT, home, "-c", config, "import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert brought.code == 0, brought.err
+    assert done.code == ExitCode.OK, done.err
+    assert f"{inbox / 'b.csv'}: is a link" in done.err
+    assert [contact["Name"] for contact in dialler.store.contacts.values()] == ["Anna"]

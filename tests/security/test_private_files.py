@@ -1,0 +1,154 @@
+"""What is written is its owner's alone, whatever the umask, and follows nothing that others have put in the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.report.files import new_file
+
+from ..conftest import Configure, Run
+from .users import AGENT, INTRUDER, as_user, is_root
+
+Contacts = Callable[..., Path]
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o277], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+
+
+def test_reports_locks_and_state_whatever_the_umask(
+    umask: int, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Folders 0700, files 0600: reports, the folder above them, the journal, its locks."""
+    config, path = configure(), contacts_csv(rows=["K1,,0171 3920012", "K2,Anna,0171 3920013"])
+    for each in (config, path):
+        each.chmod(0o600)
+
+    for more in ([], ["--out", "a/b/c"]):
+        assert run("--state", "deep/er/state/j.db", "import", path, *more).code == ExitCode.ROWS_FAILED
+    run("inspect", path, "--to", "seen/tables")
+
+    found = [modes(tmp_path / name) for name in ("reports", "a", "deep", "seen")]
+    wrong = {
+        name: oct(mode)
+        for each in found
+        for name, mode in each.items()
+        if mode != (0o700 if Path(name).is_dir() else 0o600)
+    }
+    assert not wrong
+
+
+def test_a_folder_that_is_there_keeps_its_mode(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Whoever made it knows why; what is written in it is still private."""
+    configure()
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+
+    done = run("import", contacts_csv(2), "--out", shared)
+
+    assert done.code == ExitCode.OK
+    assert shared.stat().st_mode & 0o777 == 0o755
+    assert all(path.stat().st_mode & 0o077 == 0 for path in shared.iterdir())
+
+
+def test_a_draft_cannot_be_foreseen(tmp_path: Path) -> None:
+    """Two drafts of one file have two names, and what lies under the name of old is not written to."""
+    target, victim = tmp_path / "results.csv", tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    (tmp_path / ".results.csv.part").symlink_to(victim)
+
+    with new_file(target) as one, new_file(target) as two:
+        names = {path.name for path in tmp_path.iterdir()} - {"victim", ".results.csv.part"}
+        one.write("1")
+        two.write("2")
+
+    assert len(names) == 2
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"results.csv", "victim", ".results.csv.part"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "contacts.csv", "--metrics-file", "out/x.csv"],
+        ["plan", "contacts.csv", "-o", "out/x.csv"],
+        ["contacts", "list", "--out", "out/x.csv"],
+        ["init", "contacts.csv", "-o", "out/x.csv"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_link_under_the_name_of_a_file_is_not_followed(
+    command: list[str], run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """It is replaced, or nothing is written; what it leads to stays."""
+    configure()
+    contacts_csv(2)
+    victim = tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "x.csv").symlink_to(victim)
+
+    run(*command)
+
+    assert victim.read_text(encoding="utf-8") == "mine"
+
+
+@is_root
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "contacts.csv", "--out", "out/x"],
+        ["import", "contacts.csv", "--metrics-file", "out/x"],
+        ["plan", "contacts.csv", "-o", "out/x"],
+        ["contacts", "list", "--out", "out/x"],
+        ["inspect", "contacts.csv", "--to", "out/x"],
+    ],
+    ids=lambda command: " ".join(command[::2]),
+)
+def test_the_link_of_another_user_leads_nowhere(
+    command: list[str], run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """A folder on the way that is another user's link: nothing is written behind it."""
+    configure()
+    contacts_csv(2)
+    (tmp_path / "elsewhere").mkdir()
+    Path("out").symlink_to(tmp_path / "elsewhere")
+    os.lchown("out", INTRUDER, INTRUDER)
+
+    done = run(*command)
+
+    assert f"{Path('out').absolute()} is a link that belongs to another user" in done.err
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@is_root
+def test_reports_in_a_folder_for_all(configure: Configure, contacts_csv: Contacts, common: Path) -> None:
+    """Another user has put a link where the reports were to go: as a user who is not root, in /tmp."""
+    victim, config, path = common / "victim", configure(), contacts_csv(2)
+    for each in (victim,):
+        each.mkdir()
+        os.chown(each, AGENT, AGENT)
+    config, path = config.rename(common / "c.yaml"), path.rename(common / "contacts.csv")
+    planted = as_user(INTRUDER, common, "reports", code=f"import os; os.symlink({str(victim)!r}, 'reports')")
+
+    done = as_user(AGENT, common, "--state", victim / "j.db", "-c", config, "import", path)
+
+    assert planted.code == 0
+    assert done.code == ExitCode.USAGE, done
+    assert "reports is a link that belongs to another user" in done.err
+    assert not [each for each in victim.iterdir() if each.is_dir() and each.name != "locks"]

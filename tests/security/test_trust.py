@@ -1,0 +1,278 @@
+"""Configuration, token, journal, plan and inbox are used only where no other user could have changed them."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Run
+from .users import AGENT, INTRUDER, as_user, is_root, shared_group
+
+Contacts = Callable[..., Path]
+
+FILES = ["configuration", "token_file", "ca_file", "journal", "wal", "plan"]
+
+
+@pytest.fixture
+def files(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> Iterator[dict[str, Path]]:
+    """Everything that an import takes on trust, each in a place of its own; it has worked before."""
+    token, authorities = tmp_path / "token", tmp_path / "ca.pem"
+    token.write_text("simulator", encoding="utf-8")
+    authorities.write_text("", encoding="utf-8")
+    config = configure(token=None, token_file=token)
+    config.write_text(config.read_text(encoding="utf-8").replace("  token: None\n", ""), encoding="utf-8")
+    assert run("plan", contacts_csv(2), "-o", "plan.json").code == ExitCode.OK
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("campaign:", f"  ca_file: {authorities}\ncampaign:"),
+        encoding="utf-8",
+    )
+    state = tmp_path / "state"
+    wal = state / "journal.db-wal"
+    wal.touch()
+    yield {
+        "configuration": config,
+        "token_file": token,
+        "ca_file": authorities,
+        "journal": state / "journal.db",
+        "wal": wal,
+        "plan": tmp_path / "plan.json",
+    }
+
+
+@pytest.mark.parametrize("which", FILES)
+@pytest.mark.parametrize("mode", [0o602, 0o620])
+def test_what_others_can_write_is_refused(
+    which: str, mode: int, run: Run, files: dict[str, Path], dialler: SimulatorServer
+) -> None:
+    """Nothing is sent; one message names the file, its owner and mode, and the command to type."""
+    path = files[which]
+    if mode & 0o020:
+        try:
+            os.chown(path, -1, shared_group())
+        except (PermissionError, StopIteration):
+            pytest.skip("no shared group, or no right to give files to it")
+    path.chmod(mode)
+    before = len(dialler.requests)
+
+    refused = run("import", "--plan", "plan.json")
+
+    assert refused.code == ExitCode.USAGE
+    assert f"{path} (owner " in refused.err
+    assert f"mode {mode:04o}" in refused.err
+    assert f"chmod {'g' if mode & 0o020 else 'o'}-w {path}" in refused.err
+    assert "--trust" in refused.err
+    assert len(dialler.requests) == before
+
+
+@is_root
+@pytest.mark.parametrize("which", FILES)
+def test_what_belongs_to_another_user_is_refused(
+    which: str, run: Run, files: dict[str, Path], dialler: SimulatorServer
+) -> None:
+    """However its mode is."""
+    os.chown(files[which], INTRUDER, INTRUDER)
+    files[which].chmod(0o600)
+
+    refused = run("import", "--plan", "plan.json")
+
+    assert refused.code == ExitCode.USAGE
+    assert f"{files[which]} belongs to {INTRUDER}" in refused.err
+    assert f"chown root {files[which]}" in refused.err
+
+
+@pytest.mark.parametrize("way", ["flag", "variable"])
+def test_trust_overrides(
+    way: str, run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For everything, by flag or variable."""
+    configure().chmod(0o666)
+    path = contacts_csv(2)
+    assert run("import", path).code == ExitCode.USAGE
+    if way == "variable":
+        monkeypatch.setenv("DIALLER_SYNC_TRUST", "1")
+
+    done = run(*(["--trust"] if way == "flag" else []), "import", path)
+
+    assert done.code == ExitCode.OK, done.err
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o777, 2), (0o1777, 0), (0o1775, 0), (0o755, 0)])
+def test_the_folders_above_count(mode: int, code: int, run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """In a folder where everybody can write, any file can be replaced; not in a sticky one, as /tmp is."""
+    folder = Path("above")
+    (folder / "below").mkdir(parents=True)
+    config = configure().rename(folder / "below" / "nightly.yaml")
+    folder.chmod(mode)
+
+    done = run("-c", config, "validate", contacts_csv(2))
+
+    assert done.code == code, done.err
+    assert code == 0 or f"chmod o-w {folder.absolute()}" in done.err
+
+
+@pytest.mark.parametrize("where", ["journal", "configuration"])
+def test_a_new_file_in_a_folder_that_is_open_to_all(
+    where: str, run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """It is not even made: what lies there tomorrow may be another user's."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    config = configure()
+    if where == "configuration":
+        config = config.rename(tmp_path / "open" / config.name)
+    state = tmp_path / "open" / "journal.db" if where == "journal" else tmp_path / "journal.db"
+
+    done = run("-c", config, "--state", state, "import", contacts_csv(2))
+
+    assert done.code == ExitCode.USAGE
+    assert not state.exists()
+
+
+def test_the_group_of_the_owner_alone_is_no_group(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """With a umask of 0002, as Debian and Red Hat set it for users with a group of their own."""
+    path = configure()
+    if os.geteuid() == 0:
+        os.chown(path, 0, AGENT)  # a group that nobody else is in
+    path.chmod(0o664)
+    path.parent.chmod(0o775)
+
+    assert run("import", contacts_csv(2)).code == ExitCode.OK
+
+
+@is_root
+@pytest.mark.parametrize(("owner", "code"), [(0, 0), (INTRUDER, 2)])
+def test_a_link_is_judged_with_what_it_leads_to(
+    owner: int, code: int, run: Run, configure: Configure, contacts_csv: Contacts, common: Path
+) -> None:
+    """In a folder for all, anybody can put a link to a file that is fine by itself."""
+    link = common / "nightly.yaml"
+    link.symlink_to(configure().rename("real.yaml").absolute())
+    os.lchown(link, owner, owner)
+
+    done = run("-c", link, "validate", contacts_csv(2))
+    Path("real.yaml").chmod(0o666)
+    open_to_all = run("-c", link, "validate", "contacts.csv")
+
+    assert done.code == code, done.err
+    assert code == 0 or f"the link {link} belongs to {INTRUDER}" in done.err
+    assert open_to_all.code == ExitCode.USAGE
+
+
+@is_root
+def test_a_list_may_be_anybody_s(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """It is data, and what becomes of each row is reported."""
+    configure()
+    path = contacts_csv(2)
+    os.chown(path, INTRUDER, INTRUDER)
+    path.chmod(0o666)
+
+    assert run("import", path).code == ExitCode.OK
+
+
+def test_a_configuration_through_a_pipe(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """``-c <(sops -d nightly.yaml)``: whoever starts the process gives it the handle."""
+    reading, writing = os.pipe()
+    os.write(writing, configure().read_bytes())
+    os.close(writing)
+
+    done = run("-c", f"/dev/fd/{reading}", "validate", contacts_csv(2))
+    os.close(reading)
+
+    assert done.code == ExitCode.OK, done.err
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o2775, 0), (0o2770, 0), (0o777, 2), (0o1777, 2)])
+def test_an_inbox_may_be_a_group_s(
+    mode: int, code: int, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Those who bring the lists are in it; a folder where everybody can is refused."""
+    configure()
+    inbox = Path("inbox")
+    inbox.mkdir()
+    contacts_csv(2, "inbox/a.csv")
+    if os.geteuid() == 0:
+        os.chown(inbox, 0, shared_group())
+    inbox.chmod(mode)
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert done.code == code, done.err
+    assert (inbox / "a.csv").exists() is bool(code)
+
+
+def test_doctor_explains(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """What is not trusted, and how to make it safe; the command of the token is not run. --trust makes it a warning."""
+    config = configure(token=None, token_command=f"touch {tmp_path}/owned")
+    config.write_text(config.read_text(encoding="utf-8").replace("  token: None\n", ""), encoding="utf-8")
+    run("runs", "list")
+    config.chmod(0o666)
+    Path("state/journal.db").chmod(0o606)
+
+    done = run("doctor", "-o", "json")
+    assert not (tmp_path / "owned").exists()
+    trusting = run("--trust", "doctor", "-o", "json")
+
+    checks = [check for check in json.loads(done.out) if check["name"] == "trust"]
+    assert done.code == ExitCode.USAGE
+    assert [check["status"] for check in checks] == ["FAIL", "FAIL"]
+    assert all("chmod" in check["mend"] and "--trust" in check["mend"] for check in checks)
+    assert {check["status"] for check in json.loads(trusting.out) if check["name"] == "trust"} == {"WARN"}
+
+
+@is_root
+def test_as_another_user(configure: Configure, contacts_csv: Contacts, common: Path, dialler: SimulatorServer) -> None:
+    """Their own files and root's are fine, in /tmp, too; those of a third user run nothing, whatever they say."""
+    home = common / "agent"
+    home.mkdir()
+    os.chown(home, AGENT, AGENT)
+    lists = contacts_csv(2).rename(home / "contacts.csv")
+    mine = configure().rename(common / "mine.yaml")
+    roots = configure().rename(common / "roots.yaml")
+    foreign = configure(token_command=f"touch {home}/owned").rename(common / "foreign.yaml")
+    foreign.write_text(foreign.read_text(encoding="utf-8").replace("  token: ${DIALLER_SYNC_TOKEN}\n", ""))
+    for path, user in ((mine, AGENT), (foreign, INTRUDER)):
+        os.chown(path, user, user)
+    lists.chmod(0o644)
+
+    done = [as_user(AGENT, home, "-c", path, "import", lists, "--out", path.stem) for path in (mine, roots, foreign)]
+
+    assert [each.code for each in done] == [ExitCode.OK, ExitCode.OK, ExitCode.USAGE], done
+    assert f"sudo chown {AGENT} {foreign}" in done[2].err
+    assert not (home / "owned").exists()
+    assert not [path for path in (home / "mine").iterdir() if path.stat().st_mode & 0o077]
+
+
+@is_root
+def test_a_journal_of_another_user_is_not_opened(common: Path) -> None:
+    """Not in /tmp, where it may lie under the very name that was meant."""
+    home = common / "agent"
+    home.mkdir()
+    os.chown(home, AGENT, AGENT)
+    journal = common / "journal.db"
+    made = as_user(INTRUDER, common, "--state", journal, "runs", "list")
+    journal.chmod(0o666)
+
+    refused = as_user(AGENT, home, "--state", journal, "runs", "list")
+
+    assert made.code == ExitCode.OK, made.err
+    assert refused.code == ExitCode.USAGE
+    assert f"{journal} belongs to {INTRUDER}" in refused.err
+
+
+def test_a_file_in_the_folder_for_temporary_files_is_fine(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """It is this user's, and nobody else can replace it there."""
+    with tempfile.NamedTemporaryFile("wb", suffix=".yaml", dir="/tmp") as file:
+        file.write(configure().read_bytes())
+        file.flush()
+
+        assert run("-c", file.name, "validate", contacts_csv(2)).code == ExitCode.OK

@@ -120,8 +120,8 @@ def test_other_folders_are_not_written(
         assert f"reports of run {stopped.summary['run_id']} are in {folder}" in refused.err
 
     assert (home / "results.csv").read_text(encoding="utf-8") == "mine"
-    assert sorted(os.listdir(home)) == ["notes.txt", "results.csv"]
-    assert os.listdir(other) == ["summary.json"]
+    assert sorted(path.name for path in home.iterdir()) == ["notes.txt", "results.csv"]
+    assert [path.name for path in other.iterdir()] == ["summary.json"]
     assert len(dialler.requests) == before
 
 

@@ -109,7 +109,7 @@ def test_between_three_users(
     inbox.mkdir()
     os.chown(home, AGENT, AGENT)
     os.chown(inbox, 0, INTRUDER)
-    os.chmod(inbox, 0o2775)
+    inbox.chmod(0o2775)
     secret = contacts_csv(1, "secret.csv").rename(home / "secret.csv")
     os.chown(secret, AGENT, AGENT)
     secret.chmod(0o600)
@@ -120,7 +120,7 @@ def test_between_three_users(
 
     brought = as_user(INTRUDER, inbox, code=bring)
     os.chown(inbox, AGENT, INTRUDER)  # the agent can write there, as owner
-    os.chmod(inbox, 0o2775)
+    inbox.chmod(0o2775)
     done = as_user(AGENT, home, "-c", config, "import", "--inbox", inbox, "--quiet-for", "0")
 
     assert brought.code == 0, brought.err

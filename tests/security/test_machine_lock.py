@@ -40,7 +40,7 @@ def test_what_another_user_put_in_its_place(kind: str, lock: Path, tmp_path: Pat
         "link": lambda: lock.symlink_to(victim),
         "hard link": lambda: lock.hardlink_to(victim),
         "pipe": lambda: os.mkfifo(lock),
-        "folder": lambda: lock.mkdir(),
+        "folder": lock.mkdir,
     }
     make[kind]()
 

@@ -51,8 +51,9 @@ def new_file(path: Path, mode: int = 0o600) -> int:
         OSError: it cannot be made.
     """
     number = os.open(path, _NEW, 0o600)
-    if hasattr(os, "fchmod"):
-        os.fchmod(number, mode)  # whatever the umask is
+    if stat.S_IMODE(os.fstat(number).st_mode) != mode and hasattr(os, "fchmod"):
+        with suppress(OSError):  # a file system without modes
+            os.fchmod(number, mode)  # whatever the umask is
     return number
 
 

@@ -93,10 +93,12 @@ def foreign_link(path: Path) -> Path | None:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a folder, or a link on the way to it, belongs to another user than this one and root."""
-    if sys.platform == "win32" or not path.exists():
+    """Whether a folder that is there, or the link to it, belongs to another user: not to this one, to root, or to the
+    owner of the folder that it lies in."""
+    if sys.platform == "win32" or not os.path.lexists(path):
         return False
-    return foreign_link(path) is not None or path.stat().st_uid not in _trusted()
+    owners = {path.lstat().st_uid, path.stat().st_uid} if path.exists() else {path.lstat().st_uid}
+    return not owners <= {path.parent.stat().st_uid, *_trusted()}
 
 
 if sys.platform != "win32":

@@ -19,7 +19,7 @@ from ..config.load import CONFIGURATION, files_to_trust
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..journal import Journal
-from ..journal.database import journal_files
+from ..journal.place import journal_files
 from ..trust import TRUST, judge
 from .check import Check, failed, fine, warning
 from .dialler import check_dialler
@@ -44,8 +44,7 @@ def examine(
     other users could have changed is a warning.
     """
     yield _libraries()
-    files = [] if "://" in str(state) else journal_files(Path(state).expanduser())
-    unsafe = yield from _trust([("the journal", path) for path in files], trusted)
+    unsafe = yield from _trust([("the journal", path) for path in journal_files(state)], trusted)
     if trusted or not unsafe:
         yield from _journal(state)
     yield _folder(reports)

@@ -19,11 +19,11 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from .. import trust
 from ..errors import JournalError, UsageError
 from ..private_files import make_folder, new_file
 from ..target import is_account, split
 from . import schema
+from .place import lock_folder, require_trust
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Database:
         self._held: list[sa.Select[Any]] = []
         try:
             with self.begin() as connection:
-                _require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
+                require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
                 schema.migrate(connection)
         except BaseException as error:
             self.close()
@@ -159,7 +159,7 @@ class Database:
 
     @contextmanager
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:
-        folder = _lock_folder(self._engine.url)
+        folder = lock_folder(self._engine.url)
         try:
             make_folder(folder)
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
@@ -255,7 +255,7 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
     if url.database and url.database != ":memory:":
         path = Path(url.database).expanduser()
         url = url.set(database=str(path))
-        _require_trust(url, trusted)
+        require_trust(url, trusted)
         try:
             make_folder(path.parent)
             with suppress(FileExistsError):
@@ -268,18 +268,6 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": BUSY})
     sqlalchemy.event.listen(engine, "connect", _prepare)
     return engine
-
-
-def _require_trust(url: sa.URL, trusted: bool | None) -> None:
-    """Refuse a file that others could have changed, or that lies beside one of which SQLite would take it up."""
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        for path in journal_files(Path(url.database)):
-            trust.require("the journal", path, trust=trusted)
-
-
-def journal_files(path: Path) -> list[Path]:
-    """A journal's file, and those that SQLite keeps beside it."""
-    return [path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))]
 
 
 _WAL_PAGES = 10_000
@@ -296,27 +284,3 @@ def _prepare(connection: Any, _record: object) -> None:
         cursor.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     finally:
         cursor.close()
-
-
-def _lock_folder(url: sa.URL) -> Path:
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        return Path(url.database).parent / "locks"
-    return _own_folder() / "locks"
-
-
-def default_state() -> Path:
-    """Where the journal is when nothing else is said.
-
-    Raises:
-        UsageError: nobody knows where the user's home is.
-    """
-    return _own_folder() / "journal.db"
-
-
-def _own_folder() -> Path:
-    from platformdirs import user_state_path
-
-    try:
-        return user_state_path("dialler-sync")
-    except RuntimeError:
-        raise UsageError("This user has no home folder for the journal. Set HOME, or name a file: --state.") from None

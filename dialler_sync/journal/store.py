@@ -17,10 +17,11 @@ from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
 from ..target import in_words
 from . import last_sent, mended, mirror_locks, notices, schema, targets
-from .database import Database, damaged, default_state
+from .database import Database, damaged
 from .inbox import InboxNotes
 from .machine_lock import Busy, machine_lock
 from .notices import Notice
+from .place import default_state
 from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]

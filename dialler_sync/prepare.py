@@ -5,6 +5,7 @@ Nothing is sent before this has ended well.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 from array import array
@@ -284,6 +285,12 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex digits."""
+    """The SHA-256 of a file, in hex digits.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or device, which may have no end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

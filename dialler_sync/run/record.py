@@ -75,10 +75,12 @@ def reopen_folder(run: RunRecord) -> None:
     """
     folder = Path(run.out)
     try:
-        make_private(folder)
-        ours = folder.is_absolute() and _is_of(run, folder)
-    except OSError as error:
-        raise JournalError(f"the report folder {folder} cannot be made: {error.strerror}") from error
+        if ours := folder.is_absolute():
+            make_private(folder)
+            ours = _is_of(run, folder)
+    except (OSError, ValueError) as error:  # a path may hold what no path can
+        why = getattr(error, "strerror", None) or error
+        raise JournalError(f"the report folder {folder} cannot be made: {why}") from error
     if not ours:
         raise UsageError(
             f"the journal says that the reports of run {run.id} are in {folder}, and there are other files: nothing is "

@@ -125,6 +125,33 @@ def test_other_folders_are_not_written(
     assert len(dialler.requests) == before
 
 
+def test_a_file_that_has_no_end_is_not_read(run: Run, stopped: Done, tmp_path: Path) -> None:
+    """An edited path of a list: a pipe that nobody writes to, a device."""
+    os.mkfifo(tmp_path / "pipe")
+    (entry,) = stopped.summary["files"]
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        edit("UPDATE runs SET files = ?", json.dumps([{**entry, "path": str(path)}]))
+
+        report = run("runs", "report", stopped.summary["run_id"])
+        resumed = run("-c", "own.yaml", "resume")
+
+        assert f"{path} cannot be read any more" in report.err
+        assert resumed.code == ExitCode.INPUT
+        assert "is not a regular file" in resumed.err
+
+
+@pytest.mark.parametrize("out", ["", "relative", "a\0b", "/dev/null/x"])
+def test_a_folder_that_is_none(out: str, run: Run, stopped: Done) -> None:
+    """One message, and nothing is made."""
+    edit("UPDATE runs SET out = ?", out)
+
+    refused = run("runs", "report", stopped.summary["run_id"])
+
+    assert refused.code == ExitCode.USAGE
+    assert len(refused.err.splitlines()) == 1
+    assert not Path("relative").exists()
+
+
 def test_a_run_s_own_folder_stays_its_own(run: Run, stopped: Done) -> None:
     """With files of the user beside the reports, and with nothing but reports of a run that was killed."""
     assert stopped.reports

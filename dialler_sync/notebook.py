@@ -227,7 +227,7 @@ def _settings(config: Config) -> Settings:
 
 
 def _config_path(config: Config) -> Path:
-    """What the journal says of it: 'resume' reads it there, unless it is told another with -c."""
+    """What the journal says of it: 'resume' asks whether to use it, unless it is told another with -c."""
     return Path(CONFIG if isinstance(config, Settings) else config)
 
 

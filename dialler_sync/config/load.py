@@ -38,6 +38,9 @@ _TOKEN = ("dialler", "token")
 
 CONFIGURATION = "the configuration"
 
+_WAYS = {"dialler", "cluster"}
+"""Sections that are about the way of the token."""
+
 
 def load_config(
     path: str | Path,
@@ -79,10 +82,10 @@ def load_config(
 
 
 def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """The files that decide who gets the token, or which; with what they are called."""
-    for name in ("token_file", "ca_file", "client_cert", "client_key"):
-        if path := getattr(settings.dialler, name):
-            yield f"dialler.{name}", path
+    """The files that decide who gets the token, or which: certificates, keys, the token; with what they are called."""
+    for section, values in settings:
+        if section in _WAYS:
+            yield from ((f"{section}.{name}", path) for name, path in values if isinstance(path, Path))
 
 
 def still_marked(lines: Sequence[int]) -> str:

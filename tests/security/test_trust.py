@@ -167,6 +167,18 @@ def test_a_link_is_judged_with_what_it_leads_to(
 
 
 @is_root
+@pytest.mark.parametrize(("by", "code"), [(INTRUDER, 0), (AGENT, 2)])
+def test_root_by_sudo(
+    by: int, code: int, run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has typed it may use files of their own."""
+    os.chown(configure(), INTRUDER, INTRUDER)
+    monkeypatch.setenv("SUDO_UID", str(by))
+
+    assert run("validate", contacts_csv(2)).code == code
+
+
+@is_root
 def test_a_list_may_be_anybody_s(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """It is data, and what becomes of each row is reported."""
     configure()

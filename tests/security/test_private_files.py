@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync import private_files
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.report.files import new_file
 
@@ -80,6 +81,17 @@ def test_a_draft_cannot_be_foreseen(tmp_path: Path) -> None:
     assert len(names) == 2
     assert victim.read_text(encoding="utf-8") == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"results.csv", "victim", ".results.csv.part"}
+
+
+@pytest.mark.parametrize("kind", ["file", "link to nothing", "pipe"])
+def test_a_new_file_is_new(kind: str, tmp_path: Path) -> None:
+    """Whatever lies there under its name, it is not opened."""
+    path = tmp_path / "journal.db"
+    make = {"file": path.touch, "link to nothing": lambda: path.symlink_to("x"), "pipe": lambda: os.mkfifo(path)}
+    make[kind]()
+
+    with pytest.raises(FileExistsError):
+        private_files.new_file(path)
 
 
 @pytest.mark.parametrize(

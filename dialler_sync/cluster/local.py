@@ -32,7 +32,7 @@ class LocalWorker(_WithoutPage, Worker):
 async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
     """So many workers. Each port wants a certificate that is made here, and is nowhere but in these processes."""
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": Security.temporary(), "dashboard": False}
-    with tempfile.TemporaryDirectory(prefix="dialler-sync-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder:
         worker = {
             "cls": Nanny,
             "options": {

@@ -55,13 +55,13 @@ class Workers:
     @contextmanager
     def one_more(self, before: str = "") -> Iterator[None]:
         """A worker that runs ``before`` first, for so long."""
+        given = variables(self.authority, self.tls)
         with self.client as client:
             there = len(client.nthreads())
-            with dask(
-                "worker", self.address, "--no-nanny", before=before, variables=variables(self.authority, self.tls)
-            ):
-                client.wait_for_workers(there + 1, timeout=30)
-                yield
+        with dask("worker", self.address, "--no-nanny", before=before, variables=given):
+            with self.client as client:
+                client.wait_for_workers(there + 1, timeout=60)
+            yield
 
 
 def security(authority: Authority, tls: tuple[Path, Path] | None) -> Security | None:
@@ -119,7 +119,8 @@ def cluster(
             more = ("--nworkers", str(count), "--nthreads", "1", "--local-directory", str(folder))
             stack.enter_context(dask("worker", *common, *more, variables=given | token))
         with Client(scheduler_file=str(place), security=security(authority, tls), timeout=60) as client:
-            client.wait_for_workers(count, timeout=60)
+            if count:
+                client.wait_for_workers(count, timeout=60)
         yield Workers(json.loads(place.read_text(encoding="utf-8"))["address"], authority, tls)
 
 

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import ssl
+from dataclasses import dataclass
+from pathlib import Path
 
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class PemFiles:
+    """Authorities to trust (None: the system's) and the certificate to show, whose key may be in the same file.
+
+    ``names`` are the keys of the configuration that the three stand under.
+    """
+
+    ca: Path | None
+    cert: Path | None
+    key: Path | None
+    names: tuple[str, str, str]
 
 
 def tls_context(settings: DiallerSettings) -> ssl.SSLContext:
@@ -14,33 +31,58 @@ def tls_context(settings: DiallerSettings) -> ssl.SSLContext:
     Raises:
         ConfigError: a file cannot be used.
     """
+    names = ("dialler.ca_file", "dialler.client_cert", "dialler.client_key")
+    return context_of(PemFiles(settings.ca_file, settings.client_cert, settings.client_key, names))
+
+
+def context_of(files: PemFiles) -> ssl.SSLContext:
+    """A client's context with these files.
+
+    Raises:
+        ConfigError: a file cannot be used, or others can read the key.
+    """
+    ca_name, cert_name, key_name = files.names
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
+        context = ssl.create_default_context(cafile=files.ca)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"dialler.ca_file: {settings.ca_file} cannot be used: {error}") from error
-    if settings.client_cert is None:
+        raise ConfigError(f"{ca_name}: {files.ca} cannot be used: {error}") from error
+    if files.cert is None:
         return context
-    for name in ("client_cert", "client_key"):
-        path = getattr(settings, name)
+    for name, path in ((cert_name, files.cert), (key_name, files.key)):
         try:
             if path is not None:
                 path.read_bytes()
         except OSError as error:
-            raise ConfigError(f"dialler.{name}: {path} cannot be read: {error.strerror}") from error
+            raise ConfigError(f"{name}: {path} cannot be read: {error.strerror}") from error
+    _check_private(*((cert_name, files.cert) if files.key is None else (key_name, files.key)))
     try:
-        context.load_cert_chain(settings.client_cert, settings.client_key, password=_no_password)
+        context.load_cert_chain(files.cert, files.key, password=_no_password)
     except _Encrypted:
         raise ConfigError(
-            f"dialler.client_key: {settings.client_key or settings.client_cert} has a password, which nobody can be "
+            f"{key_name}: {files.key or files.cert} has a password, which nobody can be "
             "asked for: store the key without one (openssl pkey -in KEY -out NEW), readable only by this user"
         ) from None
     except (OSError, ssl.SSLError) as error:
-        where = settings.client_key or "the same file"
+        where = files.key or "the same file"
         raise ConfigError(
-            f"dialler.client_cert: {settings.client_cert} and its key ({where}) cannot be used as PEM files that "
-            f"belong together: {error}"
+            f"{cert_name}: {files.cert} and its key ({where}) cannot be used as PEM files that belong together: {error}"
         ) from error
     return context
+
+
+def _check_private(name: str, path: Path) -> None:
+    """Only this user may read a key, and root; a key of root's may be readable by a group."""
+    if os.name != "posix":
+        return
+    status = path.stat()
+    mine = status.st_uid == os.geteuid()
+    if not mine and status.st_uid:
+        raise ConfigError(f"{name}: {path} belongs to another user, who knows this key: use one that this user owns")
+    if status.st_mode & (0o077 if mine else 0o037):
+        raise ConfigError(
+            f"{name}: {path} can be read or changed by others, and holds a private key: "
+            f"chmod {600 if mine else 640} {shlex.quote(str(path))}"
+        )
 
 
 class _Encrypted(Exception):

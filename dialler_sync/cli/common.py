@@ -234,7 +234,7 @@ mark_option = click.option(
 cluster_option = click.option(
     "--cluster",
     metavar="URL|local",
-    help="Send the rows by the workers of a Dask cluster: tcp://HOST:8786, or local for one on this machine.",
+    help="Send the rows by the workers of a Dask cluster: tls://HOST:8786, or local for one on this machine.",
 )
 
 

@@ -37,7 +37,11 @@ class Engine(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many workers there are."""
+        """How many workers could send when the run began."""
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """What is wrong with workers that cannot send, each by its name."""
 
     async def begin(self, share: Share) -> RemoteSender:
         """Make a sender on the worker that has the fewest; wait for a worker where there is none.
@@ -137,7 +141,8 @@ class Coordinator:
             await asyncio.wait({beginning, patience}, return_when=asyncio.FIRST_COMPLETED)
             if not beginning.done():
                 patience.result()
-                raise ClusterLost(f"no worker of the cluster could be reached for {seconds:g} s")
+                lacking = "".join(f"; {why}" for why in self.engine.lacking)
+                raise ClusterLost(f"no worker of the cluster could be reached for {seconds:g} s{lacking}")
             return beginning.result()
         finally:
             beginning.cancel()

@@ -8,42 +8,44 @@ import os
 import pickle
 import re
 import secrets
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .. import __version__
-from ..config.settings import is_loopback
+from ..config.cluster import ClusterSettings
 from ..errors import ClusterLost, DiallerSyncError, UsageError
+from .certificates import CONNECT, DOCS, check_scheduler
+from .certificates import security as security_for
 from .conversation import Lost, RemoteSender
 from .messages import Order, Report, Share
-from .sender import Sender, check_version
+from .sender import Sender
+from .workers import Call, Workers
 
 if TYPE_CHECKING:
-    from distributed import Client, LocalCluster
+    from distributed import Client, SpecCluster
+    from distributed.security import Security
 
 _log = logging.getLogger(__name__)
-
-CONNECT = 10.0
-"""Seconds within which a scheduler must answer."""
 
 FIRST_WORKER = 30.0
 """Seconds within which a cluster must have a worker."""
 
-DOCS = "see docs/cluster.md"
+BETWEEN_LOOKS = 1.0
+"""Seconds between two looks at which workers there are."""
 
 _LOCAL = re.compile(r"local(?::(?P<workers>[1-9]\d{0,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class DaskSender:
-    """A sender on a Dask worker."""
+    """A sender on a Dask worker, which keeps it for as long as ``future`` is held here."""
 
     actor: Any
+    future: Any
     where: str
     trusted: bool
 
@@ -56,52 +58,75 @@ class DaskSender:
         return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """Is the call of a function, made where it is unpickled.
-
-    Dask's scheduler unpickles every task. What it is given so is ``pickle.loads`` and bytes: it needs no dialler-sync,
-    and a worker that has none says so in words of its own.
-    """
-
-    function: Callable[[Any], object]
-    argument: object
-
-    def __reduce__(self) -> tuple[Callable[[Any], object], tuple[object]]:
-        return self.function, (self.argument,)
-
-
 class DaskEngine:
-    """The workers of a Dask cluster; ``trusted``: nobody can read what its scheduler is sent."""
+    """The workers of a Dask cluster; ``sealed``: what goes to them is encrypted all the way."""
 
-    def __init__(self, client: Client, workers: int, *, trusted: bool) -> None:
-        self.workers = workers
+    def __init__(self, client: Client, workers: Workers, count: int, *, sealed: bool) -> None:
+        self.workers = count
         self._client = client
-        self._trusted = trusted
+        self._workers = workers
+        self._sealed = sealed
+        self._begun: Counter[str] = Counter()
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """What is wrong with workers that cannot send, each by its name."""
+        return sorted(self._workers.lacking.values())
 
     async def begin(self, share: Share) -> RemoteSender:
         """Make a sender on the worker that has the fewest; wait for a worker where there is none."""
+        while True:
+            where = await self._choose()
+            sender = await self._make(share, where)
+            if sender is not None:
+                return sender
+
+    async def _choose(self) -> str:
+        while True:
+            if self._client.status != "running":
+                raise ClusterLost("the cluster's scheduler cannot be reached any more")
+            try:
+                fit = await self._workers.fit()
+            except OSError as error:
+                raise Lost(f"the scheduler does not answer: {_line(error)}") from error
+            self._workers.tell()
+            if fit:
+                where = min(fit, key=self._begun.__getitem__)
+                self._begun[where] += 1
+                return where
+            await asyncio.sleep(BETWEEN_LOOKS)
+
+    async def _make(self, share: Share, where: str) -> DaskSender | None:
+        """A sender on this worker; None where that cannot be, so that another must be chosen."""
         from distributed import KilledWorker
 
-        client = self._client
-        if client.status != "running":
-            raise ClusterLost("the cluster's scheduler cannot be reached any more")
         key = f"dialler-sync-{share.name}-{secrets.token_hex(3)}"
-        future = client.submit(pickle.loads, pickle.dumps(_Call(Sender, share)), actor=True, pure=False, key=key)
+        call = pickle.dumps(Call(Sender, share))
+        future = self._client.submit(pickle.loads, call, actor=True, pure=False, key=key, workers=[where])
+        making = asyncio.ensure_future(_result(future))
         try:
-            actor = await future
-            (where,) = (await client.who_has([future]))[key]
+            while not making.done():
+                await asyncio.wait({making}, timeout=BETWEEN_LOOKS)
+                if not making.done() and where not in await self._workers.there():
+                    return None
+            return DaskSender(making.result(), future, where, self._sealed)
+        except (UsageError, ImportError, AttributeError) as error:
+            await self._workers.refuse(where, error)
+            return None
         except DiallerSyncError:
             raise
-        except ImportError as error:
-            raise ClusterLost(_not_installed(error)) from error
         except (OSError, RuntimeError, KeyError, ValueError, CancelledError, KilledWorker) as error:
             raise Lost(f"no sender could be made: {_line(error)}") from error
-        return DaskSender(actor, where, self._trusted and _sealed(where))
+        finally:
+            making.cancel()
+
+
+async def _result(future: Any) -> Any:
+    return await future
 
 
 @asynccontextmanager
-async def connected(cluster: str, most: int) -> AsyncIterator[DaskEngine]:
+async def connected(cluster: str, most: int, settings: ClusterSettings) -> AsyncIterator[DaskEngine]:
     """The cluster at an address, or one that is started on this machine (``local``, ``local:4``) for so long.
 
     ``most``: workers that are of use.
@@ -112,28 +137,41 @@ async def connected(cluster: str, most: int) -> AsyncIterator[DaskEngine]:
     async with AsyncExitStack() as stack:
         stack.enter_context(_hushed())
         local = _LOCAL.fullmatch(cluster)
-        where: str | LocalCluster = cluster
+        where: str | SpecCluster = cluster
+        security = None
         if local:
+            from .local import local_cluster
+
             wanted = int(local["workers"] or os.cpu_count() or 1)
-            where = await stack.enter_async_context(_started_here(min(wanted, most)))
+            where = await stack.enter_async_context(local_cluster(min(wanted, most)))
         else:
-            check(cluster)
-        client = await _client(stack, cluster, where)
-        workers = await _fit_workers(client, cluster)
-        _log.info("%d worker%s; Dask's dashboard: %s", workers, "s" * (workers != 1), client.dashboard_link)
-        trusted = local is not None or _sealed(cluster)
-        if not trusted:
+            check(cluster, settings)
+            security = security_for(cluster, settings)
+        client = await _client(stack, cluster, where, security)
+        sealed = local is not None or cluster.startswith("tls://")
+        workers = Workers(client, sealed)
+        count = len(await workers.fit())
+        if not count:
+            lacking = "\n".join(sorted(workers.lacking.values())) or f"no worker answers ({DOCS})"
+            raise UsageError(f"--cluster {cluster}: {lacking}")
+        workers.tell()
+        page = client.dashboard_link
+        _log.info("%d worker%s%s", count, "s" * (count != 1), f"; Dask's dashboard: {page}" if page else "")
+        if not sealed:
             _log.warning(
-                "--cluster %s: rows travel unencrypted; outside a trusted network use tls:// (%s)", cluster, DOCS
+                "--cluster %s: rows travel unencrypted, and whoever reaches the scheduler can run code on the workers "
+                "(cluster.insecure); the token does not travel, each worker uses its own (%s)",
+                cluster,
+                DOCS,
             )
-        yield DaskEngine(client, workers, trusted=trusted)
+        yield DaskEngine(client, workers, count, sealed=sealed)
 
 
-async def _client(stack: AsyncExitStack, cluster: str, where: str | LocalCluster) -> Client:
+async def _client(stack: AsyncExitStack, cluster: str, where: str | SpecCluster, security: Security | None) -> Client:
     """Connected, with a worker at least; ``stack`` closes it."""
     from distributed import Client
 
-    made = Client(where, asynchronous=True, timeout=CONNECT)
+    made = Client(where, asynchronous=True, timeout=CONNECT, security=security)
     stack.push_async_callback(made.close)
     try:
         async with asyncio.timeout(CONNECT):  # what is no scheduler may keep Dask waiting for ever
@@ -153,46 +191,14 @@ async def _client(stack: AsyncExitStack, cluster: str, where: str | LocalCluster
     return made
 
 
-def _started_here(workers: int) -> LocalCluster:
-    from distributed import LocalCluster
-
-    return LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        asynchronous=True,
-        silence_logs=logging.WARNING if _log.isEnabledFor(logging.DEBUG) else logging.CRITICAL,
-        preload="dialler_sync.cluster.uninterrupted",
-    )
-
-
-async def _fit_workers(client: Client, cluster: str) -> int:
-    """How many workers there are.
-
-    Raises:
-        UsageError: one of them lacks dialler-sync, or has another version.
-    """
-    found = await client.run(pickle.loads, pickle.dumps(_Call(check_version, __version__)), on_error="return")
-    for where, error in found.items():
-        if isinstance(error, (ImportError, UsageError)):
-            why = _not_installed(error) if isinstance(error, ImportError) else error
-            raise UsageError(f"--cluster {cluster}: worker {where}: {why}") from error
-    return len(found)
-
-
-def _not_installed(error: ImportError) -> str:
-    return f"{error}: install 'dialler-sync[cluster]' where the worker is started ({DOCS})"
-
-
-def check(cluster: str) -> None:
+def check(cluster: str, settings: ClusterSettings) -> None:
     """See at once, before any file is read, that there can be such a cluster.
 
     Raises:
-        UsageError: Dask is not installed, or there is no scheduler at that address.
+        UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted.
     """
     try:
+        import cryptography  # noqa: F401
         import distributed  # noqa: F401
     except ImportError as error:
         raise UsageError(f"--cluster needs Dask: pip install 'dialler-sync[cluster]' ({error})") from error
@@ -204,39 +210,13 @@ def check(cluster: str) -> None:
     except ValueError:
         host = port = None
     if parts.scheme not in {"tcp", "tls"} or not host or not port:
-        raise UsageError(f"--cluster {cluster}: write tcp://HOST:8786, tls://HOST:8786, local, or local:4 (4 workers)")
-    if parts.scheme == "tls":
-        _check_certificates(cluster)
-    try:
-        socket.create_connection((host, port), timeout=CONNECT).close()
-    except OSError as error:
-        raise UsageError(
-            f"--cluster {cluster}: there is no scheduler ({error.strerror or error}); start one with "
-            f"'dask scheduler' ({DOCS})"
-        ) from error
-
-
-def _check_certificates(cluster: str) -> None:
-    from distributed.security import Security
-
-    try:
-        context = Security().get_connection_args("client")["ssl_context"]
-    except OSError as error:
-        raise UsageError(
-            f"--cluster {cluster}: the certificates in Dask's configuration cannot be read: {error} ({DOCS})"
-        ) from error
-    if context is None:
-        raise UsageError(f"--cluster {cluster}: Dask's configuration names no certificates ({DOCS})")
+        raise UsageError(f"--cluster {cluster}: write tls://HOST:8786, local, or local:4 (4 workers)")
+    check_scheduler(cluster, host, port, settings)
 
 
 def _line(error: BaseException) -> str:
     """The first line of what Dask says."""
     return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def _sealed(address: str) -> bool:
-    """Whether nobody on the network can read what goes to an address."""
-    return address.startswith(("tls://", "inproc://")) or is_loopback(address)
 
 
 @contextmanager

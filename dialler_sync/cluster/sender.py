@@ -185,7 +185,7 @@ def with_token(dialler: DiallerSettings, token: SecretStr | None) -> DiallerSett
         token = SecretStr(os.environ[TOKEN_VARIABLE])
     if token is None:
         raise ConfigError(
-            f"the token does not travel over a network that is not encrypted: set {TOKEN_VARIABLE} where the worker "
+            f"the token does not travel without TLS: set {TOKEN_VARIABLE} where the worker "
             "is started, use token_file or token_command, or connect by tls://"
         )
     return dialler.model_copy(update={"token": token, "token_file": None, "token_command": None})

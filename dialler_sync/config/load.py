@@ -34,6 +34,12 @@ _TUNING = {
 """Keys of ``dialler:`` that do not change what is sent, so that a run may be resumed with others."""
 
 
+_FILES = {
+    "dialler": ("token_file", "ca_file", "client_cert", "client_key"),
+    "cluster": ("ca_file", "cert_file", "key_file"),
+}
+"""Keys of sections that name files, which are relative to the folder of the configuration."""
+
 _TOKEN = ("dialler", "token")
 
 CONFIGURATION = "the configuration"
@@ -125,7 +131,7 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
-    plain = settings.model_dump(mode="json", exclude={"notify", "inbox"})
+    plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in _leaves(plain, "")}
 
@@ -149,10 +155,10 @@ def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
 
 def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     changes: dict[str, Any] = {}
-    names = ("token_file", "ca_file", "client_cert", "client_key")
-    dialler = {name: folder / path for name in names if (path := getattr(settings.dialler, name))}
-    if dialler:
-        changes["dialler"] = settings.dialler.model_copy(update=dialler)
+    for name, keys in _FILES.items():
+        section: BaseModel = getattr(settings, name)
+        if paths := {key: folder / path for key in keys if (path := getattr(section, key))}:
+            changes[name] = section.model_copy(update=paths)
     if settings.suppress:
         changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
     if settings.inbox.dir:

@@ -26,6 +26,7 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, endpoint
 from ..nearest import nearest
 from ..target import dialler_of
+from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .inbox import InboxSettings
 
@@ -373,6 +374,7 @@ class Settings(Section):
     mirror: MirrorSettings = MirrorSettings()
     journal: JournalSettings = JournalSettings()
     inbox: InboxSettings = InboxSettings()
+    cluster: ClusterSettings = ClusterSettings()
     notify: NotifySettings | None = None
 
     @field_validator("suppress")

@@ -51,7 +51,7 @@ def resume_run(
     if changed:
         raise UsageError(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
     read_token(settings.dialler)
-    check_cluster(cluster)
+    check_cluster(cluster, settings)
     with journal.campaign_lock(run.target) as unlocked:
         run = journal.run(run.id)  # it may have been finished while we waited for the campaign
         if run.state == "finished":

@@ -98,7 +98,7 @@ def new_run(
     plan = options.plan
     if command != "validate":
         read_token(settings.dialler)  # better known now than after a million rows
-    check_cluster(options.run.cluster)
+    check_cluster(options.run.cluster, settings)
     sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning, journal)
     suppressed = SuppressionLists() if command == "validate" else read_suppression_lists(settings)
     if plan:
@@ -121,16 +121,16 @@ def _run_of(sources: Sequence[Source], target: str) -> str | None:
     return max((run.id for run in mended_runs(sources) if run.target == target), default=None)
 
 
-def check_cluster(cluster: str | None) -> None:
+def check_cluster(cluster: str | None, settings: Settings) -> None:
     """Refuse a cluster that cannot be used, before anything is read.
 
     Raises:
-        UsageError: Dask is not installed, or there is no scheduler at that address.
+        UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted.
     """
     if cluster is not None:
         from ..cluster.engine import check
 
-        check(cluster)
+        check(cluster, settings.cluster)
 
 
 def _record(

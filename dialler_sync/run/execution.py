@@ -239,7 +239,7 @@ class Execution:
             return nullcontext()
         from ..cluster.engine import connected
 
-        return connected(self.options.cluster, self.settings.dialler.concurrency)
+        return connected(self.options.cluster, self.settings.dialler.concurrency, self.settings.cluster)
 
     async def _only_plan(self, prepared: Prepared) -> Planned:
         async with session(self.settings.dialler) as client:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import re
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from ..conftest import Configure, Done, Run
 from ..crash.commands import start
 from ..crash.conftest import Watched
 from ..crash.worlds import Ended, ended, prepare, rows
-from .conftest import BARE, Workers
+from .conftest import Workers
 
 Contacts = Callable[..., Path]
 
@@ -199,39 +198,26 @@ def test_a_notebook_sends_by_a_cluster(
     assert len(dialler.store.contacts) == 5
 
 
-def test_what_is_no_scheduler_is_said(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
-    """The port of a web server, for example that of Dask's own dashboard; nothing is left behind."""
-    base_url = configure().read_text(encoding="utf-8").split("base_url: ")[1].split("\n")[0]
-
-    done = run("import", contacts_csv(5), "--cluster", f"tcp://{urlsplit(base_url).netloc}")
-
-    assert done.code == ExitCode.USAGE
-    assert "no Dask scheduler" in done.err
-
-
-def test_a_worker_without_dialler_sync_is_named_before_anything_is_sent(
-    workers: Workers, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_what_is_no_scheduler_is_said(
+    protocol: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """Else its rows would go from one worker to the next; nothing is left behind."""
-    configure()
+    """The port of a web server, for example that of Dask's own dashboard; nothing is left behind."""
+    configure(**{"cluster": "{insecure: true}"} if protocol == "tcp" else {})
 
-    with workers.one_more(BARE):
-        done = run("import", contacts_csv(5), "--cluster", workers.address)
+    done = run("import", contacts_csv(5), "--cluster", f"{protocol}://{urlsplit(dialler.base_url).netloc}")
 
     assert done.code == ExitCode.USAGE
-    assert re.search(r"worker tcp://127.0.0.1:\d+: .*: install 'dialler-sync\[cluster\]'", done.err)
-    assert not dialler.requests
-    assert not list(Path("reports").iterdir())
+    assert "no Dask scheduler" in done.err or "does not speak TLS" in done.err
 
 
 @pytest.mark.parametrize(
     ("cluster", "message"),
     [
-        ("tcp://127.0.0.1:1", "there is no scheduler"),
-        ("http://127.0.0.1:8786", "write tcp://HOST:8786"),
-        ("tls://127.0.0.1:1", "names no certificates"),
-        ("tcp://127.0.0.1", "write tcp://HOST:8786"),
-        ("locally", "write tcp://HOST:8786"),
+        ("tls://127.0.0.1:1", "there is no scheduler"),
+        ("http://127.0.0.1:8786", "write tls://HOST:8786"),
+        ("tcp://127.0.0.1", "write tls://HOST:8786"),
+        ("locally", "write tls://HOST:8786"),
     ],
 )
 def test_a_cluster_that_is_not_there_is_said_at_once(

@@ -69,6 +69,7 @@ class Here:
 
     def __init__(self, seed: int = 0, chance: float = 0.0, workers: int = 3) -> None:
         self.workers = workers
+        self.lacking: list[str] = []
         self.shares: list[Share] = []
         self.senders: list[Cut] = []
         self.cuts = 0

@@ -1,0 +1,148 @@
+"""``--cluster local``: whoever else is on this machine reaches nothing of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import gettempdir
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure
+from ..crash.commands import start
+from ..crash.conftest import Watched, _forkserver, configure, dialler, store  # noqa: F401 - fixtures
+
+psutil = pytest.importorskip("psutil", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
+pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
+
+Contacts = Callable[..., Path]
+
+TOKEN = "tok-not-for-others-on-this-machine"
+
+ATTACK = """
+import asyncio, os, socket, sys, warnings
+warnings.simplefilter("ignore")
+from distributed import Client
+from distributed.core import connect
+from distributed.security import Security
+
+async def attempt(name, done, port):
+    try:
+        print("GOT", port, name, await asyncio.wait_for(done, 8), flush=True)
+    except Exception as error:
+        print("nothing", port, name, type(error).__name__, flush=True)
+
+async def run_code(port, scheme, security):
+    async with Client(f"{scheme}://127.0.0.1:{port}", security=security, asynchronous=True, timeout=2) as client:
+        return await client.run_on_scheduler(os.getuid)
+
+async def ask(port, scheme, security):
+    args = security.get_connection_args("client") if security else {}
+    comm = await connect(f"{scheme}://127.0.0.1:{port}", timeout=2, **args)
+    await comm.write({"op": "identity", "reply": True})
+    return await comm.read()
+
+async def http(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /info/main/workers.html HTTP/1.0\\r\\n\\r\\n")
+    answer = await reader.read()
+    if b"HTTP/" not in answer:
+        raise ConnectionError("no page")
+    return answer
+
+async def main(ports):
+    foreign = Security.temporary()
+    tries = []
+    for port in ports:
+        for name, scheme, security in (("plain", "tcp", None), ("foreign", "tls", foreign)):
+            tries.append(attempt(f"run_code {name}", run_code(port, scheme, security), port))
+            tries.append(attempt(f"identity {name}", ask(port, scheme, security), port))
+        tries.append(attempt("http", http(port), port))
+    await asyncio.gather(*tries)
+
+user, *ports = map(int, sys.argv[1:])
+with socket.create_server(("127.0.0.1", 0)) as nobody:
+    unused = nobody.getsockname()[1]
+asyncio.run(main([unused]))  # so that all is imported
+if user:
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+print("user", os.getuid(), flush=True)
+asyncio.run(main(ports))
+"""
+
+
+def looked_at(pid: int, user: int | None) -> tuple[list[int], int, str]:
+    """Ports that a command and its children listen on, how many processes they are, and what an attack on these gives.
+
+    Raises:
+        AssertionError: a secret stands where others see it.
+    """
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    ports = []
+    for process in processes:
+        listening = [c for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+        assert {c.laddr.ip for c in listening} <= {"127.0.0.1"}
+        ports += [c.laddr.port for c in listening]
+        assert not [word for word in process.cmdline() if TOKEN in word or "PRIVATE KEY" in word]
+    command = [sys.executable, "-c", ATTACK, str(user or 0), *map(str, ports)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ports, len(processes), done.stdout.partition("user ")[2] + done.stderr
+
+
+def nobody() -> int:
+    """The user ID of somebody else."""
+    import pwd
+
+    return pwd.getpwnam("nobody").pw_uid
+
+
+@pytest.mark.parametrize("who", ["this user, without a certificate", "another user"])
+def test_others_reach_nothing_of_a_local_cluster(
+    who: str,
+    configure: Configure,  # noqa: F811
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,  # noqa: F811
+    store: Watched,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While its rows are sent: no port answers, no code is run, and no secret stands where others see it."""
+    user = None
+    if who == "another user":
+        if os.getuid():
+            pytest.skip("only root can be another user")
+        user = nobody()
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", TOKEN)
+    dialler.token = TOKEN
+    configure(timeout=60)
+    found: list[tuple[list[int], int, str]] = []
+    modes: list[int] = []
+
+    def look() -> None:
+        modes.extend(path.stat().st_mode & 0o077 for path in Path(gettempdir()).glob("dialler-sync-cluster-*"))
+        found.append(looked_at(command.pid, user))
+
+    def look_meanwhile() -> None:
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+
+    store.then(3, look_meanwhile)
+    command = start("import", contacts_csv(20), "--cluster", "local:2")
+
+    assert command.end() == ExitCode.OK, command.err
+    ((ports, processes, said),) = found
+    assert said.startswith(f"{os.getuid() if user is None else user}\n"), said
+    assert processes >= 3
+    assert len(ports) == 5, said  # the scheduler, and for each worker itself and its nanny
+    assert said.count("nothing") == 5 * len(ports), said
+    assert "GOT" not in said
+    assert set(modes) == {0}

@@ -8,10 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_RUNS = re.compile(r"'*(?:[=@\t\r]|[+-](?!\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?\Z))")
-"""A formula, behind any number of apostrophes. A sign before a number or an amount and nothing else is only its sign.
-"""
+_SEPARATORS = r";,|\t\r\n"
+"""Where a program with another list separator begins a new cell; at a line break in a cell, a new row."""
 
+_IGNORED = r"[\"'\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*"
+"""Quotes, blanks and invisible characters, which programs drop before a formula."""
+
+_NUMBER = r"\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?"
+"""What a sign may stand before and is only a sign: a number or an amount."""
+
+_BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\t\r\n]")
+"""A text that begins as a formula, or with a character that programs drop."""
+
+_WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}(?:\1|\Z)))")
+"""A separator, and all that stands between it and a formula."""
+
+_MAY_BEGIN = re.compile(rf"[^\w.(#]|[^{_SEPARATORS}]*[{_SEPARATORS}]")
+"""A quick test: most texts begin with a letter or digit, and hold no separator."""
 
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 """A formula that is nothing but a text, as exports write it so that no program takes it for a number."""
@@ -19,9 +32,6 @@ _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 CUT = "… [cut; "
 """In a cell of our workbooks, before the name of the file that has all of its text: a spreadsheet program's cell is too
 small for it. Such a cell is never read as if the text ended there."""
-
-_BEGINS = frozenset("'=@+-\t\r")
-"""How it begins: nearly every cell is told apart by its first sign."""
 
 _ERROR_NAMES = {
     "English": "NULL! DIV/0! VALUE! REF! NAME? NUM! N/A GETTING_DATA SPILL! CALC! FIELD! BLOCKED! CONNECT! UNKNOWN! "
@@ -75,13 +85,30 @@ def one_line(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Put an apostrophe, the spreadsheet programs' own mark for text, before what would run as a formula."""
-    return f"'{text}" if text[:1] in _BEGINS and _RUNS.match(text) else text
+    """Put an apostrophe, the spreadsheet programs' own mark for text, before what would run as a formula.
+
+    A formula may stand within a text, as a program with another list separator begins a new cell there: ``a;=1`` is
+    marked before the text and before the formula, ``'a;'=1``.
+    """
+    if not _MAY_BEGIN.match(text):
+        return text
+    if _WITHIN.search(text):
+        return "'" + _WITHIN.sub(r"\g<0>'", text)
+    return f"'{text}" if _BEGINS.match(text) else text
 
 
 def restore(text: str) -> str:
-    """Take away the apostrophe that :func:`harmless` (or a spreadsheet program) put before a formula."""
-    return text[1:] if text[:1] == "'" and _RUNS.match(text[1:]) else text
+    """Take away the apostrophes that :func:`harmless` (or a spreadsheet program) put before formulas.
+
+    Where a formula within the text has none, nothing within it was marked: it is another program's text.
+    """
+    if text[:1] != "'":
+        return text
+    rest = text[1:]
+    within = [match[0] for match in _WITHIN.finditer(rest)]
+    if within and all(gap.endswith("'") for gap in within):
+        return _WITHIN.sub(lambda match: match[0][:-1], rest)
+    return rest if _BEGINS.match(rest) else text
 
 
 def shown(text: str) -> str:
@@ -94,7 +121,7 @@ def shown(text: str) -> str:
 def in_text_cell(text: str) -> str:
     """Give what a text cell of a workbook holds. No program runs it, so it is the text itself, unless :func:`restore`
     would change that."""
-    return f"'{text}" if text[:1] == "'" and restore(text) != text else text
+    return harmless(text) if restore(text) != text else text
 
 
 def damage(text: str) -> str | None:

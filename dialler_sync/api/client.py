@@ -28,7 +28,7 @@ from .latency import Latencies
 from .listing import record_stream
 from .pace import Gate
 from .proxy import find_proxy
-from .retry import Clock, judge, judge_failure, repeating, unreadable
+from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
 from .transport import AiohttpTransport
@@ -38,9 +38,6 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Records = list[Mapping[str, Any]]
-
-LONGEST_LIST = 2**29
-"""Bytes of an answer that may hold many records, with their calls."""
 
 
 class DiallerClient:
@@ -202,9 +199,7 @@ class DiallerClient:
         method, url = self._endpoints[name].method, self._url(name, **values)
         if "languagesID" in values:  # where it is not wanted, an older dialler is not asked what it may not know
             url = url.copy_merge_params({"languagesID": values["languagesID"]})
-        return await self._repeating(
-            lambda: self._send(self._request(method, url, body, longest=LONGEST_LIST), _records)
-        )
+        return await self._repeating(lambda: self._send(self._request(method, url, body), _records))
 
     async def _find(self, name: str, **values: str | int) -> Records:
         """The same where "not found" is an answer too."""
@@ -265,11 +260,19 @@ class DiallerClient:
     ) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
 
-        ``language`` is the dialler's languagesID for its texts.
+        ``language`` is the dialler's languagesID for its texts. Of an answer that is too long, the halves are asked for.
         """
         numbers = [int(i) if str(i).isdecimal() else i for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
-        return await self._read("batch_contacts", body, **({} if language is None else {"languagesID": language}))
+        try:
+            return await self._read("batch_contacts", body, **({} if language is None else {"languagesID": language}))
+        except MaybeDone as error:
+            if not is_too_long(error) or len(user_data) + len(ids) < 2:
+                raise
+        first, second = len(user_data) // 2, len(ids) // 2
+        halves = ((user_data[:first], ids[second:]), (user_data[first:], ids[:second]))
+        found = [await self.batch_contacts(user_data=keys, ids=some, language=language) for keys, some in halves]
+        return [record for records in found for record in records]
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
         """Function 5: delete a contact and all its related data. False where there was none."""

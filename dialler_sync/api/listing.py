@@ -61,8 +61,11 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
                     given += 1
                     yield record
                 mark = await text.skip(",]")
+            text.taken = 0
         else:
             value = await text.value()
+            if text.taken > LONGEST_VALUE:
+                raise ValueError("what stands beside the records has no end")
             if others.setdefault(key, value) != value or (key == "records" and given):
                 raise ValueError("a key has two values")
         mark = await text.skip(",}")
@@ -89,13 +92,19 @@ class _Text:
         self._at = 0
         self._whole = False
         self._tried = 0
+        self.taken = 0
+        """Characters of the values that were read one by one."""
 
     async def mark(self) -> str:
         """The next character that is no blank; empty at the end."""
+        blanks = 0
         while True:
-            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]
+            start, self._at = self._at, _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]
             if self._at < len(self._text) or self._whole:
                 return self._text[self._at : self._at + 1]
+            blanks += self._at - start
+            if blanks > LONGEST_VALUE:
+                raise ValueError("blanks have no end")
             await self._more()
 
     async def skip(self, marks: str) -> str:
@@ -133,9 +142,12 @@ class _Text:
                     raise
             else:
                 if end < len(self._text) or self._whole:  # else it may be a number that goes on
+                    self.taken += end - self._at
                     self._at = end
                     return value
-            await self._more()
+            wanted = max(2 * (len(self._text) - self._at), 1)
+            while len(self._text) - self._at < wanted and not self._whole:  # to try at each piece would take for ever
+                await self._more()
 
     async def _more(self) -> None:
         if len(self._text) - self._at > LONGEST_VALUE:

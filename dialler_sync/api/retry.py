@@ -140,6 +140,15 @@ def unreadable(message: str, http_status: int = 200) -> MaybeDone:
     return MaybeDone(UNREADABLE, message, http_status=http_status, running=False)
 
 
+def is_too_long(error: BaseException) -> bool:
+    """Whether the answer was longer than may be; it would be so again."""
+    return isinstance(error.__cause__, TooLong)
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, NotDone | MaybeDone) and not is_too_long(error)
+
+
 async def repeating(
     once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep, left: Callable[[], float] = lambda: math.inf
 ) -> T:
@@ -151,7 +160,7 @@ async def repeating(
         RequestError: the last failure.
     """
     attempts = tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type((NotDone, MaybeDone)),
+        retry=tenacity.retry_if_exception(_may_pass),
         wait=lambda state: _wait(state, left()),
         stop=tenacity.stop_after_attempt(retries + 1),
         sleep=sleep,

@@ -39,7 +39,11 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
 """What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
 
 LONGEST_ANSWER = 2**24
-"""Bytes of an answer that is read whole, where the request does not say another limit; unpacked."""
+"""Bytes of an answer that is read whole, unpacked."""
+
+
+SLOWEST = 2**7
+"""Bytes of a streamed answer that must come within the time limit: a byte now and then would keep it up for ever."""
 
 
 class TunnelRefused(httpx.ProxyError):
@@ -138,20 +142,32 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer that is read as it comes; ``silence``: the longest wait for a piece, in seconds."""
+    """The body of an answer that is read as it comes.
 
-    def __init__(self, response: aiohttp.ClientResponse, silence: float) -> None:
+    ``patience``: the longest wait for a piece, and for the least that must come, in seconds. The time in which a piece
+    is worked on does not count.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, patience: float) -> None:
         self._response = response
-        self._silence = silence
+        self._patience = patience
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        clock = asyncio.get_running_loop().time
+        waited, came = 0.0, 0
         try:
             while True:
+                started = clock()
                 # aiohttp's own time limit ends with the first error of its parser, and then nothing would.
-                async with asyncio.timeout(self._silence):
+                async with asyncio.timeout(self._patience):
                     piece = await self._response.content.readany()
                 if not piece:
                     return
+                waited, came = waited + clock() - started, came + len(piece)
+                if waited > self._patience:
+                    if came < SLOWEST:
+                        raise httpx.ReadTimeout("the answer comes too slowly")
+                    waited, came = 0.0, 0
                 yield piece
         except FOREIGN as error:
             raise translate(error) from error
@@ -164,7 +180,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends each request exactly once over a pool of ``connections``, through ``proxy`` if there is one.
 
     ``timeout`` is in seconds, for a whole request. With ``extensions={"streamed": True}`` an answer of 200
-    comes as it is read; ``timeout`` is then the longest silence.
+    comes as it is read; ``timeout`` is then the longest silence, and the time for its head.
     """
 
     def __init__(
@@ -178,6 +194,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         connect = min(10.0, timeout / 2)
         self._whole = aiohttp.ClientTimeout(total=timeout, connect=connect)
         self._streamed = aiohttp.ClientTimeout(total=None, connect=connect, sock_read=timeout)
+        self._head = connect + timeout
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
@@ -199,23 +216,29 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         streamed = "streamed" in request.extensions
         headers = CIMultiDict([(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw])
         try:
-            response = await session.request(
-                request.method,
-                _url(str(request.url)),
-                headers=headers,
-                data=await request.aread() or None,
-                allow_redirects=False,
-                timeout=self._streamed if streamed else self._whole,
-            )
-            whole = None
-            if not streamed or response.status != 200:
-                whole = await _read(response, request.extensions.get("longest", LONGEST_ANSWER))
+            # aiohttp has no time limit for a head: one that never ends, or one interim answer after the other.
+            async with asyncio.timeout(self._head if streamed else None):
+                response = await session.request(
+                    request.method,
+                    _url(str(request.url)),
+                    headers=headers,
+                    data=await request.aread() or None,
+                    allow_redirects=False,
+                    timeout=self._streamed if streamed else self._whole,
+                )
+                whole = None
+                if not streamed or response.status != 200:
+                    whole = await _read(response)
         except FOREIGN as error:
             raise translate(error) from error
-        stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
         fields = response.raw_headers
-        if response.headers.get("Content-Encoding") in _DECODED:
+        encoding = response.headers.get("Content-Encoding", "")
+        if encoding in _DECODED:
             fields = tuple(field for field in fields if field[0].lower() != b"content-encoding")
+        elif whole is None and encoding:
+            response.close()
+            raise httpx.DecodingError("its encoding is unknown, or is one upon another")  # httpx has no limit for those
+        stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
         reply = httpx.Response(response.status, headers=fields, stream=stream, request=request)
         if whole is not None:
             # What aread() would make of the stream, which takes a sixth of the time of a whole request.
@@ -233,19 +256,19 @@ _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
 """Codings that aiohttp decodes, or fails to; httpx must not try again."""
 
 
-async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
-    """The whole body; of an answer without an end no more than may be."""
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body; of an answer without an end no more than may be. aiohttp unpacks it in pieces."""
     pieces, length = [], 0
     try:
-        while length <= longest and (piece := await response.content.readany()):
+        while length <= LONGEST_ANSWER and (piece := await response.content.readany()):
             pieces.append(piece)
             length += len(piece)
     except BaseException:
         response.close()
         raise
-    if length > longest:
+    if length > LONGEST_ANSWER:
         response.close()
-        raise TooLong(f"the answer is longer than {longest // 2**20} MB")
+        raise TooLong(f"the answer is longer than {LONGEST_ANSWER // 2**20} MB")
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 

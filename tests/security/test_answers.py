@@ -1,0 +1,136 @@
+"""A dialler, or what stands before it, whose answers have no end, grow when they are unpacked, or nest."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import zlib
+from itertools import count
+from pathlib import Path
+
+import brotli
+import pytest
+
+from .limited import Answer, answering, configuration, run_limited
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+LIST = b'{"status":200,"records":['
+RECORD = LIST + b'{"ID":1,"UserData":"K1","Note":'
+BLANKS = b" " * (100 << 20)
+BOMB = {
+    "gzip": gzip.compress(LIST) + 15 * gzip.compress(BLANKS, 1),
+    "deflate": zlib.compress(LIST + 3 * BLANKS, 1),
+    "br": brotli.compress(RECORD + b'"' + 3 * BLANKS, quality=1),
+}
+BOMB["gzip, gzip"] = gzip.compress(BOMB["gzip"], 1)
+
+
+def whole(body: bytes, encoding: str = "identity") -> Answer:
+    head = HEAD + f"Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    return lambda connection: connection.sendall(head + body)
+
+
+def endless(start: bytes, piece: bytes) -> Answer:
+    """Send ``start``, and then ``piece`` for as long as somebody takes it; ``%d`` in it is another number each time."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(start)
+        for number in count():
+            connection.sendall(piece % number if b"%d" in piece else piece)
+
+    return answer
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def dripping(start: bytes, piece: bytes) -> Answer:
+    """The same, so slowly that there is always something within the time limit."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(start)
+        connection.settimeout(0.1)
+        while True:
+            connection.sendall(piece)
+            try:
+                if not connection.recv(1):
+                    return
+            except TimeoutError:
+                continue
+
+    return answer
+
+
+ENDLESS = {
+    "text": endless(CHUNKED + chunk(LIST + b'{"a":"'), chunk(b"a" * (1 << 20))),
+    "blanks": endless(CHUNKED + chunk(b"{"), chunk(b" " * (1 << 20))),
+    "keys": endless(HEAD + b"\r\n{", b'"k%d":"' + b"x" * (1 << 20) + b'",'),
+    "header": endless(HEAD, b"X-A: " + b"a" * 1000 + b"\r\n"),
+    "one header": endless(HEAD + b"X-A: ", b"a" * 1000),
+    "interim answers": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a chunk's extension": endless(CHUNKED + b"1;", b"a" * 100_000),
+    "a drip of blanks": dripping(CHUNKED + chunk(LIST), chunk(b" ")),
+    "a drip of headers": dripping(HEAD, b"X-A: a\r\n"),
+    "a drip of interim answers": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a drip of trailers": dripping(CHUNKED + chunk(b"{}") + b"0\r\n", b"X-A: a\r\n"),
+}
+
+
+@pytest.mark.parametrize("command", [("campaigns", "list"), ("contacts", "list", "-o", "jsonl")], ids=" ".join)
+@pytest.mark.parametrize("encoding", BOMB)
+def test_an_answer_that_grows_when_it_is_unpacked(tmp_path: Path, encoding: str, command: tuple[str, ...]) -> None:
+    """It is unpacked in pieces, and no further than it may be."""
+    with answering(whole(BOMB[encoding], encoding)) as url:
+        done = run_limited("-c", configuration(tmp_path / "c.yaml", url, timeout=20), *command)
+
+    assert done.returncode == 5, done.stderr
+    assert "the dialler gives no usable answer" in done.stderr
+
+
+LISTED, READ_WHOLE = ("contacts", "list", "-o", "jsonl"), ("campaigns", "list")
+
+
+@pytest.mark.parametrize(
+    ("what", "command"),
+    [*((what, LISTED) for what in ENDLESS), ("keys", READ_WHOLE), ("a drip of headers", READ_WHOLE)],
+    ids=str,
+)
+def test_an_answer_without_an_end(tmp_path: Path, what: str, command: tuple[str, ...]) -> None:
+    with answering(ENDLESS[what]) as url:
+        done = run_limited("-c", configuration(tmp_path / "c.yaml", url, timeout=1), *command, seconds=25)
+
+    assert done.returncode == 5, done.stderr
+    assert "the dialler" in done.stderr
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+@pytest.mark.parametrize(
+    "command",
+    [("campaigns", "list"), ("contacts", "list", "-o", "json"), ("contacts", "get", "--user-data", "K1", "-o", "json")],
+    ids=" ".join,
+)
+def test_an_answer_that_nests(tmp_path: Path, depth: int, command: tuple[str, ...]) -> None:
+    """It is no answer, or is shown as it is; nothing ends with a traceback."""
+    body = RECORD + b"[" * depth + b"]" * depth + b'}],"count":1}'
+    with answering(whole(body)) as url:
+        done = run_limited("-c", configuration(tmp_path / "c.yaml", url), *command)
+
+    assert done.returncode in ({4, 5} if depth > 1000 else {0, 5}), done.stderr
+
+
+def test_one_contact_of_many_small_values_takes_no_time(tmp_path: Path) -> None:
+    """It is not read anew with each piece of the network."""
+    body = RECORD + b"[" + b"[]," * 4_000_000 + b'[]]}],"count":1}'
+    with answering(whole(body)) as url:
+        done = run_limited(
+            "-c",
+            configuration(tmp_path / "c.yaml", url, timeout=20),
+            "contacts",
+            "list",
+            seconds=25,
+            memory=2_000 << 20,
+        )
+
+    assert done.returncode == 0, done.stderr

@@ -569,3 +569,41 @@ def test_a_row_that_is_rejected_unlocks_nothing(
     undone = run("undo", done.summary["run_id"], "--yes")
     assert undone.code == ExitCode.OK, undone.err
     assert locked(dialler) == both
+
+
+def test_the_mirror_leaves_protected_contacts_alone(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """An appointment that an agent has made is kept, also where the file no longer has the contact."""
+    configure()
+    run("import", contacts_csv(rows=ALL))
+    numbers = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.contacts[numbers["K9"]]["FollowUpDateTime"] = "2027-01-01 10:00:00"
+    configure(mirror="{missing: delete, max_missing: 50%}", protect="{follow_up: true}")
+
+    done = run("import", contacts_csv(rows=FEWER))
+
+    assert done.summary["actions"]["delete"] == 1
+    assert numbers.keys() - {contact["UserData"] for contact in dialler.store.contacts.values()} == {"K8"}
+
+
+def test_a_contact_whose_own_number_must_not_be_called_stays_locked(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The file has it again, with a number that may be called; its number in the dialler may not.
+
+    The row is sent and unlocks nothing: a row that overwrites can fail, and the contact would be called.
+    """
+    mirror = "{missing: lock, max_missing: 50%}"
+    configure(mirror=mirror)
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    numbers = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.contacts[numbers["K9"]]["PhoneNumber1"] = "+491713920099"
+    Path("dnc.csv").write_text("Number\n+49 171 3920099\n", encoding="utf-8")
+    configure(mirror=mirror, suppress="{file: dnc.csv, column: Number, region: DE}")
+
+    done = run("import", contacts_csv(rows=ALL))
+
+    assert done.summary["actions"]["unlock"] == 1
+    assert locked(dialler) == {numbers["K9"]}

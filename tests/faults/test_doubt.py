@@ -152,3 +152,31 @@ def test_a_refusal_after_doubt_does_not_hide_the_doubt(
 
     (row,) = done.rows("failed.csv")
     assert (row["Key"], row["_status"]) == ("K5", "unknown")
+
+
+class RacingInTheDark(Racing):
+    """The same in a dialler that answers no look-up until then."""
+
+    server: SimulatorServer
+
+    def add(self, **fields: Any) -> int:
+        if fields.get("UserData") == self.key:
+            self.server.order(FaultPlan())
+        return super().add(**fields)
+
+
+def test_a_second_contact_is_not_removed_where_nobody_looked_before(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """It may have been there before the run, and be somebody else's: both stay, and the row is reported."""
+    with RacingInTheDark({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        store.server = dialler
+        dialler.order(FaultPlan.parse("500_before:#1:for=K5,500_before:1:on=lookup|batch"))
+        configure(base_url=dialler.base_url, timeout=0.3, journal="{before_images: false}")
+
+        done = run("import", contacts_csv(8))
+
+    assert carriers(store)["K5"] == 2
+    assert done.code == ExitCode.ROWS_FAILED
+    (row,) = done.rows("failed.csv")
+    assert (row["Key"], row["_status"], row["_error_code"]) == ("K5", "unknown", "possible_duplicate")

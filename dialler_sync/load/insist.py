@@ -18,7 +18,7 @@ from ..api.client import DiallerClient
 from ..api.hopeless import reason_to_stop
 from ..api.retry import NOT_ABOUT_THE_ROW, TURNED_AWAY, pause
 from ..api.wire import StoredContact, differences
-from ..errors import MaybeDone, NotDone, Refused, RequestError, StopRun
+from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import Status
 from ..spool import SpooledRow
@@ -185,12 +185,7 @@ class Insister:
         tried.tries += 1
         tried.sent_at = self._outcomes.time()
         self.retries += 1
-        before, tried.maybe_done = tried.maybe_done, True
-        try:
-            return await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
-        except (StopRun, NotDone, Refused):
-            tried.maybe_done = before
-            raise
+        return await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
 
     async def _may_repeat(self, tried: Tried, error: RequestError) -> bool:
         """Within the row's repeats; beyond them only while the dialler as a whole is away."""

@@ -93,20 +93,24 @@ class Undoer:
         return await self._restore(row, image)
 
     async def _delete(self, row: SpooledRow, image: Image) -> Outcome:
-        contact = await self.client.get_contact(row.contact_id) if row.contact_id else None
+        if row.contact_id:
+            contact = await self.client.get_contact(row.contact_id)
+        else:  # the answer was lost; before the run, no contact carried this key
+            found = await self.client.find_contacts(row.user_data)
+            if len(found) > 1:
+                return _failed(row, Action.DELETE, "contact_changed", f"{_carriers(found)}; which one to delete?")
+            contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
             return _done(row, Action.DELETE, Status.SKIPPED, error="the dialler has no such contact any more")
         if changed := self._changed(image, contact):
             return _failed(row, Action.DELETE, "contact_changed", changed)
         await self.client.delete_by_id(contact.id)
-        return _done(row, Action.DELETE)
+        return _done(row, Action.DELETE, contact_id=contact.id)
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
         found = await self.client.find_contacts(row.user_data)
         if [contact.id for contact in found] != [image.contact_id]:
-            ids = ", ".join(contact.id for contact in found) or "none"
-            why = f"contacts that carry this UserData now: {ids}; not only this one"
-            return _failed(row, Action.OVERWRITE, "contact_changed", why)
+            return _failed(row, Action.OVERWRITE, "contact_changed", f"{_carriers(found)}; not only this one")
         (contact,) = found
         before = orjson.loads(image.before or "{}")
         if not differences(before, contact.values):
@@ -120,7 +124,8 @@ class Undoer:
                 break
             except MaybeDone:  # harmless to repeat: it names a UserData that one contact carries
                 await self.client.gate.rest(1.0)
-        return _done(row, Action.OVERWRITE)
+        kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
+        return _done(row, Action.OVERWRITE, error="keeps its phone number: the dialler demands one" if kept else "")
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
         before = orjson.loads(image.before or "{}")
@@ -128,8 +133,7 @@ class Undoer:
         if any(not differences(before, contact.values) for contact in found):
             return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
         if found:
-            ids = ", ".join(contact.id for contact in found)
-            return _failed(row, Action.CREATE, "contact_changed", f"another contact carries this UserData now: {ids}")
+            return _failed(row, Action.CREATE, "contact_changed", f"{_carriers(found)}; it was made by somebody else")
         contact = await self.client.import_contact(orjson.dumps(before), overwrite=True)
         return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
 
@@ -141,6 +145,10 @@ class Undoer:
         return f"changed since the run: {', '.join(sorted(now))}; --force puts it back all the same" if now else ""
 
 
+def _carriers(found: list[StoredContact]) -> str:
+    return f"contacts that carry this UserData now: {', '.join(contact.id for contact in found) or 'none'}"
+
+
 def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
     """What was before, with what an import must have: a campaign, and a phone number."""
     body = {name: value for name, value in before.items() if name not in COMMANDS}
@@ -149,7 +157,7 @@ def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
         body.pop("DiallerCampaignsName", None)
         body.setdefault("DiallerCampaignsID", contact.values.get("DiallerCampaignsID"))
     if not any(body.get(name) for name in PHONE_FIELDS):
-        body |= {name: contact.values[name] for name in PHONE_FIELDS if name not in body and contact.values.get(name)}
+        body |= {name: contact.values[name] for name in PHONE_FIELDS if contact.values.get(name)}
     return body
 
 

@@ -6,11 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.simulator import SimulatorServer
+from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
 
@@ -569,3 +570,127 @@ def test_a_row_that_is_rejected_unlocks_nothing(
     undone = run("undo", done.summary["run_id"], "--yes")
     assert undone.code == ExitCode.OK, undone.err
     assert locked(dialler) == both
+
+
+def test_the_mirror_leaves_protected_contacts_alone(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """An appointment that an agent has made is kept, also where the file no longer has the contact."""
+    configure()
+    run("import", contacts_csv(rows=ALL))
+    numbers = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.contacts[numbers["K9"]]["FollowUpDateTime"] = "2027-01-01 10:00:00"
+    configure(mirror="{missing: delete, max_missing: 50%}", protect="{follow_up: true}")
+
+    done = run("import", contacts_csv(rows=FEWER))
+
+    assert done.summary["actions"]["delete"] == 1
+    assert numbers.keys() - {contact["UserData"] for contact in dialler.store.contacts.values()} == {"K8"}
+
+
+def test_a_contact_whose_own_number_must_not_be_called_stays_locked(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The file has it again, with a number that may be called; its number in the dialler may not.
+
+    The row is sent and unlocks nothing: a row that overwrites can fail, and the contact would be called.
+    """
+    mirror = "{missing: lock, max_missing: 50%}"
+    configure(mirror=mirror)
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    numbers = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.contacts[numbers["K9"]]["PhoneNumber1"] = "+491713920099"
+    Path("dnc.csv").write_text("Number\n+49 171 3920099\n", encoding="utf-8")
+    configure(mirror=mirror, suppress="{file: dnc.csv, column: Number, region: DE}")
+
+    done = run("import", contacts_csv(rows=ALL))
+
+    assert done.summary["actions"]["unlock"] == 1
+    assert locked(dialler) == {numbers["K9"]}
+
+
+def test_a_contact_that_somebody_else_has_locked_is_not_the_mirrors(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """It is not locked once more when the file no longer has it, and stays locked when the file has it again."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=ALL))
+    (number,) = dialler.store.matches("K9")
+    dialler.store.update(number, bLocked=True)
+
+    gone = run("import", contacts_csv(rows=FEWER))
+    assert lock_requests(dialler) == 1
+    back = run("import", contacts_csv(rows=ALL))
+
+    assert (gone.summary["actions"]["lock"], back.summary["actions"]["unlock"]) == (1, 1)
+    assert locked(dialler) == {number}
+
+
+def test_a_contact_that_somebody_has_unlocked_costs_no_request_when_the_file_has_it_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Nothing is done, and so nothing is counted or undone."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=ALL))
+    run("import", contacts_csv(rows=FEWER))
+    dialler.store.update(*dialler.store.matches("K9"), bLocked=False)
+
+    back = run("import", contacts_csv(rows=ALL))
+
+    assert back.summary["actions"]["unlock"] == 1
+    assert sum(request.function == "unlock_by_id" for request in dialler.requests) == 1
+    assert not locked(dialler)
+
+
+class Silent(Store):
+    """Its records do not tell whether a contact is locked."""
+
+    def record(self, contact_id: int) -> dict[str, Any]:
+        return {name: value for name, value in super().record(contact_id).items() if name != "bLocked"}
+
+
+def test_the_mirror_knows_what_it_has_locked_where_the_dialler_does_not_tell(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """A contact that is gone is locked in one night, and not in every night that follows."""
+    with Silent({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        configure(base_url=dialler.base_url, mirror="{missing: lock, max_missing: 50%}")
+        run("import", contacts_csv(rows=ALL))
+
+        nights = [run("import", contacts_csv(rows=FEWER)).summary["actions"]["lock"] for _ in range(2)]
+
+    assert nights == [2, 0]
+
+
+def test_the_mirror_takes_what_a_run_on_the_whole_account_has_sent(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A run by a column has sent to this campaign, too."""
+    configure(
+        campaign="{column: Phone}",
+        columns={"UserData": "Key", "Name": "Name", "PhoneNumber1": "{value: '+491713920012'}"},
+    )
+    run("import", contacts_csv(rows=[f"K{n},Name K{n},538" for n in range(10)]))
+    assert len(dialler.store.contacts) == 10
+    configure(mirror="{missing: delete, max_missing: 50%}")
+
+    done = run("import", contacts_csv(rows=FEWER))
+
+    assert done.summary["actions"]["delete"] == 2, done.err
+    assert len(dialler.store.contacts) == 8
+
+
+def test_rows_that_are_rejected_for_their_twins_do_not_stop_the_mirror(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Their key can be read: it is not missing, and no other contact can be meant."""
+    configure()
+    run("import", contacts_csv(rows=ALL))
+    configure(mirror="{missing: delete, max_missing: 50%}", rows="{duplicate_keys: reject}")
+
+    done = run("import", contacts_csv(rows=[*FEWER, line("K0", "Twin")]))
+
+    assert Counter(done.statuses().values())["rejected"] == 2, done.err
+    assert done.summary["actions"]["delete"] == 2
+    assert dialler.store.matches("K0")

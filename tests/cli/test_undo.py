@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.simulator import SimulatorServer
+from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 from .test_plan import line, seed
@@ -182,3 +182,197 @@ def test_a_lock_that_is_put_back_is_still_the_mirrors(
     assert sorted(locked) == [False, True]
     assert again.code == ExitCode.OK, again.err
     assert [contact["bLocked"] for contact in dialler.store.contacts.values()] == [False, False]
+
+
+def undo_row(run: Run, run_id: str, key: str) -> dict[str, str]:
+    """The line about a key in the report of an undo that leaves it alone; the exit code follows from its status."""
+    done = run("undo", run_id, "--yes")
+    (row,) = (row for row in done.rows() if row["_user_data"] == key)
+    assert done.code == (ExitCode.ROWS_FAILED if row["_status"] == "failed" else ExitCode.OK), done.err
+    return row
+
+
+def test_undo_keeps_a_new_contact_that_somebody_has_changed_since(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """An agent has worked on it: it is not deleted, unless --force."""
+    configure()
+    imported = run("import", contacts_csv(rows=[line("NEW"), line("OTHER")]))
+    ids = {contact["UserData"]: number for number, contact in dialler.store.contacts.items()}
+    dialler.store.update(ids["NEW"], Name="Corrected by an agent")
+
+    row = undo_row(run, imported.summary["run_id"], "NEW")
+
+    assert (row["_status"], row["_error_code"]) == ("failed", "contact_changed")
+    assert dialler.store.contacts.keys() == {ids["NEW"]}
+    assert run("undo", imported.summary["run_id"], "--yes", "--force").code == ExitCode.OK
+    assert not dialler.store.contacts
+
+
+def test_undo_keeps_a_contact_that_carries_another_key_by_now(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Its ID is the one that was made, but it is another customer: not even --force deletes it."""
+    configure()
+    imported = run("import", contacts_csv(rows=[line("NEW")]))
+    (number,) = dialler.store.contacts
+    dialler.store.update(number, UserData="SOMEBODY ELSE")
+
+    row = undo_row(run, imported.summary["run_id"], "NEW")
+    run("undo", imported.summary["run_id"], "--yes", "--force")
+
+    assert row["_status"] == "skipped"
+    assert dialler.store.contacts.keys() == {number}
+
+
+@pytest.mark.parametrize("same", [False, True], ids=["two carry the key", "a new one carries it"])
+def test_undo_overwrites_only_the_contact_that_the_run_has_overwritten(
+    same: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The dialler chooses by the key, and might choose the other one: not even --force lets it."""
+    configure()
+    (old,) = seed(dialler, "OLD")
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong")]))
+    seed(dialler, "OLD", Name="Second")
+    if same:
+        dialler.store.delete(old)
+    now = deepcopy(dialler.store.contacts)
+
+    row = undo_row(run, imported.summary["run_id"], "OLD")
+    run("undo", imported.summary["run_id"], "--yes", "--force")
+
+    assert (row["_status"], row["_error_code"]) == ("failed", "contact_changed")
+    assert dialler.store.contacts == now
+
+
+def test_undo_sends_nothing_for_a_contact_that_is_as_it_was(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Somebody has put it right already."""
+    configure()
+    (old,) = seed(dialler, "OLD")
+    before = deepcopy(dialler.store.contacts)
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong")]))
+    dialler.store.contacts[old]["Name"] = "Name OLD"
+    dialler.requests.clear()
+
+    row = undo_row(run, imported.summary["run_id"], "OLD")
+
+    assert (row["_status"], row["_action"]) == ("skipped", "unchanged")
+    assert not [request for request in dialler.requests if request.function == "import"]
+    assert dialler.store.contacts[old]["Name"] == before[old]["Name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"), [("Name K9", "skipped", ""), ("A new one", "failed", "contact_changed")]
+)
+def test_undo_makes_no_contact_beside_one_that_carries_its_key(
+    name: str, status: str, code: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The mirror had deleted it, and somebody has made it anew since."""
+    configure()
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    configure(mirror="{missing: delete, max_missing: 50%}")
+    mirrored = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(9)]), "--compare", "dialler")
+    seed(dialler, "K9", Name=name, PhoneNumber1="+491713920012")
+    now = deepcopy(dialler.store.contacts)
+
+    row = undo_row(run, mirrored.summary["run_id"], "K9")
+
+    assert (row["_status"], row["_error_code"]) == (status, code)
+    assert dialler.store.contacts == now
+
+
+def test_undo_unlocks_no_contact_that_carries_another_key_by_now(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Whoever it is now may have been locked for a reason."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    mirrored = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(9)]))
+    (number,) = dialler.store.matches("K9")
+    dialler.store.update(number, UserData="SOMEBODY ELSE")
+
+    row = undo_row(run, mirrored.summary["run_id"], "K9")
+
+    assert row["_status"] == "skipped"
+    assert dialler.store.contacts[number]["bLocked"]
+
+
+def test_undo_has_nothing_to_unlock_where_the_contact_is_gone(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Its row says so, and is no success."""
+    configure(mirror="{missing: lock, max_missing: 50%}")
+    run("import", contacts_csv(rows=[line(f"K{n}") for n in range(10)]))
+    mirrored = run("import", contacts_csv(rows=[line(f"K{n}") for n in range(9)]))
+    dialler.store.delete(*dialler.store.matches("K9"))
+
+    row = undo_row(run, mirrored.summary["run_id"], "K9")
+
+    assert row["_status"] == "skipped"
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_undo_looks_for_a_new_contact_of_which_the_run_could_not_know(
+    made: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The answer was lost and no look-up worked, so that the row is unknown and has no contact ID."""
+    configure(timeout=0.3, retries=0)
+    fault = "500_after" if made else "500_before"
+    dialler.order(FaultPlan.parse(f"{fault}:1:for=LOST,500_before:1:on=lookup:for=LOST"))
+    imported = run("import", contacts_csv(rows=[line("FIRST"), line("LOST")]))
+    assert [row["_status"] for row in imported.rows()] == ["succeeded", "unknown"]
+    assert len(dialler.store.matches("LOST")) == made
+    dialler.order(FaultPlan())
+
+    row = undo_row(run, imported.summary["run_id"], "LOST")
+
+    assert row["_status"] == ("succeeded" if made else "skipped"), row
+    assert not dialler.store.contacts
+
+
+def test_undo_restores_a_contact_that_had_no_number(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The dialler takes no contact without one: it keeps the number, and gets back all else."""
+    configure()
+    (old,) = seed(dialler, "OLD", PhoneNumber1=None)
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong")]))
+
+    row = undo_row(run, imported.summary["run_id"], "OLD")
+
+    assert (row["_status"], "phone number" in row["_error"]) == ("succeeded", True)
+    assert dialler.store.contacts[old]["Name"] == "Name OLD"
+    assert dialler.store.contacts[old]["PhoneNumber1"] == "+491713920012"
+
+
+def test_undo_sends_again_what_was_lost(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """To restore a contact twice does no harm."""
+    configure(timeout=0.3)
+    (old,) = seed(dialler, "OLD")
+    imported = run("import", contacts_csv(rows=[line("OLD", "Wrong")]))
+    dialler.order(FaultPlan.parse("500_before:#1"))
+
+    row = undo_row(run, imported.summary["run_id"], "OLD")
+
+    assert row["_status"] == "succeeded"
+    assert dialler.store.contacts[old]["Name"] == "Name OLD"
+
+
+def test_undo_asks_which_of_two_new_contacts_to_delete(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The run does not know the ID of its own, and somebody has made another one with this key since."""
+    configure(timeout=0.3, retries=0)
+    dialler.order(FaultPlan.parse("500_after:1:for=LOST,500_before:1:on=lookup"))
+    imported = run("import", contacts_csv(rows=[line("FIRST"), line("LOST")]))
+    dialler.order(FaultPlan())
+    seed(dialler, "LOST", Name="Second")
+
+    row = undo_row(run, imported.summary["run_id"], "LOST")
+
+    assert (row["_status"], row["_error_code"]) == ("failed", "contact_changed")
+    assert len(dialler.store.matches("LOST")) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -152,3 +153,102 @@ def test_a_refusal_after_doubt_does_not_hide_the_doubt(
 
     (row,) = done.rows("failed.csv")
     assert (row["Key"], row["_status"]) == ("K5", "unknown")
+
+
+class RacingInTheDark(Racing):
+    """The same in a dialler that answers no look-up until then."""
+
+    server: SimulatorServer
+
+    def add(self, **fields: Any) -> int:
+        if fields.get("UserData") == self.key:
+            self.server.order(FaultPlan())
+        return super().add(**fields)
+
+
+def test_a_second_contact_is_not_removed_where_nobody_looked_before(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """It may have been there before the run, and be somebody else's: both stay, and the row is reported."""
+    with RacingInTheDark({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        store.server = dialler
+        dialler.order(FaultPlan.parse("500_before:#1:for=K5,500_before:1:on=lookup|batch"))
+        configure(base_url=dialler.base_url, timeout=0.3, journal="{before_images: false}")
+
+        done = run("import", contacts_csv(8))
+
+    assert carriers(store)["K5"] == 2
+    assert done.code == ExitCode.ROWS_FAILED
+    (row,) = done.rows("failed.csv")
+    assert (row["Key"], row["_status"], row["_error_code"]) == ("K5", "unknown", "possible_duplicate")
+
+
+class Corrected(Racing):
+    """The first of the two contacts is at once corrected by somebody."""
+
+    def add(self, **fields: Any) -> int:
+        contact_id = super().add(**fields)
+        if fields.get("UserData") == self.key:
+            self.update(contact_id - 1, Name=f" {fields['Name']}")
+        return contact_id
+
+
+def test_a_second_contact_that_is_not_what_was_sent_is_not_removed(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Somebody may have worked on it by now."""
+    with Corrected({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        dialler.order(FaultPlan.parse("500_before:#1:for=K5"))
+        configure(base_url=dialler.base_url, timeout=0.3)
+
+        done = run("import", contacts_csv(8))
+
+    assert carriers(store)["K5"] == 2
+    (row,) = done.rows("failed.csv")
+    assert (row["Key"], row["_status"], row["_error_code"]) == ("K5", "unknown", "possible_duplicate")
+
+
+class Slow(Store):
+    """Tells when K5 has been made."""
+
+    def __init__(self, campaigns: dict[int, str]) -> None:
+        super().__init__(campaigns)
+        self.made = threading.Event()
+
+    def add(self, **fields: Any) -> int:
+        contact_id = super().add(**fields)
+        if fields.get("UserData") == "K5":
+            self.made.set()
+        return contact_id
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0.45, "succeeded"), (1.5, "unknown")])
+def test_a_request_that_the_dialler_is_still_at_work_on_is_waited_for_and_not_repeated(
+    seconds: float, status: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """That the contact is not there yet does not show that it will not be made."""
+    with Slow({538: "Nightly"}) as store, SimulatorServer(store) as dialler:
+        dialler.order(FaultPlan.parse(f"late_before:#1:for=K5:seconds={seconds}"))
+        configure(base_url=dialler.base_url, timeout=0.3, rows=CREATE)
+
+        done = run("import", contacts_csv(8))
+        assert store.made.wait(10)
+
+    (row,) = (row for row in done.rows() if row["_user_data"] == "K5")
+    assert row["_status"] == status
+    assert carriers(store) == {f"K{n}": 1 for n in range(2, 10)}
+
+
+def test_a_row_in_doubt_when_the_run_stops_is_not_sent_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """It has been made, which no look-up tells, when the token ends; the run goes on with another."""
+    configure(rows=CREATE, concurrency=2, timeout=0.3)
+    dialler.order(FaultPlan.parse("500_after:#1:for=K5,500_before:1:on=lookup|batch,401_from:6:on=import"))
+    stopped = run("import", contacts_csv(8))
+    dialler.order(FaultPlan())
+
+    done = run("resume")
+
+    assert (stopped.code, done.code) == (ExitCode.NO_ROW_CAN_SUCCEED, ExitCode.OK)
+    assert carriers(dialler.store) == {f"K{n}": 1 for n in range(2, 10)}

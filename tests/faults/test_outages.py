@@ -60,6 +60,18 @@ def test_an_outage_costs_no_row_its_repeats(
     assert made_once(dialler, 3)
 
 
+def test_an_outage_that_ends_at_a_rows_last_try_does_not_cost_the_row(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The try may have come just before the end: there is one more."""
+    dialler.order(FaultPlan.parse("503:#1-2,503:#1-2:on=lookup"))
+    configure(retries=1, timeout=0.3, journal="{before_images: false}")
+
+    done = run("import", contacts_csv(1))
+
+    assert done.code == ExitCode.OK, done.rows()
+
+
 class Trigger(Store):
     """Sets an event when so many contacts have been made."""
 

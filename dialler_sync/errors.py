@@ -24,9 +24,20 @@ Anything else that is raised is a bug, and shows as one (exit 1).
 
 from __future__ import annotations
 
+from .outward import line
+
 
 class DiallerSyncError(Exception):
-    """Root of the tree. ``str(error)`` is one message for the user: what, where, what to do."""
+    """Root of the tree. ``str(error)`` is one message for the user: what, where, what to do.
+
+    Each argument is a line of it, so that a line break in a name that is quoted makes no line of its own.
+    """
+
+    def __init__(self, *lines: object) -> None:
+        super().__init__(*map(line, lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class UsageError(DiallerSyncError):

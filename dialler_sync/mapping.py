@@ -238,7 +238,7 @@ class _Header:
             return
         lines = [f"{self._layout.path}: {problem}" for problem in self._problems]
         lines.append(f"The file has the columns {_listed(self._layout.columns)}.")
-        raise InputError("\n".join([*lines, *self._delimiter_in_doubt()]))
+        raise InputError(*lines, *self._delimiter_in_doubt())
 
     def _delimiter_in_doubt(self) -> Iterator[str]:
         """What to set where the columns of a CSV file were perhaps not told apart."""

@@ -133,15 +133,14 @@ class DiallerClient:
 
     async def _exchange_aloud(self, number: int, request: httpx.Request) -> httpx.Response:
         """The same, with a word about it."""
-        token = self._headers[1][1].decode().removeprefix("Bearer ")
-        traffic.log_request(number, request, token)
+        traffic.log_request(number, request)
         started = self._clock()
         try:
             reply = await self._exchange_once(request)
         except RequestError as error:
-            traffic.log_failure(number, error, self._clock() - started, token)
+            traffic.log_failure(number, error, self._clock() - started)
             raise
-        traffic.log_answer(number, reply, self._clock() - started, token)
+        traffic.log_answer(number, reply, self._clock() - started)
         return reply
 
     async def _exchange_once(self, request: httpx.Request) -> httpx.Response:

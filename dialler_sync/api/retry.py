@@ -26,7 +26,7 @@ import tenacity
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode
-from .words import LONGEST, one_line, status_line, what_came, without_contact, without_token
+from .words import LONGEST, one_line, status_line, what_came, without_contact
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -120,7 +120,7 @@ def _foreign(reply: httpx.Response, answer: dict[str, Any] | None) -> bool:
 
 def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refused | NotDone | MaybeDone:
     """What it means that no answer came."""
-    said = without_contact(str(error), request)
+    said = without_contact(one_line(str(error)), request)
     if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
         why = f"the proxy refuses to connect to {request.url.host}: HTTP {error.status} {one_line(said)}"
         return Refused("proxy_refused", why, http_status=error.status, foreign=True)
@@ -194,8 +194,8 @@ def _message(reply: httpx.Response, answer: dict[str, Any] | None, status: int) 
     """
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
-        hidden = without_token if status in _ABOUT_THE_ROW else without_contact
-        return hidden(one_line(str(said)), reply.request)[:LONGEST]
+        shown = one_line(str(said))
+        return (shown if status in _ABOUT_THE_ROW else without_contact(shown, reply.request))[:LONGEST]
     if answer is not None and _OURS & answer.keys():
         return status_line(reply)
     return what_came(reply)

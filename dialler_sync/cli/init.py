@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, settled
+from .common import App, echo, exit_codes, settled
 from .source_options import source_options
 
 
@@ -40,7 +40,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     settled()
-    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
+    echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
     chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
-    click.echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
+    echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
     return ExitCode.OK

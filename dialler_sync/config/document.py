@@ -15,12 +15,20 @@ from pathlib import Path
 import yaml
 
 from ..errors import ConfigError
+from ..outward import SECRETS
+from ..secret_text import url_secrets
 from .unfinished import unfinished_lines
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
 KeyPath = tuple[str | int, ...]
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
+_SECRET_KEY = re.compile(r"(^|_)(token|password|secret|webhook|ping|credentials?)$|^(smtp|pass)$", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(r"TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY", re.IGNORECASE)
+"""Names of what must not be shown. A path of a file, or a command, has another name."""
+_SECRET_PART = 16
+"""Characters of a part of a URL that may be a secret: the path of a webhook."""
+
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEEPEST = 30
 
@@ -92,7 +100,10 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
                 return None
-            return _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
+            value = _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
+            if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in key):
+                _keep_secret(value)
+            return value
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(item, (*key, i)) for i, item in enumerate(node.value)]
         result: dict[str, Plain] = {}
@@ -113,4 +124,13 @@ class _Reader:
         if name not in self._environment:
             at = f"{self._path}:{line}"
             self.unset[key] = f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
-        return self._environment.get(name, "")
+        value = self._environment.get(name, "")
+        if _SECRET_VARIABLE.search(name):
+            _keep_secret(value)
+        return value
+
+
+def _keep_secret(value: str) -> None:
+    SECRETS.add(value)
+    if "://" in value:
+        SECRETS.add(*url_secrets(value), *(part for part in re.split(r"[/?&=#]", value) if len(part) >= _SECRET_PART))

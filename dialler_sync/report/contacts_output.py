@@ -138,7 +138,7 @@ def _write_rich(listing: Listing, file: IO[str]) -> int:
 
     table = Table()
     for name in listing.columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(_shown(name)), overflow="fold")
     lines = listing.lines()
     for line in islice(lines, _ON_TERMINAL):
         table.add_row(*(Text(_shown(cell)) for cell in line))

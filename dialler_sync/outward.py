@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,6 +70,19 @@ def screen(text: str, *, styled: bool = False) -> str:
     return next(between) + "".join(
         colour + piece for colour, piece in zip(_COLOURS.findall(text), between, strict=True)
     )
+
+
+def escaped(text: str) -> str:
+    """The text with each character that acts or hides as an escape, and nothing else changed."""
+    return _ACTS.sub(_escape, text)
+
+
+def in_shell(name: object) -> str:
+    """A name as a word for a shell, on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``."""
+    text = str(name)
+    if not _ACTS.search(text):
+        return shlex.quote(text)
+    return "$'" + escaped(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
 
 
 def outward(value: Any) -> Any:

@@ -24,6 +24,7 @@ import httpx
 import tenacity
 
 from ..errors import MaybeDone, NotDone, Refused, RequestError
+from ..outward import SECRETS
 from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode
 from .words import LONGEST, one_line, status_line, what_came, without_contact
@@ -80,6 +81,7 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
         if inside is not None and 400 <= inside < 600:
             status = inside
+    _keep_token(reply.request)
     message = _message(reply, answer, status)
     if status < 300:
         raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
@@ -120,6 +122,7 @@ def _foreign(reply: httpx.Response, answer: dict[str, Any] | None) -> bool:
 
 def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refused | NotDone | MaybeDone:
     """What it means that no answer came."""
+    _keep_token(request)
     said = without_contact(one_line(str(error)), request)
     if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
         why = f"the proxy refuses to connect to {request.url.host}: HTTP {error.status} {one_line(said)}"
@@ -133,6 +136,11 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refuse
     if isinstance(error, httpx.RemoteProtocolError):
         return MaybeDone(UNREADABLE, f"the answer is not HTTP ({' '.join(said.split())})")
     return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({said})")
+
+
+def _keep_token(request: httpx.Request) -> None:
+    """Mask the token of a request that went wrong, whoever has read it."""
+    SECRETS.add(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def unreadable(message: str, http_status: int = 200) -> MaybeDone:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 
 from ..exit_codes import ExitCode
+from ..outward import in_shell
 from .common import App, echo, exit_codes, settled
 from .source_options import source_options
 
@@ -41,6 +41,6 @@ def init(app: App, file: Path, output: Path | None) -> int:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     settled()
     echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
-    chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
-    echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
+    chosen = "" if output == Path("dialler-sync.yaml") else f"-c {in_shell(output)} "
+    echo(f"  dialler-sync {chosen}validate {in_shell(file)}")
     return ExitCode.OK

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 TOKEN = "Tk+9/aB3xQ==zZ7~pL.k_2wV"
@@ -79,3 +80,20 @@ def _cells(path: Path) -> Iterator[tuple[str, str]]:
         for table in tables:
             for row in connection.execute(f"SELECT * FROM {table}"):
                 yield from ((f"{path}: {table}", cell) for cell in row if isinstance(cell, str))
+
+
+def terminal(*arguments: object, **variables: str) -> str:
+    """Run ``dialler-sync`` on a terminal of its own; gives all that it was sent."""
+    environment = {**os.environ, "DIALLER_SYNC_TOKEN": TOKEN, "TERM": "xterm-256color", **variables}
+    ours, its = os.openpty()
+    try:
+        command = [sys.executable, "-m", "dialler_sync", *map(str, arguments)]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=its, stderr=its, env=environment)
+    finally:
+        os.close(its)
+    shown = b""
+    with os.fdopen(ours, "rb", buffering=0) as screen, suppress(OSError):  # Linux says so at the end of a terminal
+        while piece := screen.read(65_536):
+            shown += piece
+    process.wait()
+    return shown.decode()

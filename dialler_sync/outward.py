@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .secret_text import Secrets
@@ -46,6 +46,12 @@ _COLOURS = re.compile(r"\x1b\[(?:[0-9;]*m|2K|[0-9]*A|\?25[lh])|\r")
 def mask(text: str) -> str:
     """A text of the dialler without secrets, and otherwise as it is."""
     return SECRETS.mask(text, bulk=True)
+
+
+def mask_cells(cells: Sequence[str]) -> Sequence[str]:
+    """A line of a table of the dialler's texts, without secrets."""
+    joined = "\x1f".join(cells)
+    return cells if mask(joined) == joined else list(map(mask, cells))
 
 
 def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:

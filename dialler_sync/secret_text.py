@@ -49,7 +49,7 @@ _SQUEEZED: dict[int, None] = dict.fromkeys(_IGNORED)
 _IGNORABLE = frozenset(map(chr, _IGNORED))
 
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
-_LISTED = re.compile(r"(?:\d{2,3}[,;: ] ?){6}|(?:[0-9a-fA-F]{2}[:,;-]){5}|0x[0-9a-fA-F]{2}")
+_PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
 _ESCAPE = re.compile(
     r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
     r"|(?P<named>&[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
@@ -57,7 +57,8 @@ _ESCAPE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
-_SIGNS = dict.fromkeys(number for number in range(128) if not chr(number).isalnum())
+_BLANKS = bytes([*range(33), 127])
+_SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
 _BASE32 = re.compile(r"[A-Za-z2-7]+")
@@ -84,8 +85,9 @@ class Secrets:
         self._secrets: frozenset[str] = frozenset()
         self._needles: tuple[str, ...] = ()
         self._letters: tuple[str, ...] = ()
-        self._exact: tuple[str, ...] = ()
-        self._hex: tuple[str, ...] = ()
+        self._exact: tuple[bytes, ...] = ()
+        self._quick: tuple[bytes, ...] = ()
+        self._quick_letters: tuple[bytes, ...] = ()
         self._shortest = 0
         self._long_run = _BASE64
         self._masked = lru_cache(maxsize=4_096)(self._mask)
@@ -126,8 +128,15 @@ class Secrets:
         letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
-        self._exact = tuple({core for secret in raw for core in _cores(secret)})
-        self._hex = tuple(secret.hex() for secret in raw)
+        # What the quick test looks for: of other letters than ASCII it knows nothing.
+        self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
+        self._exact = tuple({core.encode() for secret in raw for core in _cores(secret)})
+        numbers = ["".join(map(str, secret)).encode() for secret in raw]
+        self._quick_letters = (
+            *(each.encode("ascii", "ignore") for each in self._letters),
+            *numbers,
+            *(secret.hex().encode() for secret in raw),
+        )
         self._shortest = min(map(len, forms), default=0)
         length = max(ceil(self._shortest * 4 / 3) - 2, _LONG)
         self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
@@ -135,16 +144,17 @@ class Secrets:
     def _may_hold(self, text: str) -> bool:
         """A quick test, of bulks of text in which nothing is."""
         escaped = "%" in text or "&" in text or "\\" in text or "=" in text or "\x1b" in text
-        if (escaped and _ESCAPES.search(text)) or _LISTED.search(text) or self._long_run.search(text):
+        if (escaped and _ESCAPES.search(text)) or self._long_run.search(text):
             return True
-        squeezed = text.translate(_SQUEEZED)
+        squeezed = text.encode("ascii", "ignore").translate(None, _BLANKS)
         low = squeezed.lower()
-        if any(needle in low for needle in (*self._needles, *self._hex)):
-            return True
-        if any(core in squeezed for core in self._exact):
-            return True
-        letters = low.translate(_SIGNS)
-        return any(needle in letters for needle in self._letters)
+        letters = low.translate(None, _SIGNS)
+        return (
+            any(map(low.__contains__, self._quick))
+            or any(map(squeezed.__contains__, self._exact))
+            or any(map(letters.__contains__, self._quick_letters))
+            or (b"0x" in low and _PREFIXED.search(text) is not None)
+        )
 
     def _mask(self, text: str) -> str:
         return _without(text, self._spans(text))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-from ..outward import mask, screen
+from ..outward import screen
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -52,13 +52,13 @@ class _Sink(io.RawIOBase):
 
 
 class Screen(io.TextIOWrapper):
-    """Text for people. ``exact``: a program reads it, and only secrets are masked."""
+    """Text for people. ``exact``: a program reads what is written, from which secrets are gone already."""
 
     exact = False
 
     def write(self, text: str, /) -> int:
         """Write what is harmless of a text."""
-        super().write(mask(text) if self.exact else screen(text))
+        super().write(text if self.exact else screen(text))
         return len(text)
 
     def write_styled(self, text: str) -> int:

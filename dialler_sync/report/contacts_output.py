@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..nearest import nearest
+from ..outward import json_text, mask, mask_cells
 from ..spreadsheet_text import harmless
 from .csv_files import table_writer
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, write_text
@@ -62,10 +63,10 @@ class Listing:
             raise UsageError(f"--fields: no record has a field '{unknown[0]}'{nearest(unknown[0], self.columns)}")
         return Listing(names, self.records, chosen=True)
 
-    def lines(self) -> Iterator[list[str]]:
-        """The records as text, a cell a column."""
+    def lines(self) -> Iterator[Sequence[str]]:
+        """The records as text, a cell a column, without secrets."""
         for record in self.records:
-            yield [cell_text(record.get(name)) for name in self.columns]
+            yield mask_cells([cell_text(record.get(name)) for name in self.columns])
 
     def objects(self) -> Iterator[Record]:
         """The records as they are."""
@@ -96,7 +97,7 @@ def write_vendor(listing: Listing, file: IO[str]) -> None:
     """The dialler vendor's own format, which ``import`` reads: semicolons, everything quoted, no header."""
     writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     for record in listing.records:
-        cells = [cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]]
+        cells = [*mask_cells([cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]])]
         amount = VENDOR_COLUMNS.index("Amount") - 1
         if _TWO_WAYS.fullmatch(cells[amount]):
             cells[amount] += "0"
@@ -107,7 +108,7 @@ def write_json(listing: Listing, file: IO[str]) -> None:
     """One array, a record a line."""
     between = "[\n"
     for record in listing.objects():
-        file.write(between + json.dumps(record, ensure_ascii=False))
+        file.write(between + json_text(record))
         between = ",\n"
     file.write("\n]\n" if between == ",\n" else "[]\n")
 
@@ -115,7 +116,7 @@ def write_json(listing: Listing, file: IO[str]) -> None:
 def write_json_lines(listing: Listing, file: IO[str]) -> None:
     """A record a line."""
     for record in listing.objects():
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        file.write(json_text(record) + "\n")
 
 
 def write_table(listing: Listing, file: IO[str]) -> int:
@@ -238,7 +239,7 @@ def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Form
             continue
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
             sheet.write_number(row, place, value)
-        elif text := harmless(cell_text(value)):
+        elif text := harmless(mask(cell_text(value))):
             if len(text) > CELL_LENGTH // 2 or not text.isprintable():
                 units = text.encode("utf-16-le", "surrogatepass")
                 cut += len(units) > 2 * CELL_LENGTH

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..model import ContactClass
+from ..outward import mask_cells
 from ..own_columns import MOVE_COLUMNS
 from ..spreadsheet_text import harmless
 from . import words
@@ -60,7 +61,7 @@ class ReportLine:
         row = "" if self.row is None else str(self.row)
         told = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
                 self.in_file, *self.told)  # fmt: skip
-        return [self.kind, *(harmless(text) if text else "" for text in told)]
+        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(told))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Move:
 
     def cells(self) -> list[str]:
         """The line as spreadsheets may have it."""
-        return list(map(harmless, astuple(self)))
+        return list(map(harmless, mask_cells(astuple(self))))
 
 
 @contextmanager

@@ -36,8 +36,9 @@ _WINDOW, _OVERLAP = 16_384, 4_096
 _LONG = 14
 """Characters of a word that may be an encoding of an encoding, at least."""
 
-_MOST_READINGS = 60
-"""Of one window: a text that is made to have more is hostile."""
+_MOST_READINGS = 40
+"""So many times its length (of short texts, that of 2,000 characters) a text is read. One that is made to need more is
+hostile, and is masked as a whole."""
 
 _IGNORED = (
     *range(0x21), *range(0x7F, 0xA1), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5,
@@ -86,6 +87,7 @@ class Secrets:
         self._needles: tuple[str, ...] = ()
         self._letters: tuple[str, ...] = ()
         self._exact: tuple[bytes, ...] = ()
+        self._in_base32: tuple[str, ...] = ()
         self._quick: tuple[bytes, ...] = ()
         self._quick_letters: tuple[bytes, ...] = ()
         self._shortest = 0
@@ -128,6 +130,7 @@ class Secrets:
         letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
+        self._in_base32 = tuple({core for secret in raw for core in _cores_in_base32(secret)})
         # What the quick test looks for: of other letters than ASCII it knows nothing.
         self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
         self._exact = tuple({core.encode() for secret in raw for core in _cores(secret)})
@@ -162,14 +165,19 @@ class Secrets:
     def _spans(self, text: str) -> list[tuple[int, int]]:
         places = range(len(text) + 1)
         waiting = [(_Reading(text, places[:-1], places[1:]), 0)]
-        seen = {text}
+        left = _MOST_READINGS * max(len(text), 2_000)
+        seen = {(0, text)}
         found: list[tuple[int, int]] = []
         for reading, depth in waiting:
             found += self._found(reading)
             if depth < _DEEPEST:
-                for other in _readings(reading, self._shortest):
-                    if other.text not in seen and len(seen) < _MOST_READINGS:
-                        seen.add(other.text)
+                for other in _readings(reading, self._shortest, self._in_base32):
+                    key = (other.starts[0] if other.starts else 0, other.text)
+                    if key not in seen:
+                        left -= len(other.text)
+                        if left < 0:
+                            return [(0, len(text))]
+                        seen.add(key)
                         waiting.append((other, depth + 1))
         return found
 
@@ -222,6 +230,16 @@ def _cores(secret: bytes) -> Iterator[str]:
             yield from (core, core.replace("+", "-").replace("/", "_"))
 
 
+def _cores_in_base32(secret: bytes) -> Iterator[str]:
+    """The same in base32, and of a secret whose letters have another case."""
+    for form in {secret, secret.lower(), secret.upper()}:
+        for before in range(5):
+            coded = base64.b32encode(bytes(before) + form).rstrip(b"=").decode()
+            core = coded[ceil(before * 8 / 5) : (len(form) + before) * 8 // 5]
+            if len(core) >= SHORTEST:
+                yield core
+
+
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     pieces, at = [], 0
     for first, last in sorted(spans):
@@ -231,7 +249,7 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join([*pieces, text[at:]]) if spans else text
 
 
-def _readings(reading: _Reading, shortest: int) -> Iterator[_Reading]:
+def _readings(reading: _Reading, shortest: int, in_base32: Sequence[str]) -> Iterator[_Reading]:
     """What else the text may say."""
     for pattern in (_ESCAPE, _PRINTABLE_QUOTED):
         if pattern.search(reading.text):
@@ -244,7 +262,9 @@ def _readings(reading: _Reading, shortest: int) -> Iterator[_Reading]:
                 places = [pair.span() for pair in found]
                 yield _derived(reading, signs, [a for a, _ in places], [b for _, b in places])
     yield from _radix(reading, _BASE64, 6, shortest)
-    yield from _radix(reading, _BASE32, 5, shortest)
+    upper = reading.text.upper().translate(_SQUEEZED)
+    if any(core in upper for core in in_base32):  # else it is not worth the time
+        yield from _radix(reading, _BASE32, 5, shortest)
 
 
 def _derived(reading: _Reading, text: str, starts: Sequence[int], ends: Sequence[int]) -> _Reading:

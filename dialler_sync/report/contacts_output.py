@@ -88,7 +88,7 @@ def cell_text(value: object) -> str:
 def write_csv(listing: Listing, file: IO[str]) -> None:
     """A header and a line a record, in the dialect of the reports."""
     writer = table_writer(file)
-    writer.writerow(map(harmless, listing.columns))
+    writer.writerow(map(harmless, mask_cells(listing.columns)))
     for line in listing.lines():
         writer.writerow(map(harmless, line))
 
@@ -126,7 +126,7 @@ def write_table(listing: Listing, file: IO[str]) -> int:
     widths = list(map(len, listing.columns))
     for line in listing.lines():
         widths = [max(width, min(len(cell), _WIDEST)) for width, cell in zip(widths, line, strict=True)]
-    for line in chain([list(listing.columns)], listing.lines()):
+    for line in chain([mask_cells(listing.columns)], listing.lines()):
         cells = (f"{_shown(cell):<{width}}" for cell, width in zip(line, widths, strict=True))
         file.write("  ".join(cells).rstrip() + "\n")
     return 0
@@ -139,7 +139,7 @@ def _write_rich(listing: Listing, file: IO[str]) -> int:
 
     table = Table()
     for name in listing.columns:
-        table.add_column(Text(_shown(name)), overflow="fold")
+        table.add_column(Text(_shown(mask(name))), overflow="fold")
     lines = listing.lines()
     for line in islice(lines, _ON_TERMINAL):
         table.add_row(*(Text(_shown(cell)) for cell in line))
@@ -221,7 +221,7 @@ def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # digits that are text are meant
         for place, name in enumerate(listing.columns):
             sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
-            write_text(sheet, 0, place, harmless(name), bold)
+            write_text(sheet, 0, place, harmless(mask(name)), bold)
         rows = 0
         while record is not None and rows < sheet_rows - 1:
             rows += 1

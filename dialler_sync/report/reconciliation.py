@@ -90,7 +90,7 @@ def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
     """Open a CSV report with these columns; takes what :meth:`ReportLine.cells` and :meth:`Move.cells` give."""
     with new_file(path) as file:
         writer = table_writer(file)
-        writer.writerow(map(harmless, columns))
+        writer.writerow(map(harmless, mask_cells(columns)))
         yield writer
 
 
@@ -111,7 +111,7 @@ class ReconciliationWorkbook:
             kind: self._book.add_table(kind.capitalize(), "reconciliation.csv", self._room) for kind in ContactClass
         }
         for table in self._tables.values():
-            table.writerow(map(harmless, columns))
+            table.writerow(map(harmless, mask_cells(columns)))
         self._moved: Table | None = None
 
     def __enter__(self) -> Self:

@@ -24,7 +24,7 @@ Anything else that is raised is a bug, and shows as one (exit 1).
 
 from __future__ import annotations
 
-from .outward import line
+from .outward import dialler_says, line
 
 
 class DiallerSyncError(Exception):
@@ -91,7 +91,7 @@ class RequestError(DiallerSyncError):
     """
 
     def __init__(self, code: str, message: str, *, http_status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(dialler_says(message))
         self.code = code
         self.http_status = http_status
 

@@ -26,8 +26,10 @@ _TAIL = 600
 _LOOKED_AT = 16_000
 """Characters of a message that are looked at: the rest is in the middle, and is cut."""
 
-SECRETS = Secrets()
-"""The secrets of this process: whatever reads one names it here, before it can stand in any message."""
+_SECRETS, _WORDS = Secrets(), Secrets()
+
+_SHORT_WORD, _WORD = 8, 12
+"""Letters and digits, or small letters: a secret that is shorter may be a word of ours, or a part of a path."""
 
 _ACTS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters
@@ -43,9 +45,32 @@ _COLOURS = re.compile(r"\x1b\[(?:[0-9;]*m|2K|[0-9]*A|\?25[lh])|\r")
 """Of rich and click: colours, and what a progress bar needs."""
 
 
+def keep_secret(*secrets: str | None) -> None:
+    """Mask these from now on, in all that leaves this process. Whatever reads a secret names it here.
+
+    One that is only a word, such as ``postgres``, is masked in what the dialler says, and nowhere else.
+    """
+    for secret in filter(None, secrets):
+        word = (secret.isalnum() and len(secret) < _SHORT_WORD) or (
+            secret.isalpha() and secret.islower() and len(secret) < _WORD
+        )
+        (_WORDS if word else _SECRETS).add(secret)
+
+
+def forget_secrets() -> None:
+    """Mask none of them any more."""
+    _SECRETS.clear()
+    _WORDS.clear()
+
+
+def dialler_says(text: object, longest: int = LONGEST) -> str:
+    """One harmless line of the dialler, or of what stands before it."""
+    return _WORDS.mask(line(text, longest))
+
+
 def mask(text: str) -> str:
     """A text of the dialler without secrets, and otherwise as it is."""
-    return SECRETS.mask(text, bulk=True)
+    return _SECRETS.mask(text, bulk=True)
 
 
 def mask_cells(cells: Sequence[str]) -> Sequence[str]:
@@ -59,7 +84,7 @@ def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:
     text = str(text)
     if len(text) > _LOOKED_AT:
         text = _cut(text, _LOOKED_AT, _LOOKED_AT // 2)
-    text = SECRETS.mask(text, bulk=bulk)
+    text = _SECRETS.mask(text, bulk=bulk)
     if len(text) > longest:
         text = _cut(text, longest, min(_TAIL, longest // 3))
     return text if text.isprintable() else _ACTS.sub(_escape, text)

@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from ..config.settings import is_loopback
 from ..errors import ConfigError
-from ..outward import SECRETS
+from ..outward import keep_secret
 from ..secret_text import url_secrets
 
 _PORTS = {"http": 80, "https": 443}
@@ -46,7 +46,7 @@ def _first(variable: str, environment: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _usable(name: str, value: str) -> str:
-    SECRETS.add(*url_secrets(value))
+    keep_secret(*url_secrets(value))
     written = value if "://" in value else f"http://{value}"
     scheme = written.partition("://")[0].lower()
     if scheme not in _PORTS:

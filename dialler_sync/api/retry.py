@@ -25,7 +25,7 @@ import httpx
 import tenacity
 
 from ..errors import MaybeDone, NotDone, Refused, RequestError
-from ..outward import SECRETS
+from ..outward import keep_secret
 from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode
 from .words import LONGEST, one_line, status_line, what_came, without_contact
@@ -142,7 +142,7 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refuse
 
 def _keep_token(request: httpx.Request) -> None:
     """Mask the token of a request that went wrong, whoever has read it."""
-    SECRETS.add(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    keep_secret(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def unreadable(message: str, http_status: int = 200) -> MaybeDone:

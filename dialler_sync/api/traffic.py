@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from ..fields import FIELDS, Kind
-from ..outward import line, mask
+from ..outward import dialler_says, mask
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def log_failure(number: int, error: Exception, seconds: float) -> None:
 
 
 def _say(form: str, *values: object) -> None:
-    _log.debug("%s", line(form % values, 2 * _LONGEST))
+    _log.debug("%s", dialler_says(form % values, 2 * _LONGEST))
 
 
 def _body(body: bytes) -> str:

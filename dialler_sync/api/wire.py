@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import Value
-from ..outward import line
+from ..outward import dialler_says
 from .characters import Characters
 
 
@@ -75,7 +75,7 @@ def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     number, user_data = record.get("ID", record.get("DiallerContactsID")), record.get("UserData")
     contact_id = "" if number is None else str(number)
     if not contact_id.isdecimal() or len(contact_id) > _LONGEST_ID:
-        contact_id = line(contact_id, _LONGEST_ID, bulk=True)
+        contact_id = dialler_says(contact_id, _LONGEST_ID)
     return StoredContact(contact_id, "" if user_data is None else str(user_data), record)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 import orjson
 
-from ..outward import line
+from ..outward import dialler_says
 
 LONGEST = 500
 """Signs of a message."""
@@ -33,7 +33,7 @@ _NOT_PERSONAL = frozenset({"DiallerCampaignsID", "DiallerCampaignsName"})
 
 def one_line(text: str) -> str:
     """Without line breaks, control characters and secrets."""
-    return line("".join(c for c in " ".join(text[:_LOOKED_AT].split()) if c.isprintable()), _LOOKED_AT)
+    return dialler_says("".join(c for c in " ".join(text[:_LOOKED_AT].split()) if c.isprintable()), _LOOKED_AT)
 
 
 def without_contact(text: str, request: httpx.Request) -> str:

@@ -15,7 +15,7 @@ import click
 from .. import __version__
 from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
-from ..outward import SECRETS, line
+from ..outward import forget_secrets, keep_secret, line
 from ..run import garbage
 from .campaigns import campaigns
 from .common import App, echo, logs_json
@@ -120,8 +120,8 @@ _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
     garbage.put_off()
-    SECRETS.clear()
-    SECRETS.add(*map(os.environ.get, _SECRET_VARIABLES))
+    forget_secrets()
+    keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
     try:

@@ -20,7 +20,7 @@ import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
 from ..errors import JournalError, UsageError
-from ..outward import SECRETS
+from ..outward import keep_secret
 from ..secret_text import url_secrets
 from ..target import is_account, split
 from . import schema
@@ -228,7 +228,7 @@ def _open(state: str) -> sa.Engine:
     """
     if "://" not in state and not _CONNECTION.match(state):
         return _open_file(sa.URL.create("sqlite", database=state))
-    SECRETS.add(*url_secrets(state))
+    keep_secret(*url_secrets(state))
     try:
         url = sa.make_url(state)
     except (sqlalchemy.exc.ArgumentError, ValueError):  # their messages may show a part of the password

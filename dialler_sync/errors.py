@@ -24,9 +24,20 @@ Anything else that is raised is a bug, and shows as one (exit 1).
 
 from __future__ import annotations
 
+from .outward import dialler_says, line
+
 
 class DiallerSyncError(Exception):
-    """Root of the tree. ``str(error)`` is one message for the user: what, where, what to do."""
+    """Root of the tree. ``str(error)`` is one message for the user: what, where, what to do.
+
+    Each argument is a line of it, so that a line break in a name that is quoted makes no line of its own.
+    """
+
+    def __init__(self, *lines: object) -> None:
+        super().__init__(*map(line, lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class UsageError(DiallerSyncError):
@@ -80,7 +91,7 @@ class RequestError(DiallerSyncError):
     """
 
     def __init__(self, code: str, message: str, *, http_status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(dialler_says(message))
         self.code = code
         self.http_status = http_status
 

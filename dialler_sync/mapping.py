@@ -14,6 +14,7 @@ from .errors import ConfigError, InputError
 from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
 from .model import CellNote, Chunk, Fault, Layout, RowWarning
 from .nearest import nearest
+from .outward import in_shell
 from .own_columns import is_own
 from .spreadsheet_text import damage, may_be_damaged, one_line
 
@@ -181,7 +182,7 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
     if not rules:
         raise ConfigError(
             f"The configuration has no columns:, so nothing says what the columns of {layout.path.name} mean. "
-            f"'dialler-sync init {layout.path.name}' proposes them."
+            f"'dialler-sync init {in_shell(layout.path.name)}' proposes them."
         )
     if "Name" not in rules:
         raise ConfigError("columns: does not say where Name comes from, and the dialler takes no contact without.")
@@ -238,7 +239,7 @@ class _Header:
             return
         lines = [f"{self._layout.path}: {problem}" for problem in self._problems]
         lines.append(f"The file has the columns {_listed(self._layout.columns)}.")
-        raise InputError("\n".join([*lines, *self._delimiter_in_doubt()]))
+        raise InputError(*lines, *self._delimiter_in_doubt())
 
     def _delimiter_in_doubt(self) -> Iterator[str]:
         """What to set where the columns of a CSV file were perhaps not told apart."""

@@ -143,13 +143,14 @@ def open_sources(
     """
     from .read import open_table
 
-    sources, unreadable = [], []
+    sources: list[Source] = []
+    unreadable: list[object] = []
     for path in paths:
         try:
             table = open_table(path, settings.source)
             checker = Checker(settings, table.layout)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
-            unreadable.append(str(error))
+            unreadable.extend(error.args)
             continue
         for remark in table.layout.remarks:
             say(f"{path}: {remark}")
@@ -158,7 +159,7 @@ def open_sources(
         guard = Guard(table, checker.fields, journal) if table.layout.mended else None
         sources.append(Source(path, path.name, file_sha256(path), path.stat().st_ino, table, checker, guard))
     if unreadable:
-        raise InputError("\n".join(unreadable))
+        raise InputError(*unreadable)
     return sources
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from dialler_sync.cli import main
+from dialler_sync.outward import forget_secrets
 from dialler_sync.simulator import SimulatorServer, Store
 
 # The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
@@ -32,7 +33,8 @@ def dialler() -> Iterator[SimulatorServer]:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test runs in a folder of its own, with a journal and locks of its own and no proxy."""
+    """Each test runs in a folder of its own, with a journal and locks of its own, no proxy, and no secret of others."""
+    forget_secrets()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIALLER_SYNC_STATE", str(tmp_path / "state" / "journal.db"))
     monkeypatch.setenv("DIALLER_SYNC_LOCK_DIR", str(tmp_path / "locks"))

@@ -11,7 +11,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dialler_sync"
 
 FACTS = {"errors", "nearest", "spreadsheet_text", "fields", "endpoints", "model", "exit_codes", "error_codes"}
-FACTS |= {"double_encoding", "own_columns", "spreadsheet_changes", "target", "trust", "private_files"}
+FACTS |= {"double_encoding", "outward", "own_columns", "private_files", "secret_text", "spreadsheet_changes", "target"}
+FACTS |= {"trust"}
 
 ALLOWED = {
     "config": FACTS,

@@ -130,15 +130,14 @@ class DiallerClient:
 
     async def _exchange_aloud(self, number: int, request: httpx.Request) -> httpx.Response:
         """The same, with a word about it."""
-        token = self._headers[1][1].decode().removeprefix("Bearer ")
-        traffic.log_request(number, request, token)
+        traffic.log_request(number, request)
         started = self._clock()
         try:
             reply = await self._exchange_once(request)
         except RequestError as error:
-            traffic.log_failure(number, error, self._clock() - started, token)
+            traffic.log_failure(number, error, self._clock() - started)
             raise
-        traffic.log_answer(number, reply, self._clock() - started, token)
+        traffic.log_answer(number, reply, self._clock() - started)
         return reply
 
     async def _exchange_once(self, request: httpx.Request) -> httpx.Response:
@@ -260,7 +259,7 @@ class DiallerClient:
     ) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
 
-        ``language`` is the dialler's languagesID for its texts. Of an answer that is too long, the halves are asked for.
+        ``language`` is the dialler's languagesID for its texts. If an answer is too long, the halves are asked for.
         """
         numbers = [int(i) if str(i).isdecimal() else i for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})

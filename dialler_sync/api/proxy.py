@@ -11,6 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 from ..config.settings import is_loopback
 from ..errors import ConfigError
+from ..outward import keep_secret
+from ..secret_text import url_secrets
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -44,6 +46,7 @@ def _first(variable: str, environment: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _usable(name: str, value: str) -> str:
+    keep_secret(*url_secrets(value))
     written = value if "://" in value else f"http://{value}"
     scheme = written.partition("://")[0].lower()
     if scheme not in _PORTS:
@@ -55,10 +58,16 @@ def _usable(name: str, value: str) -> str:
     try:
         address = urlsplit(written)
         usable = bool(address.hostname) and (address.port is None or address.port > 0)
+        # A password with a sign of URLs in it ends up where the path is, and its first half where the port is.
+        usable = usable and address.path in {"", "/"} and not address.query and not address.fragment
+        usable = usable and address.netloc.count("@") < 2
     except ValueError:
         usable = False
     if not usable or re.search(r"\s", value):
-        raise ConfigError(f"{name} is not the address of a proxy: write http://HOST:PORT")
+        raise ConfigError(
+            f"{name} is not the address of a proxy: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with "
+            "special signs of the password percent-encoded (/ is %2F, # is %23, @ is %40, % is %25)"
+        )
     return f"{scheme}{written[len(scheme) :]}"
 
 

@@ -16,6 +16,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -24,9 +25,10 @@ import httpx
 import tenacity
 
 from ..errors import MaybeDone, NotDone, Refused, RequestError
+from ..outward import keep_secret
 from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode
-from .words import LONGEST, one_line, status_line, what_came, without_contact, without_token
+from .words import LONGEST, one_line, status_line, what_came, without_contact
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -80,6 +82,8 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         # A refusal may come as 200 with the true status inside; without one it is no answer of this API.
         if inside is not None and 400 <= inside < 600:
             status = inside
+    with suppress(RuntimeError):  # an answer that was made by itself has no request
+        _keep_token(reply.request)
     message = _message(reply, answer, status)
     if status < 300:
         raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
@@ -120,7 +124,8 @@ def _foreign(reply: httpx.Response, answer: dict[str, Any] | None) -> bool:
 
 def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refused | NotDone | MaybeDone:
     """What it means that no answer came."""
-    said = without_contact(str(error), request)
+    _keep_token(request)
+    said = without_contact(one_line(str(error)), request)
     if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
         why = f"the proxy refuses to connect to {request.url.host}: HTTP {error.status} {one_line(said)}"
         return Refused("proxy_refused", why, http_status=error.status, foreign=True)
@@ -133,6 +138,11 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refuse
     if isinstance(error, httpx.RemoteProtocolError):
         return MaybeDone(UNREADABLE, f"the answer is not HTTP ({' '.join(said.split())})")
     return MaybeDone("connection_lost", f"the connection was lost after the request was sent ({said})")
+
+
+def _keep_token(request: httpx.Request) -> None:
+    """Mask the token of a request that went wrong, whoever has read it."""
+    keep_secret(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def unreadable(message: str, http_status: int = 200) -> MaybeDone:
@@ -203,8 +213,8 @@ def _message(reply: httpx.Response, answer: dict[str, Any] | None, status: int) 
     """
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
-        hidden = without_token if status in _ABOUT_THE_ROW else without_contact
-        return hidden(one_line(str(said)), reply.request)[:LONGEST]
+        shown = one_line(str(said))
+        return (shown if status in _ABOUT_THE_ROW else without_contact(shown, reply.request))[:LONGEST]
     if answer is not None and _OURS & answer.keys():
         return status_line(reply)
     return what_came(reply)

@@ -7,9 +7,13 @@ import subprocess
 
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError
+from ..outward import keep_secret
 
 COMMAND_TIMEOUT = 60.0
 """Seconds that ``token_command`` may take."""
+
+_LONG = 12
+"""Characters of a word that may be a secret where the whole is not a token."""
 
 
 def read_token(settings: DiallerSettings) -> str:
@@ -30,6 +34,7 @@ def read_token(settings: DiallerSettings) -> str:
         token, source = _run(settings.token_command), "dialler.token_command"
     else:
         raise ConfigError("there is no token: set dialler.token, token_file or token_command")
+    keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # also of what is not a token
     token = token.strip()
     if not token:
         raise ConfigError(f"{source} is empty: the dialler's token is made in its portal")

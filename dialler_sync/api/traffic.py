@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from ..fields import FIELDS, Kind
+from ..outward import dialler_says, mask
 
 _log = logging.getLogger(__name__)
 
@@ -27,35 +28,36 @@ def is_wanted() -> bool:
     return _log.isEnabledFor(logging.DEBUG)
 
 
-def log_request(number: int, request: httpx.Request, token: str) -> None:
+def log_request(number: int, request: httpx.Request) -> None:
     """Say what is sent."""
     body = request.read()
     target = request.url.raw_path.decode("ascii", "replace")
-    _say(token, "request %d: %s %s%s", number, request.method, _masked_text(target), f" {_body(body)}" if body else "")
+    _say("request %d: %s %s%s", number, request.method, _masked_text(target), f" {_body(body)}" if body else "")
 
 
-def log_answer(number: int, reply: httpx.Response, seconds: float, token: str) -> None:
+def log_answer(number: int, reply: httpx.Response, seconds: float) -> None:
     """Say what came; of a list that is read as it comes, only the beginning of the answer."""
     body = _body(reply.content) if reply.is_stream_consumed or hasattr(reply, "_content") else "(a list, as it comes)"
     kind = reply.headers.get("Content-Type", "no content type")
-    _say(token, "answer %d: %d in %.3f s, %s, %s", number, reply.status_code, seconds, kind, body)
+    _say("answer %d: %d in %.3f s, %s, %s", number, reply.status_code, seconds, kind, body)
 
 
-def log_failure(number: int, error: Exception, seconds: float, token: str) -> None:
+def log_failure(number: int, error: Exception, seconds: float) -> None:
     """Say that no answer came, and why."""
-    _say(token, "no answer %d in %.3f s: %s: %s", number, seconds, type(error).__name__, _masked_text(str(error)))
+    _say("no answer %d in %.3f s: %s: %s", number, seconds, type(error).__name__, _masked_text(str(error)))
 
 
-def _say(token: str, form: str, *values: object) -> None:
-    _log.debug("%s", (form % values).replace(token, "•••") if token else form % values)
+def _say(form: str, *values: object) -> None:
+    _log.debug("%s", dialler_says(form % values, 2 * _LONGEST))
 
 
 def _body(body: bytes) -> str:
     try:
         text = orjson.dumps(_masked(orjson.loads(body), "")).decode()
     except orjson.JSONDecodeError:
-        text = _masked_text(body[:_LONGEST].decode("utf-8", "replace"))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(body):,} bytes)"
+        text = _masked_text(body[: 4 * _LONGEST].decode("utf-8", "replace"))
+    shown = mask(text[: 4 * _LONGEST])  # before it is cut, as half a secret is not found
+    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(body):,} bytes)"
 
 
 def _masked(value: Any, name: str) -> Any:
@@ -75,7 +77,7 @@ def _masked(value: Any, name: str) -> Any:
 
 
 def _masked_text(text: str) -> str:
-    return _DIGITS.sub(lambda match: _ends(match[0]), text)
+    return _DIGITS.sub(lambda match: _ends(match[0]), mask(text))
 
 
 def _ends(number: str) -> str:

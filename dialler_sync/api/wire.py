@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import Value
+from ..outward import dialler_says
 from .characters import Characters
 
 
@@ -72,8 +73,14 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     """One entry of ``records``; a missing or null ID or UserData is ``""``."""
     number, user_data = record.get("ID", record.get("DiallerContactsID")), record.get("UserData")
-    return StoredContact("" if number is None else str(number), "" if user_data is None else str(user_data), record)
+    contact_id = "" if number is None else str(number)
+    if not contact_id.isdecimal() or len(contact_id) > _LONGEST_ID:
+        contact_id = dialler_says(contact_id, _LONGEST_ID)
+    return StoredContact(contact_id, "" if user_data is None else str(user_data), record)
 
+
+_LONGEST_ID = 100
+"""Characters of a contact's ID, which is a number."""
 
 CAMPAIGN_NAME = "DiallerCampaignsName"
 """A record's field for the name of its campaign; often it has only the ID."""

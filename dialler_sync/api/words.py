@@ -9,10 +9,12 @@ import html
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 import orjson
+
+from ..outward import dialler_says
 
 LONGEST = 500
 """Signs of a message."""
@@ -30,22 +32,12 @@ _NOT_PERSONAL = frozenset({"DiallerCampaignsID", "DiallerCampaignsName"})
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and control characters."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
-
-
-def without_token(text: str, request: httpx.Request) -> str:
-    """What may be shown and kept of an answer that repeats the request's token."""
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    for secret in (token, quote(token, safe="")):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return text
+    """Without line breaks, control characters and secrets."""
+    return dialler_says("".join(c for c in " ".join(text[:_LOOKED_AT].split()) if c.isprintable()), _LOOKED_AT)
 
 
 def without_contact(text: str, request: httpx.Request) -> str:
-    """The same of an answer that repeats values of the request, in words that are not only about its row."""
-    text = without_token(text, request)
+    """What may be shown of an answer that repeats values of the request, in words that are not only about its row."""
     for value in sorted(_values(request), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "***", text, flags=re.IGNORECASE)
     return text
@@ -78,7 +70,7 @@ def _first_words(reply: httpx.Response, kind: str) -> str:
     plain = one_line(html.unescape(_UNSEEN.sub(" ", text)))
     if _repeats(plain, reply.request):
         return "it repeats the request"
-    shown = _PERSONAL.sub("***", without_token(plain, reply.request))
+    shown = _PERSONAL.sub("***", plain)
     return f'"{shown[:_FIRST]}…"' if len(shown) > _FIRST else f'"{shown}"' if shown else ""
 
 

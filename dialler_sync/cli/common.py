@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 import textwrap
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
+from ..outward import json_text, line
 from .source_options import source_given
 
 if TYPE_CHECKING:
@@ -107,7 +109,18 @@ def terminal_width(stream: TextIO) -> int | None:
 
 def say(text: str, indent: int = 0) -> None:
     """Print a line of results: whole in a pipe, on a terminal broken between words."""
-    click.echo(wrapped(text, terminal_width(sys.stdout), indent))
+    click.echo(wrapped(line(text), terminal_width(sys.stdout), indent))
+
+
+def echo(*lines: object, err: bool = False) -> None:
+    """Print lines that are never broken, such as those of a table."""
+    for each in lines:
+        click.echo(line(each), err=err)
+
+
+def echo_json(value: Any) -> None:
+    """Print a value for programs."""
+    click.echo(json_text(value, indent=2))
 
 
 def wrapped(text: str, width: int | None, indent: int = 0) -> str:
@@ -127,9 +140,27 @@ class _Stderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
+        record = logging.makeLogRecord(record.__dict__ | {"msg": _message(record), "args": None})
         with suppress(OSError, ValueError):  # nobody is there to be told
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message of a record. Its form is ours; what is put into it is made harmless, each value on one line."""
+    args = record.args
+    if isinstance(args, Mapping):
+        return str(record.msg) % {name: _harmless(value) for name, value in args.items()}
+    return str(record.msg) % tuple(map(_harmless, args)) if args else str(record.msg)
+
+
+_LONGEST = 8_000
+"""Characters of a value in a log: -vv shows the beginning of an answer."""
+
+
+def _harmless(value: object) -> object:
+    """Errors of ours are harmless, and may have several lines."""
+    return value if isinstance(value, int | float | DiallerSyncError) else line(value, _LONGEST)
 
 
 class _Words(logging.Formatter):
@@ -141,7 +172,7 @@ class _Words(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         """The message, line by line."""
-        return "\n".join(wrapped(line, self._width) for line in record.message.split("\n"))
+        return "\n".join(wrapped(each, self._width) for each in record.message.split("\n"))
 
 
 class _JsonLines(logging.Formatter):
@@ -150,10 +181,7 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = getattr(record, "facts", {})
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps(
-            {"time": when, "level": record.levelname.lower(), "message": record.getMessage(), **facts},
-            ensure_ascii=False,
-        )
+        return json_text({"time": when, "level": record.levelname.lower(), "message": record.getMessage(), **facts})
 
 
 def exit_codes(*codes: ExitCode) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from ..exit_codes import ExitCode
-from .common import App
+from .common import App, echo, echo_json
 
 
 @click.group()
@@ -28,7 +26,7 @@ def check(app: App) -> int:
 
     app.settings(token_needed=False)
     left = read_document(app.config_path).unfinished
-    click.echo(f"{app.config_path} is fine" + (f", but {still_marked(left)}" if left else ""))
+    echo(f"{app.config_path} is fine" + (f", but {still_marked(left)}" if left else ""))
     return ExitCode.USAGE if left else ExitCode.OK
 
 
@@ -37,4 +35,4 @@ def schema() -> None:
     """Print the JSON Schema, for editors."""
     from ..config.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    echo_json(json_schema())

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, out_option
+from .common import App, echo, exit_codes, out_option
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.ROWS_FAILED))
@@ -25,8 +25,8 @@ def demo(app: App, out: Path | None) -> int:
     with progress(app) as observer:
         summary, contacts = run_demo(out, observer)
     print_summary(summary)
-    click.echo(f"The embedded dialler now holds {contacts} contacts.")
+    echo(f"The embedded dialler now holds {contacts} contacts.")
     rejected = summary.counts["rejected"]
-    click.echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and what to do about each.")
+    echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and what to do about each.")
     settled = summary.counts["succeeded"] + summary.counts["skipped"] + rejected
     return ExitCode.OK if settled == summary.counts["read"] else ExitCode.ROWS_FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import COLOURS, App, exit_codes, terminal_width, wrapped
+from ..outward import line
+from .common import COLOURS, App, echo_json, exit_codes, terminal_width, wrapped
+from .streams import styled
 
 if TYPE_CHECKING:
     from ..doctor.check import Check
@@ -44,13 +45,13 @@ def doctor(app: App, output: str) -> int:
         if output == "table":
             _show(check, width)
     if output == "json":
-        click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
+        echo_json([asdict(check) for check in checks])
     return next((check.code for check in checks if check.status == "FAIL"), ExitCode.OK)
 
 
 def _show(check: Check, width: int | None) -> None:
     status = f"{check.status:<4}"
-    line = wrapped(f"{status}  {check.name:<13}  {check.message}", width, indent=_INDENT)
-    click.echo(line.replace(status, click.style(status, fg=_COLOURS[check.status]), 1))
+    text = wrapped(line(f"{status}  {check.name:<13}  {check.message}"), width, indent=_INDENT)
+    click.echo(text.replace(status, click.style(status, fg=_COLOURS[check.status]), 1), file=styled(sys.stdout))
     if check.mend:
-        click.echo(wrapped(f"{'':{_INDENT}}→ {check.mend}", width, indent=_INDENT + 2))
+        click.echo(wrapped(f"{'':{_INDENT}}→ {line(check.mend)}", width, indent=_INDENT + 2))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, settled
+from ..outward import in_shell
+from .common import App, echo, exit_codes, settled
 from .source_options import source_options
 
 
@@ -42,7 +42,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     settled()
-    click.echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
-    chosen = "" if output == Path("dialler-sync.yaml") else f"-c {shlex.quote(str(output))} "
-    click.echo(f"  dialler-sync {chosen}validate {shlex.quote(str(file))}")
+    echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
+    chosen = "" if output == Path("dialler-sync.yaml") else f"-c {in_shell(output)} "
+    echo(f"  dialler-sync {chosen}validate {in_shell(file)}")
     return ExitCode.OK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import click
 from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..spreadsheet_text import one_line
-from .common import App, exit_codes, files_argument, say, settled
+from .common import App, echo, echo_json, exit_codes, files_argument, say, settled
 from .source_options import source_options
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
     if folder:
         settled()
     if output == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        echo_json(found)
     return code
 
 
@@ -92,4 +91,4 @@ def _show(facts: dict[str, Any]) -> None:
                 ", ".join(one_line(str(each)) for each in value) if isinstance(value, (list, tuple)) else repr(value)
             )
             say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
-    click.echo()
+    echo("")

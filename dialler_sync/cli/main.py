@@ -15,9 +15,10 @@ import click
 from .. import __version__
 from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
+from ..outward import forget_secrets, keep_secret, line
 from ..run import garbage
 from .campaigns import campaigns
-from .common import App, logs_json
+from .common import App, echo, logs_json
 from .config import config
 from .contacts import contacts
 from .demo import demo
@@ -117,9 +118,15 @@ for _command in COMMANDS:
     cli.add_command(_command)
 
 
+_SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
+"""Read in any case; others are where a configuration names them."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
     garbage.put_off()
+    forget_secrets()
+    keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
     try:
@@ -134,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):
             name = error.option_name
             error = click.UsageError(f"'{name}' stands before the command: dialler-sync {name} …", error.ctx)
+        error.message = line(error.message) if error.message else ""  # type: ignore[misc] # it quotes arguments
         if logs_json():
             _log.error("Error: %s", error.format_message())
         else:
@@ -143,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _log.error("Error: %s", error)
         code = exit_code(error, {})
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
     code = _told(ExitCode(code or ExitCode.OK), printing)
     garbage.leave()

@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import click
-
 from ..error_codes import ERROR_CODES
-from .common import COLOURS, say, settled
+from ..outward import line
+from .common import COLOURS, echo, echo_json, say, settled
+from .streams import styled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,18 +53,18 @@ def print_summary(summary: Summary) -> None:
     else:
         parts = {f"  {name}": number for name, number in (*summary.actions.items(), *summary.errors.items()) if number}
         width = max(map(len, (*summary.counts, *parts)))
-        click.echo(f"{'run':<{width}} {summary.run_id}")
+        echo(f"{'run':<{width}} {summary.run_id}")
         for name, number in (*summary.counts.items(), *parts.items()):
-            click.echo(f"{name:<{width}} {number}")
+            echo(f"{name:<{width}} {number}")
         if said := warned(asdict(summary)):
-            click.echo(f"{'warnings':<{width}} {said}")
+            echo(f"{'warnings':<{width}} {said}")
         if not_done := mirror_not_done(asdict(summary)):
-            click.echo(f"{not_done}.")
+            echo(f"{not_done}.")
         if compared := knowledge(asdict(summary)):
-            click.echo(compared)
+            echo(compared)
         if summary.dry_run:
-            click.echo(f"Nothing was sent. {forecast(asdict(summary))}")
-        click.echo(f"{'reports':<{width}} {summary.out}")
+            echo(f"Nothing was sent. {forecast(asdict(summary))}")
+        echo(f"{'reports':<{width}} {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
 
@@ -72,12 +72,14 @@ def print_summary(summary: Summary) -> None:
 def _print_table(summary: Summary) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from ..report.words import forecast, knowledge, percent, title, verdict, warned
 
     facts = asdict(summary)
-    console = Console(highlight=False)
-    console.print(f"[bold]{title(facts)}[/] (run {summary.run_id})\n{verdict(facts)}.")
+    console = Console(file=styled(sys.stdout), highlight=False, markup=False)
+    heading = Text(line(title(facts)), "bold").append(f" (run {summary.run_id})", "not bold")
+    console.print(heading, line(f"{verdict(facts)}."), sep="\n")
     table = Table(show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -90,9 +92,9 @@ def _print_table(summary: Summary) -> None:
     console.print(table)
     _print_reasons(console, summary)
     if said := warned(facts):
-        console.print(f"Warnings: {said} (_warnings in results.csv)")
+        console.print(line(f"Warnings: {said} (_warnings in results.csv)"))
     if summary.dry_run:
-        console.print(f"Nothing was sent. {forecast(facts)}")
+        console.print(line(f"Nothing was sent. {forecast(facts)}"))
     else:
         done = ", ".join(f"{number:,} {name}" for name, number in summary.actions.items() if number)
         sent = f"{summary.requests:,} request{'s' * (summary.requests != 1)}" if summary.requests else ""
@@ -102,7 +104,7 @@ def _print_table(summary: Summary) -> None:
         console.print("; ".join(filter(None, (done, sent, took))))
     if compared := knowledge(facts):
         console.print(compared)
-    console.print(f"Reports: {summary.out}", soft_wrap=True)
+    console.print(line(f"Reports: {summary.out}"), soft_wrap=True)
 
 
 def _print_reasons(console: Console, summary: Summary) -> None:
@@ -116,7 +118,7 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for code, number in list(summary.errors.items())[:_REASONS]:
-        table.add_row(f"  {number:,}", code, ERROR_CODES[code].meaning if code in ERROR_CODES else "")
+        table.add_row(f"  {number:,}", line(code), ERROR_CODES[code].meaning if code in ERROR_CODES else "")
     console.print(table)
     more = len(summary.errors) - _REASONS
     if more > 0:
@@ -141,10 +143,9 @@ _EXAMPLES = 5
 def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     """What an import would do: counts, and a few examples of each action; or all of it as JSON."""
     if as_json:
-        import json
         from dataclasses import asdict
 
-        click.echo(json.dumps(asdict(plan), ensure_ascii=False, indent=2))
+        echo_json(asdict(plan))
         return
     from ..report.words import knowledge, warned
 
@@ -152,9 +153,9 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     if plan.rejected:
         counts["rejected"] = plan.rejected
     for name, number in counts.items():
-        click.echo(f"{_SIGILS.get(name, '=')} {name:<11} {number:>9,}")
+        echo(f"{_SIGILS.get(name, '=')} {name:<11} {number:>9,}")
     for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
-        click.echo(f"    {name}: {number:,} changed")
+        echo(f"    {name}: {number:,} changed")
     shown: dict[str, int] = {}
     for entry in plan.entries:
         action = entry["action"]
@@ -174,7 +175,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
     if compared := knowledge({"compared": plan.compared}):
         say(compared)
     if not plan.differs:
-        click.echo("Nothing would change.")
+        echo("Nothing would change.")
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import FINE, Status
 from .common import COLOURS
+from .streams import styled
 
 if TYPE_CHECKING:
     from ..observer import Observer
@@ -82,7 +83,7 @@ def _bar() -> Iterator[Observer]:
     )
     with Progress(
         *columns,
-        console=Console(stderr=True, theme=Theme(colours | bar | {"progress.remaining": colours["quiet"]})),
+        console=Console(file=styled(sys.stderr), theme=Theme(colours | bar | {"progress.remaining": colours["quiet"]})),
         transient=True,
         refresh_per_second=8,
     ) as shown:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, out_option, say, settled
+from .common import App, echo, echo_json, exit_codes, files_argument, out_option, say, settled
 
 if TYPE_CHECKING:
     from ..reconciliation.files import Reconciled
@@ -94,33 +94,32 @@ def print_reconciliation(done: Reconciled, *, as_json: bool) -> None:
 
 
 def _print_json(done: Reconciled) -> None:
-    import json
     from dataclasses import asdict, astuple
 
     from ..own_columns import RECONCILIATION_COLUMNS
 
     lines = [dict(zip(RECONCILIATION_COLUMNS, astuple(line), strict=False)) for line in done.lines]
     result = {"summary": asdict(done.summary), "lines": lines, "more_lines": done.summary.unlike - len(lines)}
-    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    echo_json(result)
 
 
 def _print_table(done: Reconciled) -> None:
     from ..report.reconciliation import calls_in_words
 
     summary = done.summary
-    click.echo(f"run         {summary.run_id}")
+    echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        click.echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{count:>9,}'}")
+        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{count:>9,}'}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
-                click.echo(f"    {name}: {number:,}")
-    click.echo(f"x {'rejected':<11} {summary.counts['rejected']:>9,}")
+                echo(f"    {name}: {number:,}")
+    echo(f"x {'rejected':<11} {summary.counts['rejected']:>9,}")
     if summary.history:
-        click.echo(calls_in_words(summary.history))
+        echo(calls_in_words(summary.history))
     if summary.moved:
-        click.echo(f"moved since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
+        echo(f"moved since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
         for change, number in summary.moved["changes"].items():
-            click.echo(f"    {change}: {number:,}")
+            echo(f"    {change}: {number:,}")
     shown: dict[str, int] = {}
     for line in done.lines:
         shown[line.kind] = shown.get(line.kind, 0) + 1
@@ -129,4 +128,4 @@ def _print_table(done: Reconciled) -> None:
             say(f"{_SIGILS[line.kind]} {line.user_data} ({where}) {line.differences}".rstrip(), indent=4)
     if asked := summary.source_of_truth:
         say(f"asked by    {asked['way']}: {asked['why']}", indent=12)
-    click.echo(f"reports     {summary.out}")
+    echo(f"reports     {summary.out}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, settled
+from .common import App, echo, echo_json, exit_codes, settled
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -47,14 +46,14 @@ def list_(app: App, number: int, output: str) -> None:
     with app.journal() as journal:
         found = journal.runs(limit=number)
     if output == "json":
-        click.echo(json.dumps([run.summary or {"run_id": run.id, "state": run.state} for run in found], indent=2))
+        echo_json([run.summary or {"run_id": run.id, "state": run.state} for run in found])
         return
-    click.echo(f"{'RUN':<23} {'COMMAND':<9} {'STATE':<9} {'READ':>9} {'SUCCEEDED':>9}  CAMPAIGN")
+    echo(f"{'RUN':<23} {'COMMAND':<9} {'STATE':<9} {'READ':>9} {'SUCCEEDED':>9}  CAMPAIGN")
     for run in found:
         counts = (run.summary or {}).get("counts", {})
         read, succeeded = counts.get("read", "?"), counts.get("succeeded", "?")
         command = "dry run" if (run.summary or {}).get("dry_run") else run.command
-        click.echo(f"{run.id:<23} {command:<9} {run.state:<9} {read:>9} {succeeded:>9}  {run.campaign}")
+        echo(f"{run.id:<23} {command:<9} {run.state:<9} {read:>9} {succeeded:>9}  {run.campaign}")
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
@@ -79,7 +78,7 @@ def show(app: App, run: str) -> None:
     if sys.stdout.isatty() and record.command != "reconcile":
         print_summary(Summary(**record.summary))
     else:
-        click.echo(json.dumps(record.summary, ensure_ascii=False, indent=2))
+        echo_json(record.summary)
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
@@ -101,7 +100,7 @@ def report(app: App, run: str) -> int:
     with app.journal() as journal:
         summary, missing = rewrite_reports(journal, journal.run(run))
     for problem in missing:
-        click.echo(f"{problem}: failed.xlsx and failed.csv lack the original columns of its rows", err=True)
+        echo(f"{problem}: failed.xlsx and failed.csv lack the original columns of its rows", err=True)
     print_summary(summary)
     return ExitCode.OK
 
@@ -130,6 +129,6 @@ def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> i
             past_runs.prune(journal, found)
             settled()
     for run in found:
-        click.echo(f"{run.id}  {run.command}  {run.campaign}")
-    click.echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
+        echo(f"{run.id}  {run.command}  {run.campaign}")
+    echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
     return ExitCode.OK

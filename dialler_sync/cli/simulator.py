@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from .common import exit_codes
+from .common import echo, exit_codes
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
@@ -49,10 +49,10 @@ def simulator(
     )
 
     def ready(server: SimulatorServer) -> None:
-        click.echo(f"base_url: {server.base_url}\nclients_id: {clients_id}")
+        echo(f"base_url: {server.base_url}", f"clients_id: {clients_id}")
         for number, name in store.campaigns.items():
-            click.echo(f"campaign: {{id: {number}}}   # {name}")
-        click.echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(token)}. Ctrl-C ends it.", err=True)
+            echo(f"campaign: {{id: {number}}}   # {name}")
+        echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(token)}. Ctrl-C ends it.", err=True)
 
     with Store(dict(map(_campaign, campaigns)), clients_id=clients_id, file=file, seed=seed) as store:
         serve_forever(store, settings, host=host, port=port, ready=ready)

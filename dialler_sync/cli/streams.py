@@ -1,4 +1,7 @@
-"""Standard output and error that never fail a command: what a run did is final, whether or not it can be printed."""
+"""Standard output and error that never fail a command, and never show a secret or act on a terminal.
+
+What a run did is final, whether or not it can be printed. All that is printed passes :mod:`dialler_sync.outward`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ import errno
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+
+from ..outward import screen
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -42,6 +49,50 @@ class _Sink(io.RawIOBase):
             except OSError as error:
                 self.lost = error
         return memoryview(data).nbytes
+
+
+class Screen(io.TextIOWrapper):
+    """Text for people. ``exact``: a program reads what is written, from which secrets are gone already."""
+
+    exact = False
+
+    def write(self, text: str, /) -> int:
+        """Write what is harmless of a text."""
+        super().write(text if self.exact else screen(text))
+        return len(text)
+
+    def write_styled(self, text: str) -> int:
+        """Write a text with colours of ours, in which all that comes from elsewhere is one harmless line already."""
+        super().write(screen(text, styled=True))
+        return len(text)
+
+
+class Styled:
+    """A stream for rich: as ``stream``, with colours."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.write = stream.write_styled if isinstance(stream, Screen) else stream.write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def styled(stream: TextIO) -> IO[str]:
+    """The stream as rich and click may write to it."""
+    return cast("IO[str]", Styled(stream))
+
+
+@contextmanager
+def exact(stream: TextIO) -> Iterator[None]:
+    """Print data: to a program or a file just as it is, to a terminal harmless."""
+    if isinstance(stream, Screen) and not stream.isatty():
+        stream.exact = True
+    try:
+        yield
+    finally:
+        if isinstance(stream, Screen):
+            stream.exact = False
 
 
 class Printing:
@@ -86,10 +137,10 @@ def _unfailing(stream: TextIO | None, number: int) -> tuple[TextIO, _Sink]:
     """The stream, written by way of a sink; a sign that its encoding lacks is no reason to fail, either."""
     if not isinstance(stream, io.TextIOWrapper):
         sink = _Sink(io.FileIO(number, "w", closefd=False))
-        return io.TextIOWrapper(io.BufferedWriter(sink), encoding="utf-8", errors="backslashreplace"), sink
+        return Screen(io.BufferedWriter(sink), encoding="utf-8", errors="backslashreplace"), sink
     sink = _Sink(getattr(stream.buffer, "raw", stream.buffer))
     errors = "backslashreplace" if stream.errors == "strict" else stream.errors
-    wrapper = io.TextIOWrapper(
+    wrapper = Screen(
         io.BufferedWriter(sink), encoding=stream.encoding, errors=errors, line_buffering=stream.line_buffering
     )
     return wrapper, sink

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..outward import line
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .common import UNDO_CODES, App, out_option
+from .common import UNDO_CODES, App, echo, out_option
 
 if TYPE_CHECKING:
     from ..journal import RunRecord
@@ -55,11 +56,11 @@ def undo(
             "impossible": "that cannot be restored (previous state unknown)",
         }
         parts = [f"{number} {names[name]}" for name, number in counts.items()]
-        click.echo(f"Undoing run {record.id}: {', '.join(parts) or 'it changed nothing'}.")
+        echo(f"Undoing run {record.id}: {', '.join(parts) or 'it changed nothing'}.")
         if dry_run or not counts:
             return 0
         if not yes:
-            click.confirm(_question(record, counts["delete"]), abort=True, err=True)
+            click.confirm(line(_question(record, counts["delete"])), abort=True, err=True)
         with progress(app) as observer:
             summary = undo_run(
                 settings, record, journal, force=force, out=out, observer=observer, config_path=chosen.config_path

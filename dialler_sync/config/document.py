@@ -15,12 +15,21 @@ from pathlib import Path
 import yaml
 
 from ..errors import ConfigError
+from ..outward import keep_secret
+from ..secret_text import url_secrets
 from .unfinished import unfinished_lines
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
 KeyPath = tuple[str | int, ...]
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
+_SECRET_KEY = re.compile(r"(^|_)(token|password|secret|webhook|ping|credentials?)$|^(smtp|pass)$", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(r"TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY", re.IGNORECASE)
+"""Names of what must not be shown. A path of a file, or a command, has another name."""
+_SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|ping)[\"']?\s*:\s*(\S.*)$")
+_SECRET_PART = 16
+"""Characters of a part of a URL that may be a secret: the path of a webhook."""
+
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEEPEST = 30
 
@@ -63,6 +72,8 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except yaml.YAMLError as error:
+        for match in _SECRET_LINE.finditer(text):  # what is wrong may be quoted
+            _keep_secret(match[1].strip("'\"*&!|>@%` \t"))
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
@@ -92,7 +103,12 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
                 return None
-            return _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
+            value = _VARIABLE.sub(lambda match: self._value_of(match["name"], key, line), node.value)
+            if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in key):
+                _keep_secret(value)
+            elif "://" in value and "@" in value:
+                keep_secret(*url_secrets(value))
+            return value
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(item, (*key, i)) for i, item in enumerate(node.value)]
         result: dict[str, Plain] = {}
@@ -113,4 +129,13 @@ class _Reader:
         if name not in self._environment:
             at = f"{self._path}:{line}"
             self.unset[key] = f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
-        return self._environment.get(name, "")
+        value = self._environment.get(name, "")
+        if _SECRET_VARIABLE.search(name):
+            _keep_secret(value)
+        return value
+
+
+def _keep_secret(value: str) -> None:
+    keep_secret(value)
+    if "://" in value:
+        keep_secret(*url_secrets(value), *(part for part in re.split(r"[/?&=#]", value) if len(part) >= _SECRET_PART))

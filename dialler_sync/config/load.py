@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from .. import trust
 from ..errors import ConfigError
 from ..nearest import nearest
+from ..outward import mask
 from .document import Document, KeyPath, read_document
 from .settings import Settings, SourceSettings
 
@@ -80,7 +81,7 @@ def load_config(
             "remove the comments."
         )
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     settings = _with_absolute_paths(settings, document.path.resolve().parent)
     for what, named in files_to_trust(settings):
         trust.require(what, named, trust=trusted)
@@ -111,7 +112,7 @@ def load_source(path: Path) -> SourceSettings:
         return SourceSettings.model_validate(document.values.get("source") or {})
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
-        raise ConfigError("\n".join(dict.fromkeys(_sentence(document, fault) for fault in faults))) from None
+        raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
 
 
 def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSettings:
@@ -126,14 +127,14 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
         return SourceSettings.model_validate({**source.model_dump(), **given})
     except ValidationError as error:
         said = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
-        raise ConfigError("\n".join(said)) from None
+        raise ConfigError(*said) from None
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
     plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
-    return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in _leaves(plain, "")}
+    return {name: mask(json.dumps(value, ensure_ascii=False, sort_keys=True)) for name, value in _leaves(plain, "")}
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -53,7 +53,8 @@ def examine(
     try:
         settings = load_config(config_path, trusted=True)  # reading it runs nothing
     except ConfigError as error:
-        yield failed("configuration", str(error), "correct it; 'dialler-sync config check' looks again", ExitCode.USAGE)
+        mend = "correct it; 'dialler-sync config check' looks again"
+        yield failed("configuration", "; ".join(error.args), mend, ExitCode.USAGE)
         return
     unsafe |= yield from _trust(files_to_trust(settings), trusted)
     if settings.inbox.dir:
@@ -66,7 +67,7 @@ def examine(
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:
-        yield failed("token", str(error), "the dialler's portal makes tokens", ExitCode.USAGE)
+        yield failed("token", "; ".join(error.args), "the dialler's portal makes tokens", ExitCode.USAGE)
         return
     yield _token(config_path, settings, token)
     yield from check_dialler(settings, now)
@@ -105,7 +106,7 @@ def _journal(state: str | Path) -> Iterator[Check]:
     try:
         Journal.open(state, trusted=True).close()
     except (JournalError, UsageError) as error:
-        yield failed("journal", str(error), "name another with --state", ExitCode.USAGE)
+        yield failed("journal", "; ".join(error.args), "name another with --state", ExitCode.USAGE)
         return
     path = Path(state).expanduser()
     if "://" in str(state):

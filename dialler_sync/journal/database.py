@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,7 +21,9 @@ import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
 from ..errors import JournalError, UsageError
+from ..outward import keep_secret
 from ..private_files import make_folder, new_file
+from ..secret_text import url_secrets
 from ..target import is_account, split
 from . import schema
 from .place import lock_folder, require_trust
@@ -228,15 +231,19 @@ def _open(state: str, trusted: bool | None) -> sa.Engine:
     Raises:
         UsageError: there can be no journal.
     """
+    if "://" not in state and not _CONNECTION.match(state):
+        return _open_file(sa.URL.create("sqlite", database=state), trusted)
+    keep_secret(*url_secrets(state))
     try:
-        url = sa.make_url(state) if "://" in state else sa.URL.create("sqlite", database=state)
+        url = sa.make_url(state)
     except (sqlalchemy.exc.ArgumentError, ValueError):  # their messages may show a part of the password
-        raise UsageError(
-            "--state is not a database URL: write postgresql+psycopg://user@host/database, with special signs of "
-            "names and passwords percent-encoded (@ is %40)"
-        ) from None
+        raise UsageError(_NO_URL) from None
     if url.drivername == "sqlite":
+        if url.host or url.username or url.password or url.query.keys() - {"timeout"}:
+            raise UsageError("--state: an SQLite file is named by its path, or as sqlite:///PATH, and nothing else")
         return _open_file(url, trusted)
+    if state.partition("://")[2].partition("?")[0].count("@") > 1 or not _HOST.fullmatch(url.host or ""):
+        raise UsageError(_NO_URL)
     if url.drivername not in {"postgresql", "postgresql+psycopg"}:
         raise UsageError(
             f"--state: a journal is an SQLite file or postgresql+psycopg://..., not {url.drivername}://..."
@@ -248,6 +255,21 @@ def _open(state: str, trusted: bool | None) -> sa.Engine:
             f"a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})"
         ) from error
     return postgres.open_server(url.set(drivername="postgresql+psycopg"))
+
+
+_CONNECTION = re.compile(
+    r"\s*(host|hostaddr|port|dbname|user|password|passfile|service|sslmode|connect_timeout|application_name|options)\s*="
+    r"|\s*(postgres|postgresql|mysql|mariadb|jdbc|sqlite)(\+\w+)?:|[^/\s]+:[^/\s]*@",
+    re.IGNORECASE,
+)
+"""How a database is named elsewhere: a connection string of libpq, a URL that lacks its slashes. It is no file."""
+
+_HOST = re.compile(r"[\w.:%/-]*")
+
+_NO_URL = (
+    "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special signs of "
+    "names and passwords percent-encoded (@ is %40, / is %2F, : is %3A); an SQLite file is named by its path"
+)
 
 
 def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:

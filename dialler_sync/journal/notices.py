@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ..outward import outward
 from .schema import notices
 
 
@@ -21,7 +22,7 @@ class Notice(NamedTuple):
 
 def add(connection: sa.Connection, target: str, event: str, body: Mapping[str, Any]) -> None:
     """Note what is to be told."""
-    text = json.dumps(body, ensure_ascii=False)
+    text = json.dumps(outward(body), ensure_ascii=False)
     connection.execute(sa.insert(notices).values(target=target, event=event, body=text, delivered=False))
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ..errors import UsageError
 from ..model import Action, RowResult, RowWarning, Status
+from ..outward import json_text, line, mask
 from ..target import in_words
 from . import last_sent, mended, mirror_locks, notices, schema, targets
 from .database import Database, damaged
@@ -223,7 +224,7 @@ class Journal:
             return set(connection.scalars(sa.select(rows.seq).where(these, rows.state == PENDING)))
 
     def _add(self, connection: sa.Connection, run_id: str, planned: Iterable[PlannedRow]) -> None:
-        values = [(run_id, *row) for row in planned]
+        values = [(run_id, *(row if not row.error and row.file >= 0 else _said_of(row))) for row in planned]
         self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
 
     def record(
@@ -231,7 +232,8 @@ class Journal:
     ) -> None:
         """Write down outcomes, and states as (seq, state, newest contact ID known), in one commit."""
         changed = [(run_id, seq, str(state), newest) for seq, state, newest in states]
-        settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *o[3:]) for o in outcomes]
+        said = (o if not o.error and len(o.contact_id) < _SHORT else _said(o) for o in outcomes)
+        settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *o[3:]) for o in said]
         with self._begin() as connection:
             self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
             self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
@@ -298,7 +300,10 @@ class Journal:
 
     def add_images(self, run_id: str, images: Sequence[Image]) -> None:
         """Keep what contacts were before a run; what is kept already stays."""
-        values = [(run_id, image.seq, image.contact_id, image.before, image.after) for image in images]
+        values = [
+            (run_id, image.seq, mask(image.contact_id), image.before and mask(image.before), image.after)
+            for image in images
+        ]
         with self._begin() as connection:
             insert = self._database.insert_new(schema.images)
             self._database.execute_many(connection, insert, ("run", "seq", "contact_id", "before", "after"), values)
@@ -372,11 +377,31 @@ _plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action
 _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))
 
 
+_SHORT = 12
+"""Characters of a contact's ID that is nothing else."""
+
+
+def _said(outcome: Outcome) -> Outcome:
+    """The outcome, with what others have said of it made harmless."""
+    return outcome._replace(
+        contact_id=line(outcome.contact_id, bulk=True),
+        error=line(outcome.error, bulk=True),
+        hint=line(outcome.hint, bulk=True),
+    )
+
+
+def _said_of(row: PlannedRow) -> PlannedRow:
+    """The same of a row; the key of one that is in no file is the dialler's."""
+    return row._replace(
+        user_data=row.user_data if row.file >= 0 else mask(row.user_data),
+        contact_id=line(row.contact_id, bulk=True),
+        error=line(row.error, bulk=True),
+        hint=line(row.hint, bulk=True),
+    )
+
+
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.dumps(value, ensure_ascii=False) if name in _JSON and value is not None else value
-        for name, value in values.items()
-    }
+    return {name: json_text(value) if name in _JSON and value is not None else value for name, value in values.items()}
 
 
 def _run(row: Any) -> RunRecord:
@@ -406,6 +431,8 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         status, code, error = Status.UNKNOWN, "interrupted", "the run was interrupted while this row was being sent"
     elif state == RowState.PENDING:
         code = field = error = hint = ""
+    if error:  # also of a journal that an older version, or somebody else, has written
+        error, hint = line(error, bulk=True), line(hint, bulk=True)
     result = RowResult(
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
         code, field, error, hint, sent_at, RowWarning.parse(warnings) if warnings else (),

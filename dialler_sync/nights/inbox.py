@@ -62,7 +62,7 @@ class Inbox:
                     if summary:
                         self.tell(summary)
                 except DiallerSyncError as error:
-                    _log.error("%s", str(error).replace(str(taken.place), str(taken.home)))
+                    _log.error("%s", _of_home(error, taken))
                     self.codes.append(exit_code(error, {}))
                 except Exception as bug:  # noqa: BLE001 - raised below, when the other files are done
                     _log.error("%s: a bug in dialler-sync: %s", taken.home, bug)
@@ -184,6 +184,11 @@ class Inbox:
                     f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, importing it "
                     f"again would make every contact twice. To send rows that failed: dialler-sync retry {run.id}"
                 )
+
+
+def _of_home(error: DiallerSyncError, taken: Claim) -> DiallerSyncError:
+    """The error, with the place in the inbox that people know."""
+    return DiallerSyncError(*(each.replace(str(taken.place), str(taken.home)) for each in error.args))
 
 
 def _place(state: str, code: int) -> str:

@@ -14,6 +14,7 @@ from ..config.settings import NotifySettings, Settings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..journal import Journal
+from ..outward import line, outward
 from ..report.files import new_file, why
 from ..run.summary import Summary
 
@@ -144,7 +145,7 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
     import httpx
 
     try:
-        httpx.post(url, json=body, timeout=_WEBHOOK_SECONDS).raise_for_status()
+        httpx.post(url, json=outward(body), timeout=_WEBHOOK_SECONDS).raise_for_status()
     except httpx.HTTPStatusError as error:
         reason = f"it answered {error.response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
@@ -160,8 +161,7 @@ def write_metrics(summary: Summary, path: Path) -> None:
 
     Source: https://prometheus.io/docs/instrumenting/exposition_formats/
     """
-    campaign = str(summary.campaign).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    own = f'campaign="{campaign}",command="{summary.command}"'
+    own = f'campaign="{_label(summary.campaign)}",command="{_label(summary.command)}"'
     lines: list[str] = []
 
     def metric(name: str, what: str, values: Mapping[str, float]) -> None:
@@ -181,3 +181,8 @@ def write_metrics(summary: Summary, path: Path) -> None:
             file.write("\n".join(lines) + "\n")
     except JournalError as error:
         _log.warning("--metrics-file %s cannot be written: %s", path, why(error))
+
+
+def _label(value: object) -> str:
+    """A label's value as Prometheus writes it."""
+    return line(value).replace("\\", "\\\\").replace('"', '\\"')

@@ -9,13 +9,14 @@ from ..config import SourceSettings
 from ..config.columns import fold
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
+from ..outward import in_shell, line
 from .assign import Assigned, assign
 from .content import fit, is_no
 from .sample import HALF, Column, Sample, sample
 from .yaml_text import one_line
 
 _HEAD = """\
-# Proposed by 'dialler-sync init' for {file}. Check it, replace what is marked CHANGE, and try it:
+# Proposed by 'dialler-sync init' for {name}. Check it, replace what is marked CHANGE, and try it:
 #   dialler-sync validate {file}
 # Editors complete and check it with the schema that 'dialler-sync config schema' prints.
 dialler:
@@ -39,7 +40,7 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     layout = table.layout
     found = sample(table)
     campaign = next((column for column in found.columns if column.meaning.of == "Campaign"), None)
-    lines = [_HEAD.format(file=" ".join(layout.path.name.split()))]
+    lines = [_HEAD.format(name=line(layout.path.name), file=in_shell(_relative(layout.path.name)))]
     if campaign is None:
         lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
     else:
@@ -52,6 +53,11 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     else:
         lines += _columns_section(found)
     return "\n".join(lines) + "\n"
+
+
+def _relative(name: str) -> str:
+    """A file's name that no command takes for an option."""
+    return f"./{name}" if name.startswith("-") else name
 
 
 def _source_section(layout: Layout, source: SourceSettings) -> Iterator[str]:
@@ -78,7 +84,7 @@ def _columns_section(sample: Sample) -> Iterator[str]:
     for name in FIELDS:
         if name in found.rules:
             rule = found.rules[name]
-            yield f"  {name}: {one_line(rule.rule)}" + (f"   # {rule.comment}" if rule.comment else "")
+            yield f"  {name}: {one_line(rule.rule)}" + (f"   # {line(rule.comment)}" if rule.comment else "")
     for column in found.left:
         of = column.meaning.of
         unlike = of in FIELDS and fit(of, column) < HALF

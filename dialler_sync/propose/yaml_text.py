@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from ..outward import escaped
+
 
 def one_line(value: Any) -> str:
     """One line of YAML; a ``$`` that the configuration would take for a variable is doubled."""
@@ -24,4 +26,4 @@ def one_line(value: Any) -> str:
     text: str = yaml.safe_dump(
         listed, default_style=style, default_flow_style=True, allow_unicode=True, width=float("inf")
     )
-    return text.strip()[1:-1]
+    return escaped(text.strip()[1:-1])  # YAML has the same escapes, within the quotes that such a text stands in

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
 from ..nearest import nearest
+from ..outward import json_text, mask, mask_cells
 from ..private_files import new_draft
 from ..spreadsheet_text import harmless
 from .csv_files import table_writer
@@ -63,10 +64,10 @@ class Listing:
             raise UsageError(f"--fields: no record has a field '{unknown[0]}'{nearest(unknown[0], self.columns)}")
         return Listing(names, self.records, chosen=True)
 
-    def lines(self) -> Iterator[list[str]]:
-        """The records as text, a cell a column."""
+    def lines(self) -> Iterator[Sequence[str]]:
+        """The records as text, a cell a column, without secrets."""
         for record in self.records:
-            yield [cell_text(record.get(name)) for name in self.columns]
+            yield mask_cells([cell_text(record.get(name)) for name in self.columns])
 
     def objects(self) -> Iterator[Record]:
         """The records as they are."""
@@ -88,7 +89,7 @@ def cell_text(value: object) -> str:
 def write_csv(listing: Listing, file: IO[str]) -> None:
     """A header and a line a record, in the dialect of the reports."""
     writer = table_writer(file)
-    writer.writerow(map(harmless, listing.columns))
+    writer.writerow(map(harmless, mask_cells(listing.columns)))
     for line in listing.lines():
         writer.writerow(map(harmless, line))
 
@@ -97,7 +98,7 @@ def write_vendor(listing: Listing, file: IO[str]) -> None:
     """The dialler vendor's own format, which ``import`` reads: semicolons, everything quoted, no header."""
     writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     for record in listing.records:
-        cells = [cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]]
+        cells = [*mask_cells([cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]])]
         amount = VENDOR_COLUMNS.index("Amount") - 1
         if _TWO_WAYS.fullmatch(cells[amount]):
             cells[amount] += "0"
@@ -108,7 +109,7 @@ def write_json(listing: Listing, file: IO[str]) -> None:
     """One array, a record a line."""
     between = "[\n"
     for record in listing.objects():
-        file.write(between + json.dumps(record, ensure_ascii=False))
+        file.write(between + json_text(record))
         between = ",\n"
     file.write("\n]\n" if between == ",\n" else "[]\n")
 
@@ -116,7 +117,7 @@ def write_json(listing: Listing, file: IO[str]) -> None:
 def write_json_lines(listing: Listing, file: IO[str]) -> None:
     """A record a line."""
     for record in listing.objects():
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        file.write(json_text(record) + "\n")
 
 
 def write_table(listing: Listing, file: IO[str]) -> int:
@@ -126,7 +127,7 @@ def write_table(listing: Listing, file: IO[str]) -> int:
     widths = list(map(len, listing.columns))
     for line in listing.lines():
         widths = [max(width, min(len(cell), _WIDEST)) for width, cell in zip(widths, line, strict=True)]
-    for line in chain([list(listing.columns)], listing.lines()):
+    for line in chain([mask_cells(listing.columns)], listing.lines()):
         cells = (f"{_shown(cell):<{width}}" for cell, width in zip(line, widths, strict=True))
         file.write("  ".join(cells).rstrip() + "\n")
     return 0
@@ -139,7 +140,7 @@ def _write_rich(listing: Listing, file: IO[str]) -> int:
 
     table = Table()
     for name in listing.columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(_shown(mask(name))), overflow="fold")
     lines = listing.lines()
     for line in islice(lines, _ON_TERMINAL):
         table.add_row(*(Text(_shown(cell)) for cell in line))
@@ -221,7 +222,7 @@ def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # digits that are text are meant
         for place, name in enumerate(listing.columns):
             sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
-            write_text(sheet, 0, place, harmless(name), bold)
+            write_text(sheet, 0, place, harmless(mask(name)), bold)
         rows = 0
         while record is not None and rows < sheet_rows - 1:
             rows += 1
@@ -239,7 +240,7 @@ def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Form
             continue
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _EXACT:
             sheet.write_number(row, place, value)
-        elif text := harmless(cell_text(value)):
+        elif text := harmless(mask(cell_text(value))):
             if len(text) > CELL_LENGTH // 2 or not text.isprintable():
                 units = text.encode("utf-16-le", "surrogatepass")
                 cut += len(units) > 2 * CELL_LENGTH

@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from .. import __version__
+from ..outward import screen
 from . import words
 from .files import new_file
 
@@ -74,6 +75,7 @@ def _environment(zone: tzinfo | None) -> jinja2.Environment:
         loader=jinja2.PackageLoader("dialler_sync.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_harmless,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -85,6 +87,11 @@ def _environment(zone: tzinfo | None) -> jinja2.Environment:
     }
     environment.globals |= {"percent": words.percent}
     return environment
+
+
+def _harmless(value: object) -> object:
+    """What a page may show: our own pieces as they are, all else without what acts or hides."""
+    return screen(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _asset(name: str) -> Markup:

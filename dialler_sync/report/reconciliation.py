@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..model import ContactClass
+from ..outward import mask_cells
 from ..own_columns import MOVE_COLUMNS
 from ..spreadsheet_text import harmless
 from . import words
@@ -60,7 +61,7 @@ class ReportLine:
         row = "" if self.row is None else str(self.row)
         told = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
                 self.in_file, *self.told)  # fmt: skip
-        return [self.kind, *(harmless(text) if text else "" for text in told)]
+        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(told))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Move:
 
     def cells(self) -> list[str]:
         """The line as spreadsheets may have it."""
-        return list(map(harmless, astuple(self)))
+        return list(map(harmless, mask_cells(astuple(self))))
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
     """Open a CSV report with these columns; takes what :meth:`ReportLine.cells` and :meth:`Move.cells` give."""
     with new_file(path) as file:
         writer = table_writer(file)
-        writer.writerow(map(harmless, columns))
+        writer.writerow(map(harmless, mask_cells(columns)))
         yield writer
 
 
@@ -110,7 +111,7 @@ class ReconciliationWorkbook:
             kind: self._book.add_table(kind.capitalize(), "reconciliation.csv", self._room) for kind in ContactClass
         }
         for table in self._tables.values():
-            table.writerow(map(harmless, columns))
+            table.writerow(map(harmless, mask_cells(columns)))
         self._moved: Table | None = None
 
     def __enter__(self) -> Self:

@@ -12,6 +12,8 @@ from typing import Literal
 import orjson
 from markupsafe import Markup
 
+from ..outward import screen
+
 ROWS = 50_000
 LONGEST = 1_000
 CELL_BYTES = 32 << 20
@@ -77,7 +79,7 @@ class Records:
         """The JSON, piece by piece."""
         head = {
             "columns": [asdict(column) for column in self._columns],
-            "sources": self._sources,
+            "sources": [list(map(screen, columns)) for columns in self._sources],
             "texts": list(self._texts),
         }
         yield Markup(_script_safe(head)[:-1] + ',"rows":[')  # noqa: S704 - holds no "<"
@@ -92,6 +94,7 @@ class Records:
 
 
 def _cut(text: str) -> str:
+    text = screen(text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

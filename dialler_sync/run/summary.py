@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
+from ..outward import json_text
 from ..private_files import delete_drafts
 from ..report.csv_files import ResultsFile, results_file
 from ..report.failed_xlsx import failed_rows
@@ -77,8 +77,7 @@ class Summary:
     def write(self, path: Path) -> None:
         """Write ``summary.json``."""
         with new_file(path) as file:
-            json.dump(asdict(self), file, ensure_ascii=False, indent=2)
-            file.write("\n")
+            file.write(json_text(asdict(self), indent=2) + "\n")
 
 
 class SourceCells(Protocol):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App, exit_codes
+from ..common import App, echo, exit_codes
 from .list_ import IN_TABLE
 from .naming import campaign_option, named_by, naming_options
 from .showing import Showing, showing_options
@@ -71,5 +71,5 @@ def get(
         else:
             showing.show(records, tuple(records.columns) or CONTACT_COLUMNS, IN_TABLE)
     for problem in problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     return ExitCode.ROWS_FAILED if problems else ExitCode.OK

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App
+from ..common import App, echo
 from .get import CODES
 from .naming import named_by, naming_options
 from .showing import Showing, showing_options
@@ -63,7 +63,7 @@ def history(
             problems, not_told = read_history(settings, targets, calls, observer.advance, language)
         showing.show(calls, tuple(dict.fromkeys((*HISTORY_COLUMNS, *calls.columns))), IN_TABLE)
     if said := str(not_told):
-        click.echo(f"{said[0].upper()}{said[1:]}", err=True)
+        echo(f"{said[0].upper()}{said[1:]}", err=True)
     for problem in problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     return ExitCode.ROWS_FAILED if problems else ExitCode.OK

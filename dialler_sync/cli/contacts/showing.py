@@ -13,6 +13,9 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
+from ..common import echo
+from ..streams import exact, styled
+
 if TYPE_CHECKING:
     from ...report.contacts_output import Listing, Record
 
@@ -88,7 +91,7 @@ class Showing:
         with output_file(self.out) if self.out else nullcontext() as draft:
             if draft and self.form == "xlsx":
                 for remark in write_xlsx(listing, draft):
-                    click.echo(remark, err=True)
+                    echo(remark, err=True)
             elif draft:
                 # With its mark, Excel reads UTF-8; no program minds it in a CSV.
                 encoding = "utf-8-sig" if self.form == "csv" else "utf-8"
@@ -97,12 +100,13 @@ class Showing:
             else:
                 if isinstance(sys.stdout, io.TextIOWrapper):
                     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-                self._write_text(listing, sys.stdout)
+                with nullcontext() if self.form == "table" else exact(sys.stdout):
+                    self._write_text(listing, sys.stdout)
 
     def _write_text(self, listing: Listing, file: IO[str]) -> None:
         from ...report.contacts_output import WRITERS, write_table
 
         if self.form != "table":
             WRITERS[self.form](listing, file)
-        elif left_out := write_table(listing, file):
-            click.echo(f"… and {left_out:,} more: --out FILE or -o csv has all of them", err=True)
+        elif left_out := write_table(listing, styled(sys.stdout) if file.isatty() else file):
+            echo(f"… and {left_out:,} more: --out FILE or -o csv has all of them", err=True)

@@ -1,0 +1,349 @@
+"""Finds secrets in a text, in whatever usual encoding they stand there, and masks them.
+
+A text is searched as it is, and in every reading of it: escapes undone (URL, HTML, JSON, backslash, quoted-printable),
+base64 and base32 at every alignment, numbers of characters (hex, decimal), and readings of readings. Each reading
+knows where in the text its characters come from, so that just the secret is masked.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+from urllib.parse import unquote
+
+MASK = "***"
+
+SHORTEST = 4
+"""Characters: a shorter secret would be found in any text."""
+
+_ALONE = 8
+"""Characters: a shorter secret counts only where it stands as a word."""
+
+_ALONE_WITHOUT_SIGNS = 12
+"""Letters and digits of a secret that are found whatever signs stand between them."""
+
+_DEEPEST = 4
+"""Encodings inside each other."""
+
+_WINDOW, _OVERLAP = 16_384, 4_096
+"""Characters that are searched at once, and how many of them again with what follows."""
+
+_LONG = 14
+"""Characters of a word that may be an encoding of an encoding, at least."""
+
+_MOST_READINGS = 40
+"""So many times its length (of short texts, that of 2,000 characters) a text is read. One that is made to need more is
+hostile, and is masked as a whole."""
+
+_IGNORED = (
+    *range(0x21), *range(0x7F, 0xA1), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5,
+    *range(0x180B, 0x1810), *range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0x3164,
+    *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0,
+)  # fmt: skip
+"""Blanks, control characters and what cannot be seen: a secret that is broken by them can still be read."""
+_SQUEEZED: dict[int, None] = dict.fromkeys(_IGNORED)
+_IGNORABLE = frozenset(map(chr, _IGNORED))
+
+_ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
+_PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
+_ESCAPE = re.compile(
+    r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
+    r"|(?P<named>&[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
+    r"|\\(?P<o>[0-7]{3})|\\(?P<c>[^0-9])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
+    re.IGNORECASE | re.DOTALL,
+)
+_PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
+_BLANKS = bytes([*range(33), 127])
+_SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
+_BASE32 = re.compile(r"[A-Za-z2-7]+")
+_HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-f]{2}[\s:,;-]{0,2}){4,}", re.IGNORECASE)
+_PAIR = re.compile(r"(?:0x|\\x)?([0-9a-f]{2})", re.IGNORECASE)
+_DECIMAL = re.compile(r"(?:\d{2,3}[\s:,;]{1,2}){3,}\d{2,3}")
+_NUMBER = re.compile(r"\d{2,3}")
+_URLSAFE = str.maketrans("-_", "+/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text, and from where to where in the original each of its characters stands."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+class Secrets:
+    """The secrets of this process. Those that are too short to be told from other words are left out."""
+
+    def __init__(self) -> None:
+        self._secrets: frozenset[str] = frozenset()
+        self._needles: tuple[str, ...] = ()
+        self._letters: tuple[str, ...] = ()
+        self._exact: tuple[bytes, ...] = ()
+        self._in_base32: tuple[str, ...] = ()
+        self._quick: tuple[bytes, ...] = ()
+        self._quick_letters: tuple[bytes, ...] = ()
+        self._shortest = 0
+        self._long_run = _BASE64
+        self._masked = lru_cache(maxsize=4_096)(self._mask)
+
+    def add(self, *secrets: str | None) -> None:
+        """Mask these from now on; of a text of several lines each of them."""
+        given = {each.strip() for secret in secrets if secret for each in (secret, *secret.splitlines())}
+        new = {each for each in given if len(each.translate(_SQUEEZED)) >= SHORTEST} - self._secrets
+        if new:
+            self._secrets |= new
+            self._prepare()
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._secrets = frozenset()
+        self._prepare()
+
+    def mask(self, text: str, *, bulk: bool = False) -> str:
+        """The text with each secret in it, however it is encoded, as ``***``.
+
+        ``bulk``: a quick test goes first, which does not know encodings of encodings that are broken into pieces.
+        """
+        if not self._secrets or len(text) < self._shortest:
+            return text
+        if len(text) <= _WINDOW:
+            return self._masked(text) if not bulk or self._may_hold(text) else text
+        spans = []
+        for start in range(0, len(text), _WINDOW - _OVERLAP):
+            window = text[start : start + _WINDOW]
+            if self._may_hold(window):
+                spans += [(start + first, start + last) for first, last in self._spans(window)]
+        return _without(text, spans)
+
+    def _prepare(self) -> None:
+        self._masked.cache_clear()
+        forms = {form for secret in self._secrets for form in (_squeezed(secret), _squeezed(_bytes(secret)))}
+        self._needles = tuple(sorted({*forms, *(form[::-1] for form in forms)}, key=len, reverse=True))
+        letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles}
+        self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
+        raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
+        self._in_base32 = tuple({core for secret in raw for core in _cores_in_base32(secret)})
+        # What the quick test looks for: of other letters than ASCII it knows nothing.
+        self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
+        self._exact = tuple({core.encode() for secret in raw for core in _cores(secret)})
+        numbers = ["".join(map(str, secret)).encode() for secret in raw]
+        self._quick_letters = (
+            *(each.encode("ascii", "ignore") for each in self._letters),
+            *numbers,
+            *(secret.hex().encode() for secret in raw),
+        )
+        self._shortest = min(map(len, forms), default=0)
+        length = max(ceil(self._shortest * 4 / 3) - 2, _LONG)
+        self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
+
+    def _may_hold(self, text: str) -> bool:
+        """A quick test, of bulks of text in which nothing is."""
+        escaped = "%" in text or "&" in text or "\\" in text or "=" in text or "\x1b" in text
+        if (escaped and _ESCAPES.search(text)) or self._long_run.search(text):
+            return True
+        squeezed = text.encode("ascii", "ignore").translate(None, _BLANKS)
+        low = squeezed.lower()
+        letters = low.translate(None, _SIGNS)
+        return (
+            any(map(low.__contains__, self._quick))
+            or any(map(squeezed.__contains__, self._exact))
+            or any(map(letters.__contains__, self._quick_letters))
+            or (b"0x" in low and _PREFIXED.search(text) is not None)
+        )
+
+    def _mask(self, text: str) -> str:
+        return _without(text, self._spans(text))
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        places = range(len(text) + 1)
+        waiting = [(_Reading(text, places[:-1], places[1:]), 0)]
+        left = _MOST_READINGS * max(len(text), 2_000)
+        seen = {(0, text)}
+        found: list[tuple[int, int]] = []
+        for reading, depth in waiting:
+            found += self._found(reading)
+            if depth < _DEEPEST:
+                for other in _readings(reading, self._shortest, self._in_base32):
+                    key = (other.starts[0] if other.starts else 0, other.text)
+                    if key not in seen:
+                        left -= len(other.text)
+                        if left < 0:
+                            return [(0, len(text))]
+                        seen.add(key)
+                        waiting.append((other, depth + 1))
+        return found
+
+    def _found(self, reading: _Reading) -> Iterator[tuple[int, int]]:
+        text = reading.text
+        kept = [place for place, sign in enumerate(text) if sign not in _IGNORABLE]
+        yield from self._search(reading, kept, self._needles)
+        kept = [place for place in kept if text[place].isalnum()]
+        yield from self._search(reading, kept, self._letters)
+
+    def _search(self, reading: _Reading, kept: Sequence[int], needles: Sequence[str]) -> Iterator[tuple[int, int]]:
+        text = reading.text
+        low = "".join([_small(text[place]) for place in kept])
+        for needle in needles:
+            at = low.find(needle)
+            while at >= 0:
+                first, last = kept[at], kept[at + len(needle) - 1]
+                if len(needle) >= _ALONE or _is_word(text, first, last):
+                    yield reading.starts[first], reading.ends[last]
+                at = low.find(needle, at + 1)
+
+
+def _is_word(text: str, first: int, last: int) -> bool:
+    return not (text[first - 1 : first].isalnum() and text[first].isalnum()) and not (
+        text[last + 1 : last + 2].isalnum() and text[last].isalnum()
+    )
+
+
+def _small(sign: str) -> str:
+    low = sign.lower()
+    return low if len(low) == 1 else sign
+
+
+def _squeezed(text: str) -> str:
+    return "".join(map(_small, text.translate(_SQUEEZED)))
+
+
+def _bytes(text: str) -> str:
+    """Its bytes in UTF-8 as characters, which is how decoded bytes are searched."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _cores(secret: bytes) -> Iterator[str]:
+    """What is the same in base64 of every text that holds the secret, for each of the places where it may begin."""
+    for before in range(3):
+        coded = base64.b64encode(bytes(before) + secret).rstrip(b"=").decode()
+        whole = (len(secret) + before) * 8 // 6
+        core = coded[ceil(before * 8 / 6) : whole]
+        if len(core) >= SHORTEST:
+            yield from (core, core.replace("+", "-").replace("/", "_"))
+
+
+def _cores_in_base32(secret: bytes) -> Iterator[str]:
+    """The same in base32, and of a secret whose letters have another case."""
+    for form in {secret, secret.lower(), secret.upper()}:
+        for before in range(5):
+            coded = base64.b32encode(bytes(before) + form).rstrip(b"=").decode()
+            core = coded[ceil(before * 8 / 5) : (len(form) + before) * 8 // 5]
+            if len(core) >= SHORTEST:
+                yield core
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for first, last in sorted(spans):
+        if first >= at:
+            pieces += [text[at:first], MASK]
+        at = max(at, last)
+    return "".join([*pieces, text[at:]]) if spans else text
+
+
+def _readings(reading: _Reading, shortest: int, in_base32: Sequence[str]) -> Iterator[_Reading]:
+    """What else the text may say."""
+    for pattern in (_ESCAPE, _PRINTABLE_QUOTED):
+        if pattern.search(reading.text):
+            yield _unescaped(reading, pattern)
+    for pattern, single, base in ((_HEX, _PAIR, 16), (_DECIMAL, _NUMBER, 10)):
+        for run in pattern.finditer(reading.text):
+            found = list(single.finditer(reading.text, *run.span()))
+            signs = "".join(chr(min(int(pair[pair.lastindex or 0], base), 255)) for pair in found)
+            if len(signs) >= shortest:
+                places = [pair.span() for pair in found]
+                yield _derived(reading, signs, [a for a, _ in places], [b for _, b in places])
+    yield from _radix(reading, _BASE64, 6, shortest)
+    upper = reading.text.upper().translate(_SQUEEZED)
+    if any(core in upper for core in in_base32):  # else it is not worth the time
+        yield from _radix(reading, _BASE32, 5, shortest)
+
+
+def _derived(reading: _Reading, text: str, starts: Sequence[int], ends: Sequence[int]) -> _Reading:
+    """``starts`` and ``ends`` are places in ``reading``."""
+    return _Reading(text, [reading.starts[place] for place in starts], [reading.ends[place - 1] for place in ends])
+
+
+def _unescaped(reading: _Reading, pattern: re.Pattern[str]) -> _Reading:
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for match in pattern.finditer(reading.text):
+        first, last = match.span()
+        meant = _meant(match)
+        pieces += [reading.text[at:first], meant]
+        starts += [*range(at, first), *([first] * len(meant))]
+        ends += [*range(at + 1, first + 1), *([last] * len(meant))]
+        at = last
+    pieces.append(reading.text[at:])
+    starts += range(at, len(reading.text))
+    ends += range(at + 1, len(reading.text) + 1)
+    return _derived(reading, "".join(pieces), starts, ends)
+
+
+def _meant(match: re.Match[str]) -> str:
+    """What an escape stands for."""
+    kind, value = match.lastgroup, match[match.lastgroup or 0]
+    if kind is None:  # a soft line break, or what only colours a terminal
+        return ""
+    if kind == "named":
+        return html.unescape(value if value.endswith(";") or html.unescape(value) != value else f"{value};")
+    if kind == "c":
+        return _CONTROLS.get(value, value)
+    number = int(value, {"d": 10, "o": 8}.get(kind, 16))
+    return chr(number) if number < 0x110000 else ""
+
+
+def _radix(reading: _Reading, alphabet: re.Pattern[str], bits: int, shortest: int) -> Iterator[_Reading]:
+    """Runs of base64 or base32, whole or broken by blanks, as the bytes that they stand for, at every alignment."""
+    kept = [place for place, sign in enumerate(reading.text) if sign not in _IGNORABLE]
+    squeezed = "".join([reading.text[place] for place in kept])
+    group = 4 if bits == 6 else 8
+    for run in alphabet.finditer(squeezed):
+        if len(run[0]) * bits < shortest * 8:
+            continue
+        for offset in range(group):
+            coded = run[0][offset:]
+            plain = _decoded(coded, bits)
+            if max(map(len, _LIKE_TEXT.findall(plain)), default=0) >= shortest:
+                begin = run.start() + offset
+                starts = [kept[begin + 8 * i // bits] for i in range(len(plain))]
+                ends = [kept[begin + (8 * i + 7) // bits] + 1 for i in range(len(plain))]
+                yield _derived(reading, plain, starts, ends)
+
+
+_LIKE_TEXT = re.compile(r"(?:[ -~]\0?|[\xc2-\xf4][\x80-\xbf]+)+")
+"""Characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded text."""
+
+
+def _decoded(coded: str, bits: int) -> str:
+    if bits == 6:
+        whole = coded.translate(_URLSAFE)
+        whole = whole[:-1] if len(whole) % 4 == 1 else whole
+        return base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
+    whole = coded.upper()
+    whole = whole[: len(whole) - {1: 1, 3: 1, 6: 1}.get(len(whole) % 8, 0)]
+    return base64.b32decode(whole + "=" * (-len(whole) % 8)).decode("latin-1")
+
+
+def url_secrets(url: str) -> Iterator[str]:
+    """What is secret in a URL that may be malformed: its password, up to the last ``@``, and passwords among its
+    parameters; as written and decoded."""
+    rest = url.partition("://")[2] or url
+    before = rest.rpartition("@")[0]
+    password = before.partition(":")[2] or before
+    for secret in (password, *_PASSWORDS.findall(url)):
+        bare = secret[1:-1] if secret[:1] == "'" == secret[-1:] else secret
+        yield from (secret, bare, unquote(bare))
+
+
+_PASSWORDS = re.compile(r"(?i)(?:password|passwd|pwd)\s*=\s*('(?:\\.|[^'])*'|[^\s&#]+)")

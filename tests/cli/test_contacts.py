@@ -386,7 +386,8 @@ def test_many_contacts_by_batch_or_one_by_one(run: Run, configure: Configure, ba
     with SimulatorServer(Store({538: "Nightly"}), batch=batch) as dialler:
         configure(base_url=dialler.base_url)
         for number in seed(dialler, "K1", "K2", "K2"):
-            dialler.store.add_call(number, dtStart="2026-01-02 10:00:00", PhoneNumber="+49171", ResultCode="Sold")
+            code = {"ID": 1, "ExportKey": "Sold"}
+            dialler.store.add_call(number, StatisticsPartA={}, DiallerCampaignsResultCodes=code)
         names = ("--user-data", "K2", "--id", 1, "--user-data", "gone")
 
         got = run("contacts", "get", *names, "--fields", "ID,UserData", "-o", "csv")
@@ -403,8 +404,11 @@ def test_history_is_one_line_a_call(run: Run, configure: Configure, dialler: Sim
     """Contact and UserData, the facts of the call wherever the record has them, then the record itself."""
     configure()
     one, _ = seed(dialler, "K1", "NEVER CALLED")
-    call = {"dtStart": "2026-01-02 10:00:00", "PhoneNumber": "+49171", "ResultCode": "Sold", "Duration": 61}
-    dialler.store.add_call(one, **call, LastAcdAgentEndReasonsID=3, Unheard_of=["x", 1])
+    leg = {"dtCallStart": "2026-01-02 10:00:00", "BNumber": "+49171", "Duration": 61}
+    code = {"ID": 1, "ExportKey": "Sold"}
+    dialler.store.add_call(
+        one, StatisticsPartA=leg, DiallerCampaignsResultCodes=code, LastAcdAgentEndReasonsID=3, Unheard_of=["x", 1]
+    )
 
     done = run("contacts", "history", "--user-data", "K1", "-o", "csv")
     none = run("contacts", "history", "--user-data", "NEVER CALLED", "-o", "json")

@@ -178,10 +178,9 @@ class Functions:
         return self._store.calls.get(contact_id, [])
 
     def _with_calls(self, contact_id: int, language: int | None) -> dict[str, Any]:
-        calls = [
-            call | {CODE: translated(call[CODE], language)} if CODE in call else call
-            for call in self._calls(contact_id)
-        ]
+        calls = self._calls(contact_id)
+        if language is not None:
+            calls = [call | {CODE: translated(call[CODE], language)} if CODE in call else call for call in calls]
         code = translated(self._store.result_code(contact_id), language)
         return self._store.record(contact_id) | {CODE: code, "DiallerContactsHistory": calls}
 

@@ -958,3 +958,44 @@ def test_a_mended_failed_csv_of_an_unknown_run_names_no_contact_by_a_number(
         ("succeeded", ""),
     ]
     assert [contact["UserData"] for contact in dialler.store.contacts.values()] == ["0012", "12"]
+
+
+ODD_HISTORIES: list[Any] = [
+    [{"StatisticsPartA": {"ID": 10**19, "dtCallStart": 1767348000000, "dtCallConnect": ["x"], "Deep": [[[[]]]]}}],
+    {"StatisticsPartA": {"ID": 9, "dtCallStart": "2026-01-02 10:00:00", "dtCallConnect": None}},
+    [[{"StatisticsPartA": [{"ID": 9, "dtCallStart": "=1+2", "Duration": -1}], "ResultCode": {"1": "a", "2": "b"}}]],
+    [{"": None, "a.b": {"": []}, "CallStart": {"x": "y"}, "Reached": "no\nyes", "DiallerContactsHistory": []}],
+]
+
+
+@pytest.mark.parametrize("history", ODD_HISTORIES)
+@pytest.mark.parametrize("form", ["table", "csv", "json", "jsonl", "xlsx"])
+def test_odd_call_records_are_shown_in_every_form(
+    run: Run, configure: Configure, dialler: SimulatorServer, history: Any, form: str
+) -> None:
+    """Also one record in place of a list, and lists in the list."""
+    configure()
+    (one, _) = seed(dialler, "K1", "K2")
+    dialler.store.calls[one] = history
+
+    done = run("contacts", "history", "--user-data", "K1", "--user-data", "K2", "--out", f"calls.{form}", "-o", form)
+
+    assert done.code == ExitCode.OK, done.err
+    assert Path(f"calls.{form}").stat().st_size
+
+
+def test_a_history_that_is_no_list_of_calls_does_not_hide_the_others(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The contact is named (exit 4), and the calls of the others are there, each once."""
+    configure()
+    (bad, good) = seed(dialler, "K1", "K2")
+    dialler.store.calls[bad] = ["a call"]  # type: ignore[list-item]
+    call = {"StatisticsPartA": {"ID": 9, "dtCallStart": "2026-01-02 10:00:00", "UserData": "OTHER"}}
+    dialler.store.calls[good] = [call, call]
+
+    done = run("contacts", "history", "--user-data", "K1", "--user-data", "K2", "-o", "json")
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert [(each["UserData"], each["CallID"]) for each in json.loads(done.out)] == [("K2", "9")]
+    assert "UserData 'K1': DiallerContactsHistory of contact 1 is not a list of calls" in done.err

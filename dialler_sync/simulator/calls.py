@@ -83,13 +83,13 @@ def translated(code: object, language: int | None) -> object:
 
 
 def draw_calls(count: int, numbers: Sequence[str], now: float, random: Random) -> list[Record]:
-    """So many calls of one contact, oldest first: one each of the last days, all over before ``now``."""
-    start = now - 86_400 * count
-    return [_draw(numbers, start + 86_400 * day + random.randrange(80_000), random) for day in range(count)]
+    """So many calls of one contact, oldest first: one a day, all over before ``now``; every other one was answered."""
+    start, first = now - 86_400 * count, random.randrange(2)
+    days = [start + 86_400 * day + random.randrange(80_000) for day in range(count)]
+    return [_draw(numbers, moment, place % 2 == first, random) for place, moment in enumerate(days)]
 
 
-def _draw(numbers: Sequence[str], start: float, random: Random) -> Record:
-    answered = random.random() < 0.5
+def _draw(numbers: Sequence[str], start: float, answered: bool, random: Random) -> Record:
     code = random.choice(ANSWERED if answered else NOT_ANSWERED)
     connect = start + random.randrange(4, 30)
     end = connect + random.randrange(5, 600) if answered else start + 35

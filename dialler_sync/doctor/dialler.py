@@ -209,8 +209,13 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
             if error.code == "endpoint_missing":
                 checks.append(_missing(client, name, error))
                 continue
+            if error.code != "not_found":  # 400: the path may be another function's
+                said = f"{name} refuses a correct question, so it may be another function: {error}"
+                checks.append(warning("functions", said, override_hint(client, name)))
+                continue
         there.append(name)
-    return [*checks, fine("functions", f"there: {', '.join(there)}; what changes contacts is not tried")]
+    said = f"there: {', '.join(there) or 'none of those tried'}; what changes contacts is not tried"
+    return [*checks, fine("functions", said)]
 
 
 def _missing(client: DiallerClient, name: str, error: Refused) -> Check:

@@ -70,7 +70,9 @@ def read_calls(path: Path) -> dict[Key, list[Record]]:
         if not path.is_file():
             raise UsageError(f"'{path}' is neither a number of calls (0 to {_MOST}) nor a file of calls.")
         text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or no name of a file
+    except UnicodeDecodeError:
+        raise _unusable(path, "it is not UTF-8 text") from None
+    except (OSError, ValueError) as error:  # ValueError: no name of a file
         raise _unusable(path, str(error)) from None
     calls: dict[Key, list[Record]] = {}
     for number, entry in enumerate(_entries(path, text), 1):
@@ -84,6 +86,8 @@ def read_calls(path: Path) -> dict[Key, list[Record]]:
             raise _unusable(path, f"DiallerContactsHistory of entry {number} is not a list of calls")
         _check_depth(path, number, history)
         calls.setdefault(key, []).extend(history)
+    if not any(calls.values()):
+        raise _unusable(path, "it holds no call")
     return {key: sorted(found, key=_start) for key, found in calls.items()}
 
 
@@ -117,8 +121,8 @@ def _json(path: Path, number: int, line: str) -> Any:
 
 def _whose(entry: Mapping[str, Any]) -> Key | None:
     user_data = entry.get("UserData")
-    if isinstance(user_data, str) and user_data:
-        return user_data
+    if isinstance(user_data, (str, int)) and not isinstance(user_data, bool) and user_data != "":
+        return str(user_data)
     contact_id = str(entry.get("DiallerContactsID", entry.get("ID", "")))
     return int(contact_id) if contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 19 else None
 

@@ -121,6 +121,22 @@ def test_functions_that_an_older_dialler_does_not_have(run: Run, configure: Conf
     assert "one by one" in warnings[1]
 
 
+def test_a_function_that_refuses_is_not_counted_as_there(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """A 400 to a correct question may come from another function; the line of the configuration is named."""
+    configure()
+    dialler.order(FaultPlan.parse("400:100%:on=lookup|batch"))
+
+    done = run("doctor", "-o", "json")
+
+    checks = [check for check in json.loads(done.out) if check["name"] == "functions"]
+    assert [check["status"] for check in checks] == ["WARN", "WARN", "OK"]
+    assert "find_contacts refuses" in checks[0]["message"]
+    assert "dialler.endpoints: {find_contacts:" in checks[0]["mend"]
+    assert "there: get_contact, history_by_id, history_by_user_data;" in checks[2]["message"]
+
+
 def test_a_campaign_that_each_row_names(run: Run, configure: Configure) -> None:
     """Cannot be checked beforehand, and is no failure."""
     configure(campaign="{column: List}")

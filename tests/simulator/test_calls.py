@@ -95,6 +95,7 @@ NESTED = {"StatisticsPartA": {"ID": 9, "dtCallStart": "2026-01-02 10:00:00", "Un
         {"UserData": "K-1", **NESTED},
         {"records": [{"ID": 77, "UserData": "K-1", "DiallerContactsHistory": [NESTED]}], "count": 1, "status": 200},
         [{"DiallerContactsID": 1, **NESTED}],
+        [{"DiallerContactsID": "1", "UserData": None, **NESTED}],
         json.dumps({"UserData": "K-1", **NESTED}) + "\n\n" + json.dumps({"UserData": "K-2", **NESTED}) + "\n",
         [
             {
@@ -107,7 +108,7 @@ NESTED = {"StatisticsPartA": {"ID": 9, "dtCallStart": "2026-01-02 10:00:00", "Un
             }
         ],
     ],
-    ids=["list", "object", "answer", "by ID", "lines", "flattened"],
+    ids=["list", "object", "answer", "by ID", "by ID as text", "lines", "flattened"],
 )
 def test_a_file_of_records_is_answered_as_it_is(start: Start, tmp_path: Path, content: Any) -> None:
     """Each form in which a dialler's own answer may have been saved; once, for the contact that carries the key."""
@@ -163,6 +164,14 @@ def test_the_table_of_the_documentation(start: Start, tmp_path: Path) -> None:
     )
 
 
+def test_a_key_that_is_a_number_is_its_digits(start: Start, tmp_path: Path) -> None:
+    """As programs write it that do not know better."""
+    wire = start(store=Store(rehearse=call_source(written(tmp_path, [{"UserData": 17, **NESTED}]))))
+    wire.send(contact("17"))
+
+    assert wire.http.get("/dialler/contacts/contact/1/history").json()["count"] == 1
+
+
 def test_a_flat_record_stays_flat(start: Start, tmp_path: Path) -> None:
     """As a dialler that is not the vendor's may have it."""
     flat = {"dtStart": "2026-01-02 10:00:00", "ResultCode": "Sale"}
@@ -175,6 +184,7 @@ def test_a_flat_record_stays_flat(start: Start, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        *((nothing, "holds no call") for nothing in ("", " ", "[]", "UserData,CallStart", '{"records": []}')),
         ("[1]", "entry 1 is not an object"),
         ('[{"UserData": "K-1"}, {"StatisticsPartA": {}}]', "entry 2 does not name its contact"),
         ('[{"UserData": ""}]', "entry 1 does not name its contact"),
@@ -205,7 +215,7 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_bytes("UserData,CallStart\nMüller,2026".encode("latin-1"))
 
-    with pytest.raises(UsageError, match="utf-8"):
+    with pytest.raises(UsageError, match="not UTF-8"):
         call_source(str(path))
 
 

@@ -137,6 +137,30 @@ def test_a_function_that_refuses_is_not_counted_as_there(
     assert "there: get_contact, history_by_id, history_by_user_data;" in checks[2]["message"]
 
 
+@pytest.mark.parametrize("release", ["3.18", "3.19"])
+@pytest.mark.parametrize(("configured", "stored"), [("plus", "491713920011"), ("digits", "+491713920011")])
+def test_numbers_that_are_written_another_way(
+    run: Run, configure: Configure, release: str, configured: str, stored: str
+) -> None:
+    """In most contacts of the campaign, whatever other campaigns have: a warning that names the setting."""
+    with Store({538: "Nightly", 539: "Other"}) as store, SimulatorServer(store, release=release) as dialler:
+        configure(base_url=dialler.base_url, rows=f"{{phone_format: {configured}}}")
+        before = run("doctor", "-o", "json")
+        for _ in range(5):
+            store.add(DiallerCampaignsID=539, PhoneNumber1="+491713920011" if configured == "plus" else "491713920011")
+        store.add(PhoneNumber1=stored, PhoneNumber2=stored, PhoneNumber3="0171 3920011", PhoneNumber4="x")
+        other = run("doctor", "-o", "json")
+        configure(base_url=dialler.base_url, rows=f"{{phone_format: {'digits' if configured == 'plus' else 'plus'}}}")
+        same = run("doctor", "-o", "json")
+
+    assert "numbers" not in found(before)
+    assert found(other)["numbers"][0] == "WARN"
+    assert "2 of 2 numbers in the dialler are written" in found(other)["numbers"][1]
+    assert "phone_format" in next(check["mend"] for check in json.loads(other.out) if check["name"] == "numbers")
+    assert other.code == ExitCode.OK
+    assert found(same)["numbers"][0] == "OK"
+
+
 def test_a_campaign_that_each_row_names(run: Run, configure: Configure) -> None:
     """Cannot be checked beforehand, and is no failure."""
     configure(campaign="{column: List}")

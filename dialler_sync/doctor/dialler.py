@@ -223,7 +223,15 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
                 continue
         there.append(name)
     said = f"there: {', '.join(there) or 'none of those tried'}; what changes contacts is not tried"
-    return [*checks, fine("functions", said)]
+    return [*checks, fine("functions", said), *_assumed(client)]
+
+
+def _assumed(client: DiallerClient) -> Iterator[Check]:
+    """The functions whose method is a guess; the vendor's other functions change things by GET and PATCH."""
+    lock = client.endpoint("lock_by_id")
+    if lock.method == "PUT":
+        line = f'dialler.endpoints: {{lock_by_id: "GET {lock.path}"}}'
+        yield fine("lock, unlock", f"by PUT, which is assumed; if they are not there, try GET, then PATCH: {line}")
 
 
 def _missing(client: DiallerClient, name: str, error: Refused) -> Check:

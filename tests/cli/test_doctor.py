@@ -39,6 +39,7 @@ def test_all_is_well(run: Run, configure: Configure, dialler: SimulatorServer) -
     assert plain.code == ExitCode.OK
     assert {status for status, _ in checks.values()} == {"OK"}, checks
     assert checks["campaign"][1] == "538 Nightly"
+    assert 'try GET, then PATCH: dialler.endpoints: {lock_by_id: "GET /' in checks["lock, unlock"][1]
     assert all(f"OK    {name}" in plain.out for name in checks)
     assert {request.method for request in dialler.requests if request.function != "batch"} == {"GET"}
     assert "simulator" not in plain.out

@@ -12,21 +12,42 @@ from .common import echo, exit_codes
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; one that others reach needs --token."
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--token", default="simulator", show_default=True, help="The bearer token it accepts.")
+@click.option("--token", help="The bearer token it accepts.  [default: simulator]")
 @click.option("--clients-id", type=int, default=1, show_default=True)
 @click.option("--campaign", "campaigns", multiple=True, metavar="ID=NAME", help="A campaign; repeatable. [538=Nightly]")
 @click.option("--latency", default="0", metavar="S|S-S", help="Seconds before each answer: 0.02, or 0.01-0.05.")
 @click.option("--faults", default="", metavar="PLAN", help="Faults on order: 500_after:5%,drop_before:3%,429:0.02 …")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws the same faults again.")
-@click.option("--release", default="3.19", show_default=True, help="Decides field lengths: 3.18 or 3.19.")
-@click.option("--no-batch", is_flag=True, help="An older dialler, without the batch look-up.")
+@click.option(
+    *("--release", "release"),
+    default="3.19",
+    show_default=True,
+    metavar="X.Y",
+    help="The dialler's release. Before 3.19: shorter fields, lists of a campaign have the whole account, no batch "
+    "look-up.",
+)
+@click.option("--no-batch", is_flag=True, help="No batch look-up, whatever the release.")
+@click.option(
+    "--lock-method",
+    type=click.Choice(("PUT", "GET", "PATCH")),
+    default="PUT",
+    show_default=True,
+    help="Method that locks and unlocks, to rehearse dialler.endpoints.",
+)
+@click.option(
+    "--calls",
+    metavar="N|FILE",
+    help="Call records: N for each contact that is made, or those of a JSON, JSON Lines or CSV file.",
+)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="SQLite file that keeps the contacts.")
 def simulator(
     host: str,
     port: int,
-    token: str,
+    token: str | None,
     clients_id: int,
     campaigns: tuple[str, ...],
     latency: str,
@@ -34,15 +55,29 @@ def simulator(
     seed: int,
     release: str,
     no_batch: bool,
+    lock_method: str,
+    calls: str | None,
     file: Path | None,
 ) -> None:
-    """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready."""
-    from ..simulator import FaultPlan, Settings, SimulatorServer, Span, Store, serve_forever
+    """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready.
+
+    --calls FILE holds the calls of contacts that are imported later, or are in --file. Each entry names its contact by
+    UserData or DiallerContactsID, and is a call as the dialler answers ({"StatisticsPartA": {...}}), or a contact with
+    its DiallerContactsHistory, or has the columns of 'contacts history' (CallStart, CallConnect, Number, ...).
+
+    \b
+    Examples:
+      dialler-sync simulator --release 3.18
+      dialler-sync simulator --calls 3
+      dialler-sync simulator --calls calls.jsonl
+    """
+    from ..simulator import FaultPlan, Settings, SimulatorServer, Span, Store, call_source, serve_forever
 
     settings = Settings(
-        token=token,
+        token="simulator" if token is None else token,
         release=release,
         batch=not no_batch,
+        lock_method=lock_method,
         latency=Span.parse(latency),
         faults=FaultPlan.parse(faults, seed=seed),
         log_requests=False,
@@ -52,10 +87,19 @@ def simulator(
         echo(f"base_url: {server.base_url}", f"clients_id: {clients_id}")
         for number, name in store.campaigns.items():
             echo(f"campaign: {{id: {number}}}   # {name}")
-        echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(token)}. Ctrl-C ends it.", err=True)
+        if server.exposed:
+            echo(
+                f"Warning: it listens on {host or 'all addresses'}, without TLS. Whoever reaches it and knows its "
+                "token can read and change its contacts. On other machines base_url names this one, with "
+                "allow_http: true.",
+                err=True,
+            )
+        echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(settings.token)}. Ctrl-C ends it.", err=True)
 
-    with Store(dict(map(_campaign, campaigns)), clients_id=clients_id, file=file, seed=seed) as store:
-        serve_forever(store, settings, host=host, port=port, ready=ready)
+    rehearse = call_source(calls, seed) if calls is not None else None
+    named = dict(map(_campaign, campaigns))
+    with Store(named, clients_id=clients_id, file=file, rehearse=rehearse, seed=seed) as store:
+        serve_forever(store, settings, host=host, port=port, exposed=token is not None, ready=ready)
 
 
 def _campaign(text: str) -> tuple[int, str]:

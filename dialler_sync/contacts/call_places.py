@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-_CODES = r"\w*resultcodes?"
+_CODES = r"(?:diallercampaigns?|dialler)?resultcodes?"
+_OTHER_CODES = r"\w*resultcodes?"
 _PEOPLE = "(?:users?|agents?|acdagents?)"
 _END_REASON = "(?:last)?(?:acd)?(?:agents?)?endreasons?"
 
@@ -39,14 +40,17 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "ResultCode": (
         rf"{_CODES}\.exportkey",
         rf"{_CODES}exportkey",
-        "exportkey",
         rf"{_CODES}\.(name|content|text)",
         _CODES,
-        rf"{_CODES}\.id",
-        rf"{_CODES}id",
+        rf"{_OTHER_CODES}\.exportkey|{_OTHER_CODES}exportkey",
+        "exportkey",
+        rf"{_OTHER_CODES}\.(name|content|text)|{_OTHER_CODES}",
+        rf"({_CODES}|{_OTHER_CODES})\.id",
+        rf"({_CODES}|{_OTHER_CODES})id",
     ),
     "ResultText": (rf"{_CODES}\.(content|text|name)", "result(code)?s?(content|text|name)", _CODES),
     "Done": (rf"{_CODES}\.bdone", "bdone|done"),
+    "Outbound": ("b?outbound",),
     "Agent": (
         rf"{_PEOPLE}\.(uid|login|loginname|username)",
         f"(last|call|acd)?{_PEOPLE}uid",
@@ -71,20 +75,40 @@ _PATTERNS = {fact: [re.compile(rf"(?:.*\.)?(?:{name})") for name in names] for f
 _OF_THE_CALL = frozenset({"CallConnect", "CallEnd", "DurationSeconds"})
 """Facts that stand beside the start: the same field of another object is of the agent's leg, or of another call."""
 
-_CUSTOMER = "statisticsparta"
+_TIMES = _OF_THE_CALL | {"CallStart"}
+
+CUSTOMER = "statisticsparta"
 """The vendor's table of the customer's leg of calls."""
+
+_AGENT = frozenset({"statisticspartb", "acdstatisticspartb", "statisticsparto"})
+"""Its tables of the agent's legs: when an agent was connected does not say whether the customer answered."""
+
+_FOREIGN = re.compile(r"(?:.*\.)?(?:servicenumbers?\.|(?:old|prev|next|planned)\w*resultcode)")
+"""The call centre's own lines; result codes of other calls."""
+
+_DEEPEST = 50
+"""Levels of a value that are told; what lies deeper is left out."""
 
 
 def flattened(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """Give path and value of every field: ``{"a": {"b": 1}}`` is ``a.b``, and in a list of objects ``a.1.b``."""
     for name, value in record.items():
-        if isinstance(value, dict) and value:
+        if not isinstance(value, (dict, list)):
+            yield f"{before}{name}", value
+        elif not _within(value, _DEEPEST):
+            yield f"{before}{name}", "(nested too deeply)"
+        elif isinstance(value, dict) and value:
             yield from flattened(value, f"{before}{name}.")
         elif isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
             for place, part in enumerate(value, 1):
                 yield from flattened(part, f"{before}{name}.{place}.")
         else:
             yield f"{before}{name}", value
+
+
+def _within(value: dict[str, Any] | list[Any], levels: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_within(part, levels - 1) for part in parts if isinstance(part, (dict, list)))
 
 
 @lru_cache(maxsize=256)
@@ -96,9 +120,11 @@ def places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         found: list[tuple[bool, int, bool, int, int, str]] = []
         for path, name in lower.items():
             rank = next((rank for rank, pattern in enumerate(_PATTERNS[fact]) if pattern.fullmatch(name)), None)
-            if rank is not None:
+            tables = set(name.split("."))
+            agents = fact in _TIMES and tables & _AGENT
+            if rank is not None and not agents and not _FOREIGN.match(name):
                 away = home is not None and _object(path) != home
-                found.append((away, rank, _CUSTOMER not in name.split("."), path.count("."), len(found), path))
+                found.append((away, rank, CUSTOMER not in tables, path.count("."), len(found), path))
         at_home = [entry for entry in found if not entry[0]]
         kept = at_home if at_home and fact in _OF_THE_CALL else found
         return tuple(entry[-1] for entry in sorted(kept))
@@ -107,6 +133,8 @@ def places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     home = _object(starts[0]) if starts else None
     places = {fact: ranked(fact, home if fact in _OF_THE_CALL else None) for fact in _NAMES}
     places["CallStart"] = tuple(path for path in starts if _object(path) == home)
+    legs = (path for path in ranked("CallConnect", None) if CUSTOMER in lower[path].split("."))
+    places["OtherLegs"] = tuple(path for path in legs if path not in places["CallConnect"])
     # The call's own ID stands beside its start; else the record's is the best there is.
     own = [path for path in paths if home is not None and path.casefold() == f"{home}id".casefold()]
     places["CallID"] = (*own, *places["CallID"], *(path for path in paths if path == "ID"))

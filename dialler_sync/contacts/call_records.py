@@ -8,13 +8,13 @@ found wherever it is. What is not there stays empty, and is told; it never count
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
-from .call_places import beside, flattened, places
+from .call_places import CUSTOMER, beside, flattened, places
+from .call_times import read_time, seconds_between
 
 T = TypeVar("T")
 
@@ -25,15 +25,17 @@ CALL_FACTS: tuple[str, ...] = (
 """Columns of a call, in the order in which people read them."""
 
 _DATE = re.compile(r"(?!0000)\d{4}-\d\d-\d\d")
-_ZERO = re.compile(r"[0\W]*\Z")
-"""``0000-00-00 00:00:00``: how MySQL writes that there is no time."""
+_OURS = re.compile(r"(.*\.)?(anumber|callerid|callernumber)", re.IGNORECASE)
+"""Who calls: the customer's number in a call that came in, else the call centre's."""
 
-_FIRST_SECOND = 100_000_000
-"""Seconds since 1970: a smaller number is not a time."""
-
-_PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{2,}")
-_CLOCK = re.compile(r"(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?")
+_TIMES = ("CallStart", "CallConnect", "CallEnd")
+_CONTENT = re.compile(r"\.(content|text|name)$", re.IGNORECASE)
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{2,39}")
+_CLOCK = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
 _MILLISECONDS = re.compile(r"(ms|millis|milliseconds)$", re.IGNORECASE)
+_LONGEST = 1e9
+"""Units that no call lasts."""
+
 _SAME_NUMBER = 7
 """Last digits in which two ways of writing one number agree."""
 
@@ -84,13 +86,12 @@ class Call:
         found = _Found(flat, places(tuple(flat)))
         code = found.path("ResultCode", _text)
         text, done = beside(code, flat, ("content", "text", "name", "description")), beside(code, flat, ("bdone",))
-        start, connect, end = (found.first(fact, _time, "") for fact in ("CallStart", "CallConnect", "CallEnd"))
+        start, connect, end = (found.first(fact, read_time, None) or "" for fact in _TIMES)
         agent, end_reason = found.first("Agent", _text, ""), found.first("EndReason", _text, "")
         duration = found.duration(connect, end)
         reached = _reached(found, connect, agent or end_reason, duration)
-        result_text = _text(flat.get(text)) or next(
-            (said for path in found.places["ResultText"] if path != code and (said := _text(flat[path]))), ""
-        )
+        texts = [text, *(path for path in found.places["ResultText"] if path != code or _CONTENT.search(path))]
+        result_text = next((said for path in texts if (said := _text(flat.get(path)))), "")
         told = _flag(flat.get(done)) if done else found.first("Done", _flag, None)
         absent = {fact for fact in CALL_FACTS if fact != "Reached" and not found.places[fact]}
         absent -= {"ResultText"} if text else set()
@@ -103,6 +104,35 @@ class Call:
             found.first("UserData", _text, ""),
             frozenset(absent | ({"Reached"} if reached is None else set())), flat,
         )  # fmt: skip
+
+
+def records_of(history: object) -> list[Mapping[str, Any]] | None:
+    """The records of a contact's history; None where it is not a list of calls.
+
+    One nested record may stand in place of a list of one, and lists may stand in the list.
+    """
+    if isinstance(history, dict) and any(str(name).casefold() == CUSTOMER for name in history):
+        return [history]
+    if not history:
+        return []
+    if isinstance(history, list) and all(isinstance(part, list) for part in history):
+        history = [record for part in history for record in part]
+    return history if isinstance(history, list) and all(isinstance(record, dict) for record in history) else None
+
+
+def each_once(calls: Iterable[Call]) -> list[Call]:
+    """Calls by their ID: a call that stands there twice is the later record, answered if one of them was."""
+    found: dict[object, Call] = {}
+    for place, call in enumerate(calls):
+        key = call.call_id or place
+        earlier = found.pop(key, None)
+        found[key] = call if earlier is None else _together(earlier, call)
+    return list(found.values())
+
+
+def _together(earlier: Call, later: Call) -> Call:
+    told = [call.reached for call in (earlier, later) if call.reached is not None]
+    return replace(later, reached=any(told) if told else None, result_code=later.result_code or earlier.result_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +157,19 @@ class _Found:
             seconds = _seconds(self.flat[path])
             if seconds is not None:
                 return seconds / 1000 if _MILLISECONDS.search(path) else seconds
-        with suppress(ValueError, TypeError):  # texts that are not times, or of which only one has a zone
-            between = (datetime.fromisoformat(end) - datetime.fromisoformat(connect)).total_seconds()
-            return _whole(between) if between >= 0 else None
-        return None
+        between = seconds_between(connect, end)
+        return None if between is None else _whole(between)
 
     def number(self, numbers: Collection[str]) -> str:
-        """The number that was dialled."""
-        there = [text for path in self.places["Number"] if _PHONE.fullmatch(text := _text(self.flat[path]))]
-        there = [text for text in there if not _DATE.match(text)]
+        """The customer's number: one of the contact's, else what was dialled, or who called where the call came in."""
+        there = {path: _text(self.flat[path]) for path in self.places["Number"]}
+        there = {path: text for path, text in there.items() if _PHONE.fullmatch(text) and not _DATE.match(text)}
         known = {_digits(number)[-_SAME_NUMBER:] for number in numbers if number}
-        return next((text for text in there if _digits(text)[-_SAME_NUMBER:] in known), there[0] if there else "")
+        incoming = any(_flag(self.flat[path]) is False for path in self.places["Outbound"])
+        theirs = [text for path, text in there.items() if bool(_OURS.fullmatch(path)) is incoming]
+        return next(
+            (text for text in there.values() if _digits(text)[-_SAME_NUMBER:] in known), theirs[0] if theirs else ""
+        )
 
 
 @dataclass(slots=True)
@@ -170,36 +202,32 @@ class NotTold:
 
 def _reached(found: _Found, connect: str, somebody: str, duration: float | None) -> bool | None:
     """Whether somebody answered: by the connect where the record has one, else by agent, end reason or duration."""
-    connects = found.places["CallConnect"]
+    connects = [found.flat[path] for path in (*found.places["CallConnect"], *found.places["OtherLegs"])]
     if connects:
-        return bool(connect) or any(
-            _text(found.flat[path]) and not _ZERO.match(_text(found.flat[path])) for path in connects
-        )
-    if somebody or duration:
-        return True
-    return None if duration is None else False
+        if connect or any(value is True or read_time(value) for value in connects):
+            return True
+        unreadable = [value for value in connects if read_time(value) is None]
+        return None if unreadable else False
+    if duration == 0:
+        return None if somebody else False
+    return True if somebody or duration else None
 
 
 def _text(value: object) -> str:
     """A value as one text; nothing for null, zero and what has parts."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    plain = isinstance(value, (str, int)) and not isinstance(value, bool)
-    return str(value).strip() if plain and value not in (0, "") else ""
-
-
-def _time(value: object) -> str:
-    """A time as the dialler writes it; nothing for what is not a time. Counted seconds or milliseconds are UTC."""
-    if isinstance(value, int) and value > _FIRST_SECOND:
-        seconds = value / 1000 if value > 1000 * _FIRST_SECOND else value
-        with suppress(ValueError, OverflowError, OSError):
-            return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds").replace("+00:00", "Z")
-    return value.strip() if isinstance(value, str) and re.search("[1-9]", value) else ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == 0:
+        return ""
+    with suppress(ValueError):  # an integer of thousands of digits has no text
+        return str(value).strip()
+    return ""
 
 
 def _flag(value: object) -> bool | None:
-    text = str(value).casefold()
-    return True if text in {"true", "1"} else False if text in {"false", "0"} else None
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.strip().casefold())
+    return bool(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else None
 
 
 def _seconds(value: object) -> float | None:
@@ -208,8 +236,9 @@ def _seconds(value: object) -> float | None:
         return hours * 3600 + minutes * 60 + seconds
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    with suppress(ValueError):
-        return _whole(float(value))
+    with suppress(ValueError, OverflowError):
+        number = float(value)
+        return _whole(number) if 0 <= number < _LONGEST else None
     return None
 
 

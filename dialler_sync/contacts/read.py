@@ -15,7 +15,7 @@ from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings
 from ..errors import Refused, RequestError
 from ..fields import PHONE_FIELDS
-from .call_records import CALL_FACTS, Call, NotTold
+from .call_records import CALL_FACTS, Call, NotTold, records_of
 from .record_file import RecordFile
 from .targets import Target, Targets
 
@@ -241,7 +241,7 @@ class _Calls:
             if error.code == "not_found":
                 return None
             raise
-        return [self._call({"UserData": target.user_data}, call) for call in calls]
+        return self._told({"UserData": target.user_data}, calls)
 
     async def of_batch(self, found: Found) -> Found:
         """By what the batch look-up has given; where that leaves the calls out, by the function for one contact."""
@@ -252,23 +252,35 @@ class _Calls:
             given = record.get(HISTORY, ...)
             if given is ...:
                 calls += await self._by_id(record)
-            elif given is None or (isinstance(given, list) and all(isinstance(call, dict) for call in given)):
-                calls += [self._call(record, call) for call in given or ()]
-            else:
-                raise unreadable(f"{HISTORY} of contact {record.get('ID')} is no list of calls")
+                continue
+            records = records_of(given)
+            if records is None:
+                error = unreadable(f"{HISTORY} of contact {record.get('ID')} is not a list of calls")
+                return Found(found.target, error=error)
+            calls += self._told(record, records)
         return Found(found.target, calls)
 
     async def _by_id(self, record: Record) -> list[Record]:
         with calling(self._client, "history_by_id"):
             calls = await self._client.history_by_id(stored_contact(record).id)
-        return [self._call(record, call) for call in calls]
+        return self._told(record, calls)
+
+    def _told(self, contact: Record, records: Sequence[Record]) -> list[Record]:
+        """The calls of a contact; the same record of a call twice is one."""
+        told: dict[object, Record] = {}
+        for place, record in enumerate(records):
+            call = self._call(contact, record)
+            told.setdefault((call["CallID"], str(record)) if call["CallID"] else place, call)
+        return list(told.values())
 
     def _call(self, contact: Record, record: Record) -> Record:
-        """One call of a contact, of which only ``UserData`` need be known; what the record says of it counts more."""
+        """One call of a contact, of which only ``UserData`` need be known; the record may tell its ID."""
         call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
         self.not_told.watch(call)
-        contact_id = int(call.contact_id) if call.contact_id.isdecimal() else call.contact_id or contact.get("ID", "")
-        named = {"DiallerContactsID": contact_id, "UserData": call.user_data or contact.get("UserData")}
+        contact_id = contact.get("ID") or call.contact_id
+        if isinstance(contact_id, str) and contact_id.isdecimal() and len(contact_id) < 19:
+            contact_id = int(contact_id)
+        named = {"DiallerContactsID": contact_id, "UserData": contact.get("UserData") or call.user_data}
         return named | {name: value for name, value in call.columns().items() if name not in named}
 
 

@@ -24,6 +24,7 @@ from ..config import Settings
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
 from .check import Check, failed, fine, warning
+from .numbers import check_numbers
 
 LONGEST = 10.0
 """Seconds that one step may take."""
@@ -138,9 +139,12 @@ async def _functions(settings: Settings) -> list[Check]:
         except (RequestError, StopRun) as error:
             return [_refused(client, error)]
         known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
+        campaign, campaign_id = await _campaign(client, settings, campaigns)
+        numbers = None if campaign.code else await check_numbers(client, campaign_id, settings.rows.phone_format)
         return [
             fine("access", known),
-            await _campaign(client, settings, campaigns),
+            campaign,
+            *([numbers] if numbers else []),
             await _speed(client),
             *await _endpoints(client),
         ]
@@ -160,17 +164,21 @@ def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
     return failed("access", f"the dialler refuses: {error}", mend, ExitCode.NO_ROW_CAN_SUCCEED)
 
 
-async def _campaign(client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]) -> Check:
+async def _campaign(
+    client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]
+) -> tuple[Check, int | None]:
+    """Whether it is there, and its ID, if there is one."""
     wanted = settings.campaign
     if wanted.column is not None:
-        return fine("campaign", f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}")
+        said = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
+        return fine("campaign", said), None
     try:
         found = await resolve_campaign(client, str(wanted.id) if wanted.id is not None else wanted.name or "")
     except (RequestError, StopRun) as error:
         code = exit_code(error, {}) if isinstance(error, StopRun) else ExitCode.NO_ROW_CAN_SUCCEED
-        return failed("campaign", str(error), "correct campaign: in the configuration", code)
+        return failed("campaign", str(error), "correct campaign: in the configuration", code), None
     names = [str(campaign.get("Name")) for campaign in campaigns if str(campaign.get("ID")) == str(found)]
-    return fine("campaign", f"{found} {', '.join(names)}".strip())
+    return fine("campaign", f"{found} {', '.join(names)}".strip()), found
 
 
 async def _speed(client: DiallerClient) -> Check:
@@ -209,8 +217,21 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
             if error.code == "endpoint_missing":
                 checks.append(_missing(client, name, error))
                 continue
+            if error.code != "not_found":  # 400: the path may be another function's
+                said = f"{name} refuses a correct question, so it may be another function: {error}"
+                checks.append(warning("functions", said, override_hint(client, name)))
+                continue
         there.append(name)
-    return [*checks, fine("functions", f"there: {', '.join(there)}; what changes contacts is not tried")]
+    said = f"there: {', '.join(there) or 'none of those tried'}; what changes contacts is not tried"
+    return [*checks, fine("functions", said), *_assumed(client)]
+
+
+def _assumed(client: DiallerClient) -> Iterator[Check]:
+    """The functions whose method is a guess; the vendor's other functions change things by GET and PATCH."""
+    lock = client.endpoint("lock_by_id")
+    if lock.method == "PUT":
+        line = f'dialler.endpoints: {{lock_by_id: "GET {lock.path}"}}'
+        yield fine("lock, unlock", f"by PUT, which is assumed; if they are not there, try GET, then PATCH: {line}")
 
 
 def _missing(client: DiallerClient, name: str, error: Refused) -> Check:

@@ -15,7 +15,7 @@ from typing import Any
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of, stored_contact
-from ..contacts.call_records import Call, NotTold
+from ..contacts.call_records import Call, NotTold, each_once, records_of
 from ..contacts.read import FATAL, HISTORY, RESULT_CODE
 from ..errors import Refused
 from ..fields import PHONE_FIELDS
@@ -62,14 +62,15 @@ class CallTally:
         ``numbers`` are the contact's phone numbers.
         """
         self.contacts += 1
-        if not history:
-            return None
-        if not isinstance(history, list) or not all(isinstance(call, dict) for call in history):
+        records = records_of(history)
+        if records is None:
             self.unreadable += 1
+            return None
+        if not records:
             return None
         reached: dict[tuple[str, str], bool] = {}
         last = ("", "")
-        calls = [Call.read(record, numbers) for record in history]
+        calls = each_once(Call.read(record, numbers) for record in records)
         for call in calls:
             self.not_told.watch(call)
             result = call.result_code or NONE
@@ -87,7 +88,7 @@ class CallTally:
             self._count(*place).contacts += 1
             self._count(*place).reached += is_reached
         self.reached_unknown += not reached["total", ""] and any(call.reached is None for call in calls)
-        return Called(len(history), *last)
+        return Called(len(calls), *last)
 
     def _count(self, by: str, name: str) -> Count:
         return self.total if by == "total" else getattr(self, by).setdefault(name, Count())

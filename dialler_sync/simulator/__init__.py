@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
+from .call_source import call_source
 from .faults import FaultPlan
 from .server import SimulatorServer, serve_forever
 from .settings import Settings
 from .span import Span
 from .store import Store
 
-__all__ = ["FaultPlan", "Settings", "SimulatorServer", "Span", "Store", "serve_forever"]
+__all__ = ["FaultPlan", "Settings", "SimulatorServer", "Span", "Store", "call_source", "serve_forever"]

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from .answers import Refusal, streamed, success
+from .calls import CODE, translated
 from .record import RESET_STATE, ContactRules
 from .settings import Settings
 from .store import Store
@@ -53,7 +54,8 @@ class Functions:
 
     def __init__(self, store: Store, settings: Settings, random: Random) -> None:
         self._store = store
-        self._rules = ContactRules(settings.release_numbers)
+        self._release = settings.abilities
+        self._rules = ContactRules(self._release.numbers)
         self._processing = settings.processing
         self._random = random
         self.by_name: dict[str, Callable[[Call], Awaitable[Response]]] = {
@@ -72,7 +74,7 @@ class Functions:
             "campaigns": self._campaigns,
             "campaign": self._campaign,
         }
-        if settings.batch:
+        if settings.batch and self._release.has_batch:
             self.by_name["batch"] = self._batch
 
     async def _import(self, call: Call) -> Response:
@@ -100,7 +102,8 @@ class Functions:
         return {**RESET_STATE, **fields} if fields.pop("ResetContact", None) else fields
 
     async def _list(self, call: Call) -> Response:
-        campaign_id = _integer(call, "diallerCampaignsID") if "diallerCampaignsID" in call.query else None
+        filtered = self._release.filters_lists and "diallerCampaignsID" in call.query
+        campaign_id = _integer(call, "diallerCampaignsID") if filtered else None
         if campaign_id is not None and campaign_id not in self._store.campaigns:
             raise _no_campaign()
         contacts = self._store.contacts
@@ -108,11 +111,7 @@ class Functions:
         return streamed(
             # A contact may be deleted while the list is on its way.
             (self._store.record(i) for i in ids if i in contacts),
-            {
-                "filter": None if campaign_id is None else f"DiallerCampaignsID={campaign_id}",
-                "limitStart": 0,
-                "limitPageSize": -1,
-            },
+            {"filter": "", "limitStart": 0, "limitPageSize": -1},
             {"orderBy": "ID", "ascending": True},
         )
 
@@ -161,7 +160,8 @@ class Functions:
         contacts = self._store.contacts
         found = dict.fromkeys(i for text in user_data for i in self._store.matches(text))
         found |= dict.fromkeys(i for i in ids if i in contacts)
-        return streamed((self._with_calls(i) for i in found if i in contacts), {}, {})
+        language = _integer(call, "languagesID") if "languagesID" in call.query else None
+        return streamed((self._with_calls(i, language) for i in found if i in contacts), {}, {})
 
     def _named(self, call: Call) -> int:
         """The one contact that a request names; of several with the UserData, one that is not determined."""
@@ -177,14 +177,12 @@ class Functions:
     def _calls(self, contact_id: int) -> list[dict[str, Any]]:
         return self._store.calls.get(contact_id, [])
 
-    def _with_calls(self, contact_id: int) -> dict[str, Any]:
+    def _with_calls(self, contact_id: int, language: int | None) -> dict[str, Any]:
         calls = self._calls(contact_id)
-        last = calls[-1] if calls else {}
-        told = {"ExportKey": last.get("ResultCodesExportKey"), "Content": last.get("ResultCode")}
-        flags = dict.fromkeys(("bDone", "bDelay", "bAborted", "bAppointment"), False)
-        code = {"ID": 1, **told, **flags} if any(told.values()) else None
-        nested = {"DiallerCampaignsResultCodes": code, "DiallerContactsHistory": calls}
-        return self._store.record(contact_id) | nested
+        if language is not None:
+            calls = [call | {CODE: translated(call[CODE], language)} if CODE in call else call for call in calls]
+        code = translated(self._store.result_code(contact_id), language)
+        return self._store.record(contact_id) | {CODE: code, "DiallerContactsHistory": calls}
 
     def _campaign_record(self, campaign_id: int) -> dict[str, Any]:
         name = self._store.campaigns[campaign_id]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,8 @@ from .settings import Settings
 from .store import Store
 from .strikes import TRANSPORT
 
+_Address = IPv4Address | IPv6Address
+
 _SAVE_EVERY = 0.25
 """Seconds between two writes of the state file."""
 
@@ -31,7 +34,8 @@ class SimulatorServer:
 
     ``options`` are fields of Settings. Port 0 takes a free one. When the block is left, connections are cut, requests
     that wait are dropped, the store is saved (and stays open), and what went wrong in the simulator itself is raised.
-    It may be entered again, on the same port. Raises UsageError where the address cannot be bound.
+    It may be entered again, on the same port. Raises UsageError where the address cannot be bound, or other machines
+    could reach it and ``exposed`` does not agree to that.
     """
 
     def __init__(
@@ -41,15 +45,17 @@ class SimulatorServer:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        exposed: bool = False,
         **options: Any,
     ) -> None:
         self.store = store or Store()
         self.application = Application(self.store, replace(settings or Settings(), **options))
-        self._host, self._port = host, port
+        self._host, self._port, self._exposed = host, port, exposed
+        self._address: _Address | None = None
 
     def __enter__(self) -> Self:
-        self._socket = _listen(self._host, self._port)
-        self._port = self._socket.getsockname()[1]
+        self._socket = _listen(self._host, self._port, exposed=self._exposed)
+        self._port, self._address = self._socket.getsockname()[1], _address(self._socket)
         self._server = _Server(self.application, self.store)
         self._thread = threading.Thread(target=self._run, name="dialler simulator", daemon=True)
         self._thread.start()
@@ -81,9 +87,16 @@ class SimulatorServer:
 
     @property
     def base_url(self) -> str:
-        """``http://127.0.0.1:PORT/rest/v1.0``: the setting ``dialler.base_url``, without the ClientsID."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        """``http://127.0.0.1:PORT/rest/v1.0``: ``dialler.base_url`` on this machine, without the ClientsID."""
+        everywhere = self._address is not None and self._address.is_unspecified
+        host = ("::1" if ":" in self._host else "127.0.0.1") if everywhere else self._host
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self._port}{BASE_PATH}"
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines can reach it."""
+        return self._address is not None and not _is_loopback(self._address)
 
     @property
     def account_url(self) -> str:
@@ -115,12 +128,13 @@ def serve_forever(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    exposed: bool = False,
     ready: Callable[[SimulatorServer], None],
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; ``ready`` is called when the server answers. Main thread only."""
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with SimulatorServer(store, settings, host=host, port=port) as server:
+        with SimulatorServer(store, settings, host=host, port=port, exposed=exposed) as server:
             ready(server)
             server.wait()
     except KeyboardInterrupt:
@@ -196,17 +210,33 @@ def _exposing_transport(base: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
     return Protocol
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, exposed: bool) -> socket.socket:
     if not 0 <= port <= 65535:
         raise _cannot_listen(host, port, "ports go from 0 to 65535")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a text that no name can be
         raise _cannot_listen(host, port, error) from None
+    if not exposed and not _is_loopback(
+        _address(listening)
+    ):  # what was bound tells: names and spellings of addresses do not
+        listening.close()
+        raise UsageError(
+            f"Other machines could reach the simulator on {host or 'all addresses'}. Give it a token of its own with "
+            "--token, or leave --host as it is (127.0.0.1)."
+        )
     # Connections inherit it. Header and body are two writes: without it, the second waits for the client's delayed ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
+
+
+def _is_loopback(address: _Address) -> bool:
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def _address(listening: socket.socket) -> _Address:
+    return ip_address(listening.getsockname()[0].partition("%")[0])
 
 
 def _cannot_listen(host: str, port: int, why: object) -> UsageError:

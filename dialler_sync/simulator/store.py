@@ -9,28 +9,12 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
+from .call_source import CallSource
+from .calls import CODE, CUSTOMER, completed
 from .record import EMPTY_RECORD
 from .state import StateFile
 
 DEFAULT_CAMPAIGNS: Mapping[int, str] = {538: "Nightly"}
-
-CALL_FIELDS: tuple[str, ...] = (
-    "ID",
-    "ClientsID",
-    "DiallerContactsID",
-    "DiallerCampaignsID",
-    "dtStart",
-    "dtEnd",
-    "Duration",
-    "PhoneNumber",
-    "ResultCode",
-    "ResultCodesExportKey",
-    "LastAcdAgentEndReasonsID",
-    "UsersUID",
-)
-"""Fields of one call in a contact's history."""
-
-_EMPTY_CALL: Mapping[str, Any] = dict.fromkeys(CALL_FIELDS)
 
 
 class Store:
@@ -39,6 +23,7 @@ class Store:
     ``campaigns`` maps ID to name, ``contacts`` ID to the fields that are not null, ``calls`` a contact's ID to its
     history, oldest first. They are there to be read; the methods change them and keep index and file in step.
     With a file, changes are written by ``save`` (the server calls it) and ``close``. Raises UsageError for a bad file.
+    ``rehearse`` gives the calls of each contact that has none: when it is made, and of those in the file at once.
     """
 
     def __init__(
@@ -47,6 +32,7 @@ class Store:
         *,
         clients_id: int = 1,
         file: Path | None = None,
+        rehearse: CallSource | None = None,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
     ) -> None:
@@ -59,10 +45,13 @@ class Store:
         self._unsaved: set[int] = set()
         self._clock = clock
         self._random = Random(seed)  # noqa: S311 - repeatable on purpose
+        self._rehearse = rehearse
         self._file = StateFile(file) if file else None
         if self._file:
             self._load(self._file)
         self.campaigns |= campaigns or ({} if self.campaigns else DEFAULT_CAMPAIGNS)
+        for contact_id in self.contacts:
+            self._call(contact_id)
         if self._file:
             self._file.save((), self.campaigns, self._last_ids)
 
@@ -81,6 +70,7 @@ class Store:
         self.contacts[contact_id] = {}
         made = {"dtImported": self._time(), "bLocked": False, "DiallerCampaignsID": next(iter(self.campaigns))}
         self.update(contact_id, **(made | fields))
+        self._call(contact_id)
         return contact_id
 
     def update(self, contact_id: int, **fields: Any) -> None:
@@ -106,16 +96,37 @@ class Store:
         self.calls.pop(contact_id, None)
         self._unsaved.add(contact_id)
 
-    def add_call(self, contact_id: int, **fields: Any) -> int:
-        """Add a call to a contact's history; returns the call's ID."""
+    def add_call(self, contact_id: int, **record: Any) -> int:
+        """Add a call's record to a contact's history; returns the call's ID, which it has where it has none.
+
+        ``StatisticsPartA=`` is completed with the other columns; a record without it is kept as it is.
+        """
         self._last_ids["call"] += 1
         call_id = self._last_ids["call"]
-        ids = {"ID": call_id, "ClientsID": self.clients_id, "DiallerContactsID": contact_id}
-        campaign_id = self.contacts[contact_id].get("DiallerCampaignsID")
-        call = {**_EMPTY_CALL, **ids, "DiallerCampaignsID": campaign_id, **fields}
+        contact = self.contacts[contact_id]
+        call = completed(
+            record,
+            ID=call_id,
+            ClientsID=self.clients_id,
+            DiallerContactsID=contact_id,
+            DiallerCampaignsID=contact.get("DiallerCampaignsID"),
+        )
         self.calls.setdefault(contact_id, []).append(call)
+        leg, code = call.get(CUSTOMER), call.get(CODE)
+        contact["nTries"] = len(self.calls[contact_id])
+        if isinstance(leg, dict) and leg["dtCallStart"]:
+            contact["dtLastTry"] = leg["dtCallStart"]
+        if isinstance(code, dict) and code.get("ID"):
+            contact["DiallerCampaignsResultCodesID"] = code["ID"]
         self._unsaved.add(contact_id)
         return call_id
+
+    def result_code(self, contact_id: int) -> Any:
+        """The contact's result code: that of its last call, unless the contact was reset; None where it has none."""
+        if "nTries" not in self.contacts[contact_id]:
+            return None
+        codes = [call[CODE] for call in self.calls.get(contact_id, ()) if call.get(CODE)]
+        return codes[-1] if codes else None
 
     def matches(self, user_data: str) -> list[int]:
         """IDs of all contacts that carry ``user_data``, oldest first."""
@@ -156,6 +167,11 @@ class Store:
             self._index(contact_id, contact.get("UserData"))
             if calls:
                 self.calls[contact_id] = calls
+
+    def _call(self, contact_id: int) -> None:
+        if self._rehearse and not self.calls.get(contact_id):
+            for record in self._rehearse(contact_id, self.contacts[contact_id], self._clock()):
+                self.add_call(contact_id, **record)
 
     def _time(self) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._clock()))

@@ -386,7 +386,8 @@ def test_many_contacts_by_batch_or_one_by_one(run: Run, configure: Configure, ba
     with SimulatorServer(Store({538: "Nightly"}), batch=batch) as dialler:
         configure(base_url=dialler.base_url)
         for number in seed(dialler, "K1", "K2", "K2"):
-            dialler.store.add_call(number, dtStart="2026-01-02 10:00:00", PhoneNumber="+49171", ResultCode="Sold")
+            code = {"ID": 1, "ExportKey": "Sold"}
+            dialler.store.add_call(number, StatisticsPartA={}, DiallerCampaignsResultCodes=code)
         names = ("--user-data", "K2", "--id", 1, "--user-data", "gone")
 
         got = run("contacts", "get", *names, "--fields", "ID,UserData", "-o", "csv")
@@ -403,8 +404,11 @@ def test_history_is_one_line_a_call(run: Run, configure: Configure, dialler: Sim
     """Contact and UserData, the facts of the call wherever the record has them, then the record itself."""
     configure()
     one, _ = seed(dialler, "K1", "NEVER CALLED")
-    call = {"dtStart": "2026-01-02 10:00:00", "PhoneNumber": "+49171", "ResultCode": "Sold", "Duration": 61}
-    dialler.store.add_call(one, **call, LastAcdAgentEndReasonsID=3, Unheard_of=["x", 1])
+    leg = {"dtCallStart": "2026-01-02 10:00:00", "BNumber": "+49171", "Duration": 61}
+    code = {"ID": 1, "ExportKey": "Sold"}
+    dialler.store.add_call(
+        one, StatisticsPartA=leg, DiallerCampaignsResultCodes=code, LastAcdAgentEndReasonsID=3, Unheard_of=["x", 1]
+    )
 
     done = run("contacts", "history", "--user-data", "K1", "-o", "csv")
     none = run("contacts", "history", "--user-data", "NEVER CALLED", "-o", "json")
@@ -954,3 +958,44 @@ def test_a_mended_failed_csv_of_an_unknown_run_names_no_contact_by_a_number(
         ("succeeded", ""),
     ]
     assert [contact["UserData"] for contact in dialler.store.contacts.values()] == ["0012", "12"]
+
+
+ODD_HISTORIES: list[Any] = [
+    [{"StatisticsPartA": {"ID": 10**19, "dtCallStart": 1767348000000, "dtCallConnect": ["x"], "Deep": [[[[]]]]}}],
+    {"StatisticsPartA": {"ID": 9, "dtCallStart": "2026-01-02 10:00:00", "dtCallConnect": None}},
+    [[{"StatisticsPartA": [{"ID": 9, "dtCallStart": "=1+2", "Duration": -1}], "ResultCode": {"1": "a", "2": "b"}}]],
+    [{"": None, "a.b": {"": []}, "CallStart": {"x": "y"}, "Reached": "no\nyes", "DiallerContactsHistory": []}],
+]
+
+
+@pytest.mark.parametrize("history", ODD_HISTORIES)
+@pytest.mark.parametrize("form", ["table", "csv", "json", "jsonl", "xlsx"])
+def test_odd_call_records_are_shown_in_every_form(
+    run: Run, configure: Configure, dialler: SimulatorServer, history: Any, form: str
+) -> None:
+    """Also one record in place of a list, and lists in the list."""
+    configure()
+    (one, _) = seed(dialler, "K1", "K2")
+    dialler.store.calls[one] = history
+
+    done = run("contacts", "history", "--user-data", "K1", "--user-data", "K2", "--out", f"calls.{form}", "-o", form)
+
+    assert done.code == ExitCode.OK, done.err
+    assert Path(f"calls.{form}").stat().st_size
+
+
+def test_a_history_that_is_no_list_of_calls_does_not_hide_the_others(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The contact is named (exit 4), and the calls of the others are there, each once."""
+    configure()
+    (bad, good) = seed(dialler, "K1", "K2")
+    dialler.store.calls[bad] = ["a call"]  # type: ignore[list-item]
+    call = {"StatisticsPartA": {"ID": 9, "dtCallStart": "2026-01-02 10:00:00", "UserData": "OTHER"}}
+    dialler.store.calls[good] = [call, call]
+
+    done = run("contacts", "history", "--user-data", "K1", "--user-data", "K2", "-o", "json")
+
+    assert done.code == ExitCode.ROWS_FAILED
+    assert [(each["UserData"], each["CallID"]) for each in json.loads(done.out)] == [("K2", "9")]
+    assert "UserData 'K1': DiallerContactsHistory of contact 1 is not a list of calls" in done.err

@@ -96,7 +96,7 @@ def test_a_look_up_finds_none_one_or_many(wire: Wire) -> None:
 def test_delete_by_id_removes_the_contact_and_its_history(wire: Wire) -> None:
     """What is deleted is gone for every function, and deleting it again is 404."""
     contact_id = wire.store.add(Name="A", UserData="K-1")
-    wire.store.add_call(contact_id, ResultCode="Sale")
+    wire.store.add_call(contact_id, StatisticsPartA={})
 
     assert wire.http.delete(f"/dialler/contacts/contact/{contact_id}").json() == {"status": 200}
 
@@ -121,15 +121,19 @@ def test_lock_and_unlock(wire: Wire) -> None:
 def test_history_by_id_and_by_user_data(wire: Wire) -> None:
     """By UserData it is the history of all contacts that carry it; a contact without calls has an empty one."""
     first, second, third = (wire.store.add(Name=n, UserData=u) for n, u in (("A", "K-1"), ("B", "K-1"), ("C", "K-3")))
-    wire.store.add_call(first, PhoneNumber="+4930123456", ResultCode="Sale", Duration=63, dtStart="2024-05-01 10:00:00")
-    wire.store.add_call(second, ResultCode="Refused", LastAcdAgentEndReasonsID=4)
+    wire.store.add_call(first, StatisticsPartA={"BNumber": "+4930123456", "dtCallStart": "2024-05-01 10:00:00"})
+    wire.store.add_call(second, DiallerCampaignsResultCodes={"ExportKey": "REFUSED"}, StatisticsPartA={})
 
     by_id = wire.http.get(f"/dialler/contacts/contact/{first}/history").json()
     by_user_data = wire.http.get("/dialler/contacts/contact/history?userData=K-1").json()
 
     (call,) = by_id["records"]
-    assert (call["DiallerContactsID"], call["PhoneNumber"], call["Duration"]) == (first, "+4930123456", 63)
-    assert [c["ResultCode"] for c in by_user_data["records"]] == ["Sale", "Refused"]
+    leg = call["StatisticsPartA"]
+    assert (call["DiallerContactsID"], leg["ID"], leg["bOutbound"], leg["BNumber"]) == (first, 1, True, "+4930123456")
+    assert (leg["dtCallStart"], leg["dtCallConnect"]) == ("2024-05-01 10:00:00", None)
+    assert {"ClientsID", "dtCallEnd", "bCallerHangup", "CauseCodesID"} <= leg.keys()
+    assert [c["StatisticsPartA"]["ID"] for c in by_user_data["records"]] == [1, 2]
+    assert by_user_data["records"][1]["DiallerCampaignsResultCodes"]["ExportKey"] == "REFUSED"
     assert (by_id["count"], by_user_data["count"], by_user_data["status"]) == (1, 2, 200)
     assert wire.http.get(f"/dialler/contacts/contact/{third}/history").json()["records"] == []
 
@@ -151,17 +155,24 @@ def test_batch(wire: Wire) -> None:
     called = wire.store.add(Name="A", UserData="K-1")
     twin = wire.store.add(Name="B", UserData="K-1")
     quiet = wire.store.add(Name="C")
-    wire.store.add_call(called, ResultCode="Refused")
-    wire.store.add_call(called, ResultCode="Sale", ResultCodesExportKey="S")
+    wire.store.add_call(called, StatisticsPartA={}, DiallerCampaignsResultCodes={"ID": 7, "ExportKey": "R"})
+    code = {"ID": 8, "ExportKey": "S", "Content": "Sale", "bDone": True}
+    wire.store.add_call(
+        called, StatisticsPartA={"dtCallStart": "2026-01-02 10:00:00"}, DiallerCampaignsResultCodes=code
+    )
 
     body = {"UserDataList": ["K-1", "none"], "IDList": [called, quiet, 999]}
     answer = wire.http.post("/dialler/contacts", json=body).json()
 
     assert [record["ID"] for record in answer["records"]] == [called, twin, quiet]
     assert (answer["count"], answer["status"]) == (3, 200)
-    code = answer["records"][0]["DiallerCampaignsResultCodes"]
-    assert (code["ExportKey"], code["Content"], code["bDone"], "Name" in code) == ("S", "Sale", False, False)
-    assert [c["ResultCode"] for c in answer["records"][0]["DiallerContactsHistory"]] == ["Refused", "Sale"]
+    record = answer["records"][0]
+    flags = {"bDelay": None, "bAborted": None, "bAppointment": None}
+    assert record["DiallerCampaignsResultCodes"] == code | flags
+    assert (record["DiallerCampaignsResultCodesID"], record["nTries"], record["dtLastTry"]) == (
+        8, 2, "2026-01-02 10:00:00",
+    )  # fmt: skip
+    assert [c["DiallerCampaignsResultCodes"]["ExportKey"] for c in record["DiallerContactsHistory"]] == ["R", "S"]
     assert answer["records"][1]["DiallerCampaignsResultCodes"] is None
     assert answer["records"][1]["DiallerContactsHistory"] == []
     assert wire.http.post("/dialler/contacts", json={"IDList": []}).json() == {"records": [], "count": 0, "status": 200}

@@ -171,7 +171,7 @@ def test_the_state_survives_a_restart(tmp_path: Path) -> None:
             assert http.post("/dialler/contacts/import?overwriteDuplicates=true", json=body).status_code == 200
         http.put("/dialler/contacts/contact/1/lock")
         http.delete("/dialler/contacts/contact/3")
-        store.add_call(2, ResultCode="Sale")
+        store.add_call(2, StatisticsPartA={})
         contacts, calls = dict(store.contacts), dict(store.calls)
 
     with Store(file=file) as store:

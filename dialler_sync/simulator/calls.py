@@ -1,0 +1,116 @@
+"""Records of calls in the nested form of the vendor's pages, and calls that are drawn for a rehearsal.
+
+``StatisticsPartA`` is the customer's leg, with columns of the vendor's table of that name; ``dtCallConnect`` is null
+where nobody answered. Beside it stand the call's result code, and, where an agent took part, the agent and the agent's
+leg. API.md, "A call's record": only the first is documented.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+CUSTOMER, AGENT, CODE = "StatisticsPartA", "StatisticsPartB", "DiallerCampaignsResultCodes"
+
+Record = dict[str, Any]
+
+_CUSTOMER_COLUMNS = (
+    *("ID", "ClientsID", "ServiceNumbersID", "bOutbound", "ANumber", "BNumber"),
+    *("dtCallStart", "dtCallConnect", "dtCallEnd", "bCallerHangup", "CauseCodesID"),
+)
+
+_CALLER = "+49895550100"
+_AGENTS = ((31, "anna.berg"), (32, "jonas.wolf"), (33, "emine.kaya"))
+_NORMAL, _BUSY, _NO_ANSWER = 16, 17, 19
+"""Causes of the end of a call, as ISDN counts them."""
+
+
+_CODE_FLAGS = ("bDone", "bDelay", "bAborted", "bAppointment")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultCode:
+    """A campaign's result code; ``texts`` by languagesID, the first where none is asked for."""
+
+    id: int
+    key: str
+    texts: Mapping[int, str]
+    flag: str | None = None
+    cause: int = _NORMAL
+
+    def record(self) -> Record:
+        """As the dialler shows it: a code has a key, a text and flags, and no name."""
+        flags = {flag: flag == self.flag for flag in _CODE_FLAGS}
+        return {"ID": self.id, "ExportKey": self.key, "Content": next(iter(self.texts.values())), **flags}
+
+
+ANSWERED = (
+    ResultCode(2871, "SALE", {2: "Sale", 1: "Verkauf"}, "bDone"),
+    ResultCode(2872, "REFUSED", {2: "Refused", 1: "Kein Interesse"}, "bDone"),
+    ResultCode(2873, "CALLBACK", {2: "Call back", 1: "Rückruf"}, "bAppointment"),
+)
+NOT_ANSWERED = (
+    ResultCode(2874, "NOANSWER", {2: "No answer", 1: "Nicht erreicht"}, "bDelay", _NO_ANSWER),
+    ResultCode(2875, "BUSY", {2: "Busy", 1: "Besetzt"}, "bDelay", _BUSY),
+)
+_CODES = {code.id: code for code in (*ANSWERED, *NOT_ANSWERED)}
+
+
+def completed(record: Mapping[str, Any], **known: int | None) -> Record:
+    """A record whose customer's leg and result code have all columns; one without such a leg stays as it is.
+
+    ``known``: ID and ClientsID of the call, DiallerContactsID and DiallerCampaignsID of its contact.
+    """
+    leg, code = record.get(CUSTOMER), record.get(CODE)
+    if not isinstance(leg, dict):
+        return dict(record)
+    call = {"ID": known.pop("ID"), "ClientsID": known.pop("ClientsID"), "bOutbound": True}
+    whole: Record = {CUSTOMER: dict.fromkeys(_CUSTOMER_COLUMNS) | call | leg, **known}
+    whole |= {name: value for name, value in record.items() if name != CUSTOMER}
+    if isinstance(code, dict):
+        whole[CODE] = dict.fromkeys(("ID", "ExportKey", "Content", *_CODE_FLAGS)) | code
+    return whole
+
+
+def translated(code: object, language: int | None) -> object:
+    """A result code with its text in another language, where there is one."""
+    known = _CODES.get(code["ID"]) if isinstance(code, dict) and type(code.get("ID")) is int else None
+    text = known.texts.get(language) if known and language is not None else None
+    return code if text is None else {**code, "Content": text}  # type: ignore[dict-item]
+
+
+def draw_calls(count: int, numbers: Sequence[str], now: float, random: Random) -> list[Record]:
+    """So many calls of one contact, oldest first: one a day, all over before ``now``; every other one was answered."""
+    start, first = now - 86_400 * count, random.randrange(2)
+    days = [start + 86_400 * day + random.randrange(80_000) for day in range(count)]
+    return [_draw(numbers, moment, place % 2 == first, random) for place, moment in enumerate(days)]
+
+
+def _draw(numbers: Sequence[str], start: float, answered: bool, random: Random) -> Record:
+    code = random.choice(ANSWERED if answered else NOT_ANSWERED)
+    connect = start + random.randrange(4, 30)
+    end = connect + random.randrange(5, 600) if answered else start + 35
+    record: Record = {
+        CUSTOMER: {
+            "ANumber": _CALLER,
+            "BNumber": random.choice(numbers) if numbers else None,
+            "dtCallStart": _text(start),
+            "dtCallConnect": _text(connect) if answered else None,
+            "dtCallEnd": _text(end),
+            "bCallerHangup": answered and random.random() < 0.5,
+            "CauseCodesID": code.cause,
+        },
+        CODE: code.record(),
+    }
+    if not answered:
+        return record
+    users_id, uid = random.choice(_AGENTS)
+    leg = {"ID": 1, "UsersID": users_id, "dtCallStart": _text(connect), "dtCallConnect": _text(connect + 1)}
+    return record | {AGENT: leg | {"dtCallEnd": _text(end)}, "Users": {"ID": users_id, "UID": uid}}
+
+
+def _text(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))

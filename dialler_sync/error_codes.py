@@ -184,7 +184,8 @@ _ALL = (
     ),
     ErrorCode(
         "possible_duplicate",
-        "The dialler holds several contacts with this UserData, after a repeated request or beside another run.",
+        "The dialler holds several contacts with this UserData, after a repeated request, beside another run, or as it "
+        "made another contact instead of moving the one of another campaign.",
         "Look at the contacts that are named, and delete the ones too many by their IDs.",
     ),
     ErrorCode(
@@ -211,6 +212,11 @@ _WARNINGS = (
         "double_encoded",
         "The text was encoded twice before it came here (`MÃ¼ller` for `Müller`).",
         "Have the program that exports the list write it once, as UTF-8.",
+    ),
+    ErrorCode(
+        "moved",
+        "The contact was in another campaign, and the import moved it to the campaign of the row.",
+        "Nothing, if that is meant. Undo puts it back into its old campaign.",
     ),
     ErrorCode(
         "restored",

@@ -174,6 +174,10 @@ class RowWarning:
         return tuple(cls(*each.split(":", 1)) for each in text.split("; ")) if text else ()
 
 
+MOVED = RowWarning("moved", "DiallerCampaignsID")
+"""An import that took its contact from another campaign."""
+
+
 class Contact(NamedTuple):
     """A row that may be sent: the body of its import.
 

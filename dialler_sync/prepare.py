@@ -81,6 +81,7 @@ class Prepared:
 
     ``unchanged`` rows were left out while they were read; ``extra_cells`` is how many cells the longest ragged row
     has beyond its header. ``mended`` are the contacts that come from a row of an earlier run: place, key, run.
+    ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`.
     """
 
     folder: InitVar[Path]
@@ -94,6 +95,7 @@ class Prepared:
     unchanged: int = 0
     extra_cells: int = 0
     mended: list[tuple[int, str, str]] = field(default_factory=list)
+    watched: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self, folder: Path) -> None:
         self.bodies, self.cells = Spool(folder), Spool(folder)
@@ -119,7 +121,7 @@ class Prepared:
         for batch in self.bodies.batches():
             for row in batch:
                 if todo[row[0]]:
-                    yield SpooledRow(*row)
+                    yield SpooledRow(*row, *self.watched.get(row[0], ()))
 
     def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """(place in the run, file, original cells) of every row, in source order."""

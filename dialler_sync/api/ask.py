@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..config import Settings
 from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
@@ -109,7 +109,15 @@ async def campaign_id(client: DiallerClient, name: str) -> int:
     Raises:
         NoRowCanSucceed: there is none, or there are several.
     """
-    campaigns = await client.list_campaigns()
+    return id_of(name, await client.list_campaigns())
+
+
+def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
+    """The ID of the one of these campaigns that has this name.
+
+    Raises:
+        NoRowCanSucceed: there is none, or there are several.
+    """
     found = [campaign for campaign in campaigns if campaign.get("Name") == name]
     if len(found) > 1:
         ids = ", ".join(str(campaign.get("ID")) for campaign in found)

@@ -237,17 +237,19 @@ class DiallerClient:
         # A server may compare without regard to case or trailing blanks; the key is exact.
         return [contact for contact in found if contact.user_data == user_data]
 
-    def list_contacts(self, campaign_id: int | None = None) -> AsyncGenerator[Mapping[str, Any], None]:
+    def list_contacts(
+        self, campaign_id: int | None = None, *, others: Callable[[Mapping[str, Any]], object] = lambda _: None
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
         """Function 1: the records of the account, or of one campaign, as they come over the network.
 
         The iterator ends only where the list came whole (its JSON is complete, ``status`` is 200 and
         ``count`` fits); else it raises, and what it gave before is not the list. Sent once: who repeats it
         must drop what it gave. Of one campaign, records of others are left out: an older dialler ignores the
-        question and answers with the whole account.
+        question and answers with the whole account; ``others`` gets them.
         """
         if campaign_id is None:
             return self._stream("list_contacts")
-        return _of_campaign(self._stream("list_campaign_contacts", campaign_id=campaign_id), campaign_id)
+        return _of_campaign(self._stream("list_campaign_contacts", campaign_id=campaign_id), campaign_id, others)
 
     def _stream(self, name: str, **values: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
         method, url = self._endpoints[name].method, self._url(name, **values)
@@ -326,7 +328,9 @@ def _records(reply: httpx.Response) -> Records:
 
 
 async def _of_campaign(
-    stream: AsyncGenerator[Mapping[str, Any], None], campaign_id: int
+    stream: AsyncGenerator[Mapping[str, Any], None],
+    campaign_id: int,
+    aside: Callable[[Mapping[str, Any]], object],
 ) -> AsyncGenerator[Mapping[str, Any], None]:
     """The records that are of this campaign, and those that do not tell theirs."""
     others = 0
@@ -336,6 +340,7 @@ async def _of_campaign(
                 yield record
             else:
                 others += 1
+                aside(record)
     if others:
         _log.info(
             "This dialler ignores the question for campaign %s: %d contacts of other campaigns are left out",

@@ -94,6 +94,18 @@ def campaign_of(record: Mapping[str, Any]) -> str:
     return "" if number is None else str(number).strip()
 
 
+def is_elsewhere(ours: Mapping[str, Value], theirs: Mapping[str, Any], ids: Mapping[str, str]) -> bool:
+    """Whether a record says that its contact is in another campaign than the one that we name.
+
+    ``ids``: the IDs of campaigns by name, as far as they are known; often a record has only the ID.
+    """
+    number, name = ours.get("DiallerCampaignsID"), ours.get(CAMPAIGN_NAME)
+    wanted = ids.get(str(name)) if number is None else str(number)
+    if wanted is not None and campaign_of(theirs):
+        return campaign_of(theirs) != wanted
+    return bool(name and theirs.get(CAMPAIGN_NAME)) and theirs[CAMPAIGN_NAME] != name
+
+
 def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     """``records``. None where the answer does not tell: no list of objects, or another number than ``count`` says."""
     found, count = answer.get("records"), answer.get("count")

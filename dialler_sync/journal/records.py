@@ -91,7 +91,8 @@ class Outcome(NamedTuple):
 class JournalRow(NamedTuple):
     """A row as the journal has it. In ``result``, pending reads as unprocessed and sending as unknown.
 
-    ``newest_id`` is the newest contact ID that was known when the row was sent, -1 where none was.
+    ``newest_id`` is the newest contact ID that was known when the row was sent, -1 where none was. ``moves``: it is to
+    take its contact from another campaign.
     """
 
     result: RowResult
@@ -99,6 +100,7 @@ class JournalRow(NamedTuple):
     state: str
     payload: str
     newest_id: int
+    moves: bool = False
 
     @property
     def has_source(self) -> bool:

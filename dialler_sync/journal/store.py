@@ -14,7 +14,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ..errors import UsageError
-from ..model import Action, RowResult, RowWarning, Status
+from ..model import FINE, MOVED, Action, RowResult, RowWarning, Status
 from ..outward import json_text, line, mask
 from ..target import in_words
 from . import last_sent, mended, mirror_locks, notices, schema, targets
@@ -298,6 +298,11 @@ class Journal:
             values = [(run_id, *decision) for decision in decided]
             self._database.execute_many(connection, _plan_action, ("r", "s", "action", "contact_id"), values)
 
+    def note_moves(self, run_id: str, seqs: Sequence[int]) -> None:
+        """Write down that rows are to take their contacts from other campaigns."""
+        with self._begin() as connection:
+            self._database.execute_many(connection, _note_move, ("r", "s"), [(run_id, seq) for seq in seqs])
+
     def add_images(self, run_id: str, images: Sequence[Image]) -> None:
         """Keep what contacts were before a run; what is kept already stays."""
         values = [
@@ -374,6 +379,16 @@ _add_row = sa.insert(schema.rows).values(
 )
 _set_state = sa.update(schema.rows).where(_row_key).values(_parameters("state", "newest_id"))
 _plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action", "contact_id"))
+_note_move = (
+    sa.update(schema.rows)
+    .where(_row_key)
+    .values(  # no parameters but those that each row brings
+        warnings=sa.case(
+            (schema.rows.c.warnings == sa.literal_column("''"), sa.literal_column(f"'{MOVED}'")),
+            else_=schema.rows.c.warnings + sa.literal_column(f"'; {MOVED}'"),
+        )
+    )
+)
 _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))
 
 
@@ -433,8 +448,12 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         code = field = error = hint = ""
     if error:  # also of a journal that an older version, or somebody else, has written
         error, hint = line(error, bulk=True), line(hint, bulk=True)
+    noted = RowWarning.parse(warnings) if warnings else ()
+    moves = MOVED in noted
+    if moves and not (status in FINE and action == Action.OVERWRITE):
+        noted = tuple(warning for warning in noted if warning != MOVED)  # it was not moved
     result = RowResult(
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
-        code, field, error, hint, sent_at, RowWarning.parse(warnings) if warnings else (),
+        code, field, error, hint, sent_at, noted,
     )  # fmt: skip
-    return JournalRow(result, number, state, payload, newest_id)
+    return JournalRow(result, number, state, payload, newest_id, moves)

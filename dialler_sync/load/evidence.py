@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..api.client import DiallerClient
-from ..api.wire import COMMANDS, StoredContact, differences, plainly_different, stored_contact
+from ..api.wire import COMMANDS, StoredContact, differences, is_elsewhere, plainly_different, stored_contact
 from ..errors import MaybeDone, NotDone, Refused
 from ..model import Value
 
@@ -43,23 +43,34 @@ class LookUp:
 
 
 def trace(
-    fields: Mapping[str, Value], found: Iterable[StoredContact], newest_before: int | None
+    fields: Mapping[str, Value],
+    found: Iterable[StoredContact],
+    newest_before: int | None,
+    campaign_ids: Mapping[str, str],
 ) -> StoredContact | None:
-    """The contact that shows that a row was done.
+    """The contact that shows that a row was done; never one of another campaign.
 
     When overwriting (``newest_before`` is None), a contact that is as we want it is enough. Else it must also be
     newer than every contact that the dialler had told us of before we sent: IDs are given in ascending order.
     """
     if COMMANDS & fields.keys():
         return None
-    alike = [contact for contact in found if not differences(fields, contact.values)]
+    alike = [
+        contact
+        for contact in found
+        if not differences(fields, contact.values) and not is_elsewhere(fields, contact.values, campaign_ids)
+    ]
     if newest_before is None:
         return alike[0] if alike else None
     newer = [contact for contact in alike if contact.id.isdecimal() and int(contact.id) > newest_before >= 0]
     return newer[0] if len(newer) == 1 else None
 
 
-def may_be_trace(fields: Mapping[str, Value], contact: StoredContact, newest_before: int | None) -> bool:
+def may_be_trace(
+    fields: Mapping[str, Value], contact: StoredContact, newest_before: int | None, campaign_ids: Mapping[str, str]
+) -> bool:
     """Whether a contact may come from a row, also where the dialler has tidied what we sent."""
+    if is_elsewhere(fields, contact.values, campaign_ids):
+        return False
     older = newest_before is not None and contact.id.isdecimal() and int(contact.id) <= newest_before
     return not older and not plainly_different(fields, contact.values)

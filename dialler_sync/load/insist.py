@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -22,7 +22,8 @@ from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import Status
 from ..spool import SpooledRow
-from .evidence import LookUp, may_be_trace, trace
+from .evidence import may_be_trace, trace
+from .moves import Moves
 from .outcomes import Outcomes
 from .recorder import Recorder
 
@@ -36,12 +37,16 @@ CROWD = 5
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How this run sends. ``campaign``: the one that all rows go to, so that a 404 speaks of all."""
+    """How this run sends. ``campaign``: the one that all rows go to, so that a 404 speaks of all.
+
+    ``campaign_ids``: the IDs of campaigns that rows name, by name, as far as they are known.
+    """
 
     overwrite: bool
     campaign: str | None
     retries: int
     timeout: float
+    campaign_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def quiet(self) -> float:
@@ -94,6 +99,7 @@ class Insister:
         recorder: Recorder,
         outcomes: Outcomes,
         rules: Rules,
+        moves: Moves,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.retries = 0
@@ -104,7 +110,8 @@ class Insister:
         self._outcomes = outcomes
         self._rules = rules
         self._clock = clock
-        self._find = LookUp(client)
+        self._moves = moves
+        self._find = moves.find
         self._quiet_at = clock() + rules.quiet
 
     async def intend(self, row: SpooledRow, newest_known: int) -> int:
@@ -125,7 +132,7 @@ class Insister:
     async def insist(self, tried: Tried, error: RequestError) -> None:
         """Bring a row to its end after ``error``."""
         try:
-            self._outcomes.put(await self._outcome(tried, error))
+            self._outcomes.put(await self._moves.checked(tried.row, await self._outcome(tried, error)))
         except StopRun:
             # What certainly did not happen is still to be done; the rest is doubtful.
             if tried.maybe_done:
@@ -142,7 +149,7 @@ class Insister:
         tried = Tried(row, newest, self._clock(), maybe_done=True, twice=True)
         if row.user_data:
             try:
-                if trace(tried.fields, await self._find(row.user_data) or (), newest) is None:
+                if self._trace(tried, await self._find(row.user_data)) is None:
                     await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may be at work on it still
             except StopRun:
                 return  # it stays as doubtful as it was
@@ -214,16 +221,15 @@ class Insister:
         """(the contact that shows that the row was done, all that carry its key); None: there is none, not known."""
         if not tried.row.user_data:
             return None, None
-        fields, newest = tried.fields, tried.newest_before
         found = await self._find(tried.row.user_data)
-        there = trace(fields, found or (), newest)
+        there = self._trace(tried, found)
         if there is None and error.running:
             await self._gate.rest(self._rules.quiet)
             found = await self._find(tried.row.user_data)
-            there = trace(fields, found or (), newest)
+            there = self._trace(tried, found)
         if there is None and found is not None:
             tried.known = frozenset(contact.id for contact in found)
-            tried.maybe_done = any(may_be_trace(fields, contact, newest) for contact in found)
+            tried.maybe_done = any(self._may_be_trace(tried, contact) for contact in found)
             if error.running and not self._rules.repeatable(tried.row):
                 tried.maybe_done = True  # that it is not there yet proves too little where a repeat does harm
         return there, found
@@ -240,7 +246,7 @@ class Insister:
         if found is None:
             return done._replace(error="sent again after a lost answer; that it is there once cannot be looked up")
         fields, known = tried.fields, {contact.id, *(tried.known or ())}
-        others = [c for c in found if c.id not in known and may_be_trace(fields, c, tried.newest_before)]
+        others = [c for c in found if c.id not in known and self._may_be_trace(tried, c)]
         if tried.known is not None and not any(differences(fields, other.values) for other in others):
             try:
                 for other in others:
@@ -257,6 +263,12 @@ class Insister:
             error_code="possible_duplicate",
             error=f"the dialler holds several contacts with this UserData ({ids}) after a repeated request",
         )
+
+    def _trace(self, tried: Tried, found: list[StoredContact] | None) -> StoredContact | None:
+        return trace(tried.fields, found or (), tried.newest_before, self._rules.campaign_ids)
+
+    def _may_be_trace(self, tried: Tried, contact: StoredContact) -> bool:
+        return may_be_trace(tried.fields, contact, tried.newest_before, self._rules.campaign_ids)
 
     def _given_up(self, tried: Tried, error: RequestError) -> Outcome:
         return self._outcomes.failed(tried.row, error, tried.tries, tried.sent_at, maybe_done=tried.maybe_done)

@@ -20,6 +20,7 @@ from ..model import Action
 from ..spool import SpooledRow
 from .change import Changer, ContactChanger
 from .insist import Insister, Rules, Tried
+from .moves import Moves
 from .outcomes import Outcomes
 from .recorder import Recorder
 
@@ -54,7 +55,8 @@ class Loader:
         self._recorder = recorder
         self._rules = rules
         self._outcomes = Outcomes(recorder, overwrite=rules.overwrite, settled=settled, planned=action)
-        self._insister = Insister(client, recorder, self._outcomes, rules, clock)
+        self._moves = Moves(client)
+        self._insister = Insister(client, recorder, self._outcomes, rules, self._moves, clock)
         self._changer = changer or ContactChanger(client)
         self._clock = clock
         self._parked: set[asyncio.Task[None]] = set()
@@ -75,7 +77,9 @@ class Loader:
         workers: list[asyncio.Task[None]] = []
         try:
             for row, newest in doubtful:
-                await self._park(self._insister.resolve(row, newest))
+                async with self._moves.turn(row) as alone:
+                    resolving = self._insister.resolve(row, newest)
+                    await (resolving if alone else self._park(resolving))
             await self._send_first(rows)
             workers += [asyncio.create_task(self._work(rows)) for _ in range(self._gate.concurrency)]
             await _all(workers)
@@ -112,10 +116,11 @@ class Loader:
 
     async def _take(self, row: SpooledRow) -> None:
         await self._recorder.keep_up()
-        await (self._send(row) if row.body else self._change(row))
+        async with self._moves.turn(row) as alone:
+            await (self._send(row, alone=alone) if row.body else self._change(row))
 
-    async def _send(self, row: SpooledRow) -> None:
-        """The first try of a row."""
+    async def _send(self, row: SpooledRow, *, alone: bool) -> None:
+        """The first try of a row. ``alone``: rows like it wait until this one has come to its end."""
         repeatable = self._rules.repeatable(row)
         newest = self._outcomes.newest_id
         if not repeatable:
@@ -134,12 +139,13 @@ class Loader:
             raise
         except RequestError as error:
             tried = Tried(row, None if self._rules.overwrite else newest, started, sent_at)
-            if isinstance(error, Refused):
+            if isinstance(error, Refused) or alone:
                 await self._insister.insist(tried, error)  # here and now: it may be what stops all others
             else:
                 await self._park(self._insister.insist(tried, error))
         else:
-            self._outcomes.put(self._outcomes.succeeded(row, contact, 1, sent_at))
+            done = self._outcomes.succeeded(row, contact, 1, sent_at)
+            self._outcomes.put(await self._moves.checked(row, done))
 
     async def _change(self, row: SpooledRow) -> None:
         """A row that is no import."""

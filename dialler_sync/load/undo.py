@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from ..api.client import DiallerClient
-from ..api.wire import COMMANDS, StoredContact, differences
-from ..errors import MaybeDone
+from ..api.wire import COMMANDS, StoredContact, campaign_of, differences
+from ..errors import MaybeDone, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
@@ -63,13 +65,15 @@ def _page_counts(journal: Journal, run: RunRecord, page: list[JournalRow]) -> Co
 class Undoer:
     """Puts back one row: ``row.kind`` is what the run did, ``row.seq`` its place in the run that is undone.
 
-    ``force`` also puts back contacts that somebody has changed since.
+    ``force`` also puts back contacts that somebody has changed since. ``turn`` is held by one row at a time of those
+    whose key contacts of several campaigns carry, or that go back to another campaign.
     """
 
     client: DiallerClient
     journal: Journal
     run_id: str
     force: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def __call__(self, row: SpooledRow) -> Outcome:
         """Put back what the row did."""
@@ -97,6 +101,8 @@ class Undoer:
             contact = await self.client.get_contact(row.contact_id)
         else:  # the answer was lost; before the run, no contact carried this key
             found = await self.client.find_contacts(row.user_data)
+            campaign = campaign_of(orjson.loads(image.after))
+            found = [contact for contact in found if campaign_of(contact.values) in {"", campaign}]
             if len(found) > 1:
                 return _failed(row, Action.DELETE, "contact_changed", f"{_carriers(found)}; which one to delete?")
             contact = found[0] if found else None
@@ -108,33 +114,58 @@ class Undoer:
         return _done(row, Action.DELETE, contact_id=contact.id)
 
     async def _restore(self, row: SpooledRow, image: Image) -> Outcome:
-        found = await self.client.find_contacts(row.user_data)
-        if [contact.id for contact in found] != [image.contact_id]:
-            return _failed(row, Action.OVERWRITE, "contact_changed", f"{_carriers(found)}; not only this one")
-        (contact,) = found
         before = orjson.loads(image.before or "{}")
+        found = await self.client.find_contacts(row.user_data)
+        by_id = {contact.id: contact for contact in found}
+        old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
+        if old and new and old is not new and not differences(before, old.values):
+            return await self._delete(row, image)  # the run was to move the contact, and made another one
+        contact = old or new
+        if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
+            return _failed(row, Action.OVERWRITE, "contact_changed", f"{_carriers(found)}; not only this one")
         if not differences(before, contact.values):
             return _done(row, Action.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, "contact_changed", changed)
         body = _complete(before, contact)
-        for _ in range(self.client.settings.retries + 1):
-            try:
-                await self.client.import_contact(orjson.dumps(body), overwrite=True)
-                break
-            except MaybeDone:  # harmless to repeat: it names a UserData that one contact carries
-                await self.client.gate.rest(1.0)
+        others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
+        async with self.turn if others else nullcontext():  # so that it stops after the first that goes wrong
+            restored = await self._send(orjson.dumps(body))
+            if restored.id and restored.id != contact.id:
+                return self._stop(row, f"contact {restored.id} was made or changed, and not contact {contact.id}")
         kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
         return _done(row, Action.OVERWRITE, error="keeps its phone number: the dialler demands one" if kept else "")
+
+    async def _send(self, body: bytes) -> StoredContact:
+        """Overwrite a contact; a repeat is harmless, as one contact of the campaign carries its UserData."""
+        for _ in range(self.client.settings.retries):
+            try:
+                return await self.client.import_contact(body, overwrite=True)
+            except MaybeDone:
+                await self.client.gate.rest(1.0)
+        return await self.client.import_contact(body, overwrite=True)
+
+    def _stop(self, row: SpooledRow, why: str) -> Outcome:
+        self.client.gate.stop(
+            SafetyLimit(
+                f"several campaigns have a contact with this UserData, and {why}. Look at both in the dialler, and put "
+                "them right by their IDs"
+            )
+        )
+        failed = _failed(row, Action.OVERWRITE, "possible_duplicate", why)
+        return failed._replace(status=Status.UNKNOWN)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
         before = orjson.loads(image.before or "{}")
         found = await self.client.find_contacts(row.user_data) if row.user_data else []
-        if any(not differences(before, contact.values) for contact in found):
+        campaign = campaign_of(before)
+        here = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
+        if any(not differences(before, contact.values) for contact in here):
             return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
-        if found:
-            return _failed(row, Action.CREATE, "contact_changed", f"{_carriers(found)}; it was made by somebody else")
-        contact = await self.client.import_contact(orjson.dumps(before), overwrite=True)
+        if here:
+            return _failed(row, Action.CREATE, "contact_changed", f"{_carriers(here)}; it was made by somebody else")
+        # A contact of another campaign that carries the key is not to be overwritten.
+        contact = await self.client.import_contact(orjson.dumps(before), overwrite=not found)
         return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
@@ -149,13 +180,19 @@ def _carriers(found: list[StoredContact]) -> str:
     return f"contacts that carry this UserData now: {', '.join(contact.id for contact in found) or 'none'}"
 
 
+def _may_be_meant(other: StoredContact, before: Mapping[str, Any], contact: StoredContact) -> bool:
+    """Whether a dialler may take another contact with the key for the one that is put back: it is of the campaign that
+    this one is in, or was in."""
+    return campaign_of(other.values) in {"", campaign_of(before), campaign_of(contact.values)}
+
+
 def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
     """What was before, with what an import must have: a campaign, and a phone number."""
     body = {name: value for name, value in before.items() if name not in COMMANDS}
     body["UserData"] = contact.user_data
     if not body.get("DiallerCampaignsName"):
         body.pop("DiallerCampaignsName", None)
-        body.setdefault("DiallerCampaignsID", contact.values.get("DiallerCampaignsID"))
+        body["DiallerCampaignsID"] = body.get("DiallerCampaignsID") or contact.values.get("DiallerCampaignsID")
     if not any(body.get(name) for name in PHONE_FIELDS):
         body |= {name: contact.values[name] for name in PHONE_FIELDS if contact.values.get(name)}
     return body

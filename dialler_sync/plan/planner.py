@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from ..api.wire import StoredContact
+from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import Action, Status
+from ..model import MOVED, Action, Status
 from ..prepare import Prepared
-from ..spool import SpooledRow
+from ..spool import MOVE, SpooledRow
 from .beyond import Change, Mirror, to_lock, to_unlock
 from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot
@@ -130,6 +130,7 @@ class Planner:
         outcomes: list[Outcome] = []
         images: list[Image] = []
         decided: list[tuple[int, str, str]] = []
+        moved: list[int] = []
         for row in batch:
             fields = orjson.loads(row.body)
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
@@ -154,9 +155,13 @@ class Planner:
             else:
                 self._prepared.note_action(row.seq, decision.action)
                 decided.append((row.seq, str(decision.action), decision.contact_id))
+                if decision.moves:
+                    moved.append(row.seq)
+                    self.planned.warnings[MOVED.code] += 1
                 if snapshot is not None and self._settings.journal.before_images:
-                    images.append(_image(row, fields, decision, there))
+                    images.append(_image(row, fields, decision))
         self._journal.record(self._run.id, outcomes)
+        self._journal.note_moves(self._run.id, moved)
         self._journal.plan_actions(self._run.id, decided)
         self._journal.add_images(self._run.id, images)
 
@@ -167,11 +172,19 @@ class Planner:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
             self._returned.pop(row.user_data, None)  # who must not be called stays locked
-            decision = Decision(Action.SUPPRESSED, found[0].id if found else "", reason=reason)
+            decision = Decision(Action.SUPPRESSED, found[0] if found else None, reason=reason)
             return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
-        decision = decide(fields, found, self._rules_for(row, found))
+        ids = self._inputs.snapshot.campaign_ids
+        elsewhere = [contact for contact in found if is_elsewhere(fields, contact.values, ids)]
+        here = [contact for contact in found if contact not in elsewhere]
+        rules = self._rules_for(row, found)
+        decision = decide(fields, here, replace(rules, compare=False) if row.kind == MOVE else rules, elsewhere)
+        if decision.action is Action.OVERWRITE and elsewhere:
+            # An earlier run that was to move the contact may have made another one, which is what is here.
+            decision = replace(decision, moves=decision.moves or row.kind == MOVE)
+            self._prepared.watched[row.seq] = (MOVE if decision.moves else row.kind, decision.contact_id)
         if decision.action is None:
             return decision, Outcome(
                 row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
@@ -223,11 +236,9 @@ class Planner:
             self._journal.add_images(self._run.id, images)
 
 
-def _image(
-    row: SpooledRow, fields: Mapping[str, Any], decision: Decision, there: Mapping[str, list[StoredContact]]
-) -> Image:
+def _image(row: SpooledRow, fields: Mapping[str, Any], decision: Decision) -> Image:
     """What a contact was, and what it becomes: what undo needs."""
     before = None
-    if decision.action is Action.OVERWRITE:
-        before = orjson.dumps(before_image(there[row.user_data][0].values, fields)).decode()
+    if decision.contact is not None:
+        before = orjson.dumps(before_image(decision.contact.values, fields)).decode()
     return Image(row.seq, decision.contact_id, before, row.body.decode())

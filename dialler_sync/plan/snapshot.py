@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,19 +24,28 @@ _NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
 BATCH = 2_000
 """Keys of one batch look-up: 128 kB at most."""
 
+MOST_SINGLE = 200
+"""Keys up to which contacts of other campaigns are looked up one by one, where there is no batch look-up."""
+
 _PAGE = 500
 
 
 class Snapshot:
     """Contacts of the dialler at one moment, in a database that nobody else sees and that ends with it.
 
-    ``whole`` tells that it has every contact of the campaign, and not only those that were asked for.
+    ``whole`` tells that it has every contact of the campaign, and not only those that were asked for. Contacts of other
+    campaigns are beside them, and only :meth:`find` gives them; ``knows_others``: as many as there are.
+    ``campaign_ids`` are the IDs of campaigns by name, as far as they are known.
     """
 
     def __init__(self) -> None:
         self.whole = False
+        self.knows_others = False
+        self.campaign_ids: Mapping[str, str] = {}
         self._base = sqlite3.connect("")  # a private file, deleted when closed
         self._base.execute("CREATE TABLE contact (user_data TEXT, id TEXT, record BLOB)")
+        self._base.execute("CREATE TABLE beside (user_data TEXT, id TEXT, record BLOB)")
+        self._base.execute("CREATE INDEX beside_by_user_data ON beside (user_data)")
         self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
         self._base.execute("CREATE TABLE taken (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
@@ -45,11 +55,16 @@ class Snapshot:
 
     def clear(self) -> None:
         """Forget the contacts."""
-        self._base.execute("DELETE FROM contact")
+        self._base.executescript("DELETE FROM contact; DELETE FROM beside")
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Keep records; of their fields only those that hold something."""
         self._base.executemany("INSERT INTO contact VALUES (?, ?, ?)", map(_row, records))
+
+    def add_beside(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Keep records of other campaigns."""
+        self.knows_others = True
+        self._base.executemany("INSERT INTO beside VALUES (?, ?, ?)", map(_row, records))
 
     def index(self) -> None:
         """Call once when all contacts are there."""
@@ -61,10 +76,20 @@ class Snapshot:
         wanted = iter({key for key in keys if key})
         while page := list(islice(wanted, _PAGE)):
             marks = ",".join("?" * len(page))
-            query = f"SELECT user_data, id, record FROM contact WHERE user_data IN ({marks}) ORDER BY id"  # noqa: S608
-            for user_data, contact_id, record in self._base.execute(query, page):
+            query = " UNION ALL ".join(
+                f"SELECT user_data, id, record FROM {table} WHERE user_data IN ({marks})"  # noqa: S608
+                for table in ("contact", "beside")
+            )
+            for user_data, contact_id, record in self._base.execute(f"{query} ORDER BY id", page * 2):
                 found.setdefault(user_data, []).append(StoredContact(contact_id, user_data, orjson.loads(record)))
         return found
+
+    def unknown(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of the keys that no contact carries."""
+        wanted = iter(keys)
+        while page := list(islice(wanted, _PAGE)):
+            known = self.find(page)
+            yield from (key for key in page if key not in known)
 
     def mark_present(self, keys: Iterable[str]) -> None:
         """Note that the file has these keys."""
@@ -132,7 +157,7 @@ async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) 
     async def once() -> None:
         snapshot.clear()
         page: list[Mapping[str, Any]] = []
-        async for record in client.list_contacts(campaign):
+        async for record in client.list_contacts(campaign, others=lambda other: snapshot.add_beside([other])):
             page.append(record)
             if len(page) >= _PAGE:
                 snapshot.add(page)
@@ -176,3 +201,25 @@ async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: in
         raise
     snapshot.index()
     return snapshot
+
+
+async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
+    """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
+    contacts. Where the dialler has no batch look-up, only a few are looked up.
+    """
+    missing = snapshot.unknown(keys)
+    page = list(islice(missing, BATCH))
+    try:
+        while page:
+            snapshot.add_beside(await client.batch_contacts(user_data=page))
+            page = list(islice(missing, BATCH))
+    except RequestError as error:
+        if len(page) > MOST_SINGLE:
+            _log.info("contacts of other campaigns cannot be looked up (%s): moves are not recognised", error)
+            return
+        looks = await asyncio.gather(*map(client.find_contacts, page), return_exceptions=True)
+        for found in looks:
+            if not isinstance(found, BaseException):
+                snapshot.add_beside(contact.values for contact in found)
+            elif not isinstance(found, RequestError):
+                raise found from error

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
-from ..api.ask import campaign_id
+from ..api.ask import id_of
 from ..api.client import DiallerClient
 from ..api.hopeless import reason_to_stop
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
-from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError
+from ..config.settings import CampaignSettings
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError
 from ..prepare import Prepared
-from .snapshot import Snapshot, read_campaign, read_contacts
+from .snapshot import Snapshot, look_beside, read_campaign, read_contacts
 
 _log = logging.getLogger(__name__)
 
@@ -33,14 +36,15 @@ async def survey(
     by_dialler = compare == "dialler"
     whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
     needed = by_dialler or whole or settings.protect.follow_up or settings.protect.locked
-    wanted = settings.journal.before_images and settings.rows.overwrite_duplicates and not dry_run
+    overwrites = settings.rows.overwrite_duplicates
+    wanted = settings.journal.before_images and overwrites and not dry_run
     todo = sum(prepared.todo)
     if not (needed or wanted) or not (todo or whole):
         return None
     few = todo <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
     keys = [row.user_data for row in prepared.to_send() if row.user_data] if few and not whole else None
     try:
-        return await _read(client, settings, keys)
+        snapshot = await _read(client, settings, keys)
     except RequestError as error:
         # Where they are only wanted, what may speak of this function alone ends nothing.
         if needed or error.code in {"redirected", "proxy_refused"} or error.http_status == HTTPStatus.UNAUTHORIZED:
@@ -51,6 +55,9 @@ async def survey(
             raise DiallerUnavailable(f"the dialler's contacts cannot be read: {error}") from error
         _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
         return None
+    if snapshot.whole and not snapshot.knows_others and settings.campaign.column is None and overwrites:
+        await look_beside(snapshot, client, (row.user_data for row in prepared.to_send() if row.user_data))
+    return snapshot
 
 
 async def _read(client: DiallerClient, settings: Settings, keys: list[str] | None) -> Snapshot:
@@ -58,14 +65,28 @@ async def _read(client: DiallerClient, settings: Settings, keys: list[str] | Non
     attempt, started = 0, time.monotonic()
     while True:
         try:
-            campaign = settings.campaign.id
+            campaign, campaigns = settings.campaign.id, await _campaigns(client, settings.campaign)
             if settings.campaign.name is not None:
-                campaign = await campaign_id(client, settings.campaign.name)
-            if keys is not None:
-                return await read_contacts(client, keys, campaign)
-            return await read_campaign(client, campaign)
+                campaign = id_of(settings.campaign.name, campaigns)
+            reading = read_campaign(client, campaign) if keys is None else read_contacts(client, keys, campaign)
+            snapshot = await reading
         except (NotDone, MaybeDone) as error:
             if error.code not in NOT_ABOUT_THE_ROW or client.gate.last_success > float("-inf"):
                 raise
             attempt += 1
             await client.gate.rest(pause(attempt, error, client.gate.left(started)))
+        else:
+            snapshot.campaign_ids = {str(each.get("Name")): str(each.get("ID")) for each in campaigns}
+            return snapshot
+
+
+async def _campaigns(client: DiallerClient, named: CampaignSettings) -> list[Mapping[str, Any]]:
+    """The dialler's campaigns, where rows may name theirs; only the ID of the one that all rows name is needed."""
+    if named.id is not None:
+        return []
+    try:
+        return await client.list_campaigns()
+    except Refused:
+        if named.name is not None:
+            raise
+        return []

@@ -150,6 +150,10 @@ class Sides(Snapshot):
             self.fields |= record.keys()
         super().add(kept)
 
+    def add_beside(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Count records of other campaigns, which are left aside."""
+        self.outside += len(list(records))
+
     def _belongs(self, record: Mapping[str, Any]) -> bool:
         scope = self.scope
         if scope.holds(record):

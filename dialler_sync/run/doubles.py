@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..api.client import DiallerClient
-from ..api.wire import StoredContact
+from ..api.wire import StoredContact, campaign_of
 from ..errors import RequestError
 from ..journal import Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
@@ -55,9 +55,15 @@ def _made(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
             yield row
 
 
+def _beside(row: JournalRow, found: Sequence[StoredContact]) -> list[StoredContact]:
+    """The contact of a row, and those of its campaign that carry its key, too."""
+    ours = {campaign_of(contact.values) for contact in found if contact.id == row.result.contact_id}
+    return [contact for contact in found if not ours or campaign_of(contact.values) in {*ours, ""}]
+
+
 def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredContact]]) -> Iterator[Outcome]:
     for row in page:
-        result, there = row.result, found.get(row.result.user_data, ())
+        result, there = row.result, _beside(row, found.get(row.result.user_data, ()))
         if len(there) > 1:
             ids = ", ".join(contact.id for contact in there)
             yield Outcome(

@@ -88,6 +88,7 @@ class Execution:
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
     sending: float = 0.0
+    campaign_ids: Mapping[str, str] = field(default_factory=dict)
 
     def carry_out(self) -> Summary:
         """Do it all; what stopped it stands in the summary.
@@ -266,6 +267,7 @@ class Execution:
             planned = await planner.plan(keep_entries=keep_entries, pause=lambda: client.gate.rest(0.0))
         finally:
             if snapshot is not None:
+                self.campaign_ids = snapshot.campaign_ids
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
@@ -278,7 +280,7 @@ class Execution:
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
         settled = Tally(client.gate, self.observer, self.options.max_errors, prepared.total, self.errors)
-        rules, limit = rules_of(self.settings), self.options.limit
+        rules, limit = rules_of(self.settings, self.run.target, self.campaign_ids), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
         self.observer.stage("importing", sending.total)
         started = time.monotonic()

@@ -11,7 +11,7 @@ from ..errors import UsageError
 from ..journal import Journal, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, Action, Status
 from ..prepare import Prepared, Source
-from ..spool import SpooledRow
+from ..spool import MOVE, SpooledRow
 
 _BATCH = 5_000
 
@@ -64,6 +64,8 @@ def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
             continue
         prepared.note_action(result.seq, result.action)
+        if entry.moves:
+            prepared.watched[result.seq] = MOVE, result.contact_id
         if entry.state in _DOUBTFUL:
             left.doubtful[result.seq] = entry.newest_id
         elif entry.state != RowState.PENDING:
@@ -147,7 +149,7 @@ def leave_settled(
         return bool(prepared.todo[seq]) and (rows is None or seq in rows)
 
     settled = list(filter(waits, journal.settled_by(parent.id, run.id)))
-    alike, doubtful = _keyless_and_doubtful(journal, parent)
+    alike, doubtful, moves = _keyless_and_doubtful(journal, parent)
     for entry in journal.rows(run):
         seq, key = entry.result.seq, entry.result.user_data or entry.payload
         if not waits(seq):
@@ -157,6 +159,8 @@ def leave_settled(
             settled.append(seq)
         elif doubtful.get(key):
             left.doubtful[seq] = doubtful[key].pop()
+            if key in moves:
+                prepared.watched[seq] = MOVE, ""
     why = f"settled by run {parent.id}"
     for seq in settled:
         prepared.todo[seq] = 0
@@ -169,13 +173,17 @@ def leave_settled(
     return left
 
 
-def _keyless_and_doubtful(journal: Journal, parent: RunRecord) -> tuple[Counter[str], dict[str, list[int]]]:
-    """(how many rows without a key were fine, by payload; newest IDs of the doubtful ones, by key or payload)."""
+def _keyless_and_doubtful(journal: Journal, parent: RunRecord) -> tuple[Counter[str], dict[str, list[int]], set[str]]:
+    """(how many rows without a key were fine, by payload; newest IDs of the doubtful ones, by key or payload; keys of
+    the doubtful ones that were to move a contact)."""
     alike: Counter[str] = Counter()
+    moves: set[str] = set()
     doubtful: dict[str, list[int]] = {}
     for entry in journal.rows(parent):
         if entry.state in _DOUBTFUL:
             doubtful.setdefault(entry.result.user_data or entry.payload, []).append(entry.newest_id)
+            if entry.moves:
+                moves.add(entry.result.user_data)
         elif not entry.result.user_data and entry.result.status in FINE:
             alike[entry.payload] += 1
-    return alike, doubtful
+    return alike, doubtful, moves

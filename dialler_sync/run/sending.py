@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, filterfalse, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ from ..config.settings import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
 from ..journal import Journal, Outcome, RunRecord
 from ..load.loader import Loader, Rules
+from ..load.moves import is_watched
 from ..load.recorder import Recorder
 from ..model import FINE
 from ..observer import Observer
 from ..prepare import Prepared
 from ..spool import SpooledRow
+from ..target import split
 from .resumption import LeftOver
 from .session import patience_at_start
 
@@ -34,13 +36,17 @@ Unsure = Sequence[tuple[SpooledRow, int]]
 """Rows that may have been sent, each with the newest contact ID that was known then."""
 
 
-def rules_of(settings: Settings) -> Rules:
-    """How a run with these settings sends."""
+def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -> Rules:
+    """How a run with these settings sends, whose campaigns have these IDs by name; one has that of the ``target``."""
+    number = split(target)[1]
+    if settings.campaign.name is not None and number.isdecimal():
+        campaign_ids = {**campaign_ids, settings.campaign.name: number}
     return Rules(
         overwrite=settings.rows.overwrite_duplicates,
         campaign=settings.campaign.common,
         retries=settings.dialler.retries,
         timeout=settings.dialler.timeout,
+        campaign_ids=campaign_ids,
     )
 
 
@@ -117,19 +123,28 @@ class Sending:
         unsure = (
             [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful] if doubtful else []
         )
-        rows = islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
-        if self.engine is not None and total:
-            await self._by_cluster(self.engine, rows, unsure)
-            rows, unsure = islice(rows, 0), []
-        await self._from_here(rows, unsure)
+        if self.engine is None or not total:
+            await self._from_here(chain(self._rows(), self._after()), unsure)
+        else:
+            if self.prepared.watched:  # from one place, so that the run stops after the first that goes wrong
+                watched = [each for each in unsure if is_watched(each[0])]
+                await self._from_here(filter(is_watched, self._rows()), watched)
+            unsure = [each for each in unsure if not is_watched(each[0])]
+            await self._by_cluster(self.engine, filterfalse(is_watched, self._rows()), unsure)
+            await self._from_here(self._after(), [])
         if self.limit is not None and total > self.limit:
             raise LimitReached(f"--limit {self.limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+
+    def _rows(self) -> Iterator[SpooledRow]:
+        """The rows that have not been sent."""
+        doubtful = self.left.doubtful
+        return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
         loader = Loader(self.client, recorder, self.rules, settled=self.settled, action=self.prepared.action)
         try:
-            await loader.load(chain(rows, self._after()), unsure)
+            await loader.load(rows, unsure)
         finally:
             self.retries += loader.retries
 

@@ -206,18 +206,18 @@ def test_what_a_contact_tells_of_a_row(
     """Whether it shows that the row was done, and whether it may at least come from it."""
     contact = StoredContact(contact_id, "K", values)
 
-    assert (trace(SENT, [contact], newest_before) is contact) == shown
-    assert may_be_trace(SENT, contact, newest_before) == possible
+    assert (trace(SENT, [contact], newest_before, {}) is contact) == shown
+    assert may_be_trace(SENT, contact, newest_before, {}) == possible
 
 
 def test_two_contacts_that_look_alike_show_nothing_without_overwriting() -> None:
     """Which of them is the row's would be a guess; when overwriting, either is as it should be."""
     both = [StoredContact("7", "K", AS_SENT), StoredContact("8", "K", AS_SENT)]
 
-    assert trace(SENT, both, 6) is None
-    assert trace(SENT, both, None) is both[0]
+    assert trace(SENT, both, 6, {}) is None
+    assert trace(SENT, both, None, {}) is both[0]
 
 
 def test_a_row_that_resets_the_contact_is_not_shown_by_it() -> None:
     """ResetContact is no field that the dialler keeps: that all others fit does not tell that it was done."""
-    assert trace({**SENT, "ResetContact": True}, [StoredContact("7", "K", AS_SENT)], None) is None
+    assert trace({**SENT, "ResetContact": True}, [StoredContact("7", "K", AS_SENT)], None, {}) is None

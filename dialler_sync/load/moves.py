@@ -1,0 +1,86 @@
+"""Rows whose key contacts of other campaigns carry: whether the dialler overwrites the contact that is meant.
+
+API.md does not tell whether a dialler matches UserData across campaigns. One that does moves the contact to the row's
+campaign; one that does not makes another contact, and two campaigns call one customer. So the first such row is sent
+while no other one is, each is looked up afterwards, and the run stops after the first contact that was made twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from ..api.client import DiallerClient
+from ..api.wire import StoredContact, campaign_of
+from ..errors import SafetyLimit, StopRun
+from ..journal import Outcome
+from ..model import Status
+from ..spool import MOVE, SpooledRow
+from .evidence import LookUp
+
+DOUBLED = "possible_duplicate"
+"""Error code of a row after which several contacts carry its key."""
+
+
+def is_watched(row: SpooledRow) -> bool:
+    """Whether contacts of other campaigns carry the key of a row that is imported."""
+    return bool(row.body) and (row.kind == MOVE or bool(row.contact_id))
+
+
+class Moves:
+    """Checks rows that are watched. ``find`` looks a key up."""
+
+    def __init__(self, client: DiallerClient) -> None:
+        self.find = LookUp(client)
+        self._gate = client.gate
+        self._proven: set[str] = set()  # kinds of rows
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self, row: SpooledRow) -> AsyncGenerator[bool]:
+        """Wait for a row's turn; gives whether it has to come to its end before the next one of its kind is sent."""
+        if not is_watched(row) or row.kind in self._proven:
+            yield False
+            return
+        async with self._turn:
+            yield row.kind not in self._proven
+
+    async def checked(self, row: SpooledRow, outcome: Outcome) -> Outcome:
+        """The outcome of a row; ``unknown`` where another contact was made or overwritten, which stops the run."""
+        if not is_watched(row) or outcome.status is not Status.SUCCEEDED:
+            return outcome
+        meant = outcome.contact_id == row.contact_id
+        if row.kind != MOVE:
+            if meant or not outcome.contact_id:
+                self._proven.add(row.kind)
+                return outcome
+            changed = f"contact {outcome.contact_id} was changed, and not contact {row.contact_id}"
+            return self._doubled(outcome, f"several campaigns have a contact with this UserData: {changed}")
+        try:
+            found = await self.find(row.user_data)
+        except StopRun:
+            why = "the run ended before it could be seen whether the contact is in its old campaign, too"
+            return outcome._replace(status=Status.UNKNOWN, error_code="interrupted", error=why)
+        if (found and len(found) == 1) or (not found and meant):
+            self._proven.add(row.kind)
+            return outcome if outcome.contact_id or not found else outcome._replace(contact_id=found[0].id)
+        if not found:
+            return self._doubled(outcome, "whether the contact is in its old campaign, too, cannot be looked up")
+        there = " and ".join(map(_where, found))
+        return self._doubled(outcome, f"the contact was not moved from its old campaign, but made again: {there}")
+
+    def _doubled(self, outcome: Outcome, why: str) -> Outcome:
+        self._gate.stop(
+            SafetyLimit(
+                f"{why}. Both contacts may be called. Delete the one too many by its ID ('dialler-sync contacts delete "
+                "--id'), or undo the run; then leave contacts of other campaigns out of the file, or import them into "
+                "the campaign that they are in"
+            )
+        )
+        return outcome._replace(status=Status.UNKNOWN, error_code=DOUBLED, error=why)
+
+
+def _where(contact: StoredContact) -> str:
+    campaign = campaign_of(contact.values)
+    return f"contact {contact.id}" + (f" in campaign {campaign}" if campaign else "")

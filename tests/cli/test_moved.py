@@ -1,0 +1,212 @@
+"""Contacts of other campaigns: an import that moves one says so, and stops where the dialler makes it twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+
+from ..conftest import Configure, Done, Run
+from ..foreign import ForeignDialler, served
+from .test_plan import line
+
+Contacts = Callable[..., Path]
+
+SPELLINGS = ["{id: 538}", "{name: Nightly}", "{column: Campaign}"]
+
+
+def outcome(done: Done, row: int = 2) -> tuple[str, str, str, str]:
+    """Status, action, error code and warnings of a row."""
+    (found,) = [each for each in done.rows() if each["_row"] == str(row)]
+    return found["_status"], found["_action"], found["_error_code"], found["_warnings"]
+
+
+def listed(contacts_csv: Contacts, *rows: str, campaign: str = "Nightly") -> Path:
+    """A list with a column that names the campaign."""
+    path = contacts_csv(rows=list(rows))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{lines[0]},Campaign", *(f"{each},{campaign}" for each in lines[1:])]) + "\n")
+    return path
+
+
+MOVED = ("succeeded", "overwrite", "", "moved:DiallerCampaignsID")
+
+
+@pytest.mark.parametrize("campaign", SPELLINGS)
+@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize("compare", ["none", "dialler"])
+def test_a_contact_of_another_campaign_is_moved(
+    run: Run, configure: Configure, contacts_csv: Contacts, campaign: str, batch: bool, compare: str
+) -> None:
+    """It is an overwrite with a warning, the key is looked up afterwards, and undo puts the contact back."""
+    with served(ForeignDialler(batch=batch)) as dialler:
+        configure(base_url=dialler.base_url, campaign=campaign)
+        theirs = dialler.add(539, "K2")
+        path = listed(contacts_csv, line("K2"), line("NEW"))
+
+        done = run("import", path, "--compare", compare)
+
+        assert done.code == ExitCode.OK, done.err
+        assert outcome(done) == MOVED
+        assert outcome(done, 3) == ("succeeded", "create", "", "")
+        assert done.summary["warnings"] == {"moved": 1}
+        assert dialler.by_key("K2") == {theirs: 538}
+        sent = next(n for n, request in enumerate(dialler.requests) if "/import" in request)
+        assert "GET /dialler/contacts/contact?userData=K2" in dialler.requests[sent:]
+        assert "GET /dialler/contacts/contact?userData=NEW" not in dialler.requests[sent:]
+
+        undone = run("undo", done.summary["run_id"], "--yes")
+
+        assert undone.code == ExitCode.OK, undone.err
+        assert dialler.by_key("K2") == {theirs: 539}
+        assert dialler.by_key("NEW") == {}
+
+
+@pytest.mark.parametrize("campaign", SPELLINGS)
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_contact_that_is_made_again_stops_the_run(
+    run: Run, configure: Configure, contacts_csv: Contacts, campaign: str, batch: bool
+) -> None:
+    """After the first such row, whatever the concurrency; undo deletes what was made and leaves the other."""
+    with served(ForeignDialler(matches="campaign", batch=batch)) as dialler:
+        configure(base_url=dialler.base_url, campaign=campaign)
+        theirs = [dialler.add(539, f"K{n}") for n in range(2, 42)]
+        path = listed(contacts_csv, *(line(f"K{n}", "New") for n in range(2, 42)))
+
+        done = run("import", path)
+
+        assert done.code == ExitCode.SAFETY_LIMIT, done.err
+        assert dialler.imports == 1
+        assert len(dialler.contacts) == len(theirs) + 1
+        doubled = [row for row in done.rows() if row["_status"] == "unknown"]
+        assert [(row["_action"], row["_error_code"], row["_warnings"]) for row in doubled] == [
+            ("overwrite", "possible_duplicate", "")
+        ]
+        assert "contact 1 in campaign 539" in doubled[0]["_error"]
+        assert done.summary["counts"]["unprocessed"] == len(theirs) - 1
+        assert "moved" not in done.summary["warnings"]
+        assert "K2" not in done.err
+
+        again = run("resume", done.summary["run_id"])
+        retried = run("retry", done.summary["run_id"])
+
+        assert (again.code, retried.code) == (ExitCode.SAFETY_LIMIT, ExitCode.SAFETY_LIMIT), retried.err
+        assert outcome(retried)[2] == "possible_duplicate"
+        assert len(dialler.contacts) == len(theirs) + 1
+
+        undone = run("undo", done.summary["run_id"], "--yes")
+
+        assert undone.code == ExitCode.OK, undone.err
+        assert list(dialler.contacts) == theirs
+        assert {contact["Name"] for contact in dialler.contacts.values()} == {f"Name K{n}" for n in range(2, 42)}
+
+
+def test_rows_of_one_s_own_campaign_are_sent_beside_those_that_move(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """A retry after the double has been deleted goes on."""
+    with served(ForeignDialler(matches="campaign")) as dialler:
+        configure(base_url=dialler.base_url)
+        theirs = dialler.add(539, "K2")
+        done = run("import", contacts_csv(rows=[line("K2"), line("K3")]))
+        assert done.code == ExitCode.SAFETY_LIMIT
+        del dialler.contacts[theirs]
+
+        retried = run("retry", done.summary["run_id"])
+
+        assert retried.code == ExitCode.OK, retried.err
+        assert list(dialler.by_key("K2").values()) == [538]
+        assert list(dialler.by_key("K3").values()) == [538]
+
+
+@pytest.mark.parametrize("campaign", SPELLINGS)
+@pytest.mark.parametrize("rows", [3, 30])
+@pytest.mark.parametrize("matches", ["campaign"])
+def test_a_key_of_two_campaigns_is_that_of_the_row_s_campaign(
+    run: Run, configure: Configure, contacts_csv: Contacts, campaign: str, rows: int, matches: str
+) -> None:
+    """Few rows and many: what other campaigns hold makes no row ambiguous, and is not compared; nor does undo mind."""
+    with served(ForeignDialler(matches=matches)) as dialler:
+        configure(base_url=dialler.base_url, campaign=campaign)
+        same, changed = dialler.add(538, "SAME"), dialler.add(538, "CHANGED")
+        others = [dialler.add(539, key, Name="Other") for key in ("SAME", "CHANGED", "SAME")]
+        more = [line(f"K{n}") for n in range(rows - 2)]
+        path = listed(contacts_csv, line("SAME"), line("CHANGED", "New"), *more)
+
+        done = run("import", path, "--compare", "dialler")
+
+        assert done.code == ExitCode.OK, done.err
+        assert outcome(done) == ("skipped", "unchanged", "", "")
+        assert outcome(done, 3) == ("succeeded", "overwrite", "", "")
+        assert dialler.contacts[changed]["Name"] == "New"
+        assert all(dialler.contacts[other]["Name"] == "Other" for other in others)
+
+        undone = run("undo", done.summary["run_id"], "--yes")
+
+        assert undone.code == ExitCode.OK, undone.err
+        assert dialler.contacts[changed]["Name"] == "Name CHANGED"
+        assert all(dialler.contacts[other]["Name"] == "Other" for other in others)
+        assert len(dialler.contacts) == len(others) + len([same, changed])
+
+
+def test_a_dialler_that_overwrites_the_contact_of_another_campaign_stops_the_run(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Where one's own campaign has a contact with the key, too."""
+    with served(ForeignDialler()) as dialler:
+        configure(base_url=dialler.base_url)
+        keys = [f"K{n}" for n in range(2, 22)]
+        for campaign in (539, 538):
+            for key in keys:
+                dialler.add(campaign, key)
+
+        done = run("import", contacts_csv(rows=[line(key, "New") for key in keys]))
+
+        assert done.code == ExitCode.SAFETY_LIMIT, done.err
+        assert dialler.imports == 1
+        assert outcome(done)[2] == "possible_duplicate"
+
+
+def test_a_plan_says_what_is_moved(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """As an overwrite that changes the campaign; a dry run, too."""
+    with served(ForeignDialler()) as dialler:
+        configure(base_url=dialler.base_url)
+        dialler.add(539, "K2")
+        path = contacts_csv(rows=[line("K2")])
+
+        plan = json.loads(run("plan", path, "--json").out)
+        dry = run("import", path, "--dry-run", "--compare", "dialler")
+
+        assert plan["counts"] == {"overwrite": 1}
+        assert plan["warnings"] == {"moved": 1}
+        assert plan["entries"][0]["changes"] == {"DiallerCampaignsID": [539, 538]}
+        assert outcome(dry) == ("skipped", "overwrite", "", "moved:DiallerCampaignsID")
+        assert dialler.imports == 0
+
+
+def test_workers_of_a_cluster_move_contacts_and_stop(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """After the first that is made again, as without."""
+    pytest.importorskip("distributed")
+    with served(ForeignDialler(matches="campaign")) as dialler:
+        configure(base_url=dialler.base_url)
+        keys = [f"K{n}" for n in range(2, 30)]
+        for key in keys:
+            dialler.add(539, key)
+        path = contacts_csv(rows=[line(key) for key in (*keys, "NEW")])
+
+        stopped = run("import", path, "--cluster", "local")
+
+        assert stopped.code == ExitCode.SAFETY_LIMIT, stopped.err
+        assert dialler.imports == 1
+
+        dialler.matches = "account"
+        del dialler.contacts[max(dialler.contacts)]
+        done = run("resume", stopped.summary["run_id"], "--cluster", "local")
+
+        assert done.code == ExitCode.OK, done.err
+        assert [each["_warnings"] for each in done.rows()] == ["moved:DiallerCampaignsID"] * len(keys) + [""]
+        assert set(dialler.by_key("K2").values()) == {538}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..api.client import DiallerClient
-from ..api.wire import COMMANDS, StoredContact, differences, plainly_different, stored_contact
+from ..api.wire import COMMANDS, StoredContact, differences, id_number, plainly_different, stored_contact
 from ..errors import MaybeDone, NotDone, Refused
 from ..model import Value
 
@@ -55,11 +55,12 @@ def trace(
     alike = [contact for contact in found if not differences(fields, contact.values)]
     if newest_before is None:
         return alike[0] if alike else None
-    newer = [contact for contact in alike if contact.id.isdecimal() and int(contact.id) > newest_before >= 0]
+    newer = [contact for contact in alike if (id_number(contact.id) or 0) > newest_before >= 0]
     return newer[0] if len(newer) == 1 else None
 
 
 def may_be_trace(fields: Mapping[str, Value], contact: StoredContact, newest_before: int | None) -> bool:
     """Whether a contact may come from a row, also where the dialler has tidied what we sent."""
-    older = newest_before is not None and contact.id.isdecimal() and int(contact.id) <= newest_before
+    number = id_number(contact.id)
+    older = newest_before is not None and number is not None and number <= newest_before
     return not older and not plainly_different(fields, contact.values)

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from ..api.client import DiallerClient
+from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, differences
-from ..errors import MaybeDone
+from ..errors import MaybeDone, RequestError
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
@@ -113,14 +114,18 @@ class Undoer:
             return _done(row, Action.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, "contact_changed", changed)
-        body = _complete(before, contact)
-        for _ in range(self.client.settings.retries + 1):
+        body = orjson.dumps(_complete(before, contact))
+        for attempt in range(self.client.settings.retries + 1):
             try:
-                await self.client.import_contact(orjson.dumps(body), overwrite=True)
-                break
-            except MaybeDone:  # harmless to repeat: it names a UserData that one contact carries
-                await self.client.gate.rest(1.0)
-        return _done(row, Action.OVERWRITE)
+                await self.client.import_contact(body, overwrite=True, user_data=row.user_data)
+                return _done(row, Action.OVERWRITE)
+            except MaybeDone as error:  # harmless to repeat: it names a UserData that one contact carries
+                doubt = error
+                found = await self._alike(row.user_data, before)
+                if image.contact_id in {each.id for each in found}:
+                    return _done(row, Action.OVERWRITE)
+                await self.client.gate.rest(pause(attempt + 1, error))
+        raise doubt
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
         before = orjson.loads(image.before or "{}")
@@ -130,8 +135,22 @@ class Undoer:
         if found:
             ids = ", ".join(contact.id for contact in found)
             return _failed(row, Action.CREATE, "contact_changed", f"another contact carries this UserData now: {ids}")
-        contact = await self.client.import_contact(orjson.dumps(before), overwrite=True)
+        try:
+            contact = await self.client.import_contact(orjson.dumps(before), overwrite=True, user_data=row.user_data)
+        except MaybeDone:
+            found = await self._alike(row.user_data, before)
+            if len(found) != 1:
+                raise
+            contact = found[0]
         return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
+
+    async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
+        """The contacts of a UserData that are as before; none where that cannot be found out."""
+        try:
+            found = await self.client.find_contacts(user_data) if user_data else []
+        except RequestError:
+            return []
+        return [contact for contact in found if not differences(before, contact.values)]
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
         """What somebody changed since the run, ``""`` where nothing or where that does not matter."""

@@ -15,6 +15,7 @@ from .client import DiallerClient
 from .hopeless import reason
 from .pace import Gate
 from .retry import NOT_ABOUT_THE_ROW, pause
+from .wire import id_number, stored_contact
 
 T = TypeVar("T")
 
@@ -119,6 +120,8 @@ def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
         NoRowCanSucceed: there is none, or there are several.
     """
     found = [campaign for campaign in campaigns if campaign.get("Name") == name]
+    if len(found) == 1 and (number := id_number(stored_contact(found[0]).id)) is not None:
+        return number
     if len(found) > 1:
         ids = ", ".join(str(campaign.get("ID")) for campaign in found)
         raise NoRowCanSucceed(f"the dialler has several campaigns named '{name}' ({ids}): set campaign.id")
@@ -128,4 +131,6 @@ def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
             f"the dialler has no campaign '{name}'{near or '; '}"
             f"{' (' if near else ''}'dialler-sync campaigns list' shows which it has{')' if near else ''}"
         )
-    return int(found[0]["ID"])
+    raise NoRowCanSucceed(
+        f"the dialler names no ID for its campaign '{name}' that can be used: set campaign.id in the configuration"
+    )

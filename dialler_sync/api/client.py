@@ -24,15 +24,16 @@ from ..config.settings import DiallerSettings
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..errors import MaybeDone, Refused, RequestError
 from . import traffic
+from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
 from .latency import Latencies
 from .listing import record_stream
 from .pace import Gate
 from .proxy import find_proxy
-from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadable
+from .retry import UNREADABLE, Clock, is_too_long, judge, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
 from .transport import AiohttpTransport
-from .wire import StoredContact, campaign_of, imported_contact, records, stored_contact
+from .wire import StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class DiallerClient:
         )
         self.requests = 0
         self._finds = False
+        self._told = ToldIds()
         self.latencies = Latencies(clock)
         self._clock = clock
         self._endpoints = {name: endpoint(name, settings.endpoints.get(name)) for name in ENDPOINTS}
@@ -163,7 +165,21 @@ class DiallerClient:
 
     async def _change(self, name: str, **values: str | int) -> None:
         """A change, sent once."""
-        await self._send(self._request(self._endpoints[name].method, self._url(name, **values)), judge)
+        contact_id = str(values["id"]) if "id" in values else ""
+        user_data = str(values["user_data"]) if "user_data" in values else None
+
+        def judged(reply: httpx.Response) -> None:
+            if not change_is_about(judge(reply), contact_id, user_data):
+                raise self._misdirected()
+
+        await self._send(self._request(self._endpoints[name].method, self._url(name, **values)), judged)
+
+    def _misdirected(self) -> MaybeDone:
+        """What is raised of an answer that names another contact than the request: it may answer another request, and
+        then so may all that follow it on its connection."""
+        if isinstance(self._transport, AiohttpTransport):
+            self._transport.distrust()
+        return MaybeDone(UNREADABLE, "the answer names another contact than the request", http_status=200)
 
     async def _change_by_id(self, name: str, contact_id: int | str, *, missing_is_done: bool = False) -> bool:
         """A change by ID, whose repeat is harmless. False where there is no such contact.
@@ -193,17 +209,32 @@ class DiallerClient:
             once, retries=self.settings.retries, sleep=self.gate.rest, left=lambda: self.gate.left(started)
         )
 
-    async def _read(self, name: str, body: bytes = b"", **values: str | int) -> Records:
-        """The records of a function that changes nothing, repeated where that may help."""
+    async def _read(self, name: str, body: bytes = b"", meant: Meant | None = None, **values: str | int) -> Records:
+        """The records of a function that changes nothing, repeated where that may help.
+
+        ``meant``: whether records that came are an answer to this question.
+        """
+
+        def judged(reply: httpx.Response) -> Records:
+            found = _records(reply)
+            if meant and found and not meant(found):
+                raise self._misdirected()
+            return found
+
         method, url = self._endpoints[name].method, self._url(name, **values)
         if "languagesID" in values:  # where it is not wanted, an older dialler is not asked what it may not know
             url = url.copy_merge_params({"languagesID": values["languagesID"]})
-        return await self._repeating(lambda: self._send(self._request(method, url, body), _records))
+        return await self._repeating(lambda: self._send(self._request(method, url, body), judged))
 
-    async def _find(self, name: str, **values: str | int) -> Records:
-        """The same where "not found" is an answer too."""
+    async def _find(self, name: str, wanted: int | str) -> Records:
+        """What has this ID; where "not found" is an answer too."""
+
+        def is_wanted(record: Mapping[str, Any]) -> bool:
+            return is_about(record, str(wanted))
+
         try:
-            return await self._read(name, b"", **values)
+            found = await self._read(name, meant=lambda found: any(map(is_wanted, found)), id=wanted)
+            return list(filter(is_wanted, found))
         except Refused as error:
             if error.code == "not_found":
                 return []
@@ -211,14 +242,25 @@ class DiallerClient:
 
     # Contacts
 
-    async def import_contact(self, body: bytes, *, overwrite: bool) -> StoredContact:
-        """Function 4, sent once. ``body`` is the JSON of one contact; gives the contact as it is now."""
+    async def import_contact(self, body: bytes, *, overwrite: bool, user_data: str | None = None) -> StoredContact:
+        """Function 4, sent once. ``body`` is the JSON of one contact; gives the contact as it is now.
+
+        An answer that names another contact than the one with this ``user_data`` is not understood: it may be that to
+        another request.
+        """
+
+        def judged(reply: httpx.Response) -> StoredContact:
+            contact = imported_contact(judge(reply))
+            if user_data is not None and not self._told.is_own(contact, user_data):
+                raise self._misdirected()
+            return contact
+
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
-        return imported_contact(await self._send(self._request(method, url, body), judge))
+        return await self._send(self._request(method, url, body), judged)
 
     async def get_contact(self, contact_id: int | str) -> StoredContact | None:
         """Function 2. None where there is no such contact."""
-        found = await self._find("get_contact", id=contact_id)
+        found = await self._find("get_contact", contact_id)
         return stored_contact(found[0]) if found else None
 
     async def find_contacts(self, user_data: str, *, proof: bool = False) -> list[StoredContact]:
@@ -228,7 +270,8 @@ class DiallerClient:
         as it may speak of the path.
         """
         try:
-            found = map(stored_contact, await self._read("find_contacts", user_data=user_data))
+            meant = of_user_data(user_data)
+            found = map(stored_contact, await self._read("find_contacts", meant=meant, user_data=user_data))
         except Refused as error:
             if error.code != "not_found" or (proof and not self._finds):
                 raise
@@ -263,10 +306,11 @@ class DiallerClient:
 
         ``language`` is the dialler's languagesID for its texts. If an answer is too long, the halves are asked for.
         """
-        numbers = [int(i) if str(i).isdecimal() else i for i in ids]
+        numbers = [i if (number := id_number(str(i))) is None else number for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})
+        spoken = {} if language is None else {"languagesID": language}
         try:
-            return await self._read("batch_contacts", body, **({} if language is None else {"languagesID": language}))
+            return await self._read("batch_contacts", body, of_any(user_data, ids), **spoken)
         except MaybeDone as error:
             if not is_too_long(error) or len(user_data) + len(ids) < 2:
                 raise
@@ -301,7 +345,7 @@ class DiallerClient:
 
     async def history_by_id(self, contact_id: int | str) -> Records:
         """Function 11: the calls of one contact."""
-        return await self._read("history_by_id", id=contact_id)
+        return await self._read("history_by_id", meant=of_calls(contact_id), id=contact_id)
 
     async def history_by_user_data(self, user_data: str) -> Records:
         """Function 12: the calls of all contacts that carry this UserData."""
@@ -315,7 +359,7 @@ class DiallerClient:
 
     async def get_campaign(self, campaign_id: int) -> Mapping[str, Any] | None:
         """Function 13, by ID. None where there is no such campaign."""
-        found = await self._find("get_campaign", id=campaign_id)
+        found = await self._find("get_campaign", campaign_id)
         return found[0] if found else None
 
 

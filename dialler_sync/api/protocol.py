@@ -3,7 +3,9 @@ browsers read them: the head of each answer is put in order before it is parsed.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import select
 from typing import Any
 
 from aiohttp.client_proto import ResponseHandler
@@ -29,12 +31,28 @@ _INTERIM = re.compile(rb"[\r\n]*HTTP/1\.\d 1(?!01)\d\d")
 
 
 class TolerantHandler(ResponseHandler):
-    """One connection. The head of an answer is held back until it is whole."""
+    """One connection, ``made_at`` by the event loop's clock. The head of an answer is held back until it is whole."""
 
     _head: bytearray | None = None
+    used = False
+    made_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note when, and what tells whether there is something to read."""
+        super().connection_made(transport)
+        self.made_at = self._loop.time()
+        connection = transport.get_extra_info("socket")
+        self._unread = select.poll() if hasattr(select, "poll") and connection is not None else None
+        if self._unread:
+            self._unread.register(connection.fileno(), select.POLLIN)
+
+    def has_unread(self) -> bool:
+        """Whether something came that the event loop has not yet read: an answer to no request, or the end."""
+        return bool(self._unread and self._unread.poll(0))
 
     def set_response_params(self, **parameters: Any) -> None:
         """A request is about to be sent: what comes next is the head of its answer."""
+        self.used = True
         self._head = bytearray()
         super().set_response_params(**parameters)
 

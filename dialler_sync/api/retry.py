@@ -27,7 +27,7 @@ import tenacity
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..outward import keep_secret
 from .transport import NOT_SENT, TooLong, TunnelRefused
-from .wire import decode
+from .wire import decode, id_number
 from .words import LONGEST, one_line, status_line, what_came, without_contact
 
 T = TypeVar("T")
@@ -226,8 +226,8 @@ _ABOUT_THE_ROW = frozenset({400, 409, 422})
 def _status_inside(answer: dict[str, Any]) -> int | None:
     """``status`` of the body, which some write as text."""
     inside = answer.get("status")
-    if isinstance(inside, str) and inside.isascii() and inside.isdecimal():
-        return int(inside)
+    if isinstance(inside, str):
+        return id_number(inside)
     return inside if isinstance(inside, int) else None
 
 

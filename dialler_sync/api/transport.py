@@ -125,20 +125,31 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """A pool that gives no connection on which something came unasked: it would pass for the next answer."""
+    """A pool that gives no connection on which something came unasked: it would pass for the next answer.
+
+    ``trusted_from``: connections that were made before this time of the event loop are not used again.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._factory = cast("partial[ResponseHandler]", partial(TolerantHandler, loop=self._loop))
+        self.trusted_from = 0.0
 
     async def connect(self, *args: Any, **kwargs: Any) -> Connection:
         connection = await super().connect(*args, **kwargs)
         for _ in range(self.limit):
-            if connection.protocol is not None and not connection.protocol.should_close:
+            if self._is_sound(connection.protocol):
                 break
             connection.close()
             connection = await super().connect(*args, **kwargs)
         return connection
+
+    def _is_sound(self, protocol: ResponseHandler | None) -> bool:
+        if protocol is None or protocol.should_close:
+            return False
+        if not isinstance(protocol, TolerantHandler) or not protocol.used:
+            return True
+        return protocol.made_at >= self.trusted_from and not protocol.has_unread()
 
 
 class _Body(httpx.AsyncByteStream):
@@ -244,6 +255,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             # What aread() would make of the stream, which takes a sixth of the time of a whole request.
             reply._content = whole
         return reply
+
+    def distrust(self) -> None:
+        """Use none of the connections again that there are: on one of them, answers and requests have lost step."""
+        if self._session is not None and isinstance(self._session.connector, _Connector):
+            self._session.connector.trusted_from = asyncio.get_running_loop().time()
 
     async def aclose(self) -> None:
         """Close the pool."""

@@ -71,12 +71,25 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def stored_contact(record: Mapping[str, Any]) -> StoredContact:
-    """One entry of ``records``; a missing or null ID or UserData is ``""``."""
-    number, user_data = record.get("ID", record.get("DiallerContactsID")), record.get("UserData")
-    contact_id = "" if number is None else str(number)
+    """One entry of ``records``; a missing or null ID or UserData is ``""``, and so is one that is no text or number."""
+    contact_id = _name(record.get("ID", record.get("DiallerContactsID")))
     if not contact_id.isdecimal() or len(contact_id) > _LONGEST_ID:
         contact_id = dialler_says(contact_id, _LONGEST_ID)
-    return StoredContact(contact_id, "" if user_data is None else str(user_data), record)
+    return StoredContact(contact_id, _name(record.get("UserData")), record)
+
+
+def _name(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def id_number(text: str) -> int | None:
+    """An ID that counts, as a number that every database holds; None: it is another text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
+
+
+_DIGITS = 18
 
 
 _LONGEST_ID = 100

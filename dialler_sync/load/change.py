@@ -101,7 +101,12 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
             maybe_deleted = row.kind == "delete"
             raise
 
-    return await persisting(client, once) or maybe_deleted
+    try:
+        return await persisting(client, once) or maybe_deleted
+    except MaybeDone:
+        if not maybe_deleted or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
+            raise
+        return True
 
 
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..api.client import DiallerClient
-from ..api.wire import COMMANDS, StoredContact, differences, is_elsewhere, plainly_different, stored_contact
+from ..api.wire import COMMANDS, StoredContact, differences, id_number, is_elsewhere, plainly_different, stored_contact
 from ..errors import MaybeDone, NotDone, Refused
 from ..model import Value
 
@@ -62,7 +62,7 @@ def trace(
     ]
     if newest_before is None:
         return alike[0] if alike else None
-    newer = [contact for contact in alike if contact.id.isdecimal() and int(contact.id) > newest_before >= 0]
+    newer = [contact for contact in alike if (id_number(contact.id) or 0) > newest_before >= 0]
     return newer[0] if len(newer) == 1 else None
 
 
@@ -72,5 +72,6 @@ def may_be_trace(
     """Whether a contact may come from a row, also where the dialler has tidied what we sent."""
     if is_elsewhere(fields, contact.values, campaign_ids):
         return False
-    older = newest_before is not None and contact.id.isdecimal() and int(contact.id) <= newest_before
+    number = id_number(contact.id)
+    older = newest_before is not None and number is not None and number <= newest_before
     return not older and not plainly_different(fields, contact.values)

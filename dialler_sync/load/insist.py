@@ -17,7 +17,7 @@ import orjson
 from ..api.client import DiallerClient
 from ..api.hopeless import reason_to_stop
 from ..api.retry import NOT_ABOUT_THE_ROW, TURNED_AWAY, pause
-from ..api.wire import StoredContact, differences
+from ..api.wire import StoredContact, differences, id_number
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import Status
@@ -122,7 +122,7 @@ class Insister:
         try:
             newest = newest_known
             if newest < 0 and row.user_data and (found := await self._find(row.user_data)) is not None:
-                newest = max((int(contact.id) for contact in found if contact.id.isdecimal()), default=0)
+                newest = max((id_number(contact.id) or 0 for contact in found), default=0)
             await self._recorder.intend(row.seq, newest)
         except asyncio.CancelledError:
             self._recorder.take_back(row.seq)
@@ -192,7 +192,7 @@ class Insister:
         tried.tries += 1
         tried.sent_at = self._outcomes.time()
         self.retries += 1
-        return await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
+        return await self._client.import_contact(row.body, overwrite=self._rules.overwrite, user_data=row.user_data)
 
     async def _may_repeat(self, tried: Tried, error: RequestError) -> bool:
         """Within the row's repeats; beyond them only while the dialler as a whole is away."""

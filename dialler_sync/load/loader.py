@@ -130,7 +130,9 @@ class Loader:
                 return
         started, sent_at = self._clock(), self._outcomes.time()
         try:
-            contact = await self._client.import_contact(row.body, overwrite=self._rules.overwrite)
+            contact = await self._client.import_contact(
+                row.body, overwrite=self._rules.overwrite, user_data=row.user_data
+            )
         except StopRun:
             if not repeatable:
                 self._recorder.take_back(row.seq)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ..api.wire import StoredContact
+from ..api.wire import StoredContact, id_number
 from ..errors import RequestError
 from ..journal import Outcome
 from ..model import Action, Status
@@ -49,8 +49,9 @@ class Outcomes:
     def succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
         """The dialler has the row as this contact."""
         self.done += 1
-        if contact.id.isdecimal():
-            self.newest_id = max(self.newest_id, int(contact.id))
+        number = id_number(contact.id)
+        if number is not None:
+            self.newest_id = max(self.newest_id, number)
         return Outcome(row.seq, Status.SUCCEEDED, self._action(row), contact.id, 200, tries, sent_at=sent_at)
 
     def failed(self, row: SpooledRow, error: RequestError, tries: int, sent_at: str, *, maybe_done: bool) -> Outcome:

@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from ..api.client import DiallerClient
+from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, campaign_of, differences
-from ..errors import MaybeDone, SafetyLimit
+from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
@@ -102,7 +103,7 @@ class Undoer:
         else:  # the answer was lost; before the run, no contact carried this key
             found = await self.client.find_contacts(row.user_data)
             campaign = campaign_of(orjson.loads(image.after))
-            found = [contact for contact in found if campaign_of(contact.values) in {"", campaign}]
+            found = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
             if len(found) > 1:
                 return _failed(row, Action.DELETE, "contact_changed", f"{_carriers(found)}; which one to delete?")
             contact = found[0] if found else None
@@ -130,20 +131,25 @@ class Undoer:
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
         async with self.turn if others else nullcontext():  # so that it stops after the first that goes wrong
-            restored = await self._send(orjson.dumps(body))
+            restored = await self._send(row, orjson.dumps(body), before, contact)
             if restored.id and restored.id != contact.id:
                 return self._stop(row, f"contact {restored.id} was made or changed, and not contact {contact.id}")
         kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
         return _done(row, Action.OVERWRITE, error="keeps its phone number: the dialler demands one" if kept else "")
 
-    async def _send(self, body: bytes) -> StoredContact:
+    async def _send(
+        self, row: SpooledRow, body: bytes, before: dict[str, Any], contact: StoredContact
+    ) -> StoredContact:
         """Overwrite a contact; a repeat is harmless, as one contact of the campaign carries its UserData."""
-        for _ in range(self.client.settings.retries):
+        for attempt in range(self.client.settings.retries + 1):
             try:
-                return await self.client.import_contact(body, overwrite=True)
-            except MaybeDone:
-                await self.client.gate.rest(1.0)
-        return await self.client.import_contact(body, overwrite=True)
+                return await self.client.import_contact(body, overwrite=True, user_data=row.user_data)
+            except MaybeDone as error:
+                doubt = error
+                if contact.id in {each.id for each in await self._alike(row.user_data, before)}:
+                    return contact
+                await self.client.gate.rest(pause(attempt + 1, error))
+        raise doubt
 
     def _stop(self, row: SpooledRow, why: str) -> Outcome:
         self.client.gate.stop(
@@ -164,9 +170,24 @@ class Undoer:
             return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
         if here:
             return _failed(row, Action.CREATE, "contact_changed", f"{_carriers(here)}; it was made by somebody else")
-        # A contact of another campaign that carries the key is not to be overwritten.
-        contact = await self.client.import_contact(orjson.dumps(before), overwrite=not found)
+        try:  # a contact of another campaign that carries the key is not to be overwritten
+            contact = await self.client.import_contact(
+                orjson.dumps(before), overwrite=not found, user_data=row.user_data
+            )
+        except MaybeDone:
+            found = await self._alike(row.user_data, before)
+            if len(found) != 1:
+                raise
+            contact = found[0]
         return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
+
+    async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
+        """The contacts of a UserData that are as before; none where that cannot be found out."""
+        try:
+            found = await self.client.find_contacts(user_data) if user_data else []
+        except RequestError:
+            return []
+        return [contact for contact in found if not differences(before, contact.values)]
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
         """What somebody changed since the run, ``""`` where nothing or where that does not matter."""

@@ -270,17 +270,29 @@ async def test_dropped_kept_alive_connection_repeats_nothing(method: str, drop: 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_stale_connection_repeats_nothing(method: str) -> None:
-    """A connection that the server closed, and we have not noticed yet: what is sent on it may have been done."""
-    async with ScriptedServer([DONE]) as server:
+    """A kept-alive connection that the server closes as the next request comes: that may have been done."""
+    async with ScriptedServer([DONE, then_close()]) as server:
         transport = AiohttpTransport(verify=True, connections=4, timeout=5)
         await send(transport, server, method)
-        server.writers[0].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         with pytest.raises(httpx.TransportError) as caught:
             await send(transport, server, method)
         await transport.aclose()
 
     assert type(judge_failure(caught.value, SENT)) is MaybeDone
-    assert len(server.received) == 1
+    assert [request.connection for request in server.received] == [1, 1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_connection_that_has_just_been_closed_is_replaced(method: str) -> None:
+    """Also where the event loop has not read the end yet: nothing is sent on it that would be in doubt."""
+    async with ScriptedServer([DONE]) as server:
+        transport = AiohttpTransport(verify=True, connections=4, timeout=5)
+        await send(transport, server, method)
+        server.writers[0].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        await send(transport, server, method)
+        await transport.aclose()
+
+    assert [request.connection for request in server.received] == [1, 2]
 
 
 async def test_closed_connection_that_was_noticed_is_replaced() -> None:

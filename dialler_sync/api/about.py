@@ -1,0 +1,112 @@
+"""Whether an answer is about what was asked for, as far as it tells. Pure.
+
+A proxy, or a server that loses step on a connection that is kept alive, may give one request the answer to another.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .wire import StoredContact, id_number, stored_contact
+
+Record = Mapping[str, Any]
+Meant = Callable[[list[Record]], bool]
+"""Whether records can be the answer to a question; it is not asked of no records."""
+
+_LOST = "\ufffd"
+"""What stands for a character that was lost on its way."""
+
+_SHORTEST_FIELD = 32
+"""Characters that every dialler keeps of a UserData."""
+
+_REMEMBERED = 10_000
+"""Imported contacts whose IDs are kept."""
+
+_OF_CONTACT = "DiallerContactsID"
+"""The field of a call's record, or of an object in it, that names its contact."""
+
+
+def is_about(record: Record, contact_id: str = "", user_data: str | None = None) -> bool:
+    """Whether a record may be that of the contact with this ID, or UserData. What it does not tell does not count."""
+    contact = stored_contact(record)
+    if contact_id and contact.id and not _same_id(contact.id, contact_id):
+        return False
+    told = contact.user_data
+    return user_data is None or told in ("", user_data) or _LOST in told or _tidied(user_data, told)
+
+
+def _tidied(user_data: str, told: str) -> bool:
+    """Whether a UserData is ours as a dialler may keep it: without blanks, in capitals, cut to what it has room for."""
+    ours, theirs = _folded(user_data), _folded(told)
+    return ours == theirs or (len(told) >= _SHORTEST_FIELD and ours.startswith(theirs))
+
+
+def _same_id(one: str, other: str) -> bool:
+    number = id_number(one)
+    return one == other or (number is not None and number == id_number(other))
+
+
+def change_is_about(answer: Record, contact_id: str = "", user_data: str | None = None) -> bool:
+    """The same of the answer of a change, which may name a contact itself, or in its ``records``."""
+    found = answer.get("records")
+    told = answer, *(found if isinstance(found, list) else [found])
+    return all(is_about(record, contact_id, user_data) for record in told if isinstance(record, dict))
+
+
+def of_user_data(user_data: str) -> Meant:
+    """The contacts of this UserData, however the server compares; or the whole account, from one that does not
+    understand the question. But not the contacts of another UserData alone."""
+
+    def meant(found: list[Record]) -> bool:
+        keys = {stored_contact(record).user_data for record in found}
+        return len(keys) > 1 or _folded(user_data) in map(_folded, keys)
+
+    return meant
+
+
+def of_any(user_data: Iterable[str], ids: Iterable[object]) -> Meant:
+    """Some of the contacts of these UserData and IDs."""
+    wanted, keys = set(map(str, ids)), set(map(_folded, user_data))
+
+    def meant(found: list[Record]) -> bool:
+        return any(each.id in wanted or _folded(each.user_data) in keys for each in map(stored_contact, found))
+
+    return meant
+
+
+def of_calls(contact_id: object) -> Meant:
+    """Calls of the contact with this ID."""
+
+    def meant(calls: list[Record]) -> bool:
+        parts = (part for call in calls for part in (call, *call.values()) if isinstance(part, dict))
+        told = [str(part[_OF_CONTACT]) for part in parts if part.get(_OF_CONTACT) is not None]
+        return not told or str(contact_id) in told
+
+    return meant
+
+
+def _folded(user_data: str) -> str:
+    return user_data.strip().casefold()
+
+
+class ToldIds:
+    """The contacts that answers to imports have named lately, so that one answer is not taken for two rows."""
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[str, str] = OrderedDict()  # ID → UserData of the row
+
+    def is_own(self, contact: StoredContact, user_data: str) -> bool:
+        """Whether an answer is that to the row with this UserData: by the one that it tells; where it tells none, by
+        its ID, which no answer to another row may have told."""
+        if not is_about(contact.values, user_data=user_data):
+            return False
+        if not contact.id or (user_data and contact.user_data == user_data):
+            return True
+        if contact.id in self._told:
+            return bool(user_data) and self._told[contact.id] == user_data
+        self._told[contact.id] = user_data
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        return True

@@ -1,0 +1,203 @@
+"""An answer that names another contact than the request is not a success: it is not understood, and looked up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+
+from ..conftest import Configure, Run
+from .rawdialler import Asked, RawDialler, records, respond
+
+Contacts = Callable[..., Path]
+
+OTHER = {"ID": 999, "UserData": "SOMEBODY ELSE", "Name": "Else", "DiallerCampaignsID": 538}
+CREATE = "{overwrite_duplicates: false}"
+
+
+def instead(name: str, body: bytes, *, of: str = "", done: bool = True) -> Callable[[Asked, bytes], list[bytes]]:
+    """Answer a function with ``body``; ``of``: only where it names this UserData."""
+
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        meant = asked.name == name and of in ("", asked.user_data, asked.sent.get("UserData"))
+        return [body if meant else answer]
+
+    return answers
+
+
+@pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
+def test_an_import_answered_with_another_contact_is_looked_up(
+    rows: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """It was done: the look-up finds the contact, and the report has its ID and not the other one."""
+    with RawDialler(instead("import", records(OTHER), of="K4")).listening() as dialler:
+        configure(base_url=dialler.base_url, rows=rows, timeout=0.3)
+        done = run("import", contacts_csv(5))
+
+    (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]
+    assert done.code == ExitCode.OK, done.err
+    assert (row["_status"], row["_contact_id"]) == ("succeeded", "3")
+    assert dialler.keys() == ["K2", "K3", "K4", "K5", "K6"]
+    assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
+
+
+@pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
+def test_an_import_that_was_not_done_is_no_success_by_the_name_of_another(
+    rows: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Where the look-up does not find it, nobody knows."""
+    dialler = RawDialler(instead("import", records(OTHER), of="K4"))
+    whole = dialler._import
+    dialler._import = lambda sent, overwrite: {} if sent["UserData"] == "K4" else whole(sent, overwrite=overwrite)  # type: ignore[method-assign]
+    with dialler.listening():
+        configure(base_url=dialler.base_url, rows=rows, timeout=0.3, retries=1)
+        done = run("import", contacts_csv(5))
+
+    (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]
+    assert done.code == ExitCode.ROWS_FAILED
+    assert (row["_status"], row["_error_code"]) in {("unknown", "unreadable_answer"), ("failed", "unreadable_answer")}
+    assert "another contact" in row["_error"]
+    assert "SOMEBODY ELSE" not in done.out + done.err + row["_error"]
+
+
+def test_one_id_is_not_told_to_two_rows(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Where answers tell an ID and no UserData, an ID that another row has got already shows the mistake."""
+    with RawDialler(instead("import", respond({"status": 200, "records": [{"ID": 1}]}))).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3)
+        done = run("import", contacts_csv(5))
+
+    assert done.code == ExitCode.OK, done.err
+    assert sorted(row["_contact_id"] for row in done.rows()) == ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("key", ["K2", " k2 "])
+def test_a_userdata_as_the_dialler_keeps_it_is_the_rows(
+    key: str, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """In another case, or with blanks: no reason to look."""
+    body = records({"ID": 1, "UserData": key})
+    with RawDialler(instead("import", body, of="K2")).listening() as dialler:
+        configure(base_url=dialler.base_url)
+        done = run("import", contacts_csv(1))
+
+    assert done.code == ExitCode.OK
+    assert [asked.name for asked in dialler.asked if asked.name == "find"] == []
+
+
+@pytest.mark.parametrize("told", [respond({"status": 200, "records": [OTHER]}), respond({"status": 200, "ID": 999})])
+@pytest.mark.parametrize("command", ["lock", "unlock", "delete"])
+def test_a_change_answered_with_another_contact_is_not_a_success(
+    command: str, told: bytes, run: Run, configure: Configure
+) -> None:
+    """Of a contact that is deleted, a look-up can tell; of the others it is unknown."""
+    with RawDialler(instead(command, told)).listening() as dialler:
+        dialler.contacts.update({n: {"ID": n, "UserData": f"K{n}", "DiallerCampaignsID": 538} for n in (1, 2)})
+        configure(base_url=dialler.base_url, retries=1, timeout=0.3)
+        done = run("contacts", command, "--user-data", "K1", "--yes")
+
+    (row,) = done.rows()
+    expected = ("succeeded", "") if command == "delete" else ("unknown", "unreadable_answer")
+    assert (row["_status"], row["_error_code"]) == expected, done.err
+    assert done.code == (ExitCode.OK if command == "delete" else ExitCode.ROWS_FAILED)
+
+
+def test_a_change_by_userdata_answered_with_another_contact_is_sent_once(run: Run, configure: Configure) -> None:
+    """The dialler has picked another contact than the one that is meant, or this is the answer to another request."""
+    told = respond({"status": 200, "records": [OTHER]})
+    with RawDialler(instead("delete", told)).listening() as dialler:
+        dialler.contacts[1] = {"ID": 1, "UserData": "K1", "DiallerCampaignsID": 538}
+        configure(base_url=dialler.base_url, retries=3, timeout=0.3)
+        done = run("contacts", "delete", "--user-data", "K1", "--yes", "--unchecked")
+
+    (row,) = done.rows()
+    assert row["_status"] == "unknown"
+    assert sum(asked.name == "delete" for asked in dialler.asked) == 1
+
+
+def test_an_undo_answered_with_another_contact_is_looked_up(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """What was overwritten is back by the look-up, and never by the answer alone."""
+    with RawDialler().listening() as dialler:
+        dialler.contacts[1] = {
+            "ID": 1, "UserData": "K2", "Name": "Before", "PhoneNumber1": "+4917139200", "DiallerCampaignsID": 538
+        }  # fmt: skip
+        configure(base_url=dialler.base_url, retries=0, timeout=0.3)
+        run("import", contacts_csv(1), "--compare", "dialler")
+        dialler.answers = instead("import", records(OTHER))
+        done = run("undo", "--yes")
+        run("import", contacts_csv(1), "--compare", "dialler")
+        dialler._import = lambda sent, overwrite: {}  # type: ignore[method-assign]
+        lost = run("undo", "--yes")
+
+    assert done.rows()[0]["_status"] == "succeeded"
+    assert lost.rows()[0]["_status"] == "unknown"
+    assert lost.code == ExitCode.ROWS_FAILED
+
+
+@pytest.mark.parametrize("name", ["get", "find"])
+def test_a_look_up_answered_with_another_contact_shows_nobody(name: str, run: Run, configure: Configure) -> None:
+    """Neither the other contact, nor that there is none."""
+    with RawDialler(instead(name, records(OTHER))).listening() as dialler:
+        dialler.contacts[1] = {"ID": 1, "UserData": "K1", "DiallerCampaignsID": 538}
+        configure(base_url=dialler.base_url, retries=0)
+        done = run("contacts", "get", *(("--id", "1") if name == "get" else ("--user-data", "K1")))
+
+    assert done.code != ExitCode.OK
+    assert "Else" not in done.out
+    assert "no such contact" not in done.err
+
+
+def test_a_campaign_answered_with_another_one_does_not_exist_by_that(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Nothing is sent to a campaign that the dialler has not confirmed."""
+    with RawDialler(instead("campaign", records({"ID": 77, "Name": "Other"}))).listening() as dialler:
+        configure(base_url=dialler.base_url, retries=0)
+        done = run("contacts", "list", "--campaign", "538")
+
+    assert done.code == ExitCode.UNAVAILABLE
+    assert not [asked for asked in dialler.asked if asked.name == "list"]
+
+
+@pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
+def test_an_extra_answer_shifts_no_row(rows: str, run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """The server answers one request twice: from there on each answer on that connection is that to the one before."""
+
+    def twice(asked: Asked, answer: bytes) -> list[bytes]:
+        return [answer, answer] if asked.name == "import" and asked.number % 7 == 3 else [answer]
+
+    with RawDialler(twice).listening() as dialler:
+        configure(base_url=dialler.base_url, concurrency=2, rows=rows, timeout=2)
+        done = run("import", contacts_csv(40))
+        ids = {str(contact["UserData"]): str(number) for number, contact in dialler.contacts.items()}
+
+    assert done.code == ExitCode.OK, done.err
+    assert {row["_user_data"]: row["_contact_id"] for row in done.rows()} == ids
+    assert len(dialler.contacts) == 40
+
+
+def test_an_answer_held_back_until_the_next_request_shifts_no_row(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """Nothing on the connection tells: the extra answer comes as if it were that to the request."""
+    held: dict[int, bytes] = {}
+
+    def shifted(asked: Asked, answer: bytes) -> list[bytes]:
+        if asked.name != "import":
+            return [answer]
+        thread = threading.get_ident()
+        before, held[thread] = held.get(thread), answer
+        return [answer] if before is None or asked.number < 5 else [before]
+
+    with RawDialler(shifted).listening() as dialler:
+        configure(base_url=dialler.base_url, concurrency=2, timeout=0.3)
+        done = run("import", contacts_csv(20))
+        ids = {str(contact["UserData"]): str(number) for number, contact in dialler.contacts.items()}
+
+    assert done.code == ExitCode.OK, done.err
+    assert {row["_user_data"]: row["_contact_id"] for row in done.rows()} == ids

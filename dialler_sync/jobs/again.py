@@ -86,7 +86,7 @@ def resume_run(
         )
         journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
         execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
-        execution.unlocked = unlocked
+        execution.unlocked, execution.resumed = unlocked, True
         return execution.carry_out()
 
 

@@ -53,3 +53,10 @@ def settled_since(
         query = sa.select(rows.user_data).where(rows.run == run_id, settled)
         found.update(dict.fromkeys(connection.scalars(query), run_id))
     return found
+
+
+def sent_since(connection: sa.Connection, target: str, since: str) -> bool:
+    """Whether anything is known that was sent after a moment."""
+    sent = schema.sent.c
+    newer = sa.select(sent.user_data).where(sent.target == target, sent.sent_at > since).limit(1)
+    return connection.scalar(newer) is not None

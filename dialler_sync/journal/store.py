@@ -278,17 +278,28 @@ class Journal:
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
+        later = self._imports_since(target, since, but)
+        with self._begin() as connection:
+            found = mended.settled_since(connection, target, since, later, keys)
+        return {key: run for key, run in found.items() if run not in but}
+
+    def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
+        """Whether :meth:`settled_since` may find any key at all."""
+        if self._imports_since(target, since, but):
+            return True
+        with self._begin() as connection:
+            return mended.sent_since(connection, target, since)
+
+    def _imports_since(self, target: str, since: str, but: Container[str]) -> list[str]:
+        """Imports after a moment that no undo has put back, the oldest first."""
         runs = [run for run in self.runs() if run.target == target]
         undone = {run.parent for run in runs if run.command == "undo"}
-        later = [
+        return [
             run.id
             for run in reversed(runs)
             if run.command == "import" and run.started_at > since and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
         ]
-        with self._begin() as connection:
-            found = mended.settled_since(connection, target, since, later, keys)
-        return {key: run for key, run in found.items() if run not in but}
 
     # What was sent, over all runs
 

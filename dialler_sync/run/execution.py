@@ -31,7 +31,7 @@ from .doubles import tell_doubles
 from .garbage import look_sparingly
 from .interrupt import told
 from .marked import mark_workbooks
-from .resumption import Comparison, LeftOver, leave_what_earlier_runs_settled, take_up
+from .resumption import Comparison, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
 from .summary import Effort, Summary, write_reports
@@ -69,6 +69,7 @@ class Execution:
     """One run, while it is carried out.
 
     ``unlocked``: why the machine's lock could not be had; then contacts that another run has made too are looked for.
+    ``resumed``: it began earlier, and other runs may have begun since.
     """
 
     settings: Settings
@@ -79,6 +80,7 @@ class Execution:
     sources: Sequence[Source]
     suppressed: SuppressionLists = field(default_factory=SuppressionLists)
     unlocked: str = ""
+    resumed: bool = False
     check_plan: Callable[[Planned], None] | None = None
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
@@ -168,10 +170,13 @@ class Execution:
         _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))
         if planned:
             self.left = take_up(self.journal, self.run, prepared)
+            leave_overtaken(self.journal, self.run, self.run, prepared, self.left)
             return
         self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
         if self.run.command != "validate":
             self.left = leave_what_earlier_runs_settled(self.journal, self.run, self.sources, prepared)
+            if self.resumed:
+                leave_overtaken(self.journal, self.run, self.run, prepared, self.left)
         self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
 
     def _write(self) -> Write:
@@ -250,10 +255,13 @@ class Execution:
         self.observer.stage("planning", None)
         options = self.options
         # A retry and a mended file do not look for missing contacts: the file need not be the whole one.
-        is_part = self.run.parent is not None or any(source.guard for source in self.sources)
-        mirrors = self.settings.mirror.missing is not Missing.KEEP and not is_part
-        if self.settings.mirror.missing is not Missing.KEEP and is_part:
+        mirrors = self.settings.mirror.missing is not Missing.KEEP
+        if mirrors and (self.run.parent is not None or any(source.guard for source in self.sources)):
+            mirrors = False
             _log.info("mirror: left out, as this is only a part of a list")
+        elif mirrors and self.resumed and (newer := newer_list(self.journal, self.run)):
+            mirrors = False
+            _log.info("mirror: left out, as run %s has a newer list", newer)
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}

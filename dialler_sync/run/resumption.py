@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from ..errors import UsageError
-from ..journal import Journal, Outcome, PlannedRow, RowState, RunRecord
+from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, Action, Status
 from ..prepare import Prepared, Source
 from ..spool import MOVE, SpooledRow
@@ -54,13 +55,26 @@ class Comparison:
                 )
 
 
+def newer_list(journal: Journal, run: RunRecord) -> str:
+    """The newest import of a whole list that began after ``run`` and was not undone; empty: there is none."""
+    whole = (each.id for each in _imports_since(journal, run) if not each.parent)
+    return next(whole, "")
+
+
 def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
-    """Leave out of ``prepared`` what the interrupted run has settled, and find what it may have sent."""
-    left = LeftOver(killed=run.state == "running")
+    """Leave out of ``prepared`` what the interrupted run has settled, and find what it may have sent.
+
+    What its mirror had still to do is left to a newer list, if there is one.
+    """
+    left, newer = LeftOver(killed=run.state == "running"), newer_list(journal, run)
+    overtaken = []
     for entry in journal.rows(run):
         result = entry.result
         if not entry.has_source:
-            if entry.state in _UNSETTLED:
+            if entry.state in _UNSETTLED and newer and entry.file in {NoRow.MIRRORED, NoRow.RETURNED}:
+                why = f"left to run {newer}, which has a newer list"
+                overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
+            elif entry.state in _UNSETTLED:
                 left.extra.append(SpooledRow(result.seq, result.user_data, b"", str(result.action), result.contact_id))
             continue
         prepared.note_action(result.seq, result.action)
@@ -70,7 +84,25 @@ def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
             left.doubtful[result.seq] = entry.newest_id
         elif entry.state != RowState.PENDING:
             prepared.todo[result.seq] = 0
+    journal.record(run.id, overtaken)
     return left
+
+
+def leave_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared: Prepared, left: LeftOver) -> None:
+    """Leave out rows of ``run`` whose key was settled by an import that began after ``origin``, where they come from:
+    sent now, older values would replace newer ones."""
+
+    def waits(entry: JournalRow) -> bool:
+        return entry.has_source and bool(entry.result.user_data) and bool(prepared.todo[entry.result.seq])
+
+    if not journal.sent_since(origin.target, origin.started_at, {run.id, origin.id}):
+        return
+    waiting = filter(waits, journal.rows(run))
+    while page := list(islice(waiting, _BATCH)):
+        keys = {entry.result.seq: entry.result.user_data for entry in page}
+        for seq in _supersede(journal, run, origin.id, origin.started_at, keys):
+            prepared.todo[seq] = 0
+            left.doubtful.pop(seq, None)
 
 
 def mended_runs(sources: Iterable[Source]) -> list[RunRecord]:
@@ -86,7 +118,9 @@ def leave_what_earlier_runs_settled(
     it comes from, and later ones."""
     left = LeftOver()
     if run.parent and not run.options.get("mended"):
-        left.doubtful.update(leave_settled(journal, run, journal.run(run.parent), prepared).doubtful)
+        parent = journal.run(run.parent)
+        left.doubtful.update(leave_settled(journal, run, parent, prepared).doubtful)
+        leave_overtaken(journal, run, parent, prepared, left)
     mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
     for origin in mended.values():
         if origin.command == "import" and not origin.options.get("dry_run"):
@@ -101,13 +135,18 @@ def leave_what_earlier_runs_settled(
 
 def _retries_since(journal: Journal, origin: RunRecord, run: RunRecord) -> list[RunRecord]:
     """Retries and imports of mended files that may have sent rows of ``origin``, and were not undone."""
-    runs = [each for each in journal.runs() if each.target == run.target]
+    return [each for each in _imports_since(journal, origin) if each.parent and each.id != run.id]
+
+
+def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
+    """Imports to the target of ``origin`` that began after it and were not undone, the newest first."""
+    runs = [each for each in journal.runs() if each.target == origin.target]
     undone = {each.parent for each in runs if each.command == "undo"}
     return [
         each
         for each in runs
-        if each.command == "import" and each.parent and not each.options.get("dry_run")
-        if each.started_at >= origin.started_at and each.id not in {run.id, origin.id, *undone}
+        if each.command == "import" and not each.options.get("dry_run")
+        if each.started_at >= origin.started_at and each.id not in {origin.id, *undone}
     ]
 
 
@@ -119,13 +158,19 @@ def _leave_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, Run
             by_run.setdefault(origin, {})[seq] = key
     for origin, keys in by_run.items():
         since = mended[origin].started_at if origin in mended else _moment(origin)
-        later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin}) if since else {}
-        outcomes = []
-        for seq in (seq for seq, key in keys.items() if key in later):
+        for seq in _supersede(journal, run, origin, since, keys) if since else ():
             prepared.todo[seq] = 0
-            why = f"settled by run {later[keys[seq]]}, which is newer than run {origin}, where this row comes from"
-            outcomes.append(Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=why))
-        journal.record(run.id, outcomes)
+
+
+def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: Mapping[int, str]) -> list[int]:
+    """Settle those of these rows (place → key) whose key was settled after the run ``origin``; gives their places."""
+    later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin})
+    outcomes = []
+    for seq in (seq for seq, key in keys.items() if key in later):
+        why = f"settled by run {later[keys[seq]]}, which is newer than run {origin}, where this row comes from"
+        outcomes.append(Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=why))
+    journal.record(run.id, outcomes)
+    return [outcome.seq for outcome in outcomes]
 
 
 def _moment(run_id: str) -> str:

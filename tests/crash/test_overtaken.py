@@ -1,0 +1,102 @@
+"""A run that is taken up after a newer one of its campaign: older values never replace newer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+
+from ..conftest import Configure, Run
+
+Contacts = Callable[..., Path]
+
+
+def names(dialler: SimulatorServer) -> dict[str, str]:
+    return {contact["UserData"]: contact["Name"] for contact in dialler.store.contacts.values()}
+
+
+@pytest.fixture
+def lists(contacts_csv: Contacts) -> tuple[Path, Path]:
+    """Two exports of one list: the newer one has new values, lacks K5, and has K7."""
+    old = [f"K{n},Old {n},0171 39200{n}0" for n in range(2, 7)]
+    new = [f"K{n},New {n},0171 39200{n}0" for n in (2, 3, 4, 6, 7)]
+    return contacts_csv(rows=old, name="old.csv"), contacts_csv(rows=new, name="new.csv")
+
+
+def stopped(run: Run, dialler: SimulatorServer, path: Path) -> str:
+    """An import that a dead token has stopped after its first row."""
+    dialler.order(FaultPlan.parse("401_from:3"))
+    done = run("import", path)
+    dialler.order(FaultPlan())
+    assert done.code == ExitCode.NO_ROW_CAN_SUCCEED
+    found: str = done.summary["run_id"]
+    return found
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_resume_after_a_newer_run(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer, undone: bool
+) -> None:
+    """Only what the newer run does not have is sent, unless that run was undone."""
+    configure(concurrency=1)
+    old = stopped(run, dialler, lists[0])
+    new = run("import", lists[1]).summary["run_id"]
+    if undone:
+        assert run("undo", new, "--yes").code == ExitCode.OK
+
+    resumed = run("resume", old)
+
+    assert resumed.code == ExitCode.OK, resumed.err
+    if undone:
+        assert names(dialler) == {f"K{n}": f"Old {n}" for n in range(2, 7)}
+        return
+    assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}
+    left_out = [row for row in resumed.rows() if row["_action"] == "superseded"]
+    assert [(row["_user_data"], row["_status"]) for row in left_out] == [(f"K{n}", "skipped") for n in (3, 4, 6)]
+    assert all(f"settled by run {new}" in row["_error"] for row in left_out)
+
+
+def test_retry_after_a_newer_run(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer
+) -> None:
+    """The rows that failed in the older run and succeeded in the newer one have newer values in the dialler."""
+    configure()
+    dialler.order(FaultPlan.parse("400_for:K3|K5"))
+    old = run("import", lists[0]).summary["run_id"]
+    dialler.order(FaultPlan())
+    run("import", lists[1])
+
+    retried = run("retry", old)
+
+    assert retried.code == ExitCode.OK, retried.err
+    assert names(dialler) == {"K5": "Old 5", **{f"K{n}": f"New {n}" for n in (2, 3, 4, 6, 7)}}
+    assert run("retry", old).summary["actions"].get("create", 0) == 0, "the first retry has settled it"
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_the_mirror_of_an_older_list_is_left_to_the_newer_one(
+    run: Run, configure: Configure, lists: tuple[Path, Path], dialler: SimulatorServer, planned: bool
+) -> None:
+    """It would delete what only the newer list has, or lacks by now: also where it had been decided before."""
+    configure(concurrency=1, mirror="{missing: delete, max_missing: 100%}")
+    run("import", lists[1])
+    if planned:
+        old = stopped(run, dialler, lists[0])
+    else:
+        dialler.order(FaultPlan.parse("503:100%:on=all"))
+        configure(concurrency=1, mirror="{missing: delete, max_missing: 100%}", give_up_after=0, retries=0)
+        away = run("import", lists[0])
+        assert away.code == ExitCode.UNAVAILABLE
+        old = away.summary["run_id"]
+        dialler.order(FaultPlan())
+    run("import", lists[1])
+
+    resumed = run("resume", old)
+
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert names(dialler)["K7"] == "New 7"
+    assert names(dialler)["K2"] == "New 2"

@@ -11,6 +11,7 @@ import shlex
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _WITHOUT_MODES = {
     "exfat": "uid=, umask=077",
     "ntfs3": "uid=, umask=077",
     "fuseblk": "uid=, umask=077",
-    "9p": "metadata, uid=, umask=077",
+    "drvfs": "metadata, uid=, umask=077",
 }
 """File systems on which chmod and chown do nothing, with the mount options that stand for them."""
 
@@ -132,14 +133,12 @@ if sys.platform != "win32":
 
     def _is_private(group: int, owner: int) -> bool:
         """Whether nobody is known to be in a group but the owner of the file, this user and root."""
-        trusted = {owner, *_trusted()}
-        try:
-            names = grp.getgrgid(group).gr_mem
-        except KeyError:  # a number without a name has no members in the system's lists
-            names = []
-        users = pwd.getpwall()
-        members = {user.pw_uid for user in users if user.pw_gid == group or user.pw_name in names}
-        return members <= trusted
+        members = {user.pw_uid for user in pwd.getpwall() if user.pw_gid == group}
+        with suppress(KeyError):  # a number without a name has no members in the system's lists
+            for name in grp.getgrgid(group).gr_mem:
+                with suppress(KeyError):  # nor can a name without a number log in
+                    members.add(pwd.getpwnam(name).pw_uid)
+        return members <= {owner, *_trusted()}
 
     def _owner_fault(step: Path, found: os.stat_result) -> _Fault:
         link = stat.S_ISLNK(found.st_mode)
@@ -170,7 +169,8 @@ if sys.platform != "win32":
         for line in lines:
             before, _, after = line.partition(" - ")
             if before.split()[2:3] == [number]:
-                return after.split()[0], before.split()[4]
+                kind = "drvfs" if "aname=drvfs" in after else after.split()[0]  # as WSL mounts Windows' drives
+                return kind, before.split()[4]
         return "", ""
 
     def _trusted() -> set[int]:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.config import load_config
+from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
@@ -288,3 +291,21 @@ def test_a_file_in_the_folder_for_temporary_files_is_fine(
         file.flush()
 
         assert run("-c", file.name, "validate", contacts_csv(2)).code == ExitCode.OK
+
+
+def test_programs_in_python_are_held_to_the_same(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have no --trust, and say it by the variable or in the call."""
+    path = configure()
+    path.chmod(0o606)
+    (tmp_path / "journal.db").touch()
+    (tmp_path / "journal.db").chmod(0o606)
+
+    for opened in (lambda: load_config(path), lambda: Journal.open(tmp_path / "journal.db").close()):
+        with pytest.raises(UsageError, match="chmod o-w"):
+            opened()
+        with monkeypatch.context() as patch:
+            patch.setenv("DIALLER_SYNC_TRUST", "1")
+            opened()
+    assert load_config(path, trusted=True)

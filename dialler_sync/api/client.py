@@ -260,7 +260,7 @@ class DiallerClient:
     ) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
 
-        ``language`` is the dialler's languagesID for its texts. Of an answer that is too long, the halves are asked for.
+        ``language`` is the dialler's languagesID for its texts. Of what is too long, the halves are asked for.
         """
         numbers = [int(i) if str(i).isdecimal() else i for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})

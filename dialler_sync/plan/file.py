@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..config import changes
+from ..config.small_files import read_small
 from ..errors import UsageError
 from ..journal import RunRecord
 from ..report.files import new_file
@@ -117,7 +118,7 @@ def read_plan(path: Path) -> PlanFile:
 
     no_plan = "is not a plan that 'dialler-sync plan -o' has written"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_small(path))
         if found.pop("format") != FORMAT:
             raise UsageError(f"{path}: was made by another version of dialler-sync: make a new plan")
         plan = TypeAdapter(PlanFile).validate_python(found)
@@ -127,6 +128,6 @@ def read_plan(path: Path) -> PlanFile:
             return plan
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path}: {no_plan}") from error
     raise UsageError(f"{path}: {no_plan}")

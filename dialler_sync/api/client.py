@@ -304,7 +304,7 @@ class DiallerClient:
     ) -> Records:
         """Function 14: records with their result code and history. Older servers: ``endpoint_missing``.
 
-        ``language`` is the dialler's languagesID for its texts. If an answer is too long, the halves are asked for.
+        ``language`` is the dialler's languagesID for its texts. Of what is too long, the halves are asked for.
         """
         numbers = [i if (number := id_number(str(i))) is None else number for i in ids]
         body = orjson.dumps({"UserDataList": list(user_data), "IDList": numbers})

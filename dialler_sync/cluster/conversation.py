@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from ..api.token import COMMAND_TIMEOUT
+from ..api.token_command import TIMEOUT
 from ..errors import ClusterLost, DiallerSyncError, NoRowCanSucceed, StopRun
 from .messages import LOT, Order, Report
 from .partitions import Partition
@@ -87,7 +87,7 @@ class Conversation:
     async def _ask(self, sender: RemoteSender, order: Order) -> Report:
         patience = 2 * self.lease
         if order.number == 0:
-            patience += COMMAND_TIMEOUT  # the worker may have to ask for a token
+            patience += TIMEOUT  # the worker may have to ask for a token
         self.asked_at = self.clock()
         try:
             async with asyncio.timeout(patience):

@@ -17,6 +17,7 @@ import yaml
 from ..errors import ConfigError
 from ..outward import keep_secret
 from ..secret_text import url_secrets
+from .small_files import read_small
 from .unfinished import unfinished_lines
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
@@ -32,6 +33,14 @@ _SECRET_PART = 16
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEEPEST = 30
+_LONGEST = 2**20
+"""Bytes of a configuration."""
+
+_MOST = 2**22
+"""Characters of all values, with each alias (``*name``) as what it stands for: aliases of aliases multiply."""
+
+_NODE = 16
+"""Characters that a value counts for beside its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,9 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         ConfigError: not readable, not YAML, not a mapping, or a key twice.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_small(path, _LONGEST)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        unfinished = unfinished_lines(text)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: no such configuration file. Name one with -c, or make one with 'dialler-sync init FILE'."
@@ -79,11 +89,15 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         problem = getattr(error, "problem", None) or "cannot be parsed"
         hint = ' Within { }, a variable stands in quotes: "${NAME}".' if problem.endswith("but got '{'") else ""
         raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.{hint}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply.") from None
+    except (ValueError, OverflowError):  # PyYAML's own slips, such as \U with more than there are characters
+        raise ConfigError(f"{path}: is not valid YAML: it holds a character or a version that there is not.") from None
     reader = _Reader(path, environment)
     values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: a configuration is a mapping of sections (dialler:, campaign:, columns: …).")
-    return Document(path, values, reader.lines, reader.unset, unfinished_lines(text))
+    return Document(path, values, reader.lines, reader.unset, unfinished)
 
 
 class _Reader:
@@ -93,6 +107,7 @@ class _Reader:
         self._path, self._environment = path, environment
         self.lines: dict[KeyPath, int] = {}
         self.unset: dict[KeyPath, str] = {}
+        self._size = 0
 
     def plain(self, node: yaml.Node, key: KeyPath) -> Plain:
         """The value of ``node``, which stands at ``key``."""
@@ -100,6 +115,9 @@ class _Reader:
         self.lines.setdefault(key, line)
         if len(key) > _DEEPEST:
             raise ConfigError(f"{self._path}:{line}: is nested too deeply, or refers to itself.")
+        self._size += _NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+        if self._size > _MOST:
+            raise ConfigError(f"{self._path}:{line}: grows without an end, as its aliases (*name) multiply.")
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
                 return None

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from .. import trust
 from ..config import changes
+from ..config.small_files import read_small
 from ..errors import UsageError
 from ..journal import RunRecord
 from ..report.files import new_file
@@ -119,7 +120,7 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
     trust.require("the plan", path, trust=trusted)
     no_plan = "is not a plan that 'dialler-sync plan -o' has written"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_small(path))
         if found.pop("format") != FORMAT:
             raise UsageError(f"{path}: was made by another version of dialler-sync: make a new plan")
         plan = TypeAdapter(PlanFile).validate_python(found)
@@ -129,6 +130,6 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
             return plan
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path}: {no_plan}") from error
     raise UsageError(f"{path}: {no_plan}")

@@ -64,7 +64,12 @@ def configuration(path: Path, url: str = "http://127.0.0.1:1", **dialler: object
     lines = [f"  {key}: {value}" for key, value in {**keys, **dialler}.items() if value is not None]
     path.write_text(
         "\n".join(
-            ["dialler:", *lines, "campaign: {id: 538}", "columns: {UserData: Key, Name: Name, PhoneNumber1: Phone}"]
+            [
+                "dialler:",
+                *lines,
+                "campaign: {id: 538}",
+                "columns: {UserData: Key, Name: Name, PhoneNumber1: {column: Phone, region: DE}}",
+            ]
         ),
         encoding="utf-8",
     )

@@ -1,0 +1,87 @@
+"""The user's command that prints the token: no shell, limits of time and output, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shlex
+import signal
+import subprocess
+import time
+from contextlib import suppress
+
+from ..errors import ConfigError
+
+NAME = "dialler.token_command"
+TIMEOUT = 60.0
+"""Seconds that the command may take."""
+
+LONGEST = 2**16
+"""Bytes that it may print."""
+
+_LOOK = 0.05
+"""Seconds between two looks at whether it has ended, where a process that it began holds its output open."""
+
+
+def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
+    """What the command prints. It cannot ask; what it says of errors is kept back, as it may hold the token.
+
+    Raises:
+        ConfigError: it cannot be run, fails, takes too long or prints too much. It and all that it began are ended.
+    """
+    try:
+        words = shlex.split(command) if isinstance(command, str) else command
+        process = subprocess.Popen(  # noqa: S603
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except (OSError, ValueError, IndexError) as error:
+        raise _cannot_run(error) from None
+    try:
+        printed = _printed(process, time.monotonic() + seconds)
+        code = process.returncode
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"{NAME} has not ended within {seconds:g} seconds; run it by hand to see why") from None
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+    if code:
+        how = f"was ended by signal {-code}" if code < 0 else f"failed with exit code {code}"
+        raise ConfigError(f"{NAME} {how}; run it by hand to see why")
+    try:
+        return printed.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _cannot_run(error) from None
+
+
+def _cannot_run(error: Exception) -> ConfigError:
+    return ConfigError(f"{NAME} cannot be run: {getattr(error, 'strerror', None) or type(error).__name__}")
+
+
+def _printed(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """All that the process prints until it ends, or closes its output."""
+    assert process.stdout  # noqa: S101 - for mypy
+    printed = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            ended = process.poll() is not None
+            if selector.select(0 if ended else _LOOK):
+                piece = os.read(process.stdout.fileno(), LONGEST)
+                if not piece:
+                    break
+                printed += piece
+                if len(printed) > LONGEST:
+                    raise ConfigError(f"{NAME} prints more than {LONGEST:,} bytes, which is no token")
+            elif ended:
+                return printed
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(process.args, 0)
+    process.wait(max(deadline - time.monotonic(), 0))
+    return printed

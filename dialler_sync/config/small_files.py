@@ -1,0 +1,29 @@
+"""Files that are small and hold text, such as a configuration or a token: nothing that hangs or has no end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+def read_small(path: Path, most: int | None = None) -> str:
+    """The UTF-8 text of a file, without a byte order mark.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file (a pipe would be waited for, a device has no end), or has
+            more than ``most`` bytes.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(number, "rb") as file:
+        mode = os.fstat(number).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        content = file.read() if most is None else file.read(most + 1)
+    if most is not None and len(content) > most:
+        raise OSError(errno.EFBIG, f"has more than {most:,} bytes", str(path))
+    return content.decode("utf-8-sig")

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dialler_sync"
 
 FACTS = {"errors", "nearest", "spreadsheet_text", "fields", "endpoints", "model", "exit_codes", "error_codes"}
-FACTS |= {"double_encoding", "outward", "own_columns", "secret_text", "spreadsheet_changes", "target"}
+FACTS |= {"double_encoding", "outward", "own_columns", "readings", "secret_text", "spreadsheet_changes", "target"}
 
 ALLOWED = {
     "config": FACTS,

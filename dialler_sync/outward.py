@@ -92,7 +92,7 @@ def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:
 
 def screen(text: str, *, styled: bool = False) -> str:
     """What a stream may show of a text that has lines of its own; where it is ``styled``, also its colours."""
-    text = mask(text)
+    text = mask(text).replace("\r\n", "\n")
     if text.isprintable():
         return text
     if not styled:

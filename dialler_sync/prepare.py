@@ -23,6 +23,7 @@ from .errors import InputError
 from .journal import PENDING, Journal, Outcome, PlannedRow
 from .mended import Guard
 from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
+from .outward import line
 from .spool import Keys, Spool, SpooledRow
 from .spreadsheet_text import one_line
 from .validate import Checker
@@ -159,7 +160,7 @@ def open_sources(
         for note in checker.notes:
             _log.info("%s: %s", path, note)
         guard = Guard(table, checker.fields, journal) if table.layout.mended else None
-        sources.append(Source(path, path.name, file_sha256(path), path.stat().st_ino, table, checker, guard))
+        sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
     if unreadable:
         raise InputError(*unreadable)
     return sources

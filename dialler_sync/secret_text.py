@@ -8,13 +8,15 @@ knows where in the text its characters come from, so that just the secret is mas
 from __future__ import annotations
 
 import base64
-import html
+import codecs
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from urllib.parse import unquote
+
+from .readings import IGNORABLE, SQUEEZED, Reading, readings
 
 MASK = "***"
 
@@ -40,43 +42,12 @@ _MOST_READINGS = 40
 """So many times its length (of short texts, that of 2,000 characters) a text is read. One that is made to need more is
 hostile, and is masked as a whole."""
 
-_IGNORED = (
-    *range(0x21), *range(0x7F, 0xA1), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x17B5,
-    *range(0x180B, 0x1810), *range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0x3164,
-    *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0,
-)  # fmt: skip
-"""Blanks, control characters and what cannot be seen: a secret that is broken by them can still be read."""
-_SQUEEZED: dict[int, None] = dict.fromkeys(_IGNORED)
-_IGNORABLE = frozenset(map(chr, _IGNORED))
-
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
 _PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
-_ESCAPE = re.compile(
-    r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
-    r"|(?P<named>&[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
-    r"|\\(?P<o>[0-7]{3})|\\(?P<c>[^0-9])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
-    re.IGNORECASE | re.DOTALL,
-)
-_PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
 _BLANKS = bytes([*range(33), 127])
+_NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
+_WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff]")
 _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
-_BASE32 = re.compile(r"[A-Za-z2-7]+")
-_HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-f]{2}[\s:,;-]{0,2}){4,}", re.IGNORECASE)
-_PAIR = re.compile(r"(?:0x|\\x)?([0-9a-f]{2})", re.IGNORECASE)
-_DECIMAL = re.compile(r"(?:\d{2,3}[\s:,;]{1,2}){3,}\d{2,3}")
-_NUMBER = re.compile(r"\d{2,3}")
-_URLSAFE = str.maketrans("-_", "+/")
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A text, and from where to where in the original each of its characters stands."""
-
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
 
 
 class Secrets:
@@ -90,14 +61,15 @@ class Secrets:
         self._in_base32: tuple[str, ...] = ()
         self._quick: tuple[bytes, ...] = ()
         self._quick_letters: tuple[bytes, ...] = ()
+        self._quick_numbers: tuple[bytes, ...] = ()
         self._shortest = 0
-        self._long_run = _BASE64
+        self._long_run = re.compile("")
         self._masked = lru_cache(maxsize=4_096)(self._mask)
 
     def add(self, *secrets: str | None) -> None:
         """Mask these from now on; of a text of several lines each of them."""
         given = {each.strip() for secret in secrets if secret for each in (secret, *secret.splitlines())}
-        new = {each for each in given if len(each.translate(_SQUEEZED)) >= SHORTEST} - self._secrets
+        new = {each for each in given if len(each.translate(SQUEEZED)) >= SHORTEST} - self._secrets
         if new:
             self._secrets |= new
             self._prepare()
@@ -126,6 +98,7 @@ class Secrets:
     def _prepare(self) -> None:
         self._masked.cache_clear()
         forms = {form for secret in self._secrets for form in (_squeezed(secret), _squeezed(_bytes(secret)))}
+        forms |= {codecs.encode(form, "rot13") for form in forms}
         self._needles = tuple(sorted({*forms, *(form[::-1] for form in forms)}, key=len, reverse=True))
         letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
@@ -134,11 +107,14 @@ class Secrets:
         # What the quick test looks for: of other letters than ASCII it knows nothing.
         self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
         self._exact = tuple({core.encode() for secret in raw for core in _cores(secret)})
-        numbers = ["".join(map(str, secret)).encode() for secret in raw]
         self._quick_letters = (
             *(each.encode("ascii", "ignore") for each in self._letters),
-            *numbers,
             *(secret.hex().encode() for secret in raw),
+        )
+        self._quick_numbers = tuple(
+            "".join(format(byte, form) for byte in secret).encode()
+            for secret in raw
+            for form in ("d", "o", "03o", "08b")
         )
         self._shortest = min(map(len, forms), default=0)
         length = max(ceil(self._shortest * 4 / 3) - 2, _LONG)
@@ -147,7 +123,11 @@ class Secrets:
     def _may_hold(self, text: str) -> bool:
         """A quick test, of bulks of text in which nothing is."""
         escaped = "%" in text or "&" in text or "\\" in text or "=" in text or "\x1b" in text
-        if (escaped and _ESCAPES.search(text)) or self._long_run.search(text):
+        if (
+            (escaped and _ESCAPES.search(text))
+            or (not text.isascii() and _WIDE.search(text))
+            or self._long_run.search(text)
+        ):
             return True
         squeezed = text.encode("ascii", "ignore").translate(None, _BLANKS)
         low = squeezed.lower()
@@ -156,6 +136,7 @@ class Secrets:
             any(map(low.__contains__, self._quick))
             or any(map(squeezed.__contains__, self._exact))
             or any(map(letters.__contains__, self._quick_letters))
+            or any(map(low.translate(None, _NO_DIGITS).__contains__, self._quick_numbers))
             or (b"0x" in low and _PREFIXED.search(text) is not None)
         )
 
@@ -164,14 +145,14 @@ class Secrets:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         places = range(len(text) + 1)
-        waiting = [(_Reading(text, places[:-1], places[1:]), 0)]
+        waiting = [(Reading(text, places[:-1], places[1:]), 0)]
         left = _MOST_READINGS * max(len(text), 2_000)
         seen = {(0, text)}
         found: list[tuple[int, int]] = []
         for reading, depth in waiting:
             found += self._found(reading)
             if depth < _DEEPEST:
-                for other in _readings(reading, self._shortest, self._in_base32):
+                for other in readings(reading, self._shortest, self._in_base32):
                     key = (other.starts[0] if other.starts else 0, other.text)
                     if key not in seen:
                         left -= len(other.text)
@@ -181,14 +162,14 @@ class Secrets:
                         waiting.append((other, depth + 1))
         return found
 
-    def _found(self, reading: _Reading) -> Iterator[tuple[int, int]]:
+    def _found(self, reading: Reading) -> Iterator[tuple[int, int]]:
         text = reading.text
-        kept = [place for place, sign in enumerate(text) if sign not in _IGNORABLE]
+        kept = [place for place, sign in enumerate(text) if sign not in IGNORABLE]
         yield from self._search(reading, kept, self._needles)
         kept = [place for place in kept if text[place].isalnum()]
         yield from self._search(reading, kept, self._letters)
 
-    def _search(self, reading: _Reading, kept: Sequence[int], needles: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def _search(self, reading: Reading, kept: Sequence[int], needles: Sequence[str]) -> Iterator[tuple[int, int]]:
         text = reading.text
         low = "".join([_small(text[place]) for place in kept])
         for needle in needles:
@@ -207,12 +188,12 @@ def _is_word(text: str, first: int, last: int) -> bool:
 
 
 def _small(sign: str) -> str:
-    low = sign.lower()
+    low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
     return low if len(low) == 1 else sign
 
 
 def _squeezed(text: str) -> str:
-    return "".join(map(_small, text.translate(_SQUEEZED)))
+    return "".join(map(_small, text.translate(SQUEEZED)))
 
 
 def _bytes(text: str) -> str:
@@ -247,92 +228,6 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
             pieces += [text[at:first], MASK]
         at = max(at, last)
     return "".join([*pieces, text[at:]]) if spans else text
-
-
-def _readings(reading: _Reading, shortest: int, in_base32: Sequence[str]) -> Iterator[_Reading]:
-    """What else the text may say."""
-    for pattern in (_ESCAPE, _PRINTABLE_QUOTED):
-        if pattern.search(reading.text):
-            yield _unescaped(reading, pattern)
-    for pattern, single, base in ((_HEX, _PAIR, 16), (_DECIMAL, _NUMBER, 10)):
-        for run in pattern.finditer(reading.text):
-            found = list(single.finditer(reading.text, *run.span()))
-            signs = "".join(chr(min(int(pair[pair.lastindex or 0], base), 255)) for pair in found)
-            if len(signs) >= shortest:
-                places = [pair.span() for pair in found]
-                yield _derived(reading, signs, [a for a, _ in places], [b for _, b in places])
-    yield from _radix(reading, _BASE64, 6, shortest)
-    upper = reading.text.upper().translate(_SQUEEZED)
-    if any(core in upper for core in in_base32):  # else it is not worth the time
-        yield from _radix(reading, _BASE32, 5, shortest)
-
-
-def _derived(reading: _Reading, text: str, starts: Sequence[int], ends: Sequence[int]) -> _Reading:
-    """``starts`` and ``ends`` are places in ``reading``."""
-    return _Reading(text, [reading.starts[place] for place in starts], [reading.ends[place - 1] for place in ends])
-
-
-def _unescaped(reading: _Reading, pattern: re.Pattern[str]) -> _Reading:
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    for match in pattern.finditer(reading.text):
-        first, last = match.span()
-        meant = _meant(match)
-        pieces += [reading.text[at:first], meant]
-        starts += [*range(at, first), *([first] * len(meant))]
-        ends += [*range(at + 1, first + 1), *([last] * len(meant))]
-        at = last
-    pieces.append(reading.text[at:])
-    starts += range(at, len(reading.text))
-    ends += range(at + 1, len(reading.text) + 1)
-    return _derived(reading, "".join(pieces), starts, ends)
-
-
-def _meant(match: re.Match[str]) -> str:
-    """What an escape stands for."""
-    kind, value = match.lastgroup, match[match.lastgroup or 0]
-    if kind is None:  # a soft line break, or what only colours a terminal
-        return ""
-    if kind == "named":
-        return html.unescape(value if value.endswith(";") or html.unescape(value) != value else f"{value};")
-    if kind == "c":
-        return _CONTROLS.get(value, value)
-    number = int(value, {"d": 10, "o": 8}.get(kind, 16))
-    return chr(number) if number < 0x110000 else ""
-
-
-def _radix(reading: _Reading, alphabet: re.Pattern[str], bits: int, shortest: int) -> Iterator[_Reading]:
-    """Runs of base64 or base32, whole or broken by blanks, as the bytes that they stand for, at every alignment."""
-    kept = [place for place, sign in enumerate(reading.text) if sign not in _IGNORABLE]
-    squeezed = "".join([reading.text[place] for place in kept])
-    group = 4 if bits == 6 else 8
-    for run in alphabet.finditer(squeezed):
-        if len(run[0]) * bits < shortest * 8:
-            continue
-        for offset in range(group):
-            coded = run[0][offset:]
-            plain = _decoded(coded, bits)
-            if max(map(len, _LIKE_TEXT.findall(plain)), default=0) >= shortest:
-                begin = run.start() + offset
-                starts = [kept[begin + 8 * i // bits] for i in range(len(plain))]
-                ends = [kept[begin + (8 * i + 7) // bits] + 1 for i in range(len(plain))]
-                yield _derived(reading, plain, starts, ends)
-
-
-_LIKE_TEXT = re.compile(r"(?:[ -~]\0?|[\xc2-\xf4][\x80-\xbf]+)+")
-"""Characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded text."""
-
-
-def _decoded(coded: str, bits: int) -> str:
-    if bits == 6:
-        whole = coded.translate(_URLSAFE)
-        whole = whole[:-1] if len(whole) % 4 == 1 else whole
-        return base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
-    whole = coded.upper()
-    whole = whole[: len(whole) - {1: 1, 3: 1, 6: 1}.get(len(whole) % 8, 0)]
-    return base64.b32decode(whole + "=" * (-len(whole) % 8)).decode("latin-1")
 
 
 def url_secrets(url: str) -> Iterator[str]:

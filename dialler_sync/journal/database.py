@@ -264,7 +264,7 @@ _CONNECTION = re.compile(
 )
 """How a database is named elsewhere: a connection string of libpq, a URL that lacks its slashes. It is no file."""
 
-_HOST = re.compile(r"[\w.:%/-]*")
+_HOST = re.compile(r"[\w.,:%/-]*")
 
 _NO_URL = (
     "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special signs of "

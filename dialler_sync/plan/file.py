@@ -13,6 +13,7 @@ from ..config import changes
 from ..config.small_files import read_small
 from ..errors import UsageError
 from ..journal import RunRecord
+from ..outward import json_text
 from ..report.files import new_file
 from .planner import PlanEntry, Planned
 
@@ -63,7 +64,7 @@ class PlanFile:
     def write(self, path: Path) -> None:
         """Write the plan, for its owner only: it holds personal data."""
         with new_file(path) as file:
-            json.dump({"format": FORMAT, **asdict(self)}, file, ensure_ascii=False, indent=1)
+            file.write(json_text({"format": FORMAT, **asdict(self)}, indent=1))
 
     def paths(self) -> tuple[Path, ...]:
         """The files that it was made from."""

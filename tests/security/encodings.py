@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import html
 import json
 import quopri
@@ -78,6 +79,12 @@ ENCODINGS: dict[str, Encoding] = {
     "with dots": ".".join,
     "quoted-printable": lambda secret: quopri.encodestring(secret.encode()).decode(),
     "mixed": _mixed,
+    "octal numbers": lambda secret: " ".join(f"{sign:03o}" for sign in secret.encode()),
+    "binary numbers": lambda secret: " ".join(f"{sign:08b}" for sign in secret.encode()),
+    "a program": lambda secret: ".".join(f"chr({sign})" for sign in secret.encode()),
+    "CSS": _each("\\{:06x}"),
+    "ROT13": lambda secret: codecs.encode(secret, "rot13"),
+    "full width": lambda secret: "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() else sign for sign in secret),
 }
 """By name: what a server makes of a secret."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -220,6 +221,24 @@ def test_a_suggested_command_names_the_file(name: str) -> None:
     assert done.stdout.decode() == name
     if name.isprintable():
         assert shlex.split(in_shell(name)) == [name]
+
+
+@pytest.mark.parametrize(
+    "name", [os.fsdecode(b"l\xffst.csv"), f"two\nlines{ATTACKS['bidi']}.csv"], ids=["bytes", "signs"]
+)
+def test_a_name_of_a_file_in_the_reports(run: Run, tmp_path: Path, name: str) -> None:
+    """It is cleaned as a message is, also where it is no text at all; a mended row finds its way back by it."""
+    configuration("http://127.0.0.1:1")
+    _list(name, ["No", "Name", "Phone"], ["K{}", "", "+49171123456{}"])
+
+    done = run("validate", name)
+
+    assert done.code == 4
+    assert {row["_file"] for row in done.rows()} == {line(name)}
+    harmless((done.reports / "results.csv").read_text(encoding="utf-8"))  # type: ignore[operator]
+    again = run("validate", *tmp_path.glob("reports/*/failed.csv"))
+    assert again.code == 4
+    assert "Traceback" not in again.err
 
 
 def test_metrics(tmp_path: Path) -> None:

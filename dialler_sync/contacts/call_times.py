@@ -12,9 +12,11 @@ from email.utils import parsedate_to_datetime
 _NOTHING = re.compile(r"[0\W]*|null|none|nil|nan|n/?a|never|false", re.IGNORECASE)
 """``0000-00-00 00:00:00`` is how MySQL writes that there is no time."""
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?", re.ASCII)
 _DOTNET = re.compile(r"/Date\((-?\d{1,20})(?:[+-]\d{4})?\)/", re.ASCII)
+_MAIL = re.compile(r"(?ai)(?:[a-z]{3}, )?\d\d? [a-z]{3} \d{4} \d\d:\d\d(?::\d\d)? (?:GMT|UTC|[+-]\d{4})")
+_UTC = re.compile(r" ?(?:UTC|GMT)$")
 _SLASHES = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})(?!\d)", re.ASCII)
 
 _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -23,8 +25,8 @@ _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y 
 _UNITS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
 """A count below so much is of units of which a second has so many: seconds, milli-, micro-, nanoseconds."""
 
-_LATEST = 2200
-"""Years up to which a number is taken for a time."""
+_EARLIEST, _LATEST = 1990, 2200
+"""Years of which a number is taken for a time."""
 
 
 def read_time(value: object) -> str | None:
@@ -54,7 +56,8 @@ def _counted(number: float) -> str | None:
         return None
     with suppress(ValueError, OverflowError, OSError):
         moment = datetime.fromtimestamp(number / unit, UTC)
-        return moment.isoformat(" ", "seconds").replace("+00:00", "Z") if moment.year <= _LATEST else None
+        told = moment.isoformat(" ", "seconds").replace("+00:00", "Z")
+        return told if _EARLIEST <= moment.year <= _LATEST else None
     return None
 
 
@@ -70,14 +73,14 @@ def _written(text: str) -> str | None:
     for moment in _readings(text):
         if moment.year <= 1970 or moment.year == 9999:  # the zero of some clock, or its end
             return ""
-        return text if _ISO.match(text) else moment.isoformat(" ").replace("+00:00", "Z")
+        return text if _ISO.fullmatch(text) else moment.isoformat(" ").replace("+00:00", "Z")
     return None
 
 
 def _readings(text: str) -> Iterator[datetime]:
     """What the text says, in each form in which it can be read."""
     with suppress(ValueError):
-        yield datetime.fromisoformat(text)
+        yield datetime.fromisoformat(_UTC.sub("+00:00", text))
     plain = text.replace("/", "-") if re.match(r"\d{4}/", text) else text
     if slashes := _SLASHES.match(text):
         first, second = int(slashes[1]), int(slashes[2])
@@ -87,14 +90,15 @@ def _readings(text: str) -> Iterator[datetime]:
     for form in _FORMS:
         with suppress(ValueError):
             yield datetime.strptime(plain, form)  # noqa: DTZ007 - the dialler's own time zone
-    with suppress(ValueError, TypeError, IndexError, OverflowError):
-        yield parsedate_to_datetime(text)
+    if _MAIL.fullmatch(text):
+        with suppress(ValueError, TypeError, IndexError, OverflowError):
+            yield parsedate_to_datetime(text)
 
 
 def _parsed(text: str, form: str) -> str:
     with suppress(ValueError):
         moment = datetime.strptime(text, form)  # noqa: DTZ007 - the dialler's own time zone
-        if 1970 < moment.year <= _LATEST:
+        if _EARLIEST <= moment.year <= _LATEST:
             return str(moment.date()) if form == _COMPACT[8] else str(moment)
     return ""
 
@@ -103,7 +107,7 @@ def _listed(parts: list[object]) -> str | None:
     """``[2026, 1, 2, 10, 0, 9]``, as Java writes a time."""
     numbers = [part for part in parts[:6] if type(part) is int and abs(part) < 10_000]
     with suppress(ValueError, TypeError):
-        if len(numbers) == min(len(parts), 6) >= 3 and len(parts) <= 7 and 1970 < numbers[0] <= _LATEST:
+        if len(numbers) == min(len(parts), 6) >= 3 and len(parts) <= 7 and _EARLIEST <= numbers[0] <= _LATEST:
             return str(datetime(*numbers))  # type: ignore[arg-type]  # noqa: DTZ001 - the dialler's own time zone
     return None
 
@@ -111,6 +115,7 @@ def _listed(parts: list[object]) -> str | None:
 def seconds_between(connect: str, end: str) -> float | None:
     """From one time to another; None where one is missing, only one has a zone, or they are in the wrong order."""
     with suppress(ValueError, TypeError):
-        seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(connect)).total_seconds()
+        first, last = (datetime.fromisoformat(_UTC.sub("+00:00", text)) for text in (connect, end))
+        seconds = (last - first).total_seconds()
         return seconds if seconds >= 0 and math.isfinite(seconds) else None
     return None

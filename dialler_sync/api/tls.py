@@ -54,7 +54,6 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
                 path.read_bytes()
         except OSError as error:
             raise ConfigError(f"{name}: {path} cannot be read: {error.strerror}") from error
-    _check_private(*((cert_name, files.cert) if files.key is None else (key_name, files.key)))
     try:
         context.load_cert_chain(files.cert, files.key, password=_no_password)
     except _Encrypted:
@@ -67,6 +66,7 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
         raise ConfigError(
             f"{cert_name}: {files.cert} and its key ({where}) cannot be used as PEM files that belong together: {error}"
         ) from error
+    _check_private(*((cert_name, files.cert) if files.key is None else (key_name, files.key)))
     return context
 
 

@@ -21,7 +21,7 @@ class ClusterSettings(BaseModel):
         None, description="The certificate (PEM) to show to the scheduler; it may hold the key, too."
     )
     key_file: Path | None = Field(
-        None, description="The key (PEM, without a password) of cert_file; others cannot be allowed to read it."
+        None, description="The key (PEM, without a password) of cert_file; only this user may read it."
     )
     insecure: bool = Field(
         False,

@@ -141,7 +141,9 @@ class DiallerSettings(Section):
     client_cert: Path | None = Field(
         None, description="A certificate (PEM) to show to a dialler that asks for one; it may hold the key, too."
     )
-    client_key: Path | None = Field(None, description="The key (PEM, without a password) of client_cert.")
+    client_key: Path | None = Field(
+        None, description="The key (PEM, without a password) of client_cert; only this user may read it."
+    )
     timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
     concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
     rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import subprocess
@@ -39,6 +40,7 @@ async def test_client_certificate_is_shown(
     """Certificate and key, in two files or in one."""
     key = certificate.path.with_name("key.pem")
     both = tmp_path / "both.pem"
+    both.touch(mode=0o600)
     both.write_text(certificate.path.read_text() + key.read_text())
     shown = {"client_cert": certificate.path, "client_key": key} if form == "two files" else {"client_cert": both}
     async with (
@@ -104,6 +106,33 @@ def test_client_certificate_that_cannot_be_used(certificate: Certificate, tmp_pa
     for shown, its_key, message in cases:
         with pytest.raises(ConfigError, match=message):
             DiallerClient(settings("https://dialler.invalid", client_cert=shown, client_key=its_key))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o602, 0o611], ids=oct)
+def test_key_that_others_can_use(mode: int, certificate: Certificate, tmp_path: Path) -> None:
+    """Refused with the command that mends it, also where certificate and key are one file."""
+    key, both = tmp_path / "a key.pem", tmp_path / "both.pem"
+    key.write_bytes(certificate.path.with_name("key.pem").read_bytes())
+    both.write_bytes(certificate.path.read_bytes() + key.read_bytes())
+    key.chmod(mode)
+    both.chmod(mode)
+
+    with pytest.raises(ConfigError, match=rf"^dialler\.client_key: .*: chmod 600 '{key}'$"):
+        DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
+    with pytest.raises(ConfigError, match=rf"^dialler\.client_cert: .*: chmod 600 {both}$"):
+        DiallerClient(settings("https://dialler.invalid", client_cert=both))
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
+def test_key_that_belongs_to_another_user(certificate: Certificate, tmp_path: Path) -> None:
+    """They know it."""
+    key = tmp_path / "key.pem"
+    key.touch(mode=0o600)
+    key.write_bytes(certificate.path.with_name("key.pem").read_bytes())
+    os.chown(key, 54321, 54321)
+
+    with pytest.raises(ConfigError, match=r"^dialler\.client_key: .* belongs to another user"):
+        DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@
 
     DiallerSyncError
     ├── UsageError                 stop before anything is sent: mend the command or the configuration  (exit 2)
-    │   └── ConfigError            ... with file, line and key
+    │   ├── ConfigError            ... with file, line and key
+    │   ├── Held                   ... or wait: another run or call is at work on the same
+    │   └── CannotResume           ... an interrupted run cannot go on as it began
     ├── InputError                 stop before anything is sent: mend the spreadsheet                   (exit 3)
+    │   └── ListUnreadable         ... not that one, but a list that goes with every spreadsheet
     ├── StopRun                    stop the run; what is not settled stays unprocessed
     │   ├── DiallerUnavailable     the dialler is down for longer than give_up_after; resumable         (exit 5)
     │   │   └── ClusterLost        ... or the cluster that sends to it is gone; resumable               (exit 5)
@@ -48,8 +51,20 @@ class ConfigError(UsageError):
     """A configuration file is wrong; the message names file, line and key."""
 
 
+class Held(UsageError):
+    """Another run or call is at work on the same campaign or inbox."""
+
+
+class CannotResume(UsageError):
+    """An interrupted run cannot go on: its files, configuration or do-not-call lists are others than when it began."""
+
+
 class InputError(DiallerSyncError):
     """A spreadsheet cannot be read as it is."""
+
+
+class ListUnreadable(InputError):
+    """A do-not-call list cannot be read, or has no entries; no fault of the spreadsheet that is imported."""
 
 
 class StopRun(DiallerSyncError):

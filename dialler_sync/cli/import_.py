@@ -87,7 +87,7 @@ def import_(
     to fix and import again; failed.csv has the same) and summary.json.
     """
     from ..config.settings import row_limit
-    from ..jobs.again import resume_run
+    from ..jobs.again import go_on_with
     from ..jobs.imports import ImportOptions, import_files
     from ..nights.call import inbox_call
     from ..nights.notify import after_run
@@ -126,7 +126,8 @@ def import_(
         def work(path: Path | None, stopped: RunRecord | None) -> Summary:
             with progress(app) as observer:
                 if stopped:
-                    return resume_run(settings, journal.run(stopped.id), journal, observer, cluster)
+                    run = journal.run(stopped.id)
+                    return go_on_with(settings, run, journal, app.config_path, observer, cluster)
                 job = ImportOptions((path,) if path else files, app.config_path, out, options, made)
                 return import_files(settings, job, journal, observer)
 

@@ -12,7 +12,7 @@ from ..config import Settings, changes, fingerprint, with_source
 from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
-from ..errors import UsageError
+from ..errors import CannotResume, UsageError
 from ..journal import Journal, RunRecord
 from ..mended import runs_named_in
 from ..model import FINE
@@ -44,12 +44,13 @@ def resume_run(
     From here, wherever it began, unless a ``cluster`` is named.
 
     Raises:
-        UsageError: there is nothing to resume, or files or configuration are others than they were.
+        CannotResume: files, configuration or do-not-call lists are others than they were.
+        UsageError: there is nothing to resume.
     """
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
-        raise UsageError(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
+        raise CannotResume(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
     read_token(settings.dialler)
     check_cluster(cluster, settings)
     with journal.campaign_lock(run.target) as unlocked:
@@ -66,7 +67,9 @@ def resume_run(
         sources = open_sources(settings, _paths(run), _log.debug, journal)
         for source, entry in zip(sources, run.files, strict=True):
             if source.sha256 != entry["sha256"]:
-                raise UsageError(f"{source.path} is not the file that run {run.id} began with; import it as a new run")
+                raise CannotResume(
+                    f"{source.path} is not the file that run {run.id} began with; import it as a new run"
+                )
         suppressed = read_suppression_lists(settings)
         suppressed.check(
             run.options.get("suppress", {}),
@@ -88,6 +91,28 @@ def resume_run(
         execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
         execution.unlocked, execution.resumed = unlocked, True
         return execution.carry_out()
+
+
+def go_on_with(
+    settings: Settings,
+    run: RunRecord,
+    journal: Journal,
+    config_path: Path,
+    observer: Observer | None = None,
+    cluster: str | None = None,
+) -> Summary:
+    """Finish an interrupted import; where it cannot go on as it began, by a new run that sends what it has not settled.
+
+    Raises:
+        UsageError, InputError: before anything is sent.
+    """
+    try:
+        return resume_run(settings, run, journal, observer, cluster)
+    except CannotResume as error:
+        _log.warning("run %s cannot be resumed: %s. A new run sends what it has not settled.", run.id, error)
+    summary = _send_rest(settings, journal.run(run.id), journal, (), None, observer, cluster, config_path=config_path)
+    journal.update_run(run.id, state="finished")
+    return summary
 
 
 def retry_run(
@@ -124,6 +149,21 @@ def retry_run(
         return change_contacts(
             settings, parent.command, targets, change, config_path, journal, out, observer, parent.id
         )
+    return _send_rest(settings, parent, journal, files, out, observer, cluster, mark=mark, config_path=config_path)
+
+
+def _send_rest(
+    settings: Settings,
+    parent: RunRecord,
+    journal: Journal,
+    files: Sequence[Path],
+    out: Path | None,
+    observer: Observer | None,
+    cluster: str | None,
+    *,
+    config_path: Path,
+    mark: bool = False,
+) -> Summary:
     settings = _read_as(settings, parent)
     again = RunOptions(
         source=parent.options.get("source", {}),

@@ -20,7 +20,7 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from ..errors import JournalError, UsageError
+from ..errors import Held, JournalError, UsageError
 from ..outward import keep_secret
 from ..private_files import make_folder, new_file
 from ..secret_text import url_secrets
@@ -133,7 +133,7 @@ class Database:
         """Hold a target. The lock goes with the process that holds it.
 
         Raises:
-            UsageError: ``refusal``, as another process holds it.
+            Held: ``refusal``, as another process holds it.
         """
         with ExitStack() as stack:
             if self._engine.dialect.name == "postgresql":
@@ -153,7 +153,7 @@ class Database:
             with self._in_words():
                 held = stack.enter_context(postgres.advisory_lock(self._engine, number, shared=shared))
             if isinstance(held, str):
-                raise UsageError(refusal(held))
+                raise Held(refusal(held))
             self._held.append(held)
             try:
                 yield
@@ -168,7 +168,7 @@ class Database:
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
             lock.acquire()
         except filelock.Timeout:
-            raise UsageError(refusal("")) from None
+            raise Held(refusal("")) from None
         except OSError as error:
             raise JournalError(f"the lock folder {folder} cannot be written: {error.strerror}") from error
         try:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ..errors import UsageError
+from ..errors import Held, UsageError
 from ..model import FINE, MOVED, Action, RowResult, RowWarning, Status
 from ..outward import json_text, line, mask
 from ..target import in_words
@@ -71,7 +71,7 @@ class Journal:
         Yields why the machine's lock cannot be had, so that runs by other journals are not kept out; ``""``: it is.
 
         Raises:
-            UsageError: another run holds it.
+            Held: another run holds it.
         """
 
         def refusal(holder: str) -> str:
@@ -85,7 +85,7 @@ class Journal:
             with machine_lock(target) as problem, self._database.lock(target, refusal):
                 yield problem
         except Busy as busy:
-            raise UsageError(refusal(str(busy))) from None
+            raise Held(refusal(str(busy))) from None
 
     def rename_target(self, old: str, new: str) -> None:
         """Have what was done under one name of a target count for another: it has turned out to be the same."""
@@ -106,7 +106,7 @@ class Journal:
         """Hold an inbox, so that no other call takes its files.
 
         Raises:
-            UsageError: another call holds it.
+            Held: another call holds it.
         """
         refusal = f"another call is working through the inbox {folder}: wait until it has finished, or stop it"
         return self._database.lock(f"inbox {folder}", lambda _: refusal)

@@ -46,7 +46,8 @@ class Arrivals:
     sleep: Callable[[float], None] = time.sleep
 
     def complete(self) -> list[Arrival]:
-        """The complete files, by name. Waits once for all that no earlier call has seen as they are.
+        """The complete files, in the order in which calls first saw them, then by name. Waits once for all that no
+        earlier call has seen as they are.
 
         Raises:
             UsageError: the folder cannot be read.
@@ -59,7 +60,8 @@ class Arrivals:
         if wait > 0:
             _log.info("%s: waiting %.0f s for files to be complete", self.folder, wait)
             self.sleep(wait)
-        return [arrival for arrival in found if self._stands_still(arrival)]
+        in_turn = (arrival for _, arrival in sorted(zip(seen, found, strict=True)))
+        return [arrival for arrival in in_turn if self._stands_still(arrival)]
 
     def _stands_still(self, arrival: Arrival) -> bool:
         mark = mark_of(arrival.path)

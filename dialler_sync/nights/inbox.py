@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import DiallerSyncError, InputError
+from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
 from ..journal import Journal, RunRecord
 from ..run.summary import Summary
-from .arrivals import Arrivals
+from .arrivals import Arrival, Arrivals
 from .claim import Claim, claim, left_behind, lies_in
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,8 @@ Work = Callable[[Path, RunRecord | None], Summary]
 class Inbox:
     """The work on the files of one inbox, for one campaign (``target``).
 
-    A file whose run stopped for a reason that is not its own stays, and the next call goes on with that run.
+    A file whose run stopped for a reason that is not its own stays, and the next call goes on with that run before it
+    takes another file: of two exports of one list the older one must not be the last. So all files behind it wait.
     ``overwrites``: a second import of the same rows makes no second contacts. ``dry_run`` leaves every
     file where it is.
     """
@@ -40,6 +41,7 @@ class Inbox:
     overwrites: bool = True
     dry_run: bool = False
     codes: list[int] = field(default_factory=list)
+    _behind: list[str] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -47,7 +49,8 @@ class Inbox:
         return self.arrivals.folder
 
     def work_through(self) -> list[int]:
-        """Import every complete file, whatever becomes of the others; gives their exit codes.
+        """Import every complete file, whatever becomes of the others, unless one must be finished first; gives their
+        exit codes.
 
         A file is filed, and the journal knows it, before anything is said of it.
 
@@ -57,11 +60,14 @@ class Inbox:
         bugs: list[Exception] = []
         with self.journal.inbox_lock(str(self.folder)):
             for taken in self._files():
+                stays = False
                 try:
                     summary = self._take_on(taken)
                     if summary:
+                        stays = not self._place(summary)
                         self.tell(summary)
                 except DiallerSyncError as error:
+                    stays = isinstance(error, (Held, JournalError, ListUnreadable)) or self._is_begun(taken)
                     _log.error("%s", _of_home(error, taken))
                     self.codes.append(exit_code(error, {}))
                 except Exception as bug:  # noqa: BLE001 - raised below, when the other files are done
@@ -71,17 +77,20 @@ class Inbox:
                     self._leave(taken)
                 if self.codes and self.codes[-1] == ExitCode.INTERRUPTED:
                     break
+                if stays and not self.dry_run:
+                    self._say_who_waits(taken)
+                    break
         if bugs:
             raise bugs[0]
         return self.codes
 
     def _files(self) -> Iterator[Claim]:
         """The files, each taken out of the inbox when it is its turn."""
-        before = list(left_behind(self.folder))
-        yield from before
-        for arrival in self.arrivals.complete():
-            if arrival.inode in {taken.place.parent.name for taken in before}:
-                continue  # it was put back just now
+        arrivals = self._in_turn(self.arrivals.complete())
+        self._behind = [arrival.path.name for arrival in arrivals]
+        yield from list(left_behind(self.folder))
+        for place, arrival in enumerate(arrivals, 1):
+            self._behind = [other.path.name for other in arrivals[place:]]
             try:
                 taken = claim(arrival)
             except DiallerSyncError as error:
@@ -90,6 +99,29 @@ class Inbox:
                 continue
             if taken:
                 yield taken
+
+    def _in_turn(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Files whose import was stopped come first, in the order in which they were begun."""
+        begun = {entry["path"]: run.started_at for run in self._begun() for entry in run.files}
+        return sorted(arrivals, key=lambda arrival: begun.get(str(arrival.path.resolve()), "~"))
+
+    def _begun(self) -> list[RunRecord]:
+        """Imports that are not finished."""
+        return [run for run in self.journal.runs() if run.command == "import" and run.state != "finished"]
+
+    def _is_begun(self, taken: Claim) -> bool:
+        """Whether an import of this file was begun, and is not finished."""
+        here = {str(taken.home.resolve()), str(taken.place.resolve())}
+        return taken.place.exists() and any(entry["path"] in here for run in self._begun() for entry in run.files)
+
+    def _say_who_waits(self, taken: Claim) -> None:
+        if self._behind:
+            names = ", ".join(self._behind[:3]) + (f" and {len(self._behind) - 3} more" if self._behind[3:] else "")
+            _log.warning(
+                "%s is to be finished first, so %s wait%s; the next call begins with it. To go on without it, move it "
+                "out of the inbox.",
+                *(taken.home, names, "s" * (len(self._behind) == 1)),
+            )
 
     def _take_on(self, taken: Claim) -> Summary | None:
         """Import a file and file it; the summary, if it was imported."""
@@ -107,18 +139,22 @@ class Inbox:
                 self.codes.append(code)
                 return None
             summary = self.work(taken.place, run)
+        except ListUnreadable:
+            raise
         except InputError:
             self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
         self.codes.append(summary.exit_code)
-        place = "" if self.dry_run else _place(self.journal.run(summary.run_id).state, summary.exit_code)
-        if place:
+        if not self.dry_run and (place := self._place(summary)):
             try:
                 self._file(taken, place, summary.run_id)
             except DiallerSyncError as error:
                 _log.error("%s", error)
                 self.codes.append(exit_code(error, {}))
         return summary
+
+    def _place(self, summary: Summary) -> str:
+        return _place(self.journal.run(summary.run_id).state, summary.exit_code)
 
     def _file(self, taken: Claim, place: str, tag: str) -> Path:
         runs = self._runs_at(taken.place)

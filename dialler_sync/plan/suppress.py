@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, UsageError
+from ..errors import CannotResume, InputError, ListUnreadable
 from ..fields import PHONE_FIELDS
 from ..model import Value
 from ..nearest import nearest
@@ -81,11 +81,11 @@ class SuppressionLists:
         """Refuse where the lists are not those of ``before``.
 
         Raises:
-            UsageError: one is not that ``whose`` it is; ``then`` says what to do.
+            CannotResume: one is not that ``whose`` it is; ``then`` says what to do.
         """
         for file, sha256 in self.digests.items():
             if before.get(file) != sha256:
-                raise UsageError(f"{file} (suppress) is not the do-not-call file that {whose}: {then}")
+                raise CannotResume(f"{file} (suppress) is not the do-not-call file that {whose}: {then}")
 
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Why a contact is suppressed, ``""`` where it is not."""
@@ -103,9 +103,12 @@ def read_suppression_lists(settings: Settings) -> SuppressionLists:
     """Read the do-not-call files that a configuration names.
 
     Raises:
-        InputError: see :func:`_read`.
+        ListUnreadable: see :func:`_read`.
     """
-    return SuppressionLists(tuple(_read(each, settings.source) for each in settings.suppress))
+    try:
+        return SuppressionLists(tuple(_read(each, settings.source) for each in settings.suppress))
+    except InputError as error:
+        raise ListUnreadable(str(error)) from error
 
 
 def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList:

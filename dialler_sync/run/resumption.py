@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from ..errors import UsageError
+from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, Action, Status
 from ..prepare import Prepared, Source
@@ -44,12 +44,12 @@ class Comparison:
         """Compare the next rows.
 
         Raises:
-            UsageError: they are others.
+            CannotResume: they are others.
         """
         for row in planned:
             known = next(self._known, None)
             if known is None or known.result.row != row.row or known.payload != row.payload:
-                raise UsageError(
+                raise CannotResume(
                     f"row {row.row} is not what it was when run {self._run.id} began (another dialler-sync version?); "
                     "import the file as a new run"
                 )
@@ -119,6 +119,7 @@ def leave_what_earlier_runs_settled(
     left = LeftOver()
     if run.parent and not run.options.get("mended"):
         parent = journal.run(run.parent)
+        left = LeftOver(killed=parent.state == "running")
         left.doubtful.update(leave_settled(journal, run, parent, prepared).doubtful)
         leave_overtaken(journal, run, parent, prepared, left)
     mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
@@ -184,7 +185,8 @@ def _moment(run_id: str) -> str:
 def leave_settled(
     journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared, rows: Container[int] | None = None
 ) -> LeftOver:
-    """Of an earlier run, take up only what it has not settled: found by UserData, without one by what is sent.
+    """Of an earlier run, take up only what it has not settled: found by UserData, without one by the row's number if
+    the files are still the same, else by what is sent.
 
     ``rows``: the places of those that come from it; None: of all.
     """
@@ -194,9 +196,10 @@ def leave_settled(
         return bool(prepared.todo[seq]) and (rows is None or seq in rows)
 
     settled = list(filter(waits, journal.settled_by(parent.id, run.id)))
-    alike, doubtful, moves = _keyless_and_doubtful(journal, parent)
+    same_files = _content(run) == _content(parent)
+    alike, doubtful, moves = _keyless_and_doubtful(journal, parent, same_files)
     for entry in journal.rows(run):
-        seq, key = entry.result.seq, entry.result.user_data or entry.payload
+        seq, key = entry.result.seq, _identity(entry, same_files)
         if not waits(seq):
             continue
         if not entry.result.user_data and alike[key]:
@@ -218,17 +221,29 @@ def leave_settled(
     return left
 
 
-def _keyless_and_doubtful(journal: Journal, parent: RunRecord) -> tuple[Counter[str], dict[str, list[int]], set[str]]:
-    """(how many rows without a key were fine, by payload; newest IDs of the doubtful ones, by key or payload; keys of
-    the doubtful ones that were to move a contact)."""
+def _content(run: RunRecord) -> list[str]:
+    return [entry["sha256"] for entry in run.files]
+
+
+def _identity(entry: JournalRow, same_files: bool) -> str:
+    """What tells a row in another run that reads it, too."""
+    row = entry.result
+    return row.user_data or (f"row {row.row} of {entry.file}" if same_files else entry.payload)
+
+
+def _keyless_and_doubtful(
+    journal: Journal, parent: RunRecord, same_files: bool
+) -> tuple[Counter[str], dict[str, list[int]], set[str]]:
+    """(how many rows without a key were fine, by identity; newest IDs of the doubtful ones, by identity; keys of the
+    doubtful ones that were to move a contact)."""
     alike: Counter[str] = Counter()
     moves: set[str] = set()
     doubtful: dict[str, list[int]] = {}
     for entry in journal.rows(parent):
         if entry.state in _DOUBTFUL:
-            doubtful.setdefault(entry.result.user_data or entry.payload, []).append(entry.newest_id)
+            doubtful.setdefault(_identity(entry, same_files), []).append(entry.newest_id)
             if entry.moves:
                 moves.add(entry.result.user_data)
         elif not entry.result.user_data and entry.result.status in FINE:
-            alike[entry.payload] += 1
+            alike[_identity(entry, same_files)] += 1
     return alike, doubtful, moves

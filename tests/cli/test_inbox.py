@@ -345,7 +345,7 @@ def test_two_calls_on_one_inbox(
 def test_a_dialler_that_is_away_keeps_every_file(
     run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
 ) -> None:
-    """Each file is tried, stays, and its run goes on with the next call."""
+    """The first file is tried, the others wait, and the next call goes on with the run of the first."""
     configure(give_up_after=0, retries=0)
     contacts_csv(3, "inbox/a.csv")
     contacts_csv(rows=["Z1,Anna,0171 3920012"], name="inbox/b.csv")
@@ -357,8 +357,114 @@ def test_a_dialler_that_is_away_keeps_every_file(
     back = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert away.code == ExitCode.UNAVAILABLE, away.err
-    assert away.out.count("unprocessed 3") == away.out.count("unprocessed 1") == 1
+    assert away.out.count("unprocessed") == 1
+    assert "a.csv is to be finished first, so b.csv waits" in away.err
     assert stays == ["a.csv", "b.csv"]
     assert back.code == ExitCode.OK, back.err
     assert filed(inbox / "done") == ["a.csv", "b.csv"]
     assert len(dialler.store.contacts) == 4
+
+
+def names(dialler: SimulatorServer) -> dict[str, str]:
+    return {contact["UserData"]: contact["Name"] for contact in dialler.store.contacts.values()}
+
+
+@pytest.mark.parametrize("fault", ["401_from:1", "503:100%:on=all"])
+def test_of_two_exports_the_older_one_goes_first(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer, fault: str
+) -> None:
+    """Also where it was stopped, by whatever, and its name is behind that of the newer one."""
+    configure(concurrency=1, retries=0, give_up_after=0)
+    contacts_csv(rows=[f"K{n},Old,0171 392001{n}" for n in range(5)], name="inbox/30-11.csv")
+    dialler.order(FaultPlan.parse("401_from:3"))
+    first = run("import", "--inbox", inbox, "--quiet-for", "0")
+    dialler.order(FaultPlan.parse(fault))
+    contacts_csv(rows=[f"K{n},New,0171 392001{n}" for n in range(5)], name="inbox/01-12.csv")
+    second = run("import", "--inbox", inbox, "--quiet-for", "0")
+    dialler.order(FaultPlan())
+
+    third = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert first.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert second.code in {ExitCode.NO_ROW_CAN_SUCCEED, ExitCode.UNAVAILABLE}
+    assert "30-11.csv is to be finished first, so 01-12.csv waits; the next call begins with it" in second.err
+    assert third.code == ExitCode.OK, third.err
+    assert filed(inbox / "done") == ["01-12.csv", "30-11.csv"]
+    assert set(names(dialler).values()) == {"New"}
+
+
+def test_a_file_that_must_not_hold_up_the_others_is_moved_away(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Whatever is wrong with its run; and put back later it replaces nothing that is newer."""
+    configure(concurrency=1)
+    contacts_csv(rows=[f"K{n},Old,0171 392001{n}" for n in range(5)], name="inbox/a.csv")
+    contacts_csv(rows=[f"K{n},New,0171 392001{n}" for n in range(4)], name="inbox/b.csv")
+    dialler.order(FaultPlan.parse("401_from:3"))
+    run("import", "--inbox", inbox, "--quiet-for", "0")
+    dialler.order(FaultPlan())
+    (inbox / "a.csv").rename(tmp_path / "a.csv")
+    without = run("import", "--inbox", inbox, "--quiet-for", "0")
+    (tmp_path / "a.csv").rename(inbox / "a.csv")
+
+    back = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert without.code == back.code == ExitCode.OK, back.err
+    assert names(dialler) == {"K4": "Old", **{f"K{n}": "New" for n in range(4)}}
+
+
+@pytest.mark.parametrize("changed", ["mapping", "do-not-call list"])
+@pytest.mark.parametrize("overwrites", ["true", "false"])
+def test_a_run_that_cannot_be_resumed_is_no_dead_end(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer, changed: str,
+    overwrites: str, tmp_path: Path,
+) -> None:  # fmt: skip
+    """A new run sends what it has not settled, also rows without a key: none is missing, none is there twice."""
+
+    def configured(**more: str) -> None:
+        rows = f"{{overwrite_duplicates: {overwrites}}}"
+        configure(more or None, concurrency=1, rows=rows, suppress="{file: dnc.csv, column: Key, by: user_data}")
+
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}", "Tag": "{value: x}"}
+    (tmp_path / "dnc.csv").write_text("Key\nX9\n", encoding="utf-8")
+    configured()
+    rows = [f"{'' if n == 1 else f'K{n}'},Name {n},0171 392001{n}" for n in range(6)]
+    contacts_csv(rows=rows, name="inbox/a.csv")
+    contacts_csv(rows=["Z1,Newer,0171 3920019"], name="inbox/b.csv")
+    dialler.order(FaultPlan.parse("401_from:5"))
+    first = run("import", "--inbox", inbox, "--quiet-for", "0")
+    dialler.order(FaultPlan())
+    sent = len(dialler.store.contacts)
+    if changed == "mapping":
+        configured(**columns)
+    else:
+        (tmp_path / "dnc.csv").write_text("Key\nX9\nK5\n", encoding="utf-8")
+
+    done = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert first.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert 0 < sent < 5
+    assert done.code == ExitCode.OK, done.err
+    assert f"run {first.summary['run_id']} cannot be resumed" in done.err
+    assert filed(inbox / "done") == ["a.csv", "b.csv"]
+    expected = ["Newer", *(f"Name {n}" for n in range(5 if changed == "do-not-call list" else 6))]
+    assert sorted(contact["Name"] for contact in dialler.store.contacts.values()) == sorted(expected)
+    assert "nothing to resume" in run("resume").err
+
+
+def test_a_do_not_call_list_that_cannot_be_read_is_no_fault_of_the_files(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path
+) -> None:
+    """They wait where they are; one that was moved to failed/ would never be imported."""
+    configure(suppress="{file: dnc.csv, column: Key, by: user_data}")
+    contacts_csv(2, "inbox/a.csv")
+    contacts_csv(rows=["Z1,Anna,0171 3920019"], name="inbox/b.csv")
+
+    first = run("import", "--inbox", inbox, "--quiet-for", "0")
+    (tmp_path / "dnc.csv").write_text("Key\nX9\n", encoding="utf-8")
+    second = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert first.code == ExitCode.INPUT
+    assert not filed(inbox / "failed")
+    assert second.code == ExitCode.OK, second.err
+    assert filed(inbox / "done") == ["a.csv", "b.csv"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 config_of_run_option = click.option(
-    "--config-of-run", is_flag=True, help="Ask whether to use the configuration that RUN was begun with."
+    "--config-of-run", is_flag=True, help="Use the configuration that RUN was begun with, and not the one of this call."
 )
 
 
@@ -60,7 +60,9 @@ def choose(
         raise click.UsageError("--config-of-run uses the configuration of a run: name the RUN, too")
     path = app.config_path
     named = journal.run(name) if name is not None else None
-    if named and (config_of_run or not app.has_config()):
+    if named and config_of_run:
+        path = Path(named.config_path)  # asked for; it is held to the same trust as any
+    elif named and not app.has_config():
         path = _asked(app, named)
     settings = app.settings_from(path, finished=finished)
     target = find_target(settings, journal)
@@ -85,8 +87,6 @@ def _asked(app: App, run: RunRecord) -> Path:
 
     context = click.get_current_context()
     path = Path(run.config_path)
-    if app.has_config() and path == app.config_path.resolve():
-        return path
     said = f"run {run.id} was begun with the configuration {path}, says the journal"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         typed = f"dialler-sync -c {shlex.quote(str(path))} {context.info_name} {run.id}"

@@ -65,7 +65,7 @@ def test_the_run_s_own_configuration_can_be_used(
     _, other, first = failed
     name = first.summary["run_id"]
 
-    done = run("-c", other, "retry", name, "--config-of-run")
+    done = run("retry", name, "--config-of-run")
 
     assert done.code == ExitCode.OK, done.err
     assert {contact["DiallerCampaignsID"] for contact in dialler.store.contacts.values()} == {539}
@@ -82,7 +82,7 @@ def test_a_configuration_that_has_moved_is_no_longer_that_of_the_run(
     ours, other, first = failed
     other.write_bytes(ours.read_bytes())
 
-    refused = run("-c", other, "retry", first.summary["run_id"], "--config-of-run")
+    refused = run("retry", first.summary["run_id"], "--config-of-run")
 
     assert refused.code == ExitCode.USAGE
     assert len(dialler.store.contacts) == 2

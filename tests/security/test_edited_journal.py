@@ -57,15 +57,14 @@ def hostile(configure: Configure, dialler: SimulatorServer, tmp_path: Path) -> P
 
 
 @pytest.mark.parametrize("command", ["resume", "retry", "undo"])
-@pytest.mark.parametrize("option", [[], ["--config-of-run"]])
 def test_a_configuration_out_of_the_journal_is_not_used(
-    command: str, option: list[str], run: Run, stopped: Done, hostile: Path, dialler: SimulatorServer
+    command: str, run: Run, stopped: Done, hostile: Path, dialler: SimulatorServer
 ) -> None:
     """Without a terminal: exit 2, with the command to type; nothing is run, nothing is sent."""
     edit("UPDATE runs SET config_path = ?", str(hostile))
     before, name = len(dialler.requests), stopped.summary["run_id"]
 
-    done = run(command, name, *option)
+    done = run(command, name)
 
     assert done.code == ExitCode.USAGE
     assert f"dialler-sync -c {hostile} {command} {name}" in done.err

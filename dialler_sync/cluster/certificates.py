@@ -112,6 +112,11 @@ def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
             f"--cluster {cluster}: TLS needs certificates: set cluster: {{ca_file, cert_file, key_file}} in the "
             f"configuration ({DOCS})"
         )
+    if any("\n" in text for text in (ca, cert, key or "")):
+        raise UsageError(
+            f"--cluster {cluster}: certificates stand in Dask's configuration itself: write them to files, and name "
+            f"these under cluster: in the configuration ({DOCS})"
+        )
     return PemFiles(Path(ca), Path(cert), Path(key) if key else None, _DASKS)
 
 

@@ -23,7 +23,7 @@ from .certificates import security as security_for
 from .conversation import Lost, RemoteSender
 from .messages import Order, Report, Share
 from .sender import Sender
-from .workers import Call, Workers
+from .workers import Call, Workers, line_of
 
 if TYPE_CHECKING:
     from distributed import Client, SpecCluster
@@ -54,7 +54,7 @@ class DaskSender:
         try:
             report: Report = await self.actor.exchange(order)
         except (OSError, RuntimeError, KeyError) as error:  # Dask's words for a worker or an actor that is gone
-            raise Lost(f"{self.where}: {_line(error)}") from error
+            raise Lost(f"{self.where}: {line_of(error)}") from error
         return report
 
 
@@ -88,7 +88,7 @@ class DaskEngine:
             try:
                 fit = await self._workers.fit()
             except OSError as error:
-                raise Lost(f"the scheduler does not answer: {_line(error)}") from error
+                raise Lost(f"the scheduler does not answer: {line_of(error)}") from error
             self._workers.tell()
             if fit:
                 where = min(fit, key=self._begun.__getitem__)
@@ -116,7 +116,7 @@ class DaskEngine:
         except DiallerSyncError:
             raise
         except (OSError, RuntimeError, KeyError, ValueError, CancelledError, KilledWorker) as error:
-            raise Lost(f"no sender could be made: {_line(error)}") from error
+            raise Lost(f"no sender could be made: {line_of(error)}") from error
         finally:
             making.cancel()
 
@@ -179,7 +179,7 @@ async def _client(stack: AsyncExitStack, cluster: str, where: str | SpecCluster,
     except (OSError, ValueError, MemoryError) as error:  # MemoryError: what is said is taken for a length
         raise UsageError(
             f"--cluster {cluster}: what answers there is no Dask scheduler, or one that wants the other of tcp:// and "
-            f"tls:// ({_line(error)})"
+            f"tls:// ({line_of(error)})"
         ) from error
     try:
         await client.wait_for_workers(1, timeout=FIRST_WORKER)
@@ -212,11 +212,6 @@ def check(cluster: str, settings: ClusterSettings) -> None:
     if parts.scheme not in {"tcp", "tls"} or not host or not port:
         raise UsageError(f"--cluster {cluster}: write tls://HOST:8786, local, or local:4 (4 workers)")
     check_scheduler(cluster, host, port, settings)
-
-
-def _line(error: BaseException) -> str:
-    """The first line of what Dask says."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
 
@@ -32,14 +33,17 @@ class LocalWorker(_WithoutPage, Worker):
 async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
     """So many workers. Each port wants a certificate that is made here, and is nowhere but in these processes."""
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": Security.temporary(), "dashboard": False}
-    with tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,
+        # Dask's own folder is shared by all users, and modules are looked for in it first.
+        dask.config.set({"temporary-directory": folder}),
+    ):
         worker = {
             "cls": Nanny,
             "options": {
                 **common,
                 "worker_class": LocalWorker,
                 "nthreads": 1,
-                "local_directory": folder,  # Dask's own is shared by all users
                 "preload": "dialler_sync.cluster.uninterrupted",
                 "silence_logs": _quiet(),
             },

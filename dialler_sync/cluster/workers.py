@@ -104,7 +104,12 @@ class Workers:
             return OSError(str(error))
 
 
+def line_of(error: BaseException) -> str:
+    """The first line of what Dask, or a worker, says."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 def _said(error: BaseException) -> str:
     if isinstance(error, (ImportError, AttributeError)):  # AttributeError: a version that is too old to be asked
-        return f"{error}: install 'dialler-sync[cluster]', the same version, where it is started ({DOCS})"
-    return str(error)
+        return f"{line_of(error)}: install 'dialler-sync[cluster]', the same version, where it is started ({DOCS})"
+    return line_of(error)

@@ -222,8 +222,12 @@ def test_certificates_of_dasks_own_configuration_are_used(
         done = run("import", file, "--cluster", workers.address)
         Path(key).chmod(0o604)
         refused = run("import", file, "--cluster", workers.address)
+    with dask.config.set({f"distributed.comm.tls.{name}": Path(path).read_text() for name, path in tls.items()}):
+        inline = run("import", file, "--cluster", workers.address)
 
     assert done.code == ExitCode.OK, done.err
     assert len(dialler.store.contacts) == 5
     assert refused.code == ExitCode.USAGE
     assert "distributed.comm.tls.client.key in Dask's configuration" in refused.err
+    assert inline.code == ExitCode.USAGE
+    assert "write them to files" in inline.err and "PRIVATE" not in inline.err

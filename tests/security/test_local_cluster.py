@@ -146,3 +146,28 @@ def test_others_reach_nothing_of_a_local_cluster(
     assert said.count("nothing") == 5 * len(ports), said
     assert "GOT" not in said
     assert set(modes) == {0}
+
+
+def test_modules_of_others_are_not_loaded(
+    configure: Configure,  # noqa: F811
+    contacts_csv: Contacts,
+    tmp_path: Path,
+) -> None:
+    """Dask looks for modules in a folder in /tmp first, which anybody may have made before."""
+    configure(timeout=60)
+    common = tmp_path / "tmp"
+    planted = common / "dask-scratch-space"
+    planted.mkdir(parents=True)
+    planted.chmod(0o1777)
+    code = "import sys\nfrom pathlib import Path\nPath(__file__).with_name('owned').touch()\nraise ImportError\n"
+    modules = {f"{name}.py" for name in ("dialler_sync", "sqlalchemy", "httptools", "aiohttp", "tenacity")}
+    for name in modules:
+        (planted / name).write_text(code)
+    command = [sys.executable, "-m", "dialler_sync", "import", str(contacts_csv(5)), "--cluster", "local:1"]
+    variables = {"TMPDIR": str(common), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert [path.name for path in common.iterdir()] == ["dask-scratch-space"]
+    assert {path.name for path in planted.iterdir()} == modules

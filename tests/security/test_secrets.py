@@ -56,6 +56,17 @@ def test_encodings_in_bulk(name: str) -> None:
     assert not found_in(mask(f"1,Miller,{ENCODINGS[name](TOKEN)},+49171"), TOKEN)
 
 
+@pytest.mark.parametrize("start", range(0, 40 - 17, 3))
+def test_a_part_of_a_long_secret(start: int) -> None:
+    """A server, or whoever cuts a text, may leave a part of it."""
+    secret = "".join(map(chr, range(48, 88)))
+    keep_secret(secret)
+
+    shown = line(f"the token {secret[start : start + 17]}… is old")
+
+    assert re.fullmatch(r"the token .{0,5}\*\*\*.{0,5}… is old", shown)
+
+
 def test_what_is_no_secret_stays() -> None:
     """Ordinary messages are not changed, and a mask stays as it is."""
     keep_secret(TOKEN, "abcd")

@@ -372,6 +372,9 @@ _plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action
 _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))
 
 
+_LONGEST = 16_000
+"""Characters of a message about a row, which may have a fault in every column."""
+
 _SHORT = 12
 """Characters of a contact's ID that is nothing else."""
 
@@ -379,9 +382,9 @@ _SHORT = 12
 def _said(outcome: Outcome) -> Outcome:
     """The outcome, with what others have said of it made harmless."""
     return outcome._replace(
-        contact_id=line(outcome.contact_id, bulk=True),
-        error=line(outcome.error, bulk=True),
-        hint=line(outcome.hint, bulk=True),
+        contact_id=line(outcome.contact_id, _LONGEST, bulk=True),
+        error=line(outcome.error, _LONGEST, bulk=True),
+        hint=line(outcome.hint, _LONGEST, bulk=True),
     )
 
 
@@ -389,9 +392,9 @@ def _said_of(row: PlannedRow) -> PlannedRow:
     """The same of a row; the key of one that is in no file is the dialler's."""
     return row._replace(
         user_data=row.user_data if row.file >= 0 else mask(row.user_data),
-        contact_id=line(row.contact_id, bulk=True),
-        error=line(row.error, bulk=True),
-        hint=line(row.hint, bulk=True),
+        contact_id=line(row.contact_id, _LONGEST, bulk=True),
+        error=line(row.error, _LONGEST, bulk=True),
+        hint=line(row.hint, _LONGEST, bulk=True),
     )
 
 
@@ -425,7 +428,7 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     elif state == RowState.PENDING:
         code = field = error = hint = ""
     if error:  # also of a journal that an older version, or somebody else, has written
-        error, hint = line(error, bulk=True), line(hint, bulk=True)
+        error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
     result = RowResult(
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
         code, field, error, hint, sent_at, RowWarning.parse(warnings) if warnings else (),

@@ -29,6 +29,10 @@ _ALONE = 8
 _ALONE_WITHOUT_SIGNS = 12
 """Letters and digits of a secret that are found whatever signs stand between them."""
 
+_PART = 12
+"""Characters of a part by which a secret of twice as many, or more, is found that was cut off; one begins at every
+sixth character, so that 17 in a row hold a whole one."""
+
 _DEEPEST = 4
 """Encodings inside each other."""
 
@@ -98,9 +102,10 @@ class Secrets:
     def _prepare(self) -> None:
         self._masked.cache_clear()
         forms = {form for secret in self._secrets for form in (_squeezed(secret), _squeezed(_bytes(secret)))}
-        forms |= {codecs.encode(form, "rot13") for form in forms}
-        self._needles = tuple(sorted({*forms, *(form[::-1] for form in forms)}, key=len, reverse=True))
-        letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles}
+        turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
+        parts = {part for form in forms if len(form) >= 2 * _PART for part in _parts(form)}
+        self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
+        letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles if needle not in parts}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
         self._in_base32 = tuple({core for secret in raw for core in _cores_in_base32(secret)})
@@ -116,8 +121,8 @@ class Secrets:
             for secret in raw
             for form in ("d", "o", "03o", "08b")
         )
-        self._shortest = min(map(len, forms), default=0)
-        length = max(ceil(self._shortest * 4 / 3) - 2, _LONG)
+        self._shortest = min(map(len, self._needles), default=0)
+        length = max(ceil(min(map(len, forms), default=0) * 4 / 3) - 2, _LONG)
         self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
 
     def _may_hold(self, text: str) -> bool:
@@ -190,6 +195,10 @@ def _is_word(text: str, first: int, last: int) -> bool:
 def _small(sign: str) -> str:
     low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
     return low if len(low) == 1 else sign
+
+
+def _parts(form: str) -> Iterator[str]:
+    return (form[at : at + _PART] for at in range(0, len(form) - _PART + 1, _PART // 2))
 
 
 def _squeezed(text: str) -> str:

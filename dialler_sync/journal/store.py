@@ -403,6 +403,9 @@ _note_move = (
 _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))
 
 
+_LONGEST = 16_000
+"""Characters of a message about a row, which may have a fault in every column."""
+
 _SHORT = 12
 """Characters of a contact's ID that is nothing else."""
 
@@ -410,9 +413,9 @@ _SHORT = 12
 def _said(outcome: Outcome) -> Outcome:
     """The outcome, with what others have said of it made harmless."""
     return outcome._replace(
-        contact_id=line(outcome.contact_id, bulk=True),
-        error=line(outcome.error, bulk=True),
-        hint=line(outcome.hint, bulk=True),
+        contact_id=line(outcome.contact_id, _LONGEST, bulk=True),
+        error=line(outcome.error, _LONGEST, bulk=True),
+        hint=line(outcome.hint, _LONGEST, bulk=True),
     )
 
 
@@ -420,9 +423,9 @@ def _said_of(row: PlannedRow) -> PlannedRow:
     """The same of a row; the key of one that is in no file is the dialler's."""
     return row._replace(
         user_data=row.user_data if row.file >= 0 else mask(row.user_data),
-        contact_id=line(row.contact_id, bulk=True),
-        error=line(row.error, bulk=True),
-        hint=line(row.hint, bulk=True),
+        contact_id=line(row.contact_id, _LONGEST, bulk=True),
+        error=line(row.error, _LONGEST, bulk=True),
+        hint=line(row.hint, _LONGEST, bulk=True),
     )
 
 
@@ -458,7 +461,7 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     elif state == RowState.PENDING:
         code = field = error = hint = ""
     if error:  # also of a journal that an older version, or somebody else, has written
-        error, hint = line(error, bulk=True), line(hint, bulk=True)
+        error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
     noted = RowWarning.parse(warnings) if warnings else ()
     moves = MOVED in noted
     if moves and not (status in FINE and action == Action.OVERWRITE):

@@ -131,6 +131,9 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     changes: dict[str, Any] = {}
     names = ("token_file", "ca_file", "client_cert", "client_key")
     dialler = {name: folder / path for name in names if (path := getattr(settings.dialler, name))}
+    for name, path in dialler.items():
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for, a device has no end
+            raise ConfigError(f"dialler.{name}: {path} is not a regular file")
     if dialler:
         changes["dialler"] = settings.dialler.model_copy(update=dialler)
     if settings.suppress:

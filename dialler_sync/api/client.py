@@ -317,7 +317,8 @@ class DiallerClient:
         first, second = len(user_data) // 2, len(ids) // 2
         halves = ((user_data[:first], ids[second:]), (user_data[first:], ids[:second]))
         found = [await self.batch_contacts(user_data=keys, ids=some, language=language) for keys, some in halves]
-        return [record for records in found for record in records]
+        seen = {stored_contact(record).id for record in found[0]}  # by its UserData here, by its ID there
+        return [*found[0], *(record for record in found[1] if stored_contact(record).id not in seen)]
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
         """Function 5: delete a contact and all its related data. False where there was none."""

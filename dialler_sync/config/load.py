@@ -159,6 +159,9 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     for name, keys in _FILES.items():
         section: BaseModel = getattr(settings, name)
         if paths := {key: folder / path for key in keys if (path := getattr(section, key))}:
+            for key, path in paths.items():
+                if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe is waited for, a device has no end
+                    raise ConfigError(f"{name}.{key}: {path} is not a regular file")
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
         changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)

@@ -22,6 +22,10 @@ from .mended import is_mended, is_of_vendor, plain_form
 _RUN_ROWS = 5_000
 
 
+MOST_SHEETS = 1_000
+"""Each is read, and a few bytes name another one."""
+
+
 def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
     """Read the sheets that hold data, or the one that ``source.sheet`` names. A hidden sheet counts only if named.
 
@@ -31,6 +35,10 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
         InputError: not a workbook, protected, damaged or too large; the sheet is not there, or none holds data.
     """
     with readable(path), open_book(path, source) as book:
+        if len(book.sheets) > MOST_SHEETS:
+            raise InputError(
+                f"has {len(book.sheets):,} sheets, and {MOST_SHEETS:,} are allowed: save the one that counts."
+            )
         visible, missing = [sheet for sheet in book.sheets if sheet.visible], None
         try:
             chosen = [_named(book.sheets, source.sheet)] if source.sheet else visible

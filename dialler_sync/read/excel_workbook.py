@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..errors import InputError
 from .excel_formats import BUILT_IN_CODES, DigitFormat, digit_format
-from .excel_package import Package, local, parse_xml
+from .excel_package import SAVE_ANEW, Package, local, parse_xml
 
 WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Kinds of sheets that hold charts, dialogs and macros."""
@@ -49,7 +50,11 @@ class XlsxParts:
 
 
 def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
-    """Read the workbook's own parts, beginning with the one named ``workbook``; all are small beside the sheets."""
+    """Read the workbook's own parts, beginning with the one named ``workbook``; all are small beside the sheets.
+
+    Raises:
+        InputError: two sheets are the same part.
+    """
     related = package.related(workbook)
     by_kind = dict(related.values())
     sheets: list[SheetPart] = []
@@ -70,6 +75,9 @@ def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
             from_1904 = given.get("date1904") in _YES
 
     parse_xml(package.stream(workbook), start)
+    parts = [sheet.part for sheet in sheets if sheet.part]
+    if len(parts) != len(set(parts)):  # a few bytes for a sheet of any size, again and again
+        raise InputError(f"is damaged: two of its sheets are the same part. {SAVE_ANEW}")
     styles = by_kind.get("styles", "")
     return XlsxParts(
         workbook,

@@ -13,6 +13,7 @@ from scripted import ScriptedServer, Step, records, respond, then_close, then_si
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.protocol import LONGEST_FIELD, in_order
+from dialler_sync.api.transport import LONGEST_ANSWER
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
 pytestmark = pytest.mark.anyio
@@ -247,3 +248,19 @@ async def test_later_answers_on_a_connection_are_put_in_order_too() -> None:
             assert (await client.import_contact(BODY, overwrite=True)).id == "4711"
 
     assert [request.connection for request in server.received] == [1, 1, 1]
+
+
+async def test_batch_look_up_that_is_too_long_is_asked_for_in_halves() -> None:
+    """Long histories need more answers; each contact comes once, and one that is too long by itself is an error."""
+    long = respond(200, b" " * (LONGEST_ANSWER + 1))
+    a, b = {"ID": 1, "UserData": "a"}, {"ID": 2, "UserData": "b"}
+    steps = [long, records(a), long, records(b, a), records()]
+    async with ScriptedServer(steps) as server, DiallerClient(server.settings(retries=3)) as client:
+        found = await client.batch_contacts(user_data=["a", "b", "c"])
+        server.steps[5:] = [long]
+        with pytest.raises(MaybeDone, match="longer than 16 MB"):
+            await client.batch_contacts(user_data=["d"])
+
+    assert [record["ID"] for record in found] == [1, 2]
+    asked = [json.loads(request.body)["UserDataList"] for request in server.received]
+    assert asked == [["a", "b", "c"], ["a"], ["b", "c"], ["b"], ["c"], ["d"]]

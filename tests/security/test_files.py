@@ -46,18 +46,21 @@ DOORS = {
     "plan": ("-c", "c.yaml", "import", "--plan", "{path}", "list.csv"),
     "names": ("-c", "c.yaml", "contacts", "get", "--from", "{path}"),
     "token": ("-c", "token.yaml", "campaigns", "list"),
+    "authorities": ("-c", "tls.yaml", "campaigns", "list"),
     "source of init": ("init", "{path}"),
     "inspected": ("inspect", "{path}"),
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize(
+    ("door", "kind"), [*((door, "pipe") for door in DOORS), ("configuration", "device"), ("list", "device")]
+)
 def test_what_is_no_file_is_refused_at_once(door: str, kind: str, tmp_path: Path) -> None:
     path = special(kind, tmp_path)
     (tmp_path / "list.csv").write_text(LIST)
     configuration(tmp_path / "c.yaml")
     configuration(tmp_path / "token.yaml", token=None, token_file=path)
+    configuration(tmp_path / "tls.yaml", "https://127.0.0.1:1", ca_file=path)
     suppress = configuration(tmp_path / "suppress.yaml")
     suppress.write_text(f"{suppress.read_text()}\nsuppress: {{file: {path}, column: Phone}}\n")
 
@@ -77,7 +80,7 @@ def test_neither_folder_nor_socket_is_a_configuration_or_a_token(kind: str, tmp_
 
     for done in (as_configuration, as_token):
         assert done.code == 2
-        assert "cannot be read: " in done.err
+        assert "cannot be read: " in done.err or "is not a regular file" in done.err
 
 
 def test_a_token_file_and_a_configuration_have_a_size(tmp_path: Path, run: Run) -> None:

@@ -206,6 +206,33 @@ def test_two_parts_of_one_name(tmp_path: Path) -> None:
     assert "two parts of one name" in refusal(path)
 
 
+@pytest.mark.parametrize(
+    ("sheets", "said"),
+    [(2, "two of its sheets are the same part"), (1_001, "has 1,001 sheets")],
+)
+def test_sheets_again_and_again(tmp_path: Path, sheets: int, said: str) -> None:
+    """A few bytes name one more sheet, and each is read."""
+    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    numbers = range(1, sheets + 1)
+    named = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r{n}"/>' for n in numbers)
+    targets = ["worksheets/sheet1.xml"] * 2 if sheets == 2 else [f"{n}.xml" for n in numbers]
+    parts = "".join(
+        f'<Relationship Id="r{n}" Type="{related}/worksheet" Target="{target}"/>' for n, target in enumerate(targets, 1)
+    )
+    path = write_xlsx(
+        tmp_path / "many.xlsx",
+        sheet_xml(HEADER + ROW),
+        parts={
+            "xl/workbook.xml": f"<workbook {NAMESPACES}><sheets>{named}</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": "<Relationships "
+            f'xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{parts}</Relationships>',
+            **{f"xl/{target}": sheet_xml(HEADER) for target in targets},
+        },
+    )
+
+    assert said in refusal(path)
+
+
 def test_one_stray_cell_far_out(tmp_path: Path) -> None:
     """calamine would fill the rectangle up to it in memory, and take the process with it."""
     far = '<row r="1048576"><c r="ALL1048576"><v>1</v></c></row>'

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from ..api.pace import Gate
 from ..api.proxy import find_proxy
 from ..api.tls import tls_context
 from ..config import Settings
+from ..endpoints import ENDPOINTS
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
 from .check import Check, failed, fine, warning
@@ -38,6 +40,9 @@ _SAMPLES = 5
 _SLOW = 2.0
 _NOBODY = "dialler-sync doctor: nobody"
 """UserData that no contact carries."""
+
+_NO_ID = 2_147_483_647
+"""An ID that no contact has: a dialler may refuse 0 as no ID (400)."""
 
 Connected = tuple[list[Check], socket.socket | None]
 
@@ -192,9 +197,9 @@ async def _speed(client: DiallerClient) -> Check:
 async def _endpoints(client: DiallerClient) -> list[Check]:
     """Which functions this server has, of those that can be tried without changing anything."""
     probes: Mapping[str, Callable[[], Awaitable[object]]] = {
-        "get_contact": lambda: client.get_contact(0),
+        "get_contact": lambda: client.get_contact(_NO_ID),
         "find_contacts": lambda: client.find_contacts(_NOBODY),
-        "history_by_id": lambda: client.history_by_id(0),
+        "history_by_id": lambda: client.history_by_id(_NO_ID),
         "history_by_user_data": lambda: client.history_by_user_data(_NOBODY),
         "batch_contacts": lambda: client.batch_contacts(user_data=[_NOBODY]),
     }
@@ -203,14 +208,33 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
         try:
             await probe()
         except (RequestError, StopRun) as error:
-            if not isinstance(error, Refused):
-                checks.append(warning("functions", f"{name} fails: {error}", "ask the dialler's operator"))
-                continue
-            if error.code == "endpoint_missing":
+            if isinstance(error, Refused) and error.code == "not_found":
+                there.append(name)
+            elif isinstance(error, Refused) and error.code == "endpoint_missing":
                 checks.append(_missing(client, name, error))
-                continue
-        there.append(name)
-    return [*checks, fine("functions", f"there: {', '.join(there)}; what changes contacts is not tried")]
+            else:
+                mend = f"ask the dialler's operator. {override_hint(client, name)}"
+                checks.append(warning("functions", f"{name} fails: {error}", mend))
+        else:
+            there.append(name)
+    untried = "what changes contacts is not tried"
+    if ways := _other_ways(client):
+        untried += f"; should the dialler refuse to lock or unlock (404, 405), try {ways}"
+    said = f"there: {', '.join(there)}" if there else "none of those that were tried is there"
+    return [
+        *checks,
+        (fine if there else partial(warning, mend="check dialler.base_url"))("functions", f"{said}; {untried}"),
+    ]
+
+
+def _other_ways(client: DiallerClient) -> str:
+    """Lines of the configuration for functions that change state by PUT, which the vendor's pages do not show."""
+    lines = []
+    for method in ("GET", "PATCH"):
+        mine = [client.endpoint(name) for name in ENDPOINTS if name.startswith(("lock_", "unlock_"))]
+        named = ", ".join(f'{each.name}: "{method} {each.path}"' for each in mine if each.method == "PUT")
+        lines += [f"dialler.endpoints: {{{named}}}"] if named else []
+    return " or ".join(lines)
 
 
 def _missing(client: DiallerClient, name: str, error: Refused) -> Check:

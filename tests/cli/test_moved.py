@@ -210,3 +210,44 @@ def test_workers_of_a_cluster_move_contacts_and_stop(run: Run, configure: Config
         assert done.code == ExitCode.OK, done.err
         assert [each["_warnings"] for each in done.rows()] == ["moved:DiallerCampaignsID"] * len(keys) + [""]
         assert set(dialler.by_key("K2").values()) == {538}
+
+
+@pytest.mark.parametrize("way", ["delete", "lock"])
+def test_a_mirror_leaves_other_campaigns_alone(
+    run: Run, configure: Configure, contacts_csv: Contacts, way: str
+) -> None:
+    """Where the dialler ignores the question for one campaign and answers with the whole account."""
+    with served(ForeignDialler(filters=False)) as dialler:
+        configure(base_url=dialler.base_url, mirror=f"{{missing: {way}, max_missing: 60%}}")
+        here, there = dialler.add(538, "GONE"), dialler.add(539, "THEIRS")
+        dialler.add(538, "K2")
+
+        done = run("import", contacts_csv(rows=[line("K2")]), "--adopt")
+
+        assert done.code == ExitCode.OK, done.err
+        assert "bLocked" not in dialler.contacts[there]
+        assert here not in dialler.contacts if way == "delete" else dialler.contacts[here]["bLocked"]
+
+
+@pytest.mark.parametrize("told", [(), ("DiallerCampaignsName",)])
+def test_a_mirror_changes_nobody_whose_campaign_is_not_told(
+    run: Run, configure: Configure, contacts_csv: Contacts, told: tuple[str, ...]
+) -> None:
+    """Exit 8, and nothing is sent; with the campaign's name in configuration and records it is known."""
+    with served(ForeignDialler(filters=False, told=told)) as dialler:
+        configure(base_url=dialler.base_url, mirror="{missing: delete, max_missing: 100%}")
+        dialler.add(538, "GONE")
+        theirs = dialler.add(539, "THEIRS")
+        path = contacts_csv(rows=[line("K2")])
+
+        done = run("import", path, "--adopt")
+
+        assert done.code == ExitCode.SAFETY_LIMIT, done.err
+        assert "DiallerCampaignsID" in done.err
+        assert (len(dialler.contacts), dialler.imports) == (2, 0)
+
+        configure(base_url=dialler.base_url, campaign="{name: Nightly}", mirror="{missing: delete, max_missing: 100%}")
+        named = run("import", path, "--adopt")
+
+        assert named.code == (ExitCode.OK if told else ExitCode.SAFETY_LIMIT), named.err
+        assert theirs in dialler.contacts

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..api.ask import persisting
+from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
@@ -101,7 +101,8 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
             maybe_deleted = row.kind == "delete"
             raise
 
-    return await persisting(client, once) or maybe_deleted
+    with calling(client, f"{row.kind}_by_id"):
+        return await persisting(client, once) or maybe_deleted
 
 
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:

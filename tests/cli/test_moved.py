@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Done, Run
-from ..foreign import ForeignDialler, served
+from ..foreign import Answer, ForeignDialler, served
 from .test_plan import line
 
 Contacts = Callable[..., Path]
@@ -251,3 +252,26 @@ def test_a_mirror_changes_nobody_whose_campaign_is_not_told(
 
         assert named.code == (ExitCode.OK if told else ExitCode.SAFETY_LIMIT), named.err
         assert theirs in dialler.contacts
+
+
+def test_a_dialler_that_locks_by_another_method(run: Run, configure: Configure) -> None:
+    """Where PUT is refused, the lines of the configuration to try next are named (exit 7)."""
+
+    class ByPatch(ForeignDialler):
+        def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
+            if path.endswith("/lock"):
+                return (200, {"status": 200}) if method == "PATCH" else (405, None)
+            return super().answer(method, path, query, body)
+
+    with served(ByPatch()) as dialler:
+        configure(base_url=dialler.base_url)
+        dialler.add(538, "K2")
+
+        refused = run("contacts", "lock", "--user-data", "K2", "--yes")
+        configure(base_url=dialler.base_url, endpoints='{lock_by_id: "PATCH /dialler/contacts/contact/{id}/lock"}')
+        done = run("contacts", "lock", "--user-data", "K2", "--yes")
+
+    assert refused.code == ExitCode.NO_ROW_CAN_SUCCEED
+    for way in ("GET", "PATCH"):
+        assert f'dialler.endpoints: {{lock_by_id: "{way} /dialler/contacts/contact/{{id}}/lock"}}' in refused.err
+    assert done.code == ExitCode.OK, done.err

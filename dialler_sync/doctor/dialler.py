@@ -26,6 +26,7 @@ from ..endpoints import ENDPOINTS
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
 from .check import Check, failed, fine, warning
+from .numbers import check_numbers
 
 LONGEST = 10.0
 """Seconds that one step may take."""
@@ -143,9 +144,12 @@ async def _functions(settings: Settings) -> list[Check]:
         except (RequestError, StopRun) as error:
             return [_refused(client, error)]
         known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
+        campaign, number = await _campaign(client, settings, campaigns)
+        numbers = [] if number is None else [await check_numbers(client, number, settings.rows.phone_format)]
         return [
             fine("access", known),
-            await _campaign(client, settings, campaigns),
+            campaign,
+            *numbers,
             await _speed(client),
             *await _endpoints(client),
         ]
@@ -165,17 +169,21 @@ def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
     return failed("access", f"the dialler refuses: {error}", mend, ExitCode.NO_ROW_CAN_SUCCEED)
 
 
-async def _campaign(client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]) -> Check:
+async def _campaign(
+    client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]
+) -> tuple[Check, int | None]:
+    """The check, and the campaign's ID where there is one."""
     wanted = settings.campaign
     if wanted.column is not None:
-        return fine("campaign", f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}")
+        said = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
+        return fine("campaign", said), None
     try:
         found = await resolve_campaign(client, str(wanted.id) if wanted.id is not None else wanted.name or "")
     except (RequestError, StopRun) as error:
         code = exit_code(error, {}) if isinstance(error, StopRun) else ExitCode.NO_ROW_CAN_SUCCEED
-        return failed("campaign", str(error), "correct campaign: in the configuration", code)
+        return failed("campaign", str(error), "correct campaign: in the configuration", code), None
     names = [str(campaign.get("Name")) for campaign in campaigns if str(campaign.get("ID")) == str(found)]
-    return fine("campaign", f"{found} {', '.join(names)}".strip())
+    return fine("campaign", f"{found} {', '.join(names)}".strip()), found
 
 
 async def _speed(client: DiallerClient) -> Check:

@@ -266,3 +266,21 @@ def test_a_function_that_refuses_its_probe_is_not_there(run: Run, configure: Con
     ]
     for way in ("GET", "PATCH"):
         assert f'lock_by_id: "{way} /dialler/contacts/contact/{{id}}/lock"' in there
+
+
+@pytest.mark.parametrize(
+    ("written", "form", "status"),
+    [("0049171392001", "plus", "WARN"), ("49171392001", "plus", "WARN"), ("49171392001", "digits", "OK")],
+)
+def test_numbers_that_the_campaign_has_written_otherwise(
+    run: Run, configure: Configure, dialler: SimulatorServer, written: str, form: str, status: str
+) -> None:
+    """A warning with an example, masked; an import would have the same person there twice, or undialled."""
+    configure(rows=f"{{phone_format: {form}}}")
+    dialler.store.add(UserData="K", Name="A", PhoneNumber1=written)
+
+    done = run("doctor", "-o", "json")
+
+    assert found(done)["numbers"][0] == status
+    assert written not in done.out
+    assert (f"{written[:4]}…01" in found(done)["numbers"][1]) == (status == "WARN")

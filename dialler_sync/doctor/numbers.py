@@ -1,0 +1,41 @@
+"""Whether the campaign's contacts have their numbers written as an import would write them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import aclosing
+
+from ..api.client import DiallerClient
+from ..errors import RequestError, StopRun
+from ..fields import PHONE_FIELDS
+from .check import Check, fine, warning
+
+ENOUGH = 500
+"""Contacts that are looked at."""
+
+_FORMS = {"plus": r"\+[1-9]\d*", "digits": r"[1-9]\d*"}
+
+
+async def check_numbers(client: DiallerClient, campaign: int, phone_format: str) -> Check:
+    """Compare the numbers of the campaign's first contacts with ``rows.phone_format``; an example is masked."""
+    wanted = re.compile(_FORMS[phone_format])
+    alike: Counter[bool] = Counter()
+    example, looked_at = "", 0
+    try:
+        async with aclosing(client.list_contacts(campaign)) as records:
+            async for record in records:
+                for number in (str(record[name]).strip() for name in PHONE_FIELDS if record.get(name)):
+                    fits = wanted.fullmatch(number) is not None
+                    alike[fits] += 1
+                    example = example if fits else example or f"{number[:4]}…{number[-2:]}"
+                looked_at += 1
+                if looked_at == ENOUGH:
+                    break
+    except (RequestError, StopRun) as error:
+        return warning("numbers", f"the campaign's contacts cannot be read: {error}", "ask the dialler's operator")
+    total = alike.total()
+    if alike[False] * 2 > total:
+        said = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
+        return warning("numbers", f"{said} (such as {example})", "set rows.phone_format as the dialler has its numbers")
+    return fine("numbers", f"{alike[True]} of {total} numbers of the campaign fit rows.phone_format: {phone_format}")

@@ -61,6 +61,9 @@ def calling(client: DiallerClient, name: str) -> Iterator[None]:
 def override_hint(client: DiallerClient, name: str) -> str:
     """The line of the configuration that names another path for a function."""
     here = client.endpoint(name)
+    if here.method == "PUT":  # the vendor's pages nowhere change state by PUT
+        lines = " or ".join(f'dialler.endpoints: {{{name}: "{way} {here.path}"}}' for way in ("GET", "PATCH"))
+        return f"If it is called by another method on this server, say so in the configuration: {lines}"
     line = f'dialler.endpoints: {{{name}: "{here.method} {here.path}"}}'
     return f"If it is elsewhere on this server, say where in the configuration: {line}"
 

@@ -32,6 +32,9 @@ _CODES = exit_codes(
 @files_argument
 @click.option("--with-history", is_flag=True, help="Also ask what came of the contacts: calls by result code and day.")
 @click.option(
+    "--language", type=int, metavar="N", help="With --with-history: the dialler's languagesID for result texts."
+)
+@click.option(
     "--extras/--no-extras",
     default=True,
     show_default=True,
@@ -48,6 +51,7 @@ def reconcile(
     app: App,
     files: tuple[Path, ...],
     with_history: bool,
+    language: int | None,
     extras: bool,
     since: str | None,
     fix: Path | None,
@@ -64,8 +68,12 @@ def reconcile(
     from ..reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress
 
+    if language is not None and not with_history:
+        raise click.UsageError("--language is for the texts of calls: give --with-history, too")
     settings = app.settings(finished=True)
-    options = ReconcileOptions(files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask)
+    options = ReconcileOptions(
+        files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask, language
+    )
     with app.journal() as journal:
         with progress(app) as observer:
             done = reconcile_files(settings, options, journal, observer)

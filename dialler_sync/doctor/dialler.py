@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from ..api.pace import Gate
 from ..api.proxy import find_proxy
 from ..api.tls import tls_context
 from ..config import Settings
+from ..endpoints import ENDPOINTS
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
 from .check import Check, failed, fine, warning
@@ -39,6 +41,9 @@ _SAMPLES = 5
 _SLOW = 2.0
 _NOBODY = "dialler-sync doctor: nobody"
 """UserData that no contact carries."""
+
+_NO_ID = 2_147_483_647
+"""An ID that no contact has: a dialler may refuse 0 as no ID (400)."""
 
 Connected = tuple[list[Check], socket.socket | None]
 
@@ -139,12 +144,12 @@ async def _functions(settings: Settings) -> list[Check]:
         except (RequestError, StopRun) as error:
             return [_refused(client, error)]
         known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
-        campaign, campaign_id = await _campaign(client, settings, campaigns)
-        numbers = None if campaign.code else await check_numbers(client, campaign_id, settings.rows.phone_format)
+        campaign, number = await _campaign(client, settings, campaigns)
+        numbers = [] if number is None else [await check_numbers(client, number, settings.rows.phone_format)]
         return [
             fine("access", known),
             campaign,
-            *([numbers] if numbers else []),
+            *numbers,
             await _speed(client),
             *await _endpoints(client),
         ]
@@ -167,7 +172,7 @@ def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
 async def _campaign(
     client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]
 ) -> tuple[Check, int | None]:
-    """Whether it is there, and its ID, if there is one."""
+    """The check, and the campaign's ID where there is one."""
     wanted = settings.campaign
     if wanted.column is not None:
         said = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
@@ -200,9 +205,9 @@ async def _speed(client: DiallerClient) -> Check:
 async def _endpoints(client: DiallerClient) -> list[Check]:
     """Which functions this server has, of those that can be tried without changing anything."""
     probes: Mapping[str, Callable[[], Awaitable[object]]] = {
-        "get_contact": lambda: client.get_contact(0),
+        "get_contact": lambda: client.get_contact(_NO_ID),
         "find_contacts": lambda: client.find_contacts(_NOBODY),
-        "history_by_id": lambda: client.history_by_id(0),
+        "history_by_id": lambda: client.history_by_id(_NO_ID),
         "history_by_user_data": lambda: client.history_by_user_data(_NOBODY),
         "batch_contacts": lambda: client.batch_contacts(user_data=[_NOBODY]),
     }
@@ -211,27 +216,33 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
         try:
             await probe()
         except (RequestError, StopRun) as error:
-            if not isinstance(error, Refused):
-                checks.append(warning("functions", f"{name} fails: {error}", "ask the dialler's operator"))
-                continue
-            if error.code == "endpoint_missing":
+            if isinstance(error, Refused) and error.code == "not_found":
+                there.append(name)
+            elif isinstance(error, Refused) and error.code == "endpoint_missing":
                 checks.append(_missing(client, name, error))
-                continue
-            if error.code != "not_found":  # 400: the path may be another function's
-                said = f"{name} refuses a correct question, so it may be another function: {error}"
-                checks.append(warning("functions", said, override_hint(client, name)))
-                continue
-        there.append(name)
-    said = f"there: {', '.join(there) or 'none of those tried'}; what changes contacts is not tried"
-    return [*checks, fine("functions", said), *_assumed(client)]
+            else:
+                mend = f"ask the dialler's operator. {override_hint(client, name)}"
+                checks.append(warning("functions", f"{name} fails: {error}", mend))
+        else:
+            there.append(name)
+    untried = "what changes contacts is not tried"
+    if ways := _other_ways(client):
+        untried += f"; should the dialler refuse to lock or unlock (404, 405), try {ways}"
+    said = f"there: {', '.join(there)}" if there else "none of those that were tried is there"
+    return [
+        *checks,
+        (fine if there else partial(warning, mend="check dialler.base_url"))("functions", f"{said}; {untried}"),
+    ]
 
 
-def _assumed(client: DiallerClient) -> Iterator[Check]:
-    """The functions whose method is a guess; the vendor's other functions change things by GET and PATCH."""
-    lock = client.endpoint("lock_by_id")
-    if lock.method == "PUT":
-        line = f'dialler.endpoints: {{lock_by_id: "GET {lock.path}"}}'
-        yield fine("lock, unlock", f"by PUT, which is assumed; if they are not there, try GET, then PATCH: {line}")
+def _other_ways(client: DiallerClient) -> str:
+    """Lines of the configuration for functions that change state by PUT, which the vendor's pages do not show."""
+    lines = []
+    for method in ("GET", "PATCH"):
+        mine = [client.endpoint(name) for name in ENDPOINTS if name.startswith(("lock_", "unlock_"))]
+        named = ", ".join(f'{each.name}: "{method} {each.path}"' for each in mine if each.method == "PUT")
+        lines += [f"dialler.endpoints: {{{named}}}"] if named else []
+    return " or ".join(lines)
 
 
 def _missing(client: DiallerClient, name: str, error: Refused) -> Check:

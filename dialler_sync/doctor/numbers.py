@@ -1,48 +1,41 @@
-"""How the campaign's phone numbers are written, beside how an import would write them."""
+"""Whether the campaign's contacts have their numbers written as an import would write them."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import aclosing
 
 from ..api.client import DiallerClient
-from ..errors import DiallerSyncError
+from ..errors import RequestError, StopRun
 from ..fields import PHONE_FIELDS
 from .check import Check, fine, warning
 
-_SAMPLE = 200
-"""Contacts that are looked at; of the rest of the list nothing is read."""
+ENOUGH = 500
+"""Contacts that are looked at."""
 
-_FORMS = {"plus": re.compile(r"\+[1-9]\d{4,}"), "digits": re.compile(r"[1-9]\d{4,}")}
-_EXAMPLE = {"plus": "with + (+49171…)", "digits": "as digits alone (49171…)"}
+_FORMS = {"plus": r"\+[1-9]\d*", "digits": r"[1-9]\d*"}
 
 
-async def check_numbers(client: DiallerClient, campaign_id: int | None, phone_format: str) -> Check | None:
-    """Whether most numbers of the first contacts are in ``phone_format``; None where they do not tell."""
+async def check_numbers(client: DiallerClient, campaign: int, phone_format: str) -> Check:
+    """Compare the numbers of the campaign's first contacts with ``rows.phone_format``; an example is masked."""
+    wanted = re.compile(_FORMS[phone_format])
+    alike: Counter[bool] = Counter()
+    example, looked_at = "", 0
     try:
-        found = await _forms(client, campaign_id)
-    except DiallerSyncError as error:
-        return warning("numbers", f"the contacts cannot be listed: {error}", "ask the dialler's operator")
-    ours, other = found[phone_format], sum(found.values()) - found[phone_format]
-    if not ours and not other:
-        return None
-    if ours >= other:
-        return fine("numbers", f"the dialler's are written as rows.phone_format says: {_EXAMPLE[phone_format]}")
-    theirs = next(form for form in found if form != phone_format)
-    said = f"{other:,} of {ours + other:,} numbers in the dialler are written {_EXAMPLE[theirs]}"
-    mend = f"set rows: {{phone_format: {theirs}}}, or every number of an import counts as changed"
-    return warning("numbers", said, mend)
-
-
-async def _forms(client: DiallerClient, campaign_id: int | None) -> dict[str, int]:
-    """How many numbers are in each form."""
-    found, contacts = dict.fromkeys(_FORMS, 0), 0
-    async with aclosing(client.list_contacts(campaign_id)) as records:
-        async for record in records:
-            numbers = [str(record.get(name) or "") for name in PHONE_FIELDS]
-            for form, pattern in _FORMS.items():
-                found[form] += sum(pattern.fullmatch(number) is not None for number in numbers)
-            contacts += 1
-            if contacts >= _SAMPLE:
-                break
-    return found
+        async with aclosing(client.list_contacts(campaign)) as records:
+            async for record in records:
+                for number in (str(record[name]).strip() for name in PHONE_FIELDS if record.get(name)):
+                    fits = wanted.fullmatch(number) is not None
+                    alike[fits] += 1
+                    example = example if fits else example or f"{number[:4]}…{number[-2:]}"
+                looked_at += 1
+                if looked_at == ENOUGH:
+                    break
+    except (RequestError, StopRun) as error:
+        return warning("numbers", f"the campaign's contacts cannot be read: {error}", "ask the dialler's operator")
+    total = alike.total()
+    if alike[False] * 2 > total:
+        said = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
+        return warning("numbers", f"{said} (such as {example})", "set rows.phone_format as the dialler has its numbers")
+    return fine("numbers", f"{alike[True]} of {total} numbers of the campaign fit rows.phone_format: {phone_format}")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..api.ask import persisting
+from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
@@ -101,12 +101,13 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
             maybe_deleted = row.kind == "delete"
             raise
 
-    try:
-        return await persisting(client, once) or maybe_deleted
-    except MaybeDone:
-        if not maybe_deleted or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
-            raise
-        return True
+    with calling(client, f"{row.kind}_by_id"):
+        try:
+            return await persisting(client, once) or maybe_deleted
+        except MaybeDone:
+            if not maybe_deleted or await persisting(client, lambda: client.get_contact(row.contact_id)) is not None:
+                raise
+            return True
 
 
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:

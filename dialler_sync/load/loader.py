@@ -154,7 +154,8 @@ class Loader:
         sent_at = self._outcomes.time()
         try:
             outcome = (await self._changer(row))._replace(sent_at=sent_at)
-        except StopRun:
+        except StopRun as why:
+            self._gate.stop(why)  # a reason of its own; the gate keeps the first
             return
         except asyncio.CancelledError:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))

@@ -102,13 +102,17 @@ class CallTally:
         return found | {by: dict(sorted(found[by].items())) for by in ("by_campaign", "by_result_code", "by_day")}
 
 
-async def read_calls(client: DiallerClient, sides: Sides, progress: Callable[[int], None]) -> CallTally:
+async def read_calls(
+    client: DiallerClient, sides: Sides, progress: Callable[[int], None], language: int | None = None
+) -> CallTally:
     """Ask for the calls of all contacts: in batches, or one by one where this dialler cannot do that.
+
+    ``language`` is the dialler's languagesID for its texts; only batches have them in another.
 
     Raises:
         RequestError, StopRun: the dialler does not tell.
     """
-    reader = _Reader(client, sides)
+    reader = _Reader(client, sides, language)
     contacts = sides.contacts()
     while pages := [page for _ in range(_AT_ONCE) if (page := list(islice(contacts, BATCH)))]:
         await asyncio.gather(*map(reader.read, pages))
@@ -119,9 +123,10 @@ async def read_calls(client: DiallerClient, sides: Sides, progress: Callable[[in
 class _Reader:
     """Reads the calls of contacts, a page at a time."""
 
-    def __init__(self, client: DiallerClient, sides: Sides) -> None:
+    def __init__(self, client: DiallerClient, sides: Sides, language: int | None) -> None:
         self._client = client
         self._sides = sides
+        self._language = language
         self._batch = True
         self._codes: dict[str, str] = {}
         self.tally = CallTally("batch look-ups")
@@ -148,7 +153,9 @@ class _Reader:
         if not self._batch or not ids:
             return {}
         try:
-            records = await persisting(self._client, lambda: self._client.batch_contacts(ids=ids))
+            records = await persisting(
+                self._client, lambda: self._client.batch_contacts(ids=ids, language=self._language)
+            )
         except Refused as error:
             if error.code in FATAL:
                 raise

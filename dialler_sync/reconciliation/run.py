@@ -53,6 +53,7 @@ class ReconcileOptions:
 
     ``extras``: also look for contacts that the file does not have. ``since`` names an earlier reconciliation, or is
     ``last``. ``detailed_exitcode``: exit 6 where anything differs. ``mask``: hide phone numbers in the page.
+    ``language``: the dialler's languagesID for texts of calls.
     """
 
     files: tuple[Path, ...]
@@ -63,6 +64,7 @@ class ReconcileOptions:
     since: str | None = None
     detailed_exitcode: bool = False
     mask: bool = False
+    language: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ class ReconciliationRun:
                     _log.info("%d contacts that the dialler gave are left aside", self.sides.outside)
                 if self.options.with_history:
                     self.observer.stage("reading calls", self.sides.count_contacts())
-                    self.tally = await read_calls(client, self.sides, self.observer.advance)
+                    self.tally = await read_calls(client, self.sides, self.observer.advance, self.options.language)
             except RequestError as error:
                 raise reason(error) from error
             finally:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
 from ..conftest import Configure, Done, Run
+from ..foreign import Answer, ForeignDialler, served
 
 
 def found(done: Done) -> dict[str, tuple[str, str]]:
@@ -280,3 +282,46 @@ def test_a_token_in_a_comment_is_no_token(run: Run, configure: Configure) -> Non
     path.chmod(0o644)
 
     assert found(run("doctor", "-o", "json"))["token"][0] == "OK"
+
+
+def test_a_function_that_refuses_its_probe_is_not_there(run: Run, configure: Configure) -> None:
+    """400 is no proof of a function; what a dialler may answer to an ID that is none is not asked."""
+
+    class Refusing(ForeignDialler):
+        def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
+            if path.endswith("/0") or "history" in path:
+                return 400, {"status": 400, "error": "Mandatory parameter is missing"}
+            return super().answer(method, path, query, body)
+
+    with served(Refusing()) as dialler:
+        configure(base_url=dialler.base_url)
+
+        done = run("doctor", "-o", "json")
+
+    checks = [check for check in json.loads(done.out) if check["name"] == "functions"]
+    (there,) = [check["message"] for check in checks if check["status"] == "OK"]
+    assert "there: get_contact, find_contacts, batch_contacts;" in there
+    assert [check["message"].split()[0] for check in checks if check["status"] == "WARN"] == [
+        "history_by_id",
+        "history_by_user_data",
+    ]
+    for way in ("GET", "PATCH"):
+        assert f'lock_by_id: "{way} /dialler/contacts/contact/{{id}}/lock"' in there
+
+
+@pytest.mark.parametrize(
+    ("written", "form", "status"),
+    [("0049171392001", "plus", "WARN"), ("49171392001", "plus", "WARN"), ("49171392001", "digits", "OK")],
+)
+def test_numbers_that_the_campaign_has_written_otherwise(
+    run: Run, configure: Configure, dialler: SimulatorServer, written: str, form: str, status: str
+) -> None:
+    """A warning with an example, masked; an import would have the same person there twice, or undialled."""
+    configure(rows=f"{{phone_format: {form}}}")
+    dialler.store.add(UserData="K", Name="A", PhoneNumber1=written)
+
+    done = run("doctor", "-o", "json")
+
+    assert found(done)["numbers"][0] == status
+    assert written not in done.out
+    assert (f"{written[:4]}…01" in found(done)["numbers"][1]) == (status == "WARN")

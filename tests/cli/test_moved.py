@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Done, Run
-from ..foreign import ForeignDialler, served
+from ..foreign import Answer, ForeignDialler, served
 from .test_plan import line
 
 Contacts = Callable[..., Path]
@@ -210,3 +211,67 @@ def test_workers_of_a_cluster_move_contacts_and_stop(run: Run, configure: Config
         assert done.code == ExitCode.OK, done.err
         assert [each["_warnings"] for each in done.rows()] == ["moved:DiallerCampaignsID"] * len(keys) + [""]
         assert set(dialler.by_key("K2").values()) == {538}
+
+
+@pytest.mark.parametrize("way", ["delete", "lock"])
+def test_a_mirror_leaves_other_campaigns_alone(
+    run: Run, configure: Configure, contacts_csv: Contacts, way: str
+) -> None:
+    """Where the dialler ignores the question for one campaign and answers with the whole account."""
+    with served(ForeignDialler(filters=False)) as dialler:
+        configure(base_url=dialler.base_url, mirror=f"{{missing: {way}, max_missing: 60%}}")
+        here, there = dialler.add(538, "GONE"), dialler.add(539, "THEIRS")
+        dialler.add(538, "K2")
+
+        done = run("import", contacts_csv(rows=[line("K2")]), "--adopt")
+
+        assert done.code == ExitCode.OK, done.err
+        assert "bLocked" not in dialler.contacts[there]
+        assert here not in dialler.contacts if way == "delete" else dialler.contacts[here]["bLocked"]
+
+
+@pytest.mark.parametrize("told", [(), ("DiallerCampaignsName",)])
+def test_a_mirror_changes_nobody_whose_campaign_is_not_told(
+    run: Run, configure: Configure, contacts_csv: Contacts, told: tuple[str, ...]
+) -> None:
+    """Exit 8, and nothing is sent; with the campaign's name in configuration and records it is known."""
+    with served(ForeignDialler(filters=False, told=told)) as dialler:
+        configure(base_url=dialler.base_url, mirror="{missing: delete, max_missing: 100%}")
+        dialler.add(538, "GONE")
+        theirs = dialler.add(539, "THEIRS")
+        path = contacts_csv(rows=[line("K2")])
+
+        done = run("import", path, "--adopt")
+
+        assert done.code == ExitCode.SAFETY_LIMIT, done.err
+        assert "DiallerCampaignsID" in done.err
+        assert (len(dialler.contacts), dialler.imports) == (2, 0)
+
+        configure(base_url=dialler.base_url, campaign="{name: Nightly}", mirror="{missing: delete, max_missing: 100%}")
+        named = run("import", path, "--adopt")
+
+        assert named.code == (ExitCode.OK if told else ExitCode.SAFETY_LIMIT), named.err
+        assert theirs in dialler.contacts
+
+
+def test_a_dialler_that_locks_by_another_method(run: Run, configure: Configure) -> None:
+    """Where PUT is refused, the lines of the configuration to try next are named (exit 7)."""
+
+    class ByPatch(ForeignDialler):
+        def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
+            if path.endswith("/lock"):
+                return (200, {"status": 200}) if method == "PATCH" else (405, None)
+            return super().answer(method, path, query, body)
+
+    with served(ByPatch()) as dialler:
+        configure(base_url=dialler.base_url)
+        dialler.add(538, "K2")
+
+        refused = run("contacts", "lock", "--user-data", "K2", "--yes")
+        configure(base_url=dialler.base_url, endpoints='{lock_by_id: "PATCH /dialler/contacts/contact/{id}/lock"}')
+        done = run("contacts", "lock", "--user-data", "K2", "--yes")
+
+    assert refused.code == ExitCode.NO_ROW_CAN_SUCCEED
+    for way in ("GET", "PATCH"):
+        assert f'dialler.endpoints: {{lock_by_id: "{way} /dialler/contacts/contact/{{id}}/lock"}}' in refused.err
+    assert done.code == ExitCode.OK, done.err

@@ -556,3 +556,19 @@ def test_files_together_are_one_side(run: Run, configure: Configure, contacts_cs
         ("BOTH", "duplicate", "two.csv", "2"),
         ("B", "missing", "two.csv", "3"),
     ]
+
+
+def test_the_texts_of_calls_come_in_a_language(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """It is asked for with the calls, and is nothing without them (exit 2)."""
+    configure()
+    seed(dialler, "SAME")
+    path = contacts_csv(rows=[line("SAME")])
+
+    done = run("reconcile", path, "--with-history", "--language", "2")
+    alone = run("reconcile", path, "--language", "2")
+
+    assert done.code == ExitCode.OK, done.err
+    assert [request.query for request in dialler.requests if request.function == "batch"] == [{"languagesID": "2"}]
+    assert alone.code == ExitCode.USAGE

@@ -96,6 +96,13 @@ def settled() -> None:
         app.printing.settled = True
 
 
+def is_quiet() -> bool:
+    """Whether the command line says ``-q``."""
+    context = click.get_current_context(silent=True)
+    app = context.find_root().obj if context else None
+    return isinstance(app, App) and app.verbosity < 0
+
+
 def terminal_width(stream: TextIO) -> int | None:
     """Columns of the terminal behind ``stream``; None where there is none."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import textwrap
 from contextlib import suppress
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
+"""In the URL of a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,21 @@ class App:
         from ..journal import Journal
         from ..journal.store import default_state
 
-        return Journal.open(self.state or default_state())
+        journal = Journal.open(self.state or default_state())
+        journal.found_by = self._found_by()
+        return journal
+
+    def _found_by(self) -> tuple[str, ...]:
+        """What the command line says of the configuration and the journal, for a command that is given later."""
+        root = click.get_current_context().find_root()
+
+        def given(name: str) -> bool:
+            return root.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+        found: tuple[str, ...] = ("--config", str(self.config_path)) if given("config_path") else ()
+        if self.state and given("state"):
+            found += ("--state", _PASSWORD.sub(r"\1***@", self.state))
+        return found
 
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and more, or only errors, or everything of ours."""

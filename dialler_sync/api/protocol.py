@@ -27,6 +27,7 @@ _BLANK_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)
 _LENGTH = re.compile(rb"\ncontent-length: ?\d+\r")
 _START = b"HTTP/"
 _USUAL = b"HTTP/1.1 2"
+_STATUS_LINE = re.compile(rb"^([\r\n]*)HTTP/([0-3])(?:\.(\d))?[ \t]+(\d{3})(?=[ \t\r\n])", re.IGNORECASE)
 _INTERIM = re.compile(rb"[\r\n]*HTTP/1\.\d 1(?!01)\d\d")
 
 
@@ -84,12 +85,12 @@ class TolerantHandler(ResponseHandler):
         head += data
         ready = b""
         while True:
-            start = bytes(head[:16]).lstrip(b"\r\n")[: len(_START)]
+            start = bytes(head[:16]).lstrip(b"\r\n")[: len(_START)].upper()
             end = _END.search(head, seen)
             if end is None and _START.startswith(start) and len(head) < LONGEST_HEAD:
                 return ready
             at = end.end() if end else len(head)
-            whole = bytes(head[:at])
+            whole = _STATUS_LINE.sub(_usual_start, bytes(head[:at]))
             interim = end is not None and bool(_INTERIM.match(whole))
             ready += whole if interim else in_order(whole)
             del head[:at]
@@ -98,6 +99,12 @@ class TolerantHandler(ResponseHandler):
                 self._head = None
                 return ready
             seen = 0
+
+
+def _usual_start(found: re.Match[bytes]) -> bytes:
+    """The start of a status line as the parser takes it; ``HTTP/2 200`` is what some gateways write over HTTP/1.1."""
+    blank, major, minor, status = found.groups()
+    return b"%bHTTP/1.%b %b" % (blank, b"0" if (major, minor) == (b"1", b"0") else b"1", status)
 
 
 def _is_plain(head: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
+"""In the URL of a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,21 @@ class App:
         from ..journal import Journal
         from ..journal.store import default_state
 
-        return Journal.open(self.state or default_state(), trusted=self.trust)
+        journal = Journal.open(self.state or default_state(), trusted=self.trust)
+        journal.found_by = self._found_by()
+        return journal
+
+    def _found_by(self) -> tuple[str, ...]:
+        """What the command line says of the configuration and the journal, for a command that is given later."""
+        root = click.get_current_context().find_root()
+
+        def given(name: str) -> bool:
+            return root.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+        found: tuple[str, ...] = ("--config", str(self.config_path)) if given("config_path") else ()
+        if self.state and given("state"):
+            found += ("--state", _PASSWORD.sub(r"\1***@", self.state))
+        return (*found, "--trust") if given("trust") else found
 
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and more, or only errors, or everything of ours."""
@@ -97,6 +115,13 @@ def settled() -> None:
     app = context.find_root().obj if context else None
     if isinstance(app, App) and app.printing:
         app.printing.settled = True
+
+
+def is_quiet() -> bool:
+    """Whether the command line says ``-q``."""
+    context = click.get_current_context(silent=True)
+    app = context.find_root().obj if context else None
+    return isinstance(app, App) and app.verbosity < 0
 
 
 def terminal_width(stream: TextIO) -> int | None:

@@ -86,7 +86,7 @@ class OrderedGroup(click.Group):
 )
 @click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
 @click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors, and print no figures after a run.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),

@@ -10,8 +10,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ..error_codes import ERROR_CODES
+from ..exit_codes import MEANINGS, ExitCode
 from ..outward import line
-from .common import COLOURS, echo, echo_json, say, settled
+from .common import COLOURS, echo, echo_json, is_quiet, say, settled
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _STYLES = {
 }
 """Of rich."""
 
+_NO_TABLE = frozenset({"import", "undo", "validate"})
+"""Commands whose figures -q leaves out; ``retry`` and ``resume`` are imports."""
+
 _REASONS = 5
 """Error codes that are shown."""
 
@@ -44,10 +48,16 @@ def drop_output() -> None:
 
 
 def print_summary(summary: Summary) -> None:
-    """What became of a run, why, and where its reports are; on stdout."""
+    """What became of a run, why, and where its reports are; on stdout. With ``-q`` only, on stderr, that an import,
+    undo or validation did not do its work."""
     from ..report.words import forecast, knowledge, mirror_not_done, warned
 
     settled()
+    if is_quiet() and summary.command in _NO_TABLE:
+        if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:
+            why = summary.stopped_because or MEANINGS[ExitCode(summary.exit_code)]
+            _log.error("run %s: exit %d: %s. Reports: %s", summary.run_id, summary.exit_code, why, summary.out)
+        return
     if sys.stdout.isatty():
         _print_table(summary)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -73,7 +74,8 @@ def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:
     """Take in the outcomes of runs that have not been counted yet, in the order of the runs, ``but`` one; also what
-    the mirror has locked. Runs on other campaigns of the account count once they have ended.
+    the mirror has locked. Runs on other campaigns of the account count once they have ended; until then, and if they
+    were killed, what they may have sent is no longer known.
 
     A row that may have been sent, or whose contact was deleted, is no longer known; of a run that was
     killed, neither is a row that still waited: its outcome may not have been written down.
@@ -91,6 +93,30 @@ def take_in(connection: sa.Connection, target: str, but: str) -> None:
         mirror_locks.take_in(connection, of_target, run_id, command, count or 0)
         _take_in_rows(connection, of_target, run_id, state)
         connection.execute(sa.update(schema.runs).where(runs.id == run_id).values(folded=True))
+    elsewhere = of_account(runs.target, target) & (runs.target != target) & (runs.state == "running")
+    others = sa.select(runs.id, runs.started_at).where(elsewhere, runs.id != but, runs.command.in_(_CHANGING))
+    for run_id, started_at in connection.execute(others).all():
+        _doubt_what_may_be_replaced(connection, target, run_id, started_at)
+
+
+def _doubt_what_may_be_replaced(connection: sa.Connection, target: str, run_id: str, started_at: str) -> None:
+    """What a run on another campaign may have sent, as it is at work or was killed, is not known of ``target`` any
+    more, but for what was sent long after its last sign of life."""
+    rows, sent = schema.rows, schema.sent.c
+    last = connection.scalar(sa.select(sa.func.max(rows.c.sent_at)).where(rows.c.run == run_id)) or started_at
+    over = (datetime.fromisoformat(last) + timedelta(days=1)).isoformat()
+    keys = sa.select(rows.c.user_data).where(_touched(run_id, "running"))
+    affected = (sent.target == target) & (sent.payload != "") & (sent.sent_at < over) & sent.user_data.in_(keys)
+    connection.execute(sa.update(schema.sent).where(affected).values(payload=""))
+
+
+def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
+    """Rows with a key that a run has sent, or may have."""
+    rows = schema.rows.c
+    doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
+    doubtful += [RowState.PENDING] * (state == "running")
+    sent = rows.state.in_([str(state) for state in doubtful]) & ~rows.action.in_(_KEEPING)
+    return (rows.run == run_id) & (rows.user_data != "") & sent
 
 
 def _take_in_rows(connection: sa.Connection, target: str, run_id: str, state: str) -> None:
@@ -98,10 +124,7 @@ def _take_in_rows(connection: sa.Connection, target: str, run_id: str, state: st
     what they hold: a dialler may match UserData across campaigns."""
     rows, sent = schema.rows, schema.sent
     of_run = (rows.c.run == run_id) & (rows.c.user_data != "")
-    doubtful = [Status.SUCCEEDED, Status.UNKNOWN, RowState.SENDING]
-    doubtful += [RowState.PENDING] * (state == "running")
-    touched = of_run & rows.c.state.in_([str(state) for state in doubtful]) & ~rows.c.action.in_(_KEEPING)
-    keys = sa.select(rows.c.user_data).where(touched)
+    keys = sa.select(rows.c.user_data).where(_touched(run_id, state))
     connection.execute(sa.delete(sent).where(sent.c.target == target, sent.c.user_data.in_(keys)))
     elsewhere = of_account(sent.c.target, target) & (sent.c.target != target) & (sent.c.payload != "")
     connection.execute(sa.update(sent).where(elsewhere, sent.c.user_data.in_(keys)).values(payload=""))

@@ -35,10 +35,12 @@ _RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 class Journal:
     """An open journal.
 
+    ``found_by``: options of the command line without which another command would not find it, or the configuration.
     All methods raise :class:`~dialler_sync.errors.JournalError` where the database fails.
     """
 
     def __init__(self, database: Database) -> None:
+        self.found_by: tuple[str, ...] = ()
         self._database = database
         self._begin = database.begin
 

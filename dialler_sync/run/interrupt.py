@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,13 +21,13 @@ FINISH_IN_FLIGHT = 10.0
 """Seconds that requests in flight are given."""
 
 
-def told(stop: StopRun, run: RunRecord) -> StopRun:
-    """What stopped a run; where a person did, with the command that goes on with it."""
+def told(stop: StopRun, run: RunRecord, found_by: Sequence[str]) -> StopRun:
+    """What stopped a run; where a person did, with the command that goes on with it, and the options that it needs."""
     if not isinstance(stop, Interrupted):
         return stop
     if run.command == "validate":
         return Interrupted("Interrupted. Nothing was to be sent; give the command again.")
-    return Interrupted(f"Interrupted. Continue with: dialler-sync resume {run.id}")
+    return Interrupted(f"Interrupted. Continue with: {shlex.join(['dialler-sync', *found_by, 'resume', run.id])}")
 
 
 @contextmanager

@@ -58,6 +58,11 @@ READABLE: dict[str, bytes | Step] = {
     "encoding identity": raw("Transfer-Encoding: identity", f"Content-Length: {LENGTH}"),
     "a blank before a colon": raw(f"Content-Length : {LENGTH}", "Server : x"),
     "lines that end in LF": raw(f"Content-Length: {LENGTH}", body=b"").replace(b"\r", b"") + PLAIN,
+    "a status line in small letters": raw(f"Content-Length: {LENGTH}").replace(b"HTTP/1.1", b"http/1.1"),
+    "a status line of HTTP/2": raw(f"Content-Length: {LENGTH}").replace(b"HTTP/1.1", b"HTTP/2"),
+    "a status line of HTTP/2.0": raw(f"Content-Length: {LENGTH}").replace(b"HTTP/1.1 200 OK", b"HTTP/2.0 200 "),
+    "an interim answer of HTTP/2": b"http/2 103 \r\n\r\n" + raw(f"Content-Length: {LENGTH}"),
+    "blanks in the status line": raw(f"Content-Length: {LENGTH}").replace(b"HTTP/1.1 200", b"HTTP/1.1  200"),
     "no reason": raw(f"Content-Length: {LENGTH}").replace(b" OK", b""),
     "several interim answers": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 E\r\nLink: a\r\n\r\n"
     + raw(f"Content-Length: {LENGTH}", f"Content-Length: {LENGTH}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
 from collections import Counter
@@ -152,3 +153,18 @@ def test_an_interrupt_while_the_reports_are_written(
     assert resumed.code == ExitCode.OK
     assert resumed.summary["counts"]["succeeded"] == 10
     assert len(dialler.requests) == before
+
+
+def test_the_command_that_goes_on_finds_the_run(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """As it is printed: with the configuration and the journal of the command line, quoted for a shell."""
+    path = configure()
+    options = ["--config", path.rename(path.with_name("o'clock list.yaml")), "--state", "my journal.db"]
+    command = run_apart(*options, "import", contacts_csv(10), blow=Blow("before", "summary", signal.SIGINT))
+    (line,) = (line for line in command.err.splitlines() if "Continue with: " in line)
+
+    resumed = run(*shlex.split(line.partition("Continue with: dialler-sync ")[2]))
+
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert resumed.summary["counts"]["succeeded"] == 10

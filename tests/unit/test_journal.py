@@ -298,6 +298,24 @@ def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None
     assert journal.sent(there.target, ["A", "B"]).keys() == {"A", "B"}
 
 
+@pytest.mark.parametrize(("sent_at", "known"), [("2026-01-02T00:00:00Z", False), ("2026-02-01T00:00:00Z", True)])
+def test_what_a_killed_run_on_another_campaign_may_have_replaced(journal: Journal, sent_at: str, known: bool) -> None:
+    """It never ends, and was never resumed: what was sent before it, or soon after, is not known any more."""
+    run = begin(journal, 2, "A", "B")
+    outcomes = [Outcome(n, Status.SUCCEEDED, Action.CREATE, sent_at=sent_at) for n in range(2)]
+    journal.record(run.id, outcomes)
+    end(journal, run)
+    elsewhere = f"{TARGET.partition('#')[0]}#9999"
+    there = replace(RUN, id="there", target=elsewhere, started_at="2026-01-03T00:00:00Z", state="running")
+    journal.add_run(there)
+    journal.add_rows(there.id, [PlannedRow(0, 0, 2, "A", "there-A")])
+
+    journal.take_in(TARGET)
+
+    payloads = {key: found.payload for key, found in journal.sent(TARGET, ["A", "B"]).items()}
+    assert payloads == {"A": "p-A" if known else "", "B": "p-B"}
+
+
 def test_the_run_that_asks_does_not_count(journal: Journal) -> None:
     """Not until it has ended: what it sent last may be on its way."""
     run = begin(journal, 1, "A")

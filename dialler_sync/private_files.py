@@ -33,14 +33,14 @@ def _make(folder: Path) -> None:
     except FileExistsError:
         if not folder.is_dir():
             raise
+        return
     except FileNotFoundError:
         if folder.parent == folder:
             raise
         _make(folder.parent)
-        _make(folder)
-    else:
-        if folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask took rights of the owner
-            folder.chmod(0o700)
+        folder.mkdir(mode=0o700)
+    if folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask took rights of the owner
+        folder.chmod(0o700)
 
 
 def new_file(path: Path, mode: int = 0o600) -> int:

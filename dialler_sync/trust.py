@@ -126,6 +126,8 @@ if sys.platform != "win32":
         belongs to another; ``shared`` folders may belong to a group."""
         if above and found.st_mode & stat.S_ISVTX:
             return 0
+        if not above and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+            return 0  # a device or pipe: whoever reads it refuses it
         bits = found.st_mode & (_GROUP | _OTHERS)
         if bits & _GROUP and (shared or _is_private(found.st_gid, found.st_uid)):
             bits &= ~_GROUP

@@ -7,13 +7,16 @@ import os
 import stat
 from pathlib import Path
 
+_OWN = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+"""Pipes that whoever started this process has opened for it: ``-c <(sops -d list.yaml)``."""
+
 
 def read_small(path: Path, most: int | None = None) -> str:
     """The UTF-8 text of a file, without a byte order mark.
 
     Raises:
-        OSError: it cannot be read, is not a regular file (a pipe would be waited for, a device has no end), or has
-            more than ``most`` bytes.
+        OSError: it cannot be read, has more than ``most`` bytes, or is not a regular file (a pipe by name would be
+            waited for, a device has no end).
         UnicodeDecodeError: it is not UTF-8.
     """
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -21,7 +24,9 @@ def read_small(path: Path, most: int | None = None) -> str:
         mode = os.fstat(number).st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(mode):
+        if stat.S_ISFIFO(mode) and str(path).startswith(_OWN):
+            os.set_blocking(number, True)
+        elif not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "is not a regular file", str(path))
         content = file.read() if most is None else file.read(most + 1)
     if most is not None and len(content) > most:

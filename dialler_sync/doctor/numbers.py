@@ -35,6 +35,8 @@ async def check_numbers(client: DiallerClient, campaign: int, phone_format: str)
     except (RequestError, StopRun) as error:
         return warning("numbers", f"the campaign's contacts cannot be read: {error}", "ask the dialler's operator")
     total = alike.total()
+    if not total:
+        return fine("numbers", "the campaign has no numbers yet that rows.phone_format could be compared with")
     if alike[False] * 2 > total:
         said = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
         return warning("numbers", f"{said} (such as {example})", "set rows.phone_format as the dialler has its numbers")

@@ -19,6 +19,7 @@ import orjson
 
 from ..errors import UsageError
 from ..fields import PHONE_FIELDS
+from ..outward import line as one_line
 from .calls import CODE, CUSTOMER, Record, draw_calls
 
 Key = str | int
@@ -73,7 +74,7 @@ def read_calls(path: Path) -> dict[Key, list[Record]]:
     except UnicodeDecodeError:
         raise _unusable(path, "it is not UTF-8 text") from None
     except (OSError, ValueError) as error:  # ValueError: no name of a file
-        raise _unusable(path, str(error)) from None
+        raise _unusable(path, getattr(error, "strerror", None) or str(error)) from None
     calls: dict[Key, list[Record]] = {}
     for number, entry in enumerate(_entries(path, text), 1):
         if not isinstance(entry, dict):
@@ -166,4 +167,4 @@ def _start(record: Record) -> str:
 
 
 def _unusable(path: Path, why: str) -> UsageError:
-    return UsageError(f"The file of calls {path} cannot be used: {why}.")
+    return UsageError(f"The file of calls {one_line(path, 300)} cannot be used: {why}.")

@@ -41,7 +41,6 @@ def test_all_is_well(run: Run, configure: Configure, dialler: SimulatorServer) -
     assert plain.code == ExitCode.OK
     assert {status for status, _ in checks.values()} == {"OK"}, checks
     assert checks["campaign"][1] == "538 Nightly"
-    assert 'try GET, then PATCH: dialler.endpoints: {lock_by_id: "GET /' in checks["lock, unlock"][1]
     assert all(f"OK    {name}" in plain.out for name in checks)
     assert {request.method for request in dialler.requests if request.function != "batch"} == {"GET"}
     assert "simulator" not in plain.out
@@ -122,46 +121,6 @@ def test_functions_that_an_older_dialler_does_not_have(run: Run, configure: Conf
     assert len(warnings) == 2
     assert 'history_by_id: "GET /calls/{id}"' in warnings[0]
     assert "one by one" in warnings[1]
-
-
-def test_a_function_that_refuses_is_not_counted_as_there(
-    run: Run, configure: Configure, dialler: SimulatorServer
-) -> None:
-    """A 400 to a correct question may come from another function; the line of the configuration is named."""
-    configure()
-    dialler.order(FaultPlan.parse("400:100%:on=lookup|batch"))
-
-    done = run("doctor", "-o", "json")
-
-    checks = [check for check in json.loads(done.out) if check["name"] == "functions"]
-    assert [check["status"] for check in checks] == ["WARN", "WARN", "OK"]
-    assert "find_contacts refuses" in checks[0]["message"]
-    assert "dialler.endpoints: {find_contacts:" in checks[0]["mend"]
-    assert "there: get_contact, history_by_id, history_by_user_data;" in checks[2]["message"]
-
-
-@pytest.mark.parametrize("release", ["3.18", "3.19"])
-@pytest.mark.parametrize(("configured", "stored"), [("plus", "491713920011"), ("digits", "+491713920011")])
-def test_numbers_that_are_written_another_way(
-    run: Run, configure: Configure, release: str, configured: str, stored: str
-) -> None:
-    """In most contacts of the campaign, whatever other campaigns have: a warning that names the setting."""
-    with Store({538: "Nightly", 539: "Other"}) as store, SimulatorServer(store, release=release) as dialler:
-        configure(base_url=dialler.base_url, rows=f"{{phone_format: {configured}}}")
-        before = run("doctor", "-o", "json")
-        for _ in range(5):
-            store.add(DiallerCampaignsID=539, PhoneNumber1="+491713920011" if configured == "plus" else "491713920011")
-        store.add(PhoneNumber1=stored, PhoneNumber2=stored, PhoneNumber3="0171 3920011", PhoneNumber4="x")
-        other = run("doctor", "-o", "json")
-        configure(base_url=dialler.base_url, rows=f"{{phone_format: {'digits' if configured == 'plus' else 'plus'}}}")
-        same = run("doctor", "-o", "json")
-
-    assert "numbers" not in found(before)
-    assert found(other)["numbers"][0] == "WARN"
-    assert "2 of 2 numbers in the dialler are written" in found(other)["numbers"][1]
-    assert "phone_format" in next(check["mend"] for check in json.loads(other.out) if check["name"] == "numbers")
-    assert other.code == ExitCode.OK
-    assert found(same)["numbers"][0] == "OK"
 
 
 def test_a_campaign_that_each_row_names(run: Run, configure: Configure) -> None:

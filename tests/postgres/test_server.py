@@ -22,7 +22,7 @@ def test_nul_in_text_is_written_as_its_sign(url: str) -> None:
 
         run = journal.run("run-1")
         (row,) = journal.rows(run)
-    assert (run.campaign, row.result.user_data, row.result.error) == ("a␀b", "K␀1", "␀")
+    assert (run.campaign, row.result.user_data, row.result.error) == ("a␀b", "K␀1", "\\x00")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_an_import_answered_with_another_contact_is_looked_up(
 ) -> None:
     """It was done: the look-up finds the contact, and the report has its ID and not the other one."""
     with RawDialler(instead("import", records(OTHER), of="K4")).listening() as dialler:
-        configure(base_url=dialler.base_url, rows=rows, timeout=0.3)
+        configure(base_url=dialler.base_url, rows=rows, timeout=0.3, concurrency=1)
         done = run("import", contacts_csv(5))
 
     (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]

@@ -16,7 +16,7 @@
     │   ├── SafetyLimit            mirror or max-errors                                                 (exit 8)
     │   ├── JournalError           the journal or the report folder cannot be written; resumable        (exit 2)
     │   ├── LimitReached           the user asked for no more rows than these; resumable                (exit 4)
-    │   └── Interrupted            Ctrl-C or SIGTERM; resumable                                         (exit 130)
+    │   └── Interrupted            Ctrl-C, SIGTERM, SIGHUP; resumable                                   (exit 130)
     └── RequestError               one request of one row
         ├── Refused                certainly not done, and a repeat will not help: reject the row
         ├── NotDone                certainly not done, and may pass: repeat

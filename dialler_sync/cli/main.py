@@ -128,7 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a run as cleanly as Ctrl-C does
+    for name in ("SIGTERM", "SIGHUP"):  # they end a run as cleanly as Ctrl-C does; nohup has SIGHUP ignored
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         code = cli.main(
             args=arguments,

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, while requests are in flight."""
+"""Ctrl-C, SIGTERM and SIGHUP (the terminal was closed), while requests are in flight."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 FINISH_IN_FLIGHT = 10.0
 """Seconds that requests in flight are given."""
 
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 def told(stop: StopRun, run: RunRecord, found_by: Sequence[str]) -> StopRun:
     """What stopped a run; where a person did, with the command that goes on with it, and the options that it needs."""
@@ -32,7 +34,7 @@ def told(stop: StopRun, run: RunRecord, found_by: Sequence[str]) -> StopRun:
 
 @contextmanager
 def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
-    """Ctrl-C and SIGTERM: take no more rows, give those in flight ten seconds, then end; again: end now."""
+    """Ctrl-C, SIGTERM and SIGHUP: take no more rows, give those in flight ten seconds, then end; again: end now."""
     loop = asyncio.get_running_loop()
     signals = 0
     cutting = False
@@ -57,7 +59,7 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
 
     handled: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():  # elsewhere Python cannot handle signals
-        handled = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        handled = {number: signal.signal(number, handle) for number in _ENDING if not _is_ignored(number)}
     try:
         yield
     except asyncio.CancelledError:
@@ -67,3 +69,8 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
     finally:
         for number, before in handled.items():
             signal.signal(number, before)
+
+
+def _is_ignored(number: signal.Signals) -> bool:
+    """Whether the run must outlive it: ``nohup`` has SIGHUP ignored."""
+    return number != signal.SIGINT and signal.getsignal(number) == signal.SIG_IGN

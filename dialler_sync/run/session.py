@@ -1,4 +1,4 @@
-"""A run's conversation with the dialler: one client behind one gate, which Ctrl-C and SIGTERM end in order."""
+"""A run's conversation with the dialler: one client behind one gate, which Ctrl-C, SIGTERM and SIGHUP end in order."""
 
 from __future__ import annotations
 

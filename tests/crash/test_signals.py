@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
+import subprocess
+import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pytest
 
@@ -21,7 +26,23 @@ from .conftest import Watched
 
 Contacts = Callable[..., Path]
 
-BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+
+IN_A_TERMINAL = """
+import os, pty, sys, threading
+child, terminal = pty.fork()
+if not child:
+    os.execv(sys.executable, [sys.executable, "-m", "dialler_sync", *sys.argv[1:]])
+def show():
+    try:
+        while os.read(terminal, 1024): pass
+    except OSError: pass
+threading.Thread(target=show, daemon=True).start()
+sys.stdin.read()
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+"""Runs a command in a terminal of its own, which is closed when standard input ends; prints the exit code."""
 
 
 def keys(store: Watched) -> Counter[str]:
@@ -168,3 +189,39 @@ def test_the_command_that_goes_on_finds_the_run(
 
     assert resumed.code == ExitCode.OK, resumed.err
     assert resumed.summary["counts"]["succeeded"] == 10
+
+
+def test_a_terminal_that_is_closed_ends_a_run_in_order(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched
+) -> None:
+    """The window is gone, and nothing can be said; the reports are there, and the run can be resumed."""
+    with SimulatorServer(store, processing=Span(0.1, 0.1)) as dialler:
+        configure(base_url=dialler.base_url, concurrency=4)
+        begun = threading.Event()
+        store.then(6, begun.set)
+        command = [sys.executable, "-c", IN_A_TERMINAL, "import", str(contacts_csv(30)), "--out", "out"]
+        with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as process:
+            assert begun.wait(60)
+            code, _ = process.communicate("", 60)
+        summary = json.loads(Path("out/summary.json").read_text(encoding="utf-8"))
+
+        resumed = run("resume")
+
+    assert int(code) == ExitCode.INTERRUPTED
+    assert 6 <= summary["counts"]["succeeded"] < 30
+    assert summary["counts"]["succeeded"] + summary["counts"]["unprocessed"] == 30
+    assert resumed.summary["counts"]["succeeded"] == 30
+    assert set(keys(store).values()) == {1}
+
+
+def test_a_run_under_nohup_outlives_its_terminal(configure: Configure, contacts_csv: Contacts, store: Watched) -> None:
+    """Who starts it so that it does not hear the signal wants it to go on."""
+    with SimulatorServer(store) as dialler:
+        configure(base_url=dialler.base_url)
+        command = ["nohup", sys.executable, "-m", "dialler_sync", "import", str(contacts_csv(30))]
+        with subprocess.Popen(command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE) as process:
+            store.strike(process.pid, 6, signal.SIGHUP)
+            process.communicate(timeout=60)
+
+    assert process.returncode == ExitCode.OK
+    assert len(store.contacts) == 30

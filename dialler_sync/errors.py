@@ -91,6 +91,10 @@ class JournalError(StopRun):
     """The journal or the report folder cannot be read or written."""
 
 
+class JournalLost(JournalError):
+    """The journal's file was deleted or replaced while a run wrote to it."""
+
+
 class LimitReached(StopRun):
     """The user asked for no more rows than these."""
 

@@ -20,7 +20,7 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from ..errors import Held, JournalError, UsageError
+from ..errors import Held, JournalError, JournalLost, UsageError
 from ..outward import keep_secret
 from ..private_files import make_folder, new_file
 from ..secret_text import url_secrets
@@ -51,10 +51,12 @@ class Database:
         self._engine = _open(str(state), trusted)
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
+        self._file: tuple[int, int] | None = None
         try:
             with self.begin() as connection:
                 require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
                 schema.migrate(connection)
+            self._file = _identity(self._engine.url)
         except BaseException as error:
             self.close()
             if isinstance(error, schema.NotOurs):
@@ -77,6 +79,20 @@ class Database:
                         "may have begun. Nothing is lost: go on with 'dialler-sync resume'."
                     )
             yield connection
+
+    def require_there(self) -> None:
+        """See that what was written is in the file of that name: SQLite goes on writing to one that was deleted.
+
+        Raises:
+            JournalLost: the file is gone, or another one.
+        """
+        if self._file and _identity(self._engine.url) != self._file:
+            raise JournalLost(
+                f"the journal {self._name} was deleted or replaced while it was written. What was sent so far stands "
+                "in the reports of this run, and nowhere else: it cannot be resumed or undone. Put the file back or "
+                "begin a new journal, and import the list again; rows with a UserData are then overwritten, and not "
+                "doubled."
+            )
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -175,6 +191,17 @@ class Database:
             yield
         finally:
             lock.release()
+
+
+def _identity(url: sa.URL) -> tuple[int, int] | None:
+    """What tells a journal's file from another of its name; None: it is gone, or is no file."""
+    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    try:
+        found = Path(url.database).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _digest(text: str) -> bytes:

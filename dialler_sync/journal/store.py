@@ -144,8 +144,10 @@ class Journal:
         """The run of this ID, or of the only ID that begins with it.
 
         Raises:
-            UsageError: there is none, or there are several.
+            UsageError: there is none, there are several, or ``name`` is empty.
         """
+        if not name.strip():
+            raise UsageError("the name of the run is empty: see 'dialler-sync runs list'")
         query = sa.select(schema.runs).where(schema.runs.c.id.startswith(name, autoescape=True))
         with self._begin() as connection:
             found = [_run(row._mapping) for row in connection.execute(query)]
@@ -239,6 +241,15 @@ class Journal:
         with self._begin() as connection:
             self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
             self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
+        self._database.require_there()
+
+    def require_there(self) -> None:
+        """See that the journal is still where others will look for it.
+
+        Raises:
+            JournalLost: it was deleted or replaced.
+        """
+        self._database.require_there()
 
     def rows(self, run: RunRecord) -> Iterator[JournalRow]:
         """Every row of a run, in source order."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from ..errors import JournalError
+from ..errors import JournalError, JournalLost
 from ..journal import Outcome, RowState
 
 LINGER = 0.2
@@ -32,6 +32,7 @@ class Book(Protocol):
 
         Raises:
             JournalError: it cannot be written.
+            JournalLost: it was written, to a file that nobody will find.
         """
 
 
@@ -107,7 +108,10 @@ class Recorder:
                 self._outcomes, self._states, self._written = [], [], None
                 self._taken.set()
                 if outcomes or states:
-                    await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
+                    try:
+                        await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
+                    except JournalLost as lost:  # still open, so that the reports of this run will have it all
+                        self._failed(lost)
                 if waiting and not waiting.done():
                     waiting.set_result(None)
         except BaseException as error:

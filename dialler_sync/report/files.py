@@ -69,8 +69,8 @@ def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
         draft.replace(path)
     except OSError as error:
         raise JournalError(
-            f"the report {path} cannot be written: {error.strerror}. The journal has all of it: "
-            "mend that and write the reports again with 'dialler-sync runs report RUN'."
+            f"the report {path} cannot be written: {error.strerror}. The journal has all of it: fix that, and write "
+            "the reports again with 'dialler-sync runs report'."
         ) from error
     finally:
         if draft:

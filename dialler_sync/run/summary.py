@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from .. import __version__
 from ..api.latency import Latencies
-from ..errors import JournalError, StopRun
+from ..errors import JournalError, JournalLost, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Action, Status
@@ -126,9 +127,27 @@ def write_reports(
         if not isinstance(error.__cause__, OSError):
             raise
         _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
-        summary = _write(journal, run, source, stopped, effort, workbooks=False)
+        try:
+            summary = _write(journal, run, source, stopped, effort, workbooks=False)
+        except JournalError as again:
+            _keep_end(journal, run, source, stopped, effort)
+            raise JournalError(
+                f"the reports in {run.out} cannot be written: {why(again)}. The journal has all of it: fix that, and "
+                f"write them with 'dialler-sync runs report {run.id}'."
+            ) from again
     journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    if not isinstance(stopped, JournalLost):
+        journal.require_there()
     return summary
+
+
+def _keep_end(journal: Journal, run: RunRecord, source: SourceCells, stopped: StopRun | None, effort: Effort) -> None:
+    """Have the journal know how a run ended whose reports cannot be written: they are counted elsewhere."""
+    found = {}
+    with suppress(JournalError, OSError), tempfile.TemporaryDirectory() as folder:
+        summary = _write(journal, replace(run, out=folder), source, stopped, effort, workbooks=False)
+        found = {"summary": asdict(replace(summary, out=run.out))}
+    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, **found)
 
 
 def _write(
@@ -153,8 +172,8 @@ def _write(
             reports.write_xlsx(summary)
     except OSError as error:
         raise JournalError(
-            f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: "
-            "mend that and write the reports again with 'dialler-sync runs report RUN'."
+            f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: fix that, and "
+            f"write them with 'dialler-sync runs report {run.id}'."
         ) from error
     with spared(out / "report.html"):  # last, as it links to what is there
         reports.html.write(out / "report.html", asdict(summary), _history(journal, run))

@@ -19,7 +19,6 @@ import orjson
 
 from ..errors import UsageError
 from ..fields import PHONE_FIELDS
-from ..outward import line as one_line
 from .calls import CODE, CUSTOMER, Record, draw_calls
 
 Key = str | int
@@ -167,4 +166,4 @@ def _start(record: Record) -> str:
 
 
 def _unusable(path: Path, why: str) -> UsageError:
-    return UsageError(f"The file of calls {one_line(path, 300)} cannot be used: {why}.")
+    return UsageError(f"The file of calls {str(path)[:300]} cannot be used: {why}.")

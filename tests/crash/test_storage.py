@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -16,7 +18,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal
-from dialler_sync.simulator import SimulatorServer
+from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 from .commands import run_apart
@@ -305,3 +307,67 @@ def test_two_processes_may_make_the_journal_at_once(tmp_path: Path) -> None:
     assert [process.returncode for process in started] == [0] * 4, ended
     with Journal.open(tmp_path / "new" / "journal.db") as journal:
         assert journal.runs() == []
+
+
+@pytest.mark.parametrize("what", ["deleted", "replaced", "folder"])
+def test_a_journal_that_vanishes_in_the_middle(
+    what: str, run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """SQLite would go on writing to a file that nobody finds: it is said, and the reports have what was sent."""
+    configure(concurrency=2)
+    state = tmp_path / "state"
+
+    def vanish() -> None:
+        if what == "folder":
+            shutil.rmtree(state)
+        for path in state.glob("journal.db*"):
+            path.unlink()
+        if what == "replaced":
+            (state / "journal.db").touch()
+
+    store.then(20, vanish)
+
+    done = run("import", contacts_csv(4_000))
+
+    assert done.code == ExitCode.UNAVAILABLE, done.err
+    assert "was deleted or replaced" in done.err
+    counts = Counter(done.statuses().values())
+    assert counts["succeeded"] + counts["unknown"] == len(store.contacts)
+
+
+def test_reports_that_could_not_be_written_are_written_as_they_were(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """With the run's own end and figures: it was not killed."""
+    configure(retries=0)
+    dialler.order(FaultPlan.parse("400:#2"))
+    out = tmp_path / "out"
+    store.then(3, (out / "results.csv").mkdir)  # a folder stands where the report goes
+
+    failed = run("import", contacts_csv(5), "--out", out)
+    (out / "results.csv").rmdir()
+    (name,) = re.findall(r"dialler-sync runs report (\S+)'", failed.err)
+    run("runs", "report", name)
+
+    assert failed.code == ExitCode.USAGE, failed.err
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["exit_code"], summary["stopped_because"]) == (ExitCode.ROWS_FAILED, None)
+    assert summary["counts"]["succeeded"] == 4
+    assert summary["requests"] > 5
+
+
+@pytest.mark.parametrize("command", ["retry", "resume", "undo", "runs show", "runs report"])
+def test_an_empty_name_is_no_run(
+    command: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A variable that a script has not set: not the only run, nor the newest."""
+    configure()
+    run("import", contacts_csv(3))
+    before = len(dialler.requests)
+
+    done = run(*command.split(), "")
+
+    assert done.code == ExitCode.USAGE
+    assert "empty" in done.err
+    assert len(dialler.requests) == before

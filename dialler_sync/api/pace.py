@@ -45,13 +45,25 @@ LATE = 0.005
 """Seconds that a timer may be late; the requests that it held up are then made up for."""
 
 
+class Bout:
+    """Failures between which the dialler answered nothing that it was asked after the first of them.
+
+    ``began``: when that one came; ``over``: when such an answer came. ``rows`` are those that failed in it, written
+    down by who sends them: where they are several, the dialler was away and it is not about a row.
+    """
+
+    def __init__(self, began: float = float("inf"), over: float = float("inf")) -> None:
+        self.began, self.over = began, over
+        self.rows: set[int] = set()
+
+
 class Gate:
     """Lets requests through. ``stop`` ends it; then, and when it gives up, :meth:`enter` raises.
 
     ``rate`` is in requests a second, 0 for no limit. ``give_up_after`` and ``patience_at_start`` are in
     seconds: how long the dialler may be away, and how long if it has never answered. ``clock`` must go with
     the event loop's; ``say`` gets what the user should know. ``turned_away`` counts
-    the requests that the dialler refused for load.
+    the requests that the dialler refused for load; ``bout`` is what the newest failure belongs to.
     """
 
     def __init__(
@@ -71,6 +83,7 @@ class Gate:
         self.stopped: StopRun | None = None
         self.last_success = float("-inf")
         self.turned_away = 0
+        self.bout = Bout(over=float("-inf"))
         self._interval = 1.0 / rate if rate else 0.0
         self._next_at = 0.0
         self._gap = 0.0  # between requests, to a dialler that turns them away
@@ -206,7 +219,9 @@ class Gate:
             self._probe_at, self._budget = None, BUDGET
         if done and not self.opened:
             self.opened, self.limit = True, float(self.concurrency)
-        self.last_success = self._clock()
+        self.last_success = now = self._clock()
+        if now - seconds >= self.bout.began:
+            self.bout.over = min(self.bout.over, now)
         self._failures, self._down_since = 0, None
         self._budget = min(self._budget + 1, BUDGET)
         self._quick = min(self._quick * 1.0005, seconds)  # forgets slowly, so that it may learn anew
@@ -226,6 +241,8 @@ class Gate:
     def _failed(self, error: NotDone | MaybeDone, seconds: float) -> None:
         now = self._clock()
         self._failures += 1
+        if now - seconds >= self.bout.over:  # it was sent when the dialler had answered again
+            self.bout = Bout(now)
         if error.code in TURNED_AWAY:
             self.turned_away += 1
             self._gap = min(max(2 * self._gap, SHORTEST_GAP), LONGEST_GAP)  # settles where one of four is turned away

@@ -16,6 +16,7 @@ import orjson
 
 from ..api.client import DiallerClient
 from ..api.hopeless import reason_to_stop
+from ..api.pace import Bout
 from ..api.retry import NOT_ABOUT_THE_ROW, TURNED_AWAY, pause
 from ..api.wire import StoredContact, differences, id_number
 from ..errors import MaybeDone, Refused, RequestError, StopRun
@@ -33,6 +34,9 @@ LONGEST_QUIET = 10.0
 
 CROWD = 5
 """Refusals for load that are more than a few rows' own."""
+
+SPARED = 2
+"""Tries that do not count as others failed with them. Not more: rows at fault themselves fail together, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Tried:
     try was not known when it ended; ``twice``: it was sent again after that. ``known`` are the IDs of the contacts
     that carried its key when it was seen not to be done. ``excused`` are the tries that do not count, as the dialler
     turned away many rows just then; ``seen`` are the rows done and the requests turned away at the last try.
-    ``away``: the dialler was, when the row's repeats were used up.
+    ``away``: the dialler was, when the row's repeats were used up. ``bout``: what its last failure belongs to;
+    ``spared``: how many tries did not count as others failed with them.
     """
 
     row: SpooledRow
@@ -82,6 +87,18 @@ class Tried:
     excused: int = 0
     seen: tuple[int, int] | None = None
     away: bool = False
+    bout: Bout | None = None
+    spared: int = 0
+
+    def fail_in(self, bout: Bout) -> None:
+        """Its last try has failed; at once, as the next failure may belong to another bout."""
+        self.bout = bout
+        bout.rows.add(self.row.seq)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other row failed with its last try."""
+        return self.bout is None or len(self.bout.rows) == 1
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -181,6 +198,7 @@ class Insister:
                 contact = await self._repeat(tried)
             except RequestError as again:
                 error = again
+                tried.fail_in(self._gate.bout)
             else:
                 return await self._prove_single(tried, contact)
 
@@ -195,7 +213,7 @@ class Insister:
         return await self._client.import_contact(row.body, overwrite=self._rules.overwrite, user_data=row.user_data)
 
     async def _may_repeat(self, tried: Tried, error: RequestError) -> bool:
-        """Within the row's repeats; beyond them only while the dialler as a whole is away."""
+        """Within the row's repeats; beyond them only while the dialler as a whole is away, or was at its last try."""
         tried.excused += error.code in TURNED_AWAY and self._crowded(tried)
         left = self._rules.retries - (tried.tries - tried.excused)
         if left > 0 or error.code not in NOT_ABOUT_THE_ROW:
@@ -207,7 +225,13 @@ class Insister:
             since = self._clock()
             await self._find(key)
         tried.away = self._gate.last_success < since
-        return left >= 0 or tried.away or was_away
+        if left >= 0 or tried.away or was_away:
+            return True
+        if tried.alone or tried.spared == SPARED:
+            return False
+        tried.spared += 1
+        tried.excused += 1
+        return True
 
     def _crowded(self, tried: Tried) -> bool:
         """Whether others, too, have been turned away since the row's last try, and not few beside those that were done:

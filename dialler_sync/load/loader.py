@@ -141,6 +141,7 @@ class Loader:
             raise
         except RequestError as error:
             tried = Tried(row, None if self._rules.overwrite else newest, started, sent_at)
+            tried.fail_in(self._gate.bout)
             if isinstance(error, Refused) or alone:
                 await self._insister.insist(tried, error)  # here and now: it may be what stops all others
             else:

@@ -72,6 +72,20 @@ def test_an_outage_that_ends_at_a_rows_last_try_does_not_cost_the_row(
     assert done.code == ExitCode.OK, done.rows()
 
 
+@pytest.mark.parametrize("plan", ["down:5-14", "down:20-29", "down:5-14,down:20-29"])
+def test_an_outage_costs_no_row_its_only_try(
+    plan: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Where the outage ends before a row is looked up, the others that failed with the row tell that there was one."""
+    dialler.order(FaultPlan.parse(plan))
+    configure(concurrency=8, retries=0)
+
+    done = run("import", contacts_csv(40))
+
+    assert done.code == ExitCode.OK, done.rows("failed.csv")
+    assert made_once(dialler, 40)
+
+
 class Trigger(Store):
     """Sets an event when so many contacts have been made."""
 

@@ -453,11 +453,28 @@ def _run(row: Any) -> RunRecord:
             for name, value in row.items()
             if name != "folded"
         }
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise damaged(f"its record of run {row.get('id')} cannot be read") from error
+    odd = [name for name, kind in _KINDS.items() if not isinstance(values[name], kind)]
+    odd += ["files"] * any(not isinstance(entry, dict) for entry in values["files"] or ())
+    if odd:
+        raise damaged(f"its record of run {values['id']} cannot be read ({odd[0]})")
     if not _RUN_ID.fullmatch(values["id"]):  # files and folders are named after it
         raise damaged(f"{values['id']!r} is not the ID of a run")
     return RunRecord(**values)
+
+
+_KINDS = {
+    **dict.fromkeys(("id", "command", "target", "campaign", "out", "config_path", "started_at", "state"), (str,)),
+    "config": (dict,),
+    "options": (dict,),
+    "files": (list,),
+    "finished_at": (str, type(None)),
+    "parent": (str, type(None)),
+    "rows": (int, type(None)),
+    "summary": (dict, type(None)),
+}
+"""What the columns of a run hold, unless somebody has edited them."""
 
 
 _STATUS = {str(status): status for status in Status}

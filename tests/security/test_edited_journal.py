@@ -206,3 +206,25 @@ def test_old_files_of_another_folder_are_not_deleted(
         run("import", "--quiet-for", "0")
 
         assert precious.exists()
+
+
+@pytest.mark.parametrize("command", ["runs list", "runs report RUN", "resume", "undo RUN --yes"])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("files", "null"), ("files", "[1]"), ("files", "[" * 100_000), ("options", "[]"), ("config", '"x"'),
+        ("summary", "7"), ("target", b"\xff"), ("rows", "many"), ("config", "{"),
+    ],
+)  # fmt: skip
+def test_record_of_another_shape_is_damage(
+    column: str, value: object, command: str, run: Run, stopped: Done, dialler: SimulatorServer
+) -> None:
+    """One sentence, and nothing is sent."""
+    edit(f"UPDATE runs SET {column} = ?", value)
+    before = len(dialler.requests)
+
+    done = run("-c", "own.yaml", *command.replace("RUN", stopped.summary["run_id"]).split())
+
+    assert done.code == ExitCode.USAGE, done.out
+    assert "is damaged" in done.err
+    assert len(dialler.requests) == before

@@ -139,4 +139,4 @@ def import_(
             summary = work(None, None)
             tell(summary)
             return summary.exit_code
-        return inbox_call(settings, inbox, journal, work, tell, quiet_for, dry_run=dry_run, trusted=app.trust)
+        return inbox_call(settings, inbox, journal, work, tell, quiet_for, dry_run=dry_run)

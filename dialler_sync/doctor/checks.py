@@ -57,8 +57,8 @@ def examine(
         yield failed("configuration", "; ".join(error.args), mend, ExitCode.USAGE)
         return
     unsafe |= yield from _trust(files_to_trust(settings), trusted)
-    if settings.inbox.dir:
-        yield from _trust([("the inbox", settings.inbox.dir)], trusted, shared=True)
+    if settings.inbox.dir and (open_inbox := judge("the inbox", settings.inbox.dir, shared=True)):
+        yield warning("inbox", f"{open_inbox.said}: whoever can write there may import", open_inbox.mend)
     if unsafe and not trusted:
         return
     if not unsafe:
@@ -88,11 +88,11 @@ def _libraries() -> Check:
     return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
 
 
-def _trust(files: Iterable[tuple[str, Path]], trusted: bool, *, shared: bool = False) -> Generator[Check, None, bool]:
+def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check, None, bool]:
     """What other users could have changed; whether there is any."""
     unsafe = False
     for what, path in files:
-        if found := judge(what, path, shared=shared):
+        if found := judge(what, path):
             unsafe = True
             if trusted:
                 yield warning("trust", f"{found.said}; --trust lets it pass", found.mend)

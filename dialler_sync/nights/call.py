@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import trust
 from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
@@ -30,14 +29,12 @@ def inbox_call(
     quiet_for: float | None = None,
     *,
     dry_run: bool = False,
-    trusted: bool | None = None,
 ) -> int:
-    """Work through an inbox; the exit code of the call. ``trusted``: also one that everybody can write to.
+    """Work through an inbox; the exit code of the call.
 
     Raises:
-        UsageError: the folder cannot be read or is not trusted, or another call is at work on it.
+        UsageError: the folder cannot be read, or another call is at work on it.
     """
-    trust.require("the inbox", folder, trust=trusted, shared=True)
     folder, ours = folder.resolve(), settings.inbox
     notes = journal.inbox(str(folder))
     quiet = ours.quiet_for if quiet_for is None else quiet_for

@@ -57,6 +57,7 @@ class Database:
                 require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
                 schema.migrate(connection)
             self._file = _identity(self._engine.url)
+            sqlalchemy.event.listen(self._engine, "do_connect", lambda *_: self.require_there())  # or it is made anew
         except BaseException as error:
             self.close()
             if isinstance(error, schema.NotOurs):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.errors import JournalLost
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
@@ -371,3 +372,16 @@ def test_an_empty_name_is_no_run(
     assert done.code == ExitCode.USAGE
     assert "empty" in done.err
     assert len(dialler.requests) == before
+
+
+def test_a_journal_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
+    """By the next connection of the process that had it open, which would find it empty."""
+    journal = Journal.open(tmp_path / "journal.db")
+    journal.close()
+    for path in tmp_path.glob("journal.db*"):
+        path.unlink(missing_ok=True)
+
+    with pytest.raises(JournalLost, match="was deleted or replaced"):
+        journal.runs()
+
+    assert not list(tmp_path.glob("journal.db*"))

@@ -158,7 +158,8 @@ class Planner:
                 if decision.moves:
                     moved.append(row.seq)
                     self.planned.warnings[MOVED.code] += 1
-                if snapshot is not None and self._settings.journal.before_images:
+                known = snapshot is not None and decision.action is not Action.IMPORT
+                if known and self._settings.journal.before_images:
                     images.append(_image(row, fields, decision))
         self._journal.record(self._run.id, outcomes)
         self._journal.note_moves(self._run.id, moved)
@@ -181,6 +182,8 @@ class Planner:
         here = [contact for contact in found if contact not in elsewhere]
         rules = self._rules_for(row, found)
         decision = decide(fields, here, replace(rules, compare=False) if row.kind == MOVE else rules, elsewhere)
+        if decision.action is Action.CREATE and self._inputs.snapshot.may_move and row.user_data:
+            decision = replace(decision, action=Action.IMPORT)  # what is not known to be made, undo must not delete
         if decision.action is Action.OVERWRITE and elsewhere:
             # An earlier run that was to move the contact may have made another one, which is what is here.
             decision = replace(decision, moves=decision.moves or row.kind == MOVE)

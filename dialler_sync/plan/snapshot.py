@@ -35,12 +35,14 @@ class Snapshot:
 
     ``whole`` tells that it has every contact of the campaign, and not only those that were asked for. Contacts of other
     campaigns are beside them, and only :meth:`find` gives them; ``knows_others``: as many as there are.
+    ``may_move`` tells that they could not be read: a key that is not here may be that of one of them.
     ``campaign_ids`` are the IDs of campaigns by name, as far as they are known.
     """
 
     def __init__(self) -> None:
         self.whole = False
         self.knows_others = False
+        self.may_move = False
         self.campaign_ids: Mapping[str, str] = {}
         self._base = sqlite3.connect("")  # a private file, deleted when closed
         self._base.execute("CREATE TABLE contact (user_data TEXT, id TEXT, record BLOB)")
@@ -65,6 +67,14 @@ class Snapshot:
         """Keep records of other campaigns."""
         self.knows_others = True
         self._base.executemany("INSERT INTO beside VALUES (?, ?, ?)", map(_row, records))
+
+    def clear_beside(self) -> None:
+        """Forget the contacts of other campaigns."""
+        self._base.execute("DELETE FROM beside")
+
+    def drop_from_beside(self) -> None:
+        """Forget, beside, the contacts of the campaign itself."""
+        self._base.execute("DELETE FROM beside WHERE id IN (SELECT id FROM contact)")
 
     def index(self) -> None:
         """Call once when all contacts are there."""
@@ -205,7 +215,7 @@ async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: in
 
 async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
     """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
-    contacts. Where the dialler has no batch look-up, only a few are looked up.
+    contacts. Where the dialler has no batch look-up, a few are looked up one by one, and else the account is read.
     """
     missing = snapshot.unknown(keys)
     page = list(islice(missing, BATCH))
@@ -213,13 +223,46 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
         while page:
             snapshot.add_beside(await client.batch_contacts(user_data=page))
             page = list(islice(missing, BATCH))
+    except RequestError:
+        if not await _looked_up(snapshot, client, page):
+            await _read_account(snapshot, client)
+
+
+async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
+    """Look these keys up one by one; False where they are too many, or one cannot be looked up."""
+    if len(keys) > MOST_SINGLE:
+        return False
+    looks = await asyncio.gather(*map(client.find_contacts, keys), return_exceptions=True)
+    for found in looks:
+        if isinstance(found, RequestError):
+            return False
+        if isinstance(found, BaseException):
+            raise found
+        snapshot.add_beside(contact.values for contact in found)
+    return True
+
+
+async def _read_account(snapshot: Snapshot, client: DiallerClient) -> None:
+    """Read the contacts of all campaigns, and keep those of others."""
+
+    async def once() -> None:
+        snapshot.clear_beside()
+        page: list[Mapping[str, Any]] = []
+        async for record in client.list_contacts():
+            page.append(record)
+            if len(page) >= _PAGE:
+                snapshot.add_beside(page)
+                page.clear()
+        snapshot.add_beside(page)
+        snapshot.drop_from_beside()
+
+    try:
+        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
     except RequestError as error:
-        if len(page) > MOST_SINGLE:
-            _log.info("contacts of other campaigns cannot be looked up (%s): moves are not recognised", error)
-            return
-        looks = await asyncio.gather(*map(client.find_contacts, page), return_exceptions=True)
-        for found in looks:
-            if not isinstance(found, BaseException):
-                snapshot.add_beside(contact.values for contact in found)
-            elif not isinstance(found, RequestError):
-                raise found from error
+        snapshot.clear_beside()
+        snapshot.may_move = True
+        _log.warning(
+            "contacts of other campaigns cannot be read (%s): whether a row makes a contact or moves one is not known, "
+            "and undo leaves those contacts alone",
+            error,
+        )

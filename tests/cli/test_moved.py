@@ -275,3 +275,37 @@ def test_a_dialler_that_locks_by_another_method(run: Run, configure: Configure) 
     for way in ("GET", "PATCH"):
         assert f'dialler.endpoints: {{lock_by_id: "{way} /dialler/contacts/contact/{{id}}/lock"}}' in refused.err
     assert done.code == ExitCode.OK, done.err
+
+
+@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize("looks", [True, False])
+@pytest.mark.parametrize("lists", [True, False])
+def test_undo_deletes_no_contact_that_the_run_moved(
+    run: Run, configure: Configure, contacts_csv: Contacts, batch: bool, looks: bool, lists: bool
+) -> None:
+    """With more keys than are looked up one by one the account is read; where it cannot be, nothing is called new."""
+    dialler = ForeignDialler(batch=batch)
+    answer = dialler.answer
+
+    def without(method: str, path: str, query: dict[str, str], body: Any) -> Answer:
+        if method == "GET" and path.endswith("/contacts/contact") and not looks:
+            return 404, None
+        if method == "GET" and path.endswith("/contacts") and not query and not lists:
+            return 403, {"status": 403, "error": "too many contacts"}
+        return answer(method, path, query, body)
+
+    dialler.answer = without  # type: ignore[method-assign]
+    with served(dialler):
+        configure(base_url=dialler.base_url)
+        count = 201 if looks else 3
+        theirs = {dialler.add(539, f"K{n}") for n in range(2, count + 2)}
+        path = contacts_csv(count)
+
+        done = run("-q", "import", path)
+        run("undo", "--yes")
+
+        assert theirs <= set(dialler.contacts), "contacts that the run did not make are gone"
+        summaries = [json.loads((each / "summary.json").read_text()) for each in Path("reports").iterdir()]
+        (actions,) = [each["actions"] for each in summaries if each["command"] == "import"]
+        assert actions["create"] == 0, done.err
+        assert actions["import" if not (batch or lists) else "overwrite"] == count

@@ -101,11 +101,13 @@ class DiallerClient:
 
     # One request
 
-    async def _send(self, request: httpx.Request, judged: Callable[[httpx.Response], T]) -> T:
+    async def _send(
+        self, request: httpx.Request, judged: Callable[[httpx.Response], T], *, as_probe: bool = False
+    ) -> T:
         """Send once, when the gate lets it, and tell the gate how it went."""
         gate = self.gate
         if not gate.try_enter():
-            await gate.enter()
+            await gate.enter(as_probe=as_probe)
         started = self._clock()
         try:
             answer = judged(await self._exchange(request))
@@ -224,7 +226,7 @@ class DiallerClient:
         method, url = self._endpoints[name].method, self._url(name, **values)
         if "languagesID" in values:  # where it is not wanted, an older dialler is not asked what it may not know
             url = url.copy_merge_params({"languagesID": values["languagesID"]})
-        return await self._repeating(lambda: self._send(self._request(method, url, body), judged))
+        return await self._repeating(lambda: self._send(self._request(method, url, body), judged, as_probe=True))
 
     async def _find(self, name: str, wanted: int | str) -> Records:
         """What has this ID; where "not found" is an answer too."""

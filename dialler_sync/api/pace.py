@@ -113,8 +113,13 @@ class Gate:
         self._take()
         return True
 
-    async def enter(self) -> None:
-        """Wait for a place.
+    @property
+    def is_probing(self) -> bool:
+        """Whether the breaker is open: one request at a time, to see whether the dialler answers again."""
+        return self._probe_at is not None
+
+    async def enter(self, *, as_probe: bool = False) -> None:
+        """Wait for a place. ``as_probe``: while the breaker is open, before all others.
 
         Raises:
             StopRun: the run has been stopped.
@@ -122,7 +127,10 @@ class Gate:
         if self.try_enter():
             return
         place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
+        if as_probe and self.is_probing:
+            self._waiting.appendleft(place)
+        else:
+            self._waiting.append(place)
         self._wake()
         try:
             taken = await place

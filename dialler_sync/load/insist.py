@@ -121,6 +121,7 @@ class Insister:
     ) -> None:
         self.retries = 0
         self.foreign = 0  # rows that something before the dialler has refused
+        self.nothing_fresh = False  # every row has been taken: what is still to be sent has failed before
         self._client = client
         self._gate = client.gate
         self._recorder = recorder
@@ -193,6 +194,8 @@ class Insister:
                     return self._given_up(tried, error)
             if not await self._may_repeat(tried, error):
                 return self._given_up(tried, error)
+            if self.nothing_fresh and self._gate.is_probing and tried.row.user_data:
+                await self._find(tried.row.user_data)  # a probe that no row's own fault can fail
             await self._gate.rest(pause(tried.tries, error, self._gate.left(tried.first_try)))
             try:
                 contact = await self._repeat(tried)

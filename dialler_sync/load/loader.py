@@ -113,6 +113,7 @@ class Loader:
             if self._gate.stopped:
                 return
             await self._take(row)
+        self._insister.nothing_fresh = True
 
     async def _take(self, row: SpooledRow) -> None:
         await self._recorder.keep_up()

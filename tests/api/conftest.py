@@ -6,7 +6,8 @@ import ssl
 import subprocess
 
 import pytest
-from scripted import Certificate
+
+from .scripted import Certificate
 
 
 @pytest.fixture

@@ -12,7 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
-from scripted import (
+
+from dialler_sync.api import DiallerClient
+from dialler_sync.api.pace import Gate
+from dialler_sync.endpoints import ASSUMED, ENDPOINTS, endpoint
+from dialler_sync.errors import ConfigError, Interrupted, MaybeDone, NotDone, Refused, RequestError, UsageError
+
+from .scripted import (
     DONE,
     NOT_FOUND,
     TOKEN,
@@ -25,11 +31,6 @@ from scripted import (
     settings,
     then_close,
 )
-
-from dialler_sync.api import DiallerClient
-from dialler_sync.api.pace import Gate
-from dialler_sync.endpoints import ASSUMED, ENDPOINTS, endpoint
-from dialler_sync.errors import ConfigError, Interrupted, MaybeDone, NotDone, Refused, RequestError, UsageError
 
 pytestmark = pytest.mark.anyio
 

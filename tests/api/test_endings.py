@@ -18,7 +18,15 @@ import pytest
 from aiohttp import client_exceptions
 from aiohttp.client_reqrep import ConnectionKey
 from multidict import CIMultiDict, CIMultiDictProxy
-from scripted import (
+from yarl import URL
+
+from dialler_sync.api import DiallerClient
+from dialler_sync.api.retry import judge_failure
+from dialler_sync.api.transport import FOREIGN, AiohttpTransport, translate
+from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.errors import MaybeDone, NotDone, RequestError
+
+from .scripted import (
     DONE,
     Certificate,
     ScriptedServer,
@@ -32,13 +40,6 @@ from scripted import (
     then_reset,
     then_silence,
 )
-from yarl import URL
-
-from dialler_sync.api import DiallerClient
-from dialler_sync.api.retry import judge_failure
-from dialler_sync.api.transport import FOREIGN, AiohttpTransport, translate
-from dialler_sync.config.settings import DiallerSettings
-from dialler_sync.errors import MaybeDone, NotDone, RequestError
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from scripted import TOKEN, ScriptedServer, respond
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.retry import (
@@ -26,6 +25,8 @@ from dialler_sync.api.retry import (
     unreadable,
 )
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
+
+from .scripted import TOKEN, ScriptedServer, respond
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 

@@ -9,11 +9,12 @@ import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
-from scripted import ScriptedServer, Step, dripping, records, respond, then_close, then_reset, then_silence
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.listing import LONGEST_VALUE
 from dialler_sync.errors import DiallerSyncError, MaybeDone, NotDone, Refused
+
+from .scripted import ScriptedServer, Step, dripping, records, respond, then_close, then_reset, then_silence
 
 pytestmark = pytest.mark.anyio
 

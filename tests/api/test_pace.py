@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import selectors
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import pairwise
@@ -25,39 +24,14 @@ from dialler_sync.errors import (
     StopRun,
 )
 
+from ..own_time import OwnTime, now
+
 pytestmark = pytest.mark.anyio
-
-
-class _NoWait(selectors.DefaultSelector):
-    """Lets the loop's time pass in place of waiting."""
-
-    passed = 1000.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise RuntimeError("everybody waits, and nothing will ever happen")
-        self.passed += max(timeout, 0)
-        return super().select(0)
-
-
-class OwnTime(asyncio.SelectorEventLoop):
-    """An event loop whose timers cost no time."""
-
-    def __init__(self) -> None:
-        self._selector_with_time = _NoWait()
-        super().__init__(self._selector_with_time)
-
-    def time(self) -> float:
-        return self._selector_with_time.passed
 
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"loop_factory": OwnTime}
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def gate(concurrency: int = 8, **settings: Any) -> Gate:
@@ -366,6 +340,39 @@ async def test_only_one_probe_at_a_time() -> None:
 
     assert it.in_flight == 1
     await asyncio.gather(*waiting)
+
+
+async def test_what_asks_as_a_probe_goes_first_while_the_breaker_is_open() -> None:
+    """And not otherwise: else look-ups would hold up what came before them."""
+    gate_ = await opened(gate(1))
+    order: list[str] = []
+
+    async def ask(name: str, *, as_probe: bool) -> None:
+        await gate_.enter(as_probe=as_probe)
+        order.append(name)
+        gate_.leave(None, 0.01)
+
+    async def both() -> None:
+        waiting = [
+            asyncio.create_task(ask("import", as_probe=False)),
+            asyncio.create_task(ask("look-up", as_probe=True)),
+        ]
+        await asyncio.gather(*waiting)
+
+    await gate_.enter()
+    waiting = asyncio.create_task(both())
+    await settle()
+    gate_.leave(None, 0.01)
+    await waiting
+    assert order == ["import", "look-up"]
+    assert not gate_.is_probing
+    for _ in range(pace.FAILURES_TO_OPEN):
+        await pass_through(gate_, error=DOWN)
+    assert gate_.is_probing
+    await both()
+
+    assert order[2:] == ["look-up", "import"]
+    assert not gate_.is_probing
 
 
 @pytest.mark.parametrize(("error", "failures"), [(DOWN, 10), (ERROR, 10), (GONE, 3)])

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from scripted import DONE, Certificate, ScriptedServer, settings
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ConfigError, NotDone
+
+from .scripted import DONE, Certificate, ScriptedServer, settings
 
 BODY = b'{"Name": "M"}'
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
-from scripted import TOKEN, settings
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.token import read_token
 from dialler_sync.errors import ConfigError, Refused
+
+from .scripted import TOKEN, settings
 
 URL = "https://dialler.invalid/rest"
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "dialler_sync"
 
 FACTS = {"errors", "nearest", "spreadsheet_text", "fields", "endpoints", "model", "exit_codes", "error_codes"}
 FACTS |= {"double_encoding", "outward", "own_columns", "private_files", "secret_text", "spreadsheet_changes", "target"}
-FACTS |= {"readings", "trust"}
+FACTS |= {"command_line", "readings", "trust"}
 
 ALLOWED = {
     "config": FACTS,

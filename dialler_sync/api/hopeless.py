@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from ..command_line import command
 from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
 
 
@@ -42,7 +43,7 @@ def reason_to_stop(
     if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
-            "get the current token, then go on with 'dialler-sync resume'."
+            f"get the current token, then go on with '{command('resume')}'."
         )
     if error.code == "proxy_refused" or (isinstance(error, Refused) and error.foreign and not passes):
         return NoRowCanSucceed(foreign(error))

@@ -77,11 +77,9 @@ class App:
         from ..journal import Journal
         from ..journal.store import default_state
 
-        journal = Journal.open(self.state or default_state(), trusted=self.trust)
-        journal.found_by = self._found_by()
-        return journal
+        return Journal.open(self.state or default_state(), trusted=self.trust)
 
-    def _found_by(self) -> tuple[str, ...]:
+    def found_by(self) -> tuple[str, ...]:
         """What the command line says of the configuration and the journal, for a command that is given later."""
         root = click.get_current_context().find_root()
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from ..command_line import set_options
 from ..errors import DiallerSyncError
 from ..exit_codes import ExitCode, exit_code
 from ..outward import forget_secrets, keep_secret, line
@@ -109,6 +110,7 @@ def cli(
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet contradict each other")
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
+    set_options(ctx.obj.found_by())
     ctx.obj.set_up_logging()
     if os.environ.get("NO_COLOR"):
         ctx.color = False

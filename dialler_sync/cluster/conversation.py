@@ -12,6 +12,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ..api.token_command import TIMEOUT
+from ..command_line import command
 from ..errors import ClusterLost, DiallerSyncError, NoRowCanSucceed, StopRun
 from .messages import LOT, Order, Report
 from .partitions import Partition
@@ -108,5 +109,5 @@ class Conversation:
 def reason(error: DiallerSyncError, where: str) -> StopRun:
     """Why the run stops after what happened there."""
     if isinstance(error, ClusterLost):
-        return ClusterLost(f"{error}; go on with 'dialler-sync resume', with --cluster or without")
+        return ClusterLost(f"{error}; go on with '{command('resume')}', with --cluster or without")
     return error if isinstance(error, StopRun) else NoRowCanSucceed(f"worker {where}: {error}")

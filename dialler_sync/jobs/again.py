@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..api.token import read_token
+from ..command_line import command
 from ..config import Settings, changes, fingerprint, with_source
 from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
@@ -133,12 +134,12 @@ def retry_run(
         UsageError, InputError: before anything is sent.
     """
     if parent.state == "running":
-        raise UsageError(f"run {parent.id} has not ended: finish it with 'dialler-sync resume {parent.id}' first")
+        raise UsageError(f"run {parent.id} has not ended: finish it with '{command('resume', parent.id)}' first")
     if parent.command in READING:
         raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to try again")
     if parent.command == "undo":
         raise UsageError(
-            f"run {parent.id} was an undo of {parent.parent}: run 'dialler-sync undo {parent.parent}' again"
+            f"run {parent.id} was an undo of {parent.parent}: run '{command('undo', parent.parent or '')}' again"
         )
     config_path = config_path or Path(parent.config_path)
     if parent.command in COMMANDS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..api.client import DiallerClient
 from ..api.token import read_token
+from ..command_line import command
 from ..config import Settings
 from ..contacts.changes import ChangeOptions, bulk_run
 from ..contacts.targets import Targets
@@ -93,7 +94,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
     """
     check_target(undone, target)
     if undone.state == "running":
-        raise UsageError(f"run {undone.id} has not ended: finish it with 'dialler-sync resume {undone.id}' first")
+        raise UsageError(f"run {undone.id} has not ended: finish it with '{command('resume', undone.id)}' first")
     if undone.command == "undo":
         raise UsageError(
             f"run {undone.id} was an undo of {undone.parent}, and an undo cannot be undone: import the file again"

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
+from ..command_line import command
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
     DiallerUnavailable,
@@ -60,7 +61,7 @@ def _stopped(run: RunRecord) -> StopRun | None:
         return None
     if before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
-    return Interrupted(f"the run was killed; 'dialler-sync resume {run.id}' finishes it")
+    return Interrupted(f"the run was killed; '{command('resume', run.id)}' finishes it")
 
 
 def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:

@@ -20,6 +20,7 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
+from ..command_line import command
 from ..errors import Held, JournalError, JournalLost, UsageError
 from ..outward import keep_secret
 from ..private_files import make_folder, new_file
@@ -77,7 +78,7 @@ class Database:
                 if connection.scalar(held) is None:
                     raise JournalError(
                         f"the journal {self._name} closed the connection that held the campaign, so that another run "
-                        "may have begun. Nothing is lost: go on with 'dialler-sync resume'."
+                        f"may have begun. Nothing is lost: go on with '{command('resume')}'."
                     )
             yield connection
 
@@ -105,7 +106,7 @@ class Database:
                 raise damaged(detail, self._name) from error
             raise JournalError(
                 f"the journal {self._name} fails: {detail}. Nothing is lost: mend that ({self._advice(error)}) and go "
-                "on with 'dialler-sync resume'."
+                f"on with '{command('resume')}'."
             ) from error
 
     def _advice(self, error: sqlalchemy.exc.DBAPIError) -> str:

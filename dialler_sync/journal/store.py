@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from ..command_line import command
 from ..errors import Held, UsageError
 from ..model import FINE, MOVED, Action, RowResult, RowWarning, Status
 from ..outward import json_text, line, mask
@@ -33,14 +34,9 @@ _RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 
 
 class Journal:
-    """An open journal.
-
-    ``found_by``: options of the command line without which another command would not find it, or the configuration.
-    All methods raise :class:`~dialler_sync.errors.JournalError` where the database fails.
-    """
+    """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` where the database fails."""
 
     def __init__(self, database: Database) -> None:
-        self.found_by: tuple[str, ...] = ()
         self._database = database
         self._begin = database.begin
 
@@ -147,14 +143,14 @@ class Journal:
             UsageError: there is none, there are several, or ``name`` is empty.
         """
         if not name.strip():
-            raise UsageError("the name of the run is empty: see 'dialler-sync runs list'")
+            raise UsageError(f"the name of the run is empty: see '{command('runs', 'list')}'")
         query = sa.select(schema.runs).where(schema.runs.c.id.startswith(name, autoescape=True))
         with self._begin() as connection:
             found = [_run(row._mapping) for row in connection.execute(query)]
         exact = [run for run in found if run.id == name]
         if len(exact or found) != 1:
             what = "several runs begin with" if found else "there is no run"
-            raise UsageError(f"{what} '{name}': see 'dialler-sync runs list'")
+            raise UsageError(f"{what} '{name}': see '{command('runs', 'list')}'")
         return (exact or found)[0]
 
     def delete_run(self, run_id: str) -> None:

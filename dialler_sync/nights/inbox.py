@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..command_line import command
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
 from ..journal import Journal, RunRecord
@@ -218,7 +219,7 @@ class Inbox:
             if counts.get("succeeded", 0) + counts.get("unknown", 0):
                 raise InputError(
                     f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, importing it "
-                    f"again would make every contact twice. To send rows that failed: dialler-sync retry {run.id}"
+                    f"again would make every contact twice. To send rows that failed: {command('retry', run.id)}"
                 )
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from ..command_line import command
 from ..errors import JournalError
 from ..private_files import new_draft
 
@@ -70,7 +71,7 @@ def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
     except OSError as error:
         raise JournalError(
             f"the report {path} cannot be written: {error.strerror}. The journal has all of it: fix that, and write "
-            "the reports again with 'dialler-sync runs report'."
+            f"the reports again with '{command('runs', 'report')}'."
         ) from error
     finally:
         if draft:

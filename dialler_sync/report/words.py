@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
+from ..command_line import command
 from ..exit_codes import ExitCode
 from ..model import Action, Status
 
@@ -162,7 +163,7 @@ def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
         return "Correct that, then give the same command again.", ""
     code = summary["exit_code"]
     sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}")
-    return sentence, "" if code == ExitCode.SAFETY_LIMIT else f"dialler-sync resume {summary['run_id']}"
+    return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])
 
 
 def rows(count: int) -> str:

@@ -72,9 +72,9 @@ class BulkRun:
         try:
             asyncio.run(self._carry_out())
         except StopRun as error:
-            stopped = told(error, self.run, self.journal.found_by)
+            stopped = told(error, self.run)
         except KeyboardInterrupt:
-            stopped = told(Interrupted("while contacts were looked up"), self.run, self.journal.found_by)
+            stopped = told(Interrupted("while contacts were looked up"), self.run)
         except DiallerSyncError:
             if self.run.rows is None:
                 self.journal.delete_run(self.run.id)
@@ -89,7 +89,7 @@ class BulkRun:
         try:
             return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
         except KeyboardInterrupt:
-            raise told(Interrupted("while the reports were written"), self.run, self.journal.found_by) from None
+            raise told(Interrupted("while the reports were written"), self.run) from None
 
     async def _carry_out(self) -> None:
         async with session(self.settings.dialler) as client:

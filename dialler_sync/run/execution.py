@@ -111,9 +111,9 @@ class Execution:
                 else:
                     asyncio.run(self._carry_out(prepared))
             except StopRun as error:
-                stopped = told(error, self.run, self.journal.found_by)
+                stopped = told(error, self.run)
             except KeyboardInterrupt:
-                stopped = told(Interrupted("while the files were read"), self.run, self.journal.found_by)
+                stopped = told(Interrupted("while the files were read"), self.run)
             except DiallerSyncError:
                 self._forget()
                 raise
@@ -127,7 +127,7 @@ class Execution:
             try:
                 summary = write_reports(self.journal, self.run, prepared, stopped, effort)
             except KeyboardInterrupt:
-                raise told(Interrupted("while the reports were written"), self.run, self.journal.found_by) from None
+                raise told(Interrupted("while the reports were written"), self.run) from None
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
                     self.journal.take_in(self.run.target)

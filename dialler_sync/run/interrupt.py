@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shlex
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..api.pace import Gate
+from ..command_line import command
 from ..errors import Interrupted, StopRun
 from ..journal import RunRecord
 
@@ -23,13 +23,13 @@ FINISH_IN_FLIGHT = 10.0
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def told(stop: StopRun, run: RunRecord, found_by: Sequence[str]) -> StopRun:
-    """What stopped a run; where a person did, with the command that goes on with it, and the options that it needs."""
+def told(stop: StopRun, run: RunRecord) -> StopRun:
+    """What stopped a run; where a person did, with the command that goes on with it."""
     if not isinstance(stop, Interrupted):
         return stop
     if run.command == "validate":
         return Interrupted("Interrupted. Nothing was to be sent; give the command again.")
-    return Interrupted(f"Interrupted. Continue with: {shlex.join(['dialler-sync', *found_by, 'resume', run.id])}")
+    return Interrupted(f"Interrupted. Continue with: {command('resume', run.id)}")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
+from ..command_line import command
 from ..config import Settings
 from ..config.settings import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
@@ -133,7 +134,7 @@ class Sending:
             await self._by_cluster(self.engine, filterfalse(is_watched, self._rows()), unsure)
             await self._from_here(self._after(), [])
         if self.limit is not None and total > self.limit:
-            raise LimitReached(f"--limit {self.limit}: the other rows wait for 'dialler-sync resume {self.run.id}'")
+            raise LimitReached(f"--limit {self.limit}: the other rows wait for '{command('resume', self.run.id)}'")
 
     def _rows(self) -> Iterator[SpooledRow]:
         """The rows that have not been sent."""

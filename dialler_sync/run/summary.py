@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .. import __version__
 from ..api.latency import Latencies
+from ..command_line import command
 from ..errors import JournalError, JournalLost, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
@@ -133,7 +134,7 @@ def write_reports(
             _keep_end(journal, run, source, stopped, effort)
             raise JournalError(
                 f"the reports in {run.out} cannot be written: {why(again)}. The journal has all of it: fix that, and "
-                f"write them with 'dialler-sync runs report {run.id}'."
+                f"write them with '{command('runs', 'report', run.id)}'."
             ) from again
     journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
     if not isinstance(stopped, JournalLost):
@@ -173,7 +174,7 @@ def _write(
     except OSError as error:
         raise JournalError(
             f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: fix that, and "
-            f"write them with 'dialler-sync runs report {run.id}'."
+            f"write them with '{command('runs', 'report', run.id)}'."
         ) from error
     with spared(out / "report.html"):  # last, as it links to what is there
         reports.html.write(out / "report.html", asdict(summary), _history(journal, run))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from ..api.client import DiallerClient
+from ..api.retry import NOT_ABOUT_THE_ROW
 from ..api.wire import COMMANDS, StoredContact, differences, id_number, is_elsewhere, plainly_different, stored_contact
 from ..errors import MaybeDone, NotDone, Refused
 from ..model import Value
@@ -22,17 +23,33 @@ class LookUp:
         """Whether there is a function for it, by what is known so far."""
         return bool(self._functions)
 
-    async def __call__(self, user_data: str) -> list[StoredContact] | None:
-        """The contacts; None where that cannot be found out."""
+    async def __call__(self, user_data: str, *, patient: bool = True) -> list[StoredContact] | None:
+        """The contacts; None where that cannot be found out. ``patient``: while the dialler is away, wait for it.
+
+        Raises:
+            StopRun: the run has been stopped.
+        """
         for function in tuple(self._functions):
             try:
-                return await function(user_data)
+                return await self._ask(function, user_data, patient=patient)
             except Refused as error:
                 if error.code == "endpoint_missing" and function in self._functions:
                     self._functions.remove(function)
             except (NotDone, MaybeDone):
                 return None
         return None
+
+    async def _ask(
+        self, function: Callable[[str], Awaitable[list[StoredContact]]], user_data: str, *, patient: bool
+    ) -> list[StoredContact]:
+        while True:
+            last_success = self._client.gate.last_success
+            try:
+                return await function(user_data)
+            except (NotDone, MaybeDone) as error:
+                is_away = error.code in NOT_ABOUT_THE_ROW and self._client.gate.last_success == last_success
+                if not (patient and is_away):
+                    raise
 
     async def _by_key(self, user_data: str) -> list[StoredContact]:
         return await self._client.find_contacts(user_data, proof=True)

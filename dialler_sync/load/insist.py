@@ -195,7 +195,7 @@ class Insister:
             if not await self._may_repeat(tried, error):
                 return self._given_up(tried, error)
             if self.nothing_fresh and self._gate.is_probing and tried.row.user_data:
-                await self._find(tried.row.user_data)  # a probe that no row's own fault can fail
+                await self._find(tried.row.user_data, patient=False)  # a probe that no row's own fault can fail
             await self._gate.rest(pause(tried.tries, error, self._gate.left(tried.first_try)))
             try:
                 contact = await self._repeat(tried)
@@ -226,7 +226,7 @@ class Insister:
             # A look-up tells a dialler that is away from one that refuses this row. Where it was away, the row's
             # last try may have been just before it came back.
             since = self._clock()
-            await self._find(key)
+            await self._find(key, patient=False)
         tried.away = self._gate.last_success < since
         if left >= 0 or tried.away or was_away:
             return True

@@ -252,3 +252,17 @@ def test_a_row_in_doubt_when_the_run_stops_is_not_sent_again(
 
     assert (stopped.code, done.code) == (ExitCode.NO_ROW_CAN_SUCCEED, ExitCode.OK)
     assert carriers(dialler.store) == {f"K{n}": 1 for n in range(2, 10)}
+
+
+@pytest.mark.parametrize("rows", ["{}", CREATE], ids=["overwrite", "create"])
+def test_an_outage_leaves_no_row_unknown(
+    rows: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A look-up waits for the dialler as everything else does, however often it is tried meanwhile."""
+    dialler.order(FaultPlan.parse("drop_after:#1:for=K9,down:10-15"))
+    configure(timeout=0.3, retries=0, rows=rows, concurrency=1)
+
+    done = run("import", contacts_csv(8))
+
+    assert done.code == ExitCode.OK, done.rows()
+    assert carriers(dialler.store) == {f"K{n}": 1 for n in range(2, 10)}

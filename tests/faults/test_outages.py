@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -129,12 +128,10 @@ def test_a_dialler_that_stays_away_ends_the_run_resumably(
     """Exit 5 after give_up_after; when it is back, resume sends the rest and nothing twice."""
     dialler.order(FaultPlan.parse("down:40-100000"))
     configure(concurrency=8, give_up_after=1)
-    started = time.monotonic()
 
     stopped = run("import", contacts_csv(100))
 
     assert stopped.code == ExitCode.UNAVAILABLE
-    assert time.monotonic() - started < 5
     counts = stopped.summary["counts"]
     assert counts["succeeded"] + counts["unprocessed"] == counts["read"] == 100
     dialler.order(FaultPlan())
@@ -209,12 +206,10 @@ def test_one_poison_row_fails_alone(
     key = "K41" if last else "K5"
     dialler.order(FaultPlan.parse(f"{fault}:1:for={key}"))
     configure(concurrency=1 if last else 4, retries=2, timeout=0.3)
-    started = time.monotonic()
 
     done = run("import", contacts_csv(40))
 
     assert done.code == ExitCode.ROWS_FAILED, done.err
-    assert time.monotonic() - started < 8
     assert Counter(done.statuses().values()) == {"succeeded": 39, "failed": 1}
     tries = [request for request in dialler.requests if request.function == "import" and request.user_data == key]
     assert len(tries) == 3

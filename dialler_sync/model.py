@@ -209,8 +209,8 @@ class RowResult(NamedTuple):
     """What became of one source row; a line of ``results.csv``.
 
     ``seq`` counts the rows of a run from 0, over all its files. ``sent_at`` is the UTC time of the last
-    try. ``hint`` says what to do. Where a row has several faults, ``error_code``, ``error_field``, ``error``
-    and ``hint`` list them in the same order, separated by ``"; "``.
+    try. ``hint`` says what to do. Where a row has several ``faults``, ``error_code``, ``error_field``, ``error``
+    and ``hint`` list them in the same order, separated by ``"; "``, for people.
     """
 
     seq: int
@@ -229,3 +229,23 @@ class RowResult(NamedTuple):
     hint: str = ""
     sent_at: str = ""
     warnings: tuple[RowWarning, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def each_fault(self) -> tuple[Fault, ...]:
+        """Everything that is wrong with the row, also where that is one thing; () where nothing is."""
+        if self.faults or not self.error_code:
+            return self.faults
+        codes, fields = self.error_code.split("; "), self.error_field.split("; ")
+        if len(codes) == 1:
+            return (Fault(self.error_code, self.error, self.hint, self.error_field),)
+        # A journal of an older version has the faults as sentences, where a message may hold what parts them.
+        messages = self.error.split("; ")
+        return tuple(
+            Fault(
+                code,
+                messages[place] if len(messages) == len(codes) else self.error,
+                self.hint,
+                fields[place] if len(fields) == len(codes) else self.error_field,
+            )
+            for place, code in enumerate(codes)
+        )

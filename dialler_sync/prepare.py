@@ -10,7 +10,7 @@ import hashlib
 import logging
 from array import array
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from itertools import compress
 from operator import attrgetter
 from pathlib import Path
@@ -21,6 +21,7 @@ import orjson
 from .config import Settings
 from .errors import InputError
 from .journal import PENDING, Journal, Outcome, PlannedRow
+from .journal.records import faults_text
 from .mended import Guard
 from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
 from .outward import line
@@ -237,20 +238,19 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
 
 
 def _rejected(seq: int, file: int, rejection: Rejection) -> PlannedRow:
-    def listed(name: str) -> str:
-        return "; ".join(getattr(fault, name) for fault in rejection.faults)
-
+    faults = [replace(fault, message=_said(fault)) for fault in rejection.faults]
     return PlannedRow(
         seq,
         file,
         rejection.row,
         rejection.user_data,
         state=Status.REJECTED,
-        error_code=listed("code"),
-        error_field=listed("field"),
-        error="; ".join(map(_said, rejection.faults)),
-        hint="; ".join(dict.fromkeys(fault.hint for fault in rejection.faults)),
+        error_code="; ".join(fault.code for fault in faults),
+        error_field="; ".join(fault.field for fault in faults),
+        error="; ".join(fault.message for fault in faults),
+        hint="; ".join(dict.fromkeys(fault.hint for fault in faults)),
         warnings=RowWarning.text(rejection.warnings),
+        faults=faults_text(faults),
     )
 
 

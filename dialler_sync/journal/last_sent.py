@@ -19,9 +19,6 @@ _CHANGING = ("import", "undo", "lock", "unlock", "delete")
 _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 """Actions that leave the fields of a contact as they were sent."""
 
-SENT_SO = "sent as it is on "
-"""What is said of a row that has not changed, before the time."""
-
 
 def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> None:
     """Write down rows of a run that are to be sent, those that have not changed as settled.
@@ -44,7 +41,7 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
         rows.c.state: sa.case((known, str(Status.SKIPPED)), else_=PENDING),
         rows.c.action: sa.case((known, str(Action.UNCHANGED)), else_=""),
         rows.c.contact_id: sa.func.coalesce(sent.c.contact_id, ""),
-        rows.c.error: sa.case((known, SENT_SO + sent.c.sent_at), else_=""),
+        rows.c.unchanged_since: sa.func.coalesce(sent.c.sent_at, ""),
         rows.c.warnings: warnings,
     }
     found = sa.select(*values.values()).select_from(given).outerjoin(sent, same)
@@ -62,14 +59,10 @@ def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[st
 
 def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
     """When the rows of a run that have not changed were sent: ``from`` and ``to``; empty: there are none."""
-    error = schema.rows.c.error
-    query = sa.select(sa.func.min(error), sa.func.max(error))
-    found = connection.execute(
-        query.where(schema.rows.c.run == run_id, error.startswith(SENT_SO, autoescape=True))
-    ).one()
-    if found[0] is None:
-        return {}
-    return {name: said.removeprefix(SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
+    since = schema.rows.c.unchanged_since
+    query = sa.select(sa.func.min(since), sa.func.max(since)).where(schema.rows.c.run == run_id, since != "")
+    found = connection.execute(query).one()
+    return {} if found[0] is None else dict(zip(("from", "to"), found, strict=True))
 
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:
@@ -85,12 +78,12 @@ def take_in(connection: sa.Connection, target: str, but: str) -> None:
     runs = schema.runs.c
     ended = (runs.target == target) | (of_account(runs.target, target) & (runs.state != "running"))
     waiting = (
-        sa.select(runs.id, runs.target, runs.state, runs.command, runs.rows)
+        sa.select(runs.id, runs.target, runs.state, runs.command)
         .where(ended, ~runs.folded, runs.id != but, runs.command.in_(_CHANGING))
         .order_by(runs.started_at, runs.id)
     )
-    for run_id, of_target, state, command, count in connection.execute(waiting).all():
-        mirror_locks.take_in(connection, of_target, run_id, command, count or 0)
+    for run_id, of_target, state, command in connection.execute(waiting).all():
+        mirror_locks.take_in(connection, of_target, run_id, command)
         _take_in_rows(connection, of_target, run_id, state)
         connection.execute(sa.update(schema.runs).where(runs.id == run_id).values(folded=True))
     elsewhere = of_account(runs.target, target) & (runs.target != target) & (runs.state == "running")

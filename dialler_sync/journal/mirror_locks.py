@@ -38,12 +38,12 @@ def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, d
     return found
 
 
-def take_in(connection: sa.Connection, target: str, run_id: str, command: str, count: int) -> None:
-    """Take in what a run, which has ``count`` rows of files, has locked, and what it did to contacts locked before."""
+def take_in(connection: sa.Connection, target: str, run_id: str, command: str) -> None:
+    """Take in what a run has locked, and what it did to contacts locked before."""
     rows, locks = schema.rows, schema.mirror_locks
     of_run = (rows.c.run == run_id) & (rows.c.contact_id != "")
     if command == "import":
-        of_run &= rows.c.seq >= count  # behind the rows of its files
+        of_run &= rows.c.file.in_([int(kind) for kind in NoRow])
     elif command == "undo":
         of_run &= rows.c.action.in_([str(Action.LOCK), str(Action.UNLOCK), str(Action.DELETE)])
     done = rows.c.state.in_([str(Status.SUCCEEDED), str(Status.UNKNOWN)])

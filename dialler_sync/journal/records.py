@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
-from ..model import Action, RowResult, Status
+from ..model import Action, Fault, RowResult, Status
 
 
 class RowState(StrEnum):
@@ -51,10 +52,25 @@ class RunRecord:
     summary: Mapping[str, Any] | None = None
 
 
+def faults_text(faults: Sequence[Fault]) -> str:
+    """Several faults of a row as JSON; ``""`` where there are fewer."""
+    return json.dumps([(f.code, f.field, f.message, f.hint) for f in faults]) if len(faults) > 1 else ""
+
+
+def parse_faults(text: str) -> tuple[Fault, ...]:
+    """What :func:`faults_text` made a text of.
+
+    Raises:
+        ValueError, TypeError, RecursionError: somebody else has written it.
+    """
+    return tuple(Fault(str(code), str(said), str(hint), str(of)) for code, of, said, hint in json.loads(text or "[]"))
+
+
 class PlannedRow(NamedTuple):
     """A source row before anything is sent: pending, or already settled (rejected, skipped).
 
-    ``file`` is its place among the run's files, or a :class:`NoRow`; ``warnings`` is as in ``results.csv``.
+    ``file`` is its place among the run's files, or a :class:`NoRow`; ``warnings`` is as in ``results.csv``; ``faults``
+    is JSON, as :func:`faults_text` makes it, where the row has several.
     """
 
     seq: int
@@ -70,6 +86,7 @@ class PlannedRow(NamedTuple):
     error: str = ""
     hint: str = ""
     warnings: str = ""
+    faults: str = ""
 
 
 class Outcome(NamedTuple):

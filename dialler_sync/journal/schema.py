@@ -55,6 +55,8 @@ rows = sa.Table(
     sa.Column("sent_at", sa.Text, nullable=False, default=""),
     sa.Column("newest_id", sa.BigInteger, nullable=False, default=-1),  # newest contact ID when it was sent
     sa.Column("warnings", sa.Text, nullable=False, default="", server_default=""),  # as results.csv has them
+    sa.Column("faults", sa.Text, nullable=False, default="", server_default=""),  # JSON, where there are several
+    sa.Column("unchanged_since", sa.Text, nullable=False, default="", server_default=""),  # when it was sent so
     sqlite_with_rowid=False,
 )
 
@@ -126,8 +128,23 @@ def _add_mirror_locks(connection: sa.Connection) -> None:
 
 
 def _add_warnings(connection: sa.Connection) -> None:
-    if not any(column["name"] == "warnings" for column in sa.inspect(connection).get_columns(rows.name)):
-        connection.exec_driver_sql("ALTER TABLE rows ADD COLUMN warnings TEXT DEFAULT '' NOT NULL")
+    _add_text(connection, "warnings")
+
+
+def _add_facts(connection: sa.Connection) -> None:
+    """Facts that stood in sentences: faults of rejected rows (older ones stay there), and when rows were sent."""
+    _add_text(connection, "faults")
+    _add_text(connection, "unchanged_since")
+    said = "sent as it is on "
+    known = rows.c.error.startswith(said, autoescape=True) & (rows.c.action == "unchanged")
+    since = sa.func.substr(rows.c.error, len(said) + 1)
+    connection.execute(sa.update(rows).where(known).values(unchanged_since=since, error=""))
+
+
+def _add_text(connection: sa.Connection, name: str) -> None:
+    """Give every row another text."""
+    if not any(column["name"] == name for column in sa.inspect(connection).get_columns(rows.name)):
+        connection.exec_driver_sql(f"ALTER TABLE rows ADD COLUMN {name} TEXT DEFAULT '' NOT NULL")
 
 
 def _add_failed_cells(connection: sa.Connection) -> None:
@@ -150,6 +167,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     targets.from_urls,
     _add_notices,
     _add_inbox_files,
+    _add_facts,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ..command_line import command
 from ..errors import Held, UsageError
-from ..model import FINE, MOVED, Action, RowResult, RowWarning, Status
+from ..model import FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
 from ..outward import json_text, line, mask
 from ..target import in_words
 from . import last_sent, mended, mirror_locks, notices, schema, targets
@@ -24,7 +24,19 @@ from .inbox import InboxNotes
 from .machine_lock import Busy, machine_lock
 from .notices import Notice
 from .place import default_state
-from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
+from .records import (
+    PENDING,
+    Image,
+    JournalRow,
+    Origin,
+    Outcome,
+    PlannedRow,
+    RowState,
+    RunRecord,
+    Sent,
+    faults_text,
+    parse_faults,
+)
 
 __all__ = ["Journal", "default_state"]
 
@@ -382,7 +394,7 @@ _PLANNED = PlannedRow._fields
 _OUTCOME = Outcome._fields[3:]  # behind seq, status and action
 _READ = (
     "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",
-    "error_code", "error_field", "error", "hint", "sent_at", "newest_id", "warnings",
+    "error_code", "error_field", "error", "hint", "sent_at", "newest_id", "warnings", "faults", "unchanged_since",
 )  # fmt: skip
 
 
@@ -396,6 +408,7 @@ _add_row = sa.insert(schema.rows).values(
     attempts=sa.literal_column("0"),
     sent_at=sa.literal_column("''"),
     newest_id=sa.literal_column("-1"),
+    unchanged_since=sa.literal_column("''"),
 )
 _set_state = sa.update(schema.rows).where(_row_key).values(_parameters("state", "newest_id"))
 _plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action", "contact_id"))
@@ -435,7 +448,12 @@ def _said_of(row: PlannedRow) -> PlannedRow:
         contact_id=line(row.contact_id, _LONGEST, bulk=True),
         error=line(row.error, _LONGEST, bulk=True),
         hint=line(row.hint, _LONGEST, bulk=True),
+        faults=faults_text([_said_fault(fault) for fault in parse_faults(row.faults)]),
     )
+
+
+def _said_fault(fault: Fault) -> Fault:
+    return replace(fault, message=line(fault.message, _LONGEST, bulk=True), hint=line(fault.hint, _LONGEST, bulk=True))
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -479,21 +497,27 @@ _ACTION = {"": None, **{str(action): action for action in Action}}
 
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
-     code, field, error, hint, sent_at, newest_id, warnings) = row  # fmt: skip
+     code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:
         status, code, error = Status.UNKNOWN, "interrupted", "the run was interrupted while this row was being sent"
     elif state == RowState.PENDING:
         code = field = error = hint = ""
+    if since:
+        error = f"sent as it is on {since}"
     if error:  # also of a journal that an older version, or somebody else, has written
         error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
+    try:
+        faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
+    except (ValueError, TypeError, RecursionError) as wrong:
+        raise damaged(f"the faults of row {row_number} cannot be read") from wrong
     noted = RowWarning.parse(warnings) if warnings else ()
     moves = MOVED in noted
     if moves and not (status in FINE and action == Action.OVERWRITE):
         noted = tuple(warning for warning in noted if warning != MOVED)  # it was not moved
     result = RowResult(
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
-        code, field, error, hint, sent_at, noted,
+        code, field, error, hint, sent_at, noted, faults if code else (),
     )  # fmt: skip
     return JournalRow(result, number, state, payload, newest_id, moves)

@@ -161,5 +161,5 @@ class Mirror:
 
 def _key_unreadable(row: RowResult) -> bool:
     """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
-    damaged = "UserData" in row.error_field.split("; ") and row.error_code != DUPLICATE
+    damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE
     return row.status is Status.REJECTED and (damaged or not row.user_data)

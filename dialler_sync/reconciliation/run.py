@@ -22,6 +22,7 @@ from ..config import Settings
 from ..errors import DiallerSyncError, Interrupted, JournalError, RequestError, StopRun
 from ..exit_codes import ExitCode
 from ..journal import Journal, PlannedRow, RunRecord
+from ..journal.records import faults_text, parse_faults
 from ..model import RowResult, Status
 from ..observer import Observer
 from ..own_columns import CALL_COLUMNS
@@ -168,11 +169,12 @@ class ReconciliationRun:
     def _rejected(self) -> Iterator[tuple[RowResult, int, tuple[str, ...]]]:
         """The rows that are to be mended, each with its file and its original cells."""
         every_row = self.prepared.source_cells()
-        for seq, key, code, where, error, hint in self.sides.rejected():
+        for seq, key, code, where, error, hint, faults in self.sides.rejected():
             source, cells = next((source, cells) for place, source, cells in every_row if place == seq)
             file = self.run.files[source]
             row = RowResult(seq, file["name"], file["sheet"] or "", self.prepared.rows[seq], key, Status.REJECTED)
-            yield row._replace(error_code=code, error_field=where, error=error, hint=hint), source, cells
+            row = row._replace(error_code=code, error_field=where, error=error, hint=hint, faults=parse_faults(faults))
+            yield row, source, cells
 
     def _ask(self) -> StopRun | None:
         """The dialler's side; gives what stopped the reading of calls: without them the comparison is still of use.
@@ -294,5 +296,5 @@ def _planned(row: RowResult, file: int) -> PlannedRow:
     """What the journal keeps of a row, so that a mended one can be held against it."""
     return PlannedRow(
         row.seq, file, row.row, row.user_data, state=row.status, error_code=row.error_code, error_field=row.error_field,
-        error=row.error, hint=row.hint,
+        error=row.error, hint=row.hint, faults=faults_text(row.faults),
     )  # fmt: skip

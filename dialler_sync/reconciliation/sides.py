@@ -28,7 +28,7 @@ _TABLES = """
         WITHOUT ROWID;
     CREATE TABLE rejected (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
     CREATE TABLE failed
-        (seq INTEGER PRIMARY KEY, user_data TEXT, code TEXT, field TEXT, error TEXT, hint TEXT);
+        (seq INTEGER PRIMARY KEY, user_data TEXT, code TEXT, field TEXT, error TEXT, hint TEXT, faults TEXT);
     CREATE TABLE several (user_data TEXT PRIMARY KEY, contacts INTEGER, ids TEXT) WITHOUT ROWID;
     CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT) WITHOUT ROWID;
 """
@@ -112,16 +112,13 @@ class Sides(Snapshot):
 
     def add_rejected(self, rows: Iterable[PlannedRow | Outcome]) -> None:
         """Note what is wrong with rows."""
-        self._base.executemany(
-            "INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (row.seq, storable(_key(row)), row.error_code, row.error_field, storable(row.error), storable(row.hint))
-                for row in rows
-            ),
-        )
+        for row in rows:
+            said = map(storable, (_key(row), row.error_code, row.error_field, row.error, row.hint))
+            faults = row.faults if isinstance(row, PlannedRow) else ""
+            self._base.execute("INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?, ?)", (row.seq, *said, faults))
 
-    def rejected(self) -> Iterator[tuple[int, str, str, str, str, str]]:
-        """(place in the run, UserData, error code, field, error, hint) of each rejected row, in source order."""
+    def rejected(self) -> Iterator[tuple[int, str, str, str, str, str, str]]:
+        """(seq, UserData, error code, field, error, hint, faults) of each rejected row, in source order."""
         yield from self._base.execute("SELECT * FROM failed ORDER BY seq")
 
     def keys(self) -> Iterator[str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..error_codes import REFUSED_KEYS, faults_of, mend
+from ..error_codes import REFUSED_KEYS, mend
 from ..model import FINE, RowResult, RowWarning
 from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
 from ..spreadsheet_text import harmless
@@ -22,7 +22,7 @@ class _Writer(Protocol):
 def result_line(result: RowResult) -> tuple[str | int | None, ...]:
     """One line of ``results.csv``, in the order of ``RESULT_COLUMNS``."""
     (_, file, sheet, row, user_data, status, action, contact_id, http_status, attempts,
-     code, field, error, _, sent_at, warnings) = result  # fmt: skip
+     code, field, error, _, sent_at, warnings, _) = result  # fmt: skip
     return (
         harmless(file), harmless(sheet), row, harmless(user_data), status, action, harmless(contact_id), http_status,
         attempts, code, field, harmless(error), RowWarning.text(warnings) if warnings else "", sent_at,
@@ -61,7 +61,7 @@ def key_of(result: RowResult) -> str:
 
     A key that was refused only because it is another one stays refused, until somebody empties ``_key``.
     """
-    why = {code for code, name in faults_of(result.error_code, result.error_field) if name == "UserData"}
+    why = {fault.code for fault in result.each_fault() if fault.field == "UserData"}
     return result.user_data if not why or why & REFUSED_KEYS else ""
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..config.columns import fold
 from ..error_codes import mend
-from ..model import RowResult
-from .groups import SEPARATOR, aligned
+from ..model import Fault, RowResult
 from .words import DID_NOT_SUCCEED
 
 NOTES = 10_000
@@ -37,12 +36,9 @@ class FaultCells:
         if result.status not in DID_NOT_SUCCEED:
             return {}
         notes: dict[int | None, list[str]] = {}
-        codes = result.error_code.split(SEPARATOR)
-        named = aligned(result.error_field, len(codes))
-        messages = aligned(result.error, len(codes))
-        for code, field, message in zip(codes, named, messages, strict=True):
-            note = _note(message, code, result.hint, alone=len(codes) == 1)
-            for place in self._cells(field, source, cells) or (None,):
+        for fault in result.each_fault() or (Fault("", result.error, result.hint),):
+            note = "\n".join(filter(None, (fault.message, fault.hint or mend(fault.code))))
+            for place in self._cells(fault.field, source, cells) or (None,):
                 notes.setdefault(place, []).append(note)
         return {place: "\n\n".join(dict.fromkeys(texts))[:LONGEST_NOTE] for place, texts in notes.items()}
 
@@ -57,12 +53,6 @@ class FaultCells:
 
     def _column(self, name: str, source: int) -> Sequence[int]:
         return self._exact[source].get(name) or self._folded[source].get(fold(name)) or ()
-
-
-def _note(message: str, code: str, hint: str, *, alone: bool) -> str:
-    """What is wrong, and what to do. Of several faults, the row's ``hint`` says the same for all that share it."""
-    known = mend(code)
-    return "\n".join(filter(None, (message, known if known and not alone and known in hint else hint or known)))
 
 
 def _places(names: Sequence[str]) -> dict[str, list[int]]:

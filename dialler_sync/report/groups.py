@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..error_codes import ERROR_CODES, mend
-from ..model import RowResult, Status
+from ..model import Fault, RowResult, Status
 from .words import DID_NOT_SUCCEED
 
 EXAMPLES = 4
 """Different messages that are shown of one reason."""
-
-SEPARATOR = "; "
-"""Between the faults of one row, in ``error_code``, ``error_field``, ``error`` and ``hint``."""
 
 
 @dataclass(slots=True)
@@ -72,30 +69,21 @@ class Groups:
         """Take up a row."""
         if result.status not in DID_NOT_SUCCEED:
             return
-        codes = result.error_code.split(SEPARATOR)
-        fields = aligned(result.error_field, len(codes))
-        messages = aligned(result.error, len(codes))
         seen = set()
-        for code, field_name, message in zip(codes, fields, messages, strict=True):
-            group = self._groups.get(code)
+        for fault in result.each_fault() or (Fault("", result.error, result.hint),):
+            group = self._groups.get(fault.code)
             if group is None:
-                group = self._groups[code] = Group(code, result.hint)
-            if code not in seen:
-                seen.add(code)
+                group = self._groups[fault.code] = Group(fault.code, fault.hint)
+            if fault.code not in seen:
+                seen.add(fault.code)
                 group.statuses[result.status] += 1
-            if field_name:
-                group.fields[field_name] += 1
-            if example := group.examples.get(message):
+            if fault.field:
+                group.fields[fault.field] += 1
+            if example := group.examples.get(fault.message):
                 example.rows += 1
             elif len(group.examples) < EXAMPLES:
-                group.examples[message] = Example(result.file, result.row, result.user_data, message)
+                group.examples[fault.message] = Example(result.file, result.row, result.user_data, fault.message)
 
     def __iter__(self) -> Iterator[Group]:
         """The groups, the largest first."""
         return iter(sorted(self._groups.values(), key=lambda group: (-group.rows, group.code)))
-
-
-def aligned(listed: str, count: int) -> Sequence[str]:
-    """Give one entry a code, or the whole text for each where a message holds the separator."""
-    parts = listed.split(SEPARATOR)
-    return parts if len(parts) == count else [listed] * count

@@ -12,7 +12,7 @@ from ..exit_codes import MEANINGS, ExitCode
 from ..model import RowResult
 from . import charts, words
 from .course import course_chart, latency_chart
-from .groups import SEPARATOR, Groups
+from .groups import Groups
 from .left_out import LeftOut, is_left_out
 from .masking import Mask, mask_phones
 from .page import write_page
@@ -156,13 +156,14 @@ def _tone(summary: Mapping[str, Any]) -> str:
 
 def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
     """A row of ``_COLUMNS``."""
+    faults = result.each_fault()
     return [
         result.row,
         result.user_data,
         str(result.status),
         result.error_code,
-        _sentences(result.error),
-        _sentences(result.hint or mend(result.error_code)),
+        _sentences([fault.message for fault in faults]) or result.error,
+        _sentences([fault.hint or mend(fault.code) for fault in faults]) or result.hint,
         result.error_field,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts or ""),
@@ -172,9 +173,10 @@ def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
     ]
 
 
-def _sentences(text: str) -> str:
-    """The messages of several faults, as one reads them."""
-    return text.replace(f".{SEPARATOR}", ". ")
+def _sentences(texts: Sequence[str]) -> str:
+    """What is said of several faults, as one reads it."""
+    *first, last = dict.fromkeys(texts or [""])
+    return " ".join([*(text if text.endswith(".") else f"{text};" for text in first), last])
 
 
 def _tries(tries: int) -> str:

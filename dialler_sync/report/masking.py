@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from ..config.columns import fold
 from ..fields import FIELDS, Kind
@@ -76,6 +77,9 @@ class Mask:
     def __call__(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
         """The row without phone numbers; ``source`` is its place in ``columns``."""
         mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
-        result = result._replace(user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint))
+        faults = tuple(replace(each, message=mask(each.message), hint=mask(each.hint)) for each in result.faults)
+        result = result._replace(
+            user_data=mask_key(result.user_data), error=mask(result.error), hint=mask(result.hint), faults=faults
+        )
         phones = self._phones[source]
         return result, [mask_phone_cell(cell) if i in phones else mask_phones(cell) for i, cell in enumerate(cells)]

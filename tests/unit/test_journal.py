@@ -14,7 +14,6 @@ import pytest
 
 from dialler_sync.errors import UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
-from dialler_sync.journal.last_sent import SENT_SO
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, RowWarning, Status
 
@@ -339,12 +338,15 @@ def test_commands_that_send_nothing_do_not_count(journal: Journal) -> None:
 def test_between_which_times_what_has_not_changed_was_sent(journal: Journal) -> None:
     """The first and the last of this run's rows; none where all rows are new."""
     times = ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"]
-    run, new = begin(journal, 2), begin(journal, 3, "NEW")
-    for n, at in enumerate(times):
-        settled = PlannedRow(n, 0, n, "A", "p-A", "skipped", "unchanged", error=f"{SENT_SO}{at}")
-        journal.add_rows(run.id, [settled])
+    earlier, run, new = begin(journal, 1, "K0", "K1"), begin(journal, 2), begin(journal, 3, "NEW")
+    journal.record(earlier.id, [Outcome(n, Status.SUCCEEDED, sent_at=at) for n, at in enumerate(times)])
+    end(journal, earlier)
+    journal.take_in(TARGET, but=run.id)
+    changed = journal.add_changed(run.id, TARGET, [PlannedRow(n, 0, n, f"K{n}", f"p-K{n}") for n in range(2)])
     journal.add_rows(run.id, [PlannedRow(2, 0, 4, "B", "p-B", "failed", error="Name is missing")])
 
+    assert not changed
+    assert rows(journal, run)[0].result.error == f"sent as it is on {times[0]}"
     assert journal.sent_between(run.id) == {"from": times[1], "to": times[0]}
     assert journal.sent_between(new.id) == {}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.error_codes import mend
-from dialler_sync.model import Status
+from dialler_sync.model import Fault, Status
 from dialler_sync.report.faults import FaultCells
 
 from .samples import rejected, result_of
@@ -52,17 +51,15 @@ def test_a_field_that_nothing_maps_is_a_column_of_its_own_name_or_none() -> None
 
 
 def test_several_faults_each_have_their_own_cell() -> None:
-    found = notes(
-        "PhoneNumber1; Comment",
-        code="phone_invalid; too_long",
-        error="Bad number.; Bad text.",
-        hint=f"{mend('phone_invalid')}; Cut it.",
+    faults = (
+        Fault("phone_invalid", "Bad; number.", "Look.", "PhoneNumber1"),
+        Fault("too_long", "Bad.", "Cut.", "Comment"),
     )
+    row = result_of(2, Status.REJECTED)._replace(error_code="phone_invalid; too_long", faults=faults)
 
-    assert found[1] == f"Bad number.\n{mend('phone_invalid')}"
-    assert found[3] == found[4]
-    assert found[3].startswith("Bad text.\n")
-    assert "Cut it." in found[3]
+    found = FaultCells([COLUMNS], {"PhoneNumber1": [["Mobile"]], "Comment": [["Notes"], ["City"]]})(row, 0, COLUMNS)
+
+    assert found == {1: "Bad; number.\nLook.", 3: "Bad.\nCut.", 4: "Bad.\nCut."}
 
 
 def test_two_faults_of_one_cell_share_its_note() -> None:
@@ -71,7 +68,7 @@ def test_two_faults_of_one_cell_share_its_note() -> None:
     assert found == {1: "One.\nDo.\n\nTwo.\nDo."}
 
 
-def test_a_message_that_cannot_be_taken_apart_is_told_whole() -> None:
+def test_a_message_of_an_old_journal_that_cannot_be_taken_apart_is_told_whole() -> None:
     found = notes("PhoneNumber1; Comment", code="phone_invalid; too_long", error="a; b.; c", hint="Do.")
 
     assert found[1].startswith("a; b.; c\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialler_sync.error_codes import ERROR_CODES
-from dialler_sync.model import Status
+from dialler_sync.model import Fault, Status
 from dialler_sync.report.groups import EXAMPLES, Groups
 
 from .samples import rejected, result_of
@@ -72,3 +72,16 @@ def test_meaning_and_mend_come_from_the_table_of_codes_and_else_from_the_row() -
 
     assert (known.meaning, known.mend) == (ERROR_CODES["email_invalid"].meaning, ERROR_CODES["email_invalid"].mend)
     assert (new.meaning, new.mend, new.status) == ("", "Ask.", Status.FAILED)
+
+
+def test_a_message_stays_with_its_reason_whatever_it_holds() -> None:
+    """A cell with the sign that parts faults in results.csv moves no message under another reason."""
+    groups = Groups()
+    faults = Fault("phone_several", "1; 2 are two.", "", "PhoneNumber1"), Fault("name_missing", "No name.", "", "Name")
+    row = rejected(2, "phone_several; name_missing", "PhoneNumber1; Name", error="1; 2 are two.; No name.")
+    groups.add(row._replace(faults=faults))
+
+    assert {group.code: [*group.examples] for group in groups} == {
+        "phone_several": ["1; 2 are two."],
+        "name_missing": ["No name."],
+    }

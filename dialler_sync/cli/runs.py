@@ -75,8 +75,10 @@ def show(app: App, run: str) -> None:
         record = journal.run(run)
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
+    if record.is_unreported:
+        echo(f"its reports are not written: 'dialler-sync runs report {record.id}' writes them", err=True)
     if sys.stdout.isatty() and record.command != "reconcile":
-        print_summary(Summary(**record.summary))
+        print_summary(Summary.read(record.summary))
     else:
         echo_json(record.summary)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import click
@@ -128,10 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
-    for name in ("SIGTERM", "SIGHUP"):  # they end a run as cleanly as Ctrl-C does; nohup has SIGHUP ignored
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    _hear(signal.default_int_handler)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
+    atexit.register(_hear, signal.SIG_IGN)  # the code is that of the command, also where Ctrl-C is pressed once more
     try:
         code = cli.main(
             args=arguments,
@@ -154,11 +154,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _log.error("Error: %s", error)
         code = exit_code(error, {})
     except (click.Abort, KeyboardInterrupt):
+        _hear(lambda *_: None)
         echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
     code = _told(ExitCode(code or ExitCode.OK), printing)
     garbage.leave()
     sys.exit(int(code))
+
+
+def _hear(answer: Any) -> None:
+    """What is done at Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN and current_thread() is main_thread():
+            signal.signal(number, answer)
 
 
 def _told(code: ExitCode, printing: Printing) -> ExitCode:

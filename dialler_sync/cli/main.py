@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import DiallerSyncError
+from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..outward import forget_secrets, keep_secret, line
 from ..run import garbage
@@ -153,9 +153,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DiallerSyncError as error:
         _log.error("Error: %s", error)
         code = exit_code(error, {})
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         _hear(lambda *_: None)
-        echo("interrupted", err=True)
+        how_to_go_on = error.__context__  # where a second Ctrl-C comes before what the first one led to is told
+        if isinstance(how_to_go_on, Interrupted):
+            _log.error("Error: %s", how_to_go_on)
+        else:
+            echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
     code = _told(ExitCode(code or ExitCode.OK), printing)
     garbage.leave()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import click
 
 from .. import __version__
 from ..command_line import set_options
-from ..errors import DiallerSyncError
+from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..outward import forget_secrets, keep_secret, line
 from ..run import garbage
@@ -130,10 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
-    for name in ("SIGTERM", "SIGHUP"):  # they end a run as cleanly as Ctrl-C does; nohup has SIGHUP ignored
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    _hear(signal.default_int_handler)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
+    atexit.register(_hear, signal.SIG_IGN)  # the code is that of the command, also where Ctrl-C is pressed once more
     try:
         code = cli.main(
             args=arguments,
@@ -155,12 +155,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DiallerSyncError as error:
         _log.error("Error: %s", error)
         code = exit_code(error, {})
-    except (click.Abort, KeyboardInterrupt):
-        echo("interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        _hear(lambda *_: None)
+        how_to_go_on = error.__context__  # where a second Ctrl-C comes before what the first one led to is told
+        if isinstance(how_to_go_on, Interrupted):
+            _log.error("Error: %s", how_to_go_on)
+        else:
+            echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
     code = _told(ExitCode(code or ExitCode.OK), printing)
     garbage.leave()
     sys.exit(int(code))
+
+
+def _hear(answer: Any) -> None:
+    """What is done at Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN and current_thread() is main_thread():
+            signal.signal(number, answer)
 
 
 def _told(code: ExitCode, printing: Printing) -> ExitCode:

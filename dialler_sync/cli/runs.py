@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from ..command_line import command
 from ..exit_codes import ExitCode
 from .common import App, echo, echo_json, exit_codes, settled
 
@@ -75,8 +76,10 @@ def show(app: App, run: str) -> None:
         record = journal.run(run)
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
+    if record.is_unreported:
+        echo(f"its reports are not written; this writes them: {command('runs', 'report', record.id)}", err=True)
     if sys.stdout.isatty() and record.command != "reconcile":
-        print_summary(Summary(**record.summary))
+        print_summary(Summary.read(record.summary))
     else:
         echo_json(record.summary)
 

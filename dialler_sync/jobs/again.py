@@ -26,6 +26,7 @@ from ..run.summary import Summary
 from ..run.target import check_target
 from .changes import change_again, change_contacts, undo_again
 from .imports import ImportOptions, check_cluster, new_run
+from .past import rewrite_reports
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ def resume_run(
         CannotResume: files, configuration or do-not-call lists are others than they were.
         UsageError: there is nothing to resume.
     """
+    if run.is_unreported and run.state == "finished":
+        _log.info("run %s has sent all of its rows: only its reports are still to be written", run.id)
+        return rewrite_reports(journal, run)[0]
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
@@ -56,10 +60,8 @@ def resume_run(
     check_cluster(cluster, settings)
     with journal.campaign_lock(run.target) as unlocked:
         run = journal.run(run.id)  # it may have been finished while we waited for the campaign
-        if run.state == "finished":
-            raise UsageError(f"run {run.id} has finished; there is nothing to resume")
-        if run.command in READING:
-            raise UsageError(f"run {run.id} was a {run.command}, which sends nothing: run it again")
+        if nothing_to_resume(run):
+            raise UsageError(nothing_to_resume(run))
         reopen_folder(run)
         if run.command == "undo":
             return undo_again(settings, run, journal, observer)
@@ -177,8 +179,8 @@ def _send_rest(
 
 
 def find_resumable(journal: Journal, target: str) -> RunRecord | None:
-    """The newest run of a target that is not finished."""
-    return _newest(journal, target, lambda run: run.state != "finished" and run.command not in READING)
+    """The newest run of a target that is not finished, or whose reports are not written."""
+    return _newest(journal, target, lambda run: not nothing_to_resume(run))
 
 
 def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> RunRecord | None:
@@ -210,7 +212,8 @@ def nothing_to_resume(run: RunRecord) -> str:
     """Why there is nothing to resume in a run; empty: there is."""
     if run.command in READING:
         return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to resume"
-    return f"run {run.id} has finished; there is nothing to resume" if run.state == "finished" else ""
+    ended = run.state == "finished" and not run.is_unreported
+    return f"run {run.id} has finished; there is nothing to resume" if ended else ""
 
 
 def nothing_to_retry(run: RunRecord) -> str:

@@ -20,9 +20,10 @@ from ..errors import (
 )
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
+from ..run.ending import report
 from ..run.record import reopen_folder
 from ..run.saved_cells import run_cells
-from ..run.summary import Effort, Summary, write_reports
+from ..run.summary import Effort, Summary, summarise
 
 _STOPS: dict[int, type[StopRun]] = {
     ExitCode.USAGE: JournalError,
@@ -45,12 +46,14 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     """
     if run.command == "reconcile":
         raise UsageError(f"run {run.id} compared the files with the dialler as it was then: reconcile them again")
-    with journal.campaign_lock(run.target) if run.state == "running" else nullcontext():
+    at_work = run.state == "running" or run.is_unreported
+    with journal.campaign_lock(run.target) if at_work else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
         cells = run_cells(journal, run, typed)
         reopen_folder(run)
         run = replace(run, files=cells.files)
-        summary = write_reports(journal, run, cells, _stopped(run), Effort())
+        summary = summarise(journal, run, _stopped(run), Effort())
+        report(journal, run, cells, summary)
     return summary, list(cells.missing)
 
 
@@ -59,7 +62,7 @@ def _stopped(run: RunRecord) -> StopRun | None:
     before = run.summary or {}
     if run.state == "finished":
         return None
-    if before.get("stopped_because") and before["exit_code"] in _STOPS:
+    if run.state == "stopped" and before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
     return Interrupted(f"the run was killed; '{command('resume', run.id)}' finishes it")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .records import PENDING, Image, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from .records import PENDING, UNREPORTED, Image, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from .store import Journal
 
 __all__ = [
     "PENDING",
+    "UNREPORTED",
     "Image",
     "Journal",
     "JournalRow",

@@ -30,6 +30,10 @@ class NoRow(IntEnum):
     RETURNED = -3
 
 
+UNREPORTED = "unreported"
+"""Stands in the summary of a run whose end is settled, until its reports are written."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run. ``files`` are ``{name, path, sheet, sha256, rows}``; ``rows`` is None until all are read."""
@@ -50,6 +54,11 @@ class RunRecord:
     state: str = "running"
     planned: bool = False
     summary: Mapping[str, Any] | None = None
+
+    @property
+    def is_unreported(self) -> bool:
+        """Whether it has ended, and its reports are not written: they are being written, or that failed."""
+        return self.state != "running" and bool(self.summary and self.summary.get(UNREPORTED))
 
 
 def faults_text(faults: Sequence[Fault]) -> str:

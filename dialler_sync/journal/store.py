@@ -28,6 +28,7 @@ from .records import (
     PENDING,
     Image,
     JournalRow,
+    NoRow,
     Origin,
     Outcome,
     PlannedRow,
@@ -136,11 +137,6 @@ class Journal:
         """Change fields of a run record."""
         with self._begin() as connection:
             connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes)))
-
-    def count_anew(self, run_id: str) -> None:
-        """Have the outcomes of the campaign's newest run counted when they are asked for next, whatever was before:
-        a plan takes no lock, and may have counted them while the run was at work."""
-        self.update_run(run_id, folded=False)
 
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:
         """All runs, the newest first."""
@@ -321,6 +317,19 @@ class Journal:
             if run.command == "import" and run.started_at > since and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
         ]
+
+    def kinds_of_rows(self, run: RunRecord) -> Iterator[tuple[JournalRow, int]]:
+        """The rows of a run without what is of one row only: each kind of them, and how many there are."""
+        rows = schema.rows.c
+        sent, of_source = (rows.attempts > 0).label("sent"), (rows.file >= 0).label("of_source")
+        alike = rows.state, rows.action, rows.error_code, rows.warnings, of_source, sent
+        query = sa.select(*alike, sa.func.count().label("number")).where(rows.run == run.id).group_by(*alike)
+        with self._begin() as connection:
+            found = connection.execute(query).all()
+        for kind in found:
+            file = 0 if kind.of_source else int(NoRow.MIRRORED)
+            values = {**dict.fromkeys(_READ, ""), **kind._mapping, "file": file, "attempts": int(kind.sent)}
+            yield _journal_row(tuple(values[name] for name in _READ), [("", "")]), kind.number
 
     # What was sent, over all runs
 

@@ -37,12 +37,16 @@ class Book(Protocol):
 
 
 class Recorder:
-    """Writes to the journal beside the event loop. ``failed`` is called once where that fails."""
+    """Writes to the journal beside the event loop. ``failed`` is called once where that fails.
+
+    ``unwritten`` are the outcomes that could then not be written down.
+    """
 
     def __init__(self, journal: Book, run_id: str, failed: Callable[[JournalError], None]) -> None:
         self._journal = journal
         self._run_id = run_id
         self._failed = failed
+        self.unwritten: list[Outcome] = []
         self._outcomes: list[Outcome] = []
         self._states: list[tuple[int, RowState, int]] = []
         self._written: asyncio.Future[None] | None = None
@@ -54,6 +58,9 @@ class Recorder:
 
     def put(self, outcome: Outcome) -> None:
         """Write down an outcome, soon."""
+        if self._error:
+            self.unwritten.append(outcome)
+            return
         self._outcomes.append(outcome)
         if len(self._outcomes) >= FULL:
             self._wanted.set()
@@ -97,6 +104,7 @@ class Recorder:
 
     async def _run(self) -> None:
         waiting: asyncio.Future[None] | None = None
+        outcomes: list[Outcome] = []
         try:
             while not self._closing or self._outcomes or self._states:
                 if not self._closing:
@@ -116,6 +124,7 @@ class Recorder:
                     waiting.set_result(None)
         except BaseException as error:
             self._error = error
+            self.unwritten += [*outcomes, *self._outcomes]
             self._taken.set()
             for future in (waiting, self._written):
                 if future and not future.done():

@@ -137,6 +137,8 @@ class Inbox:
                 code = run.summary["exit_code"]
                 moved = self._file(taken, _place(run.state, code), run.id)
                 _log.info("%s was imported by run %s, and is now moved to %s", taken.home, run.id, moved)
+                if run.is_unreported:
+                    _log.warning("its reports are not written; this writes them: %s", command("runs", "report", run.id))
                 self.codes.append(code)
                 return None
             summary = self.work(taken.place, run)

@@ -76,10 +76,6 @@ class HtmlReport:
         if self._records.has_room():
             self._records.add(_values(result, self._zone), source, cells)
 
-    def reasons(self) -> dict[str, int]:
-        """Rows that did not succeed by error code, the most first."""
-        return {group.code: group.rows for group in self._groups}
-
     def write(self, path: Path, summary: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> None:
         """Write the page; it links to the report files that stand beside it by then.
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -23,11 +22,12 @@ from ..load.recorder import Recorder
 from ..model import Status
 from ..observer import Observer
 from ..spool import SpooledRow
+from .ending import conclude, in_mid_run
 from .interrupt import told
 from .saved_cells import RunCells
 from .sending import Tally
 from .session import session
-from .summary import Effort, Summary, write_reports
+from .summary import Effort, Summary
 
 Planned = tuple[Sequence[PlannedRow], Sequence[Image]]
 
@@ -60,6 +60,7 @@ class BulkRun:
     latencies: Latencies = field(default_factory=Latencies)
     sent: int = 0
     sending: float = 0.0
+    unwritten: Sequence[Outcome] = ()
 
     def carry_out(self) -> Summary:
         """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
@@ -72,7 +73,8 @@ class BulkRun:
         try:
             asyncio.run(self._carry_out())
         except StopRun as error:
-            stopped = told(error, self.run)
+            sends = self.run.rows is not None and not self.run.options.get("dry_run")
+            stopped = told(in_mid_run(error) if sends else error, self.run)
         except KeyboardInterrupt:
             stopped = told(Interrupted("while contacts were looked up"), self.run)
         except DiallerSyncError:
@@ -81,15 +83,10 @@ class BulkRun:
                 with suppress(OSError):
                     Path(self.run.out).rmdir()
             raise
-        finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self.run = replace(self.run, state="stopped" if stopped else "finished", finished_at=finished)
-        self.journal.count_anew(self.run.id)
         duration = time.monotonic() - started
         effort = Effort(duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
-        try:
-            return write_reports(self.journal, replace(self.run, files=self.cells.files), self.cells, stopped, effort)
-        except KeyboardInterrupt:
-            raise told(Interrupted("while the reports were written"), self.run) from None
+        run = replace(self.run, files=self.cells.files)
+        return conclude(self.journal, run, self.cells, stopped, effort, self.unwritten)
 
     async def _carry_out(self) -> None:
         async with session(self.settings.dialler) as client:
@@ -141,6 +138,7 @@ class BulkRun:
             )
         finally:
             self.sent, self.sending = settled.settled, time.monotonic() - started
+            self.unwritten = recorder.unwritten
 
     def _left(self) -> Iterator[JournalRow]:
         """The rows that are still to be done."""

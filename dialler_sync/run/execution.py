@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,13 +27,14 @@ from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare import Prepared, Source, Write, prepare
 from .doubles import tell_doubles
+from .ending import conclude, in_mid_run
 from .garbage import look_sparingly
 from .interrupt import told
 from .marked import mark_workbooks
 from .resumption import Comparison, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
 from .sending import Sending, Tally, rules_of
 from .session import session
-from .summary import Effort, Summary, write_reports
+from .summary import Effort, Summary
 
 if TYPE_CHECKING:
     from ..cluster.coordinator import Engine
@@ -90,6 +90,7 @@ class Execution:
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
     sending: float = 0.0
+    unwritten: Sequence[Outcome] = ()
     campaign_ids: Mapping[str, str] = field(default_factory=dict)
 
     def carry_out(self) -> Summary:
@@ -111,23 +112,20 @@ class Execution:
                 else:
                     asyncio.run(self._carry_out(prepared))
             except StopRun as error:
-                stopped = told(error, self.run)
+                sends = self.run.planned and not self.options.dry_run
+                stopped = told(in_mid_run(error) if sends else error, self.run)
             except KeyboardInterrupt:
                 stopped = told(Interrupted("while the files were read"), self.run)
             except DiallerSyncError:
                 self._forget()
                 raise
-            self._note_end("finished" if stopped is None else "stopped")
             duration = time.monotonic() - started
             effort = Effort(
                 duration, self.requests, self.retries, self.latencies, self.changed_fields, self.sent, self.sending
             )
+            summary = conclude(self.journal, self.run, prepared, stopped, effort, self.unwritten)
             if self.options.mark:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
-            try:
-                summary = write_reports(self.journal, self.run, prepared, stopped, effort)
-            except KeyboardInterrupt:
-                raise told(Interrupted("while the reports were written"), self.run) from None
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
                     self.journal.take_in(self.run.target)
@@ -214,11 +212,6 @@ class Execution:
         with suppress(OSError):
             Path(self.run.out).rmdir()
 
-    def _note_end(self, state: str) -> None:
-        finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self.run = replace(self.run, state=state, finished_at=finished)
-        self.journal.count_anew(self.run.id)
-
     # Planning and sending
 
     async def _carry_out(self, prepared: Prepared) -> None:
@@ -297,5 +290,6 @@ class Execution:
         finally:
             self.sent, self.sending = settled.settled, time.monotonic() - started - sending.waited
             _log.debug("sent %d rows in %.3f s, with %d requests so far", self.sent, self.sending, client.requests)
+            self.unwritten = sending.unwritten
             self.requests += sending.requests
             self.retries += sending.retries

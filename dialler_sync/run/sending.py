@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, filterfalse, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,7 +82,8 @@ class Sending:
     """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
 
     With ``engine`` its workers send the rows. ``settled`` is called with every outcome. Afterwards ``requests`` are
-    those that workers made, ``retries`` the imports that were repeats, ``waited`` the seconds before the first.
+    those that workers made, ``retries`` the imports that were repeats, ``waited`` the seconds before the first, and
+    ``unwritten`` the outcomes that the journal did not take.
     """
 
     client: DiallerClient
@@ -97,6 +98,7 @@ class Sending:
     requests: int = 0
     retries: int = 0
     waited: float = 0.0
+    unwritten: list[Outcome] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -148,6 +150,7 @@ class Sending:
             await loader.load(rows, unsure)
         finally:
             self.retries += loader.retries
+            self.unwritten += recorder.unwritten
 
     async def _by_cluster(self, engine: Engine, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
         from pydantic import SecretStr

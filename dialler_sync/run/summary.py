@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import tempfile
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from .. import __version__
 from ..api.latency import Latencies
 from ..command_line import command
-from ..errors import JournalError, JournalLost, StopRun
+from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
-from ..model import FINE, Action, Status
+from ..model import FINE, Status
 from ..outward import json_text
 from ..private_files import delete_drafts
 from ..report.csv_files import ResultsFile, results_file
@@ -26,6 +25,7 @@ from ..report.files import new_file, spared, why
 from ..report.html import HtmlReport
 from ..report.masking import Mask
 from ..report.xlsx import XlsxReport
+from .counts import Counts, most_first
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +76,11 @@ class Summary:
     sending_s: float = 0.0
     rows_per_s_overall: float = 0.0
 
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """That of a run as the journal keeps it, which may hold more, and lacks what an older version did not count."""
+        return cls(**{each.name: kept[each.name] for each in fields(cls) if each.name in kept})
+
     def write(self, path: Path) -> None:
         """Write ``summary.json``."""
         with new_file(path) as file:
@@ -107,59 +112,83 @@ class Effort:
     sending: float = 0.0
 
 
+def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
+    """What became of a run that has ended, counted in its journal.
+
+    What an earlier, interrupted part of the run took is added to ``effort``.
+
+    Raises:
+        AssertionError: the counts do not add up to the rows read, which is a bug.
+    """
+    counts, before = Counts.of(journal, run), run.summary or {}
+    read = counts.rows.total()
+    all_failed = None if run.command != "import" or counts.rows[Status.SUCCEEDED] else counts.sent_and_failed
+    duration = effort.duration + before.get("duration_s", 0.0)
+    sending = effort.sending + before.get("sending_s", 0.0)
+    sent = effort.sent + before.get("rows_sent", 0)
+    return Summary(
+        run_id=run.id,
+        command=run.command,
+        started_at=run.started_at,
+        finished_at=run.finished_at or "",
+        duration_s=round(duration, 3),
+        files=tuple(run.files),
+        campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
+        counts={"read": read, **counts.rows},
+        actions=dict(counts.actions),
+        requests=effort.requests + before.get("requests", 0),
+        retries=effort.retries + before.get("retries", 0),
+        rows_per_s=round(sent / sending, 1) if sending else 0.0,
+        rows_per_s_overall=round(read / duration, 1) if duration else 0.0,
+        rows_sent=sent,
+        sending_s=round(sending, 3),
+        exit_code=int(exit_code(stopped, counts.rows + counts.mirror, all_failed)),
+        stopped_because=str(stopped) if stopped else None,
+        dry_run=bool(run.options.get("dry_run")),
+        parent=run.parent,
+        version=__version__,
+        out=run.out,
+        changed_fields=dict(effort.changed_fields or before.get("changed_fields") or {}),
+        errors=most_first(counts.errors),
+        warnings=most_first(counts.warnings),
+        mirror=dict(counts.mirror),
+        compared=run.options.get("compared") or {},
+        latency=effort.latencies.facts(before.get("latency")),
+    )
+
+
 def write_reports(
-    journal: Journal, run: RunRecord, source: SourceCells, stopped: StopRun | None, effort: Effort
-) -> Summary:
-    """Write the reports of a run from its journal: ``results.csv``, ``failed.csv`` and ``.xlsx``, ``summary.json``,
+    journal: Journal, run: RunRecord, source: SourceCells, summary: Summary, *, keep: bool = True
+) -> None:
+    """Write the reports of a run that has ended so: ``results.csv``, ``failed.csv`` and ``.xlsx``, ``summary.json``,
     ``report.html`` and ``.xlsx``.
 
-    ``source`` has the original cells. What an earlier, interrupted part of the run took is added to ``effort``. What
-    was done to contacts that no source row stands for is counted in ``actions`` and listed in ``mirror.csv``.
-    ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not show,
-    ``run.options["mapped"]`` the source columns of each field.
+    ``source`` has the original cells. What was done to contacts that no source row stands for is listed in
+    ``mirror.csv``. ``run.options["mask"]`` are the columns whose phone numbers ``report.html`` and ``.xlsx`` do not
+    show, ``run.options["mapped"]`` the source columns of each field. ``keep``: have the journal keep the cells of
+    rows that are to be mended.
 
     Raises:
         JournalError: the folder cannot be written.
-        AssertionError: the counts do not add up to the rows read, which is a bug.
     """
     try:
-        summary = _write(journal, run, source, stopped, effort)
+        _write(journal, run, source, summary, keep=keep)
     except JournalError as error:
         if not isinstance(error.__cause__, OSError):
             raise
         _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
         try:
-            summary = _write(journal, run, source, stopped, effort, workbooks=False)
+            _write(journal, run, source, summary, keep=keep, workbooks=False)
         except JournalError as again:
-            _keep_end(journal, run, source, stopped, effort)
             raise JournalError(
                 f"the reports in {run.out} cannot be written: {why(again)}. The journal has all of it: fix that, and "
                 f"write them with '{command('runs', 'report', run.id)}'."
             ) from again
-    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
-    if not isinstance(stopped, JournalLost):
-        journal.require_there()
-    return summary
-
-
-def _keep_end(journal: Journal, run: RunRecord, source: SourceCells, stopped: StopRun | None, effort: Effort) -> None:
-    """Have the journal know how a run ended whose reports cannot be written: they are counted elsewhere."""
-    found = {}
-    with suppress(JournalError, OSError), tempfile.TemporaryDirectory() as folder:
-        summary = _write(journal, replace(run, out=folder), source, stopped, effort, workbooks=False)
-        found = {"summary": asdict(replace(summary, out=run.out))}
-    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, **found)
 
 
 def _write(
-    journal: Journal,
-    run: RunRecord,
-    source: SourceCells,
-    stopped: StopRun | None,
-    effort: Effort,
-    *,
-    workbooks: bool = True,
-) -> Summary:
+    journal: Journal, run: RunRecord, source: SourceCells, summary: Summary, *, keep: bool, workbooks: bool = True
+) -> None:
     """Write the CSVs and ``summary.json``; of the others, what there is room for."""
     out = Path(run.out)
     delete_drafts(out)
@@ -167,8 +196,11 @@ def _write(
         with ExitStack() as workbook:
             with ExitStack() as files:
                 reports = _Reports(files, workbook, run, source, workbooks=workbooks)
-                journal.keep_cells(run.id, filter(None, map(reports.add, journal.rows(run))))
-                summary = _summary(run, reports, stopped, effort)
+                to_mend = filter(None, map(reports.add, journal.rows(run)))
+                if keep:
+                    journal.keep_cells(run.id, to_mend)
+                else:
+                    deque(to_mend, maxlen=0)
             summary.write(out / "summary.json")
             reports.write_xlsx(summary)
     except OSError as error:
@@ -178,11 +210,10 @@ def _write(
         ) from error
     with spared(out / "report.html"):  # last, as it links to what is there
         reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
-    return summary
 
 
 class _Reports:
-    """The reports of a run that are open, and what was counted on the way."""
+    """The reports of a run that are open."""
 
     def __init__(
         self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells, *, workbooks: bool
@@ -206,29 +237,16 @@ class _Reports:
             with self._spared():
                 book = XlsxReport(self._out / _XLSX, run.id, columns, source.extra_cells, mask=mask)
                 self.xlsx = workbook.enter_context(book)
-        self.counts = Counter({str(status): 0 for status in Status})
-        self.actions = Counter({str(action): 0 for action in Action})
-        self.mirror: Counter[str] = Counter()
-        self.warnings: Counter[str] = Counter()
-        self.sent_and_failed: Counter[str] = Counter()
 
     def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
         """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
         result = entry.result
-        if result.action and result.status in FINE:
-            self.actions[result.action] += 1
         if not entry.has_source:
             if self._mirrored is None:
                 self._mirrored = self._files.enter_context(results_file(self._out / "mirror.csv"))
             self._mirrored.add(result)
-            self.mirror[result.status] += 1
             return None
         self._results.add(result)
-        self.counts[result.status] += 1
-        if result.attempts and result.status not in FINE:
-            self.sent_and_failed[result.error_code] += 1
-        if result.warnings:
-            self.warnings.update({warning.code for warning in result.warnings})
         seq, number, cells = next(self._cells)
         assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
         self._add_failed(result, number, cells)
@@ -254,46 +272,6 @@ class _Reports:
         if not written:
             self.xlsx = None
             self._workbook.close()
-
-
-def _summary(run: RunRecord, reports: _Reports, stopped: StopRun | None, effort: Effort) -> Summary:
-    read = sum(reports.counts.values())
-    if run.rows is not None and read != run.rows:
-        raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
-    before = run.summary or {}
-    all_failed = None if run.command != "import" or reports.counts[Status.SUCCEEDED] else reports.sent_and_failed
-    duration = effort.duration + before.get("duration_s", 0.0)
-    sending = effort.sending + before.get("sending_s", 0.0)
-    sent = effort.sent + before.get("rows_sent", 0)
-    return Summary(
-        run_id=run.id,
-        command=run.command,
-        started_at=run.started_at,
-        finished_at=run.finished_at or "",
-        duration_s=round(duration, 3),
-        files=tuple(run.files),
-        campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
-        counts={"read": read, **reports.counts},
-        actions=dict(reports.actions),
-        requests=effort.requests + before.get("requests", 0),
-        retries=effort.retries + before.get("retries", 0),
-        rows_per_s=round(sent / sending, 1) if sending else 0.0,
-        rows_per_s_overall=round(read / duration, 1) if duration else 0.0,
-        rows_sent=sent,
-        sending_s=round(sending, 3),
-        exit_code=int(exit_code(stopped, reports.counts + reports.mirror, all_failed)),
-        stopped_because=str(stopped) if stopped else None,
-        dry_run=bool(run.options.get("dry_run")),
-        parent=run.parent,
-        version=__version__,
-        out=run.out,
-        changed_fields=dict(effort.changed_fields or before.get("changed_fields") or {}),
-        errors=reports.html.reasons(),
-        warnings=dict(reports.warnings.most_common()),
-        mirror=dict(reports.mirror),
-        compared=run.options.get("compared") or {},
-        latency=effort.latencies.facts(before.get("latency")),
-    )
 
 
 def _history(journal: Journal, run: RunRecord) -> list[Mapping[str, Any]]:

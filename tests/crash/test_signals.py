@@ -26,7 +26,9 @@ from .conftest import Watched
 
 Contacts = Callable[..., Path]
 
-BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+BOTH = pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 
 IN_A_TERMINAL = """
 import os, pty, sys, threading
@@ -158,22 +160,36 @@ def test_an_interrupt_while_it_is_planned(
     assert resumed.summary["counts"]["succeeded"] == 10
 
 
-@BOTH
-def test_an_interrupt_while_the_reports_are_written(
-    number: signal.Signals, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+@pytest.mark.parametrize("goes_on", ["resume", "runs report"])
+@pytest.mark.parametrize("number", [*ENDING, signal.SIGKILL], ids=lambda number: number.name)
+def test_an_end_while_the_reports_are_written(
+    number: signal.Signals,
+    goes_on: str,
+    run: Run,
+    configure: Configure,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    tmp_path: Path,
 ) -> None:
-    """The resume writes them, and sends nothing."""
-    configure()
+    """How the run ended is settled by then: they are written as they would have been, and nothing is sent."""
+    configure(retries=0)
+    dialler.order(FaultPlan.parse("400:#2"))
 
-    command = run_apart("import", contacts_csv(10), blow=Blow("before", "summary", number))
+    command = run_apart("import", contacts_csv(10), "--out", "out", blow=Blow("before", "summary", number))
     before = len(dialler.requests)
-    resumed = run("resume")
+    (run_id,) = (each["run_id"] for each in json.loads(run("runs", "list", "-o", "json").out))
+    done = run(*goes_on.split(), *([run_id] * (goes_on != "resume")))
 
-    assert command.process.exitcode == ExitCode.INTERRUPTED
-    assert f"Continue with: dialler-sync resume {resumed.summary['run_id']}" in command.err
-    assert resumed.code == ExitCode.OK
-    assert resumed.summary["counts"]["succeeded"] == 10
+    assert command.process.exitcode == (-number if number == signal.SIGKILL else ExitCode.INTERRUPTED)
+    assert number == signal.SIGKILL or f"Continue with: dialler-sync resume {run_id}" in command.err
+    assert done.code == (ExitCode.ROWS_FAILED if goes_on == "resume" else ExitCode.OK), done.err
     assert len(dialler.requests) == before
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["exit_code"], summary["stopped_because"]) == (ExitCode.ROWS_FAILED, None)
+    assert (summary["counts"]["succeeded"], summary["counts"]["failed"]) == (9, 1)
+    assert summary["requests"] > 10
+    assert "nothing to resume" in run("resume", run_id).err
+    assert not list((tmp_path / "out").glob(".*.part"))
 
 
 def test_the_command_that_goes_on_finds_the_run(

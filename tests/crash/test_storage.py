@@ -219,10 +219,15 @@ def test_a_journal_that_another_process_takes_in_the_middle(
 
         stopped = run("import", contacts_csv(200, name="more.csv"))
 
+    sent = len(store.contacts) - (overwrite == "false")  # else K2 is the one contact of both runs
+    statuses = stopped.statuses()
     resumed = run("resume")
 
-    assert stopped.code == ExitCode.USAGE, stopped.err
+    assert stopped.code == ExitCode.UNAVAILABLE, stopped.err
     assert "locked" in stopped.err
+    (told,) = re.findall(r"([0-9,]+) rows? w\w+ sent and could not be written down: ([0-9, -]+)\.", stopped.err)
+    assert int(told[0]) + Counter(statuses.values())["succeeded"] == sent
+    assert statuses[int(told[1].split("-")[0])] != "succeeded"
     assert resumed.code == ExitCode.OK, resumed.err
     made = Counter(contact["UserData"] for contact in store.contacts.values())
     assert made.pop("K2") == (1 if overwrite == "true" else 2)

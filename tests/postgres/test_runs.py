@@ -131,7 +131,7 @@ def test_a_run_whose_lock_is_lost_stops_and_is_resumed(
     stopped = run("import", contacts_csv(60))
     done = run("resume")
 
-    assert stopped.code == ExitCode.USAGE
+    assert stopped.code == ExitCode.UNAVAILABLE
     assert "dialler-sync resume" in stopped.err
     assert done.code == ExitCode.OK, done.err
     assert len(store.contacts) == 60

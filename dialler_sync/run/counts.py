@@ -1,0 +1,65 @@
+"""What the rows of a run came to, counted in the journal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Self
+
+from ..journal import Journal, JournalRow, RunRecord
+from ..model import FINE, Action, Status
+from ..report.words import DID_NOT_SUCCEED
+
+
+def _none_of_each(kinds: type[Status | Action]) -> Counter[str]:
+    return Counter({str(kind): 0 for kind in kinds})
+
+
+@dataclass(slots=True)
+class Counts:
+    """Rows by status, and the contacts of ``mirror.csv``; both by what was done; rows by error code, all of them and
+    those that were sent; rows by the code of a warning."""
+
+    rows: Counter[str] = field(default_factory=lambda: _none_of_each(Status))
+    mirror: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=lambda: _none_of_each(Action))
+    errors: Counter[str] = field(default_factory=Counter)
+    sent_and_failed: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, journal: Journal, run: RunRecord) -> Self:
+        """Those of a run.
+
+        Raises:
+            AssertionError: they do not add up to the rows read, which is a bug.
+        """
+        counts = cls()
+        for alike, number in journal.kinds_of_rows(run):
+            counts._add(alike, number)
+        read = counts.rows.total()
+        if run.rows is not None and read != run.rows:
+            raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
+        return counts
+
+    def _add(self, entry: JournalRow, number: int) -> None:
+        """Count rows that are like this one."""
+        result = entry.result
+        if result.action and result.status in FINE:
+            self.actions[result.action] += number
+        if not entry.has_source:
+            self.mirror[result.status] += number
+            return
+        self.rows[result.status] += number
+        if result.attempts and result.status not in FINE:
+            self.sent_and_failed[result.error_code] += number
+        faults = result.each_fault() if result.status in DID_NOT_SUCCEED else ()
+        for code in dict.fromkeys(fault.code for fault in faults):
+            self.errors[code] += number
+        for code in dict.fromkeys(warning.code for warning in result.warnings):
+            self.warnings[code] += number
+
+
+def most_first(counter: Counter[str]) -> dict[str, int]:
+    """The counts, the highest first."""
+    return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))

@@ -37,7 +37,7 @@ def reason_to_stop(
 ) -> StopRun | None:
     """Why no row can succeed after this, None where others may.
 
-    ``opened``: the dialler has taken requests before; then a 403 is a firewall's that dislikes this row. ``passes``:
+    ``opened``: a 403 may be about this row alone, as rows like it have been taken. ``passes``:
     rows like this one have reached the dialler, so that a refusal by what stands before it may be about this row.
     """
     if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):

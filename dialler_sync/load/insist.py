@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -120,7 +121,7 @@ class Insister:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.retries = 0
-        self.foreign = 0  # rows that something before the dialler has refused
+        self.foreign = 0  # rows that something before the dialler has refused, or a 403
         self.nothing_fresh = False  # every row has been taken: what is still to be sent has failed before
         self._client = client
         self._gate = client.gate
@@ -177,10 +178,9 @@ class Insister:
     async def _outcome(self, tried: Tried, error: RequestError) -> Outcome:
         while True:
             if isinstance(error, Refused):
-                opened = self._client.gate.opened
-                passes = self._outcomes.done > 0 or (opened and not self.foreign)
-                self.foreign += error.foreign
-                stop = reason_to_stop(error, campaign=self._rules.campaign, opened=opened, passes=passes)
+                passes = self._outcomes.done > 0 or (self._gate.opened and not self.foreign)
+                self.foreign += error.foreign or error.http_status == HTTPStatus.FORBIDDEN
+                stop = reason_to_stop(error, campaign=self._rules.campaign, opened=passes, passes=passes)
                 if stop is not None:
                     self._gate.stop(stop)
                     raise stop

@@ -63,6 +63,22 @@ def test_firewall_that_dislikes_the_first_row_stops_no_other(
     assert [row["_status"] for row in done.rows()] == ["failed"] + ["succeeded"] * 19
 
 
+@pytest.mark.parametrize("reads", [True, False], ids=["imports", "everything"])
+def test_403_before_a_row_has_succeeded_stops_the_run(
+    reads: bool, run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The dialler's own: a token that may read and not import is refused with every row."""
+    said = json.dumps({"status": 403, "error": "Forbidden"}).encode()
+
+    with ForeignDialler(refused=lambda name: None if reads and name != "import" else (403, said)) as dialler:
+        configure(base_url=dialler.base_url)
+
+        done = run("import", contacts_csv(20))
+
+    assert done.code == ExitCode.NO_ROW_CAN_SUCCEED, done.err
+    assert dialler.requests.count("import") <= 1 + reads
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_longer_patience_is_asked_for_than_there_is(
     status: int, run: Run, configure: Configure, contacts_csv: Contacts

@@ -11,6 +11,7 @@ import pytest
 
 from dialler_sync.command_line import command
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 
@@ -48,6 +49,8 @@ def test_where_runs_are_listed(run: Run, options: list[str], asked: tuple[str, .
     [
         ("postgresql://ann:pa%40ss-word@db/x", "postgresql://ann:***@db/x"),
         ("postgresql://ann:pa@ss-word@db/x", "postgresql://ann:***@db/x"),
+        ("postgresql://ann:pa/ss-word@db/x", "postgresql://ann:***@db/x"),
+        ("postgresql://db/x?user=ann&password=pa-ss-word", "postgresql://db/x?user=ann&password=***"),
     ],
 )
 def test_a_command_shows_no_password_of_the_journal(run: Run, url: str, shown: str) -> None:
@@ -56,3 +59,30 @@ def test_a_command_shows_no_password_of_the_journal(run: Run, url: str, shown: s
     assert refused.code == ExitCode.USAGE
     assert "ss-word" not in refused.err
     assert command("resume") == shlex.join(["dialler-sync", "--state", shown, "resume"])
+
+
+def test_the_configuration_of_the_run_is_named(run: Run, contacts_csv: Contacts, options: list[str]) -> None:
+    """It was not given on the command line that says so."""
+    first = run(*options, "import", contacts_csv(3), "--limit", "1")
+    journal = options[2:]
+
+    asked = run(*journal, "resume", first.summary["run_id"])
+    again = run(*journal, "retry", first.summary["run_id"], "--config-of-run")
+
+    expected = ["dialler-sync", "--config", str(Path(options[1]).resolve()), *journal, "resume"]
+    assert shlex.join([*expected, first.summary["run_id"]]) in asked.err
+    assert command("resume") == shlex.join(expected), again.err
+
+
+def test_a_run_that_stopped_names_the_command_that_goes_on(
+    run: Run, contacts_csv: Contacts, options: list[str], dialler: SimulatorServer
+) -> None:
+    dialler.order(FaultPlan.parse("401_from:1"))
+    stopped = run(*options, "import", contacts_csv(3))
+    (named,) = re.findall(r"Then go on with: (dialler-sync .* resume \S+)", stopped.err)
+    dialler.order(FaultPlan())
+
+    done = run(*shlex.split(named)[1:])
+
+    assert stopped.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert done.code == ExitCode.OK, done.err

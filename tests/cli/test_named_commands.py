@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.api.proxy import find_proxy
 from dialler_sync.command_line import command
+from dialler_sync.errors import Interrupted
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import RunRecord
+from dialler_sync.run.interrupt import told
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 
 Contacts = Callable[..., Path]
+
+RUN = RunRecord("20261123-020000-abc123", "import", "host/1/538", "538", "", "", {}, {}, "2026-11-23T02:00:00Z")
 
 
 @pytest.fixture
@@ -86,3 +92,24 @@ def test_a_run_that_stopped_names_the_command_that_goes_on(
 
     assert stopped.code == ExitCode.NO_ROW_CAN_SUCCEED
     assert done.code == ExitCode.OK, done.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--state", "postgresql://ann:pa%40ss-word@db/x"),
+        ("--state", "postgresql://db/x?user=ann&password=pa%40ss-word"),
+        ("--config", "/lists/pa@ss-word/night.yaml"),
+    ],
+)
+def test_an_interrupt_shows_no_password(run: Run, options: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither that of the journal, nor that of a proxy, which stands in a path here."""
+    monkeypatch.setenv("DIALLER_SYNC_STATE", "none")
+    run(*options, "runs", "list")
+    find_proxy("https://dialler.example.com/", {"HTTPS_PROXY": "http://ann:pa%40ss-word@proxy:3128"})
+
+    said = str(told(Interrupted("by Ctrl-C"), RUN))
+
+    assert "ss-word" not in said
+    assert "***" in said
+    assert said.endswith(f"resume {RUN.id}")

@@ -290,7 +290,7 @@ class _Calls:
         """One call of a contact, of which only ``UserData`` need be known; the record may tell its ID."""
         call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
         self.not_told.watch(call)
-        contact_id = stored_contact(contact).id or call.contact_id
+        contact_id: str | int = stored_contact(contact).id or call.contact_id
         if isinstance(contact_id, str) and contact_id.isdecimal() and len(contact_id) < 19:
             contact_id = int(contact_id)
         named = {"DiallerContactsID": contact_id, "UserData": contact.get("UserData") or call.user_data}

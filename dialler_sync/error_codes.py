@@ -180,7 +180,7 @@ _ALL = (
     ErrorCode(
         "interrupted",
         "The run ended while the row was being sent.",
-        "Go on with 'dialler-sync resume': it looks whether the contact is there.",
+        "Resume the run: that looks whether the contact is there.",
     ),
     ErrorCode(
         "possible_duplicate",

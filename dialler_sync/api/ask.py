@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from ..command_line import command
 from ..config import Settings
 from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 from ..nearest import nearest
@@ -102,7 +103,7 @@ async def resolve_campaign(client: DiallerClient, campaign: str) -> int:
     with calling(client, "get_campaign"):
         if await client.get_campaign(int(campaign)) is None:
             raise NoRowCanSucceed(
-                f"the dialler has no campaign {campaign}: 'dialler-sync campaigns list' shows which it has"
+                f"the dialler has no campaign {campaign}: '{command('campaigns', 'list')}' shows which it has"
             )
     return int(campaign)
 
@@ -132,7 +133,7 @@ def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
         near = nearest(name, (str(campaign.get("Name")) for campaign in campaigns))
         raise NoRowCanSucceed(
             f"the dialler has no campaign '{name}'{near or '; '}"
-            f"{' (' if near else ''}'dialler-sync campaigns list' shows which it has{')' if near else ''}"
+            f"{' (' if near else ''}'{command('campaigns', 'list')}' shows which it has{')' if near else ''}"
         )
     raise NoRowCanSucceed(
         f"the dialler names no ID for its campaign '{name}' that can be used: set campaign.id in the configuration"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from ..command_line import command
 from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
 
 
@@ -43,7 +42,7 @@ def reason_to_stop(
     if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
-            f"get the current token, then go on with '{command('resume')}'."
+            "get the current token, then resume the run."
         )
     if error.code == "proxy_refused" or (isinstance(error, Refused) and error.foreign and not passes):
         return NoRowCanSucceed(foreign(error))

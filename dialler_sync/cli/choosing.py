@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..command_line import command, set_options
 from .common import App
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def choose(
     run = named or find(journal, target)
     if run is None:
         return None
+    if path != app.config_path:
+        set_options(app.found_by(path))
     files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or "no file"
     _log.info(
         "run %s (%s of %s, %s): %s, configuration %s",
@@ -89,7 +91,8 @@ def _asked(app: App, run: RunRecord) -> Path:
     path = Path(run.config_path)
     said = f"run {run.id} was begun with the configuration {path}, says the journal"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        typed = f"dialler-sync -c {shlex.quote(str(path))} {context.info_name} {run.id}"
+        set_options(app.found_by(path))
+        typed = command(str(context.info_name), run.id)
         raise UsageError(f"{said}, which is not taken from there without a yes. If that is right, use: {typed}")
     dialler = app.settings_from(path, token_needed=False).dialler
     given = next((name for name in ("token", "token_file", "token_command") if getattr(dialler, name)), "nowhere")

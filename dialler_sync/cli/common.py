@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ import click
 from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
 from ..outward import json_text, line
+from ..secret_text import MASK, url_secrets
 from .source_options import source_given
 
 if TYPE_CHECKING:
@@ -31,8 +31,16 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
-"""In the URL of a database."""
+
+def _without_passwords(state: str) -> str:
+    """A journal's path, or its URL with ``***`` for each password."""
+    if "://" not in state:
+        return state
+    scheme, _, rest = state.partition("://")
+    for secret in sorted(filter(None, url_secrets(state)), key=len, reverse=True):
+        for mark in (":", "="):
+            rest = rest.replace(f"{mark}{secret}", f"{mark}{MASK}")
+    return f"{scheme}://{rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +87,20 @@ class App:
 
         return Journal.open(self.state or default_state(), trusted=self.trust)
 
-    def found_by(self) -> tuple[str, ...]:
-        """What the command line says of the configuration and the journal, for a command that is given later."""
+    def found_by(self, config: Path | None = None) -> tuple[str, ...]:
+        """What the command line says of the configuration and the journal, for a command that is given later.
+
+        ``config`` is the configuration where it is another one than that of the command line.
+        """
         root = click.get_current_context().find_root()
 
         def given(name: str) -> bool:
             return root.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
-        found: tuple[str, ...] = ("--config", str(self.config_path)) if given("config_path") else ()
+        chosen = config or (self.config_path if given("config_path") else None)
+        found: tuple[str, ...] = ("--config", str(chosen)) if chosen else ()
         if self.state and given("state"):
-            found += ("--state", _PASSWORD.sub(r"\1***@", self.state))
+            found += ("--state", _without_passwords(self.state))
         return (*found, "--trust") if given("trust") else found
 
     def set_up_logging(self) -> None:

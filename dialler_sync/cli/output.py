@@ -50,7 +50,7 @@ def drop_output() -> None:
 def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout. With ``-q`` only, on stderr, that an import,
     undo or validation did not do its work."""
-    from ..report.words import forecast, knowledge, mirror_not_done, warned
+    from ..report.words import forecast, knowledge, mirror_not_done, next_step, warned
 
     settled()
     if is_quiet() and summary.command in _NO_TABLE:
@@ -77,6 +77,9 @@ def print_summary(summary: Summary) -> None:
         echo(f"{'reports':<{width}} {summary.out}")
     if summary.stopped_because:
         _log.error("Stopped: %s", summary.stopped_because)
+        _, command = next_step(asdict(summary))
+        if command and command not in summary.stopped_because:
+            _log.info("Then go on with: %s", command)
 
 
 def _print_table(summary: Summary) -> None:

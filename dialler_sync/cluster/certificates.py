@@ -20,7 +20,7 @@ CONNECT = 10.0
 
 DOCS = "see docs/cluster.md"
 
-_OURS = ("cluster.ca_file", "cluster.cert_file", "cluster.key_file")
+OURS = ("cluster.ca_file", "cluster.cert_file", "cluster.key_file")
 _DASKS = (
     "distributed.comm.tls.ca-file in Dask's configuration",
     "distributed.comm.tls.client.cert in Dask's configuration",
@@ -41,7 +41,8 @@ def security(cluster: str, settings: ClusterSettings) -> Security:
     files = _files(cluster, settings)
     context_of(files)
     for path, name in zip((files.ca, files.cert), files.names, strict=False):
-        _check_dates(path, name)
+        if path is not None:
+            check_dates(path, name)
     return Security(
         require_encryption=True,
         tls_ca_file=str(files.ca),
@@ -102,7 +103,7 @@ def _shake_hands(cluster: str, connection: socket.socket, tls: ssl.SSLContext) -
 
 def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
     if settings.ca_file:
-        return PemFiles(settings.ca_file, settings.cert_file, settings.key_file, _OURS)
+        return PemFiles(settings.ca_file, settings.cert_file, settings.key_file, OURS)
     from distributed.security import Security
 
     named = Security().get_tls_config_for_role("client")
@@ -120,11 +121,14 @@ def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
     return PemFiles(Path(ca), Path(cert), Path(key) if key else None, _DASKS)
 
 
-def _check_dates(path: Path | None, name: str) -> None:
+def check_dates(path: Path, name: str) -> datetime:
+    """See that a certificate is valid now; gives the end of that.
+
+    Raises:
+        ConfigError: it is not, or is none.
+    """
     from cryptography import x509
 
-    if path is None:
-        return
     now = datetime.now(UTC)
     try:
         first = x509.load_pem_x509_certificates(path.read_bytes())[0]
@@ -136,3 +140,4 @@ def _check_dates(path: Path | None, name: str) -> None:
         raise ConfigError(
             f"{name}: {path} is valid from {first.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on: is the clock right?"
         )
+    return first.not_valid_after_utc

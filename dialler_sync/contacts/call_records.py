@@ -7,6 +7,7 @@ found wherever it is. What is not there stays empty, and is told; it never count
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +18,8 @@ from .call_places import CUSTOMER, beside, flattened, places
 from .call_times import read_time, seconds_between
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 CALL_FACTS: tuple[str, ...] = (
     *("CallID", "CallStart", "CallConnect", "CallEnd", "DurationSeconds", "Reached", "Number"),
@@ -170,6 +173,23 @@ class _Found:
         return next(
             (text for text in there.values() if _digits(text)[-_SAME_NUMBER:] in known), theirs[0] if theirs else ""
         )
+
+
+@dataclass(slots=True)
+class Spoken:
+    """The ``language`` (languagesID) that is asked for. Of all functions only the batch look-up has it."""
+
+    language: int | None
+    _said: bool = False
+
+    def note_one_by_one(self) -> None:
+        """Say, once, that calls are read by a function that has no language."""
+        if self.language is not None and not self._said:
+            self._said = True
+            _log.warning(
+                "--language %d could not be applied: this dialler gives these calls by functions that have no language",
+                self.language,
+            )
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,9 @@ from ..api.client import DiallerClient
 from ..api.retry import repeating, unreadable
 from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings
-from ..errors import Refused, RequestError
+from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..fields import PHONE_FIELDS
-from .call_records import CALL_FACTS, Call, NotTold, records_of
+from .call_records import CALL_FACTS, Call, NotTold, Spoken, records_of
 from .record_file import RecordFile
 from .targets import Target, Targets
 
@@ -203,7 +204,7 @@ def read_history(
 
     async def question(client: DiallerClient) -> tuple[list[str], NotTold]:
         finder = Finder(client, language=language)
-        calls = _Calls(client)
+        calls = _Calls(client, Spoken(language))
         problems: list[str] = []
         for page in targets.pages():
             batch = await finder.in_batch(page)
@@ -224,8 +225,9 @@ def read_history(
 class _Calls:
     """The calls of contacts; None of a contact that is not there."""
 
-    def __init__(self, client: DiallerClient) -> None:
+    def __init__(self, client: DiallerClient, spoken: Spoken) -> None:
         self._client = client
+        self._spoken = spoken
         self.not_told = NotTold()
 
     async def one(self, target: Target) -> list[Record] | None:
@@ -233,7 +235,8 @@ class _Calls:
         if target.contact_id:
             with calling(self._client, "get_contact"):
                 contact = await self._client.get_contact(target.contact_id)
-            return None if contact is None else await self._by_id(contact.values)
+            return None if contact is None else await self._by_id({"ID": target.contact_id, **contact.values})
+        self._spoken.note_one_by_one()
         try:
             with calling(self._client, "history_by_user_data"):
                 calls = await self._client.history_by_user_data(target.user_data)
@@ -241,7 +244,16 @@ class _Calls:
             if error.code == "not_found":
                 return None
             raise
-        return self._told({"UserData": target.user_data}, calls)
+        return self._told(await self._carrier(target.user_data, calls), calls)
+
+    async def _carrier(self, user_data: str, calls: Sequence[Record]) -> Record:
+        """Whose calls these are, where their records do not tell: the one contact that carries this UserData."""
+        if not all(Call.read(record).contact_id for record in calls):
+            with suppress(Refused, NotDone, MaybeDone):
+                found = await self._client.find_contacts(user_data)
+                if len(found) == 1:
+                    return {**found[0].values, "UserData": user_data}
+        return {"UserData": user_data}
 
     async def of_batch(self, found: Found) -> Found:
         """By what the batch look-up has given; where that leaves the calls out, by the function for one contact."""
@@ -261,6 +273,7 @@ class _Calls:
         return Found(found.target, calls)
 
     async def _by_id(self, record: Record) -> list[Record]:
+        self._spoken.note_one_by_one()
         with calling(self._client, "history_by_id"):
             calls = await self._client.history_by_id(stored_contact(record).id)
         return self._told(record, calls)
@@ -277,7 +290,7 @@ class _Calls:
         """One call of a contact, of which only ``UserData`` need be known; the record may tell its ID."""
         call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
         self.not_told.watch(call)
-        contact_id = contact.get("ID") or call.contact_id
+        contact_id: str | int = stored_contact(contact).id or call.contact_id
         if isinstance(contact_id, str) and contact_id.isdecimal() and len(contact_id) < 19:
             contact_id = int(contact_id)
         named = {"DiallerContactsID": contact_id, "UserData": contact.get("UserData") or call.user_data}

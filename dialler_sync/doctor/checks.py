@@ -22,6 +22,7 @@ from ..journal import Journal
 from ..journal.place import journal_files
 from ..trust import TRUST, judge
 from .check import Check, failed, fine, warning
+from .cluster import check_cluster
 from .dialler import check_dialler
 
 LITTLE_SPACE = 1_000_000_000
@@ -64,6 +65,7 @@ def examine(
     if not unsafe:
         yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
     yield _configuration(config_path, settings)
+    yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
+from ..command_line import command
 from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import Status
@@ -73,9 +74,9 @@ class Moves:
     def _doubled(self, outcome: Outcome, why: str) -> Outcome:
         self._gate.stop(
             SafetyLimit(
-                f"{why}. Both contacts may be called. Delete the one too many by its ID ('dialler-sync contacts delete "
-                "--id'), or undo the run; then leave contacts of other campaigns out of the file, or import them into "
-                "the campaign that they are in"
+                f"{why}. Both contacts may be called. Delete the one too many by its ID "
+                f"('{command('contacts', 'delete')} --id ID'), or undo the run; then leave contacts of other campaigns "
+                "out of the file, or import them into the campaign that they are in"
             )
         )
         return outcome._replace(status=Status.UNKNOWN, error_code=DOUBLED, error=why)

@@ -15,7 +15,7 @@ from typing import Any
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of, stored_contact
-from ..contacts.call_records import Call, NotTold, each_once, records_of
+from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
 from ..contacts.read import FATAL, HISTORY, RESULT_CODE
 from ..errors import Refused
 from ..fields import PHONE_FIELDS
@@ -126,7 +126,7 @@ class _Reader:
     def __init__(self, client: DiallerClient, sides: Sides, language: int | None) -> None:
         self._client = client
         self._sides = sides
-        self._language = language
+        self._spoken = Spoken(language)
         self._batch = True
         self._codes: dict[str, str] = {}
         self.tally = CallTally("batch look-ups")
@@ -154,7 +154,7 @@ class _Reader:
             return {}
         try:
             records = await persisting(
-                self._client, lambda: self._client.batch_contacts(ids=ids, language=self._language)
+                self._client, lambda: self._client.batch_contacts(ids=ids, language=self._spoken.language)
             )
         except Refused as error:
             if error.code in FATAL:
@@ -169,6 +169,7 @@ class _Reader:
         return found | gone
 
     async def _by_id(self, contact_id: str) -> Any:
+        self._spoken.note_one_by_one()
         with calling(self._client, "history_by_id"):
             try:
                 return await persisting(self._client, lambda: self._client.history_by_id(contact_id))

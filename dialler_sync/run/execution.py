@@ -32,7 +32,7 @@ from .garbage import look_sparingly
 from .interrupt import told
 from .marked import mark_workbooks
 from .resumption import Comparison, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
-from .sending import Sending, Tally, rules_of
+from .sending import Sending, Tally, known_campaigns, rules_of
 from .session import session
 from .summary import Effort, Summary
 
@@ -91,7 +91,6 @@ class Execution:
     sent: int = 0
     sending: float = 0.0
     unwritten: Sequence[Outcome] = ()
-    campaign_ids: Mapping[str, str] = field(default_factory=dict)
 
     def carry_out(self) -> Summary:
         """Do it all; what stopped it stands in the summary.
@@ -268,7 +267,7 @@ class Execution:
             planned = await planner.plan(keep_entries=keep_entries, pause=lambda: client.gate.rest(0.0))
         finally:
             if snapshot is not None:
-                self.campaign_ids = snapshot.campaign_ids
+                facts = {**facts, "campaign_ids": dict(snapshot.campaign_ids)}
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
@@ -281,7 +280,8 @@ class Execution:
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
         settled = Tally(client.gate, self.observer, self.options.max_errors, prepared.total, self.errors)
-        rules, limit = rules_of(self.settings, self.run.target, self.campaign_ids), self.options.limit
+        campaign_ids = known_campaigns(self.run.options.get("campaign_ids"))
+        rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
         self.observer.stage("importing", sending.total)
         started = time.monotonic()

@@ -51,6 +51,11 @@ def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -
     )
 
 
+def known_campaigns(noted: object) -> dict[str, str]:
+    """The IDs of campaigns by name, as the run's record in the journal has them since it was planned."""
+    return {str(name): str(number) for name, number in noted.items()} if isinstance(noted, dict) else {}
+
+
 class Tally:
     """Watches the outcomes of a run of ``total`` rows, ``errors`` of which have failed already, and ends it by
     ``gate`` where too many do or the observer wishes so."""

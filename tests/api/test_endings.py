@@ -86,6 +86,7 @@ AFTER_THE_REQUEST: dict[str, tuple[bytes | Step, str]] = {
     "only 100 Continue": (then_silence(b"HTTP/1.1 100 Continue\r\n\r\n"), "timeout"),
     "no HTTP": (then_close(b"SSH-2.0-OpenSSH_9.6\r\n"), "unreadable_answer"),
     "no HTTP, kept open": (then_silence(b"220 mail ESMTP\r\n\r\n"), "unreadable_answer"),
+    "a status line of ICY": (then_close(b"ICY 200 OK\r\n\r\n" + CONTENT), "unreadable_answer"),
     "zeros": (then_close(bytes(100)), "unreadable_answer"),
     "a header that is no header": (b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "unreadable_answer"),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "unreadable_answer"),

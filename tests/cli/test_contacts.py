@@ -442,6 +442,25 @@ def test_a_nested_call_record_is_read_by_meaning(run: Run, configure: Configure,
     assert "ResultCode" in done.err
 
 
+@pytest.mark.parametrize("told", [False, True], ids=["not told", "told"])
+@pytest.mark.parametrize("keys", [("K1",), ("K1", "K1")], ids=["one contact", "two contacts"])
+def test_calls_by_user_data_name_their_contact(
+    keys: tuple[str, ...], told: bool, run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """By the record, else by the one contact that carries the UserData; of several none is guessed."""
+    configure()
+    ids = seed(dialler, *keys)
+    leg = {"ID": 9, "dtCallStart": "2026-01-02 10:00:00"}
+    dialler.store.calls[ids[0]] = [{"StatisticsPartA": {**leg, **({"DiallerContactsID": ids[0]} if told else {})}}]
+
+    done = run("contacts", "history", "--user-data", "K1", "-o", "json", "--language", "2")
+    one_by_one = run("contacts", "history", "--user-data", "K1", "-o", "json")
+
+    assert json.loads(done.out)[0]["DiallerContactsID"] == ids[0]
+    (call,) = json.loads(one_by_one.out)
+    assert call["DiallerContactsID"] == (ids[0] if told or len(keys) == 1 else "")
+
+
 def test_one_contact_that_cannot_be_read_does_not_hide_the_others(
     run: Run, configure: Configure, dialler: SimulatorServer
 ) -> None:

@@ -18,6 +18,7 @@ from dialler_sync.doctor.checks import examine
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
+from ..cluster.authority import Authority
 from ..conftest import Configure, Done, Run
 from ..foreign import Answer, ForeignDialler, served
 
@@ -284,3 +285,52 @@ def test_numbers_that_the_campaign_has_written_otherwise(
     assert found(done)["numbers"][0] == status
     assert written not in done.out
     assert (f"{written[:4]}…01" in found(done)["numbers"][1]) == (status == "WARN")
+
+
+def cluster_of(tmp_path: Path, wrong: str) -> dict[str, Path]:
+    """What ``cluster:`` names, with this fault."""
+    authority = Authority(tmp_path)
+    cert, key = authority.certify("run", ends=-0.5 if wrong == "expired" else 1 if wrong == "ends soon" else 99)
+    if wrong == "not private":
+        key.chmod(0o644)
+    if wrong == "another key":
+        _, key = authority.certify("other")
+    if wrong == "missing":
+        key.unlink()
+    if wrong == "no certificate":
+        authority.ca.write_text("nothing", encoding="utf-8")
+    return {"ca_file": authority.ca, "cert_file": cert, "key_file": key}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "said"),
+    [
+        ("expired", "FAIL", "cluster.cert_file: "),
+        ("not private", "FAIL", "can be read or changed by others"),
+        ("another key", "FAIL", "belong together"),
+        ("missing", "FAIL", "cluster.key_file: "),
+        ("no certificate", "FAIL", "cluster.ca_file: "),
+        ("ends soon", "WARN", "is valid until"),
+    ],
+)
+def test_the_way_to_a_cluster(
+    wrong: str, status: str, said: str, run: Run, configure: Configure, tmp_path: Path
+) -> None:
+    """Is found out before a run needs it."""
+    pytest.importorskip("cryptography")
+    files = cluster_of(tmp_path, wrong)
+    configure(cluster=f"{{{', '.join(f'{name}: {path}' for name, path in files.items())}}}")
+
+    done = run("doctor", "-o", "json")
+
+    assert found(done)["cluster"][0] == status
+    assert said in found(done)["cluster"][1]
+    assert (done.code == ExitCode.USAGE) is (status == "FAIL")
+
+
+def test_a_cluster_without_tls_is_warned_of(run: Run, configure: Configure) -> None:
+    configure(cluster="{insecure: true}")
+
+    done = run("doctor", "-o", "json")
+
+    assert (done.code, found(done)["cluster"][0]) == (ExitCode.OK, "WARN")

@@ -572,3 +572,23 @@ def test_the_texts_of_calls_come_in_a_language(
     assert done.code == ExitCode.OK, done.err
     assert [request.query for request in dialler.requests if request.function == "batch"] == [{"languagesID": "2"}]
     assert alone.code == ExitCode.USAGE
+    assert "could not be applied" not in done.err
+
+
+@pytest.mark.parametrize("command", ["reconcile", "contacts"])
+def test_a_language_that_cannot_be_applied_is_said_once(
+    command: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A dialler without batch look-ups has no function whose texts come in a language."""
+    configure(endpoints='{batch_contacts: "POST /gone"}')
+    seed(dialler, "A")
+    seed(dialler, "B")
+    path = contacts_csv(rows=[line("A"), line("B")])
+    words = (
+        ("reconcile", path) if command == "reconcile" else ("contacts", "history", "--from", path, "--column", "Key")
+    )
+
+    done = run(*words, *(["--with-history"] if command == "reconcile" else []), "--language", "2")
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.err.count("--language 2 could not be applied") == 1

@@ -6,10 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.load.loader import Rules
+from dialler_sync.run import execution
+from dialler_sync.run.sending import rules_of
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
@@ -152,3 +156,27 @@ def test_a_mirror_is_finished_by_a_resume(
     assert resumed.code == ExitCode.OK, resumed.err
     assert resumed.summary["actions"]["delete"] == 3
     assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {f"K{n}" for n in range(2, 9)}
+
+
+def test_a_resume_knows_the_campaigns_that_the_run_knew(
+    run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name, so that a contact of another campaign proves nothing of a row that may have been sent."""
+    known = []
+
+    def watched(*arguments: Any) -> Rules:
+        rules = rules_of(*arguments)
+        known.append(rules.campaign_ids)
+        return rules
+
+    monkeypatch.setattr(execution, "rules_of", watched)
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}
+    configure(columns, campaign="{column: Campaign}")
+    path = contacts_csv()
+    path.write_text("Key,Name,Phone,Campaign\nA,a,0171 3920010,Nightly\nB,b,0171 3920011,Nightly\n", encoding="utf-8")
+
+    first = run("import", path, "--limit", "1")
+    done = run("resume")
+
+    assert (first.code, done.code) == (ExitCode.ROWS_FAILED, ExitCode.OK), done.err
+    assert known == [{"Nightly": "538"}] * 2

@@ -67,7 +67,7 @@ def test_a_configuration_out_of_the_journal_is_not_used(
     done = run(command, name)
 
     assert done.code == ExitCode.USAGE
-    assert f"dialler-sync -c {hostile} {command} {name}" in done.err
+    assert f"dialler-sync --config {hostile} {command} {name}" in done.err
     assert not Path("owned").exists()
     assert len(dialler.requests) == before
 
@@ -76,7 +76,7 @@ def test_the_command_to_type_works(run: Run, stopped: Done) -> None:
     """As the message has it."""
     said = run("resume", stopped.summary["run_id"]).err
 
-    typed = said[said.index("dialler-sync -c ") :].split()[1:]
+    typed = said[said.index("dialler-sync --config ") :].split()[1:]
 
     assert run(*typed).summary["counts"]["unprocessed"] == 0
 

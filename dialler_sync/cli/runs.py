@@ -75,8 +75,9 @@ def show(app: App, run: str) -> None:
         record = journal.run(run)
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
+    known = {name: record.summary[name] for name in Summary.__dataclass_fields__ if name in record.summary}
     if sys.stdout.isatty() and record.command != "reconcile":
-        print_summary(Summary(**record.summary))
+        print_summary(Summary(**known))
     else:
         echo_json(record.summary)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..model import Action, Status
 from . import mirror_locks, schema
+from .cells import OddCell, is_time, optional
 from .database import each_of, each_row
 from .records import PENDING, PlannedRow, RowState, Sent
 from .targets import of_account
@@ -63,13 +64,16 @@ def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[st
 def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
     """When the rows of a run that have not changed were sent: ``from`` and ``to``; empty: there are none."""
     error = schema.rows.c.error
-    query = sa.select(sa.func.min(error), sa.func.max(error))
+    query = sa.select(sa.func.min(optional(error)), sa.func.max(optional(error)))
     found = connection.execute(
         query.where(schema.rows.c.run == run_id, error.startswith(SENT_SO, autoescape=True))
     ).one()
     if found[0] is None:
         return {}
-    return {name: said.removeprefix(SENT_SO) for name, said in zip(("from", "to"), found, strict=True)}
+    times = [said.removeprefix(SENT_SO) for said in found]
+    if not all(map(is_time, times)):
+        raise OddCell("a cell of rows.error does not say when the row was sent")
+    return dict(zip(("from", "to"), times, strict=True))
 
 
 def take_in(connection: sa.Connection, target: str, but: str) -> None:
@@ -103,7 +107,7 @@ def _doubt_what_may_be_replaced(connection: sa.Connection, target: str, run_id: 
     """What a run on another campaign may have sent, as it is at work or was killed, is not known of ``target`` any
     more, but for what was sent long after its last sign of life."""
     rows, sent = schema.rows, schema.sent.c
-    last = connection.scalar(sa.select(sa.func.max(rows.c.sent_at)).where(rows.c.run == run_id)) or started_at
+    last = connection.scalar(sa.select(sa.func.max(optional(rows.c.sent_at))).where(rows.c.run == run_id)) or started_at
     over = (datetime.fromisoformat(last) + timedelta(days=1)).isoformat()
     keys = sa.select(rows.c.user_data).where(_touched(run_id, "running"))
     affected = (sent.target == target) & (sent.payload != "") & (sent.sent_at < over) & sent.user_data.in_(keys)

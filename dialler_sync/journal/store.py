@@ -23,7 +23,7 @@ from .inbox import InboxNotes
 from .machine_lock import Busy, machine_lock
 from .notices import Notice
 from .place import default_state
-from .records import PENDING, Image, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
+from .records import PENDING, Image, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord, Sent
 
 __all__ = ["Journal", "default_state"]
 
@@ -447,34 +447,14 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(row: Any) -> RunRecord:
-    try:
-        values = {
-            name: json.loads(value) if name in _JSON and value is not None else value
-            for name, value in row.items()
-            if name != "folded"
-        }
-    except (ValueError, TypeError, RecursionError) as error:
-        raise damaged(f"its record of run {row.get('id')} cannot be read") from error
-    odd = [name for name, kind in _KINDS.items() if not isinstance(values[name], kind)]
-    odd += ["files"] * any(not isinstance(entry, dict) for entry in values["files"] or ())
-    if odd:
-        raise damaged(f"its record of run {values['id']} cannot be read ({odd[0]})")
+    values = {
+        name: json.loads(value) if name in _JSON and value is not None else value
+        for name, value in row.items()
+        if name != "folded"
+    }
     if not _RUN_ID.fullmatch(values["id"]):  # files and folders are named after it
         raise damaged(f"{values['id']!r} is not the ID of a run")
     return RunRecord(**values)
-
-
-_KINDS = {
-    **dict.fromkeys(("id", "command", "target", "campaign", "out", "config_path", "started_at", "state"), (str,)),
-    "config": (dict,),
-    "options": (dict,),
-    "files": (list,),
-    "finished_at": (str, type(None)),
-    "parent": (str, type(None)),
-    "rows": (int, type(None)),
-    "summary": (dict, type(None)),
-}
-"""What the columns of a run hold, unless somebody has edited them."""
 
 
 _STATUS = {str(status): status for status in Status}
@@ -484,6 +464,8 @@ _ACTION = {"": None, **{str(action): action for action in Action}}
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
      code, field, error, hint, sent_at, newest_id, warnings) = row  # fmt: skip
+    if not min(NoRow) <= number < len(names):
+        raise damaged(f"row {seq} of a run is of no file of it")
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:

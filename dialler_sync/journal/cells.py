@@ -110,9 +110,8 @@ def _time_or_empty(value: Any) -> bool:
 
 
 def _warnings(value: Any) -> bool:
-    return value == "" or (
-        isinstance(value, str) and all(warning.code in WARNINGS for warning in RowWarning.parse(value))
-    )
+    codes = [warning.code for warning in RowWarning.parse(value)] if isinstance(value, str) else [""]
+    return all(code in WARNINGS for code in codes)
 
 
 def _contact(value: Any) -> bool:
@@ -178,7 +177,7 @@ def _number(value: Any) -> bool:
 
 
 _TEXT_OR_NULL = _or_null(_text)
-_FILE = {
+FILE = {
     **dict.fromkeys(("name!", "path!", "sha256!"), _text),
     "sheet": _TEXT_OR_NULL,
     "rows": _or_null(_count),
@@ -197,7 +196,7 @@ _SUMMARY = {
     "started_at": is_time,
     "finished_at": _time_or_empty,
     **dict.fromkeys(("duration_s", "rows_per_s", "rows_per_s_overall", "sending_s"), _number),
-    "files": [_FILE],
+    "files": [FILE],
     "campaign": lambda value: isinstance(value, str | int),
     "counts": {"read": _count, ANY: _count},
     **{name: {ANY: _count} for name in ("actions", "changed_fields", "errors", "warnings", "mirror")},
@@ -218,7 +217,7 @@ _actions = _one_of({"", *map(str, Action)})
 CHECKS: dict[str, Check] = {
     "runs.config": _json({ANY: _text}),
     "runs.options": _json(_OPTIONS),
-    "runs.files": _json([_FILE]),
+    "runs.files": _json([FILE]),
     "runs.summary": _json(_SUMMARY),
     "runs.state": _one_of({"running", "stopped", "finished"}),
     "runs.started_at": is_time,

@@ -102,6 +102,11 @@ class Database:
             yield
         except OddCell as error:
             raise damaged(str(error), self._name) from error
+        except UnicodeEncodeError as error:
+            odd = error.object[max(error.start - 40, 0) : error.end]
+            raise UsageError(
+                f"the journal {self._name} keeps text only, and '…{odd}' has bytes that are not UTF-8: use another name"
+            ) from error
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(str(error.orig).split()).removesuffix(".")
             if _is_damage(error.orig):

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.outward import LONGEST
 
 from ..conftest import Done
 
@@ -142,7 +143,7 @@ class Found:
             return f"a raw {found[0]!r}"
         if found := _NOT_WORDS.search(err):
             return f"{found[0]!r} is no word for a user"
-        if code in (ExitCode.USAGE, ExitCode.INPUT) and max(map(len, err.splitlines()), default=0) > 2_000:
+        if code in (ExitCode.USAGE, ExitCode.INPUT) and max(map(len, err.splitlines()), default=0) > LONGEST + 100:
             return "a message without an end"
         return "the token is shown" if self._token and self._token in out + err else ""
 

@@ -166,3 +166,32 @@ def test_odd_surroundings(
         if problem := found.problem(done.returncode, out, err):
             found.fault(f"{problem} {err.splitlines()[-1:]}", f"{what}: {err[-700:]}")
     found.none()
+
+
+def test_what_the_doors_found(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Each in words, and nothing is sent of what is refused; a list with a name of full length is imported."""
+    configure()
+    path = contacts_csv(2)
+    run("plan", path, "-o", "plan.json")
+    plan = json.loads(Path("plan.json").read_text(encoding="utf-8"))
+    plan["files"][0]["path"] = False
+    Path("plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    before = len(dialler.requests)
+    edited = run("import", "--plan", "plan.json")
+    no_text = run("import", path, "--out", "\udcff")
+    assert (edited.code, no_text.code, len(dialler.requests)) == (ExitCode.USAGE, ExitCode.USAGE, before)
+    assert "bytes that are not UTF-8" in no_text.err
+
+    (tmp_path / "inbox").mkdir()
+    shutil.copy(path, tmp_path / "inbox" / f"{'a' * 250}.csv")
+    assert run("import", "--inbox", "inbox", "--quiet-for", "0").code == ExitCode.OK
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir("gone")
+    (tmp_path / "gone").rmdir()
+    gone = run("runs", "list")
+    assert gone.code == ExitCode.USAGE
+    assert "the working folder is gone" in gone.err

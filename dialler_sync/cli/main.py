@@ -109,6 +109,10 @@ def cli(
 
     Options also come from variables: DIALLER_SYNC_CONFIG, DIALLER_SYNC_IMPORT_MAX_ERRORS and so on.
     """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise click.UsageError(f"the working folder is gone ({error.strerror}): go to another one") from None
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet contradict each other")
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)

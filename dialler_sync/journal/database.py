@@ -27,6 +27,7 @@ from ..private_files import make_folder, new_file
 from ..secret_text import url_secrets
 from ..target import is_account, split
 from . import schema
+from .cells import OddCell
 from .place import lock_folder, require_trust
 
 _log = logging.getLogger(__name__)
@@ -100,6 +101,13 @@ class Database:
     def _in_words(self) -> Iterator[None]:
         try:
             yield
+        except OddCell as error:
+            raise damaged(str(error), self._name) from error
+        except UnicodeEncodeError as error:
+            odd = error.object[max(error.start - 40, 0) : error.end]
+            raise UsageError(
+                f"the journal {self._name} keeps text only, and '…{odd}' has bytes that are not UTF-8: use another name"
+            ) from error
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(str(error.orig).split()).removesuffix(".")
             if _is_damage(error.orig):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..model import Action, Status
 from . import mirror_locks, schema
+from .cells import optional
 from .database import each_of, each_row
 from .records import PENDING, PlannedRow, RowState, Sent
 from .targets import of_account
@@ -59,7 +60,7 @@ def find(connection: sa.Connection, target: str, keys: Sequence[str]) -> dict[st
 
 def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
     """When the rows of a run that have not changed were sent: ``from`` and ``to``; empty: there are none."""
-    since = schema.rows.c.unchanged_since
+    since = optional(schema.rows.c.unchanged_since)
     query = sa.select(sa.func.min(since), sa.func.max(since)).where(schema.rows.c.run == run_id, since != "")
     found = connection.execute(query).one()
     return {} if found[0] is None else dict(zip(("from", "to"), found, strict=True))
@@ -96,7 +97,7 @@ def _doubt_what_may_be_replaced(connection: sa.Connection, target: str, run_id: 
     """What a run on another campaign may have sent, as it is at work or was killed, is not known of ``target`` any
     more, but for what was sent long after its last sign of life."""
     rows, sent = schema.rows, schema.sent.c
-    last = connection.scalar(sa.select(sa.func.max(rows.c.sent_at)).where(rows.c.run == run_id)) or started_at
+    last = connection.scalar(sa.select(sa.func.max(optional(rows.c.sent_at))).where(rows.c.run == run_id)) or started_at
     over = (datetime.fromisoformat(last) + timedelta(days=1)).isoformat()
     keys = sa.select(rows.c.user_data).where(_touched(run_id, "running"))
     affected = (sent.target == target) & (sent.payload != "") & (sent.sent_at < over) & sent.user_data.in_(keys)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..model import FINE, Action, Status
 from . import schema
+from .cells import optional
 from .database import each_of, each_row
 from .records import Origin
 
@@ -19,7 +20,7 @@ def find(connection: sa.Connection, run_id: str, file: int, numbers: Sequence[in
     wanted = each_row(connection, [(number,) for number in numbers])
     kept = (cells.c.run == rows.c.run) & (cells.c.seq == rows.c.seq)
     query = (
-        sa.select(rows.c.row, rows.c.user_data, rows.c.error_code, rows.c.error_field, cells.c.cells)
+        sa.select(rows.c.row, rows.c.user_data, rows.c.error_code, rows.c.error_field, optional(cells.c.cells))
         .outerjoin(cells, kept)
         .where(rows.c.run == run_id, rows.c.file == file)
         .where(rows.c.row.in_(sa.select(wanted.c.value[0].as_integer())))

@@ -67,12 +67,8 @@ def faults_text(faults: Sequence[Fault]) -> str:
 
 
 def parse_faults(text: str) -> tuple[Fault, ...]:
-    """What :func:`faults_text` made a text of.
-
-    Raises:
-        ValueError, TypeError, RecursionError: somebody else has written it.
-    """
-    return tuple(Fault(str(code), str(said), str(hint), str(of)) for code, of, said, hint in json.loads(text or "[]"))
+    """What :func:`faults_text` made a text of."""
+    return tuple(Fault(code, message, hint, field) for code, field, message, hint in json.loads(text or "[]"))
 
 
 class PlannedRow(NamedTuple):

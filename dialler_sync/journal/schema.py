@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from . import targets
+from . import cells, targets
 
 metadata = sa.MetaData()  # no text has a length: PostgreSQL would refuse a longer one, SQLite never looks
 
@@ -121,6 +121,8 @@ inbox_files = sa.Table(
     sa.Column("told", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+cells.check(metadata)
 
 
 def _add_mirror_locks(connection: sa.Connection) -> None:

@@ -470,34 +470,14 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(row: Any) -> RunRecord:
-    try:
-        values = {
-            name: json.loads(value) if name in _JSON and value is not None else value
-            for name, value in row.items()
-            if name != "folded"
-        }
-    except (ValueError, TypeError, RecursionError) as error:
-        raise damaged(f"its record of run {row.get('id')} cannot be read") from error
-    odd = [name for name, kind in _KINDS.items() if not isinstance(values[name], kind)]
-    odd += ["files"] * any(not isinstance(entry, dict) for entry in values["files"] or ())
-    if odd:
-        raise damaged(f"its record of run {values['id']} cannot be read ({odd[0]})")
+    values = {
+        name: json.loads(value) if name in _JSON and value is not None else value
+        for name, value in row.items()
+        if name != "folded"
+    }
     if not _RUN_ID.fullmatch(values["id"]):  # files and folders are named after it
         raise damaged(f"{values['id']!r} is not the ID of a run")
     return RunRecord(**values)
-
-
-_KINDS = {
-    **dict.fromkeys(("id", "command", "target", "campaign", "out", "config_path", "started_at", "state"), (str,)),
-    "config": (dict,),
-    "options": (dict,),
-    "files": (list,),
-    "finished_at": (str, type(None)),
-    "parent": (str, type(None)),
-    "rows": (int, type(None)),
-    "summary": (dict, type(None)),
-}
-"""What the columns of a run hold, unless somebody has edited them."""
 
 
 _STATUS = {str(status): status for status in Status}
@@ -507,6 +487,8 @@ _ACTION = {"": None, **{str(action): action for action in Action}}
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
      code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
+    if not min(NoRow) <= number < len(names):
+        raise damaged(f"row {seq} of a run is of no file of it")
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:
@@ -517,10 +499,7 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         error = f"sent as it is on {since}"
     if error:  # also of a journal that an older version, or somebody else, has written
         error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
-    try:
-        faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
-    except (ValueError, TypeError, RecursionError) as wrong:
-        raise damaged(f"the faults of row {row_number} cannot be read") from wrong
+    faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
     noted = RowWarning.parse(warnings) if warnings else ()
     moves = MOVED in noted
     if moves and not (status in FINE and action == Action.OVERWRITE):

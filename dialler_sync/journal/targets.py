@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..target import dialler_of, split, target_of
+from .cells import OddCell
 
 # Only what is needed of the tables, as they were when a migration first needed it.
 _RUNS = sa.table("runs", *map(sa.column, ("id", "target", "campaign", "config", "started_at")))
@@ -80,4 +81,7 @@ def _of_old(dialler: str, campaign: str, config: str) -> str:
 
 def _setting(config: str, name: str) -> Any:
     """A setting of a run's fingerprint, whose values are JSON again."""
-    return json.loads(json.loads(config).get(name, "null"))
+    try:
+        return json.loads(json.loads(config).get(name, "null"))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise OddCell("a cell of runs.config cannot be read") from None

@@ -75,7 +75,7 @@ class Arrivals:
     def _is_open(self, arrival: Arrival) -> bool:
         """Whether a spreadsheet program has the file open: Excel and LibreOffice put a file of their own beside it."""
         path = arrival.path
-        owner = next((o for o in (f"~${path.name}", f".~lock.{path.name}#") if path.with_name(o).exists()), None)
+        owner = next((o for o in (f"~${path.name}", f".~lock.{path.name}#") if mark_of(path.with_name(o))), None)
         if owner:
             self._tell(arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits")
         return owner is not None

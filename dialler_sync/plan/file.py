@@ -13,6 +13,7 @@ from ..config import changes
 from ..config.small_files import read_small
 from ..errors import UsageError
 from ..journal import RunRecord
+from ..journal.cells import FILE, fits
 from ..outward import json_text
 from ..report.files import new_file
 from .planner import PlanEntry, Planned
@@ -127,7 +128,7 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
         plan = TypeAdapter(PlanFile).validate_python(found)
         TypeAdapter(list[PlanEntry]).validate_python(plan.entries)
         row_limit(plan.max_missing or None)
-        if all({"path", "sha256", "sheet"} <= entry.keys() for entry in plan.files):
+        if fits(found["files"], [FILE]) and all("sheet" in entry for entry in plan.files):
             return plan
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error

@@ -32,7 +32,18 @@ def measure(state: str, count: int) -> dict[str, float]:
         took[step] = (perf_counter() - start) / count * 1e6
 
     with Journal.open(state) as journal, journal.campaign_lock("benchmark"):
-        run = RunRecord("benchmark", "import", "benchmark", "", "", "", {}, {}, _AT, files=[{"name": "a.csv"}])
+        run = RunRecord(
+            "benchmark",
+            "import",
+            "benchmark",
+            "",
+            "",
+            "",
+            {},
+            {},
+            _AT,
+            files=[{"name": "a.csv", "path": "", "sha256": ""}],
+        )
         journal.add_run(run)
         rows = [PlannedRow(n, 0, n, f"K{n}", f"{n:032}") for n in range(count)]
         with timed("write down"):

@@ -20,7 +20,9 @@ def record(name: str, **fields: object) -> RunRecord:
         **{
             "id": name, "command": "import", "target": TARGET, "campaign": "Nächtlich " * 60, "out": "reports",
             "config_path": "c.yaml", "config": {"columns": "…"}, "options": {"max_errors": None},
-            "started_at": f"2026-01-01T00:00:0{name[-1]}Z", "files": [{"name": "a.csv"}, {"name": "b.csv"}], **fields,
+            "started_at": f"2026-01-01T00:00:0{name[-1]}Z",
+            "files": [{"name": each, "path": "", "sha256": ""} for each in ("a.csv", "b.csv")],
+            **fields,
         }  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -85,7 +87,9 @@ def test_rows_that_have_not_changed_are_settled_as_they_are_written(journal: Jou
     keys = ["K", "k", 'ä€\U0001f600 "\\', "1"]
     journal.add_run(record("run-1", state="finished"))
     journal.add_rows("run-1", [PlannedRow(n, 0, n, key, f"p-{n}") for n, key in enumerate(keys)])
-    journal.record("run-1", [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at="2026-01-01") for n in range(4)])
+    journal.record(
+        "run-1", [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at="2026-01-01T00:00:00Z") for n in range(4)]
+    )
     journal.take_in(TARGET)
     journal.add_run(record("run-2"))
     again = [PlannedRow(n + 5, n % 2, 2**31 - 9 + n, key, f"p-{n}") for n, key in enumerate(keys)]
@@ -100,7 +104,7 @@ def test_rows_that_have_not_changed_are_settled_as_they_are_written(journal: Jou
         row[:5] for row in again
     ]
     assert [(r.state, r.result.action, r.result.contact_id, r.result.error) for r in rows[:4]] == [
-        ("skipped", "unchanged", f"c{n}", "sent as it is on 2026-01-01") for n in range(4)
+        ("skipped", "unchanged", f"c{n}", "sent as it is on 2026-01-01T00:00:00Z") for n in range(4)
     ]
     assert {(r.state, r.result.action, r.result.contact_id, r.result.error) for r in rows[4:]} == {
         ("pending", None, "", "")

@@ -13,7 +13,19 @@ from dialler_sync.plan.changed import ChangedRows
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists
 
 TARGET = "campaign"
-RUN = RunRecord("run-2", "import", TARGET, "", "", "", {}, {}, "2026-01-01T00:00:00Z", files=[{"name": "a"}] * 2)
+NOW = "2026-01-09T00:00:00Z"
+RUN = RunRecord(
+    "run-2",
+    "import",
+    TARGET,
+    "",
+    "",
+    "",
+    {},
+    {},
+    "2026-01-01T00:00:00Z",
+    files=[{"name": "a", "path": "", "sha256": ""}] * 2,
+)
 
 
 @pytest.fixture
@@ -23,7 +35,7 @@ def journal() -> Iterator[Journal]:
         run = replace(RUN, id="run-1", state="finished")
         journal.add_run(run)
         journal.add_rows(run.id, [PlannedRow(n, 0, n, key, f"p-{key}") for n, key in enumerate("ABC")])
-        journal.record(run.id, [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at="now") for n in range(3)])
+        journal.record(run.id, [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at=NOW) for n in range(3)])
         journal.take_in(TARGET)
         journal.add_run(RUN)
         yield journal
@@ -48,7 +60,7 @@ def test_rows_that_were_last_sent_just_so_are_settled(journal: Journal) -> None:
         (row.user_data, row.payload, row.file, row.row) for row in rows
     ]
     assert [w.state for w in written] == ["pending", "skipped", "pending", "rejected", "pending"]
-    assert [w.result.error for w in written] == ["", "sent as it is on now", "", "Name is missing", ""]
+    assert [w.result.error for w in written] == ["", "sent as it is on 2026-01-09T00:00:00Z", "", "Name is missing", ""]
     assert (written[1].result.action, written[1].result.contact_id) == ("unchanged", "c1")
 
 

@@ -18,6 +18,7 @@ from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, RowWarning, Status
 
 TARGET = "http://dialler/rest/v1.0/1#538"
+NOW = "2026-01-09T00:00:00Z"
 RUN = RunRecord(
     id="20260101-000000-aaaaaa",
     command="import",
@@ -28,7 +29,7 @@ RUN = RunRecord(
     config={"rows.overwrite_duplicates": "true"},
     options={"limit": None},
     started_at="2026-01-01T00:00:00Z",
-    files=[{"name": "Kunden ä.csv", "sheet": None}],
+    files=[{"name": "Kunden ä.csv", "path": "", "sheet": None, "sha256": ""}],
 )
 
 
@@ -40,7 +41,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def begin(journal: Journal, number: int, *keys: str, command: str = "import", payload: str = "p") -> RunRecord:
     """The ``number``-th run, with one row for each key."""
-    run = replace(RUN, id=f"run-{number}", started_at=f"2026-01-0{number}T00:00:00Z", command=command)
+    run = replace(RUN, id=f"run-{number}", started_at=f"2026-01-{number:02}T00:00:00Z", command=command)
     journal.add_run(run)
     journal.add_rows(run.id, [PlannedRow(n, 0, n + 2, key, f"{payload}-{key}") for n, key in enumerate(keys)])
     return run
@@ -52,7 +53,7 @@ def settle(journal: Journal, run: RunRecord, *statuses: Status | RowState | None
         if isinstance(status, RowState):
             journal.record(run.id, [], [(seq, status, 7)])
         elif status:
-            journal.record(run.id, [Outcome(seq, status, Action.CREATE, f"{run.id}/{seq}", sent_at="now")])
+            journal.record(run.id, [Outcome(seq, status, Action.CREATE, f"{run.id}/{seq}", sent_at=NOW)])
 
 
 def end(journal: Journal, run: RunRecord, state: str = "finished") -> None:
@@ -98,9 +99,13 @@ def test_what_is_changed_of_a_run_is_changed_of_no_other(journal: Journal) -> No
     """Each field keeps its type: numbers, texts, and what is kept as JSON."""
     one, other = begin(journal, 1), begin(journal, 2)
 
-    journal.update_run(one.id, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}})
+    journal.update_run(
+        one.id, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}, "exit_code": 0}
+    )
 
-    changed = replace(one, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}})
+    changed = replace(
+        one, rows=5, state="finished", summary={"campaign": "Zürich", "counts": {"read": 5}, "exit_code": 0}
+    )
     assert [journal.run(one.id), journal.run(other.id)] == [changed, other]
 
 
@@ -156,7 +161,7 @@ def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
     assert on_its_way.result.error_code == "interrupted"
     assert on_its_way.result.error == "the run was interrupted while this row was being sent"
     assert (taken_back.result.status, taken_back.newest_id) == (Status.UNPROCESSED, -1)
-    assert (done.result.status, done.result.contact_id, done.result.sent_at) == (Status.SUCCEEDED, "run-1/2", "now")
+    assert (done.result.status, done.result.contact_id, done.result.sent_at) == (Status.SUCCEEDED, "run-1/2", NOW)
     assert done.result.file == "Kunden ä.csv"
 
 
@@ -164,14 +169,14 @@ def test_every_field_of_an_outcome_comes_back(journal: Journal) -> None:
     """Where each came from, too; a contact that no file has belongs to none."""
     run = begin(journal, 1, "A", "B")
     journal.add_rows(run.id, [PlannedRow(2, -1, 0, "GONE", action="delete", contact_id="3")])
-    refused = Outcome(0, Status.FAILED, None, "11", 400, 2, "bad_request", "Name", "too long", "shorten it", "now")
+    refused = Outcome(0, Status.FAILED, None, "11", 400, 2, "bad_request", "Name", "too long", "shorten it", NOW)
     journal.record(run.id, [refused])
 
     first, second, gone = rows(journal, run)
 
     assert first.result == RowResult(
         0, "Kunden ä.csv", "", 2, "A", Status.FAILED, None, "11", 400, 2,
-        "bad_request", "Name", "too long", "shorten it", "now",
+        "bad_request", "Name", "too long", "shorten it", NOW,
     )  # fmt: skip
     assert (first.file, first.state, first.payload) == (0, "failed", "p-A")
     assert (second.result.http_status, second.result.attempts, second.result.sent_at) == (None, 0, "")
@@ -267,13 +272,13 @@ def test_what_was_last_sent_says_when(journal: Journal) -> None:
     """With the contact's ID; only of the keys that are asked for, however many."""
     keys = [f"K{n}" for n in range(1_002)]
     run = begin(journal, 1, *keys, "not asked for")
-    journal.record(run.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, f"c{n}", sent_at="now") for n in range(1_003)])
+    journal.record(run.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, f"c{n}", sent_at=NOW) for n in range(1_003)])
     end(journal, run)
 
     journal.take_in(TARGET)
     found = journal.sent(TARGET, keys)
 
-    assert found == {key: Sent(key, f"p-{key}", f"c{n}", "now") for n, key in enumerate(keys)}
+    assert found == {key: Sent(key, f"p-{key}", f"c{n}", NOW) for n, key in enumerate(keys)}
 
 
 def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None:

@@ -1,0 +1,241 @@
+"""What a cell of the journal may hold: whoever can write the file can put anything into any of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from ..error_codes import WARNINGS
+from ..exit_codes import ExitCode
+from ..model import Action, RowWarning, Status
+from .records import RowState
+
+Check = Callable[[Any], Any]
+
+
+class OddCell(Exception):
+    """A cell holds what this program never writes; the message says which one."""
+
+
+class Checked(sa.TypeDecorator[Any]):
+    """A column's own type, whose cells are looked at when they are read."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, kind: Any, where: str, nullable: bool) -> None:
+        super().__init__()
+        self.impl = kind
+        self.kind, self.where, self.nullable = kind, where, nullable
+        self._check = CHECKS.get(where) or _KINDS[type(kind)]
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Check:
+        """What looks at a cell, and gives it as it is; called for millions of them.
+
+        Raises (when it is called):
+            OddCell: the cell holds what nobody has written.
+        """
+        convert = self.impl_instance.result_processor(dialect, coltype)
+        check, simple, nullable, where = self._check, _SIMPLE.get(self._check), self.nullable, self.where
+
+        def look(value: Any) -> Any:
+            if type(value) is simple:
+                return value
+            if convert:
+                value = convert(value)
+            if check(value) if value is not None else nullable:
+                return value
+            raise OddCell(f"a cell of {where} holds {str(value)[:40]!r}")
+
+        return look
+
+
+def check(metadata: sa.MetaData) -> None:
+    """Have the cells of all tables looked at when they are read."""
+    for table in metadata.tables.values():
+        for column in table.columns:
+            column.type = Checked(column.type, str(column), bool(column.nullable))
+
+
+def optional(column: Any) -> Any:
+    """A column that is read where there may be no row for it."""
+    kind = column.type
+    return sa.type_coerce(column, Checked(kind.kind, kind.where, nullable=True))
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int
+
+
+_SIMPLE: dict[Check, type] = {_text: str, _whole: int}
+"""Checks of nothing but the type."""
+
+_KINDS: dict[type, Check] = {
+    sa.Text: _text,
+    sa.Integer: _whole,
+    sa.BigInteger: _whole,
+    sa.Boolean: lambda value: isinstance(value, bool),
+    sa.Double: lambda value: isinstance(value, int | float),
+}
+
+
+def _one_of(names: Container[str]) -> Check:
+    return lambda value: isinstance(value, str) and value in names
+
+
+def _exit_code(value: Any) -> bool:
+    return _whole(value) and value in set(ExitCode)
+
+
+def is_time(value: Any) -> bool:
+    """Whether it is a time as it is written, of a year that can be shown in every zone."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return False
+    return found.tzinfo is not None and 1970 <= found.year < 9999
+
+
+def _time_or_empty(value: Any) -> bool:
+    return value == "" or is_time(value)
+
+
+def _warnings(value: Any) -> bool:
+    codes = [warning.code for warning in RowWarning.parse(value)] if isinstance(value, str) else [""]
+    return all(code in WARNINGS for code in codes)
+
+
+def _contact(value: Any) -> bool:
+    """Fields, none of which holds more than one value."""
+    try:
+        found = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(found, dict) and not any(isinstance(part, list | dict) for part in found.values())
+
+
+def _json(shape: Any) -> Check:
+    def is_so(value: Any) -> bool:
+        try:
+            return fits(json.loads(value, parse_constant=_no_number), shape)
+        except (ValueError, TypeError, RecursionError):
+            return False
+
+    return is_so
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(text)
+
+
+def fits(found: Any, shape: Any) -> bool:
+    """Whether a value has a shape: a kind or several, a list of a shape, or an object. ``ANY`` in an object is the
+    shape of what is not named; a name that ends in ``!`` must be there, so that older journals may lack others.
+    """
+    if isinstance(shape, list):
+        return isinstance(found, list) and all(fits(each, shape[0]) for each in found)
+    if not isinstance(shape, dict):
+        return bool(shape(found))
+    if not isinstance(found, dict):
+        return False
+    needed = {name[:-1] for name in shape if name.endswith("!")}
+    shapes = {name.removesuffix("!"): each for name, each in shape.items()}
+    other = shapes.get(ANY, _anything)
+    return needed <= found.keys() and all(fits(each, shapes.get(name, other)) for name, each in found.items())
+
+
+ANY = "*"
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _fault(value: Any) -> bool:
+    return fits(value, [_text]) and len(value) == len(("code", "field", "message", "hint"))
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def _flag(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _count(value: Any) -> bool:
+    return _whole(value) and 0 <= value < 2**63
+
+
+def _number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < 1e15  # neither infinite nor longer than a life
+
+
+_TEXT_OR_NULL = _or_null(_text)
+FILE = {
+    **dict.fromkeys(("name!", "path!", "sha256!"), _text),
+    "sheet": _TEXT_OR_NULL,
+    "rows": _or_null(_count),
+    "layout": {"columns": [_text]},
+    "inode": _or_null(_whole),
+}
+_OPTIONS = {
+    **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "unchecked", "extras"), _flag),
+    **dict.fromkeys(("max_errors", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL),
+    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "source")},
+    "mask": _or_null(lambda value: fits(value, [_text])),
+    "mapped": {ANY: [[_text]]},
+}
+_SUMMARY = {
+    **dict.fromkeys(("run_id", "command", "version", "out"), _text),
+    "started_at": is_time,
+    "finished_at": _time_or_empty,
+    **dict.fromkeys(("duration_s", "rows_per_s", "rows_per_s_overall", "sending_s"), _number),
+    "files": [FILE],
+    "campaign": lambda value: isinstance(value, str | int),
+    "counts": {"read": _count, ANY: _count},
+    **{name: {ANY: _count} for name in ("actions", "changed_fields", "errors", "warnings", "mirror")},
+    **dict.fromkeys(("requests", "retries", "rows_sent"), _count),
+    "exit_code!": _exit_code,
+    **dict.fromkeys(("stopped_because", "parent"), _TEXT_OR_NULL),
+    "dry_run": _flag,
+    "compared": {ANY: _text},
+    "latency": {
+        "histogram": {ANY: _count},
+        "over_time": [{"at!": is_time, ANY: _number}],
+        "max_ms": _number,
+    },
+}
+
+_actions = _one_of({"", *map(str, Action)})
+
+CHECKS: dict[str, Check] = {
+    "runs.config": _json({ANY: _text}),
+    "runs.options": _json(_OPTIONS),
+    "runs.files": _json([FILE]),
+    "runs.summary": _json(_SUMMARY),
+    "runs.state": _one_of({"running", "stopped", "finished"}),
+    "runs.started_at": is_time,
+    "runs.finished_at": is_time,
+    "rows.state": _one_of({*map(str, Status), *map(str, RowState)}),
+    "rows.action": _actions,
+    "rows.sent_at": _time_or_empty,
+    "rows.warnings": _warnings,
+    "rows.faults": lambda value: value == "" or _json([_fault])(value),
+    "rows.unchanged_since": _time_or_empty,
+    "sent.sent_at": _time_or_empty,
+    "before_images.before": _contact,
+    "before_images.after": _contact,
+    "failed_cells.cells": _json([_text]),
+    "notices.body": _json({}),
+}
+"""Of columns that hold more than their kind says."""

@@ -218,6 +218,15 @@ def test_interrupted_row_without_overwriting_is_shown_by_a_newer_contact_only(ol
     assert (bench.outcome.contact_id, bench.insister.retries) == ("7", int(older))
 
 
+def test_interrupted_row_that_is_there_twice_is_reported() -> None:
+    """The run that was interrupted may have sent it more than once; both contacts stay."""
+    bench = Bench(found=[AS_SENT, stored_contact({**AS_SENT.values, "ID": 8})])
+
+    bench.resolve()
+
+    assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "possible_duplicate")
+
+
 def test_interrupted_row_without_a_key_stays_in_doubt() -> None:
     """It is neither looked for nor sent again."""
     bench = Bench()

@@ -28,7 +28,7 @@ class Restless(Gate):
 
 
 class Dialler:
-    """A client of a dialler that was ``there`` after the question, or was not; ``method``: how its functions are called."""
+    """A client of a dialler that was ``there`` after the question, or not; ``method``: how its functions are called."""
 
     class settings:  # noqa: N801 - the name of the client's
         retries = RETRIES

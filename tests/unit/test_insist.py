@@ -78,7 +78,7 @@ class Dialler:
         self.gate = Patient()
         self.looked = 0
         self._imports = imports
-        self._found = found
+        self.found = found
 
     async def import_contact(self, _body: bytes, *, overwrite: bool, user_data: str) -> StoredContact:
         del overwrite, user_data
@@ -90,9 +90,9 @@ class Dialler:
     async def find_contacts(self, _user_data: str, *, proof: bool) -> list[StoredContact]:
         assert proof
         self.looked += 1
-        if isinstance(self._found, Exception):
-            raise self._found
-        return self._found
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
 
 
 class Bench:
@@ -299,6 +299,30 @@ def test_row_that_may_have_been_done_is_unknown_when_the_run_stops() -> None:
     bench.insist(MaybeDone("timeout", "no answer"))
 
     assert (bench.outcome.status, bench.notes.taken_back) == ("unknown", [])
+
+
+@pytest.mark.parametrize(("overwrite", "tries"), [(True, 2), (False, 1)])
+def test_row_that_may_have_been_done_is_repeated_only_where_that_is_harmless(overwrite: bool, tries: int) -> None:
+    """A contact is there that may be the row's, as the dialler tidies it."""
+    bench = Bench(found=[stored_contact({**AS_SENT.values, "Name": "a"})], overwrite=overwrite)
+
+    bench.insist(MaybeDone("server_error", "lost", running=False), newest_before=None if overwrite else 6)
+
+    assert (bench.outcome.status, bench.outcome.attempts) == ("succeeded" if overwrite else "unknown", tries)
+
+
+def test_second_contact_after_a_repeat_is_reported() -> None:
+    """The try that was lost may have made it."""
+    twice = [stored_contact({**AS_SENT.values, "ID": number}) for number in (7, 8)]
+
+    def imports() -> StoredContact:
+        bench.dialler.found = twice
+        return AS_SENT
+
+    bench = Bench(imports, NotDone("unavailable", "down"))
+    bench.insist(MaybeDone("server_error", "lost", running=False))
+
+    assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "possible_duplicate")
 
 
 def test_row_that_is_cut_off_is_unknown() -> None:

@@ -94,6 +94,9 @@ class Dialler:
             raise self.found
         return self.found
 
+    async def batch_contacts(self, *, user_data: list[str]) -> list[Any]:
+        raise Refused("endpoint_missing", f"no such function for {user_data}", http_status=404)
+
 
 class Bench:
     """An insister and all that it works with."""
@@ -277,6 +280,23 @@ def test_row_that_keeps_failing_is_not_tried_more_often_than_it_may(key: bool, c
 
     assert (bench.outcome.status, bench.outcome.attempts) == ("failed", 3)
     assert bench.dialler.looked == (1 + 1 if key and code == "bad_gateway" else 0)
+
+
+def test_dialler_without_a_look_up_is_away_only_where_nothing_was_done_since_the_rows_first_try() -> None:
+    """One more try is made where it was away before, and then no other."""
+    left = 6
+
+    def imports() -> Exception | StoredContact:
+        nonlocal left
+        left -= 1
+        return NotDone("unavailable", "down") if left else AS_SENT
+
+    bench = Bench(imports, Refused("endpoint_missing", "no such function", http_status=404))
+    bench.now = 2.0
+
+    bench.insist(NotDone("unavailable", "down"))
+
+    assert (bench.outcome.status, bench.outcome.attempts) == ("failed", 3)
 
 
 @pytest.mark.parametrize(("overwrite", "taken_back"), [(True, []), (False, [0])])

@@ -18,6 +18,7 @@ from dialler_sync.model import Status
 from dialler_sync.spool import MOVE, SpooledRow
 
 MOVED = SpooledRow(0, "K", b"{}", MOVE, "7")
+MOVED_BY_A_RETRY = SpooledRow(0, "K", b"{}", MOVE)
 OWN = SpooledRow(0, "K", b"{}", contact_id="7")
 PLAIN = SpooledRow(0, "K", b"{}")
 LOCKED = SpooledRow(0, "K", b"", "lock", "7")
@@ -87,6 +88,7 @@ def test_contact_that_is_there_once(row: SpooledRow, ids: Sequence[int] | None, 
     [
         (MOVED, [7, 8], "8", "contact 7 and contact 8"),
         (MOVED, [7, 8], "7", "contact 7 and contact 8"),
+        (MOVED_BY_A_RETRY, [7, 8], "8", "contact 7 and contact 8"),
         (MOVED, [], "8", "cannot be looked up"),
         (MOVED, None, "8", "cannot be looked up"),
         (MOVED, None, "", "cannot be looked up"),
@@ -147,3 +149,13 @@ def test_rows_of_one_kind_go_one_by_one_until_one_has_shown_how_the_dialler_does
         return came
 
     assert asyncio.run(work()) == [True, "first", False, False, False]
+
+
+def test_rows_wait_for_each_other_no_more_when_one_has_shown_how_the_dialler_does_it() -> None:
+    async def work() -> list[bool]:
+        moves = Moves(Dialler([7]).client)
+        await moves.checked(MOVED, done("7"))
+        async with asyncio.timeout(5), moves.turn(MOVED) as first, moves.turn(MOVED) as second:
+            return [first, second]
+
+    assert asyncio.run(work()) == [False, False]

@@ -24,14 +24,14 @@ CONCURRENCY = 3
 
 
 class Notes:
-    """A recorder that remembers; ``stop`` is raised by what intends to send."""
+    """A recorder that remembers; ``stop`` is raised by what intends to send row number ``stop_at``."""
 
-    def __init__(self, stop: Exception | None = None) -> None:
+    def __init__(self, stop: Exception | None = None, stop_at: int = 0) -> None:
         self.outcomes: dict[int, Outcome] = {}
         self.taken_back: list[int] = []
         self.kept_up = 0
         self.flushed = 0
-        self._stop = stop
+        self._stop, self._stop_at = stop, stop_at
 
     def put(self, outcome: Outcome) -> None:
         assert not self.flushed, "it would not be written down any more"
@@ -41,8 +41,8 @@ class Notes:
     async def keep_up(self) -> None:
         self.kept_up += 1
 
-    async def intend(self, _seq: int, _newest_id: int) -> None:
-        if self._stop:
+    async def intend(self, seq: int, _newest_id: int) -> None:
+        if self._stop and seq == self._stop_at:
             raise self._stop
 
     def take_back(self, seq: int) -> None:
@@ -78,7 +78,8 @@ class Dialler:
         self.log.append(user_data)
         self.imported[user_data] += 1
         self.there[user_data] = stored_contact({**orjson.loads(body), "ID": len(self.log)})
-        await asyncio.sleep(0)
+        for _ in range(5):
+            await asyncio.sleep(0)
         answer = self._answer(user_data)
         if answer is None:
             await asyncio.Event().wait()
@@ -109,11 +110,12 @@ class Bench:
         *,
         overwrite: bool = True,
         stop: Exception | None = None,
+        stop_at: int = 0,
         changer: Changer | None = None,
     ) -> None:
         self.dialler = Dialler(answer)
         self.gate = self.dialler.gate
-        self.notes = Notes(stop)
+        self.notes = Notes(stop, stop_at)
         self.rules = Rules(overwrite, None, retries=1, timeout=0)
         self.changer = changer
 
@@ -137,7 +139,7 @@ class Bench:
 
         async def work() -> None:
             loading = asyncio.create_task(self.loaded(given))
-            for _ in range(50):
+            for _ in range(100):
                 await asyncio.sleep(0)
             loading.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -234,6 +236,15 @@ def test_row_is_not_sent_where_that_cannot_be_written_down() -> None:
     assert (bench.notes.outcomes, bench.dialler.imported) == ({}, {})
 
 
+def test_rows_on_their_way_come_to_their_end_when_the_run_stops_before_another_is_sent() -> None:
+    enough = Interrupted("enough")
+    bench = Bench(overwrite=False, stop=enough, stop_at=2)
+
+    bench.load(rows(3))
+
+    assert bench.statuses == ["succeeded", "succeeded"]
+
+
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_contact_that_is_as_it_was_sent_shows_that_the_row_was_done(overwrite: bool) -> None:
     """It is not sent again; without overwriting it must be newer than all that were there before."""
@@ -260,6 +271,45 @@ def test_rows_that_may_have_been_moved_are_looked_at_one_after_the_other() -> No
 
 
 FOREIGN = Refused("bad_request", "said so", http_status=400, foreign=True)
+
+
+def test_first_row_comes_to_its_end_before_others_are_sent() -> None:
+    """Also where it has to be sent again: it may be what stops all."""
+    bench = Bench(
+        lambda key: NotDone("unavailable", "said so") if key == "K0" and bench.dialler.imported[key] == 1 else "done"
+    )
+
+    assert bench.load(rows(8)) is None
+
+    assert bench.dialler.imported["K0"] == 2
+    assert "K0" not in bench.dialler.log[bench.dialler.log.index("K1") :]
+
+
+@pytest.mark.parametrize(("refused", "imports"), [(1, 8), (2, 2)])
+def test_row_after_one_that_was_refused_before_the_dialler_goes_alone_too(refused: int, imports: int) -> None:
+    """It tells whether all are refused; where it is done, the others follow."""
+    bench = Bench(lambda key: FOREIGN if int(key[1:]) < refused else "done")
+
+    raised = bench.load(rows(8))
+
+    assert isinstance(raised, NoRowCanSucceed) is (refused > 1)
+    assert bench.dialler.imported.total() == imports
+
+
+def test_rows_go_beside_each_other_after_the_first_that_is_done() -> None:
+    """One refusal before it does not have ten rows go one by one."""
+    most = 0
+
+    def answer(key: str) -> object:
+        nonlocal most
+        most = max(most, bench.dialler.imported.total() - len(bench.notes.outcomes))
+        return FOREIGN if key == "K0" else "done"
+
+    bench = Bench(answer)
+
+    assert bench.load(rows(9)) is None
+
+    assert most > 1
 
 
 @pytest.mark.parametrize(

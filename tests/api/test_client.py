@@ -596,3 +596,41 @@ async def test_every_request_leaves_the_gate(name: str, answer: bytes | Step) ->
 
         assert client.gate.in_flight == 0
         assert client.requests == 1
+
+
+async def test_request_that_is_cancelled_leaves_the_gate() -> None:
+    """Else there would be one place fewer for ever."""
+    came = asyncio.Event()
+
+    async def silent(_: asyncio.StreamWriter) -> None:
+        came.set()
+        await asyncio.Event().wait()
+
+    async with ScriptedServer([silent]) as server, DiallerClient(server.settings()) as client:
+        asking = asyncio.create_task(client.get_contact(1))
+        await came.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+        assert client.gate.in_flight == 0
+
+
+async def test_refusal_of_a_list_is_read_over_any_transport() -> None:
+    """The answer need not be there whole when its head is."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        body = httpx.ByteStream(b'{"status": 401, "error": "Wrong token"}')
+        return httpx.Response(401, stream=body, request=request)
+
+    transport = httpx.MockTransport(refuse)
+    async with DiallerClient(settings("http://127.0.0.1:1/rest/v1.0"), transport=transport) as client:
+        with pytest.raises(Refused, match="Wrong token"):
+            await listed(client)
+
+
+async def test_time_that_a_list_takes_says_nothing_of_the_dialler() -> None:
+    async with ScriptedServer([records({"ID": 1})]) as server, DiallerClient(server.settings()) as client:
+        await listed(client)
+
+        assert client.latencies.facts() == {}

@@ -270,6 +270,28 @@ def test_rows_that_may_have_been_moved_are_looked_at_one_after_the_other() -> No
     assert bench.statuses[0] == "succeeded"
 
 
+def test_row_that_may_be_moved_comes_to_its_end_before_the_next_is_sent() -> None:
+    """Also where it has to be sent again."""
+    bench = Bench(
+        lambda key: NotDone("unavailable", "said so") if key == "K1" and bench.dialler.imported[key] == 1 else "done"
+    )
+    bench.load([*rows(1), *(row._replace(kind=MOVE, contact_id="99") for row in rows(4)[1:])])
+
+    assert bench.dialler.imported["K1"] == 2
+    assert "K1" not in bench.dialler.log[bench.dialler.log.index("K2") :]
+
+
+def test_row_that_was_made_a_second_time_stops_the_run() -> None:
+    """It names the contact that is meant, and the dialler says that it has changed another one."""
+    bench = Bench()
+
+    raised = bench.load(rows(5, contact_id="99"))
+
+    assert isinstance(raised, SafetyLimit)
+    assert (bench.statuses, bench.notes.outcomes[0].error_code) == (["unknown"], "possible_duplicate")
+    assert bench.dialler.imported.total() == 1
+
+
 FOREIGN = Refused("bad_request", "said so", http_status=400, foreign=True)
 
 

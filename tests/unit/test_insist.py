@@ -299,6 +299,38 @@ def test_dialler_without_a_look_up_is_away_only_where_nothing_was_done_since_the
     assert (bench.outcome.status, bench.outcome.attempts) == ("failed", 3)
 
 
+def test_dialler_that_goes_away_at_a_rows_last_try_does_not_cost_the_row() -> None:
+    def imports() -> Exception | StoredContact:
+        if bench.gate.last_success < 0:
+            return AS_SENT
+        bench.gate.last_success = -1.0
+        return NotDone("unavailable", "down")
+
+    bench = Bench(imports)
+
+    bench.insist(NotDone("unavailable", "down"))
+
+    assert (bench.outcome.status, bench.outcome.attempts) == ("succeeded", 3)
+
+
+def test_rows_that_always_fail_together_are_not_tried_for_ever() -> None:
+    """A few tries more than each alone would have, as it may be the dialler."""
+    left = 50
+
+    def imports() -> Exception | StoredContact:
+        nonlocal left
+        left -= 1
+        return NotDone("bad_gateway", "said so") if left else AS_SENT
+
+    bench = Bench(imports)
+    bench.gate.bout.rows |= {8, 9}
+
+    bench.insist(NotDone("bad_gateway", "said so"))
+
+    assert bench.outcome.status == "failed"
+    assert 2 < bench.outcome.attempts < 9
+
+
 @pytest.mark.parametrize(("overwrite", "taken_back"), [(True, []), (False, [0])])
 def test_row_that_was_certainly_not_done_is_still_to_be_done_when_the_run_stops(
     overwrite: bool, taken_back: list[int]

@@ -128,7 +128,7 @@ class Bench:
         """Send rows; gives what was raised."""
 
         async def within_time() -> BaseException | None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(10):
                 (raised,) = await asyncio.gather(self.loaded(given, doubtful), return_exceptions=True)
             return raised
 
@@ -205,6 +205,14 @@ def test_bug_ends_the_run_as_what_it_is(first: object, row: int) -> None:
     assert bench.notes.flushed == 1
     assert row not in bench.notes.outcomes
     assert bench.statuses[0] == "succeeded"
+
+
+def test_bug_does_not_wait_for_rows_that_the_dialler_never_answers() -> None:
+    bench = Bench({"K0": "done", "K1": ValueError("a bug")}.get)
+
+    assert str(bench.load(rows(8))) == "a bug"
+
+    assert bench.statuses == ["succeeded", "unknown", "unknown"]
 
 
 @pytest.mark.parametrize(("overwrite", "taken_back"), [(True, []), (False, [0])])

@@ -356,7 +356,7 @@ def test_row_that_may_have_been_done_is_unknown_when_the_run_stops() -> None:
 @pytest.mark.parametrize(("overwrite", "tries"), [(True, 2), (False, 1)])
 def test_row_that_may_have_been_done_is_repeated_only_where_that_is_harmless(overwrite: bool, tries: int) -> None:
     """A contact is there that may be the row's, as the dialler tidies it."""
-    bench = Bench(found=[stored_contact({**AS_SENT.values, "Name": "a"})], overwrite=overwrite)
+    bench = Bench(found=[stored_contact({**AS_SENT.values, "ID": 9, "Name": "a"})], overwrite=overwrite)
 
     bench.insist(MaybeDone("server_error", "lost", running=False), newest_before=None if overwrite else 6)
 

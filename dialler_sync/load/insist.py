@@ -165,7 +165,7 @@ class Insister:
     async def resolve(self, row: SpooledRow, newest_before: int) -> None:
         """Bring a row to its end that an interrupted run may have sent, once or more."""
         newest = None if self._rules.overwrite else newest_before
-        tried = Tried(row, newest, self._clock(), maybe_done=True, twice=True)
+        tried = Tried(row, newest, self._clock(), twice=True)
         if row.user_data:
             try:
                 if self._trace(tried, await self._find(row.user_data)) is None:

@@ -597,3 +597,102 @@ async def test_every_request_leaves_the_gate(name: str, answer: bytes | Step) ->
 
         assert client.gate.in_flight == 0
         assert client.requests == 1
+
+
+async def test_request_that_is_cancelled_leaves_the_gate() -> None:
+    """Else there would be one place fewer for ever."""
+    came = asyncio.Event()
+
+    async def silent(_: asyncio.StreamWriter) -> None:
+        came.set()
+        await asyncio.Event().wait()
+
+    async with ScriptedServer([silent]) as server, DiallerClient(server.settings()) as client:
+        asking = asyncio.create_task(client.get_contact(1))
+        await came.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+        assert client.gate.in_flight == 0
+
+
+async def test_refusal_of_a_list_is_read_over_any_transport() -> None:
+    """The answer need not be there whole when its head is."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        body = httpx.ByteStream(b'{"status": 401, "error": "Wrong token"}')
+        return httpx.Response(401, stream=body, request=request)
+
+    transport = httpx.MockTransport(refuse)
+    async with DiallerClient(settings("http://127.0.0.1:1/rest/v1.0"), transport=transport) as client:
+        with pytest.raises(Refused, match="Wrong token"):
+            await listed(client)
+
+
+async def test_time_that_a_list_takes_says_nothing_of_the_dialler() -> None:
+    async with ScriptedServer([records({"ID": 1})]) as server, DiallerClient(server.settings()) as client:
+        await listed(client)
+
+        assert client.latencies.facts() == {}
+
+
+SOMEBODY_ELSE = records({"ID": 13, "UserData": "K 2"})
+
+
+@pytest.mark.parametrize("name", [*CHANGES_BY_ID, "delete_by_user_data", "lock_by_user_data", "unlock_by_user_data"])
+async def test_answer_that_names_another_contact_does_not_show_a_change(name: str) -> None:
+    """It may be that to another request."""
+    async with ScriptedServer([SOMEBODY_ELSE]) as server, restless(server, retries=0) as client:
+        with pytest.raises(MaybeDone, match="names another contact"):
+            await ALL[name][0](client)
+
+
+@pytest.mark.parametrize("name", ["get_contact", "find_contacts", "get_campaign", "batch_contacts"])
+async def test_answer_that_holds_only_another_contact_is_no_answer(name: str) -> None:
+    """Above all not that there is none. It is asked for again, over another connection."""
+    async with ScriptedServer([SOMEBODY_ELSE, answered(name)]) as server, restless(server) as client:
+        assert await READS[name][0](client)
+
+    assert [request.connection for request in server.received] == [1, 2]
+
+
+async def test_calls_of_another_contact_are_no_answer() -> None:
+    others = records({"CallID": 1, "DiallerContactsID": 12})
+    async with ScriptedServer([others, records({"CallID": 2})]) as server, restless(server) as client:
+        assert await client.history_by_id(4711) == [{"CallID": 2}]
+
+
+async def test_records_of_other_contacts_are_left_out() -> None:
+    async with ScriptedServer([records({"ID": 12}, {"ID": 4711})]) as server, restless(server) as client:
+        found = await client.get_contact(4711)
+
+    assert found is not None
+    assert found.id == "4711"
+
+
+async def test_import_that_is_answered_with_another_contact_may_have_been_done() -> None:
+    async with ScriptedServer([SOMEBODY_ELSE]) as server, restless(server) as client:
+        with pytest.raises(MaybeDone, match="names another contact"):
+            await client.import_contact(b"{}", overwrite=True, user_data="K 1")
+
+
+@pytest.mark.parametrize("proof", [True, False])
+async def test_not_found_is_proof_only_of_a_function_that_has_found_something(proof: bool) -> None:
+    """It may speak of the path; once the function has answered, it speaks of the contact."""
+    found = records({"ID": 4711, "UserData": "K 1"})
+    async with ScriptedServer([NOT_FOUND, found, NOT_FOUND]) as server, restless(server) as client:
+        if proof:
+            with pytest.raises(Refused):
+                await client.find_contacts("K 1", proof=True)
+        else:
+            assert await client.find_contacts("K 1") == []
+        assert await client.find_contacts("K 1", proof=proof)
+        assert await client.find_contacts("K 1", proof=proof) == []
+
+
+async def test_list_in_an_unknown_coding_is_no_list() -> None:
+    answer = respond(200, b"x" * 20, content_encoding="gzip, gzip")
+    async with ScriptedServer([answer]) as server, restless(server) as client:
+        with pytest.raises(MaybeDone, match="cannot be decoded"):
+            await listed(client)

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.api.wire import decode, differences, plainly_different, records, same_value, stored_contact
+from dialler_sync.api.wire import (
+    campaign_of,
+    decode,
+    differences,
+    id_number,
+    imported_contact,
+    is_elsewhere,
+    plainly_different,
+    records,
+    same_value,
+    stored_contact,
+)
 from dialler_sync.model import Value
 
 
@@ -24,6 +35,10 @@ from dialler_sync.model import Value
         b"{'a': 1}",
         b'{"status": 200, "status": 500}',
         b'{"a": "\xff"}',
+        b'{"status": 200, "a": ' + b" " * 2**16 + b"1",
+        b'{"a": NaN, "a": 1}',
+        b'{"a": NaN, "b": ' + 100_000 * b"[" + 100_000 * b"]" + b"}",
+        b'[{"status": 200, "status": 200}]',
     ],
 )
 def test_what_is_no_json_object_is_nothing(body: bytes) -> None:
@@ -34,6 +49,19 @@ def test_what_is_no_json_object_is_nothing(body: bytes) -> None:
 def test_object_is_decoded() -> None:
     """Text is text, numbers are numbers, unknown fields are kept."""
     assert decode('{"a": [1, 2.5, null], "ü": {"b": true}}\n'.encode()) == {"a": [1, 2.5, None], "ü": {"b": True}}
+
+
+def test_key_that_says_the_same_twice_is_read_once() -> None:
+    assert decode(b'{"status": 200, "status": 200}') == {"status": 200}
+
+
+def test_keys_of_a_long_answer_are_not_looked_at_one_by_one() -> None:
+    """That would take time; what stands last counts, as in every JSON reader."""
+    assert decode(b'{"status": 1, "status": 200, "a": "' + b"x" * 2**16 + b'"}') == {"status": 200, "a": "x" * 2**16}
+
+
+def test_bytes_that_are_no_characters_are_replaced_where_it_need_not_be_exact() -> None:
+    assert decode(b'{"a": "\xff"}', exact=False) == {"a": "\ufffd"}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +96,10 @@ def test_records_are_told_or_not(answer: dict[str, Any], found: object) -> None:
         ({"DiallerContactsID": 4711, "UserData": "K1"}, "4711", "K1"),
         ({"ID": None, "UserData": None}, "", ""),
         ({}, "", ""),
+        ({"ID": 4711.0, "UserData": 17.0}, "4711", "17"),
+        ({"ID": True, "UserData": False}, "", ""),
+        ({"ID": [1], "UserData": {}}, "", ""),
+        ({"ID": None, "DiallerContactsID": 1, "UserData": 1.5}, "", "1.5"),
     ],
 )
 def test_stored_contact(record: dict[str, Any], contact_id: str, user_data: str) -> None:
@@ -75,6 +107,82 @@ def test_stored_contact(record: dict[str, Any], contact_id: str, user_data: str)
     contact = stored_contact(record)
 
     assert (contact.id, contact.user_data, contact.values) == (contact_id, user_data, record)
+
+
+@pytest.mark.parametrize("told", ["9" * 200, "a\x1b[2J" + "b" * 200], ids=["digits", "text"])
+def test_id_that_is_none_is_shown_short_and_harmless(told: str) -> None:
+    shown = stored_contact({"ID": told}).id
+
+    assert shown != told
+    assert len(shown) < 110
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("7", 7),
+        ("007", 7),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, None),
+        ("", None),
+        ("x", None),
+        ("-1", None),
+        ("٧", None),
+    ],
+)
+def test_id_that_counts(text: str, number: int | None) -> None:
+    assert id_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("answer", "contact_id"),
+    [
+        ({"records": [{"ID": 7}, {"ID": 8}]}, "7"),
+        ({"records": {"ID": 7}}, "7"),
+        ({"records": []}, ""),
+        ({"records": ["7"]}, ""),
+        ({"records": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_contact_of_an_import(answer: dict[str, Any], contact_id: str) -> None:
+    """An answer that tells none is done all the same."""
+    assert imported_contact(answer).id == contact_id
+
+
+@pytest.mark.parametrize(
+    ("told", "campaign"), [(538, "538"), (538.0, "538"), (" 538 ", "538"), (538.5, "538.5"), (None, ""), ("", "")]
+)
+def test_campaign_of_a_record(told: object, campaign: str) -> None:
+    assert campaign_of({"DiallerCampaignsID": told}) == campaign
+
+
+BY_ID: dict[str, Value] = {"DiallerCampaignsID": 538}
+BY_NAME: dict[str, Value] = {"DiallerCampaignsName": "Nightly"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "elsewhere"),
+    [
+        (BY_ID, {"DiallerCampaignsID": "538"}, False),
+        (BY_ID, {"DiallerCampaignsID": 539}, True),
+        (BY_ID, {}, False),
+        (BY_ID, {"DiallerCampaignsName": "Other"}, False),
+        (BY_NAME, {"DiallerCampaignsID": 538}, False),
+        (BY_NAME, {"DiallerCampaignsID": 539}, True),
+        (BY_NAME, {"DiallerCampaignsName": "Nightly"}, False),
+        (BY_NAME, {"DiallerCampaignsName": "Other"}, True),
+        (BY_NAME, {"DiallerCampaignsName": ""}, False),
+        (BY_NAME, {}, False),
+        ({"DiallerCampaignsName": "Unknown"}, {"DiallerCampaignsID": 539}, False),
+        ({"DiallerCampaignsName": "Unknown"}, {"DiallerCampaignsID": 539, "DiallerCampaignsName": "Other"}, True),
+        ({}, {"DiallerCampaignsID": 539, "DiallerCampaignsName": "Other"}, False),
+    ],
+)
+def test_contact_of_another_campaign(ours: dict[str, Value], theirs: dict[str, Any], elsewhere: bool) -> None:
+    """By its ID, which we may know of a name; what is not told does not count."""
+    assert is_elsewhere(ours, theirs, {"Nightly": "538"}) is elsewhere
 
 
 @pytest.mark.parametrize(
@@ -109,6 +217,9 @@ def test_stored_contact(record: dict[str, Any], contact_id: str, user_data: str)
         (True, False, False),
         (False, 0, True),
         (False, None, False),
+        ("None", None, False),
+        ("1", [1], False),
+        (True, "yes", False),
     ],
 )
 def test_same_value(ours: Value, theirs: object, same: bool) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -15,9 +15,9 @@ from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.config.settings import DiallerSettings
-from dialler_sync.errors import DiallerUnavailable, Interrupted, NoRowCanSucceed, StopRun
+from dialler_sync.errors import DiallerUnavailable, Interrupted, MaybeDone, NoRowCanSucceed, NotDone, Refused, StopRun
 from dialler_sync.journal import Journal, Outcome, PlannedRow
-from dialler_sync.load.evidence import may_be_trace, trace
+from dialler_sync.load.evidence import LookUp, may_be_trace, trace
 from dialler_sync.load.loader import PARKED, Loader, Rules
 from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import Status
@@ -221,3 +221,93 @@ def test_two_contacts_that_look_alike_show_nothing_without_overwriting() -> None
 def test_a_row_that_resets_the_contact_is_not_shown_by_it() -> None:
     """ResetContact is no field that the dialler keeps: that all others fit does not tell that it was done."""
     assert trace({**SENT, "ResetContact": True}, [StoredContact("7", "K", AS_SENT)], None, {}) is None
+
+
+def test_contact_of_another_campaign_shows_nothing_of_a_row() -> None:
+    """It is another contact with the same key."""
+    there = StoredContact("7", "K", {**AS_SENT, "DiallerCampaignsName": "Other"})
+    sent = {name: value for name, value in SENT.items() if name != "DiallerCampaignsID"}
+    sent["DiallerCampaignsName"] = "Nightly"
+    known_by_id = StoredContact("7", "K", {**AS_SENT, "DiallerCampaignsID": 539})
+
+    for contact in (there, known_by_id):
+        assert trace(sent, [contact], None, {"Nightly": "538"}) is None
+        assert not may_be_trace(sent, contact, None, {"Nightly": "538"})
+
+
+class Answers:
+    """A client whose look-up by key, and in a batch, gives these records, or raises; ``asked`` says in which order."""
+
+    def __init__(self, by_key: list[Any] | Exception, in_batch: list[Any] | Exception) -> None:
+        self.asked: list[str] = []
+        self._by_key, self._in_batch = by_key, in_batch
+
+    async def find_contacts(self, _user_data: str, *, proof: bool) -> list[StoredContact]:
+        assert proof
+        return self._told("key", self._by_key)
+
+    async def batch_contacts(self, *, user_data: list[str]) -> list[Any]:
+        assert user_data == ["K"]
+        return self._told("batch", self._in_batch)
+
+    def _told(self, name: str, answer: list[Any] | Exception) -> list[Any]:
+        self.asked.append(name)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+MISSING = Refused("endpoint_missing", "no such function", http_status=404)
+NOT_FOUND = Refused("not_found", "not found", http_status=404)
+FOUND = [StoredContact("7", "K", AS_SENT)]
+IN_BATCH = [{**AS_SENT, "ID": 8}, {**AS_SENT, "ID": 9, "UserData": "k"}]
+
+
+@pytest.mark.parametrize(
+    ("by_key", "in_batch", "found", "asked", "possible"),
+    [
+        (FOUND, IN_BATCH, ["7"], ["key"] * 2, True),
+        ([], IN_BATCH, [], ["key"] * 2, True),
+        (MISSING, IN_BATCH, ["8"], ["key", "batch", "batch"], True),
+        (NOT_FOUND, IN_BATCH, ["8"], ["key", "batch"] * 2, True),
+        (MISSING, MISSING, None, ["key", "batch"], False),
+        (NOT_FOUND, NOT_FOUND, None, ["key", "batch"] * 2, True),
+        (NotDone("unavailable", "down"), IN_BATCH, None, ["key"] * 2, True),
+        (MaybeDone("timeout", "no answer"), IN_BATCH, None, ["key"] * 2, True),
+    ],
+)
+def test_look_up_by_whichever_function_there_is(
+    by_key: list[Any] | Exception,
+    in_batch: list[Any] | Exception,
+    found: list[str] | None,
+    asked: list[str],
+    possible: bool,
+) -> None:
+    """One that is missing is asked for once; that none answers is not that there is no contact."""
+    client = Answers(by_key, in_batch)
+    look_up = LookUp(cast("DiallerClient", client))
+
+    async def twice() -> list[list[StoredContact] | None]:
+        return [await look_up("K"), await look_up("K")]
+
+    for contacts in asyncio.run(twice()):
+        assert (None if contacts is None else [contact.id for contact in contacts]) == found
+    assert (client.asked, look_up.possible) == (asked, possible)
+
+
+def test_function_that_two_rows_find_missing_at_once() -> None:
+    """It is left out once."""
+    client = Answers(MISSING, IN_BATCH)
+    look_up = LookUp(cast("DiallerClient", client))
+    slow = asyncio.Barrier(2)
+
+    async def by_key(user_data: str, *, proof: bool) -> list[StoredContact]:
+        await slow.wait()
+        return await Answers.find_contacts(client, user_data, proof=proof)
+
+    client.find_contacts = by_key  # type: ignore[method-assign]
+
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(look_up("K"), look_up("K"))
+
+    assert all(found is not None and len(found) == 1 for found in asyncio.run(at_once()))

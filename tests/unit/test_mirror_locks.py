@@ -15,7 +15,7 @@ from dialler_sync.model import Action, Status
 from .test_journal import RUN, TARGET
 
 SISTER, ACCOUNT = TARGET.replace("#538", "#539"), TARGET.partition("#")[0]
-IDS = ["1", "2", "3", "4", "5", "6"]
+IDS = ["1", "2", "3", "4", "5", "6", ""]
 
 
 @pytest.fixture
@@ -70,6 +70,7 @@ def test_only_what_the_mirror_has_locked_itself(journal: Journal) -> None:
         (NoRow.MIRRORED, "3", Action.DELETE, DONE),
         (NoRow.SUPPRESSED, "4", LOCK, DONE),
         (NoRow.MIRRORED, "5", LOCK, Status.UNKNOWN),
+        (NoRow.MIRRORED, "", LOCK, DONE),
         rows=1,
     )
 
@@ -141,10 +142,25 @@ def test_a_return_that_is_undone_is_the_mirrors_again(
 ) -> None:
     """Only of a contact that the undone run had unlocked, as the file had it again."""
     locked(journal, "1")
-    ended(journal, 2, (why, "1", UNLOCK, DONE))
-    ended(journal, 3, (0, "1", action, status), command="undo", parent="run-2")
+    returned = NoRow.RETURNED
+    ended(journal, 2, (why, "1", UNLOCK, DONE), (NoRow.SUPPRESSED, "2", LOCK, DONE), (returned, "", UNLOCK, DONE))
+    ended(journal, 3, (returned, "1", UNLOCK, DONE), (returned, "2", UNLOCK, DONE), (returned, "", UNLOCK, DONE))
+    lines = [(0, "1", action, status), (0, "2", LOCK, DONE), (0, "", LOCK, DONE)]
+    ended(journal, 4, *lines, command="undo", parent="run-2")
 
     assert ours(journal) == ({"1"} if again else set())
+
+
+def test_contacts_of_another_account_are_others(journal: Journal) -> None:
+    """Their IDs may be the same."""
+    there = f"{ACCOUNT}7#538"
+    ended(journal, 1, (NoRow.MIRRORED, "1", LOCK, DONE), target=there)
+    assert ours(journal, there) == {"1"}
+
+    ended(journal, 2, (0, "1", UNLOCK, DONE), command="unlock")
+
+    assert ours(journal) == set()
+    assert journal.mirror_locked(there, IDS) == {"1"}
 
 
 def test_who_has_returned(journal: Journal) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.model import Action, Status
-from dialler_sync.prepare import Prepared
+from dialler_sync.prepare import Prepared, Source
 from dialler_sync.run.resumption import (
     LeftOver,
     leave_overtaken,
@@ -66,6 +67,11 @@ def settle(journal: Journal, run: RunRecord, *statuses: Status | None) -> None:
 
 def outcomes(journal: Journal, run: RunRecord) -> dict[int, tuple[Status, Action | None]]:
     return {entry.result.seq: (entry.result.status, entry.result.action) for entry in journal.rows(run)}
+
+
+def mended_source(*runs: RunRecord) -> Source:
+    """A mended file whose rows name these runs."""
+    return cast("Source", SimpleNamespace(guard=SimpleNamespace(runs={run.id: run for run in runs})))
 
 
 # The newest list
@@ -141,6 +147,7 @@ def test_rows_that_a_newer_run_has_settled_are_not_sent(journal: Journal, ready:
     """Neither sent nor looked for; rows without a key, and what is settled, stay as they are."""
     run = begun(journal, 1, "A", "B", "", "C")
     settle(journal, run, None, None, None, Status.FAILED)
+    journal.add_rows(run.id, [PlannedRow(4, NoRow.MIRRORED, 0, "A", action="delete")])
     settle(journal, begun(journal, 2, "A", "", "C"), *[Status.SUCCEEDED] * 3)
     prepared = ready("A", "B", "", "C")
     prepared.todo[3] = 0
@@ -270,13 +277,53 @@ def test_a_parent_that_was_killed_may_still_be_at_work(journal: Journal, ready: 
 
 def test_a_mended_row_goes_by_when_its_run_began(journal: Journal, ready: Ready) -> None:
     """Also where the journal no longer has that run, whose name tells; a name that tells nothing leaves out nothing."""
-    settle(journal, begun(journal, 2, "A", "B", "C", "D"), *[Status.SUCCEEDED] * 4)
-    run = begun(journal, 3, "A", "B", "C", "D")
-    names = {0: "20260101-000000-abcdef", 1: "20260102-120000-abcdef", 2: "no run", 3: "20260101-000000-abcdef"}
-    prepared = ready("A", "B", "C", "D", mended=names)
+    settle(journal, begun(journal, 2, "A", "B", "C", "D", ""), *[Status.SUCCEEDED] * 5)
+    run = begun(journal, 3, "A", "B", "C", "D", "")
+    older, newer = "20260101-000000-abcdef", "20260102-120000-abcdef"
+    prepared = ready("A", "B", "C", "D", "", mended={0: older, 1: newer, 2: "no run", 3: older, 4: older})
     prepared.todo[3] = 0
 
     leave_what_earlier_runs_settled(journal, run, (), prepared)
 
-    assert list(prepared.todo) == [0, 1, 1, 0]
+    assert list(prepared.todo) == [0, 1, 1, 0, 1]
     assert outcomes(journal, run)[3] == (Status.UNPROCESSED, None)
+
+
+def test_rows_that_were_added_to_a_mended_file_are_new(journal: Journal, ready: Ready) -> None:
+    """A mended file has a parent, which has settled only the rows that come from it."""
+    parent = begun(journal, 1, "A", "B")
+    settle(journal, parent, Status.SUCCEEDED, Status.SUCCEEDED)
+    run = begun(journal, 2, "A", "B", parent=parent.id, options={"mended": True})
+    prepared = ready("A", "B", mended={0: parent.id})
+
+    leave_what_earlier_runs_settled(journal, run, [mended_source(parent)], prepared)
+
+    assert list(prepared.todo) == [0, 1]
+
+
+def test_a_run_of_another_dialler_has_settled_nothing_here(journal: Journal, ready: Ready) -> None:
+    """A file that was mended for one campaign may be meant for another one, too."""
+    origin = begun(journal, 1, "A", "", target=f"{TARGET}9")
+    settle(journal, origin, Status.SUCCEEDED, Status.SUCCEEDED)
+    run = begun(journal, 2, "A", "", files=origin.files)
+    prepared = ready("A", "", mended={0: origin.id, 1: origin.id})
+
+    leave_what_earlier_runs_settled(journal, run, [mended_source(origin)], prepared)
+
+    assert list(prepared.todo) == [1, 1]
+
+
+def test_a_mended_row_without_a_key_is_settled_by_a_later_retry(journal: Journal, ready: Ready) -> None:
+    """It goes by what is sent; a later whole list says nothing of it, as a contact without a key may be another."""
+    origin = begun(journal, 1, "")
+    for number, says in ((2, "a"), (3, "b")):
+        later = begun(journal, number, parent=origin.id if number == 2 else None)
+        journal.add_rows(later.id, [PlannedRow(0, 0, 2, "", says)])
+        settle(journal, later, Status.SUCCEEDED)
+    run = begun(journal, 4)
+    journal.add_rows(run.id, [PlannedRow(0, 0, 2, "", "a"), PlannedRow(1, 0, 3, "", "b")])
+    prepared = ready("", "", mended={0: origin.id, 1: origin.id})
+
+    leave_what_earlier_runs_settled(journal, run, [mended_source(origin)], prepared)
+
+    assert list(prepared.todo) == [0, 1]

@@ -184,15 +184,28 @@ def test_rows_without_a_key_are_settled_one_by_one(journal: Journal, ready: Read
     journal.add_rows(parent.id, [PlannedRow(n, 0, n + 2, "", text) for n, text in enumerate(says)])
     settle(journal, parent, Status.SUCCEEDED, Status.FAILED, Status.UNKNOWN, Status.REJECTED)
     run = begun(journal, 2)
-    again = ("p", "p", "q", "q", "r")
+    again = ("r", "p", "p", "p", "q", "q")
     journal.add_rows(run.id, [PlannedRow(n, 0, n + 2, "", text) for n, text in enumerate(again)])
-    prepared = ready(*[""] * 5)
+    prepared = ready(*[""] * 6)
+    prepared.todo[1] = 0  # it takes nothing from the others
 
     left = leave_settled(journal, run, parent, prepared)
 
-    assert list(prepared.todo) == [0, 1, 1, 1, 1]
-    assert left.doubtful == {2: -1}
-    assert outcomes(journal, run)[0] == (Status.SKIPPED, Action.UNCHANGED)
+    assert list(prepared.todo) == [1, 0, 0, 1, 1, 1]
+    assert left.doubtful == {4: -1}
+    assert outcomes(journal, run)[2] == (Status.SKIPPED, Action.UNCHANGED)
+
+
+def test_a_key_that_was_settled_is_not_in_doubt(journal: Journal, ready: Ready) -> None:
+    """Two rows of the earlier run had it, and one of them was done."""
+    parent = begun(journal, 1, "A", "A")
+    settle(journal, parent, Status.SUCCEEDED, Status.UNKNOWN)
+    run = begun(journal, 2, "A")
+    prepared = ready("A")
+
+    assert leave_settled(journal, run, parent, prepared).doubtful == {}
+    assert list(prepared.todo) == [0]
+    assert [entry.state for entry in journal.rows(run)] == [Status.SKIPPED]
 
 
 def test_in_the_same_file_rows_without_a_key_go_by_their_number(journal: Journal, ready: Ready) -> None:
@@ -290,15 +303,17 @@ def test_a_mended_row_goes_by_when_its_run_began(journal: Journal, ready: Ready)
 
 
 def test_rows_that_were_added_to_a_mended_file_are_new(journal: Journal, ready: Ready) -> None:
-    """A mended file has a parent, which has settled only the rows that come from it."""
-    parent = begun(journal, 1, "A", "B")
-    settle(journal, parent, Status.SUCCEEDED, Status.SUCCEEDED)
-    run = begun(journal, 2, "A", "B", parent=parent.id, options={"mended": True})
-    prepared = ready("A", "B", mended={0: parent.id})
+    """A mended file has a parent, which has settled only the rows that come from it; a rehearsal has settled none."""
+    rehearsal = begun(journal, 1, "D", options={"dry_run": True})
+    settle(journal, rehearsal, Status.SKIPPED)
+    parent, other = begun(journal, 2, "A", "B", "C"), begun(journal, 3, "X")
+    settle(journal, parent, *[Status.SUCCEEDED] * 3)
+    run = begun(journal, 4, "A", "B", "C", "D", parent=parent.id, options={"mended": True})
+    prepared = ready("A", "B", "C", "D", mended={0: parent.id, 2: other.id, 3: rehearsal.id})
 
-    leave_what_earlier_runs_settled(journal, run, [mended_source(parent)], prepared)
+    leave_what_earlier_runs_settled(journal, run, [mended_source(rehearsal, parent, other)], prepared)
 
-    assert list(prepared.todo) == [0, 1]
+    assert list(prepared.todo) == [0, 1, 1, 1]
 
 
 def test_a_run_of_another_dialler_has_settled_nothing_here(journal: Journal, ready: Ready) -> None:

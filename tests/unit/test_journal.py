@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -331,12 +332,10 @@ def test_a_run_on_another_campaign_of_the_account_may_have_changed_the_contact(j
     account = TARGET.partition("#")[0]
     sister, far = f"{account}#539", f"{account}7#538"
 
-    def sends(
-        name: str, target: str, *keys: str, state: str = "finished", command: str = "import", day: int = 2
-    ) -> None:
+    def sends(name: str, target: str, *keys: str, day: int = 2, **facts: Any) -> None:
         started = f"2026-01-{day:02}T00:00:00Z"
-        other = replace(RUN, id=name, target=target, started_at=started, state="finished")
-        journal.add_run(replace(other, **facts))
+        facts = {"state": "finished", **facts, "id": name, "target": target, "started_at": started}
+        journal.add_run(replace(RUN, **facts))
         journal.add_rows(name, [PlannedRow(n, 0, n + 2, key, name) for n, key in enumerate(keys)])
         at = "2026-01-20T00:00:00Z"
         journal.record(name, [Outcome(n, Status.SUCCEEDED, Action.CREATE, sent_at=at) for n in range(len(keys))])

@@ -15,10 +15,18 @@ from .test_plan import ALL, FEWER, line, locked, posts, seed
 Contacts = Callable[..., Path]
 
 MIRROR = "{missing: delete, max_missing: 100%}"
+LOCKING = "{missing: lock, max_missing: 50%}"
 
 
 def keys(dialler: SimulatorServer) -> set[str]:
     return {contact["UserData"] for contact in dialler.store.contacts.values()}
+
+
+def two_locked(run: Run, contacts_csv: Contacts, dialler: SimulatorServer) -> set[int]:
+    """K8 and K9, which the mirror has locked."""
+    for rows in (ALL, FEWER):
+        run("import", contacts_csv(rows=rows))
+    return locked(dialler)
 
 
 def test_a_retry_deletes_nobody_that_its_own_file_lacks(
@@ -70,13 +78,10 @@ def test_a_row_with_a_number_that_must_not_be_called_unlocks_nobody(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """The file has a contact again that the mirror had locked, and the row is left out: its lock stays."""
-    mirror = "{missing: lock, max_missing: 50%}"
-    configure(mirror=mirror)
-    run("import", contacts_csv(rows=ALL))
-    run("import", contacts_csv(rows=FEWER))
-    both = locked(dialler)
+    configure(mirror=LOCKING)
+    both = two_locked(run, contacts_csv, dialler)
     Path("dnc.csv").write_text("Number\n+49 171 3920099\n", encoding="utf-8")
-    configure(mirror=mirror, suppress="{file: dnc.csv, column: Number, region: DE}")
+    configure(mirror=LOCKING, suppress="{file: dnc.csv, column: Number, region: DE}")
 
     done = run("import", contacts_csv(rows=[*ALL[:8], "K8,Name K8,0171 3920099", "K9,Name K9,0171 3920099"]))
 
@@ -88,9 +93,8 @@ def test_a_lock_of_the_mirror_ends_no_other_contacts_protection(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """The contact that the mirror had locked was deleted, and another one with its key was locked by somebody."""
-    configure(mirror="{missing: lock, max_missing: 50%}", protect="{locked: true}")
-    run("import", contacts_csv(rows=ALL))
-    run("import", contacts_csv(rows=FEWER))
+    configure(mirror=LOCKING, protect="{locked: true}")
+    two_locked(run, contacts_csv, dialler)
     (number,) = dialler.store.matches("K9")
     dialler.store.delete(number)
     (other,) = seed(dialler, "K9", bLocked=True)

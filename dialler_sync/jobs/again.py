@@ -220,6 +220,8 @@ def nothing_to_retry(run: RunRecord) -> str:
     """Why there is nothing to send again of a run as it was read; empty: there is."""
     if run.command in READING:
         return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to retry"
+    if run.options.get("dry_run"):
+        return f"run {run.id} was a dry run, which sends nothing: there is nothing to retry"
     if run.state != "finished" or not run.summary or run.command == "undo":
         return ""
     counts = Counter(run.summary["counts"]) + Counter(run.summary.get("mirror", {}))

@@ -117,14 +117,14 @@ def leave_what_earlier_runs_settled(
     """Take up only what earlier runs have not settled: of a retry, its parent; of a row of a mended file, the run that
     it comes from, and later ones."""
     left = LeftOver()
-    if run.parent and not run.options.get("mended"):
-        parent = journal.run(run.parent)
+    parent = journal.run(run.parent) if run.parent and not run.options.get("mended") else None
+    if parent and _may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
         left.doubtful.update(leave_settled(journal, run, parent, prepared).doubtful)
         leave_overtaken(journal, run, parent, prepared, left)
     mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
     for origin in mended.values():
-        if origin.command == "import" and not origin.options.get("dry_run"):
+        if _may_have_sent(origin):
             rows = {seq for seq, _, name in prepared.mended if name == origin.id}
             left.doubtful.update(leave_settled(journal, run, origin, prepared, rows).doubtful)
         keyless = {seq for seq, key, name in prepared.mended if name == origin.id and not key}
@@ -132,6 +132,11 @@ def leave_what_earlier_runs_settled(
             left.doubtful.update(leave_settled(journal, run, later, prepared, keyless).doubtful)
     _leave_superseded(journal, run, mended, prepared)
     return left
+
+
+def _may_have_sent(run: RunRecord) -> bool:
+    """Whether a run sends rows: what a dry run has skipped, or a validation found good, is not settled by that."""
+    return run.command == "import" and not run.options.get("dry_run")
 
 
 def _retries_since(journal: Journal, origin: RunRecord, run: RunRecord) -> list[RunRecord]:
@@ -146,7 +151,7 @@ def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
     return [
         each
         for each in runs
-        if each.command == "import" and not each.options.get("dry_run")
+        if _may_have_sent(each)
         if each.started_at >= origin.started_at and each.id not in {origin.id, *undone}
     ]
 

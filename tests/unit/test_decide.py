@@ -8,7 +8,7 @@ import pytest
 
 from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.model import Action
-from dialler_sync.plan.decide import Decision, PlanRules, before_image, decide, is_locked, protection
+from dialler_sync.plan.decide import Decision, PlanRules, before_image, decide, is_locked, is_unlocked, protection
 
 ROW = {"UserData": "K1", "Name": "New", "City": "Ulm"}
 
@@ -110,3 +110,43 @@ def test_a_before_image_has_what_undo_must_put_back() -> None:
         "City": None,
         "ResetContact": None,
     }
+
+
+def test_a_contact_of_another_campaign_is_moved_whatever_is_compared() -> None:
+    """Its campaign is what changes, first, by ID or by name as the row says; it may be protected there."""
+    named = {**ROW, "DiallerCampaignsName": "Nightly"}
+    numbered = {**ROW, "DiallerCampaignsID": 538}
+    other = there(DiallerCampaignsID=539, Name="New")
+    rules = PlanRules(compare=True, locked=True)
+
+    assert decide(numbered, [], rules, [other]) == Decision(
+        Action.OVERWRITE, other, {"DiallerCampaignsID": (539, 538)}, moves=True
+    )
+    moved = decide(named, [], rules, [other])
+    assert (moved.moves, next(iter(moved.changes))) == (True, "DiallerCampaignsName")
+    assert moved.changes["DiallerCampaignsName"] == ("539", "Nightly")
+    locked = there(DiallerCampaignsID=539, locked=True)
+    assert decide(numbered, [], rules, [locked]).action is Action.PROTECTED
+
+
+def test_which_of_several_contacts_of_other_campaigns_moves_is_for_people_to_say() -> None:
+    """One of the campaign itself goes before them all."""
+    others = [there(ID=8, DiallerCampaignsID=539), there(ID=9, DiallerCampaignsID=540)]
+
+    assert decide(ROW, [], PlanRules(), others) == Decision(
+        None, reason="several contacts of other campaigns carry this UserData (8, 9)"
+    )
+    assert decide(ROW, [there()], PlanRules(), others) == Decision(Action.OVERWRITE, there(), {"Name": ("Old", "New")})
+
+
+@pytest.mark.parametrize(("record", "unlocked"), [({"bLocked": 0}, True), ({"bLocked": 1}, False), ({}, False)])
+def test_only_a_record_that_says_so_is_unlocked(record: dict[str, Any], unlocked: bool) -> None:
+    """A dialler that does not tell of locks says neither."""
+    assert is_unlocked(record) is unlocked
+
+
+def test_a_before_image_has_fields_of_an_import_and_the_campaign_as_it_is_known() -> None:
+    """By name where the record has no ID; nothing that an import cannot set."""
+    record = {"DiallerCampaignsName": "Nightly", "Name": "Old", "bLocked": 1}
+
+    assert before_image(record, record) == {"DiallerCampaignsName": "Nightly", "Name": "Old"}

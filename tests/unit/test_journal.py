@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -229,6 +230,32 @@ def test_what_was_last_sent(journal: Journal) -> None:
     assert sent(journal, "A", "B", "C", "D", "E") == {"A": "two-A", "C": "one-C", "D": "one-D", "E": "two-E"}
 
 
+def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Journal) -> None:
+    """Not another content, another key, or another campaign; nor a row that is held back, or has nothing to send."""
+    other = replace(RUN, id="other", target=TARGET.replace("#538", "#539"), started_at="2026-01-01T00:00:00Z")
+    journal.add_run(other)
+    journal.add_rows(other.id, [PlannedRow(0, 0, 2, "THERE", "p")])
+    settle(journal, other, Status.SUCCEEDED)
+    end(journal, other)
+    first = begin(journal, 2)
+    journal.add_rows(first.id, [PlannedRow(n, 0, n + 2, key, "p") for n, key in enumerate(["SAME", "NEW", "HELD"])])
+    settle(journal, first, *[Status.SUCCEEDED] * 3)
+    end(journal, first)
+    for target in (TARGET, other.target):
+        journal.take_in(target)
+    rows = {"SAME": "p", "NEW": "q", "HELD": "p", "THERE": "p", "NOBODY": "p", "REJECTED": ""}
+    planned = [PlannedRow(n, 0, n + 2, key, payload) for n, (key, payload) in enumerate(rows.items())]
+    planned[5] = planned[5]._replace(state=Status.REJECTED)
+    begin(journal, 3)
+    begin(journal, 4, *rows)
+
+    assert journal.add_changed("run-3", TARGET, planned, {2}) == {1, 2, 3, 4}
+    assert [str(entry.result.status) for entry in journal.rows(journal.run("run-3"))] == [
+        "skipped", "unprocessed", "unprocessed", "unprocessed", "unprocessed", "rejected",
+    ]  # fmt: skip
+    assert next(journal.rows(journal.run("run-3"))).result.contact_id == "run-2/0"
+
+
 def test_what_was_last_sent_goes_by_the_time_of_the_runs(journal: Journal) -> None:
     """Whatever their IDs, and in whatever order they were written down; in one second their IDs decide."""
     for number, (name, day) in enumerate([("a", 3), ("c", 1), ("z", 2)]):
@@ -300,6 +327,35 @@ def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None
     end(journal, here)
     assert sent(journal, "A", "B") == {"A": "here-A"}
     assert journal.sent(there.target, ["A", "B"]).keys() == {"A", "B"}
+
+
+@pytest.mark.parametrize("state", ["finished", "running"])
+def test_a_run_on_another_campaign_of_the_account_may_have_changed_the_contact(journal: Journal, state: str) -> None:
+    """Of the keys that it has, nothing is known any more; a run on another account, or one that sends nothing, says
+    nothing of ours. One that is at work may have begun long ago: what it has sent last counts."""
+    account = TARGET.partition("#")[0]
+    sister, far = f"{account}#539", f"{account}7#538"
+
+    def sends(name: str, target: str, *keys: str, day: int = 2, **facts: Any) -> None:
+        started = f"2026-01-{day:02}T00:00:00Z"
+        facts = {"state": "finished", **facts, "id": name, "target": target, "started_at": started}
+        journal.add_run(replace(RUN, **facts))
+        journal.add_rows(name, [PlannedRow(n, 0, n + 2, key, name) for n, key in enumerate(keys)])
+        at = "2026-01-20T00:00:00Z"
+        journal.record(name, [Outcome(n, Status.SUCCEEDED, Action.CREATE, sent_at=at) for n in range(len(keys))])
+
+    sends("ours", TARGET, "A", "B", "C")
+    sends("theirs", far, "A")
+    journal.take_in(TARGET)
+    journal.take_in(far)
+    sends("there", sister, "A", state=state, day=3)
+    sends("far", far, "B", state=state, day=3)
+    sends("checked", sister, "C", state=state, command="validate", day=3)
+
+    assert sent(journal, "A", "B", "C") == {"A": "", "B": "ours", "C": "ours"}
+    assert {key: known.payload for key, known in journal.sent(far, ["A", "B"]).items()} == {"A": "theirs"}
+    there = {key: known.payload for key, known in journal.sent(sister, ["A", "C"]).items()}
+    assert there == ({"A": "there"} if state == "finished" else {})
 
 
 @pytest.mark.parametrize(("sent_at", "known"), [("2026-01-02T00:00:00Z", False), ("2026-02-01T00:00:00Z", True)])

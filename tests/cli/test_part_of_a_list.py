@@ -1,0 +1,166 @@
+"""What is only a part of a list, or not the whole of a run, and what must not follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
+from dialler_sync.simulator import FaultPlan, SimulatorServer
+
+from ..conftest import Configure, Run
+from .test_plan import ALL, FEWER, line, locked, posts, seed
+
+Contacts = Callable[..., Path]
+
+MIRROR = "{missing: delete, max_missing: 100%}"
+LOCKING = "{missing: lock, max_missing: 50%}"
+
+
+def keys(dialler: SimulatorServer) -> set[str]:
+    return {contact["UserData"] for contact in dialler.store.contacts.values()}
+
+
+def two_locked(run: Run, contacts_csv: Contacts, dialler: SimulatorServer) -> set[int]:
+    """K8 and K9, which the mirror has locked."""
+    for rows in (ALL, FEWER):
+        run("import", contacts_csv(rows=rows))
+    return locked(dialler)
+
+
+def test_a_retry_deletes_nobody_that_its_own_file_lacks(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A list that somebody has cut down to the rows that failed has no column of ours that says so."""
+    configure(mirror=MIRROR)
+    dialler.order(FaultPlan.parse("400_for:K3"))
+    failed = run("import", contacts_csv(rows=ALL)).summary["run_id"]
+    dialler.order(FaultPlan())
+
+    done = run("retry", failed, "--file", contacts_csv(rows=[line("K3")], name="part.csv"))
+
+    assert done.code == ExitCode.OK, done.err
+    assert not done.summary["mirror"]
+    assert keys(dialler) == {f"K{n}" for n in range(10)}
+
+
+def test_a_limit_leaves_missing_contacts_to_the_resume(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Contacts are deleted once every row of the list has been taken."""
+    configure(mirror=MIRROR)
+    run("import", contacts_csv(rows=ALL))
+
+    some = run("import", contacts_csv(rows=FEWER), "--limit", 2)
+    assert keys(dialler) == {f"K{n}" for n in range(10)}
+    rest = run("resume", some.summary["run_id"])
+
+    assert rest.code == ExitCode.OK, rest.err
+    assert keys(dialler) == {f"K{n}" for n in range(8)}
+
+
+def test_a_run_that_stops_deletes_nobody(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """What stopped it may be a fault of the list."""
+    configure(mirror=MIRROR, concurrency=1)
+    run("import", contacts_csv(rows=ALL))
+    dialler.order(FaultPlan.parse("400_for:K7"))
+
+    done = run("import", contacts_csv(rows=FEWER), "--max-errors", 0)
+
+    assert done.code == ExitCode.SAFETY_LIMIT
+    assert keys(dialler) == {f"K{n}" for n in range(10)}
+
+
+def test_a_row_with_a_number_that_must_not_be_called_unlocks_nobody(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The file has a contact again that the mirror had locked, and the row is left out: its lock stays."""
+    configure(mirror=LOCKING)
+    both = two_locked(run, contacts_csv, dialler)
+    Path("dnc.csv").write_text("Number\n+49 171 3920099\n", encoding="utf-8")
+    configure(mirror=LOCKING, suppress="{file: dnc.csv, column: Number, region: DE}")
+
+    done = run("import", contacts_csv(rows=[*ALL[:8], "K8,Name K8,0171 3920099", "K9,Name K9,0171 3920099"]))
+
+    assert done.summary["actions"]["suppressed"] == 2
+    assert locked(dialler) == both
+
+
+def test_a_lock_of_the_mirror_ends_no_other_contacts_protection(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The contact that the mirror had locked was deleted, and another one with its key was locked by somebody."""
+    configure(mirror=LOCKING, protect="{locked: true}")
+    two_locked(run, contacts_csv, dialler)
+    (number,) = dialler.store.matches("K9")
+    dialler.store.delete(number)
+    (other,) = seed(dialler, "K9", bLocked=True)
+
+    done = run("import", contacts_csv(rows=[*ALL[:9], line("K9", "New")]))
+
+    assert [row["_action"] for row in done.rows() if row["_user_data"] == "K9"] == ["protected"]
+    assert dialler.store.contacts[other]["Name"] == "Name K9"
+
+
+def test_a_contact_locked_for_a_do_not_call_list_is_not_left_to_a_newer_list(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """A newer list of contacts says nothing of who must not be called: a resumed run locks them."""
+    Path("dnc.csv").write_text("Who\nOTHER\n", encoding="utf-8")
+    list_of = "{file: dnc.csv, column: Who, by: user_data, lock: true}"
+    configure(suppress=list_of)
+    (there,) = seed(dialler, "OTHER")
+    old = run("import", contacts_csv(rows=ALL), "--limit", 2).summary["run_id"]
+    configure()
+    run("import", contacts_csv(rows=FEWER, name="newer.csv"))
+    configure(suppress=list_of)
+
+    done = run("resume", old)
+
+    assert done.code == ExitCode.OK, done.err
+    assert locked(dialler) == {there}
+
+
+def test_a_rehearsal_has_settled_no_row(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """There is nothing of it to be sent again; of a mended file, every row is sent."""
+    configure()
+    rehearsed = run("import", contacts_csv(rows=[line("K1"), "K2,,0171 3920013"]), "--dry-run").summary["run_id"]
+    mended = contacts_csv(rows=[line("K1"), line("K2")])
+
+    refused = run("retry", rehearsed)
+
+    assert refused.code == ExitCode.OK
+    assert "was a dry run, which sends nothing: there is nothing to retry" in refused.out + refused.err
+    assert not posts(dialler)
+
+    done = run("retry", rehearsed, "--file", mended)
+
+    assert done.code == ExitCode.OK, done.err
+    assert sorted(posts(dialler)) == ["K1", "K2"]
+
+
+def test_a_resume_that_is_refused_loses_no_run(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Rows that another version reads otherwise are not sent, and what the run did is still known."""
+    configure()
+    stopped = run("import", contacts_csv(rows=ALL), "--limit", 2).summary["run_id"]
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        rows = list(journal.rows(journal.run(stopped)))
+        journal.update_run(stopped, rows=len(rows))
+        with journal._begin() as connection:
+            connection.exec_driver_sql("UPDATE rows SET payload = 'other' WHERE seq = 5")
+
+    refused = run("resume", stopped)
+
+    assert refused.code == ExitCode.USAGE, refused.err
+    assert "row 7 is not what it was" in refused.err
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        assert journal.run(stopped).state == "stopped"
+        assert len(list(journal.rows(journal.run(stopped)))) == 10
+    assert len(posts(dialler)) == 2

@@ -78,9 +78,17 @@ def stored_contact(record: Mapping[str, Any]) -> StoredContact:
     return StoredContact(contact_id, _name(record.get("UserData")), record)
 
 
+_EXACT = 2**53
+"""From here on a float no longer tells one whole number from the next, and would name another contact."""
+
+
+def _whole(value: object) -> object:
+    """A whole number that is written as ``5.0`` or ``5e0`` as ``5``; all else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
+
+
 def _name(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    value = _whole(value)
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
@@ -101,9 +109,7 @@ CAMPAIGN_NAME = "DiallerCampaignsName"
 
 def campaign_of(record: Mapping[str, Any]) -> str:
     """``DiallerCampaignsID`` of a record as text; empty where it does not tell."""
-    number = record.get("DiallerCampaignsID")
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
+    number = _whole(record.get("DiallerCampaignsID"))
     return "" if number is None else str(number).strip()
 
 

@@ -16,6 +16,9 @@ from ..outward import screen
 
 ROWS = 50_000
 LONGEST = 1_000
+_LOOKED_AT = 4 * LONGEST
+"""Characters of a text that are searched for secrets: a search of all of a long cell takes seconds."""
+
 CELL_BYTES = 32 << 20
 
 
@@ -94,8 +97,8 @@ class Records:
 
 
 def _cut(text: str) -> str:
-    text = screen(text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    shown = screen(text[:_LOOKED_AT])  # before it is cut to what is shown, as half a secret is not found
+    return shown if len(shown) <= LONGEST and len(text) <= _LOOKED_AT else f"{shown[:LONGEST]}…"
 
 
 def _script_safe(value: object) -> str:

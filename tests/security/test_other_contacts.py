@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.api.wire import stored_contact
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Run
@@ -201,3 +202,12 @@ def test_an_answer_held_back_until_the_next_request_shifts_no_row(
 
     assert done.code == ExitCode.OK, done.err
     assert {row["_user_data"]: row["_contact_id"] for row in done.rows()} == ids
+
+
+@pytest.mark.parametrize("written", ["1e30", "9007199254740993.0", "1e16"])
+def test_a_number_that_is_not_exact_names_no_other_contact(written: str) -> None:
+    """As whole numbers these would be 1000000000000000019884624838656, 9007199254740992 and ten quadrillions."""
+    found = stored_contact({"ID": float(written), "UserData": float(written)})
+
+    assert not found.id.isdecimal()
+    assert not found.user_data.isdecimal()

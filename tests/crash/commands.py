@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dialler_sync.cli import main
-from dialler_sync.journal import Journal
+from dialler_sync.journal import UNREPORTED, Journal
 from dialler_sync.run.summary import Summary
 
 _context = multiprocessing.get_context("forkserver")
@@ -128,8 +128,9 @@ BOUNDARIES: Mapping[str, tuple[type, str, Callable[..., bool]]] = {
     "planned": (Journal, "update_run", lambda *_, **changes: "planned" in changes),
     "sending": (Journal, "record", lambda _run, _outcomes, states=(): bool(states)),
     "outcomes": (Journal, "record", lambda _run, outcomes, _=(): any(o.sent_at for o in outcomes)),
+    "settled": (Journal, "update_run", lambda *_, **changes: UNREPORTED in changes.get("summary", ())),
     "summary": (Summary, "write", lambda *_: True),
-    "finished": (Journal, "update_run", lambda *_, **changes: "summary" in changes),
+    "finished": (Journal, "update_run", lambda *_, **changes: UNREPORTED not in changes.get("summary", (UNREPORTED,))),
 }
 """What a run passes, in this order: what is called, and which of its calls is meant."""
 

@@ -19,7 +19,7 @@ from .error_codes import fault
 from .fields import Field, Kind
 from .mapping import PlainNumber
 from .model import Fault, Value
-from .spreadsheet_text import damage
+from .text.spreadsheet import damage
 
 Converter = Callable[[str], Value | Fault]
 

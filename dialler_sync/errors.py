@@ -29,7 +29,7 @@ Anything else that is raised is a bug, and shows as one (exit 1).
 
 from __future__ import annotations
 
-from .outward import dialler_says, line
+from .text.outward import dialler_says, line
 
 
 class DiallerSyncError(Exception):

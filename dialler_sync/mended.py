@@ -20,7 +20,7 @@ from .fields import FIELDS, Kind
 from .journal import Journal, Origin, RunRecord
 from .mapping import BoundField, is_blank
 from .model import CellNote, Chunk, Contact, Fault, Rejection, Table
-from .spreadsheet_changes import could_be_changed, is_changed, shows_change
+from .text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
 RAGGED = "ragged_row"

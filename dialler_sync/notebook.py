@@ -26,7 +26,7 @@ from .reconciliation.files import ReconcileOptions, mending_plan, reconcile_file
 from .reconciliation.summary import ReconciliationSummary
 from .run.execution import RunOptions
 from .run.summary import Summary
-from .spreadsheet_text import restore
+from .text.spreadsheet import restore
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -27,7 +27,7 @@ from .error_codes import fault
 from .fields import PHONE_FIELDS
 from .model import Fault
 from .numbering import Plan, e164, plan_of_region, quick_e164, region_of
-from .spreadsheet_text import damage
+from .text.spreadsheet import damage
 
 Read = str | tuple[str, ...] | Fault
 """One number, several, or what is wrong."""

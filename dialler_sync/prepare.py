@@ -24,9 +24,9 @@ from .journal import PENDING, Journal, Outcome, PlannedRow
 from .journal.records import faults_text
 from .mended import Guard
 from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
-from .outward import line
 from .spool import Keys, Spool, SpooledRow
-from .spreadsheet_text import one_line
+from .text.outward import line
+from .text.spreadsheet import one_line
 from .validate import Checker
 
 _log = logging.getLogger(__name__)

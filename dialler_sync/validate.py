@@ -24,7 +24,7 @@ from .fields import FIELDS, PHONE_FIELDS, Field, Kind
 from .mapping import CAMPAIGN, BoundField, Mapped, bind
 from .model import Chunk, Contact, Fault, Layout, Rejection, Value
 from .phones import Country, country, read_phones, spread
-from .spreadsheet_text import CUT
+from .text.spreadsheet import CUT
 
 _ANY_PHONE = "PhoneNumber"
 """The schema's column for the first phone number that a row has, whichever field it is in."""

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import settings
 
 from dialler_sync.cli import main
-from dialler_sync.outward import forget_secrets
 from dialler_sync.simulator import SimulatorServer, Store
+from dialler_sync.text.outward import forget_secrets
 
 # The same examples in every run, so that a change is judged by itself. `HYPOTHESIS_PROFILE=random pytest -m long`
 # looks for new ones.

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from ..command_line import command
 from ..config import Settings
 from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
-from ..nearest import nearest
+from ..text.command_line import command
+from ..text.nearest import nearest
 from .client import DiallerClient
 from .hopeless import reason
 from .pace import Gate

@@ -11,8 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 from ..config.settings import is_loopback
 from ..errors import ConfigError
-from ..outward import keep_secret
-from ..secret_text import url_secrets
+from ..text.outward import keep_secret
+from ..text.secrets import url_secrets
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -25,7 +25,7 @@ import httpx
 import tenacity
 
 from ..errors import MaybeDone, NotDone, Refused, RequestError
-from ..outward import keep_secret
+from ..text.outward import keep_secret
 from .transport import NOT_SENT, TooLong, TunnelRefused
 from .wire import decode, id_number
 from .words import LONGEST, one_line, status_line, what_came, without_contact

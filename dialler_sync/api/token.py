@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..config.settings import DiallerSettings
 from ..config.small_files import read_small
 from ..errors import ConfigError
-from ..outward import keep_secret
+from ..text.outward import keep_secret
 from .token_command import LONGEST, NAME, run_command
 
 _LONG = 12

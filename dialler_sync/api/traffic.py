@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from ..fields import FIELDS, Kind
-from ..outward import dialler_says, mask
+from ..text.outward import dialler_says, mask
 
 _log = logging.getLogger(__name__)
 

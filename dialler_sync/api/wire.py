@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import Value
-from ..outward import dialler_says
+from ..text.outward import dialler_says
 from .characters import Characters
 
 

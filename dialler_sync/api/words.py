@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 import orjson
 
-from ..outward import dialler_says
+from ..text.outward import dialler_says
 
 LONGEST = 500
 """Signs of a message."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..command_line import command, set_options
+from ..text.command_line import command, set_options
 from .common import App
 
 if TYPE_CHECKING:

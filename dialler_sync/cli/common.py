@@ -17,8 +17,8 @@ import click
 
 from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
-from ..outward import json_text, line
-from ..secret_text import MASK, url_secrets
+from ..text.outward import json_text, line
+from ..text.secrets import MASK, url_secrets
 from .source_options import source_given
 
 if TYPE_CHECKING:

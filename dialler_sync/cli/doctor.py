@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from ..outward import line
+from ..text.outward import line
 from .common import COLOURS, App, echo_json, exit_codes, terminal_width, wrapped
 from .streams import styled
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from ..outward import in_shell
+from ..text.outward import in_shell
 from .common import App, echo, exit_codes, settled
 from .source_options import source_options
 

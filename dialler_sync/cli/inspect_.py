@@ -10,7 +10,7 @@ import click
 
 from ..errors import InputError
 from ..exit_codes import ExitCode
-from ..spreadsheet_text import one_line
+from ..text.spreadsheet import one_line
 from .common import App, echo, echo_json, exit_codes, files_argument, say, settled
 from .source_options import source_options
 

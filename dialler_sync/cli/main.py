@@ -15,11 +15,11 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..command_line import set_options
 from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
-from ..outward import forget_secrets, keep_secret, line
 from ..run import garbage
+from ..text.command_line import set_options
+from ..text.outward import forget_secrets, keep_secret, line
 from .campaigns import campaigns
 from .common import App, echo, logs_json
 from .config import config
@@ -72,7 +72,7 @@ class OrderedGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from ..nearest import nearest
+            from ..text.nearest import nearest
 
             raise click.UsageError(f"{error.message.rstrip('.')}{nearest(args[0], self.commands)}", ctx) from None
 

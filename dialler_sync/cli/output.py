@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..error_codes import ERROR_CODES
 from ..exit_codes import MEANINGS, ExitCode
-from ..outward import line
+from ..text.outward import line
 from .common import COLOURS, echo, echo_json, is_quiet, say, settled
 from .streams import styled
 

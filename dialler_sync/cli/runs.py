@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from ..command_line import command
 from ..exit_codes import ExitCode
+from ..text.command_line import command
 from .common import App, echo, echo_json, exit_codes, settled
 
 

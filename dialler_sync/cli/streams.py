@@ -1,6 +1,6 @@
 """Standard output and error that never fail a command, and never show a secret or act on a terminal.
 
-What a run did is final, whether or not it can be printed. All that is printed passes :mod:`dialler_sync.outward`.
+What a run did is final, whether or not it can be printed. All that is printed passes :mod:`dialler_sync.text.outward`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-from ..outward import screen
+from ..text.outward import screen
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

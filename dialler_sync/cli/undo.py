@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..outward import line
+from ..text.outward import line
 from .choosing import choose, config_of_run_option, say_nothing, when
 from .common import UNDO_CODES, App, echo, out_option
 

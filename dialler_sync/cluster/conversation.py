@@ -12,8 +12,8 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ..api.token_command import TIMEOUT
-from ..command_line import command
 from ..errors import ClusterLost, DiallerSyncError, NoRowCanSucceed, StopRun
+from ..text.command_line import command
 from .messages import LOT, Order, Report
 from .partitions import Partition
 from .writer import Writer

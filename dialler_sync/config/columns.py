@@ -27,7 +27,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from ..fields import FIELDS, PHONE_FIELDS, Kind
-from ..nearest import nearest
+from ..text.nearest import nearest
 
 _SOURCES = ("column", "first_of", "template", "join", "value")
 _STEPS = ("split", "trim", "case", "values", "unlisted")

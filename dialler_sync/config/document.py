@@ -15,8 +15,8 @@ from pathlib import Path
 import yaml
 
 from ..errors import ConfigError
-from ..outward import keep_secret
-from ..secret_text import url_secrets
+from ..text.outward import keep_secret
+from ..text.secrets import url_secrets
 from .small_files import read_small
 from .unfinished import unfinished_lines
 

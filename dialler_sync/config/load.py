@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from .. import trust
 from ..errors import ConfigError
-from ..nearest import nearest
-from ..outward import mask
+from ..text.nearest import nearest
+from ..text.outward import mask
 from .document import Document, KeyPath, read_document
 from .settings import Settings, SourceSettings
 

@@ -24,8 +24,8 @@ from pydantic import (
 )
 
 from ..endpoints import ENDPOINTS, endpoint
-from ..nearest import nearest
 from ..target import dialler_of
+from ..text.nearest import nearest
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .inbox import InboxSettings

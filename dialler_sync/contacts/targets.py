@@ -14,8 +14,8 @@ from ..error_codes import fault
 from ..errors import InputError
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
-from ..nearest import nearest
 from ..prepare import file_sha256
+from ..text.nearest import nearest
 
 if TYPE_CHECKING:
     from ..journal import Journal

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..api.token import read_token
-from ..command_line import command
 from ..config import Settings, changes, fingerprint, with_source
 from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
@@ -24,6 +23,7 @@ from ..run.execution import Execution, RunOptions
 from ..run.record import reopen_folder
 from ..run.summary import Summary
 from ..run.target import check_target
+from ..text.command_line import command
 from .changes import change_again, change_contacts, undo_again
 from .imports import ImportOptions, check_cluster, new_run
 from .past import rewrite_reports

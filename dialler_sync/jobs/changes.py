@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..api.client import DiallerClient
 from ..api.token import read_token
-from ..command_line import command
 from ..config import Settings
 from ..contacts.changes import ChangeOptions, bulk_run
 from ..contacts.targets import Targets
@@ -20,6 +19,7 @@ from ..run.record import new_record
 from ..run.saved_cells import run_cells
 from ..run.summary import Summary
 from ..run.target import check_target, find_target
+from ..text.command_line import command
 
 
 def change_contacts(

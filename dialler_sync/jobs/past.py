@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
-from ..command_line import command
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
     DiallerUnavailable,
@@ -24,6 +23,7 @@ from ..run.ending import report
 from ..run.record import reopen_folder
 from ..run.saved_cells import run_cells
 from ..run.summary import Effort, Summary, summarise
+from ..text.command_line import command
 
 _STOPS: dict[int, type[StopRun]] = {
     ExitCode.USAGE: JournalError,

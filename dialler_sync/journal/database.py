@@ -20,12 +20,12 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from ..command_line import command
 from ..errors import Held, JournalError, JournalLost, UsageError
-from ..outward import keep_secret
 from ..private_files import make_folder, new_file
-from ..secret_text import url_secrets
 from ..target import is_account, split
+from ..text.command_line import command
+from ..text.outward import keep_secret
+from ..text.secrets import url_secrets
 from . import schema
 from .cells import OddCell
 from .place import lock_folder, require_trust

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..outward import outward
+from ..text.outward import outward
 from .schema import notices
 
 

@@ -13,11 +13,11 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ..command_line import command
 from ..errors import Held, UsageError
 from ..model import FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
-from ..outward import json_text, line, mask
 from ..target import in_words
+from ..text.command_line import command
+from ..text.outward import json_text, line, mask
 from . import last_sent, mended, mirror_locks, notices, schema, targets
 from .database import Database, damaged
 from .inbox import InboxNotes

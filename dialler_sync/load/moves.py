@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
-from ..command_line import command
 from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import Status
 from ..spool import MOVE, SpooledRow
+from ..text.command_line import command
 from .evidence import LookUp
 
 DOUBLED = "possible_duplicate"

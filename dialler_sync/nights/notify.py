@@ -14,9 +14,9 @@ from ..config.settings import NotifySettings, Settings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..journal import Journal
-from ..outward import line, outward
 from ..report.files import new_file, why
 from ..run.summary import Summary
+from ..text.outward import line, outward
 
 _log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from ..config.small_files import read_small
 from ..errors import UsageError
 from ..journal import RunRecord
 from ..journal.cells import FILE, fits
-from ..outward import json_text
 from ..report.files import new_file
+from ..text.outward import json_text
 from .planner import PlanEntry, Planned
 
 FORMAT = 3

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from ..errors import CannotResume, InputError, ListUnreadable
 from ..fields import PHONE_FIELDS
 from ..model import Value
-from ..nearest import nearest
 from ..prepare import file_sha256
+from ..text.nearest import nearest
 
 if TYPE_CHECKING:
     from ..config.settings import Settings, SourceSettings, SuppressSettings

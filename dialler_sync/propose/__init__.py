@@ -9,7 +9,7 @@ from ..config import SourceSettings
 from ..config.columns import fold
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
-from ..outward import in_shell, line
+from ..text.outward import in_shell, line
 from .assign import Assigned, assign
 from .content import fit, is_no
 from .sample import HALF, Column, Sample, sample

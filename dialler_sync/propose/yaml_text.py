@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..outward import escaped
+from ..text.outward import escaped
 
 
 def one_line(value: Any) -> str:

@@ -13,7 +13,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..model import Chunk, Layout
 from ..own_columns import is_own
-from ..spreadsheet_text import shown
+from ..text.spreadsheet import shown
 from .csv_extent import find_extent
 from .csv_grammar import Dialect
 from .csv_lines import MARK, without_marks

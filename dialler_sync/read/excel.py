@@ -9,8 +9,8 @@ from pathlib import Path
 from ..config import SourceSettings
 from ..errors import InputError
 from ..model import CellNote, Layout, Table
-from ..nearest import nearest
 from ..own_columns import is_own
+from ..text.nearest import nearest
 from .csv_extent import Extent, find_extent
 from .csv_rows import Run
 from .excel_book import open_book, readable

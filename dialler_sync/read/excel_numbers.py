@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..model import CellNote
-from ..spreadsheet_text import restore
+from ..text.spreadsheet import restore
 
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 """What a reader gives for one cell; an empty one is ``""``."""

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import UsageError
 from ..own_columns import IN_DIALLER
 from ..report.reconciliation import Move, ReportLine
-from ..spreadsheet_text import restore
+from ..text.spreadsheet import restore
 
 _PAGE = 5_000
 _KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")

@@ -17,10 +17,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
-from ..nearest import nearest
-from ..outward import json_text, mask, mask_cells
 from ..private_files import new_draft
-from ..spreadsheet_text import harmless
+from ..text.nearest import nearest
+from ..text.outward import json_text, mask, mask_cells
+from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, write_text
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ..error_codes import REFUSED_KEYS, mend
 from ..model import FINE, RowResult, RowWarning
 from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
-from ..spreadsheet_text import harmless
+from ..text.spreadsheet import harmless
 from .files import new_file
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..errors import JournalError
 from ..model import FINE, RowResult
-from ..spreadsheet_text import in_text_cell
+from ..text.spreadsheet import in_text_cell
 from .csv_files import FailedTable, failed_file
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
 from .files import why

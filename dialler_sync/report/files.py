@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from ..command_line import command
 from ..errors import JournalError
 from ..private_files import new_draft
+from ..text.command_line import command
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from .. import __version__
-from ..outward import screen
+from ..text.outward import screen
 from . import words
 from .files import new_file
 

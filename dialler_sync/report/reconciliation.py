@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..model import ContactClass
-from ..outward import mask_cells
 from ..own_columns import MOVE_COLUMNS
-from ..spreadsheet_text import harmless
+from ..text.outward import mask_cells
+from ..text.spreadsheet import harmless
 from . import words
 from .csv_files import table_writer
 from .files import new_file

@@ -12,7 +12,7 @@ from typing import Literal
 import orjson
 from markupsafe import Markup
 
-from ..outward import screen
+from ..text.outward import screen
 
 ROWS = 50_000
 LONGEST = 1_000

@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ..spreadsheet_text import CUT, harmless
+from ..text.spreadsheet import CUT, harmless
 from . import words
 from .files import new_binary_file
 

@@ -6,11 +6,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..double_encoding import may_be_double, once_decoded
 from ..errors import UsageError
 from ..model import Table
 from ..private_files import make_folder
-from ..spreadsheet_text import harmless
+from ..text.double_encoding import may_be_double, once_decoded
+from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 from .files import new_file
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from ..command_line import command
 from ..exit_codes import ExitCode
 from ..model import Action, Status
+from ..text.command_line import command
 
 DID_NOT_SUCCEED = (Status.REJECTED, Status.FAILED, Status.UNKNOWN)
 """What somebody has to look at; rows that a run did not come to only wait for its end."""

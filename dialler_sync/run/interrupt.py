@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..api.pace import Gate
-from ..command_line import command
 from ..errors import Interrupted, StopRun
 from ..journal import RunRecord
+from ..text.command_line import command
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
-from ..command_line import command
 from ..config import Settings
 from ..config.settings import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
@@ -25,6 +24,7 @@ from ..observer import Observer
 from ..prepare import Prepared
 from ..spool import SpooledRow
 from ..target import split
+from ..text.command_line import command
 from .resumption import LeftOver
 from .session import patience_at_start
 

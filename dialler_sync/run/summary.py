@@ -12,12 +12,10 @@ from typing import Any, Protocol, Self
 
 from .. import __version__
 from ..api.latency import Latencies
-from ..command_line import command
 from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Status
-from ..outward import json_text
 from ..private_files import delete_drafts
 from ..report.csv_files import ResultsFile, results_file
 from ..report.failed_xlsx import failed_rows
@@ -25,6 +23,8 @@ from ..report.files import new_file, spared, why
 from ..report.html import HtmlReport
 from ..report.masking import Mask
 from ..report.xlsx import XlsxReport
+from ..text.command_line import command
+from ..text.outward import json_text
 from .counts import Counts, most_first
 
 _log = logging.getLogger(__name__)

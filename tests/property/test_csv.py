@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read import open_tables
-from dialler_sync.spreadsheet_text import harmless
+from dialler_sync.text.spreadsheet import harmless
 
 QUICK, LONG = 60, 5_000
 

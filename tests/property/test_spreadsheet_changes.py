@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialler_sync.spreadsheet_changes import could_be_changed, is_changed, shows_change
+from dialler_sync.text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 CELLS = st.text(st.sampled_from("0123459.,+-eE/: '%€#?²٣MaiMrzDec\n"), max_size=20) | st.text(max_size=10)
 

@@ -43,7 +43,7 @@ import pytest
 from dialler_sync.error_codes import ERROR_CODES
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
-from dialler_sync.spreadsheet_text import restore
+from dialler_sync.text.spreadsheet import restore
 
 from ..conftest import Done, Run
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.outward import LONGEST
+from dialler_sync.text.outward import LONGEST
 
 from ..conftest import Done
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.read import open_table
-from dialler_sync.spreadsheet_text import harmless, in_text_cell, restore
+from dialler_sync.text.spreadsheet import harmless, in_text_cell, restore
 
 from ..conftest import Configure, Run
 from ..libreoffice import needs_libreoffice, opened_and_saved

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.outward import keep_secret
 from dialler_sync.report.records import LONGEST, _cut
-from dialler_sync.secret_text import Secrets
+from dialler_sync.text.outward import keep_secret
+from dialler_sync.text.secrets import Secrets
 
 from ..conftest import Configure, Run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.outward import forget_secrets, keep_secret, line, mask
+from dialler_sync.text.outward import forget_secrets, keep_secret, line, mask
 
 from ..conftest import Run
 from .encodings import ENCODINGS, found_in

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from dialler_sync.nights.notify import write_metrics
-from dialler_sync.outward import escaped, in_shell, json_text, line
 from dialler_sync.run.summary import Summary
+from dialler_sync.text.outward import escaped, in_shell, json_text, line
 
 from ..conftest import Run
 from .hostile import answer, hostile_dialler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.double_encoding import once_decoded
+from dialler_sync.text.double_encoding import once_decoded
 
 WORDS = ["Müller", "Łódź", "Иванов", "Παπαδόπουλος", "Großmann–Öz", "Žižková"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.spreadsheet_changes import could_be_changed, is_changed, shows_change
+from dialler_sync.text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 LOST = [
     ("00012019", "12019"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.spreadsheet_text import damage, harmless, may_be_damaged, restore
+from dialler_sync.text.spreadsheet import damage, harmless, may_be_damaged, restore
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+A1", "-1+1", "+1E5+A1", "-e5", "--5", "+49|cmd", "\tx", "'=1"])

@@ -21,7 +21,7 @@ from dialler_sync.report.csv_files import FailedTable
 from dialler_sync.report.failed_xlsx import FailedWorkbooks, failed_rows
 from dialler_sync.report.faults import FaultCells
 from dialler_sync.report.sheets import Book
-from dialler_sync.spreadsheet_text import restore
+from dialler_sync.text.spreadsheet import restore
 
 from ...libreoffice import needs_libreoffice, opened_and_saved
 from .samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of

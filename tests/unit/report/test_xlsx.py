@@ -17,7 +17,7 @@ from dialler_sync.own_columns import FAILED_COLUMNS, RESULT_COLUMNS
 from dialler_sync.read import open_table
 from dialler_sync.report.sheets import CELL_LENGTH
 from dialler_sync.report.xlsx import XlsxReport
-from dialler_sync.spreadsheet_text import restore
+from dialler_sync.text.spreadsheet import restore
 
 from ...libreoffice import needs_libreoffice, opened_and_saved
 from .samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of, summary_of

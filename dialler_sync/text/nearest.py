@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from .spreadsheet_text import one_line
+from .spreadsheet import one_line
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

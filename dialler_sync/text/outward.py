@@ -1,6 +1,6 @@
 """The way out: each text that leaves, to terminal, log, journal, report or webhook, passes here.
 
-Three things are done: secrets are masked (:mod:`.secret_text`), characters that could act on a terminal or hide from a
+Three things are done: secrets are masked (:mod:`.secrets`), characters that could act on a terminal or hide from a
 reader are shown as escapes (``\\x1b``, ``\\u202e``, ``\\n``), and what is long is cut in its middle. All of it may be
 done again without harm: ``line(line(text)) == line(text)``.
 
@@ -15,7 +15,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .secret_text import Secrets
+from .secrets import Secrets
 
 LONGEST = 2_000
 """Characters of one line of a message."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
-from .spreadsheet_text import CUT, damage
+from .spreadsheet import CUT, damage
 
 _DIGITS = 15
 """Significant digits that a spreadsheet program keeps."""

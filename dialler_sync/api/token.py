@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..config.settings import DiallerSettings
-from ..config.small_files import read_small
 from ..errors import ConfigError
+from ..files.small import read_small
 from ..text.outward import keep_secret
 from .token_command import LONGEST, NAME, run_command
 

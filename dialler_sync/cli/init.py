@@ -25,7 +25,7 @@ def init(app: App, file: Path, output: Path | None) -> int:
     against the cells. The configuration is commented; what a person must decide is marked CHANGE.
     """
     from ..errors import UsageError
-    from ..private_files import new_file
+    from ..files.private import new_file
     from ..propose import propose_config
     from ..read import open_table
 

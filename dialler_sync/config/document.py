@@ -15,9 +15,9 @@ from pathlib import Path
 import yaml
 
 from ..errors import ConfigError
+from ..files.small import read_small
 from ..text.outward import keep_secret
 from ..text.secrets import url_secrets
-from .small_files import read_small
 from .unfinished import unfinished_lines
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .. import trust
 from ..errors import ConfigError
+from ..files import trust
 from ..text.nearest import nearest
 from ..text.outward import mask
 from .document import Document, KeyPath, read_document

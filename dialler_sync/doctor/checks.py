@@ -18,9 +18,9 @@ from ..config.document import read_document
 from ..config.load import CONFIGURATION, files_to_trust
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
+from ..files.trust import TRUST, judge
 from ..journal import Journal
 from ..journal.place import journal_files
-from ..trust import TRUST, judge
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
 from .dialler import check_dialler

@@ -21,7 +21,7 @@ import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
 from ..errors import Held, JournalError, JournalLost, UsageError
-from ..private_files import make_folder, new_file
+from ..files.private import make_folder, new_file
 from ..target import is_account, split
 from ..text.command_line import command
 from ..text.outward import keep_secret

@@ -7,8 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 import sqlalchemy.exc
 
-from .. import trust
 from ..errors import UsageError
+from ..files import trust
 
 
 def default_state() -> Path:

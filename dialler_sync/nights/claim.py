@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, UsageError
+from ..files.private import make_folder, new_draft
+from ..files.trust import is_foreign
 from ..prepare import file_sha256
-from ..private_files import make_folder, new_draft
-from ..trust import is_foreign
 from .arrivals import Arrival, mark_of, unfitness
 
 _log = logging.getLogger(__name__)

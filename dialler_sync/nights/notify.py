@@ -13,8 +13,8 @@ from typing import Any
 from ..config.settings import NotifySettings, Settings
 from ..errors import JournalError
 from ..exit_codes import ExitCode
+from ..files.whole import new_file, why
 from ..journal import Journal
-from ..report.files import new_file, why
 from ..run.summary import Summary
 from ..text.outward import line, outward
 

@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from ..config.inbox import Due
+from ..files.trust import is_foreign
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
-from ..trust import is_foreign
 
 _log = logging.getLogger(__name__)
 

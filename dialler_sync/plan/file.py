@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from .. import trust
 from ..config import changes
-from ..config.small_files import read_small
 from ..errors import UsageError
+from ..files import trust
+from ..files.small import read_small
+from ..files.whole import new_file
 from ..journal import RunRecord
 from ..journal.cells import FILE, fits
-from ..report.files import new_file
 from ..text.outward import json_text
 from .planner import PlanEntry, Planned
 

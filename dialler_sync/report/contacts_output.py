@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
-from ..private_files import new_draft
+from ..files.private import new_draft
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
 from ..text.spreadsheet import harmless

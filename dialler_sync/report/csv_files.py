@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..error_codes import REFUSED_KEYS, mend
+from ..files.whole import new_file
 from ..model import FINE, RowResult, RowWarning
 from ..own_columns import EXTRA, FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, RESULT_COLUMNS
 from ..text.spreadsheet import harmless
-from .files import new_file
 
 
 class _Writer(Protocol):

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ..errors import JournalError
+from ..files.whole import why
 from ..model import FINE, RowResult
 from ..text.spreadsheet import in_text_cell
 from .csv_files import FailedTable, failed_file
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
-from .files import why
 from .sheets import CELL_LENGTH, SHEET_COLUMNS, SHEET_ROWS, Book, Table, fits, xml_text
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from copy import copy
 from itertools import count
 from pathlib import Path
 
+from ..files.whole import new_binary_file
 from .faults import NOTES
-from .files import new_binary_file
 from .marked_notes import NEW_DRAWING, NEW_NOTES, with_boxes, with_notes
 from .marked_sheet import Cell, faulty_styles, marked_sheet, shown
 from .xml_edit import Document, Element, Unedited

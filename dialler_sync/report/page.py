@@ -15,9 +15,9 @@ import jinja2
 from markupsafe import Markup
 
 from .. import __version__
+from ..files.whole import new_file
 from ..text.outward import screen
 from . import words
-from .files import new_file
 
 LINKED = {
     "results.csv": "every row with its outcome",

@@ -8,13 +8,13 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from ..files.whole import new_file
 from ..model import ContactClass
 from ..own_columns import MOVE_COLUMNS
 from ..text.outward import mask_cells
 from ..text.spreadsheet import harmless
 from . import words
 from .csv_files import table_writer
-from .files import new_file
 from .sheets import Book, Table
 
 SHEET_LINES = 100_000

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ..files.whole import spared
 from ..own_columns import MOVE_COLUMNS, RECONCILIATION_COLUMNS
-from .files import spared
 from .masking import mask_field
 from .reconciliation import Move, ReconciliationWorkbook, ReportLine, lines_file
 from .reconciliation_page import ReconciliationPage

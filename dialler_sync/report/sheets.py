@@ -13,9 +13,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..files.whole import new_binary_file
 from ..text.spreadsheet import CUT, harmless
 from . import words
-from .files import new_binary_file
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

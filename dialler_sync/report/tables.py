@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import UsageError
+from ..files.private import make_folder
+from ..files.whole import new_file
 from ..model import Table
-from ..private_files import make_folder
 from ..text.double_encoding import may_be_double, once_decoded
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
-from .files import new_file
 
 
 class Read(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..config import Settings, fingerprint
 from ..errors import JournalError, UsageError
+from ..files.private import make_folder as make_private
 from ..journal import RunRecord
-from ..private_files import make_folder as make_private
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _REPORT = re.compile(

@@ -14,12 +14,12 @@ from .. import __version__
 from ..api.latency import Latencies
 from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
+from ..files.private import delete_drafts
+from ..files.whole import new_file, spared, why
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Status
-from ..private_files import delete_drafts
 from ..report.csv_files import ResultsFile, results_file
 from ..report.failed_xlsx import failed_rows
-from ..report.files import new_file, spared, why
 from ..report.html import HtmlReport
 from ..report.masking import Mask
 from ..report.xlsx import XlsxReport

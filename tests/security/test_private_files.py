@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync import private_files
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.report.files import new_file
+from dialler_sync.files import private as private_files
+from dialler_sync.files.whole import new_file
 
 from ..conftest import Configure, Run
 from .users import AGENT, INTRUDER, as_user, is_root

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import UsageError
+from ..errors import UsageError
 
 TRUST = "DIALLER_SYNC_TRUST"
 """Variable that stands for ``--trust``."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import JournalError
-from ..private_files import new_draft
 from ..text.command_line import command
+from .private import new_draft
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from .error_codes import REFUSED_KEYS, fault, faults_of
 from .errors import InputError
 from .fields import FIELDS, Kind
 from .journal import Journal, Origin, RunRecord
-from .mapping import BoundField, is_blank
+from .mapping.columns import BoundField, is_blank
 from .model import CellNote, Chunk, Contact, Fault, Rejection, Table
 from .text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 

@@ -22,12 +22,12 @@ from .config import Settings
 from .errors import InputError
 from .journal import PENDING, Journal, Outcome, PlannedRow
 from .journal.records import faults_text
+from .mapping.validate import Checker
 from .mended import Guard
 from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
 from .spool import Keys, Spool, SpooledRow
 from .text.outward import line
 from .text.spreadsheet import one_line
-from .validate import Checker
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from dialler_sync.config import Settings
+from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import CellNote, Chunk, Contact, Fault, Layout, Rejection
-from dialler_sync.validate import Checker
 
 DIALLER = {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t"}
 BASIC = {"Name": "Name", "PhoneNumber1": {"column": "Phone", "region": "DE"}}

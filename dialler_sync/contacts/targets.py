@@ -19,7 +19,7 @@ from ..text.nearest import nearest
 
 if TYPE_CHECKING:
     from ..journal import Journal
-    from ..mapping import BoundMapping, Cell
+    from ..mapping.columns import BoundMapping, Cell
 
 COMMAND_LINE = "command line"
 """Name of the source of what is named by ``--id`` and ``--user-data``; its columns are those of ``NAMES``."""
@@ -134,7 +134,7 @@ class _Rows:
     """The targets of a spreadsheet. UserData is made from the row as an import makes it."""
 
     def __init__(self, table: Table, settings: Settings, named: Named, journal: Journal | None) -> None:
-        from ..convert import converter
+        from ..mapping.values import converter
         from ..mended import Guard
 
         self._table = table
@@ -187,7 +187,7 @@ class _Rows:
 
 def _bound(rules: dict[str, ColumnRule], layout: Layout, settings: Settings) -> BoundMapping:
     """Bind rules to a file, beside what every import must map."""
-    from ..mapping import bind
+    from ..mapping.columns import bind
 
     always = {name: ColumnRule(value="-") for name in ("Name", "PhoneNumber1")}
     narrowed = settings.model_copy(update={"columns": {**always, **rules}, "campaign": CampaignSettings(id=0)})

@@ -165,8 +165,8 @@ def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:
 
 def _digits(text: str, region: str | None) -> set[str] | None:
     """The phone numbers of a text as bare digits; None where it cannot be understood."""
+    from ..mapping.phones import country, read_phone
     from ..model import Fault
-    from ..phones import country, read_phone
 
     found = read_phone(text, country(None, region))
     if isinstance(found, Fault):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..convert import bic, email, iban
 from ..fields import FIELDS
+from ..mapping.numbering_plans import region_of
+from ..mapping.values import bic, email, iban
 from ..model import Fault
-from ..numbering import region_of
 from .sample import MOSTLY, Column
 
 _DATE = re.compile(

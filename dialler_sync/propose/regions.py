@@ -16,9 +16,9 @@ from functools import cache
 import phonenumbers
 
 from ..config.columns import fold
+from ..mapping.numbering_plans import region_of, region_of_number
+from ..mapping.phones import Read, country, quick_phone, read_phone
 from ..model import Fault
-from ..numbering import region_of, region_of_number
-from ..phones import Read, country, quick_phone, read_phone
 from .sample import MOSTLY, Column
 
 _TRIED = 150

@@ -11,8 +11,8 @@ from itertools import product
 from typing import Any
 
 from ..config import ColumnRule
-from ..convert import amount, email, moment
 from ..fields import FIELDS, Kind
+from ..mapping.values import amount, email, moment
 from ..model import Fault
 from .content import is_shortened, too_long
 from .regions import Where, read_number

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..header_words import Meaning, language_of, meaning_of
-from ..mapping import is_blank
+from ..mapping.columns import is_blank
 from ..model import Fault, Table
 
 SAMPLE = 500

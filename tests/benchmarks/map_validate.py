@@ -16,8 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from dialler_sync.config import Settings
+from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import Chunk, Layout
-from dialler_sync.validate import Checker
 
 COLUMNS = (
     *("Kundennr", "Anrede", "Vorname", "Nachname", "Straße", "PLZ", "Ort", "E-Mail", "Betrag", "Festnetz", "Mobil"),

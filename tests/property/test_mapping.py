@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialler_sync.fields import FIELDS, Kind
-from dialler_sync.mapping import is_blank
+from dialler_sync.mapping.columns import is_blank
+from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import CellNote, Chunk, Contact
-from dialler_sync.validate import Checker
 
 from ..rows import BASIC, GOOD, chunk_of, layout_of, settings_of
 

@@ -6,8 +6,8 @@ import phonenumbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialler_sync.mapping.phones import country, quick_phone, read_phone
 from dialler_sync.model import Fault
-from dialler_sync.phones import country, quick_phone, read_phone
 
 USUAL = ("DE", "AT", "CH", "FR", "GB", "IT", "ES", "US")
 REGIONS = st.sampled_from(USUAL) | st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from dialler_sync.config import ColumnRule
-from dialler_sync.convert import amount, bic, boolean, converter, email, iban, integer, moment
 from dialler_sync.fields import FIELDS
-from dialler_sync.mapping import PlainNumber
+from dialler_sync.mapping.columns import PlainNumber
+from dialler_sync.mapping.values import amount, bic, boolean, converter, email, iban, integer, moment
 from dialler_sync.model import Fault
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dialler_sync.mapping.numbering_plans import plan_of_code, plan_of_region, region_of
+from dialler_sync.mapping.phones import Country, country, quick_phone, read_phone, read_phones, spread
 from dialler_sync.model import Fault
-from dialler_sync.numbering import plan_of_code, plan_of_region, region_of
-from dialler_sync.phones import Country, country, quick_phone, read_phone, read_phones, spread
 
 DE = country(None, "DE")
 NOWHERE = Country()

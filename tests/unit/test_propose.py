@@ -11,9 +11,9 @@ import yaml
 
 from dialler_sync.config import Settings, SourceSettings, load_config
 from dialler_sync.fields import VENDOR_COLUMNS
+from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import Contact, Layout, Rejection
 from dialler_sync.propose import propose_config
-from dialler_sync.validate import Checker
 
 from ..rows import Rows, layout_of
 

@@ -12,8 +12,8 @@ import pytest
 import dialler_sync
 from dialler_sync.error_codes import ERROR_CODES
 from dialler_sync.fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Kind
+from dialler_sync.mapping.validate import Checker, contact_schema
 from dialler_sync.model import CellNote, Contact, Rejection, RowWarning
-from dialler_sync.validate import Checker, contact_schema
 
 from ..rows import BASIC, GOOD, check_row, chunk_of, codes_of, faults_of, field_of, layout_of, settings_of
 

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .config import ColumnRule, Settings
-from .config.columns import SHOWS_NOTHING, fold, template_parts
-from .error_codes import fault
-from .errors import ConfigError, InputError
-from .fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
-from .model import CellNote, Chunk, Fault, Layout, RowWarning
-from .own_columns import is_own
-from .text.double_encoding import may_be_double, once_decoded
-from .text.nearest import nearest
-from .text.outward import in_shell
-from .text.spreadsheet import damage, may_be_damaged, one_line
+from ..config import ColumnRule, Settings
+from ..config.columns import SHOWS_NOTHING, fold, template_parts
+from ..error_codes import fault
+from ..errors import ConfigError, InputError
+from ..fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
+from ..model import CellNote, Chunk, Fault, Layout, RowWarning
+from ..own_columns import is_own
+from ..text.double_encoding import may_be_double, once_decoded
+from ..text.nearest import nearest
+from ..text.outward import in_shell
+from ..text.spreadsheet import damage, may_be_damaged, one_line
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
 """The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""

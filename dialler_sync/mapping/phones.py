@@ -23,11 +23,11 @@ from typing import Literal
 
 import phonenumbers
 
-from .error_codes import fault
-from .fields import PHONE_FIELDS
-from .model import Fault
-from .numbering import Plan, e164, plan_of_region, quick_e164, region_of
-from .text.spreadsheet import damage
+from ..error_codes import fault
+from ..fields import PHONE_FIELDS
+from ..model import Fault
+from ..text.spreadsheet import damage
+from .numbering_plans import Plan, e164, plan_of_region, quick_e164, region_of
 
 Read = str | tuple[str, ...] | Fault
 """One number, several, or what is wrong."""

@@ -14,12 +14,12 @@ from functools import cache, partial
 from stdnum import iban as stdnum_iban
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from .config import ColumnRule
-from .error_codes import fault
-from .fields import Field, Kind
-from .mapping import PlainNumber
-from .model import Fault, Value
-from .text.spreadsheet import damage
+from ..config import ColumnRule
+from ..error_codes import fault
+from ..fields import Field, Kind
+from ..model import Fault, Value
+from ..text.spreadsheet import damage
+from .columns import PlainNumber
 
 Converter = Callable[[str], Value | Fault]
 

@@ -18,8 +18,8 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
-from .error_codes import fault
-from .model import Fault
+from ..error_codes import fault
+from ..model import Fault
 
 _LONGEST_E164 = 15
 _LONGEST_WRITTEN = {"DE": 11}

@@ -17,14 +17,14 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from .config import Settings
-from .convert import converter
-from .error_codes import fault
-from .fields import FIELDS, PHONE_FIELDS, Field, Kind
-from .mapping import CAMPAIGN, BoundField, Mapped, bind
-from .model import Chunk, Contact, Fault, Layout, Rejection, Value
+from ..config import Settings
+from ..error_codes import fault
+from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
+from ..model import Chunk, Contact, Fault, Layout, Rejection, Value
+from ..text.spreadsheet import CUT
+from .columns import CAMPAIGN, BoundField, Mapped, bind
 from .phones import Country, country, read_phones, spread
-from .text.spreadsheet import CUT
+from .values import converter
 
 _ANY_PHONE = "PhoneNumber"
 """The schema's column for the first phone number that a row has, whichever field it is in."""
@@ -100,7 +100,7 @@ class Checker:
     user on how the configuration fits the file.
 
     Raises:
-        ConfigError, InputError: the configuration does not fit the file; see :func:`dialler_sync.mapping.bind`.
+        ConfigError, InputError: the configuration does not fit the file; see :func:`dialler_sync.mapping.columns.bind`.
     """
 
     def __init__(self, settings: Settings, layout: Layout) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..fields import FIELDS, PHONE_FIELDS
-from ..header_words import NOT_A_FIELD, PHONES, without
+from ..read.layout.header_words import NOT_A_FIELD, PHONES, without
 from .content import (
     fit,
     is_academic,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..fields import PHONE_FIELDS
-from ..header_words import NOT_A_FIELD, PHONES
 from ..model import Fault
+from ..read.layout.header_words import NOT_A_FIELD, PHONES
 from .content import is_phone_like, is_written_as_phone
 from .regions import Where, read_number, where_numbers_are
 from .rules import phone_rule

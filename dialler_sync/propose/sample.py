@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..header_words import Meaning, language_of, meaning_of
 from ..mapping.columns import is_blank
 from ..model import Fault, Table
+from ..read.layout.header_words import Meaning, language_of, meaning_of
 
 SAMPLE = 500
 """Rows that are looked at."""

@@ -10,7 +10,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from ..config import SourceSettings
     from ..model import Table
-    from .csv_table import CsvTable
+    from .csv.table import CsvTable
 
 _HEAD_BYTES = 4_096
 _MOST_CONTROLS = 10
@@ -44,10 +44,10 @@ def open_tables(path: Path, source: SourceSettings) -> list[Table]:
         InputError: the file cannot be read as it is; the message names it and says what to do.
     """
     if _is_workbook(path, source):
-        from .excel import excel_tables
+        from .excel.tables import excel_tables
 
         return excel_tables(path, source)
-    from .csv_table import open_csv
+    from .csv.table import open_csv
 
     return [_mended(path, source) or open_csv(path, source)]
 
@@ -58,8 +58,8 @@ def _mended(path: Path, source: SourceSettings) -> CsvTable | None:
     Raises:
         InputError: its encoding cannot be found out, and is not configured either.
     """
-    from .csv_table import open_csv
-    from .mended import own_form
+    from .csv.table import open_csv
+    from .layout.mended import own_form
 
     form = own_form(path, source)
     if form is None:
@@ -139,7 +139,7 @@ def _foreign(head: bytes) -> str | None:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             return what
-    from .encoding import wide_encoding
+    from .encoding.detect import wide_encoding
 
     start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe").lstrip().lower()
     if start.startswith(_MARKUP):

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import JournalError
 from ..journal import Journal, RunRecord
 from ..prepare import Source, file_sha256
-from ..read.excel_table import ExcelTable
+from ..read.excel.table import ExcelTable
 from ..report.faults import FaultCells
 from ..report.marked_book import write_marked
 from ..report.marked_sheet import Cell

@@ -30,7 +30,7 @@ OUTCOMES = ("right", "refused", "wrong")
 def dialler_sync(path: Path) -> str | None:
     from dialler_sync.config import SourceSettings
     from dialler_sync.errors import InputError
-    from dialler_sync.read.encoding import find_encoding
+    from dialler_sync.read.encoding.detect import find_encoding
 
     try:
         return find_encoding(path, SourceSettings())

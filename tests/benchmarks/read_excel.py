@@ -21,7 +21,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from dialler_sync.config import SourceSettings
-from dialler_sync.read.excel import excel_tables
+from dialler_sync.read.excel.tables import excel_tables
 
 KINDS = ("plain", "postal codes", "errors")
 COLUMNS = (

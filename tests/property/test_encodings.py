@@ -10,7 +10,7 @@ import pytest
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
-from dialler_sync.read.encoding import find_encoding
+from dialler_sync.read.encoding.detect import find_encoding
 
 from ..benchmarks.encoding_lists import MIXED_WESTERN, WESTERN, ContactList, lists
 

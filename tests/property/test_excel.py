@@ -20,7 +20,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
-from dialler_sync.read.excel import excel_tables
+from dialler_sync.read.excel.tables import excel_tables
 from dialler_sync.text.spreadsheet import harmless
 
 from ..unit.read.excel_files import write_ods, write_xlsb

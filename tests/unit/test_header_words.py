@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.header_words import is_header_word, is_phone_header, language_of, meaning_of
+from dialler_sync.read.layout.header_words import is_header_word, is_phone_header, language_of, meaning_of
 
 
 @pytest.mark.parametrize(

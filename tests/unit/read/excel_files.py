@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.model import CellNote, Layout
-from dialler_sync.read.excel import excel_tables
+from dialler_sync.read.excel.tables import excel_tables
 
 File = TypeVar("File", Path, BinaryIO)
 

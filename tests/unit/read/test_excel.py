@@ -20,9 +20,9 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
 from dialler_sync.model import CellNote
-from dialler_sync.read.excel import excel_tables
-from dialler_sync.read.excel_formats import digit_format
-from dialler_sync.read.excel_numbers import cell_text
+from dialler_sync.read.excel.formats import digit_format
+from dialler_sync.read.excel.numbers import cell_text
+from dialler_sync.read.excel.tables import excel_tables
 
 from .excel_files import read, write_xlsb, xlsb_cell, xlsb_record, xlsb_row
 

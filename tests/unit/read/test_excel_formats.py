@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from dialler_sync.model import CellNote
-from dialler_sync.read.excel_formats import digit_format
+from dialler_sync.read.excel.formats import digit_format
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
-from dialler_sync.read.excel import excel_tables
+from dialler_sync.read.excel.tables import excel_tables
 
 from .excel_files import NAMESPACES, read, sheet_xml, write_ods, write_xlsb, write_xlsx
 

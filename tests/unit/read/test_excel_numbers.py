@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from dialler_sync.model import CellNote
-from dialler_sync.read.excel_numbers import Value, cell_text
+from dialler_sync.read.excel.numbers import Value, cell_text
 
 
 @pytest.mark.parametrize(

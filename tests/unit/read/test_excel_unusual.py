@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.model import CellNote
-from dialler_sync.read.excel import excel_tables
+from dialler_sync.read.excel.tables import excel_tables
 
 from .excel_files import STYLES, read, sheet_xml, write_xlsx
 

@@ -7,7 +7,7 @@ import pytest
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.fields import VENDOR_COLUMNS
-from dialler_sync.read.header import Header, find_header
+from dialler_sync.read.layout.header import Header, find_header
 
 
 def header(text: str, **source: object) -> Header:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..config import SourceSettings
-from ..fields import VENDOR_COLUMNS
-from ..own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
+from ...config import SourceSettings
+from ...fields import VENDOR_COLUMNS
+from ...own_columns import FAILED_COLUMNS, FAILED_COLUMNS_OF_SEVERAL, is_own
 
 _HEAD_BYTES = 1 << 20
 _NAME = rb"_(?:%s)" % "|".join(name[1:] for name in FAILED_COLUMNS_OF_SEVERAL).encode()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Protocol
 
-from ..errors import InputError
-from ..model import CellNote
-from .excel_marks import KnownCell, Mark, Marks
-from .excel_numbers import Value, cell_text
+from ...errors import InputError
+from ...model import CellNote
+from .marks import KnownCell, Mark, Marks
+from .numbers import Value, cell_text
 
 _LONG = 1_000_000
 """Where a number can be a phone number."""

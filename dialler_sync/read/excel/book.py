@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .excel_ods import open_ods
-from .excel_package import PROTECTED, SAVE_ANEW, Package
-from .excel_sheet import Book
-from .excel_xls import open_xls
-from .excel_xlsb import open_xlsb
-from .excel_xlsx import open_xlsx
+from ...config import SourceSettings
+from ...errors import InputError
+from .ods import open_ods
+from .package import PROTECTED, SAVE_ANEW, Package
+from .sheet import Book
+from .xls import open_xls
+from .xlsb import open_xlsb
+from .xlsx import open_xlsx
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF_5 = b"\x09\x08"

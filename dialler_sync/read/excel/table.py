@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from ..model import Chunk, Layout
-from .excel_sheet import Row, SheetCells
+from ...model import Chunk, Layout
+from .sheet import Row, SheetCells
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from .excel_package import Package, forbid_doctype
-from .excel_workbook import SheetPart, XlsxParts
+from .package import Package, forbid_doctype
+from .workbook import SheetPart, XlsxParts
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -1,7 +1,7 @@
 """A first look at an ``.xlsx`` sheet: whether calamine can read it, and what the user should know of it.
 
 calamine fills the rectangle around all cells in memory, with a copy of each shared string, so that one stray cell or
-one long text could cost gigabytes; and it misreads some cells (:mod:`.excel_marks`). So the XML is searched as it is
+one long text could cost gigabytes; and it misreads some cells (:mod:`.marks`). So the XML is searched as it is
 unpacked, about as fast as calamine reads it, and only the cells that the search finds are parsed.
 """
 
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import ge
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .excel_marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
-from .excel_package import SAVE_ANEW, Package, UnusualError, root_prefix
-from .excel_workbook import XlsxParts
+from ...config import SourceSettings
+from ...errors import InputError
+from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
+from .package import SAVE_ANEW, Package, UnusualError, root_prefix
+from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
 """What calamine takes for one cell of the rectangle, measured."""

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from ..model import CellNote
-from .excel_numbers import Value, cell_text, number_text
+from ...model import CellNote
+from .numbers import Value, cell_text, number_text
 
 BUILT_IN_CODES = {
     9: "0%",

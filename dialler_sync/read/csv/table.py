@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from ..config import SourceSettings
-from ..errors import InputError
-from ..model import Chunk, Layout
-from ..own_columns import is_own
-from ..text.spreadsheet import shown
-from .csv_extent import find_extent
-from .csv_grammar import Dialect
-from .csv_lines import MARK, without_marks
-from .csv_rows import BROKEN, CsvFile, Run
+from ...config import SourceSettings
+from ...errors import InputError
+from ...model import Chunk, Layout
+from ...own_columns import is_own
+from ...text.spreadsheet import shown
+from ..encoding.detect import find_encoding
+from ..layout.extent import find_extent
+from ..layout.header import SAMPLE_ROWS, columns_of, find_header
+from ..layout.kinds import Kind, kind_of
+from ..layout.mended import is_mended, is_of_vendor
 from .dialect import SAMPLE_CHARS, find_dialect
 from .dialect_doubts import foreign_cells
-from .encoding import find_encoding
-from .header import SAMPLE_ROWS, columns_of, find_header
-from .kinds import Kind, kind_of
-from .mended import is_mended, is_of_vendor
+from .grammar import Dialect
+from .lines import MARK, without_marks
+from .rows import BROKEN, CsvFile, Run
 
 _TAIL_BYTES = 1 << 16
 _FEWEST_ROWS = 10

@@ -2,7 +2,7 @@
 
 A byte order mark decides, then the zero bytes of UTF-16, then whether the *whole* file is UTF-8: real lists
 are ASCII with a few umlauts deep inside. What is left was written in an older encoding, and
-:mod:`.legacy_encodings` judges which; where several can be meant, the user is asked.
+:mod:`.legacy` judges which; where several can be meant, the user is asked.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .legacy_encodings import Evidence, Foreign, Reading
+from ...config import SourceSettings
+from ...errors import InputError
+from .legacy import Evidence, Foreign, Reading
 
 _BLOCK = 1 << 20
 _WIDE_MARKS = (

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .excel_marks import given_twice
+from .marks import given_twice
 
 BIFF_8 = 0x0600
 _BOF, _EOF, _CONTINUE, _SST = 0x0809, 0x0A, 0x3C, 0xFC

@@ -2,7 +2,7 @@
 
 A block of text of which every line is one row, as nearly all are, is cut by the ``csv`` module in one go. Any
 other block is read row by row: by the ``csv`` module where it reads the dialect exactly, and by
-:class:`~dialler_sync.read.csv_grammar.Dialect` where it does not. There, a quote that is not closed does not
+:class:`~dialler_sync.read.csv.grammar.Dialect` where it does not. There, a quote that is not closed does not
 swallow the rows after it: its row is taken from its own line alone, and marked as broken.
 """
 
@@ -17,11 +17,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .csv_grammar import Cut, Dialect
-from .csv_lines import MARK, Blocks, Lines, lines_until
-from .kinds import Kind, kind_of
+from ...config import SourceSettings
+from ...errors import InputError
+from ..layout.kinds import Kind, kind_of
+from .grammar import Cut, Dialect
+from .lines import MARK, Blocks, Lines, lines_until
 
 BROKEN = 1
 """Flag of a row in which a quote is not closed as it should be."""

@@ -4,7 +4,7 @@ Every dialect that the text allows reads a sample, and is judged by what comes o
 number of cells, and the cells look like cells: no delimiters or quotes are left in them. (This is the idea of
 CleverCSV's consistency measure, van den Burg et al. 2019, with plainer kinds of cells.) Two delimiters that do
 equally well are two readings of the file, and the user is asked; so is whoever has a list that is read best in a
-way which is often wrong (:mod:`~dialler_sync.read.dialect_doubts`). Quote and escape are not asked for: where they
+way which is often wrong (:mod:`~dialler_sync.read.csv.dialect_doubts`). Quote and escape are not asked for: where they
 do equally well the cells are the same, so the usual ones are taken.
 """
 
@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .csv_grammar import Cut, Dialect
+from ...config import SourceSettings
+from ...errors import InputError
+from ..layout.kinds import Kind, kind_of
 from .dialect_doubts import LOOK, RARE, SAFE_RARE, check_doubts, named
-from .kinds import Kind, kind_of
+from .grammar import Cut, Dialect
 
 TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """A first line that tells Excel the delimiter. Excel does not show it, so it has no row number."""

@@ -11,14 +11,14 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
-from ..config import SourceSettings
-from ..errors import InputError
-from ..model import CellNote
-from .excel_marks import LAST_ROW, NO_VALUE, KnownCell, Mark, Marks, error_cell
-from .excel_numbers import Value, cell_text
-from .excel_package import Package, parse_xml
-from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
-from .excel_survey import check_density, check_extent, hidden_rows, most_bytes
+from ...config import SourceSettings
+from ...errors import InputError
+from ...model import CellNote
+from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, Marks, error_cell
+from .numbers import Value, cell_text
+from .package import Package, parse_xml
+from .sheet import Book, Content, Rows, Sheet, SheetCells
+from .survey import check_density, check_extent, hidden_rows, most_bytes
 
 _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
 _PERCENTAGE = re.compile(r"\s*[-+]?[\d.,'\s]+\s*%\s*")

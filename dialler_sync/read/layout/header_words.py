@@ -19,7 +19,7 @@ from itertools import chain
 
 import yaml
 
-from .config.columns import fold
+from ...config.columns import fold
 
 _LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "œ": "oe"}

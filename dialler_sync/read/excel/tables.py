@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from pathlib import Path
 
-from ..config import SourceSettings
-from ..errors import InputError
-from ..model import CellNote, Layout, Table
-from ..own_columns import is_own
-from ..text.nearest import nearest
-from .csv_extent import Extent, find_extent
-from .csv_rows import Run
-from .excel_book import open_book, readable
-from .excel_sheet import Book, Content, Sheet, SheetCells
-from .excel_table import ExcelTable
-from .header import SAMPLE_ROWS, SEARCH, find_header
-from .mended import is_mended, is_of_vendor, plain_form
+from ...config import SourceSettings
+from ...errors import InputError
+from ...model import CellNote, Layout, Table
+from ...own_columns import is_own
+from ...text.nearest import nearest
+from ..csv.rows import Run
+from ..layout.extent import Extent, find_extent
+from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
+from ..layout.mended import is_mended, is_of_vendor, plain_form
+from .book import open_book, readable
+from .sheet import Book, Content, Sheet, SheetCells
+from .table import ExcelTable
 
 _RUN_ROWS = 5_000
 

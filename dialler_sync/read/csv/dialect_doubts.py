@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ..errors import InputError
-from ..header_words import is_header_word, is_phone_header
-from .csv_grammar import Cut, Dialect
-from .header import columns_headed
-from .kinds import Kind, kind_of
+from ...errors import InputError
+from ..layout.header import columns_headed
+from ..layout.header_words import is_header_word, is_phone_header
+from ..layout.kinds import Kind, kind_of
+from .grammar import Cut, Dialect
 
 SAFE_RARE = ("^", "~", "§", "¦", "\x1f", "\x1e")
 """Rare delimiters that stand for nothing else; they are read where every row has as many."""

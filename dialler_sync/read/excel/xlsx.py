@@ -10,13 +10,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .excel_canonical import write_canonical
-from .excel_package import SAVE_ANEW, Package, UnusualError, root_prefix
-from .excel_sheet import Book, Content, Sheet, SheetCells
-from .excel_survey import shared_strings, survey_sheet
-from .excel_workbook import XlsxParts, xlsx_parts
+from ...config import SourceSettings
+from ...errors import InputError
+from .canonical import write_canonical
+from .package import SAVE_ANEW, Package, UnusualError, root_prefix
+from .sheet import Book, Content, Sheet, SheetCells
+from .survey import shared_strings, survey_sheet
+from .workbook import XlsxParts, xlsx_parts
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

@@ -11,15 +11,15 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .excel_formats import BUILT_IN_CODES, DigitFormat, digit_format
-from .excel_marks import Marks, error_cell, given_twice
-from .excel_numbers import Value, moment_of
-from .excel_package import SAVE_ANEW, Package
-from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
-from .excel_survey import check_density, check_extent, hidden_rows, most_bytes
-from .excel_workbook import WITHOUT_CELLS
+from ...config import SourceSettings
+from ...errors import InputError
+from .formats import BUILT_IN_CODES, DigitFormat, digit_format
+from .marks import Marks, error_cell, given_twice
+from .numbers import Value, moment_of
+from .package import SAVE_ANEW, Package
+from .sheet import Book, Content, Rows, Sheet, SheetCells
+from .survey import check_density, check_extent, hidden_rows, most_bytes
+from .workbook import WITHOUT_CELLS
 
 _ROW, _BLANK, _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH = 0, 1, 2, 3, 4, 5, 6, 7, 62
 _FORMULA_TEXT, _FORMULA_REAL, _FORMULA_BOOLEAN, _FORMULA_ERROR = 8, 9, 10, 11

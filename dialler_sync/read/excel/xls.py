@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config import SourceSettings
-from ..errors import InputError
-from .excel_biff import BIFF_8, Biff, Place, survey_biff
-from .excel_formats import digit_format
-from .excel_marks import NO_VALUE, Marks, error_cell
-from .excel_numbers import Value, moment_of
-from .excel_package import PROTECTED, SAVE_ANEW
-from .excel_sheet import Book, Content, Rows, Sheet, SheetCells
-from .excel_survey import check_density, hidden_rows
+from ...config import SourceSettings
+from ...errors import InputError
+from .biff import BIFF_8, Biff, Place, survey_biff
+from .formats import digit_format
+from .marks import NO_VALUE, Marks, error_cell
+from .numbers import Value, moment_of
+from .package import PROTECTED, SAVE_ANEW
+from .sheet import Book, Content, Rows, Sheet, SheetCells
+from .survey import check_density, hidden_rows
 
 if TYPE_CHECKING:
     import xlrd

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from ..errors import InputError
-from ..model import CellNote
-from .excel_formats import DigitFormat
-from .excel_numbers import Value, number_text
-from .excel_package import SAVE_ANEW, parse_xml
-from .excel_workbook import Styles
+from ...errors import InputError
+from ...model import CellNote
+from .formats import DigitFormat
+from .numbers import Value, number_text
+from .package import SAVE_ANEW, parse_xml
+from .workbook import Styles
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..errors import InputError
-from .excel_formats import BUILT_IN_CODES, DigitFormat, digit_format
-from .excel_package import SAVE_ANEW, Package, local, parse_xml
+from ...errors import InputError
+from .formats import BUILT_IN_CODES, DigitFormat, digit_format
+from .package import SAVE_ANEW, Package, local, parse_xml
 
 WITHOUT_CELLS = frozenset({"chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Kinds of sheets that hold charts, dialogs and macros."""

@@ -17,7 +17,7 @@ from typing import NoReturn, Self
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from ..errors import InputError
+from ...errors import InputError
 
 SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
 PROTECTED = "is protected by a password. Save it without one, and try again."

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ..config import SourceSettings
-from ..errors import InputError
-from ..fields import VENDOR_COLUMNS, VENDOR_MARK
-from ..header_words import is_header_word
+from ...config import SourceSettings
+from ...errors import InputError
+from ...fields import VENDOR_COLUMNS, VENDOR_MARK
+from .header_words import is_header_word
 from .kinds import Kind, kind_of
 from .mended import is_mended, plain_form
 

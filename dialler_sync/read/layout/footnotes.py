@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from statistics import median
 
-from ..header_words import is_phone_header
-from .csv_rows import BROKEN, Seen
+from ..csv.rows import BROKEN, Seen
+from .header_words import is_phone_header
 from .kinds import Kind, kind_of
 
 _TOTAL = re.compile(

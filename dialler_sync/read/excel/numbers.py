@@ -11,8 +11,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from ..model import CellNote
-from ..text.spreadsheet import restore
+from ...model import CellNote
+from ...text.spreadsheet import restore
 
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 """What a reader gives for one cell; an empty one is ``""``."""

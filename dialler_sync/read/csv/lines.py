@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import TextIO
 
-from ..errors import InputError
+from ...errors import InputError
 from .dialect import TELLS_DELIMITER
 
 _BLOCK_CHARS = 1 << 16

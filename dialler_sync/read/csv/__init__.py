@@ -1,0 +1,1 @@
+"""CSV files → tables: the dialect, the lines, the rows."""

@@ -1,0 +1,1 @@
+"""Workbooks → tables: ``.xlsx``, ``.xls``, ``.xlsb``, ``.ods``."""

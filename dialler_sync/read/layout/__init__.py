@@ -1,0 +1,1 @@
+"""Where a table's header, rows and footnotes stand: what CSV and Excel share."""

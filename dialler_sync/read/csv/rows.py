@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
 from ..layout.kinds import Kind, kind_of
+from ..layout.runs import BROKEN, NOTABLE, Run
 from .grammar import Cut, Dialect
 from .lines import MARK, Blocks, Lines, lines_until
-
-BROKEN = 1
-"""Flag of a row in which a quote is not closed as it should be."""
-
-NOTABLE = 2
-"""Flag of a row that may hold a mark to take away; most rows do not."""
 
 _RUN_ROWS = 5_000
 
@@ -39,35 +33,6 @@ _NO_CHANCE = 6
 
 Row = tuple[list[str], int]
 """The cells of a row (none: a blank line) and its flags."""
-
-
-class Seen(NamedTuple):
-    """A row that holds something, with its number."""
-
-    number: int
-    cells: list[str]
-    flags: int
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive rows, blank ones too. ``flags``: by place in the run, where there are any."""
-
-    first_number: int
-    rows: list[list[str]]
-    flags: dict[int, int] = field(default_factory=dict)
-
-    def is_dense(self) -> bool:
-        """Whether every row surely holds something; the quick answer for nearly every run."""
-        return [] not in self.rows and all(map(str.strip, map(itemgetter(0), self.rows)))
-
-    def seen(self) -> list[Seen]:
-        """The rows that hold something: blank lines, and rows of blank cells, only count."""
-        return [
-            Seen(number, cells, self.flags.get(number - self.first_number, 0))
-            for number, cells in enumerate(self.rows, self.first_number)
-            if cells and (cells[0].strip() or any(map(str.strip, cells)))
-        ]
 
 
 @dataclass(frozen=True, slots=True)

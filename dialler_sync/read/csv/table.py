@@ -19,11 +19,12 @@ from ..layout.extent import find_extent
 from ..layout.header import SAMPLE_ROWS, columns_of, find_header
 from ..layout.kinds import Kind, kind_of
 from ..layout.mended import is_mended, is_of_vendor
+from ..layout.runs import BROKEN, Run
 from .dialect import SAMPLE_CHARS, find_dialect
 from .dialect_doubts import foreign_cells
 from .grammar import Dialect
 from .lines import MARK, without_marks
-from .rows import BROKEN, CsvFile, Run
+from .rows import CsvFile
 
 _TAIL_BYTES = 1 << 16
 _FEWEST_ROWS = 10

@@ -11,10 +11,10 @@ from ...errors import InputError
 from ...model import CellNote, Layout, Table
 from ...own_columns import is_own
 from ...text.nearest import nearest
-from ..csv.rows import Run
 from ..layout.extent import Extent, find_extent
 from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
 from ..layout.mended import is_mended, is_of_vendor, plain_form
+from ..layout.runs import Run
 from .book import open_book, readable
 from .sheet import Book, Content, Sheet, SheetCells
 from .table import ExcelTable

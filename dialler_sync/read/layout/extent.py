@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
-from ..csv.rows import BROKEN, Run, Seen
 from .footnotes import Footnotes, filled, first_text
 from .header import Header, columns_headed, columns_of, name_rows
 from .header_words import is_header_word
 from .kinds import Kind, kind_of
+from .runs import BROKEN, Run, Seen
 
 _MOST_FOOTNOTES = 40
 _LOOK_AHEAD = 8

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from statistics import median
 
-from ..csv.rows import BROKEN, Seen
 from .header_words import is_phone_header
 from .kinds import Kind, kind_of
+from .runs import BROKEN, Seen
 
 _TOTAL = re.compile(
     r"[\W_]*(?:(?:gesamt|end|zwischen|teil)?summen?|insgesamt|gesamt|(?:grand |sub)?totals?|sum)"

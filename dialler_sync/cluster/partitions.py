@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..journal import RowState
 from ..load.insist import Rules
-from ..spool import Spool, SpooledRow
+from ..prepare.spool import Spool, SpooledRow
 from .messages import LOT, Batch
 
 State = tuple[int, RowState, int]

@@ -19,9 +19,9 @@ from ..load.recorder import Recorder
 from ..model import Action, Fault, RowWarning, Status
 from ..observer import Observer
 from ..plan.decide import AMBIGUOUS, before_image
+from ..prepare.spool import SpooledRow
 from ..run.bulk import BulkRun, Job, Planned
 from ..run.saved_cells import SavedCells
-from ..spool import SpooledRow
 from .read import Finder, Found, Record
 from .targets import Named, Target, Targets
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..spool import Spool
+from ..prepare.spool import Spool
 
 _PAGE = 200
 _SHAPES = 1_000

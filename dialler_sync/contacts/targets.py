@@ -14,7 +14,7 @@ from ..error_codes import fault
 from ..errors import InputError
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
-from ..prepare import file_sha256
+from ..prepare.read_through import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _Rows:
 
     def __init__(self, table: Table, settings: Settings, named: Named, journal: Journal | None) -> None:
         from ..mapping.values import converter
-        from ..mended import Guard
+        from ..prepare.guard import Guard
 
         self._table = table
         self._by_id = named.by == "id"

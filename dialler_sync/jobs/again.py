@@ -14,11 +14,11 @@ from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
 from ..journal import Journal, RunRecord
-from ..mended import runs_named_in
 from ..model import FINE
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
-from ..prepare import open_sources
+from ..prepare.guard import runs_named_in
+from ..prepare.read_through import open_sources
 from ..run.execution import Execution, RunOptions
 from ..run.record import reopen_folder
 from ..run.summary import Summary

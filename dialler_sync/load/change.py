@@ -11,7 +11,7 @@ from ..api.client import DiallerClient
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
 from ..model import Action, Status
-from ..spool import SpooledRow
+from ..prepare.spool import SpooledRow
 from .recorder import Recorder
 
 MAYBE_DONE = "maybe_done"

@@ -23,7 +23,7 @@ from ..api.wire import StoredContact, differences, id_number
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import Status
-from ..spool import SpooledRow
+from ..prepare.spool import SpooledRow
 from .evidence import may_be_trace, trace
 from .moves import Moves
 from .outcomes import Outcomes

@@ -17,7 +17,7 @@ from ..api.hopeless import reason_to_stop
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import Action
-from ..spool import SpooledRow
+from ..prepare.spool import SpooledRow
 from .change import Changer, ContactChanger
 from .insist import Insister, Rules, Tried
 from .moves import Moves

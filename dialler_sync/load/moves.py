@@ -16,7 +16,7 @@ from ..api.wire import StoredContact, campaign_of
 from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import Status
-from ..spool import MOVE, SpooledRow
+from ..prepare.spool import MOVE, SpooledRow
 from ..text.command_line import command
 from .evidence import LookUp
 

@@ -9,7 +9,7 @@ from ..api.wire import StoredContact, id_number
 from ..errors import RequestError
 from ..journal import Outcome
 from ..model import Action, Status
-from ..spool import SpooledRow
+from ..prepare.spool import SpooledRow
 from .recorder import Recorder
 
 

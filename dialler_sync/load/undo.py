@@ -18,7 +18,7 @@ from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
-from ..spool import SpooledRow
+from ..prepare.spool import SpooledRow
 
 _BACK = {
     Action.CREATE: Action.DELETE,

@@ -12,7 +12,7 @@ from ..config.settings import Limit, Missing
 from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, RowResult, Status
-from ..prepare import DUPLICATE
+from ..prepare.read_through import DUPLICATE
 from ..target import split, target_of
 from .decide import PlanRules, is_locked, is_unlocked, protection
 from .snapshot import Snapshot

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..journal import Journal, PlannedRow, RunRecord
 from ..model import Contact
-from ..prepare import Found
+from ..prepare.read_through import Found
 from .suppress import SuppressionLists
 
 

@@ -18,8 +18,8 @@ from ..config import Settings
 from ..config.settings import Limit
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVED, Action, Status
-from ..prepare import Prepared
-from ..spool import MOVE, SpooledRow
+from ..prepare.read_through import Prepared
+from ..prepare.spool import MOVE, SpooledRow
 from .beyond import Change, Mirror, to_lock, to_unlock
 from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot

@@ -15,7 +15,7 @@ from ..model import Action
 from ..observer import Observer, Silent
 from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
-from ..prepare import Prepared, open_sources
+from ..prepare.read_through import Prepared, open_sources
 from ..run.execution import RunOptions
 from ..run.record import new_record
 from ..run.target import find_target

@@ -21,7 +21,7 @@ from ..load.loader import Loader, Rules
 from ..load.recorder import Recorder
 from ..model import Status
 from ..observer import Observer
-from ..spool import SpooledRow
+from ..prepare.spool import SpooledRow
 from .ending import conclude, in_mid_run
 from .interrupt import told
 from .saved_cells import RunCells

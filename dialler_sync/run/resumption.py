@@ -11,8 +11,8 @@ from itertools import islice
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, Action, Status
-from ..prepare import Prepared, Source
-from ..spool import MOVE, SpooledRow
+from ..prepare.read_through import Prepared, Source
+from ..prepare.spool import MOVE, SpooledRow
 
 _BATCH = 5_000
 

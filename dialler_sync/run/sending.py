@@ -21,8 +21,8 @@ from ..load.moves import is_watched
 from ..load.recorder import Recorder
 from ..model import FINE
 from ..observer import Observer
-from ..prepare import Prepared
-from ..spool import SpooledRow
+from ..prepare.read_through import Prepared
+from ..prepare.spool import SpooledRow
 from ..target import split
 from ..text.command_line import command
 from .resumption import LeftOver

@@ -21,8 +21,8 @@ from dialler_sync.load.evidence import LookUp, may_be_trace, trace
 from dialler_sync.load.loader import PARKED, Loader, Rules
 from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import Status
+from dialler_sync.prepare.spool import SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span, Store
-from dialler_sync.spool import SpooledRow
 
 from .test_journal import RUN
 

@@ -15,7 +15,7 @@ from dialler_sync.errors import Interrupted, MaybeDone, SafetyLimit
 from dialler_sync.journal import Outcome
 from dialler_sync.load.moves import Moves
 from dialler_sync.model import Status
-from dialler_sync.spool import MOVE, SpooledRow
+from dialler_sync.prepare.spool import MOVE, SpooledRow
 
 MOVED = SpooledRow(0, "K", b"{}", MOVE, "7")
 MOVED_BY_A_RETRY = SpooledRow(0, "K", b"{}", MOVE)

@@ -12,7 +12,8 @@ import pytest
 
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.model import Action, Status
-from dialler_sync.prepare import Prepared, Source
+from dialler_sync.prepare.read_through import Prepared, Source
+from dialler_sync.prepare.spool import MOVE
 from dialler_sync.run.resumption import (
     LeftOver,
     leave_overtaken,
@@ -21,7 +22,6 @@ from dialler_sync.run.resumption import (
     newer_list,
     take_up,
 )
-from dialler_sync.spool import MOVE
 
 from .test_journal import RUN, TARGET
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialler_sync.errors import JournalError
-from dialler_sync.spool import Keys, Spool
+from dialler_sync.prepare.spool import Keys, Spool
 
 
 def test_batches_come_back_as_they_were_written(tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from .config import SourceSettings
-from .error_codes import REFUSED_KEYS, fault, faults_of
-from .errors import InputError
-from .fields import FIELDS, Kind
-from .journal import Journal, Origin, RunRecord
-from .mapping.columns import BoundField, is_blank
-from .model import CellNote, Chunk, Contact, Fault, Rejection, Table
-from .text.spreadsheet_changes import could_be_changed, is_changed, shows_change
+from ..config import SourceSettings
+from ..error_codes import REFUSED_KEYS, fault, faults_of
+from ..errors import InputError
+from ..fields import FIELDS, Kind
+from ..journal import Journal, Origin, RunRecord
+from ..mapping.columns import BoundField, is_blank
+from ..model import CellNote, Chunk, Contact, Fault, Rejection, Table
+from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
 RAGGED = "ragged_row"
@@ -297,7 +297,7 @@ class Guard:
 
 def runs_named_in(files: Sequence[Path]) -> set[str]:
     """The runs that rows of mended files come from; files of another kind name none."""
-    from .read import open_tables
+    from ..read import open_tables
 
     found: set[str] = set()
     for path in files:

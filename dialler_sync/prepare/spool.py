@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import JournalError
+from ..errors import JournalError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,16 +18,16 @@ from typing import Any
 
 import orjson
 
-from .config import Settings
-from .errors import InputError
-from .journal import PENDING, Journal, Outcome, PlannedRow
-from .journal.records import faults_text
-from .mapping.validate import Checker
-from .mended import Guard
-from .model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
+from ..config import Settings
+from ..errors import InputError
+from ..journal import PENDING, Journal, Outcome, PlannedRow
+from ..journal.records import faults_text
+from ..mapping.validate import Checker
+from ..model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
+from ..text.outward import line
+from ..text.spreadsheet import one_line
+from .guard import Guard
 from .spool import Keys, Spool, SpooledRow
-from .text.outward import line
-from .text.spreadsheet import one_line
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def open_sources(
     Raises:
         InputError, ConfigError: a file cannot be read, or does not fit the configuration.
     """
-    from .read import open_table
+    from ..read import open_table
 
     sources: list[Source] = []
     unreadable: list[object] = []

@@ -1,0 +1,1 @@
+"""Reads every file through once, before anything is sent."""

@@ -249,3 +249,22 @@ class RowResult(NamedTuple):
             )
             for place, code in enumerate(codes)
         )
+
+
+class SpooledRow(NamedTuple):
+    """A row that may be sent: its place in the run, its key, and the JSON of its import.
+
+    Other kinds than import (``delete``, ``lock``, ``unlock``) have no body and name a contact. An import names one only
+    where contacts of other campaigns carry its key: the one that it must overwrite. Its kind is ``move`` where that
+    one is of another campaign.
+    """
+
+    seq: int
+    user_data: str
+    body: bytes
+    kind: str = "import"
+    contact_id: str = ""
+
+
+MOVE = "move"
+"""Kind of an import that takes its contact from another campaign."""

@@ -17,7 +17,7 @@ from .. import __version__
 from ..config.settings import DiallerSettings
 from ..errors import ClusterLost, DiallerSyncError
 from ..load.insist import Rules
-from ..prepare.spool import SpooledRow
+from ..model import SpooledRow
 from .conversation import Conversation, Lost, RemoteSender, reason
 from .messages import Share
 from .partitions import Partition, split

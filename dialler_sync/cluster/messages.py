@@ -11,7 +11,7 @@ from ..config.settings import DiallerSettings
 from ..errors import DiallerSyncError
 from ..journal import Outcome, RowState
 from ..load.insist import Rules
-from ..prepare.spool import SpooledRow
+from ..model import SpooledRow
 
 LOT = 500
 """Rows that are given to a sender at once; it is given more when it has fewer left."""

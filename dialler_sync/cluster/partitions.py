@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..journal import RowState
 from ..load.insist import Rules
-from ..prepare.spool import Spool, SpooledRow
+from ..model import SpooledRow
+from ..prepare.spool import Spool
 from .messages import LOT, Batch
 
 State = tuple[int, RowState, int]

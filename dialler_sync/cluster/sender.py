@@ -18,7 +18,7 @@ from ..config.settings import DiallerSettings
 from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageError
 from ..load.loader import Loader
 from ..load.recorder import Recorder
-from ..prepare.spool import SpooledRow
+from ..model import SpooledRow
 from .messages import LOT, Order, Report, Share
 from .outbox import Outbox
 

@@ -16,10 +16,9 @@ from ..config import Settings
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
 from ..load.change import LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger, nothing_there
 from ..load.recorder import Recorder
-from ..model import Action, Fault, RowWarning, Status
+from ..model import Action, Fault, RowWarning, SpooledRow, Status
 from ..observer import Observer
 from ..plan.decide import AMBIGUOUS, before_image
-from ..prepare.spool import SpooledRow
 from ..run.bulk import BulkRun, Job, Planned
 from ..run.saved_cells import SavedCells
 from .read import Finder, Found, Record

@@ -14,7 +14,7 @@ from ..error_codes import fault
 from ..errors import InputError
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
-from ..prepare.read_through import file_sha256
+from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:

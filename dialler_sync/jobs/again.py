@@ -18,7 +18,7 @@ from ..model import FINE
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
-from ..prepare.read_through import open_sources
+from ..prepare.sources import open_sources
 from ..run.execution import Execution, RunOptions
 from ..run.record import reopen_folder
 from ..run.summary import Summary

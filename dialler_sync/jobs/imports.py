@@ -16,7 +16,7 @@ from ..journal import Journal, RunRecord
 from ..observer import Observer, Silent
 from ..plan.file import PlanFile
 from ..plan.suppress import SuppressionLists, read_suppression_lists
-from ..prepare.read_through import Source, open_sources
+from ..prepare.sources import Source, open_sources
 from ..run.execution import Execution, RunOptions
 from ..run.record import new_record
 from ..run.resumption import mended_runs

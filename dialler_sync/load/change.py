@@ -10,8 +10,7 @@ from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
-from ..model import Action, Status
-from ..prepare.spool import SpooledRow
+from ..model import Action, SpooledRow, Status
 from .recorder import Recorder
 
 MAYBE_DONE = "maybe_done"

@@ -22,8 +22,7 @@ from ..api.retry import NOT_ABOUT_THE_ROW, TURNED_AWAY, pause
 from ..api.wire import StoredContact, differences, id_number
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
-from ..model import Status
-from ..prepare.spool import SpooledRow
+from ..model import SpooledRow, Status
 from .evidence import may_be_trace, trace
 from .moves import Moves
 from .outcomes import Outcomes

@@ -16,8 +16,7 @@ from ..api.client import DiallerClient
 from ..api.hopeless import reason_to_stop
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
-from ..model import Action
-from ..prepare.spool import SpooledRow
+from ..model import Action, SpooledRow
 from .change import Changer, ContactChanger
 from .insist import Insister, Rules, Tried
 from .moves import Moves

@@ -15,8 +15,7 @@ from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
 from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
-from ..model import Status
-from ..prepare.spool import MOVE, SpooledRow
+from ..model import MOVE, SpooledRow, Status
 from ..text.command_line import command
 from .evidence import LookUp
 

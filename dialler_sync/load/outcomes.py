@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from ..api.wire import StoredContact, id_number
 from ..errors import RequestError
 from ..journal import Outcome
-from ..model import Action, Status
-from ..prepare.spool import SpooledRow
+from ..model import Action, SpooledRow, Status
 from .recorder import Recorder
 
 

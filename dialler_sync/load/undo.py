@@ -17,8 +17,7 @@ from ..api.wire import COMMANDS, StoredContact, campaign_of, differences
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
-from ..model import Action, Status
-from ..prepare.spool import SpooledRow
+from ..model import Action, SpooledRow, Status
 
 _BACK = {
     Action.CREATE: Action.DELETE,

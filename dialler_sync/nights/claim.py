@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import InputError, UsageError
 from ..files.private import make_folder, new_draft
 from ..files.trust import is_foreign
-from ..prepare.read_through import file_sha256
+from ..prepare.sources import file_sha256
 from .arrivals import Arrival, mark_of, unfitness
 
 _log = logging.getLogger(__name__)

@@ -17,9 +17,8 @@ from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import MOVED, Action, Status
-from ..prepare.read_through import Prepared
-from ..prepare.spool import MOVE, SpooledRow
+from ..model import MOVE, MOVED, Action, SpooledRow, Status
+from ..prepare.prepared import Prepared
 from .beyond import Change, Mirror, to_lock, to_unlock
 from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot

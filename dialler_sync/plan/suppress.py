@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import CannotResume, InputError, ListUnreadable
 from ..fields import PHONE_FIELDS
 from ..model import Value
-from ..prepare.read_through import file_sha256
+from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:

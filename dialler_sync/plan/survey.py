@@ -15,7 +15,7 @@ from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
 from ..config.settings import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError
-from ..prepare.read_through import Prepared
+from ..prepare.prepared import Prepared
 from .snapshot import Snapshot, look_beside, read_campaign, read_contacts
 
 _log = logging.getLogger(__name__)

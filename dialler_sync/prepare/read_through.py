@@ -5,60 +5,26 @@ Nothing is sent before this has ended well.
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import logging
-from array import array
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from itertools import compress
 from operator import attrgetter
-from pathlib import Path
-from typing import Any
 
 import orjson
 
 from ..config import Settings
 from ..errors import InputError
-from ..journal import PENDING, Journal, Outcome, PlannedRow
+from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
-from ..mapping.validate import Checker
-from ..model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status, Table
-from ..text.outward import line
+from ..model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status
 from ..text.spreadsheet import one_line
-from .guard import Guard
-from .spool import Keys, Spool, SpooledRow
-
-_log = logging.getLogger(__name__)
+from .keys import Keys
+from .prepared import Prepared
+from .sources import Source, file_sha256
 
 _LONGEST_VALUE = 60
 """Characters of a cell that a message shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One table of a run: a file, or a sheet of it. ``guard``: it is a mended one."""
-
-    path: Path
-    name: str
-    sha256: str
-    inode: int
-    table: Table
-    checker: Checker
-    guard: Guard | None = None
-
-    def record(self, rows: int) -> dict[str, Any]:
-        """What journal and summary say of it."""
-        layout = self.table.layout
-        return {
-            "name": self.name,
-            "path": str(self.path.resolve()),
-            "sheet": layout.sheet,
-            "sha256": self.sha256,
-            "inode": self.inode,
-            "rows": rows,
-            "layout": layout.facts(),
-        }
 
 
 DUPLICATE = "duplicate_key"
@@ -69,102 +35,10 @@ Found = Contact | Rejection
 Write = Callable[[list[PlannedRow], list[Found]], Container[int] | None]
 """Writes down rows, and gets what each came from; may give the places of those that are still to be sent."""
 
-_ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
-
 
 def payload_hash(body: bytes) -> str:
     """What tells one body of an import from another, in 32 hex digits."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
-
-
-@dataclass(slots=True)
-class Prepared:
-    """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
-
-    ``unchanged`` rows were left out while they were read; ``extra_cells`` is how many cells the longest ragged row
-    has beyond its header. ``mended`` are the contacts that come from a row of an earlier run: place, key, run.
-    ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`.
-    """
-
-    folder: InitVar[Path]
-    bodies: Spool = field(init=False)
-    cells: Spool = field(init=False)
-    rows: array[int] = field(default_factory=lambda: array("q"))
-    files: list[dict[str, Any]] = field(default_factory=list)
-    todo: bytearray = field(default_factory=bytearray)
-    actions: bytearray = field(default_factory=bytearray)
-    rejected: int = 0
-    unchanged: int = 0
-    extra_cells: int = 0
-    mended: list[tuple[int, str, str]] = field(default_factory=list)
-    watched: dict[int, tuple[str, str]] = field(default_factory=dict)
-
-    def __post_init__(self, folder: Path) -> None:
-        self.bodies, self.cells = Spool(folder), Spool(folder)
-
-    @property
-    def total(self) -> int:
-        """Source rows, of all files."""
-        return len(self.todo)
-
-    def note_action(self, seq: int, action: Action | None) -> None:
-        """Remember what is to be done with a row."""
-        if not self.actions:
-            self.actions = bytearray(self.total)
-        self.actions[seq] = _ACTIONS.index(action) if action in _ACTIONS else 0
-
-    def action(self, seq: int) -> Action | None:
-        """What is to be done with a row, None where that was not decided."""
-        return _ACTIONS[self.actions[seq]] if self.actions and seq < len(self.actions) else None
-
-    def to_send(self) -> Iterator[SpooledRow]:
-        """The rows to be sent, in source order."""
-        todo = self.todo
-        for batch in self.bodies.batches():
-            for row in batch:
-                if todo[row[0]]:
-                    yield SpooledRow(*row, *self.watched.get(row[0], ()))
-
-    def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """(place in the run, file, original cells) of every row, in source order."""
-        for first, file, batch in self.cells.batches():
-            for offset, cells in enumerate(batch):
-                yield first + offset, file, cells
-
-    def close(self) -> None:
-        """Delete the spools."""
-        self.bodies.close()
-        self.cells.close()
-
-
-def open_sources(
-    settings: Settings, paths: Sequence[Path], say: Callable[[str], object], journal: Journal
-) -> list[Source]:
-    """Open the files and bind the mapping to their columns. Mended ones are held against the ``journal``.
-
-    Raises:
-        InputError, ConfigError: a file cannot be read, or does not fit the configuration.
-    """
-    from ..read import open_table
-
-    sources: list[Source] = []
-    unreadable: list[object] = []
-    for path in paths:
-        try:
-            table = open_table(path, settings.source)
-            checker = Checker(settings, table.layout)
-        except InputError as error:  # the other files are looked at all the same, so that all is said at once
-            unreadable.extend(error.args)
-            continue
-        for remark in table.layout.remarks:
-            say(f"{path}: {remark}")
-        for note in checker.notes:
-            _log.info("%s: %s", path, note)
-        guard = Guard(table, checker.fields, journal) if table.layout.mended else None
-        sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
-    if unreadable:
-        raise InputError(*unreadable)
-    return sources
 
 
 def prepare(
@@ -286,15 +160,3 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                 Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=f"{other} carries the same UserData and counts")
             )
     return outcomes
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex digits.
-
-    Raises:
-        OSError: it cannot be read, or is a pipe or device, which may have no end.
-    """
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

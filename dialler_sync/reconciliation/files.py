@@ -15,7 +15,8 @@ from ..model import Action
 from ..observer import Observer, Silent
 from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
-from ..prepare.read_through import Prepared, open_sources
+from ..prepare.prepared import Prepared
+from ..prepare.sources import open_sources
 from ..run.execution import RunOptions
 from ..run.record import new_record
 from ..run.target import find_target

@@ -27,7 +27,9 @@ from ..model import RowResult, Status
 from ..observer import Observer
 from ..own_columns import CALL_COLUMNS
 from ..plan.suppress import SuppressionLists
-from ..prepare.read_through import Prepared, Source, prepare
+from ..prepare.prepared import Prepared
+from ..prepare.read_through import prepare
+from ..prepare.sources import Source
 from ..report.failed_xlsx import failed_rows
 from ..report.reconciliation import ReportLine
 from ..report.reconciliation_reports import ReconciliationReports

@@ -13,7 +13,7 @@ from ..errors import StopRun
 from ..exit_codes import exit_code
 from ..journal import RunRecord
 from ..model import Action, ContactClass, Status
-from ..prepare.read_through import Prepared
+from ..prepare.prepared import Prepared
 from ..report.reconciliation import Move, ReportLine
 from ..run.summary import Summary
 from .calls import CallTally

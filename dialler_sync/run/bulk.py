@@ -19,9 +19,8 @@ from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState,
 from ..load.change import LOOK, MAYBE_DONE, Changer
 from ..load.loader import Loader, Rules
 from ..load.recorder import Recorder
-from ..model import Status
+from ..model import SpooledRow, Status
 from ..observer import Observer
-from ..prepare.spool import SpooledRow
 from .ending import conclude, in_mid_run
 from .interrupt import told
 from .saved_cells import RunCells

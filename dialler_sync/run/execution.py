@@ -25,7 +25,9 @@ from ..plan.changed import ChangedRows
 from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
-from ..prepare.read_through import Prepared, Source, Write, prepare
+from ..prepare.prepared import Prepared
+from ..prepare.read_through import Write, prepare
+from ..prepare.sources import Source
 from .doubles import tell_doubles
 from .ending import conclude, in_mid_run
 from .garbage import look_sparingly

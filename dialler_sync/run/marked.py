@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import JournalError
 from ..journal import Journal, RunRecord
-from ..prepare.read_through import Source, file_sha256
+from ..prepare.sources import Source, file_sha256
 from ..read.excel.table import ExcelTable
 from ..report.faults import FaultCells
 from ..report.marked_book import write_marked

@@ -10,9 +10,9 @@ from itertools import islice
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from ..model import FINE, Action, Status
-from ..prepare.read_through import Prepared, Source
-from ..prepare.spool import MOVE, SpooledRow
+from ..model import FINE, MOVE, Action, SpooledRow, Status
+from ..prepare.prepared import Prepared
+from ..prepare.sources import Source
 
 _BATCH = 5_000
 

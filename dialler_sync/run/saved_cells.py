@@ -12,7 +12,7 @@ from ..config import SourceSettings
 from ..errors import InputError
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
-from ..prepare.read_through import file_sha256
+from ..prepare.sources import file_sha256
 from .summary import SourceCells
 
 Cells = tuple[str, ...]

@@ -19,10 +19,9 @@ from ..journal import Journal, Outcome, RunRecord
 from ..load.loader import Loader, Rules
 from ..load.moves import is_watched
 from ..load.recorder import Recorder
-from ..model import FINE
+from ..model import FINE, SpooledRow
 from ..observer import Observer
-from ..prepare.read_through import Prepared
-from ..prepare.spool import SpooledRow
+from ..prepare.prepared import Prepared
 from ..target import split
 from ..text.command_line import command
 from .resumption import LeftOver

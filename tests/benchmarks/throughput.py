@@ -34,7 +34,7 @@ import tenacity
 
 from dialler_sync.config import load_config
 from dialler_sync.journal import Journal
-from dialler_sync.prepare.read_through import open_sources
+from dialler_sync.prepare.sources import open_sources
 
 COLUMNS = ("Key", "Salutation", "FirstName", "Name", "Street", "Zip", "City", "Email", "Phone", "Balance")
 CONFIG = """\

@@ -27,8 +27,7 @@ from dialler_sync.errors import ClusterLost, Interrupted, JournalError, NoRowCan
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
 from dialler_sync.load.insist import Rules
 from dialler_sync.load.recorder import Book
-from dialler_sync.model import Action
-from dialler_sync.prepare.spool import SpooledRow
+from dialler_sync.model import Action, SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..unit.test_journal import RUN

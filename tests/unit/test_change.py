@@ -16,7 +16,7 @@ from dialler_sync.errors import DiallerUnavailable, MaybeDone, Refused
 from dialler_sync.journal import Journal, Outcome, PlannedRow
 from dialler_sync.load.change import Changer, ContactChanger, UncheckedChanger
 from dialler_sync.load.recorder import Recorder
-from dialler_sync.prepare.spool import SpooledRow
+from dialler_sync.model import SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
 from .test_journal import RUN

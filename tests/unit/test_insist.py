@@ -18,8 +18,7 @@ from dialler_sync.load.insist import CROWD, Insister, Rules, Tried
 from dialler_sync.load.moves import Moves
 from dialler_sync.load.outcomes import Outcomes
 from dialler_sync.load.recorder import Recorder
-from dialler_sync.model import Action
-from dialler_sync.prepare.spool import SpooledRow
+from dialler_sync.model import Action, SpooledRow
 
 ROW = SpooledRow(0, "K", b'{"UserData": "K", "Name": "A"}')
 KEYLESS = SpooledRow(0, "", b'{"Name": "A"}')

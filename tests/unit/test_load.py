@@ -20,8 +20,7 @@ from dialler_sync.journal import Journal, Outcome, PlannedRow
 from dialler_sync.load.evidence import LookUp, may_be_trace, trace
 from dialler_sync.load.loader import PARKED, Loader, Rules
 from dialler_sync.load.recorder import Recorder
-from dialler_sync.model import Status
-from dialler_sync.prepare.spool import SpooledRow
+from dialler_sync.model import SpooledRow, Status
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span, Store
 
 from .test_journal import RUN

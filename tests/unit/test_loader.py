@@ -18,7 +18,7 @@ from dialler_sync.journal import Outcome
 from dialler_sync.load.change import Changer
 from dialler_sync.load.loader import Loader, Rules
 from dialler_sync.load.recorder import Recorder
-from dialler_sync.prepare.spool import MOVE, SpooledRow
+from dialler_sync.model import MOVE, SpooledRow
 
 CONCURRENCY = 3
 

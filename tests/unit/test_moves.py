@@ -14,8 +14,7 @@ from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.errors import Interrupted, MaybeDone, SafetyLimit
 from dialler_sync.journal import Outcome
 from dialler_sync.load.moves import Moves
-from dialler_sync.model import Status
-from dialler_sync.prepare.spool import MOVE, SpooledRow
+from dialler_sync.model import MOVE, SpooledRow, Status
 
 MOVED = SpooledRow(0, "K", b"{}", MOVE, "7")
 MOVED_BY_A_RETRY = SpooledRow(0, "K", b"{}", MOVE)

@@ -11,8 +11,7 @@ from dialler_sync.cluster.messages import LOT, SHORTEST_LEASE, Batch, lease
 from dialler_sync.cluster.partitions import Partition, partition_of, split
 from dialler_sync.journal import Outcome, RowState
 from dialler_sync.load.insist import Rules
-from dialler_sync.model import Status
-from dialler_sync.prepare.spool import SpooledRow
+from dialler_sync.model import SpooledRow, Status
 
 OVERWRITE = Rules(True, "538", 1, 30.0)
 CREATE = Rules(False, "538", 1, 30.0)

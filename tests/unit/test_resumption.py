@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from dialler_sync.model import Action, Status
-from dialler_sync.prepare.read_through import Prepared, Source
-from dialler_sync.prepare.spool import MOVE
+from dialler_sync.model import MOVE, Action, Status
+from dialler_sync.prepare.prepared import Prepared
+from dialler_sync.prepare.sources import Source
 from dialler_sync.run.resumption import (
     LeftOver,
     leave_overtaken,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialler_sync.errors import JournalError
-from dialler_sync.prepare.spool import Keys, Spool
+from dialler_sync.prepare.keys import Keys
+from dialler_sync.prepare.spool import Spool
 
 
 def test_batches_come_back_as_they_were_written(tmp_path: Path) -> None:

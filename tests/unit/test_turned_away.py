@@ -15,8 +15,7 @@ from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.journal import Outcome
 from dialler_sync.load.loader import Loader, Rules
 from dialler_sync.load.recorder import Recorder
-from dialler_sync.model import Status
-from dialler_sync.prepare.spool import SpooledRow
+from dialler_sync.model import SpooledRow, Status
 
 from ..own_time import OwnTime, now
 

@@ -1,0 +1,74 @@
+"""The rows of a run after they were read: on disk, but for a few bytes each."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import InitVar, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..model import Action, SpooledRow
+from .spool import Spool
+
+_ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
+
+    ``unchanged`` rows were left out while they were read; ``extra_cells`` is how many cells the longest ragged row
+    has beyond its header. ``mended`` are the contacts that come from a row of an earlier run: place, key, run.
+    ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`.
+    """
+
+    folder: InitVar[Path]
+    bodies: Spool = field(init=False)
+    cells: Spool = field(init=False)
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    files: list[dict[str, Any]] = field(default_factory=list)
+    todo: bytearray = field(default_factory=bytearray)
+    actions: bytearray = field(default_factory=bytearray)
+    rejected: int = 0
+    unchanged: int = 0
+    extra_cells: int = 0
+    mended: list[tuple[int, str, str]] = field(default_factory=list)
+    watched: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self, folder: Path) -> None:
+        self.bodies, self.cells = Spool(folder), Spool(folder)
+
+    @property
+    def total(self) -> int:
+        """Source rows, of all files."""
+        return len(self.todo)
+
+    def note_action(self, seq: int, action: Action | None) -> None:
+        """Remember what is to be done with a row."""
+        if not self.actions:
+            self.actions = bytearray(self.total)
+        self.actions[seq] = _ACTIONS.index(action) if action in _ACTIONS else 0
+
+    def action(self, seq: int) -> Action | None:
+        """What is to be done with a row, None where that was not decided."""
+        return _ACTIONS[self.actions[seq]] if self.actions and seq < len(self.actions) else None
+
+    def to_send(self) -> Iterator[SpooledRow]:
+        """The rows to be sent, in source order."""
+        todo = self.todo
+        for batch in self.bodies.batches():
+            for row in batch:
+                if todo[row[0]]:
+                    yield SpooledRow(*row, *self.watched.get(row[0], ()))
+
+    def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """(place in the run, file, original cells) of every row, in source order."""
+        for first, file, batch in self.cells.batches():
+            for offset, cells in enumerate(batch):
+                yield first + offset, file, cells
+
+    def close(self) -> None:
+        """Delete the spools."""
+        self.bodies.close()
+        self.cells.close()

@@ -1,0 +1,89 @@
+"""The files of a run, opened, with the mapping bound to their columns."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..config import Settings
+from ..errors import InputError
+from ..journal import Journal
+from ..mapping.validate import Checker
+from ..model import Table
+from ..text.outward import line
+from .guard import Guard
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table of a run: a file, or a sheet of it. ``guard``: it is a mended one."""
+
+    path: Path
+    name: str
+    sha256: str
+    inode: int
+    table: Table
+    checker: Checker
+    guard: Guard | None = None
+
+    def record(self, rows: int) -> dict[str, Any]:
+        """What journal and summary say of it."""
+        layout = self.table.layout
+        return {
+            "name": self.name,
+            "path": str(self.path.resolve()),
+            "sheet": layout.sheet,
+            "sha256": self.sha256,
+            "inode": self.inode,
+            "rows": rows,
+            "layout": layout.facts(),
+        }
+
+
+def open_sources(
+    settings: Settings, paths: Sequence[Path], say: Callable[[str], object], journal: Journal
+) -> list[Source]:
+    """Open the files and bind the mapping to their columns. Mended ones are held against the ``journal``.
+
+    Raises:
+        InputError, ConfigError: a file cannot be read, or does not fit the configuration.
+    """
+    from ..read import open_table
+
+    sources: list[Source] = []
+    unreadable: list[object] = []
+    for path in paths:
+        try:
+            table = open_table(path, settings.source)
+            checker = Checker(settings, table.layout)
+        except InputError as error:  # the other files are looked at all the same, so that all is said at once
+            unreadable.extend(error.args)
+            continue
+        for remark in table.layout.remarks:
+            say(f"{path}: {remark}")
+        for note in checker.notes:
+            _log.info("%s: %s", path, note)
+        guard = Guard(table, checker.fields, journal) if table.layout.mended else None
+        sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
+    if unreadable:
+        raise InputError(*unreadable)
+    return sources
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex digits.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or device, which may have no end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,7 @@ from .journal import Journal
 from .observer import Observer
 
 if TYPE_CHECKING:
-    from .run.summary import Summary
+    from .run.reports import Summary
 
 
 def example_folder(name: str) -> Path:

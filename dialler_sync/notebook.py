@@ -24,8 +24,8 @@ from .journal.store import default_state
 from .model import Status
 from .reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
 from .reconciliation.summary import ReconciliationSummary
-from .run.execution import RunOptions
-from .run.summary import Summary
+from .run.reports import Summary
+from .run.rows import RunOptions
 from .text.spreadsheet import restore
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..config import Settings, SourceSettings
     from ..config.settings import Limit
     from ..journal import Journal
-    from ..run.execution import RunOptions
+    from ..run.rows import RunOptions
     from .streams import Printing
 
 
@@ -316,7 +316,7 @@ def run_options(
     cluster: str | None = None,
 ) -> RunOptions:
     """What the command line says, and the configuration where it says nothing."""
-    from ..run.execution import RunOptions
+    from ..run.rows import RunOptions
 
     return RunOptions(
         source=source_given(),

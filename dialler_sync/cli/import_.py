@@ -26,7 +26,7 @@ from .source_options import source_options
 if TYPE_CHECKING:
     from ..config.settings import Limit
     from ..journal import RunRecord
-    from ..run.summary import Summary
+    from ..run.reports import Summary
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..plan.file import PlanFile
-    from ..run.summary import Summary
+    from ..run.reports import Summary
 
 _log = logging.getLogger(__name__)
 

@@ -69,7 +69,7 @@ def show(app: App, run: str) -> None:
     Example:
       dialler-sync runs show 20261123-201512-4f3a9c
     """
-    from ..run.summary import Summary
+    from ..run.reports import Summary
     from .output import print_summary
 
     with app.journal() as journal:

@@ -30,7 +30,7 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
     Writes results.csv, where a valid row is 'succeeded', and failed.xlsx (rows to fix; failed.csv has the same).
     """
     from ..jobs.imports import ImportOptions, validate_files
-    from ..run.execution import RunOptions
+    from ..run.rows import RunOptions
     from .output import print_summary
     from .progress import progress
 

@@ -19,7 +19,7 @@ from ..load.recorder import Recorder
 from ..model import Action, Fault, RowWarning, SpooledRow, Status
 from ..observer import Observer
 from ..plan.decide import AMBIGUOUS, before_image
-from ..run.bulk import BulkRun, Job, Planned
+from ..run.changes import BulkRun, Job, Planned
 from ..run.saved_cells import SavedCells
 from .read import Finder, Found, Record
 from .targets import Named, Target, Targets

@@ -19,9 +19,9 @@ from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import open_sources
-from ..run.execution import Execution, RunOptions
-from ..run.record import reopen_folder
-from ..run.summary import Summary
+from ..run.begin import reopen_folder
+from ..run.reports import Summary
+from ..run.rows import Execution, RunOptions
 from ..run.target import check_target
 from ..text.command_line import command
 from .changes import change_again, change_contacts, undo_again

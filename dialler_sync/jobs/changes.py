@@ -14,10 +14,10 @@ from ..errors import UsageError
 from ..journal import Journal, JournalRow, PlannedRow, RunRecord
 from ..load.undo import Undoer, to_undo
 from ..observer import Observer, Silent
-from ..run.bulk import BulkRun, Job, Planned
-from ..run.record import new_record
+from ..run.begin import new_record
+from ..run.changes import BulkRun, Job, Planned
+from ..run.reports import Summary
 from ..run.saved_cells import run_cells
-from ..run.summary import Summary
 from ..run.target import check_target, find_target
 from ..text.command_line import command
 

@@ -17,10 +17,10 @@ from ..observer import Observer, Silent
 from ..plan.file import PlanFile
 from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare.sources import Source, open_sources
-from ..run.execution import Execution, RunOptions
-from ..run.record import new_record
+from ..run.begin import new_record
+from ..run.reports import Summary
 from ..run.resumption import mended_runs
-from ..run.summary import Summary
+from ..run.rows import Execution, RunOptions
 from ..run.target import find_target
 
 _log = logging.getLogger(__name__)

@@ -19,10 +19,10 @@ from ..errors import (
 )
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
+from ..run.begin import reopen_folder
 from ..run.ending import report
-from ..run.record import reopen_folder
+from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
-from ..run.summary import Effort, Summary, summarise
 from ..text.command_line import command
 
 _STOPS: dict[int, type[StopRun]] = {

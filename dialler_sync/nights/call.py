@@ -10,7 +10,7 @@ from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
 from ..journal import Journal
-from ..run.summary import Summary
+from ..run.reports import Summary
 from ..run.target import find_target
 from .arrivals import Arrivals
 from .inbox import Inbox, Work

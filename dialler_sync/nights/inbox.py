@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
 from ..journal import Journal, RunRecord
-from ..run.summary import Summary
+from ..run.reports import Summary
 from ..text.command_line import command
 from .arrivals import Arrival, Arrivals
 from .claim import Claim, claim, left_behind, lies_in

@@ -15,7 +15,7 @@ from ..errors import JournalError
 from ..exit_codes import ExitCode
 from ..files.whole import new_file, why
 from ..journal import Journal
-from ..run.summary import Summary
+from ..run.reports import Summary
 from ..text.outward import line, outward
 
 _log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
-from ..run.execution import RunOptions
-from ..run.record import new_record
+from ..run.begin import new_record
+from ..run.rows import RunOptions
 from ..run.target import find_target
 from ..target import in_words
 from .moves import Moves

@@ -15,7 +15,7 @@ from ..journal import RunRecord
 from ..model import Action, ContactClass, Status
 from ..prepare.prepared import Prepared
 from ..report.reconciliation import Move, ReportLine
-from ..run.summary import Summary
+from ..run.reports import Summary
 from .calls import CallTally
 from .compare import Line
 from .source_of_truth import SourceOfTruth

@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from ..errors import Interrupted, JournalError, JournalFailed, JournalLost, StopRun
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
 from .interrupt import told
-from .summary import Effort, SourceCells, Summary, summarise, write_reports
+from .reports import Effort, SourceCells, Summary, summarise, write_reports
 
 _log = logging.getLogger(__name__)
 

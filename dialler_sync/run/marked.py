@@ -14,7 +14,7 @@ from ..report.faults import FaultCells
 from ..report.marked_book import write_marked
 from ..report.marked_sheet import Cell
 from ..report.xml_edit import Unedited
-from .summary import SourceCells
+from .reports import SourceCells
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
 from ..prepare.sources import file_sha256
-from .summary import SourceCells
+from .reports import SourceCells
 
 Cells = tuple[str, ...]
 

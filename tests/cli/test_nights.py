@@ -14,7 +14,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.nights.notify import write_metrics
-from dialler_sync.run.summary import Summary
+from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run

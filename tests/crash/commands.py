@@ -15,7 +15,7 @@ from typing import Any
 
 from dialler_sync.cli import main
 from dialler_sync.journal import UNREPORTED, Journal
-from dialler_sync.run.summary import Summary
+from dialler_sync.run.reports import Summary
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.crash.preloaded"])

@@ -12,7 +12,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.load.loader import Rules
-from dialler_sync.run import execution
+from dialler_sync.run import rows as execution
 from dialler_sync.run.sending import rules_of
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 

@@ -33,10 +33,10 @@ from .ending import conclude, in_mid_run
 from .garbage import look_sparingly
 from .interrupt import told
 from .marked import mark_workbooks
+from .reports import Effort, Summary
 from .resumption import Comparison, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
 from .sending import Sending, Tally, known_campaigns, rules_of
 from .session import session
-from .summary import Effort, Summary
 
 if TYPE_CHECKING:
     from ..cluster.coordinator import Engine

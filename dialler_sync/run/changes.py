@@ -23,10 +23,10 @@ from ..model import SpooledRow, Status
 from ..observer import Observer
 from .ending import conclude, in_mid_run
 from .interrupt import told
+from .reports import Effort, Summary
 from .saved_cells import RunCells
 from .sending import Tally
 from .session import session
-from .summary import Effort, Summary
 
 Planned = tuple[Sequence[PlannedRow], Sequence[Image]]
 

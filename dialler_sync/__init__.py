@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .api import DiallerClient
     from .config import Settings, load_config
-    from .notebook import ImportResult, Reconciliation, import_files, reconcile
+    from .python_api import ImportResult, Reconciliation, import_files, reconcile
 
 __all__ = [
     "DiallerClient",
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_HOMES.get(name, 'notebook')}", __name__), name)
+    return getattr(import_module(f".{_HOMES.get(name, 'python_api')}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from dialler_sync.demo import run_demo
+from dialler_sync.jobs.demo import run_demo
 from dialler_sync.observer import Silent
 
 PICTURE = Path(__file__).parent / "images" / "report.png"

@@ -18,7 +18,7 @@ def demo(app: App, out: Path | None) -> int:
 
     The sample has rows that must be rejected, as life has; that is not a failure of the demo.
     """
-    from ..demo import run_demo
+    from ..jobs.demo import run_demo
     from .output import print_summary
     from .progress import progress
 

@@ -87,10 +87,10 @@ def import_(
     to fix and import again; failed.csv has the same) and summary.json.
     """
     from ..config.settings import row_limit
-    from ..jobs.again import go_on_with
     from ..jobs.imports import ImportOptions, import_files
-    from ..nights.call import inbox_call
-    from ..nights.notify import after_run
+    from ..jobs.inbox import inbox_call
+    from ..jobs.notify import after_run
+    from ..jobs.resume import go_on_with
     from ..plan.file import read_plan
     from .output import print_summary
     from .progress import progress

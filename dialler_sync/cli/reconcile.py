@@ -12,7 +12,7 @@ from ..exit_codes import ExitCode
 from .common import App, echo, echo_json, exit_codes, files_argument, out_option, say, settled
 
 if TYPE_CHECKING:
-    from ..reconciliation.files import Reconciled
+    from ..jobs.reconcile import Reconciled
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def reconcile(
     Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
     failed.xlsx and .csv (rows that are rejected).
     """
-    from ..reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
+    from ..jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress
 
     if language is not None and not with_history:

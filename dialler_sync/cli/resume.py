@@ -24,8 +24,8 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     that may have been sent are looked up in the dialler. A run that a cluster began is finished from here, unless
     --cluster is given.
     """
-    from ..jobs.again import find_resumable, nothing_to_resume, resume_run
-    from ..nights.notify import after_run
+    from ..jobs.notify import after_run
+    from ..jobs.resume import find_resumable, nothing_to_resume, resume_run
     from .output import print_summary
     from .progress import progress
 
@@ -72,8 +72,8 @@ def retry(
 
     A run of its own. Files are read again, so rejected rows that were fixed are sent.
     """
-    from ..jobs.again import find_import, nothing_to_retry, retry_run
-    from ..nights.notify import after_run
+    from ..jobs.notify import after_run
+    from ..jobs.resume import find_import, nothing_to_retry, retry_run
     from .output import print_summary
     from .progress import progress
 

@@ -97,7 +97,7 @@ def report(app: App, run: str) -> int:
     Example:
       dialler-sync runs report 20261123-201512-4f3a9c
     """
-    from ..jobs.past import rewrite_reports
+    from ..jobs.history import rewrite_reports
     from .output import print_summary
 
     with app.journal() as journal:
@@ -124,7 +124,7 @@ def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> i
       dialler-sync runs prune --older-than 30d --dry-run
       dialler-sync runs prune --older-than 26w --unfinished
     """
-    from ..jobs import past as past_runs
+    from ..jobs import history as past_runs
 
     with app.journal() as journal:
         found = past_runs.prunable(journal, datetime.now(UTC) - older_than, unfinished=unfinished)

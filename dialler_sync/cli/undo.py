@@ -34,8 +34,8 @@ def undo(
     changed since are left alone, unless --force. What cannot come back is the call history of a contact
     that was deleted.
     """
-    from ..jobs.again import find_undoable
     from ..jobs.changes import check_undo, undo_run
+    from ..jobs.resume import find_undoable
     from ..load.undo import count_undo
     from .output import print_summary
     from .progress import progress

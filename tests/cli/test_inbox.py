@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.inbox.tidy import delete_old
 from dialler_sync.journal import Journal
-from dialler_sync.nights.tidy import delete_old
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.nights.notify import write_metrics
+from dialler_sync.jobs.notify import write_metrics
 from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 import yaml
 
-from dialler_sync.nights.notify import write_metrics
+from dialler_sync.jobs.notify import write_metrics
 from dialler_sync.run.reports import Summary
 from dialler_sync.text.outward import escaped, in_shell, json_text, line
 

@@ -13,8 +13,8 @@ import pytest
 from dialler_sync.config import load_config
 from dialler_sync.config.settings import row_limit
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs.again import resume_run
 from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
+from dialler_sync.jobs.resume import resume_run
 from dialler_sync.journal import Journal
 from dialler_sync.model import Status
 from dialler_sync.run.reports import Summary

@@ -9,9 +9,9 @@ import pytest
 
 from dialler_sync.config.inbox import due
 from dialler_sync.exit_codes import worst
+from dialler_sync.inbox.arrivals import Arrivals
+from dialler_sync.inbox.tidy import missing_list
 from dialler_sync.journal import Journal
-from dialler_sync.nights.arrivals import Arrivals
-from dialler_sync.nights.tidy import missing_list
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dialler_sync.inbox.tidy import delete_old
 from dialler_sync.journal import Journal
-from dialler_sync.nights.tidy import delete_old
 
 from .test_journal import RUN
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..api.token import read_token
 from ..config import Settings
 from ..errors import UsageError
-from ..jobs.imports import ImportOptions, plan_files
 from ..journal import Journal, RunRecord
 from ..model import Action
 from ..observer import Observer, Silent
@@ -17,13 +16,14 @@ from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
+from ..reconciliation.moves import Moves
+from ..reconciliation.run import Reconciled, ReconcileOptions, ReconciliationRun
+from ..reconciliation.sides import Sides
 from ..run.begin import new_record
 from ..run.rows import RunOptions
 from ..run.target import find_target
 from ..target import in_words
-from .moves import Moves
-from .run import Reconciled, ReconcileOptions, ReconciliationRun
-from .sides import Sides
+from .imports import ImportOptions, plan_files
 
 __all__ = ["ReconcileOptions", "Reconciled", "mending_plan", "reconcile_files"]
 

@@ -25,8 +25,8 @@ from ..run.rows import Execution, RunOptions
 from ..run.target import check_target
 from ..text.command_line import command
 from .changes import change_again, change_contacts, undo_again
+from .history import rewrite_reports
 from .imports import ImportOptions, check_cluster, new_run
-from .past import rewrite_reports
 
 _log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from .config.settings import row_limit
 from .errors import Interrupted, UsageError
 from .jobs import imports
 from .jobs.imports import ImportOptions
+from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
 from .journal import Journal
 from .journal.store import default_state
 from .model import Status
-from .reconciliation.files import ReconcileOptions, mending_plan, reconcile_files
 from .reconciliation.summary import ReconciliationSummary
 from .run.reports import Summary
 from .run.rows import RunOptions

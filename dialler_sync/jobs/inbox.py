@@ -9,13 +9,13 @@ from pathlib import Path
 from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
+from ..inbox.arrivals import Arrivals
+from ..inbox.folder import Inbox, Work
+from ..inbox.tidy import delete_old, missing_list
 from ..journal import Journal
 from ..run.reports import Summary
 from ..run.target import find_target
-from .arrivals import Arrivals
-from .inbox import Inbox, Work
 from .notify import deliver_of_inbox, list_is_missing
-from .tidy import delete_old, missing_list
 
 _log = logging.getLogger(__name__)
 

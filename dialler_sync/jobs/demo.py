@@ -8,13 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import load_config
-from .jobs.imports import ImportOptions, import_files
-from .journal import Journal
-from .observer import Observer
+from ..config import load_config
+from ..journal import Journal
+from ..observer import Observer
+from .imports import ImportOptions, import_files
 
 if TYPE_CHECKING:
-    from .run.reports import Summary
+    from ..run.reports import Summary
 
 
 def example_folder(name: str) -> Path:
@@ -29,7 +29,7 @@ def run_demo(out: Path | None, observer: Observer) -> tuple[Summary, int]:
 
     Gives the summary, and the number of contacts that the dialler then holds.
     """
-    from .simulator import SimulatorServer
+    from ..simulator import SimulatorServer
 
     config_path = example_folder("configs") / "demo.yaml"
     with SimulatorServer() as server, tempfile.TemporaryDirectory() as state:

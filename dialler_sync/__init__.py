@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__  # noqa: F401 - part of the API
 
 if TYPE_CHECKING:
     from .api import DiallerClient

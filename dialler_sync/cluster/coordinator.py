@@ -13,11 +13,11 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from .. import __version__
 from ..config.settings import DiallerSettings
 from ..errors import ClusterLost, DiallerSyncError
 from ..load.insist import Rules
 from ..model import SpooledRow
+from ..version import __version__
 from .conversation import Conversation, Lost, RemoteSender, reason
 from .messages import Share
 from .partitions import Partition, split

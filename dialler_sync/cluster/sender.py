@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, suppress
 
 from pydantic import SecretStr
 
-from .. import __version__
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
@@ -19,6 +18,7 @@ from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageE
 from ..load.loader import Loader
 from ..load.recorder import Recorder
 from ..model import SpooledRow
+from ..version import __version__
 from .messages import LOT, Order, Report, Share
 from .outbox import Outbox
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
 from ..errors import UsageError
+from ..version import __version__
 from .certificates import CONNECT, DOCS
 from .sender import check_version
 

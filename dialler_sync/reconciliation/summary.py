@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import __version__
 from ..errors import StopRun
 from ..exit_codes import exit_code
 from ..journal import RunRecord
@@ -16,6 +15,7 @@ from ..model import Action, ContactClass, Status
 from ..prepare.prepared import Prepared
 from ..report.reconciliation import Move, ReportLine
 from ..run.reports import Summary
+from ..version import __version__
 from .calls import CallTally
 from .compare import Line
 from .source_of_truth import SourceOfTruth

@@ -14,9 +14,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from .. import __version__
 from ..files.whole import new_file
 from ..text.outward import screen
+from ..version import __version__
 from . import words
 
 LINKED = {

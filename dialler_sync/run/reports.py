@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from .. import __version__
 from ..api.latency import Latencies
 from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
@@ -25,6 +24,7 @@ from ..report.masking import Mask
 from ..report.xlsx import XlsxReport
 from ..text.command_line import command
 from ..text.outward import json_text
+from ..version import __version__
 from .counts import Counts, most_first
 
 _log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BARE = "import sys; sys.modules['dialler_sync'] = None\n"
 """As where dialler-sync is not installed."""
 
-OLD = "import dialler_sync; dialler_sync.__version__ = '0.0.1'\n"
+OLD = "from dialler_sync import version; version.__version__ = '0.0.1'\n"
 """As where an old version is installed."""
 
 

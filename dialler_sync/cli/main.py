@@ -16,10 +16,10 @@ import click
 
 from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
-from ..run import garbage
 from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line
 from ..version import __version__
+from . import garbage
 from .campaigns import campaigns
 from .common import App, echo, logs_json
 from .config import config

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from .scripted import Certificate
+from ..helpers.scripted import Certificate
 
 
 @pytest.fixture

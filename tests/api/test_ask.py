@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
-from scripted import NOT_FOUND, ScriptedServer, records, respond
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.ask import calling, id_of, persisting, resolve_campaign
 from dialler_sync.api.pace import Gate
 from dialler_sync.endpoints import endpoint
 from dialler_sync.errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
+
+from ..helpers.scripted import NOT_FOUND, ScriptedServer, records, respond
 
 pytestmark = pytest.mark.anyio
 

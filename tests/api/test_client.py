@@ -18,7 +18,7 @@ from dialler_sync.api.pace import Gate
 from dialler_sync.endpoints import ASSUMED, ENDPOINTS, endpoint
 from dialler_sync.errors import ConfigError, Interrupted, MaybeDone, NotDone, Refused, RequestError, UsageError
 
-from .scripted import (
+from ..helpers.scripted import (
     DONE,
     NOT_FOUND,
     TOKEN,

@@ -26,7 +26,7 @@ from dialler_sync.api.transport import FOREIGN, AiohttpTransport, translate
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import MaybeDone, NotDone, RequestError
 
-from .scripted import (
+from ..helpers.scripted import (
     DONE,
     Certificate,
     ScriptedServer,

@@ -26,7 +26,7 @@ from dialler_sync.api.retry import (
 )
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
-from .scripted import TOKEN, ScriptedServer, respond
+from ..helpers.scripted import TOKEN, ScriptedServer, respond
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 

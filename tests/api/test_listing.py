@@ -14,7 +14,7 @@ from dialler_sync.api import DiallerClient
 from dialler_sync.api.listing import LONGEST_VALUE
 from dialler_sync.errors import DiallerSyncError, MaybeDone, NotDone, Refused
 
-from .scripted import ScriptedServer, Step, dripping, records, respond, then_close, then_reset, then_silence
+from ..helpers.scripted import ScriptedServer, Step, dripping, records, respond, then_close, then_reset, then_silence
 
 pytestmark = pytest.mark.anyio
 

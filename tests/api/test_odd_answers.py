@@ -15,7 +15,7 @@ from dialler_sync.api.protocol import LONGEST_FIELD, in_order
 from dialler_sync.api.transport import LONGEST_ANSWER
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
-from .scripted import ScriptedServer, Step, records, respond, then_close, then_silence
+from ..helpers.scripted import ScriptedServer, Step, records, respond, then_close, then_silence
 
 pytestmark = pytest.mark.anyio
 

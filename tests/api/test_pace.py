@@ -24,7 +24,7 @@ from dialler_sync.errors import (
     StopRun,
 )
 
-from ..own_time import OwnTime, now
+from ..helpers.own_time import OwnTime, now
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from dialler_sync.api import DiallerClient
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ConfigError, NotDone
 
-from .scripted import DONE, Certificate, ScriptedServer, settings
+from ..helpers.scripted import DONE, Certificate, ScriptedServer, settings
 
 BODY = b'{"Name": "M"}'
 

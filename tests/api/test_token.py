@@ -14,7 +14,7 @@ from dialler_sync.api import DiallerClient
 from dialler_sync.api.token import read_token
 from dialler_sync.errors import ConfigError, Refused
 
-from .scripted import TOKEN, settings
+from ..helpers.scripted import TOKEN, settings
 
 URL = "https://dialler.invalid/rest"
 

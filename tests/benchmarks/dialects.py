@@ -1,4 +1,4 @@
-"""How many of the lists of ``tests/dialect_lists.py`` are read right, refused, or read wrong without a word.
+"""How many of the lists of ``tests/helpers/dialect_lists.py`` are read right, refused, or read wrong without a word.
 
 Beside it csv.Sniffer of the standard library and, where it is installed, clevercsv::
 
@@ -19,7 +19,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read import open_tables
 
-from ..dialect_lists import List, lists, sniffed
+from ..helpers.dialect_lists import List, lists, sniffed
 
 Read = Callable[[str], list[tuple[str, ...]]]
 

@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.error_codes import ERROR_CODES
 from dialler_sync.model import Status
 from dialler_sync.report.html import HtmlReport
-from tests.unit.report.samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of, write_html
+from tests.helpers.report_samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of, write_html
 
 from .conftest import Open
 

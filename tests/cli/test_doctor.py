@@ -18,9 +18,9 @@ from dialler_sync.doctor.checks import examine
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
-from ..cluster.authority import Authority
 from ..conftest import Configure, Done, Run
-from ..foreign import Answer, ForeignDialler, served
+from ..helpers.authority import Authority
+from ..helpers.foreign import Answer, ForeignDialler, served
 
 
 def found(done: Done) -> dict[str, tuple[str, str]]:

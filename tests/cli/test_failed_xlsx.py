@@ -13,7 +13,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
-from ..libreoffice import needs_libreoffice, opened_and_saved
+from ..helpers.libreoffice import needs_libreoffice, opened_and_saved
 
 COLUMNS = {
     "UserData": "Key",

@@ -18,7 +18,7 @@ from dialler_sync.fields import VENDOR_COLUMNS
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
-from ..libreoffice import needs_libreoffice, opened_and_saved
+from ..helpers.libreoffice import needs_libreoffice, opened_and_saved
 
 COLUMNS = {
     "UserData": "Key",

@@ -12,7 +12,7 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Done, Run
-from ..foreign import Answer, ForeignDialler, served
+from ..helpers.foreign import Answer, ForeignDialler, served
 from .test_plan import line
 
 Contacts = Callable[..., Path]

@@ -13,7 +13,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Done, Run
-from ..old_journals import SPELLINGS, age
+from ..helpers.old_journals import SPELLINGS, age
 
 Contacts = Callable[..., Path]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from distributed import Client
     from distributed.security import Security
 
-    from .authority import Authority
+    from ..helpers.authority import Authority
 
 BARE = "import sys; sys.modules['dialler_sync'] = None\n"
 """As where dialler-sync is not installed."""
@@ -128,7 +128,7 @@ def cluster(
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """That of the cluster."""
     pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
-    from .authority import Authority
+    from ..helpers.authority import Authority
 
     return Authority(tmp_path_factory.mktemp("certificates"))
 

@@ -18,9 +18,9 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
 from ..conftest import Configure, Done, Run
-from ..crash.commands import start
 from ..crash.conftest import Watched
-from ..crash.worlds import Ended, ended, prepare, rows
+from ..helpers.commands import start
+from ..helpers.worlds import Ended, ended, prepare, rows
 from .conftest import Workers
 
 Contacts = Callable[..., Path]

@@ -17,7 +17,7 @@ from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
 from ..crash.conftest import Watched
-from .authority import Authority
+from ..helpers.authority import Authority
 from .conftest import BARE, OLD, Workers, cluster
 
 Contacts = Callable[..., Path]

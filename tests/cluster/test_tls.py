@@ -18,7 +18,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from .authority import Authority
+from ..helpers.authority import Authority
 from .conftest import Workers, cluster
 
 Contacts = Callable[..., Path]

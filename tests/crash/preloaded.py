@@ -8,4 +8,4 @@ import pandera.pandas  # noqa: F401
 import phonenumbers  # noqa: F401
 import pytest  # noqa: F401
 
-import tests.crash.commands  # noqa: F401
+import tests.helpers.commands  # noqa: F401

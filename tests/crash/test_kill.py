@@ -16,9 +16,9 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer, Span, Store
 
 from ..conftest import Configure, Run
-from .commands import BOUNDARIES, killed
+from ..helpers.commands import BOUNDARIES, killed
+from ..helpers.worlds import Ended, ended, prepare, rows
 from .conftest import Watched
-from .worlds import Ended, ended, prepare, rows
 
 Contacts = Callable[..., Path]
 

@@ -17,7 +17,7 @@ from dialler_sync.run.sending import rules_of
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
-from .commands import killed, start
+from ..helpers.commands import killed, start
 from .conftest import Watched
 
 Contacts = Callable[..., Path]

@@ -12,8 +12,8 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
-from .commands import killed
-from .worlds import KEYLESS
+from ..helpers.commands import killed
+from ..helpers.worlds import KEYLESS
 
 Contacts = Callable[..., Path]
 

@@ -21,7 +21,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
-from .commands import Blow, Command, run_apart, start
+from ..helpers.commands import Blow, Command, run_apart, start
 from .conftest import Watched
 
 Contacts = Callable[..., Path]

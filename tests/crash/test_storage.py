@@ -22,7 +22,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
-from .commands import run_apart
+from ..helpers.commands import run_apart
 from .conftest import Watched
 
 Contacts = Callable[..., Path]

@@ -14,8 +14,8 @@ from dialler_sync.simulator import SimulatorServer
 from dialler_sync.simulator.span import Span
 
 from ..conftest import Configure, Run
-from ..old_journals import SPELLINGS, age
-from .commands import killed, start
+from ..helpers.commands import killed, start
+from ..helpers.old_journals import SPELLINGS, age
 from .conftest import Watched
 
 Contacts = Callable[..., Path]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .blocks import ROOT, blocks
+from ..helpers.blocks import ROOT, blocks
 
 MODULES = ("airflow", "airflow.sdk", "airflow.providers", "airflow.providers.standard")
 OPERATORS = "airflow.providers.standard.operators"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .blocks import ROOT
+from ..helpers.blocks import ROOT
 
 TYPED = {"dialler-sync im": "import", "dialler-sync import --dr": "--dry-run", "dialler-sync contacts unl": "unlock"}
 """What somebody types before the tabulator, and what is offered: a command, an option, a command of a group."""

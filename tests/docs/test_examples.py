@@ -20,7 +20,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from .blocks import PAGES, ROOT, blocks, commands, said_in_passing
+from ..helpers.blocks import PAGES, ROOT, blocks, commands, said_in_passing
 
 WORKED = (ExitCode.OK, ExitCode.ROWS_FAILED)
 RUN_ID = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b")

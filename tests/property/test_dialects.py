@@ -14,7 +14,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read import open_tables
 
-from ..dialect_lists import DELIMITERS, List, lists
+from ..helpers.dialect_lists import DELIMITERS, List, lists
 
 QUICK, LONG = 400, 20_000
 MOST_REFUSED = 0.02

@@ -23,7 +23,7 @@ from dialler_sync.errors import InputError
 from dialler_sync.read.excel.tables import excel_tables
 from dialler_sync.text.spreadsheet import harmless
 
-from ..unit.read.excel_files import write_ods, write_xlsb
+from ..helpers.excel_files import write_ods, write_xlsb
 
 ESCAPED = re.compile(r"_x[0-9a-fA-F]{4}_|\r")
 """What openpyxl does not escape, as the format wants it: it would be read as another character."""

@@ -12,7 +12,7 @@ from dialler_sync.mapping.columns import is_blank
 from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import CellNote, Chunk, Contact
 
-from ..rows import BASIC, GOOD, chunk_of, layout_of, settings_of
+from ..helpers.rows import BASIC, GOOD, chunk_of, layout_of, settings_of
 
 TEXT = [name for name, field in FIELDS.items() if field.kind is Kind.TEXT and "Campaign" not in name]
 SPECIAL = [

@@ -14,7 +14,7 @@ from dialler_sync.fields import FIELDS, PHONE_FIELDS
 from dialler_sync.mapping.columns import bind
 from dialler_sync.propose import propose_config
 
-from ..rows import Rows, layout_of
+from ..helpers.rows import Rows, layout_of
 
 TELLING = st.sampled_from(
     [

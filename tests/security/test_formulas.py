@@ -16,7 +16,7 @@ from dialler_sync.read import open_table
 from dialler_sync.text.spreadsheet import harmless, in_text_cell, restore
 
 from ..conftest import Configure, Run
-from ..libreoffice import needs_libreoffice, opened_and_saved
+from ..helpers.libreoffice import needs_libreoffice, opened_and_saved
 
 SEPARATORS = ["", ";", ",", "\t", "|", "\n", "\r\n", "\r", "a;", "a,", "a\t", "a\nb\n"]
 IGNORED = ["", " ", '"', '"" ', "'", "\u00a0", "\u200b"]

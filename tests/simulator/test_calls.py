@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.errors import UsageError
 from dialler_sync.simulator import Store, call_source
 
-from ..docs.blocks import ROOT, blocks
+from ..helpers.blocks import ROOT, blocks
 from .wire import Start, contact
 
 NOW = 1_800_000_000.0

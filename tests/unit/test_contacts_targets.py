@@ -9,7 +9,7 @@ import pytest
 from dialler_sync.contacts.targets import PAGE, Named, Target, Targets
 from dialler_sync.errors import InputError
 
-from ..rows import BASIC, settings_of
+from ..helpers.rows import BASIC, settings_of
 
 
 def targets(path: Path | None, *, by: str = "user-data", column: str | None = None, **rules: object) -> list[Target]:

@@ -11,7 +11,7 @@ from dialler_sync.fields import VENDOR_COLUMNS, VENDOR_MARK
 from dialler_sync.mapping.columns import Cell, PlainNumber, bind, is_blank
 from dialler_sync.model import CellNote, Fault
 
-from ..rows import BASIC, chunk_of, layout_of, settings_of
+from ..helpers.rows import BASIC, chunk_of, layout_of, settings_of
 
 
 def cells_of(

@@ -15,7 +15,7 @@ from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import Contact, Layout, Rejection
 from dialler_sync.propose import propose_config
 
-from ..rows import Rows, layout_of
+from ..helpers.rows import Rows, layout_of
 
 GERMAN = Rows(
     layout_of(

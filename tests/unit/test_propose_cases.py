@@ -16,7 +16,7 @@ import yaml
 from dialler_sync.config import load_config
 from dialler_sync.propose import propose_config
 
-from ..rows import Rows, layout_of
+from ..helpers.rows import Rows, layout_of
 
 CASES = sorted((Path(__file__).parent / "propose_cases").glob("*.csv"))
 OPT_OUT = re.compile(r"# CHANGE: (.*) says who must not be called")

@@ -17,7 +17,7 @@ from dialler_sync.load.loader import Loader, Rules
 from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import SpooledRow, Status
 
-from ..own_time import OwnTime, now
+from ..helpers.own_time import OwnTime, now
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from dialler_sync.fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Kind
 from dialler_sync.mapping.validate import Checker, contact_schema
 from dialler_sync.model import CellNote, Contact, Rejection, RowWarning
 
-from ..rows import BASIC, GOOD, check_row, chunk_of, codes_of, faults_of, field_of, layout_of, settings_of
+from ..helpers.rows import BASIC, GOOD, check_row, chunk_of, codes_of, faults_of, field_of, layout_of, settings_of
 
 OLD = {"dialler": {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t", "release": "3.18"}}
 

@@ -9,7 +9,7 @@ import pytest
 
 from dialler_sync.errors import InputError
 
-from .csv_files import read, read_file
+from ...helpers.csv_files import read, read_file
 
 MARK = "\ufeff"
 HEADER = ["Kundennr", "Nachname", "Telefon", "Notiz"]

@@ -15,7 +15,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read import open_table, open_tables
 
-from .csv_files import read
+from ...helpers.csv_files import read
 
 HEADER = ["Date", "Time", "Qty", "ProductID", "Price", "Product", "Description", "Link", "Remark"]
 ROWS = [

@@ -10,7 +10,7 @@ import pytest
 from dialler_sync.errors import InputError
 from dialler_sync.fields import VENDOR_COLUMNS
 
-from .csv_files import read
+from ...helpers.csv_files import read
 
 HEADER = "No;Name;Phone\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from dialler_sync.errors import InputError
 
-from .csv_files import read
+from ...helpers.csv_files import read
 
 
 @pytest.mark.parametrize(

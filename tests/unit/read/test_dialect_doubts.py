@@ -8,7 +8,7 @@ import pytest
 
 from dialler_sync.errors import InputError
 
-from .csv_files import read
+from ...helpers.csv_files import read
 
 PHONES = "".join(f"{1000 + i},+49171123450{i}\n" for i in range(10))
 

@@ -8,7 +8,7 @@ import pytest
 
 from dialler_sync.errors import InputError
 
-from .csv_files import read
+from ...helpers.csv_files import read
 
 GERMAN = "No;Name;City;Street\n1;Müller;Köln;Große Straße 5\n2;Jäger;Übach;Öländerweg\n3;André;Schöntal;Äußere 1\n"
 FRENCH = "No;Name\n1;Hélène\n2;François\n3;Benoît\n4;Gérard Lévêque\n5;Noël À-Côté\n"

@@ -24,7 +24,7 @@ from dialler_sync.read.excel.formats import digit_format
 from dialler_sync.read.excel.numbers import cell_text
 from dialler_sync.read.excel.tables import excel_tables
 
-from .excel_files import read, write_xlsb, xlsb_cell, xlsb_record, xlsb_row
+from ...helpers.excel_files import read, write_xlsb, xlsb_cell, xlsb_record, xlsb_row
 
 CELLS: list[tuple[Any, str, str]] = [
     # value, number format, text

@@ -12,7 +12,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read import open_tables
 
-from .excel_files import Seen, biff_formula, biff_number, biff_record, biff_text, read, write_biff
+from ...helpers.excel_files import Seen, biff_formula, biff_number, biff_record, biff_text, read, write_biff
 
 IVANOV, PETROV = "Иванов".encode("cp1251"), "Петров".encode("cp1251")
 TABLE = biff_text(0, 0, b"No") + biff_text(0, 1, b"Name") + biff_number(1, 0, 7) + biff_text(1, 1, IVANOV)

@@ -15,7 +15,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError
 from dialler_sync.read.excel.tables import excel_tables
 
-from .excel_files import NAMESPACES, read, sheet_xml, write_ods, write_xlsb, write_xlsx
+from ...helpers.excel_files import NAMESPACES, read, sheet_xml, write_ods, write_xlsb, write_xlsx
 
 pytestmark = pytest.mark.timeout(20)
 

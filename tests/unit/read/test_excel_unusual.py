@@ -13,7 +13,7 @@ from dialler_sync.errors import InputError
 from dialler_sync.model import CellNote
 from dialler_sync.read.excel.tables import excel_tables
 
-from .excel_files import STYLES, read, sheet_xml, write_xlsx
+from ...helpers.excel_files import STYLES, read, sheet_xml, write_xlsx
 
 HEADER = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="str"><v>Day</v></c></row>'
 ROW = '<row r="2"><c r="A2" t="inlineStr"><is><t>Müller</t></is></c><c r="B2" s="2"><v>46349</v></c></row>'

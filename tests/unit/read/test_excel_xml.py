@@ -10,7 +10,7 @@ from python_calamine import load_workbook
 
 from dialler_sync.model import CellNote
 
-from .excel_files import STYLES, Seen, read, sheet_xml, write_ods, write_xlsx
+from ...helpers.excel_files import STYLES, Seen, read, sheet_xml, write_ods, write_xlsx
 
 HEADER = '<row r="1"><c r="A1" t="str"><v>Key</v></c><c r="B1" t="str"><v>Value</v></c></row>'
 KEY = '<c r="A2" t="str"><v>k</v></c>'

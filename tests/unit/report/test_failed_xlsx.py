@@ -23,8 +23,8 @@ from dialler_sync.report.faults import FaultCells
 from dialler_sync.report.sheets import Book
 from dialler_sync.text.spreadsheet import restore
 
-from ...libreoffice import needs_libreoffice, opened_and_saved
-from .samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of
+from ...helpers.libreoffice import needs_libreoffice, opened_and_saved
+from ...helpers.report_samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of
 
 MAPPED = {"UserData": [["Key"]], "Email": [["Notes"]], "PhoneNumber1": [["Phone"]], "Name": [["Name"]]}
 

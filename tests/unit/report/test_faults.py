@@ -7,7 +7,7 @@ import pytest
 from dialler_sync.model import Fault, Status
 from dialler_sync.report.faults import FaultCells
 
-from .samples import rejected, result_of
+from ...helpers.report_samples import rejected, result_of
 
 COLUMNS = ("Key", "Mobile", "Landline", "Notes", "City", "PhoneNumber2")
 

@@ -6,7 +6,7 @@ from dialler_sync.error_codes import ERROR_CODES
 from dialler_sync.model import Fault, Status
 from dialler_sync.report.groups import EXAMPLES, Groups
 
-from .samples import rejected, result_of
+from ...helpers.report_samples import rejected, result_of
 
 
 def test_a_row_with_several_faults_counts_under_each_reason() -> None:

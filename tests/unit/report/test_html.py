@@ -19,7 +19,7 @@ from dialler_sync.error_codes import WARNINGS
 from dialler_sync.model import Action, Status
 from dialler_sync.report.html import HtmlReport
 
-from .samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of, write_html
+from ...helpers.report_samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of, write_html
 
 
 @dataclass

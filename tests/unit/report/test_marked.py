@@ -22,7 +22,7 @@ from dialler_sync.read import open_table
 from dialler_sync.report.marked_book import write_marked
 from dialler_sync.report.xml_edit import Document, Unedited
 
-from ...libreoffice import needs_libreoffice, opened_and_saved
+from ...helpers.libreoffice import needs_libreoffice, opened_and_saved
 
 RED = "FFFFC7CE"
 

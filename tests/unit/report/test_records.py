@@ -8,7 +8,7 @@ from typing import Any
 from dialler_sync.report import records
 from dialler_sync.report.records import Column, Records
 
-from .samples import HOSTILE
+from ...helpers.report_samples import HOSTILE
 
 COLUMNS = (Column("Row", "number"), Column("Text", "text"), Column("Outcome", "chip", shared=True))
 

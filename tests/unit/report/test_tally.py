@@ -9,7 +9,7 @@ import pytest
 from dialler_sync.model import RowResult, Status
 from dialler_sync.report.tally import MANY_TRIES, Tally
 
-from .samples import rejected, result_of
+from ...helpers.report_samples import rejected, result_of
 
 START = datetime(2026, 11, 23, 2, tzinfo=UTC)
 

@@ -19,8 +19,8 @@ from dialler_sync.report.sheets import CELL_LENGTH
 from dialler_sync.report.xlsx import XlsxReport
 from dialler_sync.text.spreadsheet import restore
 
-from ...libreoffice import needs_libreoffice, opened_and_saved
-from .samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of, summary_of
+from ...helpers.libreoffice import needs_libreoffice, opened_and_saved
+from ...helpers.report_samples import COLUMNS, NASTY, RUN_ID, cells_of, rejected, result_of, summary_of
 
 
 def write(

@@ -1,0 +1,79 @@
+"""Who is meant: from the command line and from spreadsheets, never somebody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.contacts.targets import PAGE, Named, Target, Targets
+from dialler_sync.errors import InputError
+
+from ...helpers.rows import BASIC, settings_of
+
+
+def targets(path: Path | None, *, by: str = "user-data", column: str | None = None, **rules: object) -> list[Target]:
+    return list(Targets(Named(file=path, by=by, column=column), settings_of({**BASIC, **rules})))
+
+
+def written(tmp_path: Path, *lines: str) -> Path:
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_column_that_the_configuration_maps_comes_first(tmp_path: Path) -> None:
+    """A file may have a column UserData of its own that means something else."""
+    path = written(tmp_path, "UserData,Customer,Name", "x1,K1,Ann", "x2,K2,Bob", "x3,K3,Cid")
+
+    assert [target.user_data for target in targets(path, UserData="Customer")] == ["K1", "K2", "K3"]
+    assert [target.user_data for target in targets(path, UserData="Nowhere")] == ["x1", "x2", "x3"]
+    assert [target.user_data for target in targets(path)] == ["x1", "x2", "x3"]
+    assert [target.user_data for target in targets(path, column="Name", UserData="Customer")] == ["Ann", "Bob", "Cid"]
+
+
+def test_an_id_is_never_guessed(tmp_path: Path) -> None:
+    """A CRM's own ID is no contact ID: without --by id such a file names nobody."""
+    path = written(tmp_path, "ID,Name", "1,Ann", "2,Bob", "3,Cid")
+
+    with pytest.raises(InputError, match="--column"):
+        targets(path)
+    assert [target.contact_id for target in targets(path, by="id")] == ["1", "2", "3"]
+
+
+def test_rows_that_name_nobody_have_a_fault(tmp_path: Path) -> None:
+    """An empty cell, a damaged number, an error of the spreadsheet program, a row whose columns have shifted."""
+    path = written(tmp_path, "Key,Name", "K1,Ann", ",Bob", "4.91701E+11,Cid", "#REF!,Dan", "K5,Eve,more", "K6,Fay")
+
+    found = targets(path, column="Key")
+
+    assert [(target.row, target.fault.code if target.fault else "") for target in found] == [
+        (2, ""),
+        (3, "key_missing"),
+        (4, "precision_lost"),
+        (5, "error_cell"),
+        (6, "ragged_row"),
+        (7, ""),
+    ]
+
+
+def test_the_vendors_own_file_names_its_contacts(tmp_path: Path) -> None:
+    """It has no header, and needs no configuration."""
+    source = Path(__file__).parents[3] / "sample_data" / "vendor_export.csv"
+
+    found = list(Targets(Named(file=source), settings_of({})))
+
+    assert found[0].user_data == "00030418"
+
+
+def test_pages_have_every_target_once() -> None:
+    """In order, and no page is longer than one look-up takes."""
+    named = Named(ids=tuple(map(str, range(PAGE + 1))), user_data=("K1",))
+    all_of_them = Targets(named, settings_of(BASIC))
+
+    pages = list(all_of_them.pages())
+
+    assert [len(page) for page in pages] == [PAGE, 2]
+    assert [target for page in pages for target in page] == list(all_of_them)
+    assert len(all_of_them) == PAGE + 2
+    assert pages[1][1] == Target(0, PAGE + 2, user_data="K1")

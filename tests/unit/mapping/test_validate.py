@@ -1,0 +1,361 @@
+"""Rows become contacts, or rejections that say everything that is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandera.pandas as pa
+import pytest
+
+import dialler_sync
+from dialler_sync.error_codes import ERROR_CODES
+from dialler_sync.fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Kind
+from dialler_sync.mapping.validate import Checker, contact_schema
+from dialler_sync.model import CellNote, Contact, Rejection, RowWarning
+
+from ...helpers.rows import BASIC, GOOD, check_row, chunk_of, codes_of, faults_of, field_of, layout_of, settings_of
+
+OLD = {"dialler": {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t", "release": "3.18"}}
+
+
+def test_a_whole_contact() -> None:
+    """Every kind of field, in the order of the table, in the types that the API wants."""
+    rules = {
+        "Comment": "Notes",
+        "UserData": "No",
+        "PostalCode": "PLZ",
+        "Amount": {"column": "Betrag", "decimal": ","},
+        "AccountIBAN": "IBAN",
+        "Email": "Mail",
+        "RandomSortOrder": "Sort",
+        "FollowUpDateTime": {"column": "Due", "formats": ["%d.%m.%Y"]},
+        "ResetContact": "Reset",
+        "Client": {"value": "ACME"},
+    }
+    cells = {
+        "No": "007",
+        "PLZ": "01099",
+        "Betrag": "12,50",
+        "IBAN": "DE89 3704 0044 0532 0130 00",
+        "Mail": "a@b.de ",
+        "Sort": "5",
+        "Due": "31.01.2025",
+        "Reset": "ja",
+        "Notes": " line 1\nline 2 ",
+    }
+    found = check_row(cells, rules)
+
+    assert isinstance(found, Contact)
+    assert (found.row, found.user_data) == (2, "007")
+    assert list(found.fields.items()) == [
+        ("DiallerCampaignsID", 538),
+        ("UserData", "007"),
+        ("Client", "ACME"),
+        ("Name", "Meier"),
+        ("PostalCode", "01099"),
+        ("AccountIBAN", "DE89370400440532013000"),
+        ("Amount", 12.5),
+        ("PhoneNumber1", "+491711234567"),
+        ("Email", "a@b.de"),
+        ("Comment", " line 1\nline 2 "),
+        ("RandomSortOrder", 5),
+        ("FollowUpDateTime", "2025-01-31 00:00:00"),
+        ("ResetContact", True),
+    ]
+
+
+def test_a_warning_of_a_cell_is_one_of_every_field_that_it_feeds() -> None:
+    """Whatever becomes of the row; a cell that nothing uses, or that another goes before, has no say."""
+    rules = BASIC | {"UserData": "No", "Comment": {"first_of": ["Note", "No"]}, "Tag": {"template": "{Note}/{No}"}}
+    columns = ("Name", "Phone", "No", "Note", "Unused")
+    rows = [(*GOOD, "7", "", "x"), (*GOOD, "8", "text", "x"), ("", GOOD[1], "9", "", "x"), (*GOOD, "10", "", "x")]
+    noted = CellNote(warning="double_encoded")
+    notes = {(row, place): noted for row in (2, 3, 4) for place in (2, 4)}
+
+    contacts, (rejection,) = Checker(settings_of(rules), layout_of(*columns))(chunk_of(columns, *rows, notes=notes))
+
+    said = {row.row: RowWarning.text(row.warnings) for row in (*contacts, rejection)}
+    assert said == {
+        2: "double_encoded:UserData; double_encoded:Comment; double_encoded:Tag",
+        3: "double_encoded:UserData; double_encoded:Tag",
+        4: "double_encoded:UserData; double_encoded:Comment; double_encoded:Tag",
+        5: "",
+    }
+
+
+def test_all_faults_of_a_row_at_once() -> None:
+    """Each with field, column and cell as the user wrote them, in the order of the fields."""
+    rules = {"Email": "E-Mail", "PhoneNumber2": {"column": "Mobil", "region": "DE"}}
+    found = check_row({"Name": " ", "Phone": "0171 1", "Mobil": "1711234567", "E-Mail": "a(at)b.de"}, rules)
+
+    assert [(fault.code, fault.field, fault.column, fault.value) for fault in faults_of(found)] == [
+        ("name_missing", "Name", "Name", " "),
+        ("phone_too_short", "PhoneNumber1", "Phone", "0171 1"),
+        ("phone_leading_zero_lost", "PhoneNumber2", "Mobil", "1711234567"),
+        ("email_invalid", "Email", "E-Mail", "a(at)b.de"),
+    ]
+    assert all(fault.message and fault.hint for fault in faults_of(found))
+
+
+def test_several_faults_of_one_field() -> None:
+    """A text can be too long and damaged."""
+    assert codes_of(check_row({"Name": "\ufffd" * 65}, {})) == ["too_long", "damaged_text"]
+
+
+def test_a_rejection_carries_its_key() -> None:
+    """The report names the customer."""
+    found = check_row({"No": "K 7", "Name": ""}, {"UserData": "No"})
+
+    assert isinstance(found, Rejection)
+    assert (found.row, found.user_data) == (2, "K 7")
+
+
+def test_a_row_without_a_phone_number() -> None:
+    """One number is enough, in whichever field; none is none."""
+    two = {"PhoneNumber2": {"column": "Mobil", "region": "DE"}}
+
+    assert codes_of(check_row({"Phone": " ", "Mobil": ""}, two)) == ["phone_missing"]
+    assert field_of(check_row({"Phone": "", "Mobil": "0171 1234567"}, two), "PhoneNumber2") == "+491711234567"
+
+
+def test_an_invalid_second_number_rejects_the_row() -> None:
+    """It would be dialled too."""
+    assert codes_of(check_row({"Fax": "keine"}, {"PhoneNumber2": "Fax"})) == ["phone_invalid"]
+
+
+def test_several_numbers_are_spread() -> None:
+    """Also to fields that are not mapped, never to the fax."""
+    found = check_row({"Phone": "0171 1234567 / 089 12345", "Fax": ""}, {"FaxNumber": "Fax"})
+
+    assert (field_of(found, "PhoneNumber1"), field_of(found, "PhoneNumber2")) == ("+491711234567", "+498912345")
+    assert field_of(found, "FaxNumber") is None
+
+
+@pytest.mark.parametrize(
+    ("rules", "column"),
+    [
+        ({"PhoneNumber1": {"column": "Phone", "region": "DE", "several": "reject"}}, "Phone"),
+        ({"FaxNumber": {"column": "Fax", "region": "DE"}}, "Fax"),
+    ],
+)
+def test_several_numbers_can_be_refused(rules: dict[str, Any], column: str) -> None:
+    """By the rule, and always for the fax."""
+    assert codes_of(check_row({column: "0171 1234567 / 089 12345"}, rules)) == ["phone_several"]
+
+
+def test_numbers_of_each_rows_country() -> None:
+    """A country column, and the region where it is empty."""
+    rules = {"PhoneNumber1": {"column": "Phone", "region_column": "Land", "region": "DE"}}
+
+    assert field_of(check_row({"Phone": "0664 1234567", "Land": "Austria"}, rules), "PhoneNumber1") == "+436641234567"
+    assert field_of(check_row({"Phone": "0171 1234567", "Land": " "}, rules), "PhoneNumber1") == "+491711234567"
+    for unknown in ("?", "#N/A"):
+        assert codes_of(check_row({"Phone": "0171 1234567", "Land": unknown}, rules)) == ["phone_no_region"]
+
+
+def test_numbers_as_digits() -> None:
+    """``phone_format: digits`` leaves the plus out."""
+    assert field_of(check_row({}, {}, rows={"phone_format": "digits"}), "PhoneNumber1") == "491711234567"
+
+
+@pytest.mark.parametrize(
+    ("campaign", "cell", "fields"),
+    [
+        ({"id": "538"}, "", {"DiallerCampaignsID": 538}),
+        ({"name": "Nightly"}, "", {"DiallerCampaignsName": "Nightly"}),
+        ({"column": "Kampagne"}, " 539 ", {"DiallerCampaignsID": 539}),
+        ({"column": "Kampagne"}, "Messe 2025", {"DiallerCampaignsName": "Messe 2025"}),
+    ],
+)
+def test_the_campaign(campaign: dict[str, str], cell: str, fields: dict[str, Any]) -> None:
+    """One for all, or each row its own: digits are an ID, anything else a name."""
+    found = check_row({"Kampagne": cell}, {}, campaign=campaign)
+
+    assert isinstance(found, Contact)
+    assert {name: value for name, value in found.fields.items() if "Campaign" in name} == fields
+
+
+def test_a_row_without_its_campaign() -> None:
+    """Nothing says where it belongs."""
+    found = check_row({"Kampagne": " "}, {}, campaign={"column": "Kampagne"})
+
+    assert [(fault.code, fault.column) for fault in faults_of(found)] == [("campaign_missing", "Kampagne")]
+
+
+def test_the_vendors_own_format() -> None:
+    """The configured campaign counts, unless the configuration asks for the file's."""
+    row = dict.fromkeys(VENDOR_COLUMNS, "")
+    row |= {"DiallerCampaignsName": "Old", "UserData": "1", "Name": "Meier", "PhoneNumber1": "+491711234567"}
+    chunk = chunk_of(VENDOR_COLUMNS, tuple(row.values()), first=1)
+    layout = layout_of(*VENDOR_COLUMNS, vendor=True)
+
+    ((configured,), _) = Checker(settings_of({}, campaign={"name": "New"}), layout)(chunk)
+    ((its_own,), _) = Checker(settings_of({}, campaign={"column": "DiallerCampaignsName"}), layout)(chunk)
+
+    assert (configured.row, configured.fields["DiallerCampaignsName"]) == (1, "New")
+    assert its_own.fields["DiallerCampaignsName"] == "Old"
+
+
+@pytest.mark.parametrize(
+    ("field", "sections", "limit"),
+    [("Name", {}, 64), ("Name", OLD, 32), ("UserData", OLD, 64), ("PostalCode", {}, 10), ("Region", {}, 256)],
+)
+def test_lengths_by_release(field: str, sections: dict[str, Any], limit: int) -> None:
+    """Characters count, not bytes."""
+    assert field_of(check_row({"X": "ü" * limit}, {field: "X"}, **sections), field) == "ü" * limit
+    assert codes_of(check_row({"X": "ü" * (limit + 1)}, {field: "X"}, **sections)) == ["too_long"]
+
+
+def test_unlimited_text() -> None:
+    """A comment may be a letter."""
+    assert field_of(check_row({"X": "a" * 100_000}, {"Comment": "X"}), "Comment") == "a" * 100_000
+
+
+def test_long_text_can_be_cut() -> None:
+    """Where the user asks for it, text is cut to the field."""
+    truncate = {"rows": {"too_long": "truncate"}}
+
+    assert field_of(check_row({"Name": "ä" * 70}, {}, **truncate), "Name") == "ä" * 64
+    assert "truncate" in faults_of(check_row({"Name": "ä" * 70}, {}))[0].hint
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("UserData", "1" * 65),
+        ("AccountNumber", "1" * 21),
+        ("PostalCode", "1" * 11),
+        ("ReferenceNumber", "1" * 65),
+        ("Email", "a" * 255 + "@b.de"),
+    ],
+)
+def test_what_identifies_is_never_cut(field: str, text: str) -> None:
+    """A shortened key is another customer's."""
+    assert codes_of(check_row({"X": text}, {field: "X"}, rows={"too_long": "truncate"})) == ["too_long"]
+
+
+@pytest.mark.parametrize("text", ["M\ufffdller", "a\x00b", "a\x1bb", "\x80", "\ud83d", "a\uffff"])
+def test_damaged_text(text: str) -> None:
+    """What was destroyed earlier is not passed on; the message says where."""
+    (fault,) = faults_of(check_row({"Name": text}, {}))
+
+    assert (fault.code, fault.value) == ("damaged_text", text)
+    assert re.search(r"U\+[0-9A-F]{4}, sign \d", fault.message)
+
+
+@pytest.mark.parametrize("text", ["a\tb\r\nc", "😀", "\u200bx", "a\u00a0b", "Ω≈ç√", "e\u0301"])
+def test_unusual_text_that_is_whole(text: str) -> None:
+    """Line ends, emoji and signs that cannot be seen are text."""
+    assert field_of(check_row({"Name": text}, {}), "Name") == text
+
+
+def test_empty_cells_are_left_out() -> None:
+    """The dialler keeps what it has."""
+    found = check_row({"City": " "}, {"City": "City"})
+
+    assert isinstance(found, Contact)
+    assert "City" not in found.fields
+
+
+def test_empty_cells_can_clear() -> None:
+    """``clear`` sends null for mapped fields that are empty, and never for the key or a command."""
+    rules = {
+        "City": "E",
+        "UserData": "E",
+        "Amount": "E",
+        "ResetContact": "E",
+        "PhoneNumber2": {"column": "Mobil", "region": "DE"},
+        "PhoneNumber1": {"column": "E", "region": "DE"},
+    }
+    found = check_row({"E": "", "Mobil": "0171 1234567"}, rules, rows={"empty_cells": "clear"})
+
+    assert isinstance(found, Contact)
+    assert found.fields == {
+        "DiallerCampaignsID": 538,
+        "Name": "Meier",
+        "City": None,
+        "Amount": None,
+        "PhoneNumber1": None,
+        "PhoneNumber2": "+491711234567",
+    }
+
+
+def test_a_ragged_row_has_one_fault() -> None:
+    """Its columns may have shifted, so nothing else can be said about it, not even its key."""
+    columns = ("Name", "Phone", "No")
+    check = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns))
+    chunk = chunk_of(columns, (*GOOD, "1"), ("", "x", "2"), (*GOOD, "3"), ragged={3: ("", "x", "2", "y")})
+    contacts, rejections = check(chunk)
+
+    assert [contact.row for contact in contacts] == [2, 4]
+    assert [(rejection.row, rejection.user_data) for rejection in rejections] == [(3, "")]
+    (fault,) = rejections[0].faults
+    assert (fault.code, "4 cells" in fault.message, "header 3" in fault.message) == ("ragged_row", True, True)
+
+
+def test_notes_of_cells_reach_the_row() -> None:
+    """A formula without a value is no empty cell."""
+    columns = ("Name", "Phone")
+    check = Checker(settings_of(BASIC), layout_of(*columns))
+    chunk = chunk_of(columns, ("", "0171 1234567"), GOOD, notes={(2, 0): CellNote("formula_without_value")})
+    contacts, rejections = check(chunk)
+
+    assert [contact.row for contact in contacts] == [3]
+    assert [fault.code for fault in rejections[0].faults] == ["formula_without_value"]
+
+
+def test_rows_are_kept_in_order() -> None:
+    """Contacts and rejections together cover the chunk, each in the order of the rows."""
+    columns = ("Name", "Phone")
+    rows = [GOOD if n % 3 else ("", "") for n in range(100)]
+    contacts, rejections = Checker(settings_of(BASIC), layout_of(*columns))(chunk_of(columns, *rows, first=5))
+
+    assert [contact.row for contact in contacts] == [n + 5 for n in range(100) if n % 3]
+    assert [rejection.row for rejection in rejections] == [n + 5 for n in range(100) if not n % 3]
+
+
+def test_an_empty_chunk() -> None:
+    """A file may hold only its header."""
+    columns = ("Name", "Phone")
+
+    assert Checker(settings_of(BASIC), layout_of(*columns))(chunk_of(columns)) == ([], [])
+
+
+def test_the_checker_says_what_it_does_not_use() -> None:
+    """The sentences of the mapping."""
+    assert Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes == (
+        "the configuration does not use the column 'New'",
+    )
+
+
+def test_the_schema_is_the_table_of_fields() -> None:
+    """Each field's checks follow from its entry in the one table."""
+    schema = contact_schema(FIELDS, (3, 19))
+
+    for field in FIELDS.values():
+        names = {check.name for check in schema.columns[field.name].checks}
+        assert ("too_long" in names) == (field.longest is not None)
+        assert ("damaged_text" in names) == (field.kind is Kind.TEXT)
+    assert isinstance(schema, pa.DataFrameSchema)
+    assert set(PHONE_FIELDS) <= set(contact_schema(["Name"], (3, 19)).columns)
+
+
+def test_the_table_of_codes_is_the_codes_in_use() -> None:
+    """The documentation is made from the table."""
+    package = Path(dialler_sync.__file__).parent
+    modules = [path for path in package.rglob("*.py") if path.name != "error_codes.py"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in modules)
+
+    assert set(re.findall(r'\bfault\(\s*"(\w+)"', text)) <= set(ERROR_CODES)
+    assert [code for code in ERROR_CODES if code not in text] == []
+    assert all(entry.meaning.endswith(".") and entry.mend.endswith(".") for entry in ERROR_CODES.values())
+
+
+def test_a_text_that_a_workbook_of_ours_has_cut_is_not_taken_for_the_whole() -> None:
+    """Else failed.xlsx, imported as it is, would shorten a comment in silence."""
+    (fault,) = faults_of(check_row({"Notes": "x… [cut; failed.csv has all of it]"}, {"Comment": "Notes"}))
+
+    assert (fault.code, fault.field) == ("damaged_text", "Comment")
+    assert "was cut" in fault.message

@@ -1,0 +1,116 @@
+"""Delimiter, quote and escape are found out from what comes of them; a tie is a question to the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.errors import InputError
+
+from ....helpers.csv_files import read
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "cells"),
+    [
+        ("Name;Amount\nMiller;1,5\nMeier;2,5\n", ";", ["Miller", "1,5"]),
+        ("Name, first;City, country;Phone\nMiller, Ann;Berlin, D;0171\n", ";", ["Miller, Ann", "Berlin, D", "0171"]),
+        ("No\tName\n1\tMiller, Ann\n2\tMeier, Uwe\n", "\t", ["1", "Miller, Ann"]),
+        ("1,2,3\n4,5,6\n", ",", ["1", "2", "3"]),
+        ("1,50\n2,50\n3,75\n", None, ["1,50"]),
+        ("Phone\n0171 1234567\n0172 7654321\n", None, ["0171 1234567"]),
+        ("Phone\n01711234567\n", None, ["01711234567"]),
+        ("Name\nAnn Miller\nUwe Meier\n", None, ["Ann Miller"]),
+        ('"Name;City","No"\n"a;b","c;d"\n', ",", ["a;b", "c;d"]),
+        ("'Name','No'\n'Miller, Ann','1'\n", ",", ["Miller, Ann", "1"]),
+        ("No,Name\n1,O'Brien\n2,D'Angelo\n", ",", ["1", "O'Brien"]),
+        ("Time,No\n01/01/2024 00:15,38.72\n01/01/2024 00:30,43.62\n", ",", ["01/01/2024 00:15", "38.72"]),
+    ],
+)
+def test_delimiter(tmp_path: Path, text: str, delimiter: str | None, cells: list[str]) -> None:
+    """Commas in numbers and names, and blanks in phone numbers, are no delimiters."""
+    found = read(tmp_path, text)
+
+    assert found.layout.delimiter == delimiter
+    assert found.cells[0] == cells
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [
+        ("name;first,city\nMiller;Ann,Berlin\nMeier;Uwe,Bonn\n", "';'", "','"),
+        ("First Last\nAnn Miller\nUwe Meier\n", "space", "nothing"),
+    ],
+)
+def test_equally_good_delimiters(tmp_path: Path, text: str, one: str, other: str) -> None:
+    """Two delimiters that do equally well are two readings: the user is asked, and the answer is obeyed."""
+    with pytest.raises(InputError, match=rf"delimited by {one} or by {other}.*set source\.delimiter"):
+        read(tmp_path, text)
+
+    assert read(tmp_path, text, delimiter=" " if one == "space" else ";").layout.columns[0] in {"name", "First"}
+
+
+@pytest.mark.parametrize(("name", "sign"), [("tab", "\t"), ("\\t", "\t"), ("pipe", "|"), ("^", "^"), (", ", ", ")])
+def test_configured_delimiter(tmp_path: Path, name: str, sign: str) -> None:
+    """A delimiter that is set is taken, by sign or by name, whatever else is in the text."""
+    found = read(tmp_path, f"a;b{sign}c\n1;2{sign}3\n", delimiter=name)
+
+    assert found.columns == ["a;b", "c"]
+    assert found.cells == [["1;2", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("sep=:\nNo:Name\n1:Ann\n", ["No", "Name"]),
+        ("sep=;\nName\nAnn\n", ["Name"]),
+        ("sep= \nFull name\nAnn Schmidt\n", ["Full", "name"]),
+        ('sep=,\r\n"No","Phone"\r\n1,01711234567\r\n', ["No", "Phone"]),
+    ],
+)
+def test_a_first_line_that_tells_the_delimiter(tmp_path: Path, text: str, columns: list[str]) -> None:
+    """What the file says of itself is not asked again."""
+    assert read(tmp_path, text).columns == columns
+
+
+def test_a_first_line_that_tells_another_delimiter(tmp_path: Path) -> None:
+    """A file saved again by a spreadsheet program of another language keeps the line; one column it is not."""
+    with pytest.raises(InputError, match=r"first line says that ',' delimits.*set source\.delimiter"):
+        read(tmp_path, "sep=,\nNo;Name\n1;Ann\n")
+
+
+def test_comma_and_space_keeps_further_spaces(tmp_path: Path) -> None:
+    """With comma and space only the one space belongs to the delimiter, and a bare comma is text."""
+    found = read(tmp_path, 'a, b, c\nx,  y, "1, 2"\np,q, r, \n', delimiter=", ", header=1)
+
+    assert found.cells == [["x", " y", "1, 2"], ["p,q", "r", ""]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "cells"),
+    [
+        ({"quote": "none"}, ['"x""y"', "1"]),
+        ({"quote": '"', "escape": "double"}, ['x"y', "1"]),
+        ({"quote": '"', "escape": "none"}, ['x""y', "1"]),
+        ({"quote": "'"}, ['"x""y"', "1"]),
+    ],
+)
+def test_configured_quote(tmp_path: Path, settings: dict[str, str], cells: list[str]) -> None:
+    """Quote and escape that are set are taken."""
+    assert read(tmp_path, 'a;b\n"x""y";1\n', **settings).cells == [cells]
+
+
+def test_backslashes_that_escape_nothing_are_text(tmp_path: Path) -> None:
+    """Only before a quote, a delimiter or another backslash does a backslash mean anything."""
+    found = read(tmp_path, 'path;no\n"C:\\temp\\new";1\n"5\\" tube";2\n"a\\\\b";3\n', escape="backslash")
+
+    assert found.cells == [["C:\\temp\\new", "1"], ['5" tube', "2"], ["a\\b", "3"]]
+
+
+def test_lines_in_quotes(tmp_path: Path) -> None:
+    """Lines that stand in quotes as a whole hide their delimiter; names with a comma in one column do not."""
+    with pytest.raises(InputError, match="each line stands in quotes as a whole"):
+        read(tmp_path, '"Id,Name,Tel"\n"1,A,0171"\n"2,B,0172"\n')
+
+    assert read(tmp_path, '"Name"\n"Meier, Ann"\n"Kurz, Eva"\n').cells[0] == ["Meier, Ann"]

@@ -20,7 +20,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
 from ..conftest import Configure, Done, Run
-from .test_plan import seed
+from ..helpers.dialler import seed
 
 Contacts = Callable[..., Path]
 

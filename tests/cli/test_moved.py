@@ -12,8 +12,8 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Done, Run
+from ..helpers.dialler import line
 from ..helpers.foreign import Answer, ForeignDialler, served
-from .test_plan import line
 
 Contacts = Callable[..., Path]
 

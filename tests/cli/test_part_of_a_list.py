@@ -10,7 +10,8 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
-from .test_plan import ALL, FEWER, line, locked, posts, seed
+from ..helpers.dialler import line, seed
+from .test_plan import ALL, FEWER, locked, posts
 
 Contacts = Callable[..., Path]
 

@@ -14,23 +14,13 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
+from ..helpers.dialler import line, seed
 
 Contacts = Callable[..., Path]
-
-PHONE = "+491713920012"
 
 
 def posts(dialler: SimulatorServer) -> list[str]:
     return [request.user_data or "" for request in dialler.requests if "import" in request.path]
-
-
-def seed(dialler: SimulatorServer, *keys: str, **fields: object) -> list[int]:
-    return [
-        dialler.store.add(
-            **{"DiallerCampaignsID": 538, "UserData": key, "Name": f"Name {key}", "PhoneNumber1": PHONE, **fields}
-        )
-        for key in keys
-    ]
 
 
 def locked(dialler: SimulatorServer) -> set[int]:
@@ -39,10 +29,6 @@ def locked(dialler: SimulatorServer) -> set[int]:
 
 def lock_requests(dialler: SimulatorServer) -> int:
     return sum(request.path.endswith("/lock") for request in dialler.requests)
-
-
-def line(key: str, name: str | None = None) -> str:
-    return f"{key},{name or f'Name {key}'},0171 3920012"
 
 
 def test_a_plan_names_every_change_field_by_field(

@@ -16,7 +16,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Done, Run
-from .test_plan import line, seed
+from ..helpers.dialler import line, seed
 
 Contacts = Callable[..., Path]
 

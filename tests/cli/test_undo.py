@@ -14,7 +14,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
-from .test_plan import line, seed
+from ..helpers.dialler import line, seed
 
 Contacts = Callable[..., Path]
 

@@ -18,8 +18,8 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
 from ..conftest import Configure, Done, Run
-from ..crash.conftest import Watched
 from ..helpers.commands import start
+from ..helpers.watched import Watched
 from ..helpers.worlds import Ended, ended, prepare, rows
 from .conftest import Workers
 

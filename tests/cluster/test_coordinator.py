@@ -30,7 +30,7 @@ from dialler_sync.load.recorder import Book
 from dialler_sync.model import Action, SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
-from ..unit.journal.test_store import RUN
+from ..helpers.records import RUN
 
 ROWS = 60
 LEASE = 0.25

@@ -16,8 +16,8 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from ..crash.conftest import Watched
 from ..helpers.authority import Authority
+from ..helpers.watched import Watched
 from .conftest import BARE, OLD, Workers, cluster
 
 Contacts = Callable[..., Path]

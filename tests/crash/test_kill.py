@@ -17,8 +17,8 @@ from dialler_sync.simulator import SimulatorServer, Span, Store
 
 from ..conftest import Configure, Run
 from ..helpers.commands import BOUNDARIES, killed
+from ..helpers.watched import Watched
 from ..helpers.worlds import Ended, ended, prepare, rows
-from .conftest import Watched
 
 Contacts = Callable[..., Path]
 

@@ -18,7 +18,7 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
 from ..helpers.commands import killed, start
-from .conftest import Watched
+from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
 

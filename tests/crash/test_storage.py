@@ -23,7 +23,7 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
 from ..helpers.commands import run_apart
-from .conftest import Watched
+from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
 

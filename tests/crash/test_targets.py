@@ -16,7 +16,7 @@ from dialler_sync.simulator.span import Span
 from ..conftest import Configure, Run
 from ..helpers.commands import killed, start
 from ..helpers.old_journals import SPELLINGS, age
-from .conftest import Watched
+from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
 

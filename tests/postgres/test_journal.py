@@ -9,22 +9,10 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import JournalError, UsageError
-from dialler_sync.journal import Image, Journal, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from dialler_sync.journal import Image, Journal, NoRow, Origin, Outcome, PlannedRow, RowState
 from dialler_sync.model import Action, RowWarning, Status
 
-TARGET = "https://dialler.example.com/rest/v1.0#=campaign " + "Nächtlich " * 60
-
-
-def record(name: str, **fields: object) -> RunRecord:
-    return RunRecord(
-        **{
-            "id": name, "command": "import", "target": TARGET, "campaign": "Nächtlich " * 60, "out": "reports",
-            "config_path": "c.yaml", "config": {"columns": "…"}, "options": {"max_errors": None},
-            "started_at": f"2026-01-01T00:00:0{name[-1]}Z",
-            "files": [{"name": each, "path": "", "sha256": ""} for each in ("a.csv", "b.csv")],
-            **fields,
-        }  # type: ignore[arg-type]
-    )  # fmt: skip
+from ..helpers.postgres_records import TARGET, record
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

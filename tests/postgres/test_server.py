@@ -10,8 +10,8 @@ import pytest
 from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Journal, PlannedRow
 
+from ..helpers.postgres_records import record
 from .conftest import Cluster
-from .test_journal import record
 
 
 def test_nul_in_text_is_written_as_its_sign(url: str) -> None:

@@ -16,8 +16,8 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure
-from ..crash.conftest import Watched, _forkserver, configure, dialler, store  # noqa: F401 - fixtures
 from ..helpers.commands import start
+from ..helpers.watched import Watched, _forkserver, configure, dialler, store  # noqa: F401 - fixtures
 
 psutil = pytest.importorskip("psutil", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")

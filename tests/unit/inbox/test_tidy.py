@@ -9,7 +9,7 @@ from pathlib import Path
 from dialler_sync.inbox.tidy import delete_old
 from dialler_sync.journal import Journal
 
-from ..journal.test_store import RUN
+from ...helpers.records import RUN
 
 
 def test_only_files_of_the_inbox_that_no_run_needs_are_deleted(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RunRecord
 from dialler_sync.model import Action, Status
 
-from .test_store import RUN, TARGET
+from ...helpers.records import RUN, TARGET
 
 SISTER, ACCOUNT = TARGET.replace("#538", "#539"), TARGET.partition("#")[0]
 IDS = ["1", "2", "3", "4", "5", "6", ""]

@@ -18,20 +18,9 @@ from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, Pl
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, RowWarning, Status
 
-TARGET = "http://dialler/rest/v1.0/1#538"
+from ...helpers.records import RUN, TARGET
+
 NOW = "2026-01-09T00:00:00Z"
-RUN = RunRecord(
-    id="20260101-000000-aaaaaa",
-    command="import",
-    target=TARGET,
-    campaign="538",
-    out="/reports",
-    config_path="/dialler-sync.yaml",
-    config={"rows.overwrite_duplicates": "true"},
-    options={"limit": None},
-    started_at="2026-01-01T00:00:00Z",
-    files=[{"name": "Kunden ä.csv", "path": "", "sheet": None, "sha256": ""}],
-)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
-from ..journal.test_store import RUN
+from ...helpers.records import RUN
 
 Change = Callable[..., Outcome]
 Make = Callable[[DiallerClient, Recorder], Changer]

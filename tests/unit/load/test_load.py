@@ -23,7 +23,7 @@ from dialler_sync.load.recorder import Recorder
 from dialler_sync.model import SpooledRow, Status
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span, Store
 
-from ..journal.test_store import RUN
+from ...helpers.records import RUN
 
 CONCURRENCY = 4
 

@@ -16,7 +16,7 @@ from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
 from dialler_sync.load.recorder import BEHIND, Recorder
 from dialler_sync.model import Status
 
-from ..journal.test_store import RUN
+from ...helpers.records import RUN
 
 ROWS = 1_000
 

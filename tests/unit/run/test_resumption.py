@@ -23,7 +23,7 @@ from dialler_sync.run.resumption import (
     take_up,
 )
 
-from ..journal.test_store import RUN, TARGET
+from ...helpers.records import RUN, TARGET
 
 Ready = Callable[..., Prepared]
 

@@ -1,0 +1,65 @@
+"""What tests that kill commands share: the process that commands are forked from, and a dialler that outlives them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.simulator import SimulatorServer, Store
+
+from ..conftest import Configure
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _forkserver() -> Iterator[None]:
+    """Started where it finds this package; the tests run in other folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        forkserver.ensure_running()
+    yield
+
+
+class Watched(Store):
+    """Does something in the instant in which a certain contact has just been made or changed."""
+
+    _left = 0
+
+    def then(self, change: int, do: Callable[[], object]) -> None:
+        """Do it at the ``change``-th change from now on, in the dialler's thread."""
+        self._do, self._left = do, change
+
+    def strike(self, pid: int, change: int, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a process a signal at the ``change``-th change from now on."""
+        self.then(change, lambda: os.kill(pid, number))
+
+    def update(self, contact_id: int, **fields: Any) -> None:
+        super().update(contact_id, **fields)
+        self._left -= 1
+        if self._left == 0:
+            self._do()
+
+
+@pytest.fixture
+def configure(configure: Configure) -> Configure:
+    """With a short time limit: a resume waits as long before it sends what a killed run may have sent."""
+    return lambda columns=None, **changes: configure(columns, **{"timeout": 0.4, **changes})
+
+
+@pytest.fixture
+def store() -> Iterator[Watched]:
+    """What the dialler holds."""
+    with Watched({538: "Nightly"}) as store:
+        yield store
+
+
+@pytest.fixture
+def dialler(store: Watched) -> Iterator[SimulatorServer]:
+    """A dialler that outlives the commands."""
+    with SimulatorServer(store) as server:
+        yield server

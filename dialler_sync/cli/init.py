@@ -26,11 +26,10 @@ def init(app: App, file: Path, output: Path | None) -> int:
     """
     from ..errors import UsageError
     from ..files.private import new_file
-    from ..propose import propose_config
-    from ..read import open_table
+    from ..jobs.propose import propose
 
     source = app.source()
-    proposal = propose_config(open_table(file, source), source)
+    proposal = propose(file, source)
     if output is None:
         click.echo(proposal, nl=False)
         return ExitCode.OK

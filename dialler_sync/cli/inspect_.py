@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..errors import InputError
 from ..exit_codes import ExitCode
+from ..jobs.inspect import read_tables
 from ..text.spreadsheet import one_line
 from .common import App, echo, echo_json, exit_codes, files_argument, say, settled
 from .source_options import source_options
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..config import SourceSettings
-    from ..model import Table
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +39,7 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
     code = ExitCode.OK
     for path in files:
         try:
-            for facts in _tables(path, source, folder):
+            for facts in read_tables(path, source, folder):
                 found.append(facts)
                 if output == "table":
                     _show(facts)
@@ -56,32 +51,6 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
     if output == "json":
         echo_json(found)
     return code
-
-
-def _tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator[dict[str, Any]]:
-    """The facts of each table of a file, written into ``folder`` too if there is one.
-
-    Raises:
-        InputError: it cannot be read, or not to its end.
-    """
-    from ..read import open_tables
-
-    tables = open_tables(path, source)
-    for table in tables:
-        name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
-        target = folder / f"{name.replace('/', '_')}.csv" if folder else None
-        yield _facts(table, target)
-
-
-def _facts(table: Table, target: Path | None) -> dict[str, Any]:
-    from ..report.tables import write_table
-
-    read = write_table(table, target)
-    facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
-    if read.double:
-        remark = f"Cells that were encoded twice: {read.double:,}, such as '{read.such[:40]}'."
-        facts["remarks"] = [*facts.get("remarks", ()), remark]
-    return {**facts, "rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
 
 
 def _show(facts: dict[str, Any]) -> None:

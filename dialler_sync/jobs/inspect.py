@@ -1,0 +1,38 @@
+"""What the reader sees in a file, table by table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..config import SourceSettings
+    from ..model import Table
+
+
+def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator[dict[str, Any]]:
+    """The facts of each table of a file, written into ``folder`` too if there is one.
+
+    Raises:
+        InputError: it cannot be read, or not to its end.
+    """
+    from ..read import open_tables
+
+    tables = open_tables(path, source)
+    for table in tables:
+        name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
+        target = folder / f"{name.replace('/', '_')}.csv" if folder else None
+        yield _facts(table, target)
+
+
+def _facts(table: Table, target: Path | None) -> dict[str, Any]:
+    from ..report.tables import write_table
+
+    read = write_table(table, target)
+    facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
+    if read.double:
+        remark = f"Cells that were encoded twice: {read.double:,}, such as '{read.such[:40]}'."
+        facts["remarks"] = [*facts.get("remarks", ()), remark]
+    return {**facts, "rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}

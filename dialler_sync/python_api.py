@@ -14,18 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from .config import Settings, load_config
-from .config.settings import row_limit
 from .errors import Interrupted, UsageError
 from .jobs import imports
-from .jobs.imports import ImportOptions
+from .jobs.imports import ImportOptions, RunOptions
 from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
-from .journal import Journal
-from .journal.store import default_state
+from .jobs.records import Journal, default_state
+from .jobs.results import ReconciliationSummary, Summary
+from .jobs.settings import Settings, load_config, row_limit
 from .model import Status
-from .reconciliation.summary import ReconciliationSummary
-from .run.reports import Summary
-from .run.rows import RunOptions
 from .text.spreadsheet import restore
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def list_(app: App, output: str) -> int:
       dialler-sync campaigns list
       dialler-sync campaigns list -o json
     """
-    from ..contacts.read import list_campaigns
+    from ..jobs.contacts import list_campaigns
     from .contacts.showing import Showing
 
     found = list_campaigns(app.settings())

@@ -15,8 +15,8 @@ from ..text.command_line import command, set_options
 from .common import App
 
 if TYPE_CHECKING:
-    from ..config import Settings
-    from ..journal import Journal, RunRecord
+    from ..jobs.records import Journal, RunRecord
+    from ..jobs.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def choose(
             there is no terminal to ask on.
         Abort: the user does not want that configuration.
     """
-    from ..run.target import check_target, find_target
+    from ..jobs.resume import check_target, find_target
     from ..target import in_words
 
     if config_of_run and name is None:

@@ -22,10 +22,9 @@ from ..text.secrets import MASK, url_secrets
 from .source_options import source_given
 
 if TYPE_CHECKING:
-    from ..config import Settings, SourceSettings
-    from ..config.settings import Limit
-    from ..journal import Journal
-    from ..run.rows import RunOptions
+    from ..jobs.imports import RunOptions
+    from ..jobs.records import Journal
+    from ..jobs.settings import Limit, Settings, SourceSettings
     from .streams import Printing
 
 
@@ -60,7 +59,7 @@ class App:
 
     def settings_from(self, path: Path, *, token_needed: bool = True, finished: bool = False) -> Settings:
         """The configuration in a file, with what the command line says of how files are read."""
-        from ..config import load_config, with_source
+        from ..jobs.settings import load_config, with_source
 
         settings = load_config(path, token_needed=token_needed, finished=finished, trusted=self.trust)
         _log.debug("configuration: %s, dialler %s", path.resolve(), settings.dialler.root)
@@ -68,7 +67,7 @@ class App:
 
     def source(self) -> SourceSettings:
         """How spreadsheets are laid out: as the configuration says, if there is one."""
-        from ..config import SourceSettings, load_source, with_source
+        from ..jobs.settings import SourceSettings, load_source, with_source
 
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
         if chosen is click.core.ParameterSource.DEFAULT and not self.config_path.exists():
@@ -82,8 +81,7 @@ class App:
 
     def journal(self) -> Journal:
         """The journal, open."""
-        from ..journal import Journal
-        from ..journal.store import default_state
+        from ..jobs.records import Journal, default_state
 
         return Journal.open(self.state or default_state(), trusted=self.trust)
 
@@ -254,8 +252,8 @@ class LimitType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
     name = "N|N%"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Limit | None:
-        """Text → :class:`~dialler_sync.config.settings.Limit`."""
-        from ..config.settings import row_limit
+        """Text → :class:`~dialler_sync.jobs.settings.Limit`."""
+        from ..jobs.settings import row_limit
 
         try:
             return row_limit(str(value))
@@ -316,7 +314,7 @@ def run_options(
     cluster: str | None = None,
 ) -> RunOptions:
     """What the command line says, and the configuration where it says nothing."""
-    from ..run.rows import RunOptions
+    from ..jobs.imports import RunOptions
 
     return RunOptions(
         source=source_given(),

@@ -21,8 +21,7 @@ def check(app: App) -> int:
     The variable that the token comes from need not be set. Lines that are still marked CHANGE are named, and the exit
     code is then 2: import and plan refuse such a configuration.
     """
-    from ..config.document import read_document
-    from ..config.load import still_marked
+    from ..jobs.settings import read_document, still_marked
 
     app.settings(token_needed=False)
     left = read_document(app.config_path).unfinished
@@ -33,6 +32,6 @@ def check(app: App) -> int:
 @config.command()
 def schema() -> None:
     """Print the JSON Schema, for editors."""
-    from ..config.schema import json_schema
+    from ..jobs.settings import json_schema
 
     echo_json(json_schema())

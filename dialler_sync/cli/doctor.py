@@ -15,7 +15,7 @@ from .common import COLOURS, App, echo_json, exit_codes, terminal_width, wrapped
 from .streams import styled
 
 if TYPE_CHECKING:
-    from ..doctor.check import Check
+    from ..jobs.doctor import Check
 
 _COLOURS = {"OK": COLOURS["good"], "WARN": COLOURS["warning"], "FAIL": COLOURS["bad"]}
 _INDENT = 21
@@ -36,8 +36,8 @@ def doctor(app: App, output: str) -> int:
       dialler-sync doctor
       dialler-sync -c nightly.yaml doctor -o json
     """
-    from ..doctor.checks import examine
-    from ..journal.store import default_state
+    from ..jobs.doctor import examine
+    from ..jobs.records import default_state
 
     checks, width = [], terminal_width(sys.stdout)
     for check in examine(app.config_path, app.state or default_state(), Path("reports"), trusted=app.trust):

@@ -24,9 +24,9 @@ from .common import (
 from .source_options import source_options
 
 if TYPE_CHECKING:
-    from ..config.settings import Limit
-    from ..journal import RunRecord
-    from ..run.reports import Summary
+    from ..jobs.records import RunRecord
+    from ..jobs.results import Summary
+    from ..jobs.settings import Limit
 
 _log = logging.getLogger(__name__)
 
@@ -86,12 +86,11 @@ def import_(
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
     to fix and import again; failed.csv has the same) and summary.json.
     """
-    from ..config.settings import row_limit
-    from ..jobs.imports import ImportOptions, import_files
+    from ..jobs.imports import ImportOptions, import_files, read_plan
     from ..jobs.inbox import inbox_call
     from ..jobs.notify import after_run
     from ..jobs.resume import go_on_with
-    from ..plan.file import read_plan
+    from ..jobs.settings import row_limit
     from .output import print_summary
     from .progress import progress
 

@@ -18,8 +18,8 @@ from .streams import styled
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..plan.file import PlanFile
-    from ..run.reports import Summary
+    from ..jobs.imports import PlanFile
+    from ..jobs.results import Summary
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def drop_output() -> None:
 def print_summary(summary: Summary) -> None:
     """What became of a run, why, and where its reports are; on stdout. With ``-q`` only, on stderr, that an import,
     undo or validation did not do its work."""
-    from ..report.words import forecast, knowledge, mirror_not_done, next_step, warned
+    from ..jobs.results import forecast, knowledge, mirror_not_done, next_step, warned
 
     settled()
     if is_quiet() and summary.command in _NO_TABLE:
@@ -87,7 +87,7 @@ def _print_table(summary: Summary) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ..report.words import forecast, knowledge, percent, title, verdict, warned
+    from ..jobs.results import forecast, knowledge, percent, title, verdict, warned
 
     facts = asdict(summary)
     console = Console(file=styled(sys.stdout), highlight=False, markup=False)
@@ -160,7 +160,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
 
         echo_json(asdict(plan))
         return
-    from ..report.words import knowledge, warned
+    from ..jobs.results import knowledge, warned
 
     counts = {**{name: plan.counts[name] for name in _SIGILS if name in plan.counts}, **plan.counts}
     if plan.rejected:

@@ -22,7 +22,7 @@ from .common import (
 from .source_options import source_options
 
 if TYPE_CHECKING:
-    from ..config.settings import Limit
+    from ..jobs.settings import Limit
 
 _CODES = exit_codes(
     ExitCode.OK,
@@ -61,7 +61,7 @@ def plan(
     Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
     """
     from ..jobs.imports import ImportOptions, plan_files
-    from ..report.words import rows
+    from ..jobs.results import rows
     from .output import print_plan
     from .progress import progress
 

@@ -112,7 +112,7 @@ def _print_json(done: Reconciled) -> None:
 
 
 def _print_table(done: Reconciled) -> None:
-    from ..report.reconciliation import calls_in_words
+    from ..jobs.results import calls_in_words
 
     summary = done.summary
     echo(f"run         {summary.run_id}")

@@ -19,7 +19,7 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         """Text → time."""
-        from ..config.inbox import age
+        from ..jobs.settings import age
 
         try:
             return age(str(value))
@@ -69,7 +69,7 @@ def show(app: App, run: str) -> None:
     Example:
       dialler-sync runs show 20261123-201512-4f3a9c
     """
-    from ..run.reports import Summary
+    from ..jobs.results import Summary
     from .output import print_summary
 
     with app.journal() as journal:

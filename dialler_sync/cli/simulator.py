@@ -71,7 +71,7 @@ def simulator(
       dialler-sync simulator --calls 3
       dialler-sync simulator --calls calls.jsonl
     """
-    from ..simulator import FaultPlan, Settings, SimulatorServer, Span, Store, call_source, serve_forever
+    from ..jobs.simulator import FaultPlan, Settings, SimulatorServer, Span, Store, call_source, serve_forever
 
     settings = Settings(
         token="simulator" if token is None else token,

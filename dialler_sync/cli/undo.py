@@ -12,7 +12,7 @@ from .choosing import choose, config_of_run_option, say_nothing, when
 from .common import UNDO_CODES, App, echo, out_option
 
 if TYPE_CHECKING:
-    from ..journal import RunRecord
+    from ..jobs.records import RunRecord
 
 
 @click.command(epilog=UNDO_CODES)
@@ -34,9 +34,8 @@ def undo(
     changed since are left alone, unless --force. What cannot come back is the call history of a contact
     that was deleted.
     """
-    from ..jobs.changes import check_undo, undo_run
+    from ..jobs.changes import check_undo, count_undo, undo_run
     from ..jobs.resume import find_undoable
-    from ..load.undo import count_undo
     from .output import print_summary
     from .progress import progress
 

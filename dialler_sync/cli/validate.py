@@ -12,7 +12,7 @@ from .common import App, exit_codes, files_argument, mark_option, max_errors_opt
 from .source_options import source_options
 
 if TYPE_CHECKING:
-    from ..config.settings import Limit
+    from ..jobs.settings import Limit
 
 _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_FAILED, ExitCode.SAFETY_LIMIT)
 
@@ -29,8 +29,7 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
 
     Writes results.csv, where a valid row is 'succeeded', and failed.xlsx (rows to fix; failed.csv has the same).
     """
-    from ..jobs.imports import ImportOptions, validate_files
-    from ..run.rows import RunOptions
+    from ..jobs.imports import ImportOptions, RunOptions, validate_files
     from .output import print_summary
     from .progress import progress
 

@@ -12,7 +12,7 @@ from ..contacts.changes import ChangeOptions, bulk_run
 from ..contacts.targets import Targets
 from ..errors import UsageError
 from ..journal import Journal, JournalRow, PlannedRow, RunRecord
-from ..load.undo import Undoer, to_undo
+from ..load.undo import Undoer, count_undo, to_undo
 from ..observer import Observer, Silent
 from ..run.begin import new_record
 from ..run.changes import BulkRun, Job, Planned
@@ -20,6 +20,16 @@ from ..run.reports import Summary
 from ..run.saved_cells import run_cells
 from ..run.target import check_target, find_target
 from ..text.command_line import command
+
+__all__ = [
+    "ChangeOptions",
+    "change_again",
+    "change_contacts",
+    "check_undo",
+    "count_undo",
+    "undo_again",
+    "undo_run",
+]
 
 
 def change_contacts(

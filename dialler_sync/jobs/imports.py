@@ -14,7 +14,7 @@ from ..config import Settings, fingerprint
 from ..fields import FIELDS, Kind
 from ..journal import Journal, RunRecord
 from ..observer import Observer, Silent
-from ..plan.file import PlanFile
+from ..plan.file import PlanFile, read_plan
 from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare.sources import Source, open_sources
 from ..run.begin import new_record
@@ -22,6 +22,18 @@ from ..run.reports import Summary
 from ..run.resumption import mended_runs
 from ..run.rows import Execution, RunOptions
 from ..run.target import find_target
+
+__all__ = [
+    "ImportOptions",
+    "PlanFile",
+    "RunOptions",
+    "check_cluster",
+    "import_files",
+    "new_run",
+    "plan_files",
+    "read_plan",
+    "validate_files",
+]
 
 _log = logging.getLogger(__name__)
 

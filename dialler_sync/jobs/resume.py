@@ -22,11 +22,25 @@ from ..prepare.sources import open_sources
 from ..run.begin import reopen_folder
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
-from ..run.target import check_target
+from ..run.target import check_target, find_target
 from ..text.command_line import command
 from .changes import change_again, change_contacts, undo_again
 from .history import rewrite_reports
 from .imports import ImportOptions, check_cluster, new_run
+
+__all__ = [
+    "READING",
+    "check_target",
+    "find_import",
+    "find_resumable",
+    "find_target",
+    "find_undoable",
+    "go_on_with",
+    "nothing_to_resume",
+    "nothing_to_retry",
+    "resume_run",
+    "retry_run",
+]
 
 _log = logging.getLogger(__name__)
 

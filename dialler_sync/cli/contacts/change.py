@@ -113,9 +113,8 @@ def _change(
     out: Path | None,
 ) -> int:
     """Ask, do it, and say what became of it."""
-    from ...contacts.changes import ChangeOptions
-    from ...contacts.targets import Targets
-    from ...jobs.changes import change_contacts
+    from ...jobs.changes import ChangeOptions, change_contacts
+    from ...jobs.contacts import Targets
     from ..output import print_summary
     from ..progress import progress
 

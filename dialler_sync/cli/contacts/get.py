@@ -49,10 +49,7 @@ def get(
       dialler-sync contacts get --user-data K-17 --user-data K-18 -o json
       dialler-sync contacts get --from list.xlsx --column "Customer No" --out found.csv
     """
-    from ...contacts.read import get_contacts
-    from ...contacts.record_file import RecordFile
-    from ...contacts.targets import Targets
-    from ...report.contacts_output import CONTACT_COLUMNS
+    from ...jobs.contacts import CONTACT_COLUMNS, RecordFile, Targets, get_contacts
     from ..progress import progress
 
     named, showing, settings = (

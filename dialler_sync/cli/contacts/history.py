@@ -46,9 +46,7 @@ def history(
       dialler-sync contacts history --user-data K-17
       dialler-sync contacts history --from list.csv --out calls.xlsx
     """
-    from ...contacts.read import HISTORY_COLUMNS, read_history
-    from ...contacts.record_file import RecordFile
-    from ...contacts.targets import Targets
+    from ...jobs.contacts import HISTORY_COLUMNS, RecordFile, Targets, read_history
     from ..progress import progress
 
     named, showing, settings = (

@@ -36,9 +36,7 @@ def list_(
       dialler-sync contacts list --out all.xlsx
       dialler-sync contacts list --campaign 538 --format vendor --out backup.csv
     """
-    from ...contacts.read import list_contacts
-    from ...contacts.record_file import RecordFile
-    from ...report.contacts_output import CONTACT_COLUMNS
+    from ...jobs.contacts import CONTACT_COLUMNS, RecordFile, list_contacts
     from ..progress import progress
 
     showing = Showing.of(output, fields, out, vendor=format_ == "vendor")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ...contacts.targets import Named
+    from ...jobs.contacts import Named
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -70,7 +70,7 @@ def named_by(
     Raises:
         UsageError: nothing, or they do not go together.
     """
-    from ...contacts.targets import Named
+    from ...jobs.contacts import Named
 
     if not (ids or user_data or file):
         raise click.UsageError("say which contacts are meant: --id N, --user-data U or --from FILE")

@@ -17,7 +17,7 @@ from ..common import echo
 from ..streams import exact, styled
 
 if TYPE_CHECKING:
-    from ...report.contacts_output import Listing, Record
+    from ...jobs.contacts import Listing, Record
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -76,7 +76,7 @@ class Showing:
         Raises:
             UsageError: the file cannot be written, or a field does not exist.
         """
-        from ...report.contacts_output import Listing
+        from ...jobs.contacts import Listing
 
         listing = Listing(columns, records)
         if self.fields:
@@ -86,7 +86,7 @@ class Showing:
         self._write(listing)
 
     def _write(self, listing: Listing) -> None:
-        from ...report.contacts_output import output_file, write_xlsx
+        from ...jobs.contacts import output_file, write_xlsx
 
         with output_file(self.out) if self.out else nullcontext() as draft:
             if draft and self.form == "xlsx":
@@ -104,7 +104,7 @@ class Showing:
                     self._write_text(listing, sys.stdout)
 
     def _write_text(self, listing: Listing, file: IO[str]) -> None:
-        from ...report.contacts_output import WRITERS, write_table
+        from ...jobs.contacts import WRITERS, write_table
 
         if self.form != "table":
             WRITERS[self.form](listing, file)

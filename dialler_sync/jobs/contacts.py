@@ -1,0 +1,26 @@
+"""Contacts of the dialler: listed, looked up, with their calls; and written as people and programs want them."""
+
+from __future__ import annotations
+
+from ..contacts.read import HISTORY_COLUMNS, get_contacts, list_campaigns, list_contacts, read_history
+from ..contacts.record_file import RecordFile
+from ..contacts.targets import Named, Targets
+from ..report.contacts_output import CONTACT_COLUMNS, WRITERS, Listing, Record, output_file, write_table, write_xlsx
+
+__all__ = [
+    "CONTACT_COLUMNS",
+    "HISTORY_COLUMNS",
+    "WRITERS",
+    "Listing",
+    "Named",
+    "Record",
+    "RecordFile",
+    "Targets",
+    "get_contacts",
+    "list_campaigns",
+    "list_contacts",
+    "output_file",
+    "read_history",
+    "write_table",
+    "write_xlsx",
+]

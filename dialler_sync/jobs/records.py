@@ -1,0 +1,8 @@
+"""The journal that every job works with, and its runs."""
+
+from __future__ import annotations
+
+from ..journal import Journal, RunRecord
+from ..journal.store import default_state
+
+__all__ = ["Journal", "RunRecord", "default_state"]

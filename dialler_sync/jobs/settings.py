@@ -1,0 +1,24 @@
+"""The configuration that every job works with: read, checked, described."""
+
+from __future__ import annotations
+
+from ..config import Settings, SourceSettings, load_config, load_source, with_source
+from ..config.document import read_document
+from ..config.inbox import age
+from ..config.load import still_marked
+from ..config.schema import json_schema
+from ..config.settings import Limit, row_limit
+
+__all__ = [
+    "Limit",
+    "Settings",
+    "SourceSettings",
+    "age",
+    "json_schema",
+    "load_config",
+    "load_source",
+    "read_document",
+    "row_limit",
+    "still_marked",
+    "with_source",
+]

@@ -1,0 +1,15 @@
+"""The embedded dialler, to rehearse against."""
+
+from __future__ import annotations
+
+from ..simulator import FaultPlan, Settings, SimulatorServer, Span, Store, call_source, serve_forever
+
+__all__ = [
+    "FaultPlan",
+    "Settings",
+    "SimulatorServer",
+    "Span",
+    "Store",
+    "call_source",
+    "serve_forever",
+]

@@ -1,53 +1,60 @@
-"""Imports do not go round in a circle."""
+"""Imports point one way, down the list in docs/architecture.md, so that every room can be read and replaced alone."""
 
 from __future__ import annotations
 
-import ast
-from graphlib import TopologicalSorter
-from pathlib import Path
+import pytest
 
-PACKAGE = Path(__file__).parent.parent / "dialler_sync"
+from .house import FACE, PAGE, ROOT, arrows_of, circle, graph_of, listed, picture, place_of, upwards
 
+LINES = listed(PAGE.read_text(encoding="utf-8"))
+ROOMS = [room for _, rooms in LINES for room in rooms]
+GRAPH = graph_of(ROOT / "dialler_sync")
+INNER = {name: used for name, used in GRAPH.items() if name not in (FACE, "__main__")}
+ARROWS = arrows_of(INNER, ROOMS)
 
-def modules() -> dict[str, Path]:
-    """``report.csv_files`` → its file."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        found[".".join(part for part in parts if part != "__init__") or "__init__"] = path
-    return found
+GROUND = {room for name, rooms in LINES if name.startswith("ground") for room in rooms}
+DOORS = set(LINES[0][1])
 
 
-def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
-    """The package's modules that a module imports, anywhere but for type checkers."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        if node.level:
-            base = package.split(".")[: len(package.split(".")) - node.level + 1] if package else []
-            target = ".".join([*base, *(node.module or "").split(".")]).strip(".")
-        elif (node.module or "").partition(".")[0] == "dialler_sync":
-            target = (node.module or "").partition(".")[2]
-        else:
-            continue
-        inner = {f"{target}.{alias.name}".strip(".") for alias in node.names}
-        found |= (inner & known.keys()) or ({target} & known.keys())
-    return found - {name}
+def test_every_room_is_on_the_list() -> None:
+    """No flat module and no folder beside those that the page names, and none named that is not there."""
+    assert {place_of(name, ROOMS) for name in INNER} == set(ROOMS)
 
 
-KNOWN = modules()
-GRAPH = {name: imports(name, path, KNOWN) for name, path in KNOWN.items()}
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_point_down(room: str) -> None:
+    """A room imports rooms on lines below its own, and no neighbour on its line."""
+    up = {pair: ARROWS[pair] for pair in upwards(ARROWS, LINES) if pair[0] == room}
+
+    assert not up
 
 
-def test_no_module_imports_itself_round_a_corner() -> None:
-    """No import cycles, also not through imports inside functions."""
-    packages = {name for name, path in KNOWN.items() if path.name == "__init__.py"}
-    graph = {name: {other for other in found if other not in packages} for name, found in GRAPH.items()}
+def test_no_import_goes_round_in_a_circle() -> None:
+    """Not between modules either; a package's own module only hands names on."""
+    packages = {name for name in INNER if any(other.startswith(f"{name}.") for other in INNER)}
 
-    assert list(TopologicalSorter(graph).static_order())
+    assert circle({name: used - packages for name, used in INNER.items()}) == []
+
+
+@pytest.mark.parametrize("door", sorted(DOORS))
+def test_the_doors_call_jobs_only(door: str) -> None:
+    """What a command or a notebook can have done is a function in jobs/."""
+    below = {pair[1] for pair in ARROWS if pair[0] == door}
+
+    assert below <= {"jobs"} | GROUND
+
+
+def test_nothing_imports_the_doors() -> None:
+    """But the package's face, which names the Python API, and ``python -m dialler_sync``."""
+    assert {pair for pair in ARROWS if pair[1] in DOORS} == set()
+    assert not any(FACE in used for used in INNER.values())
+
+
+def test_the_simulator_shares_no_mistake_with_the_client() -> None:
+    """It knows the fields and the errors, and has its own idea of the protocol."""
+    assert {pair[1] for pair in ARROWS if pair[0] == "simulator"} == {"errors", "fields"}
+
+
+def test_the_picture_is_the_list() -> None:
+    """``python -m tests.house --write`` draws it anew."""
+    assert picture(LINES) in PAGE.read_text(encoding="utf-8")

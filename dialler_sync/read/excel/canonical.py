@@ -21,7 +21,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SPACE = "http://www.w3.org/XML/1998/namespace space"
 _LEFT_OUT = frozenset({"dimension", "extLst", "rPh", "sheetViews", "conditionalFormatting", "dataValidations"})
-"""Elements that say nothing of the cells; calamine believes what a dimension claims."""
+"""Elements that say nothing of the cells; calamine refuses a sheet whose dimension is no range of cells."""
 
 
 def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts:

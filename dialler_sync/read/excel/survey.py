@@ -23,8 +23,6 @@ from .workbook import XlsxParts
 _BYTES_A_CELL = 40
 """What calamine takes for one cell of the rectangle, measured."""
 
-_RANGE = re.compile(rb"ref=[\"'][A-Z]{1,3}([1-9]\d{0,6})(?::[A-Z]{1,3}([1-9]\d{0,6}))?[\"']")
-
 _SMALL, _SPARSE = 2_000_000, 200
 """Rectangles of so many cells are read however few are filled; larger ones must hold one in so many."""
 
@@ -48,8 +46,7 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
         InputError: it is damaged, or larger than ``source`` allows.
         UnusualError: calamine would misread it as it is.
     """
-    prefix = root_prefix(head := next(package.stream(part), b"")).decode()
-    _check_dimension(head)
+    prefix = _prefix(package, part)
     look = _Look(prefix, parts)
     for block in _blocks(package.stream(part), f"<{prefix}row", source):
         look.take(block)
@@ -218,18 +215,6 @@ def _blank_beside_a_run(p: str) -> re.Pattern[bytes]:
     """A run of a rich text with a blank at its edge that nothing says to keep: calamine would trim it."""
     blank = r"[ \t\r\n]"
     return re.compile(rf"<(?:{p}r|/{p}rPr|{p}rPr/)>\s*<{p}t>{blank}|<{p}t>[^<]*{blank}</{p}t>\s*</{p}r>".encode())
-
-
-def _check_dimension(head: bytes) -> None:
-    """calamine believes what a sheet says of its extent.
-
-    Raises:
-        UnusualError: what it says is no range of cells.
-    """
-    for told in re.findall(rb"<(?:[\w.-]+:)?dimension\b([^>]*)>", head.partition(b"sheetData")[0]):
-        match = _RANGE.search(told)
-        if not match or int(match[1]) > LAST_ROW or int(match[2] or 1) > LAST_ROW:
-            raise UnusualError("claims an extent that is no range of cells")
 
 
 def hidden_rows(count: int) -> tuple[str, ...]:

@@ -118,7 +118,11 @@ def test_parts_in_capitals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "extent", ["A0:AZ48943", "", "A1:", "0", "A1:A9999999", "A1:XFD1048577", "B7:A1", "$A$1:$B$2", "Sheet1!A1"]
+    "extent",
+    [
+        *("A0:AZ48943", "", "A1:", "0", "A1:A9999999", "A1:XFD1048577", "B7:A1", "$A$1:$B$2", "Sheet1!A1"),
+        *("A1", "D9:F12", "A1:A99999999999", "A1:ZZZZ3"),
+    ],
 )
 def test_what_a_sheet_claims_of_its_extent_does_not_count(tmp_path: Path, extent: str) -> None:
     """Only where cells are says how far it reaches."""

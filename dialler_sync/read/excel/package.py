@@ -83,10 +83,6 @@ class Package:
         """Whether there is a part of this name."""
         return _key(name) in self._parts
 
-    def has_exactly(self, name: str) -> bool:
-        """Whether there is a part of this name, in this very spelling."""
-        return self.has(name) and self._parts[_key(name)].filename == name
-
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack one part, a piece at a time; nothing where the part does not exist.
 

@@ -61,6 +61,19 @@ def moved(parts: Parts) -> Parts:
     }
 
 
+def one_moved(parts: Parts, name: str, related: str = "xl/_rels/workbook.xml.rels", **decoy: str) -> Parts:
+    """One part under another name; under its usual one lies a part that nothing refers to."""
+    other = name.replace(".xml", "-2.xml")
+    content = text(parts, name)
+    for sound, wrong in decoy.items():
+        content = content.replace(sound, wrong)
+    return {
+        other: text(parts, name),
+        name: content,
+        related: text(parts, related).replace(name.rpartition("/")[2], other.rpartition("/")[2]),
+    }
+
+
 def with_macro_sheet(parts: Parts) -> Parts:
     return {
         "xl/workbook.xml": text(parts, "xl/workbook.xml").replace(
@@ -89,6 +102,12 @@ UNUSUAL: dict[str, Callable[[Parts], Parts]] = {
     "prefixed strings": lambda parts: prefixed(parts, "xl/sharedStrings.xml"),
     "prefixed styles": lambda parts: prefixed(parts, "xl/styles.xml"),
     "other names": moved,
+    "another name of the strings": lambda parts: one_moved(parts, "xl/sharedStrings.xml", Größe="Wrong"),
+    "another name of the styles": lambda parts: one_moved(parts, "xl/styles.xml", cellXfs="none"),
+    "another name of the workbook": lambda parts: (
+        one_moved(parts, "xl/workbook.xml", "_rels/.rels", rworksheet="r0")
+        | {"xl/_rels/workbook-2.xml.rels": text(parts, "xl/_rels/workbook.xml.rels")}
+    ),
     "macro sheet": with_macro_sheet,
     "no relationships of the package": lambda _: {"_rels/.rels": ""},
     "no content types": lambda _: {"[Content_Types].xml": ""},

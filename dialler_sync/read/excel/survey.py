@@ -145,7 +145,7 @@ class _Look:
         self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
-        self._torn_value = re.compile(rf"<{p}[vt](?:\s[^<>]*)?>[^<]*<!".encode())
+        self._torn_value = re.compile(rf"<{p}v(?:\s[^<>]*)?>[^<]*<!".encode())
         self._blank_beside_a_run = _blank_beside_a_run(p)
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
         self._hidden_row = re.compile(

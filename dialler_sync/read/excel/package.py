@@ -1,6 +1,7 @@
 """The zip container of a workbook: whether it is safe to unpack, and its parts, streamed.
 
-``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. Sources: ECMA-376 part 2 (OPC),
+``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. calamine has no limit on what they
+unpack to. Sources: ECMA-376 part 2 (OPC),
 ODF 1.3 part 2.
 """
 

@@ -1,7 +1,8 @@
 """An ``.xlsx`` that calamine does not read, or reads wrongly, written anew in the form that it knows.
 
-Parts under other names, in other encodings, with other prefixes or with comments mean the same to every XML parser;
-calamine knows only the usual ones. What a table needs is written: sheets, shared strings and styles.
+calamine refuses other encodings than UTF-8, macro sheets and dimensions that are no range of cells. It takes the shared
+strings and styles of the usual names where a workbook names others, cuts a value at a comment, and drops the blanks
+between the runs of a rich text. What a table needs is written: sheets, shared strings and styles.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SPACE = "http://www.w3.org/XML/1998/namespace space"
-_LEFT_OUT = frozenset({"dimension", "extLst", "rPh", "sheetViews", "conditionalFormatting", "dataValidations"})
-"""Elements that say nothing of the cells; calamine believes what a dimension claims."""
+_LEFT_OUT = "dimension"
+"""calamine refuses a sheet in which it is no range of cells."""
 
 
 def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts:
@@ -111,7 +112,7 @@ class _Writer:
         space, _, name = tag.rpartition(" ")
         if not self._depth:
             self._own = space
-        if self._skipped or space != self._own or name in _LEFT_OUT:
+        if self._skipped or space != self._own or name == _LEFT_OUT:
             self._skipped += 1
             return
         attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if " " not in name)

@@ -2,7 +2,8 @@
 
 Known here are formats made of digit places and literal text, and percentages, which show a hundred times the number:
 ``0.0%``. Decimals, thousands, fractions, exponents, currencies and dates are not: there the number itself is what is
-meant, and a date is given as ISO. Source: ECMA-376 part 1, 18.8.31.
+meant, and a date is given as ISO. Neither calamine nor openpyxl shows a number by its format. Source:
+ECMA-376 part 1, 18.8.31.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Reads ``.ods``: one XML document with all sheets.
 
-calamine does not know white space between the elements, takes an error for an empty cell and ``00123`` for ``123``,
-and fills the rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
+calamine takes white space between the elements and the text of drawings for text of the cell, and loses tabs and line
+breaks. It takes an error for an empty cell and ``00123`` for ``123``, gives a duration as ``PT36H15M00S``, and fills
+the rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
 (office:value-type).
 """
 

@@ -1,6 +1,7 @@
 """The zip container of a workbook: whether it is safe to unpack, and its parts, streamed.
 
-``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. Sources: ECMA-376 part 2 (OPC),
+``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. calamine has no limit on what they
+unpack to. Sources: ECMA-376 part 2 (OPC),
 ODF 1.3 part 2.
 """
 
@@ -82,10 +83,6 @@ class Package:
     def has(self, name: str) -> bool:
         """Whether there is a part of this name."""
         return _key(name) in self._parts
-
-    def has_exactly(self, name: str) -> bool:
-        """Whether there is a part of this name, in this very spelling."""
-        return self.has(name) and self._parts[_key(name)].filename == name
 
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack one part, a piece at a time; nothing where the part does not exist.

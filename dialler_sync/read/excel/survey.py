@@ -1,8 +1,8 @@
 """A first look at an ``.xlsx`` sheet: whether calamine can read it, and what the user should know of it.
 
-calamine fills the rectangle around all cells in memory, with a copy of each shared string, so that one stray cell or
-one long text could cost gigabytes; and it misreads some cells (:mod:`.marks`). So the XML is searched as it is
-unpacked, about as fast as calamine reads it, and only the cells that the search finds are parsed.
+calamine fills the rectangle around all cells in memory (30 bytes a cell), with a copy of each shared string, so that
+one stray cell or one long text could cost gigabytes; and it misreads some cells (:mod:`.marks`). So the XML is searched
+as it is unpacked, about as fast as calamine reads it, and only the cells that the search finds are parsed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
 """What calamine takes for one cell of the rectangle, measured."""
-
-_RANGE = re.compile(rb"ref=[\"'][A-Z]{1,3}([1-9]\d{0,6})(?::[A-Z]{1,3}([1-9]\d{0,6}))?[\"']")
 
 _SMALL, _SPARSE = 2_000_000, 200
 """Rectangles of so many cells are read however few are filled; larger ones must hold one in so many."""
@@ -48,8 +46,7 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
         InputError: it is damaged, or larger than ``source`` allows.
         UnusualError: calamine would misread it as it is.
     """
-    prefix = root_prefix(head := next(package.stream(part), b"")).decode()
-    _check_dimension(head)
+    prefix = _prefix(package, part)
     look = _Look(prefix, parts)
     for block in _blocks(package.stream(part), f"<{prefix}row", source):
         look.take(block)
@@ -148,7 +145,7 @@ class _Look:
         self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
-        self._torn_value = re.compile(rf"<{p}[vt](?:\s[^<>]*)?>[^<]*<!".encode())
+        self._torn_value = re.compile(rf"<{p}v(?:\s[^<>]*)?>[^<]*<!".encode())
         self._blank_beside_a_run = _blank_beside_a_run(p)
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
         self._hidden_row = re.compile(
@@ -218,18 +215,6 @@ def _blank_beside_a_run(p: str) -> re.Pattern[bytes]:
     """A run of a rich text with a blank at its edge that nothing says to keep: calamine would trim it."""
     blank = r"[ \t\r\n]"
     return re.compile(rf"<(?:{p}r|/{p}rPr|{p}rPr/)>\s*<{p}t>{blank}|<{p}t>[^<]*{blank}</{p}t>\s*</{p}r>".encode())
-
-
-def _check_dimension(head: bytes) -> None:
-    """calamine believes what a sheet says of its extent.
-
-    Raises:
-        UnusualError: what it says is no range of cells.
-    """
-    for told in re.findall(rb"<(?:[\w.-]+:)?dimension\b([^>]*)>", head.partition(b"sheetData")[0]):
-        match = _RANGE.search(told)
-        if not match or int(match[1]) > LAST_ROW or int(match[2] or 1) > LAST_ROW:
-            raise UnusualError("claims an extent that is no range of cells")
 
 
 def hidden_rows(count: int) -> tuple[str, ...]:

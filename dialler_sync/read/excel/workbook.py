@@ -1,6 +1,7 @@
 """What an ``.xlsx`` says about itself: where its sheets are, and what its cell styles make of numbers.
 
-Source: ECMA-376 part 1, 18.2 (workbook) and 18.8 (styles).
+calamine tells neither the number formats of cells nor whether Excel is to calculate all formulas on opening. Source:
+ECMA-376 part 1, 18.2 (workbook) and 18.8 (styles).
 """
 
 from __future__ import annotations

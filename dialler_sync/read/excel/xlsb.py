@@ -1,7 +1,8 @@
 """Reads ``.xlsb``: Excel's binary records.
 
-calamine gives ``""`` for an error and ``123.0`` for a number that is shown as ``00123``, fills the rectangle around all
-cells in memory, and panics, onto standard error, where a record is damaged. Source: [MS-XLSB] 2.1.4 (records) and 2.4
+calamine gives ``""`` for an error and for a rich text, ``46349`` for a date, ``123.0`` for a number that is shown as
+``00123``, and the later of two cells at one place. It names no merged cells, fills the rectangle around all cells in
+memory, and panics, onto standard error, where a reference is damaged. Source: [MS-XLSB] 2.1.4 (records) and 2.4
 (what they hold).
 """
 

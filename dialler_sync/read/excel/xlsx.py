@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...config import SourceSettings
 from ...errors import InputError
 from .canonical import write_canonical
-from .package import SAVE_ANEW, Package, UnusualError, root_prefix
+from .package import SAVE_ANEW, Package, UnusualError
 from .sheet import Book, Content, Sheet, SheetCells
 from .survey import shared_strings, survey_sheet
 from .workbook import XlsxParts, xlsx_parts
@@ -68,7 +68,7 @@ class _Xlsx:
             UnusualError: calamine does not know this form.
         """
         part = self.parts.sheets[index].part
-        self._check_names(part)
+        self._check_names()
         found = survey_sheet(self._package, part, self.parts, self._strings, self._source)
         if not found.holds_data:
             return None
@@ -77,25 +77,19 @@ class _Xlsx:
         merged = [(start[0] + 1, end[0] + 1) for start, end in cells.merged_cell_ranges or ()]
         return Content(SheetCells(cells, found.marks), merged, found.remarks)
 
-    def _check_names(self, part: str) -> None:
-        """calamine looks for some parts under their usual names, and for all in UTF-8.
+    def _check_names(self) -> None:
+        """calamine takes these parts by their usual names, wherever the workbook says that they are.
 
         Raises:
-            UnusualError: they are elsewhere, or in another encoding.
+            UnusualError: they are elsewhere.
         """
         parts = self.parts
-        usual = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels", "[Content_Types].xml")
         if (
-            parts.workbook != usual[0]
+            parts.workbook != "xl/workbook.xml"
             or parts.strings not in {"", "xl/sharedStrings.xml"}
             or parts.styles_part not in {"", "xl/styles.xml"}
         ):
             raise UnusualError("has parts under other names than usual")
-        for name in (*usual, parts.strings, parts.styles_part, part):
-            if name and self._package.has(name):
-                if not self._package.has_exactly(name):
-                    raise UnusualError(f"{name} is spelled otherwise")
-                root_prefix(next(self._package.stream(name), b""))
 
     @cached_property
     def _strings(self) -> array[int]:

@@ -252,10 +252,14 @@ def test_too_many_columns(tmp_path: Path, reference: str) -> None:
     assert "source.max_columns" in message
 
 
-def test_a_short_text_again_and_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "before", ["", f"<!-- {'<si>' * 3} --><si/>"], ids=["plain", "a comment that looks like strings"]
+)
+def test_a_short_text_again_and_again(tmp_path: Path, before: str) -> None:
     """A shared string is stored once, but read as often as it is referred to."""
-    rows = "".join(f'<row r="{i}"><c r="A{i}" t="s"><v>0</v></c></row>' for i in range(1, 3001))
-    path = write_xlsx(tmp_path / "again.xlsx", sheet_xml(rows), strings=f"<si><t>{'x' * 10_000}</t></si>")
+    long = before.count("<si/>")
+    rows = "".join(f'<row r="{i}"><c r="A{i}" t="s"><v>{long}</v></c></row>' for i in range(1, 3001))
+    path = write_xlsx(tmp_path / "again.xlsx", sheet_xml(rows), strings=f"{before}<si><t>{'x' * 10_000}</t></si>")
 
     assert "zip bomb" in refusal(path, max_file_mb=20)
     assert len(read(path, max_file_mb=60, header="none").rows) == 3000

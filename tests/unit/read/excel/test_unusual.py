@@ -61,6 +61,30 @@ def moved(parts: Parts) -> Parts:
     }
 
 
+def one_moved(parts: Parts, name: str, related: str = "xl/_rels/workbook.xml.rels", **decoy: str) -> Parts:
+    """One part under another name; under its usual one lies a part that nothing refers to."""
+    other = name.replace(".xml", "-2.xml")
+    content = text(parts, name)
+    for sound, wrong in decoy.items():
+        content = content.replace(sound, wrong)
+    return {
+        other: text(parts, name),
+        name: content,
+        related: text(parts, related).replace(name.rpartition("/")[2], other.rpartition("/")[2]),
+    }
+
+
+def with_another_workbook(parts: Parts) -> Parts:
+    """Beside it lies one of the usual name that refers to another sheet."""
+    related, sheet = text(parts, "xl/_rels/workbook.xml.rels"), text(parts, "xl/worksheets/sheet1.xml")
+    return {
+        **one_moved(parts, "xl/workbook.xml", "_rels/.rels"),
+        "xl/_rels/workbook-2.xml.rels": related,
+        "xl/_rels/workbook.xml.rels": related.replace("sheet1", "sheet2"),
+        "xl/worksheets/sheet2.xml": sheet.replace("Müller", "Wrong"),
+    }
+
+
 def with_macro_sheet(parts: Parts) -> Parts:
     return {
         "xl/workbook.xml": text(parts, "xl/workbook.xml").replace(
@@ -89,6 +113,9 @@ UNUSUAL: dict[str, Callable[[Parts], Parts]] = {
     "prefixed strings": lambda parts: prefixed(parts, "xl/sharedStrings.xml"),
     "prefixed styles": lambda parts: prefixed(parts, "xl/styles.xml"),
     "other names": moved,
+    "another name of the strings": lambda parts: one_moved(parts, "xl/sharedStrings.xml", Größe="Wrong"),
+    "another name of the styles": lambda parts: one_moved(parts, "xl/styles.xml", cellXfs="none"),
+    "another name of the workbook": with_another_workbook,
     "macro sheet": with_macro_sheet,
     "no relationships of the package": lambda _: {"_rels/.rels": ""},
     "no content types": lambda _: {"[Content_Types].xml": ""},
@@ -118,7 +145,11 @@ def test_parts_in_capitals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "extent", ["A0:AZ48943", "", "A1:", "0", "A1:A9999999", "A1:XFD1048577", "B7:A1", "$A$1:$B$2", "Sheet1!A1"]
+    "extent",
+    [
+        *("A0:AZ48943", "", "A1:", "0", "A1:A9999999", "A1:XFD1048577", "B7:A1", "$A$1:$B$2", "Sheet1!A1"),
+        *("A1", "D9:F12", "A1:A99999999999", "A1:ZZZZ3"),
+    ],
 )
 def test_what_a_sheet_claims_of_its_extent_does_not_count(tmp_path: Path, extent: str) -> None:
     """Only where cells are says how far it reaches."""
@@ -142,8 +173,8 @@ def test_what_a_sheet_claims_of_its_extent_does_not_count(tmp_path: Path, extent
     ],
 )
 def test_values_that_calamine_would_tear(tmp_path: Path, value: str, shown: str) -> None:
-    """It trims each run of a rich text, and ends a value at a comment."""
-    strings = f"{STRINGS}<si><r><t>Anna</t></r><r><rPr/><t> Schmidt</t></r></si>"
+    """It trims each run of a rich text, and ends a number at a comment and the result of a formula at CDATA."""
+    strings = STRINGS + ("<si><r><t>Anna</t></r><r><rPr/><t> Schmidt</t></r></si>" if 't="s"' in value else "")
     sheet = sheet_xml(f'{HEADER}<row r="2"><c r="A2" {value}</c><c r="B2" t="e"><v>#N/A</v></c></row>')
     seen = read(write_xlsx(tmp_path / "torn.xlsx", sheet, strings=strings))
 

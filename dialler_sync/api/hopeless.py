@@ -7,6 +7,16 @@ from http import HTTPStatus
 from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
 
 
+def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
+    """Whether a refusal speaks of every request to the dialler.
+
+    A 403 may speak of this function alone, which counts where another can serve (``only_way``: none can).
+    """
+    if error.code == "unauthorised":
+        return only_way or error.http_status != HTTPStatus.FORBIDDEN
+    return error.code in {"redirected", "proxy_refused"}
+
+
 def reason(error: RequestError) -> StopRun:
     """Why there is no answer, and what to do about it."""
     if isinstance(error, NotDone | MaybeDone):

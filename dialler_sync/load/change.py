@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.wire import is_locked, is_unlocked
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
@@ -112,13 +113,11 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
     """Why a change changed nothing, as far as the contact's record tells that; undo must leave it so.
 
-    API.md does not tell the name of the flag; one that has "lock" in its name is taken for it. So the change is made
-    all the same: it is only not counted.
+    The record may tell it wrong, so the change is made all the same: it is only not counted.
     """
-    flags = [value in (True, 1, "1", "true") for name, value in before.items() if "lock" in name.casefold()]
-    if kind == "lock" and any(flags):
+    if kind == "lock" and is_locked(before):
         return "the contact was locked already"
-    if kind == "unlock" and flags and not any(flags):
+    if kind == "unlock" and is_unlocked(before):
         return "the contact was not locked"
     return ""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of
+from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, is_locked, is_unlocked
 from ..config import Settings
 from ..config.settings import Limit, Missing
 from ..errors import SafetyLimit
@@ -14,7 +14,7 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, RowResult, Status
 from ..prepare.read_through import DUPLICATE
 from ..target import split, target_of
-from .decide import PlanRules, is_locked, is_unlocked, protection
+from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 

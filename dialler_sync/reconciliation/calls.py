@@ -14,9 +14,10 @@ from typing import Any
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.hopeless import is_of_every_request
 from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
-from ..contacts.read import FATAL, HISTORY, RESULT_CODE
+from ..contacts.read import HISTORY, RESULT_CODE
 from ..errors import Refused
 from ..fields import PHONE_FIELDS
 from ..plan.snapshot import BATCH
@@ -157,7 +158,7 @@ class _Reader:
                 self._client, lambda: self._client.batch_contacts(ids=ids, language=self._spoken.language)
             )
         except Refused as error:
-            if error.code in FATAL:
+            if is_of_every_request(error):
                 raise
             self._batch, self.tally.asked = False, f"one by one, as the batch look-up does not help here ({error})"
             return {}

@@ -10,6 +10,7 @@ from itertools import islice
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.hopeless import is_of_every_request
 from ..errors import Refused
 from ..plan.snapshot import BATCH, fill
 from .sides import Sides
@@ -44,7 +45,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
         try:
             await _by_batch(client, sides)
         except Refused as error:
-            if error.code in {"unauthorised", "redirected", "proxy_refused"}:
+            if is_of_every_request(error):
                 raise
             _log.info("the batch look-up does not help here: %s", error)
             if keys <= MOST_SINGLE:

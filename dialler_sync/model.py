@@ -142,7 +142,7 @@ class Table(Protocol):
     def layout(self) -> Layout:
         """What was found out before the first row is given."""
 
-    def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
+    def chunks(self, rows: int = ...) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time."""
 
 

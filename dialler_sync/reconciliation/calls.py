@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any
 
 from ..api.ask import calling, persisting
@@ -20,7 +19,7 @@ from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
 from ..contacts.read import HISTORY, RESULT_CODE
 from ..errors import Refused
 from ..fields import PHONE_FIELDS
-from ..plan.snapshot import BATCH
+from ..pages import KEYS, batched
 from .compare import said
 from .sides import Called, Sides
 
@@ -114,8 +113,7 @@ async def read_calls(
         RequestError, StopRun: the dialler does not tell.
     """
     reader = _Reader(client, sides, language)
-    contacts = sides.contacts()
-    while pages := [page for _ in range(_AT_ONCE) if (page := list(islice(contacts, BATCH)))]:
+    for pages in batched(batched(sides.contacts(), KEYS), _AT_ONCE):
         await asyncio.gather(*map(reader.read, pages))
         progress(sum(map(len, pages)))
     return reader.tally

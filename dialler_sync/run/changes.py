@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 from ..api.client import DiallerClient
@@ -21,6 +20,7 @@ from ..load.loader import Loader, Rules
 from ..load.recorder import Recorder
 from ..model import SpooledRow, Status
 from ..observer import Observer
+from ..pages import ROWS, batched
 from .ending import conclude, in_mid_run
 from .interrupt import told
 from .reports import Effort, Summary
@@ -159,5 +159,5 @@ class BulkRun:
     def _skip(self) -> None:
         """``--dry-run``: say of the rest what would be done."""
         left = (Outcome(r.seq, Status.SKIPPED, r.action, r.contact_id) for r in (row.result for row in self._left()))
-        while batch := list(islice(left, 5_000)):
+        for batch in batched(left, ROWS):
             self.journal.record(self.run.id, batch)

@@ -12,7 +12,7 @@ from typing import IO
 
 from ..errors import JournalError
 from ..text.command_line import command
-from .private import new_draft
+from .private import replaced
 
 _log = logging.getLogger(__name__)
 
@@ -61,19 +61,13 @@ def spared(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
-    draft = None
     try:
         if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
             raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - worded below, as others are
-        number, draft = new_draft(path, mode)
-        yield number
-        draft.replace(path)
+        with replaced(path, mode) as (number, _):
+            yield number
     except OSError as error:
         raise JournalError(
             f"the report {path} cannot be written: {error.strerror}. The journal has all of it: fix that, and write "
             f"the reports again with '{command('runs', 'report')}'."
         ) from error
-    finally:
-        if draft:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)

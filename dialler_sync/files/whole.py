@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 from ..errors import JournalError
 from ..text.command_line import command
 from .private import replaced
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +59,37 @@ def spared(path: Path) -> Iterator[None]:
         _log.warning("%s is not written: %s. The other reports are complete.", path, why(error))
         with suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+class Spared(Generic[T]):
+    """An open report that can be done without: what prevents it costs only this report, and makes room."""
+
+    def __init__(self, path: Path, files: ExitStack) -> None:
+        """``files`` holds the report open until all others are written."""
+        self._path = path
+        self._held = files.enter_context(ExitStack())
+        self._report: T | None = None
+
+    def open(self, report: Callable[[], AbstractContextManager[T]]) -> None:
+        """Open what ``report`` makes."""
+        with self._spared():
+            self._report = self._held.enter_context(report())
+
+    def have(self, write: Callable[[T], object]) -> None:
+        """Have ``write`` write to the report, if it is open."""
+        if self._report is not None:
+            with self._spared():
+                write(self._report)
+
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        written = False
+        with spared(self._path):
+            yield
+            written = True
+        if not written:
+            self._report = None
+            self._held.close()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from ..api.hopeless import is_of_every_request
 from ..api.retry import repeating, unreadable
 from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings
+from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..fields import PHONE_FIELDS
 from .call_records import CALL_FACTS, Call, NotTold, Spoken, records_of
@@ -239,7 +240,7 @@ class _Calls:
             with calling(self._client, "history_by_user_data"):
                 calls = await self._client.history_by_user_data(target.user_data)
         except Refused as error:
-            if error.code == "not_found":
+            if error.code == NOT_FOUND:
                 return None
             raise
         return self._told(await self._carrier(target.user_data, calls), calls)

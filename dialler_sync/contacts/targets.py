@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import ColumnRule, Settings
 from ..config.columns import fold
 from ..config.settings import CampaignSettings
-from ..error_codes import fault
+from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
@@ -157,7 +157,7 @@ class _Rows:
             if isinstance(key, str) and self._whole:
                 key = self._whole(key)  # type: ignore[assignment] # noqa: PLW2901
             if row in chunk.ragged:
-                contact_id = fault("ragged_row")  # noqa: PLW2901
+                contact_id = fault(RAGGED_ROW)  # noqa: PLW2901
             target = self._target(file, row, contact_id, key)
             yield replace(target, warnings=mapped.warnings[place]) if place in mapped.warnings else target
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from ..error_codes import INTERRUPTED
 from ..errors import Held, UsageError
 from ..model import FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
 from ..pages import ROWS, batched
@@ -490,7 +491,7 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:
-        status, code, error = Status.UNKNOWN, "interrupted", "the run was interrupted while this row was being sent"
+        status, code, error = Status.UNKNOWN, INTERRUPTED, "the run was interrupted while this row was being sent"
     elif state == RowState.PENDING:
         code = field = error = hint = ""
     if since:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ..api.wire import StoredContact, id_number
+from ..error_codes import INTERRUPTED
 from ..errors import RequestError
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
@@ -76,7 +77,7 @@ class Outcomes:
             self._action(row),
             row.contact_id,
             attempts=tries,
-            error_code="interrupted",
+            error_code=INTERRUPTED,
             error="the run ended before the dialler had answered",
             sent_at=sent_at,
         )

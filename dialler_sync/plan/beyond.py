@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, is_locked, is_unlocked
 from ..config import Settings
 from ..config.settings import Limit, Missing
+from ..error_codes import DUPLICATE_KEY
 from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, RowResult, Status
 from ..pages import KEYS, batched
-from ..prepare.read_through import DUPLICATE
 from ..target import split, target_of
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
@@ -146,5 +146,5 @@ class Mirror:
 
 def _key_unreadable(row: RowResult) -> bool:
     """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
-    damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE
+    damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE_KEY
     return row.status is Status.REJECTED and (damaged or not row.user_data)

@@ -10,9 +10,6 @@ from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences, i
 from ..fields import FIELDS
 from ..model import Action, Value
 
-AMBIGUOUS = "ambiguous_user_data"
-"""Error code of a row whose UserData several contacts of the dialler carry."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:

@@ -15,12 +15,13 @@ import orjson
 from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit
+from ..error_codes import AMBIGUOUS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVE, MOVED, Action, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .beyond import Change, Mirror, to_lock, to_unlock
-from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
+from .decide import Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 

@@ -17,6 +17,7 @@ from ..api.hopeless import is_of_every_request
 from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
 from ..contacts.read import HISTORY, RESULT_CODE
+from ..error_codes import NOT_FOUND
 from ..errors import Refused
 from ..fields import PHONE_FIELDS
 from ..pages import KEYS, batched
@@ -173,6 +174,6 @@ class _Reader:
             try:
                 return await persisting(self._client, lambda: self._client.history_by_id(contact_id))
             except Refused as error:
-                if error.code != "not_found":
+                if error.code != NOT_FOUND:
                     raise
                 return None

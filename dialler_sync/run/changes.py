@@ -13,9 +13,10 @@ from ..api.client import DiallerClient
 from ..api.hopeless import reason
 from ..api.latency import Latencies
 from ..config import Settings
+from ..error_codes import MAYBE_DONE, mend
 from ..errors import DiallerSyncError, Interrupted, RequestError, StopRun
 from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
-from ..load.change import LOOK, MAYBE_DONE, Changer
+from ..load.change import Changer
 from ..load.loader import Loader, Rules
 from ..load.recorder import Recorder
 from ..model import SpooledRow, Status
@@ -150,7 +151,14 @@ class BulkRun:
         """Settle what was being sent when the run was interrupted, and must not be sent twice."""
         why = "the run was interrupted while this was being sent; sent again, it might hit another contact"
         sent = [
-            Outcome(row.result.seq, Status.UNKNOWN, row.result.action, error_code=MAYBE_DONE, error=why, hint=LOOK)
+            Outcome(
+                row.result.seq,
+                Status.UNKNOWN,
+                row.result.action,
+                error_code=MAYBE_DONE,
+                error=why,
+                hint=mend(MAYBE_DONE),
+            )
             for row in self.journal.rows(self.run)
             if row.state == RowState.SENDING
         ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
+from ..error_codes import POSSIBLE_DUPLICATE
 from ..errors import RequestError
 from ..journal import Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
@@ -73,7 +74,7 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.contact_id,
                 result.http_status,
                 result.attempts,
-                error_code="possible_duplicate",
+                error_code=POSSIBLE_DUPLICATE,
                 error=f"the dialler holds several contacts with this UserData ({ids}): another run may have made one",
                 sent_at=result.sent_at,
             )

@@ -8,6 +8,25 @@ from itertools import zip_longest
 
 from .model import Fault
 
+# Those that code sends or compares
+AMBIGUOUS = "ambiguous_user_data"
+CONTACT_CHANGED = "contact_changed"
+DAMAGED = "damaged_by_spreadsheet"
+DUPLICATE_KEY = "duplicate_key"
+ENDPOINT_MISSING = "endpoint_missing"
+INTERRUPTED = "interrupted"
+KEY_CHANGED = "key_changed"
+MAYBE_DONE = "maybe_done"
+NOT_FOUND = "not_found"
+NO_BEFORE_IMAGE = "no_before_image"
+POSSIBLE_DUPLICATE = "possible_duplicate"
+PROXY_REFUSED = "proxy_refused"
+RAGGED_ROW = "ragged_row"
+REDIRECTED = "redirected"
+UNAUTHORISED = "unauthorised"
+UNREACHABLE = "unreachable"
+UNREADABLE = "unreadable_answer"
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
@@ -21,7 +40,7 @@ class ErrorCode:
 _ALL = (
     # reading
     ErrorCode(
-        "ragged_row",
+        RAGGED_ROW,
         "The row has more or fewer cells than the header, so its columns may have shifted.",
         "Look for a delimiter or a quote inside a cell of this row, and quote that cell.",
     ),
@@ -116,17 +135,17 @@ _ALL = (
         "Write yes or no; true, false, ja, nein, 1, 0 and x are understood too.",
     ),
     ErrorCode(
-        "duplicate_key",
+        DUPLICATE_KEY,
         "Another row carries the same UserData.",
         "Keep one of the rows, or let rows.duplicate_keys say which one counts.",
     ),
     ErrorCode(
-        "key_changed",
+        KEY_CHANGED,
         "The UserData of a mended row is not the one that the run had read, so that it would be another contact.",
         "Put the old UserData back. If the new one is meant, empty the cell _key of this row.",
     ),
     ErrorCode(
-        "damaged_by_spreadsheet",
+        DAMAGED,
         "A spreadsheet program has changed the cell (a lost zero or sign, 4,9E+10, a date), or may have changed the "
         "key, and what it was is not known.",
         "Take the cell from the original list, in a column that is formatted as text, as in failed.xlsx.",
@@ -134,23 +153,23 @@ _ALL = (
     # the dialler's answers
     ErrorCode("bad_request", "The dialler says that the contact is not as it must be.", "Correct what it names."),
     ErrorCode(
-        "unauthorised",
+        UNAUTHORISED,
         "The dialler refuses the token or the ClientsID.",
         "Get the current token from the dialler's portal (a new one kills the old one), then resume.",
     ),
     ErrorCode(
-        "not_found",
+        NOT_FOUND,
         "The dialler does not know the campaign or the contact that is named.",
         "Check campaign: in the configuration, or the row's campaign.",
     ),
     ErrorCode(
-        "endpoint_missing",
+        ENDPOINT_MISSING,
         "The dialler has no such function: it answers 404 without the JSON of its API.",
         "Check dialler.base_url, and name the function's real path under dialler.endpoints.",
     ),
-    ErrorCode("redirected", "The dialler's address sends requests elsewhere.", "Correct dialler.base_url."),
+    ErrorCode(REDIRECTED, "The dialler's address sends requests elsewhere.", "Correct dialler.base_url."),
     ErrorCode(
-        "proxy_refused",
+        PROXY_REFUSED,
         "A proxy on the way refuses to pass the request on.",
         "Check the proxy that HTTPS_PROXY or HTTP_PROXY names, and its user and password; or list the dialler's host "
         "in NO_PROXY.",
@@ -159,13 +178,13 @@ _ALL = (
     ErrorCode("refused", "The dialler refuses the request.", "Look at what it says of it."),
     ErrorCode("rate_limited", "The dialler takes no more requests for now.", "Set dialler.rate, and retry the run."),
     ErrorCode("unavailable", "The dialler is not available for now.", "Retry the run later."),
-    ErrorCode("unreachable", "No connection to the dialler can be made.", "Check dialler.base_url and the network."),
+    ErrorCode(UNREACHABLE, "No connection to the dialler can be made.", "Check dialler.base_url and the network."),
     ErrorCode("server_error", "The dialler failed inside.", "Retry the run; tell the operator if it stays so."),
     ErrorCode("bad_gateway", "A proxy got no usable answer from the dialler.", "Retry the run later."),
     ErrorCode("gateway_timeout", "A proxy got no answer from the dialler in time.", "Retry the run later."),
     ErrorCode("timeout", "The dialler did not answer in time.", "Raise dialler.timeout, or retry the run later."),
     ErrorCode("connection_lost", "The connection broke after the request was sent.", "Retry the run."),
-    ErrorCode("unreadable_answer", "The answer is not a complete answer of the dialler's API.", "Retry the run."),
+    ErrorCode(UNREADABLE, "The answer is not a complete answer of the dialler's API.", "Retry the run."),
     # runs
     ErrorCode(
         "key_missing",
@@ -173,33 +192,33 @@ _ALL = (
         "Fill in the UserData or the ID, or remove the row.",
     ),
     ErrorCode(
-        "maybe_done",
+        MAYBE_DONE,
         "A change by UserData may have been made, and a repeat might hit another contact.",
         "Look at the contacts that carry this UserData, and name the one that is meant by its ID.",
     ),
     ErrorCode(
-        "interrupted",
+        INTERRUPTED,
         "The run ended while the row was being sent.",
         "Resume the run: that looks whether the contact is there.",
     ),
     ErrorCode(
-        "possible_duplicate",
+        POSSIBLE_DUPLICATE,
         "The dialler holds several contacts with this UserData, after a repeated request, beside another run, or as it "
         "made another contact instead of moving the one of another campaign.",
         "Look at the contacts that are named, and delete the ones too many by their IDs.",
     ),
     ErrorCode(
-        "ambiguous_user_data",
+        AMBIGUOUS,
         "Several contacts of the dialler carry this UserData, so it is not certain which one is meant.",
         "Delete or change all of these contacts but one, or name the contact by its ID.",
     ),
     ErrorCode(
-        "contact_changed",
+        CONTACT_CHANGED,
         "The contact in the dialler is not what it was any more.",
         "Look at the contact in the dialler, and put it right by hand, or use --force.",
     ),
     ErrorCode(
-        "no_before_image",
+        NO_BEFORE_IMAGE,
         "What the contact was before is not known, so it cannot be put back.",
         "Put it right by hand; see journal.before_images.",
     ),
@@ -230,7 +249,7 @@ WARNINGS: dict[str, ErrorCode] = {entry.code: entry for entry in _WARNINGS}
 """By code; a row with a warning goes on."""
 
 
-REFUSED_KEYS = frozenset({"key_changed", "damaged_by_spreadsheet"})
+REFUSED_KEYS = frozenset({KEY_CHANGED, DAMAGED})
 """Why the key of a fixed row is refused, though it may be one."""
 
 

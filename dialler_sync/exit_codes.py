@@ -17,7 +17,7 @@ from .errors import (
     SafetyLimit,
     UsageError,
 )
-from .model import Status
+from .model import any_left
 
 
 class ExitCode(IntEnum):
@@ -89,5 +89,4 @@ def exit_code(
         return ExitCode.BUG
     if all_failed and (sum(all_failed.values()) >= _MANY or not _OF_THE_ROW.issuperset(all_failed)):
         return ExitCode.NONE_SUCCEEDED
-    fine = {Status.SUCCEEDED, Status.SKIPPED}
-    return ExitCode.ROWS_FAILED if any(counts.get(s, 0) for s in Status if s not in fine) else ExitCode.OK
+    return ExitCode.ROWS_FAILED if any_left(counts) else ExitCode.OK

@@ -32,6 +32,14 @@ class Status(StrEnum):
 FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
 """Outcomes with which nobody has anything to do."""
 
+DID_NOT_SUCCEED = tuple(status for status in Status if status not in FINE and status is not Status.UNPROCESSED)
+"""What somebody has to look at; rows that a run did not come to only wait for its end."""
+
+
+def any_left(counts: Mapping[str, int]) -> bool:
+    """Whether some rows, counted by status, did not succeed and were not skipped either."""
+    return any(counts.get(status) for status in Status if status not in FINE)
+
 
 class Action(StrEnum):
     """What was done, or why nothing was."""
@@ -134,7 +142,7 @@ class Table(Protocol):
     def layout(self) -> Layout:
         """What was found out before the first row is given."""
 
-    def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
+    def chunks(self, rows: int = ...) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time."""
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..config import Settings
+from ..error_codes import ENDPOINT_MISSING
 from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 from ..text.command_line import command
 from ..text.nearest import nearest
@@ -54,7 +55,7 @@ def calling(client: DiallerClient, name: str) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        if error.code != "endpoint_missing":
+        if error.code != ENDPOINT_MISSING:
             raise
         raise NoRowCanSucceed(f"{error}. {override_hint(client, name)}") from error
 

@@ -22,6 +22,7 @@ import orjson
 
 from ..config.settings import DiallerSettings
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
+from ..error_codes import NOT_FOUND, UNREADABLE
 from ..errors import MaybeDone, Refused, RequestError
 from . import traffic
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
@@ -29,7 +30,7 @@ from .latency import Latencies
 from .listing import record_stream
 from .pace import Gate
 from .proxy import find_proxy
-from .retry import UNREADABLE, Clock, is_too_long, judge, judge_failure, repeating, unreadable
+from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
 from .transport import AiohttpTransport
@@ -195,7 +196,7 @@ class DiallerClient:
             try:
                 await self._change(name, id=contact_id)
             except Refused as error:
-                if error.code != "not_found":
+                if error.code != NOT_FOUND:
                     raise
                 return maybe_done and missing_is_done
             except MaybeDone:
@@ -238,7 +239,7 @@ class DiallerClient:
             found = await self._read(name, meant=lambda found: any(map(is_wanted, found)), id=wanted)
             return list(filter(is_wanted, found))
         except Refused as error:
-            if error.code == "not_found":
+            if error.code == NOT_FOUND:
                 return []
             raise
 
@@ -275,7 +276,7 @@ class DiallerClient:
             meant = of_user_data(user_data)
             found = map(stored_contact, await self._read("find_contacts", meant=meant, user_data=user_data))
         except Refused as error:
-            if error.code != "not_found" or (proof and not self._finds):
+            if error.code != NOT_FOUND or (proof and not self._finds):
                 raise
             return []
         self._finds = True

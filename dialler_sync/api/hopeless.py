@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, PROXY_REFUSED, REDIRECTED, UNAUTHORISED
 from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError, StopRun
+
+
+def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
+    """Whether a refusal speaks of every request to the dialler.
+
+    A 403 may speak of this function alone, which counts where another can serve (``only_way``: none can).
+    """
+    if error.code == UNAUTHORISED:
+        return only_way or error.http_status != HTTPStatus.FORBIDDEN
+    return error.code in {REDIRECTED, PROXY_REFUSED}
 
 
 def reason(error: RequestError) -> StopRun:
     """Why there is no answer, and what to do about it."""
     if isinstance(error, NotDone | MaybeDone):
         return DiallerUnavailable(f"the dialler gives no usable answer: {error}")
-    if error.code == "unauthorised":
+    if error.code == UNAUTHORISED:
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
             "get the current one from the dialler's portal, and check dialler.clients_id."
         )
-    if error.code == "redirected":
+    if error.code == REDIRECTED:
         return NoRowCanSucceed(f"{error}: check dialler.base_url")
-    if error.code == "proxy_refused":
+    if error.code == PROXY_REFUSED:
         return NoRowCanSucceed(foreign(error))
     return NoRowCanSucceed(f"the dialler refuses: {error}")
 
@@ -39,16 +50,16 @@ def reason_to_stop(
     ``opened``: a 403 may be about this row alone, as rows like it have been taken. ``passes``:
     rows like this one have reached the dialler, so that a refusal by what stands before it may be about this row.
     """
-    if error.code == "unauthorised" and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
+    if error.code == UNAUTHORISED and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
             "get the current token, then resume the run."
         )
-    if error.code == "proxy_refused" or (isinstance(error, Refused) and error.foreign and not passes):
+    if error.code == PROXY_REFUSED or (isinstance(error, Refused) and error.foreign and not passes):
         return NoRowCanSucceed(foreign(error))
-    if error.code in {"redirected", "endpoint_missing"}:
+    if error.code in {REDIRECTED, ENDPOINT_MISSING}:
         return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
-    if error.code == "not_found" and campaign is not None:
+    if error.code == NOT_FOUND and campaign is not None:
         return NoRowCanSucceed(
             f"the dialler does not know the campaign {campaign} ({error}): check campaign: in the configuration"
         )

@@ -16,8 +16,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from ..error_codes import UNREACHABLE
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError, StopRun
-from .retry import TURNED_AWAY, UNREACHABLE, Clock, backoff
+from .retry import TURNED_AWAY, Clock, backoff
 
 _log = logging.getLogger(__name__)
 

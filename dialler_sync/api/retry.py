@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 import httpx
 import tenacity
 
+from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, PROXY_REFUSED, REDIRECTED, UNAUTHORISED, UNREACHABLE, UNREADABLE
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..text.outward import keep_secret
 from .transport import NOT_SENT, TooLong, TunnelRefused
@@ -49,13 +50,11 @@ _NO_SUCH_FUNCTION = frozenset({405, 501})
 _OF_A_PROXY = frozenset({407, 511})
 _OF_ONE_ROW = frozenset({413, 414})
 _MAY_BE_EMPTY = frozenset({400, 409, 422})
-_REFUSALS = {400: "bad_request", 401: "unauthorised", 403: "unauthorised", 404: "not_found", 409: "conflict"}
+_REFUSALS = {400: "bad_request", 401: UNAUTHORISED, 403: UNAUTHORISED, 404: NOT_FOUND, 409: "conflict"}
 _TUNNEL_REFUSED = frozenset(range(400, 500)) - {408, 429}
 _PASSING = {429: "rate_limited", 503: "unavailable"}
 _MAYBE = {408: "timeout", 502: "bad_gateway", 504: "gateway_timeout"}
 
-UNREACHABLE = "unreachable"
-UNREADABLE = "unreadable_answer"
 TURNED_AWAY = frozenset(_PASSING.values())
 """Codes of refusals for load."""
 
@@ -89,15 +88,15 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
     if status < 400:
         where = _QUERY_VALUE.sub("=***", without_contact(one_line(reply.headers.get("location", "?")), reply.request))
-        raise Refused("redirected", f"{status_line(reply)} to {where[:LONGEST]}", http_status=status)
+        raise Refused(REDIRECTED, f"{status_line(reply)} to {where[:LONGEST]}", http_status=status)
     if status in _OF_A_PROXY:
-        raise Refused("proxy_refused", message, http_status=status, foreign=True)
+        raise Refused(PROXY_REFUSED, message, http_status=status, foreign=True)
     if status in _NO_SUCH_FUNCTION or (status == 404 and not _OF_A_FUNCTION & (answer or {}).keys()):
         target = f"{reply.request.method} {reply.request.url.path}"
         said = f"404 without the JSON body of its API: {message}" if status == 404 else message
         # That a function is a PUT is an assumption; the vendor's other functions change things by GET and PATCH.
         next_tried = "; next try GET, then PATCH" if reply.request.method == "PUT" else ""
-        raise Refused("endpoint_missing", f"this dialler has no '{target}' ({said}){next_tried}", http_status=status)
+        raise Refused(ENDPOINT_MISSING, f"this dialler has no '{target}' ({said}){next_tried}", http_status=status)
     if status in _PASSING:
         raise NotDone(_PASSING[status], message, http_status=status, retry_after=_retry_after(reply, now))
     if status in _MAYBE or status >= 500:
@@ -128,7 +127,7 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refuse
     said = without_contact(one_line(str(error)), request)
     if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
         why = f"the proxy refuses to connect to {request.url.host}: HTTP {error.status} {one_line(said)}"
-        return Refused("proxy_refused", why, http_status=error.status, foreign=True)
+        return Refused(PROXY_REFUSED, why, http_status=error.status, foreign=True)
     if isinstance(error, NOT_SENT):
         return NotDone(UNREACHABLE, f"the dialler cannot be reached: {said}")
     if isinstance(error, httpx.TimeoutException):

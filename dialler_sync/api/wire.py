@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -172,6 +173,20 @@ def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[st
         and not same_value(value, theirs.get(name))
         and not (name == "DiallerCampaignsName" and theirs.get(name) is None)
     }
+
+
+LOCK = re.compile(r"(?i:\w*lock\w*)")
+"""What a field that tells of a lock is called, as far as is known: API.md does not tell its name."""
+
+
+def is_locked(record: Mapping[str, Any]) -> bool:
+    """Whether a record says that the contact is locked: it has a flag of a lock that is set."""
+    return any(LOCK.fullmatch(name) and same_value(True, value) for name, value in record.items())
+
+
+def is_unlocked(record: Mapping[str, Any]) -> bool:
+    """Whether a record says that the contact is not locked; it may say neither."""
+    return not is_locked(record) and any(map(LOCK.fullmatch, record))
 
 
 def plainly_different(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> bool:

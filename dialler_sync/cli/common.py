@@ -19,6 +19,7 @@ from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
 from ..text.outward import json_text, line
 from ..text.secrets import MASK, url_secrets
+from ..text.stamp import stamp
 from .source_options import source_given
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class _JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = getattr(record, "facts", {})
-        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        when = stamp(datetime.fromtimestamp(record.created, UTC), "milliseconds")
         return json_text({"time": when, "level": record.levelname.lower(), "message": record.getMessage(), **facts})
 
 

@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from ..text.stamp import stamp
+
 _NOTHING = re.compile(r"[0\W]*|null|none|nil|nan|n/?a|never|false", re.IGNORECASE)
 """``0000-00-00 00:00:00`` is how MySQL writes that there is no time."""
 
@@ -56,7 +58,7 @@ def _counted(number: float) -> str | None:
         return None
     with suppress(ValueError, OverflowError, OSError):
         moment = datetime.fromtimestamp(number / unit, UTC)
-        told = moment.isoformat(" ", "seconds").replace("+00:00", "Z")
+        told = stamp(moment, between=" ")
         return told if _EARLIEST <= moment.year <= _LATEST else None
     return None
 
@@ -73,7 +75,7 @@ def _written(text: str) -> str | None:
     for moment in _readings(text):
         if moment.year <= 1970 or moment.year == 9999:  # the zero of some clock, or its end
             return ""
-        return text if _ISO.fullmatch(text) else moment.isoformat(" ").replace("+00:00", "Z")
+        return text if _ISO.fullmatch(text) else stamp(moment, "auto", between=" ")
     return None
 
 

@@ -13,12 +13,13 @@ from ..api.ask import resolve_campaign
 from ..api.client import DiallerClient
 from ..api.wire import stored_contact
 from ..config import Settings
+from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, mend
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
-from ..load.change import LOOK, MAYBE_DONE, Changer, ContactChanger, UncheckedChanger, nothing_there
+from ..load.change import Changer, ContactChanger, UncheckedChanger, nothing_there
 from ..load.recorder import Recorder
 from ..model import Action, Fault, RowWarning, SpooledRow, Status
 from ..observer import Observer
-from ..plan.decide import AMBIGUOUS, before_image
+from ..plan.decide import before_image
 from ..run.changes import BulkRun, Job, Planned
 from ..run.saved_cells import SavedCells
 from .read import Finder, Found, Record
@@ -160,7 +161,7 @@ class _Plan:
         other = (
             f"contact {contact.id} carries the UserData '{contact.user_data}', and the row says '{target.user_data}'"
         )
-        return row._replace(state=Status.FAILED, error_code="contact_changed", error_field="UserData", error=other)
+        return row._replace(state=Status.FAILED, error_code=CONTACT_CHANGED, error_field="UserData", error=other)
 
     def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
         """The row, unless the run does it already: named twice, a UserData would cost two contacts."""
@@ -178,7 +179,7 @@ class _Plan:
             return row._replace(state=Status.SKIPPED, action=Action.UNCHANGED, error=why)
         if key in self.settled.doubtful:
             why = f"run {self.settled.run} may have done this already; sent again, it might hit another contact"
-            return row._replace(state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=LOOK)
+            return row._replace(state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=mend(MAYBE_DONE))
         return row
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from ..api.ask import ask, calling, persisting, resolve_campaign
 from ..api.client import DiallerClient
+from ..api.hopeless import is_of_every_request
 from ..api.retry import repeating, unreadable
 from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings
+from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..fields import PHONE_FIELDS
 from .call_records import CALL_FACTS, Call, NotTold, Spoken, records_of
@@ -33,9 +35,6 @@ HISTORY = "DiallerContactsHistory"
 
 RESULT_CODE = "DiallerCampaignsResultCodes"
 """Field of a record of the batch look-up that holds the contact's current result code."""
-
-FATAL = frozenset({"unauthorised", "redirected", "proxy_refused"})
-"""Refusals that speak of every request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Finder:
         try:
             records = await self._client.batch_contacts(user_data=keys, ids=ids, language=self._language)
         except RequestError as error:
-            if error.code in FATAL:
+            if is_of_every_request(error):
                 raise
             self._has_batch = False
             _log.info("the batch look-up does not help here (%s): contacts are looked up one by one", error)
@@ -127,7 +126,7 @@ async def each(
         try:
             return Found(target, await persisting(client, lambda: one(target)))
         except RequestError as error:
-            if error.code in FATAL:
+            if is_of_every_request(error, only_way=True):
                 raise
             return Found(target, error=error)
 
@@ -241,7 +240,7 @@ class _Calls:
             with calling(self._client, "history_by_user_data"):
                 calls = await self._client.history_by_user_data(target.user_data)
         except Refused as error:
-            if error.code == "not_found":
+            if error.code == NOT_FOUND:
                 return None
             raise
         return self._told(await self._carrier(target.user_data, calls), calls)

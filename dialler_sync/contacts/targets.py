@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..config import ColumnRule, Settings
 from ..config.columns import fold
 from ..config.settings import CampaignSettings
-from ..error_codes import fault
+from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
+from ..pages import RECORDS, batched
 from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
@@ -26,8 +27,6 @@ COMMAND_LINE = "command line"
 
 NAMES = ("ID", "UserData")
 
-PAGE = 500
-"""Targets that are looked up at once."""
 
 _ID_AS = "RandomSortOrder"
 """The contact field whose cells are read as an ID's are: as a whole number."""
@@ -114,15 +113,8 @@ class Targets:
             yield from self._rows.targets(len(self.files) - 1)
 
     def pages(self) -> Iterator[list[Target]]:
-        """All of them in order, ``PAGE`` at a time."""
-        page: list[Target] = []
-        for target in self:
-            page.append(target)
-            if len(page) == PAGE:
-                yield page
-                page = []
-        if page:
-            yield page
+        """All of them in order, a page at a time."""
+        return batched(self, RECORDS)
 
     def where(self, target: Target) -> str:
         """Where a target was named: empty for the command line."""
@@ -165,7 +157,7 @@ class _Rows:
             if isinstance(key, str) and self._whole:
                 key = self._whole(key)  # type: ignore[assignment] # noqa: PLW2901
             if row in chunk.ragged:
-                contact_id = fault("ragged_row")  # noqa: PLW2901
+                contact_id = fault(RAGGED_ROW)  # noqa: PLW2901
             target = self._target(file, row, contact_id, key)
             yield replace(target, warnings=mapped.warnings[place]) if place in mapped.warnings else target
 

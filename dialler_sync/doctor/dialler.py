@@ -23,6 +23,7 @@ from ..api.proxy import find_proxy
 from ..api.tls import tls_context
 from ..config import Settings
 from ..endpoints import ENDPOINTS
+from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
 from .check import Check, failed, fine, warning
@@ -161,10 +162,10 @@ def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
         return failed("access", f"the dialler gives no usable answer: {error}", mend, ExitCode.UNAVAILABLE)
     code = getattr(error, "code", "")
     mend = {
-        "unauthorised": "get the current token from the dialler's portal (a new one kills the old one), and check "
+        UNAUTHORISED: "get the current token from the dialler's portal (a new one kills the old one), and check "
         "dialler.clients_id",
-        "endpoint_missing": f"check dialler.base_url. {override_hint(client, 'list_campaigns')}",
-        "redirected": "set dialler.base_url to where it sends",
+        ENDPOINT_MISSING: f"check dialler.base_url. {override_hint(client, 'list_campaigns')}",
+        REDIRECTED: "set dialler.base_url to where it sends",
     }.get(code, "check dialler.base_url")
     return failed("access", f"the dialler refuses: {error}", mend, ExitCode.NO_ROW_CAN_SUCCEED)
 
@@ -216,9 +217,9 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
         try:
             await probe()
         except (RequestError, StopRun) as error:
-            if isinstance(error, Refused) and error.code == "not_found":
+            if isinstance(error, Refused) and error.code == NOT_FOUND:
                 there.append(name)
-            elif isinstance(error, Refused) and error.code == "endpoint_missing":
+            elif isinstance(error, Refused) and error.code == ENDPOINT_MISSING:
                 checks.append(_missing(client, name, error))
             else:
                 mend = f"ask the dialler's operator. {override_hint(client, name)}"

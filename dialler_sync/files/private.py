@@ -7,7 +7,8 @@ import os
 import re
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .trust import foreign_link
@@ -66,6 +67,22 @@ def new_draft(path: Path, mode: int = 0o600) -> tuple[int, Path]:
     refuse_foreign_link(path.parent)
     draft = path.with_name(f".{secrets.token_hex(8)}.part")
     return new_file(draft, mode), draft
+
+
+@contextmanager
+def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
+    """A new draft beside ``path``, opened, that takes its place when all of it is written; else it goes.
+
+    Raises:
+        OSError: it cannot be made, or cannot take its place.
+    """
+    number, draft = new_draft(path, mode)
+    try:
+        yield number, draft
+        draft.replace(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def delete_drafts(folder: Path) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 from ..errors import JournalError
 from ..text.command_line import command
-from .private import new_draft
+from .private import replaced
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -59,21 +61,46 @@ def spared(path: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+class Spared(Generic[T]):
+    """An open report that can be done without: what prevents it costs only this report, and makes room."""
+
+    def __init__(self, path: Path, files: ExitStack) -> None:
+        """``files`` holds the report open until all others are written."""
+        self._path = path
+        self._held = files.enter_context(ExitStack())
+        self._report: T | None = None
+
+    def open(self, report: Callable[[], AbstractContextManager[T]]) -> None:
+        """Open what ``report`` makes."""
+        with self._spared():
+            self._report = self._held.enter_context(report())
+
+    def have(self, write: Callable[[T], object]) -> None:
+        """Have ``write`` write to the report, if it is open."""
+        if self._report is not None:
+            with self._spared():
+                write(self._report)
+
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        written = False
+        with spared(self._path):
+            yield
+            written = True
+        if not written:
+            self._report = None
+            self._held.close()
+
+
 @contextmanager
 def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
-    draft = None
     try:
         if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
             raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - worded below, as others are
-        number, draft = new_draft(path, mode)
-        yield number
-        draft.replace(path)
+        with replaced(path, mode) as (number, _):
+            yield number
     except OSError as error:
         raise JournalError(
             f"the report {path} cannot be written: {error.strerror}. The journal has all of it: fix that, and write "
             f"the reports again with '{command('runs', 'report')}'."
         ) from error
-    finally:
-        if draft:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, UsageError
-from ..files.private import make_folder, new_draft
+from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
 from ..prepare.sources import file_sha256
 from .arrivals import Arrival, mark_of, unfitness
@@ -165,16 +165,10 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    number, draft = new_draft(target)
-    try:
+    with replaced(target) as (number, draft):
         with os.fdopen(number, "wb") as copy, source.open("rb") as file:
             shutil.copyfileobj(file, copy)
         with suppress(OSError):  # not every file system keeps permissions and times
             shutil.copystat(source, draft)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
-        draft.rename(target)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise

@@ -14,7 +14,7 @@ from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
 from ..journal import Journal, RunRecord
-from ..model import FINE
+from ..model import any_left
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
@@ -239,9 +239,7 @@ def nothing_to_retry(run: RunRecord) -> str:
     if run.state != "finished" or not run.summary or run.command == "undo":
         return ""
     counts = Counter(run.summary["counts"]) + Counter(run.summary.get("mirror", {}))
-    fine = {str(status) for status in FINE}
-    left = any(number for status, number in counts.items() if status != "read" and status not in fine)
-    return "" if left else f"every row of run {run.id} succeeded or was skipped; there is nothing to retry"
+    return "" if any_left(counts) else f"every row of run {run.id} succeeded or was skipped; there is nothing to retry"
 
 
 def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -> RunRecord | None:

@@ -7,14 +7,15 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
 
+from ..error_codes import INTERRUPTED
 from ..errors import Held, UsageError
 from ..model import FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
+from ..pages import ROWS, batched
 from ..target import in_words
 from ..text.command_line import command
 from ..text.outward import json_text, line, mask
@@ -42,7 +43,6 @@ from .records import (
 __all__ = ["Journal", "default_state"]
 
 _JSON = ("config", "options", "files", "summary")
-_PAGE = 5_000
 _RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 
 
@@ -258,7 +258,7 @@ class Journal:
     def rows(self, run: RunRecord) -> Iterator[JournalRow]:
         """Every row of a run, in source order."""
         names = [(str(entry["name"]), str(entry.get("sheet") or "")) for entry in run.files]
-        query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(_PAGE)
+        query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(ROWS)
         after = -1
         while True:
             with self._begin() as connection:
@@ -266,7 +266,7 @@ class Journal:
                 page = connection.execute(query.where(*where)).all()
             for row in page:
                 yield _journal_row(row, names)
-            if len(page) < _PAGE:
+            if len(page) < ROWS:
                 return
             after = page[-1].seq
 
@@ -277,8 +277,7 @@ class Journal:
         but for rows that a resumed run has settled meanwhile.
         """
         insert = self._database.insert_new(schema.failed_cells)
-        every_row = iter(rows)
-        while page := list(islice(every_row, _PAGE)):
+        for page in batched(rows, ROWS):
             values = [(run_id, seq, json.dumps(cells)) for seq, cells in page]
             with self._begin() as connection:
                 self._database.execute_many(connection, insert, ("run", "seq", "cells"), values)
@@ -492,7 +491,7 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
     if state == RowState.SENDING:
-        status, code, error = Status.UNKNOWN, "interrupted", "the run was interrupted while this row was being sent"
+        status, code, error = Status.UNKNOWN, INTERRUPTED, "the run was interrupted while this row was being sent"
     elif state == RowState.PENDING:
         code = field = error = hint = ""
     if since:

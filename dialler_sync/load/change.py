@@ -8,15 +8,12 @@ from typing import Any, Protocol
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.wire import is_locked, is_unlocked
+from ..error_codes import CONTACT_CHANGED, NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
 from .recorder import Recorder
-
-MAYBE_DONE = "maybe_done"
-"""Error code of a change that may have been made, and that a repeat might make to another contact."""
-
-LOOK = "Look at the contacts that carry this UserData, and name the one that is meant by its ID."
 
 
 class Changer(Protocol):
@@ -40,7 +37,7 @@ class ContactChanger:
         """Change it, if it is the one that is meant."""
         contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
         if contact is not None and contact.user_data != row.user_data:
-            return _outcome(row, Status.FAILED, "contact_changed", "the contact carries another UserData now")
+            return _outcome(row, Status.FAILED, CONTACT_CHANGED, "the contact carries another UserData now")
         done = contact is not None and await change_by_id(self.client, row)
         if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
             return _outcome(row, Status.SKIPPED, error=nothing)
@@ -73,7 +70,7 @@ class UncheckedChanger:
         try:
             await persisting(self.client, lambda: changes[row.kind](row.user_data), repeatable=False)
         except Refused as error:
-            if error.code != "not_found":
+            if error.code != NOT_FOUND:
                 self.recorder.take_back(row.seq)
                 raise
             return nothing_there(row)
@@ -112,13 +109,11 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
     """Why a change changed nothing, as far as the contact's record tells that; undo must leave it so.
 
-    API.md does not tell the name of the flag; one that has "lock" in its name is taken for it. So the change is made
-    all the same: it is only not counted.
+    The record may tell it wrong, so the change is made all the same: it is only not counted.
     """
-    flags = [value in (True, 1, "1", "true") for name, value in before.items() if "lock" in name.casefold()]
-    if kind == "lock" and any(flags):
+    if kind == "lock" and is_locked(before):
         return "the contact was locked already"
-    if kind == "unlock" and flags and not any(flags):
+    if kind == "unlock" and is_unlocked(before):
         return "the contact was not locked"
     return ""
 
@@ -127,7 +122,7 @@ def nothing_there(row: SpooledRow) -> Outcome:
     """Nothing to delete or unlock is as it should be; nothing to lock is not."""
     gone = "the dialler has no such contact (any more)"
     if row.kind == "lock":
-        return _outcome(row, Status.FAILED, "not_found", gone)._replace(hint="Correct the name, or leave it out.")
+        return _outcome(row, Status.FAILED, NOT_FOUND, gone)._replace(hint="Correct the name, or leave it out.")
     return _outcome(row, Status.SKIPPED, error=gone)
 
 

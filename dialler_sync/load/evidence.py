@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from ..api.client import DiallerClient
 from ..api.retry import NOT_ABOUT_THE_ROW
 from ..api.wire import COMMANDS, StoredContact, differences, id_number, is_elsewhere, plainly_different, stored_contact
+from ..error_codes import ENDPOINT_MISSING
 from ..errors import MaybeDone, NotDone, Refused
 from ..model import Value
 
@@ -33,7 +34,7 @@ class LookUp:
             try:
                 return await self._ask(function, user_data, patient=patient)
             except Refused as error:
-                if error.code == "endpoint_missing" and function in self._functions:
+                if error.code == ENDPOINT_MISSING and function in self._functions:
                     self._functions.remove(function)
             except (NotDone, MaybeDone):
                 return None

@@ -20,6 +20,7 @@ from ..api.hopeless import reason_to_stop
 from ..api.pace import Bout
 from ..api.retry import NOT_ABOUT_THE_ROW, TURNED_AWAY, pause
 from ..api.wire import StoredContact, differences, id_number
+from ..error_codes import INTERRUPTED, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, Refused, RequestError, StopRun
 from ..journal import Outcome
 from ..model import SpooledRow, Status
@@ -172,7 +173,7 @@ class Insister:
             except StopRun:
                 return  # it stays as doubtful as it was
         why = "the run was interrupted while this row was being sent"
-        await self.insist(tried, MaybeDone("interrupted", why, running=False))
+        await self.insist(tried, MaybeDone(INTERRUPTED, why, running=False))
 
     async def _outcome(self, tried: Tried, error: RequestError) -> Outcome:
         while True:
@@ -286,7 +287,7 @@ class Insister:
         ids = ", ".join(sorted(c.id for c in found))
         return done._replace(
             status=Status.UNKNOWN,
-            error_code="possible_duplicate",
+            error_code=POSSIBLE_DUPLICATE,
             error=f"the dialler holds several contacts with this UserData ({ids}) after a repeated request",
         )
 

@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
+from ..error_codes import INTERRUPTED, POSSIBLE_DUPLICATE
 from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import MOVE, SpooledRow, Status
 from ..text.command_line import command
 from .evidence import LookUp
 
-DOUBLED = "possible_duplicate"
 """Error code of a row after which several contacts carry its key."""
 
 
@@ -61,7 +61,7 @@ class Moves:
             found = await self.find(row.user_data)
         except StopRun:
             why = "the run ended before it could be seen whether the contact is in its old campaign, too"
-            return outcome._replace(status=Status.UNKNOWN, error_code="interrupted", error=why)
+            return outcome._replace(status=Status.UNKNOWN, error_code=INTERRUPTED, error=why)
         if (found and len(found) == 1) or (not found and meant):
             self._proven.add(row.kind)
             return outcome if outcome.contact_id or not found else outcome._replace(contact_id=found[0].id)
@@ -78,7 +78,7 @@ class Moves:
                 "out of the file, or import them into the campaign that they are in"
             )
         )
-        return outcome._replace(status=Status.UNKNOWN, error_code=DOUBLED, error=why)
+        return outcome._replace(status=Status.UNKNOWN, error_code=POSSIBLE_DUPLICATE, error=why)
 
 
 def _where(contact: StoredContact) -> str:

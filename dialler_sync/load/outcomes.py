@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ..api.wire import StoredContact, id_number
+from ..error_codes import INTERRUPTED
 from ..errors import RequestError
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
+from ..text.stamp import stamp
 from .recorder import Recorder
 
 
@@ -43,7 +45,7 @@ class Outcomes:
 
     def time(self) -> str:
         """The time, as reports have it."""
-        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return stamp(self._now(), "milliseconds")
 
     def succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
         """The dialler has the row as this contact."""
@@ -75,7 +77,7 @@ class Outcomes:
             self._action(row),
             row.contact_id,
             attempts=tries,
-            error_code="interrupted",
+            error_code=INTERRUPTED,
             error="the run ended before the dialler had answered",
             sent_at=sent_at,
         )

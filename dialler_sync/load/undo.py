@@ -14,6 +14,7 @@ import orjson
 from ..api.client import DiallerClient
 from ..api.retry import pause
 from ..api.wire import COMMANDS, StoredContact, campaign_of, differences
+from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
@@ -81,7 +82,7 @@ class Undoer:
         back = _BACK[action]
         if action in (Action.LOCK, Action.UNLOCK):
             if not row.contact_id:
-                return _failed(row, back, "no_before_image", "which contact the dialler had picked is not known")
+                return _failed(row, back, NO_BEFORE_IMAGE, "which contact the dialler had picked is not known")
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
                 return _done(row, back, Status.SKIPPED, error="the dialler has no such contact any more")
@@ -89,7 +90,7 @@ class Undoer:
             return _done(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
         if image is None:
-            return _failed(row, back, "no_before_image", "what this contact was before is not known")
+            return _failed(row, back, NO_BEFORE_IMAGE, "what this contact was before is not known")
         if action is Action.DELETE:
             return await self._make_again(row, image)
         if image.before is None:
@@ -104,12 +105,12 @@ class Undoer:
             campaign = campaign_of(orjson.loads(image.after))
             found = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
             if len(found) > 1:
-                return _failed(row, Action.DELETE, "contact_changed", f"{_carriers(found)}; which one to delete?")
+                return _failed(row, Action.DELETE, CONTACT_CHANGED, f"{_carriers(found)}; which one to delete?")
             contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
             return _done(row, Action.DELETE, Status.SKIPPED, error="the dialler has no such contact any more")
         if changed := self._changed(image, contact):
-            return _failed(row, Action.DELETE, "contact_changed", changed)
+            return _failed(row, Action.DELETE, CONTACT_CHANGED, changed)
         await self.client.delete_by_id(contact.id)
         return _done(row, Action.DELETE, contact_id=contact.id)
 
@@ -122,11 +123,11 @@ class Undoer:
             return await self._delete(row, image)  # the run was to move the contact, and made another one
         contact = old or new
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
-            return _failed(row, Action.OVERWRITE, "contact_changed", f"{_carriers(found)}; not only this one")
+            return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, f"{_carriers(found)}; not only this one")
         if not differences(before, contact.values):
             return _done(row, Action.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
         if changed := self._changed(image, contact):
-            return _failed(row, Action.OVERWRITE, "contact_changed", changed)
+            return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
         async with self.turn if others else nullcontext():  # so that it stops after the first that goes wrong
@@ -157,7 +158,7 @@ class Undoer:
                 "them right by their IDs"
             )
         )
-        failed = _failed(row, Action.OVERWRITE, "possible_duplicate", why)
+        failed = _failed(row, Action.OVERWRITE, POSSIBLE_DUPLICATE, why)
         return failed._replace(status=Status.UNKNOWN)
 
     async def _make_again(self, row: SpooledRow, image: Image) -> Outcome:
@@ -168,7 +169,7 @@ class Undoer:
         if any(not differences(before, contact.values) for contact in here):
             return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
         if here:
-            return _failed(row, Action.CREATE, "contact_changed", f"{_carriers(here)}; it was made by somebody else")
+            return _failed(row, Action.CREATE, CONTACT_CHANGED, f"{_carriers(here)}; it was made by somebody else")
         try:  # a contact of another campaign that carries the key is not to be overwritten
             contact = await self.client.import_contact(
                 orjson.dumps(before), overwrite=not found, user_data=row.user_data

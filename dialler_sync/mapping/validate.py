@@ -18,7 +18,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from ..config import Settings
-from ..error_codes import fault
+from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, Value
 from ..text.spreadsheet import CUT
@@ -217,7 +217,7 @@ class Checker:
             what = "A quote in the row is stray or not closed"
         else:
             what = f"The row has {cells} cells and the header {self._width}"
-        return fault("ragged_row", f"{what}, so its columns may have shifted.")
+        return fault(RAGGED_ROW, f"{what}, so its columns may have shifted.")
 
     def _contacts(
         self, mapped: Mapped, columns: Mapping[str, Column], faults: Mapping[int, object]

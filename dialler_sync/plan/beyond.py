@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
-from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of
+from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, is_locked, is_unlocked
 from ..config import Settings
 from ..config.settings import Limit, Missing
+from ..error_codes import DUPLICATE_KEY
 from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, RowResult, Status
-from ..prepare.read_through import DUPLICATE
+from ..pages import KEYS, batched
 from ..target import split, target_of
-from .decide import PlanRules, is_locked, is_unlocked, protection
+from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
-
-_BATCH = 2_000
 
 _DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
 
@@ -50,8 +48,7 @@ def to_unlock(
 
     Who was unlocked since, or must not be called, is left alone. Without a snapshot, all count as locked still.
     """
-    keys = iter(returned)
-    while page := list(islice(keys, _BATCH)):
+    for page in batched(returned, KEYS):
         there = snapshot.find(page) if snapshot is not None else {}
         for key in page:
             held = {contact.id: contact for contact in there.get(key, ())}
@@ -93,14 +90,9 @@ class Mirror:
     def _note_present(self, snapshot: Snapshot) -> int:
         """Tell the snapshot which keys the file has; gives the number of rows whose key cannot be read."""
         keyless = 0
-        keys: list[str] = []
-        for entry in self.journal.rows(self.run):
-            keys.append(entry.result.user_data)
-            keyless += _key_unreadable(entry.result)
-            if len(keys) >= _BATCH:
-                snapshot.mark_present(keys)
-                keys.clear()
-        snapshot.mark_present(keys)
+        for page in batched(self.journal.rows(self.run), KEYS):
+            snapshot.mark_present(entry.result.user_data for entry in page)
+            keyless += sum(_key_unreadable(entry.result) for entry in page)
         return keyless
 
     def _take(self, snapshot: Snapshot) -> int:
@@ -109,15 +101,8 @@ class Mirror:
         Raises:
             SafetyLimit: of one of them it is not known whether it is of this campaign.
         """
-        taken = 0
-        page: list[StoredContact] = []
-        for contact in snapshot.absent():
-            if self._may_change(contact):
-                page.append(contact)
-            if len(page) >= _BATCH:
-                taken += self._take_page(snapshot, page)
-                page.clear()
-        return taken + self._take_page(snapshot, page)
+        theirs = filter(self._may_change, snapshot.absent())
+        return sum(self._take_page(snapshot, page) for page in batched(theirs, KEYS))
 
     def _may_change(self, contact: StoredContact) -> bool:
         if not campaign_of(contact.values):
@@ -161,5 +146,5 @@ class Mirror:
 
 def _key_unreadable(row: RowResult) -> bool:
     """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
-    damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE
+    damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE_KEY
     return row.status is Status.REJECTED and (damaged or not row.user_data)

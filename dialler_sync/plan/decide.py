@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences
+from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences, is_locked
 from ..fields import FIELDS
 from ..model import Action, Value
-
-AMBIGUOUS = "ambiguous_user_data"
-"""Error code of a row whose UserData several contacts of the dialler carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +83,6 @@ def protection(record: Mapping[str, Any], rules: PlanRules) -> str:
     if rules.locked and is_locked(record):
         return "the contact is locked"
     return ""
-
-
-def is_locked(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that the contact is locked.
-
-    API.md does not tell the name of that field; a flag whose name has "lock" in it is taken for it.
-    """
-    return any("lock" in name.casefold() and value in (True, "1", "true") for name, value in record.items())
-
-
-def is_unlocked(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that the contact is not locked; it may say neither."""
-    return not is_locked(record) and any("lock" in name.casefold() for name in record)
 
 
 def before_image(record: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:

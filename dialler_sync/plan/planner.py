@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -16,15 +15,15 @@ import orjson
 from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit
+from ..error_codes import AMBIGUOUS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVE, MOVED, Action, SpooledRow, Status
+from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .beyond import Change, Mirror, to_lock, to_unlock
-from .decide import AMBIGUOUS, Decision, PlanRules, before_image, decide
+from .decide import Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
-
-_BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Planner:
         """
         if self._prepared.unchanged:
             self.planned.counts[Action.UNCHANGED] += self._prepared.unchanged
-        for batch in self._batches():
+        for batch in batched(self._prepared.to_send(), KEYS):
             self._plan_batch(batch, keep_entries)
             await pause()
         self._beyond(keep_entries)
@@ -111,16 +110,6 @@ class Planner:
                 name = str(row.action or row.status)
                 self.planned.counts[name] += 1
                 self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))
-
-    def _batches(self) -> Iterator[list[SpooledRow]]:
-        batch: list[SpooledRow] = []
-        for row in self._prepared.to_send():
-            batch.append(row)
-            if len(batch) == _BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
 
     def _plan_batch(self, batch: list[SpooledRow], keep_entries: bool) -> None:
         keys = [row.user_data for row in batch]
@@ -220,7 +209,7 @@ class Planner:
             self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
 
     def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:
-        while page := list(islice(changes, _BATCH)):
+        for page in batched(changes, KEYS):
             first = self._prepared.total + len(self.extra)
             rows, images = [], []
             for seq, change in enumerate(page, first):

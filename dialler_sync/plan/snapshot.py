@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -15,19 +14,15 @@ from ..api.client import DiallerClient
 from ..api.retry import repeating
 from ..api.wire import StoredContact, stored_contact
 from ..errors import RequestError
+from ..pages import KEYS, RECORDS, batched
 
 _log = logging.getLogger(__name__)
 
 _NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
 """HTTP statuses by which a server, or what stands before it, says that it has no batch look-up that can be used."""
 
-BATCH = 2_000
-"""Keys of one batch look-up: 128 kB at most."""
-
 MOST_SINGLE = 200
 """Keys up to which contacts of other campaigns are looked up one by one, where there is no batch look-up."""
-
-_PAGE = 500
 
 
 class Snapshot:
@@ -83,8 +78,7 @@ class Snapshot:
     def find(self, keys: Sequence[str]) -> dict[str, list[StoredContact]]:
         """The contacts of each of these keys that has any."""
         found: dict[str, list[StoredContact]] = {}
-        wanted = iter({key for key in keys if key})
-        while page := list(islice(wanted, _PAGE)):
+        for page in batched({key for key in keys if key}, RECORDS):
             marks = ",".join("?" * len(page))
             query = " UNION ALL ".join(
                 f"SELECT user_data, id, record FROM {table} WHERE user_data IN ({marks})"  # noqa: S608
@@ -96,8 +90,7 @@ class Snapshot:
 
     def unknown(self, keys: Iterable[str]) -> Iterator[str]:
         """Those of the keys that no contact carries."""
-        wanted = iter(keys)
-        while page := list(islice(wanted, _PAGE)):
+        for page in batched(keys, RECORDS):
             known = self.find(page)
             yield from (key for key in page if key not in known)
 
@@ -169,7 +162,7 @@ async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) 
         page: list[Mapping[str, Any]] = []
         async for record in client.list_contacts(campaign, others=lambda other: snapshot.add_beside([other])):
             page.append(record)
-            if len(page) >= _PAGE:
+            if len(page) >= RECORDS:
                 snapshot.add(page)
                 page.clear()
         snapshot.add(page)
@@ -202,8 +195,8 @@ async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: in
     """
     snapshot = Snapshot()
     try:
-        for at in range(0, len(keys), BATCH):
-            snapshot.add(await client.batch_contacts(user_data=keys[at : at + BATCH]))
+        for page in batched(keys, KEYS):
+            snapshot.add(await client.batch_contacts(user_data=page))
     except BaseException as error:
         snapshot.close()
         if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
@@ -217,12 +210,10 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
     """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
     contacts. Where the dialler has no batch look-up, a few are looked up one by one, and else the account is read.
     """
-    missing = snapshot.unknown(keys)
-    page = list(islice(missing, BATCH))
+    page: list[str] = []
     try:
-        while page:
+        for page in batched(snapshot.unknown(keys), KEYS):
             snapshot.add_beside(await client.batch_contacts(user_data=page))
-            page = list(islice(missing, BATCH))
     except RequestError:
         if not await _looked_up(snapshot, client, page):
             await _read_account(snapshot, client)
@@ -250,7 +241,7 @@ async def _read_account(snapshot: Snapshot, client: DiallerClient) -> None:
         page: list[Mapping[str, Any]] = []
         async for record in client.list_contacts():
             page.append(record)
-            if len(page) >= _PAGE:
+            if len(page) >= RECORDS:
                 snapshot.add_beside(page)
                 page.clear()
         snapshot.add_beside(page)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from ..api.ask import id_of
 from ..api.client import DiallerClient
-from ..api.hopeless import reason_to_stop
+from ..api.hopeless import is_of_every_request, reason_to_stop
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
 from ..config.settings import CampaignSettings
@@ -47,7 +46,7 @@ async def survey(
         snapshot = await _read(client, settings, keys)
     except RequestError as error:
         # Where they are only wanted, what may speak of this function alone ends nothing.
-        if needed or error.code in {"redirected", "proxy_refused"} or error.http_status == HTTPStatus.UNAUTHORIZED:
+        if needed or is_of_every_request(error):
             stop = reason_to_stop(error, campaign=settings.campaign.common)
             if stop is not None:
                 raise stop from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..config import SourceSettings
-from ..error_codes import REFUSED_KEYS, fault, faults_of
+from ..error_codes import DAMAGED, KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, fault, faults_of
 from ..errors import InputError
 from ..fields import FIELDS, Kind
 from ..journal import Journal, Origin, RunRecord
@@ -23,13 +23,12 @@ from ..model import CellNote, Chunk, Contact, Fault, Rejection, Table
 from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
-RAGGED = "ragged_row"
 
 _STILL_REFUSED = "A spreadsheet program may have changed the key, and it is still the same."
 _HINT = "Take the key from the original list. If it is right as it is, empty the cell _key of this row."
 
 _RESTORED = CellNote(warning="restored")
-_DAMAGED = CellNote(code="damaged_by_spreadsheet")
+_DAMAGED = CellNote(code=DAMAGED)
 _GUARDED = frozenset({KEY, POSTAL_CODE, *(name for name, field in FIELDS.items() if field.kind is Kind.PHONE)})
 """Fields whose cells are refused where they show that a spreadsheet program has changed them."""
 
@@ -72,7 +71,7 @@ class Held(NamedTuple):
     @property
     def faulty(self) -> Collection[str]:
         """The fields that were to be mended; a row with a cell too many has no key that could be read."""
-        return {KEY if code == RAGGED else name for code, name in self.faults}
+        return {KEY if code == RAGGED_ROW else name for code, name in self.faults}
 
     @property
     def refusal(self) -> str:
@@ -82,7 +81,7 @@ class Held(NamedTuple):
     @property
     def key(self) -> str:
         """The UserData that the row must have; empty where it may have any."""
-        if self.mark.key == "" or (KEY in self.faulty and self.refusal != "key_changed"):
+        if self.mark.key == "" or (KEY in self.faulty and self.refusal != KEY_CHANGED):
             return ""
         return self.mark.key or "" if self.origin is None else self.origin.user_data
 
@@ -207,7 +206,7 @@ class Guard:
         if of.cells is None or of.origin is None or (KEY in fields and of.key_emptied):
             return None
         mended = not fields.isdisjoint(of.faulty)
-        if RAGGED in of.origin.error_code.split("; "):  # its cells stood in other columns
+        if RAGGED_ROW in of.origin.error_code.split("; "):  # its cells stood in other columns
             found = {before for before in of.origin.cells or () if is_changed(before, cell)}
             return found.pop() if len(found) == 1 and cell not in (of.origin.cells or ()) else None
         before = of.cells.get(self._names[position], "")
@@ -264,7 +263,7 @@ class Guard:
                 continue
             found = self._key_fault(held[row], keys[row], self._is_trusted(chunk, row))
             if self._is_refused_again(held[row], chunk, place):
-                found = fault("damaged_by_spreadsheet", _STILL_REFUSED, _HINT)
+                found = fault(DAMAGED, _STILL_REFUSED, _HINT)
             if found:
                 column, cell = self._fields[KEY].origin(chunk, place)
                 yield row, replace(found, field=KEY, column=column, value=cell)
@@ -276,14 +275,14 @@ class Guard:
 
     def _is_refused_again(self, of: Held, chunk: Chunk, place: int) -> bool:
         """Whether the cells of a key are those that were refused as damaged."""
-        if of.refusal != "damaged_by_spreadsheet" or of.key_emptied or of.cells is None:
+        if of.refusal != DAMAGED or of.key_emptied or of.cells is None:
             return False
         return all(of.cells.get(self._names[at]) == chunk.frame.iat[place, at] for at in self._fields[KEY].positions)
 
     def _key_fault(self, of: Held, key: str, trusted: bool) -> Fault | None:
         if of.origin is None and of.mark.run and not of.key_emptied and not trusted and could_be_changed(key):
             return fault(
-                "damaged_by_spreadsheet",
+                DAMAGED,
                 f"The journal does not know this row of run {of.mark.run}, and a spreadsheet program may have changed "
                 "the key.",
                 f"Import failed.xlsx of that run, which keeps keys, or use its journal (--state); else: {_HINT}",
@@ -291,8 +290,8 @@ class Guard:
         if not of.key or key == of.key:
             return None
         if is_changed(of.key, key):
-            return fault("damaged_by_spreadsheet", f"The key was '{of.key}' when it was read.")
-        return fault("key_changed", f"The key of this row of run {of.mark.run} is '{of.key}'; it is '{key}' now.")
+            return fault(DAMAGED, f"The key was '{of.key}' when it was read.")
+        return fault(KEY_CHANGED, f"The key of this row of run {of.mark.run} is '{of.key}'; it is '{key}' now.")
 
 
 def runs_named_in(files: Sequence[Path]) -> set[str]:

@@ -14,6 +14,7 @@ from operator import attrgetter
 import orjson
 
 from ..config import Settings
+from ..error_codes import DUPLICATE_KEY
 from ..errors import InputError
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
@@ -27,7 +28,6 @@ _LONGEST_VALUE = 60
 """Characters of a cell that a message shows."""
 
 
-DUPLICATE = "duplicate_key"
 """Error code of rows that share a UserData, with ``duplicate_keys: reject``."""
 
 Found = Contact | Rejection
@@ -150,7 +150,7 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                 Outcome(
                     seq,
                     Status.REJECTED,
-                    error_code=DUPLICATE,
+                    error_code=DUPLICATE_KEY,
                     error_field="UserData",
                     error=f"{other} carries the same UserData",
                 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..fields import FIELDS, PHONE_FIELDS
 from ..read.layout.header_words import NOT_A_FIELD, PHONES, without
+from ..text.spreadsheet import is_shortened
 from .content import (
     fit,
     is_academic,
@@ -16,7 +17,6 @@ from .content import (
     is_mostly,
     is_postal_code,
     is_salutation,
-    is_shortened,
     is_written_as_phone,
     too_long,
 )

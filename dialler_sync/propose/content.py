@@ -9,6 +9,7 @@ from ..fields import FIELDS
 from ..mapping.numbering_plans import region_of
 from ..mapping.values import bic, email, iban
 from ..model import Fault
+from ..text.spreadsheet import is_shortened
 from .sample import MOSTLY, Column
 
 _DATE = re.compile(
@@ -18,7 +19,6 @@ _DATE = re.compile(
 _URL = re.compile(r"\s*(?:https?://|www\.)\S+\s*|\s*[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}(?:/\S*)?\s*", re.IGNORECASE)
 _PHONE_SHAPE = re.compile(r"[\s'’=\"]*(?:\+|00|0|\()?[\d\s()/.+-]{5,}.{0,20}")
 _WRITTEN_AS_PHONE = re.compile(r"\s*(?:\+|0\d|\(\d)[\d\s()/.-]{5,}\s*|\s*\d{2,4}[ ./-]\d{2,4}[ ./-]\d{2,}[\d ./-]*\s*")
-_SHORTENED = re.compile(r"\s*[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}\s*|\s*#{3,}\s*")
 _LETTER_WORD = re.compile(r"[^\W\d_]{2,}")
 _COMPANY = re.compile(
     r"(?<!\w)(?:gmbh|ag|kg|ohg|ug|gbr|e\.?\s?v\.?|e\.?k\.?|mbh|se|ltd|limited|inc|llc|llp|plc|corp|co|sarl|sas|sa|eurl"
@@ -66,17 +66,12 @@ def is_url(cell: str) -> bool:
 def is_phone_like(cell: str) -> bool:
     """Whether a cell may be a phone number, if a damaged one."""
     digits = sum(map(str.isdecimal, cell))
-    return bool(_SHORTENED.fullmatch(cell)) or (digits >= 5 and bool(_PHONE_SHAPE.match(cell)) and not is_date(cell))
+    return is_shortened(cell) or (digits >= 5 and bool(_PHONE_SHAPE.match(cell)) and not is_date(cell))
 
 
 def is_written_as_phone(cell: str) -> bool:
     """Whether a cell is written as only phone numbers are, and keys and amounts are not."""
     return _WRITTEN_AS_PHONE.fullmatch(cell) is not None and not is_date(cell)
-
-
-def is_shortened(cell: str) -> bool:
-    """Whether a spreadsheet program has shortened the number in a cell."""
-    return _SHORTENED.fullmatch(cell) is not None
 
 
 def is_text(cell: str) -> bool:

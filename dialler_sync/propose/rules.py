@@ -14,7 +14,8 @@ from ..config import ColumnRule
 from ..fields import FIELDS, Kind
 from ..mapping.values import amount, email, moment
 from ..model import Fault
-from .content import is_shortened, too_long
+from ..text.spreadsheet import is_shortened
+from .content import too_long
 from .regions import Where, read_number
 from .sample import HALF, MOSTLY, Column
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.hopeless import is_of_every_request
 from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
-from ..contacts.read import FATAL, HISTORY, RESULT_CODE
+from ..contacts.read import HISTORY, RESULT_CODE
+from ..error_codes import NOT_FOUND
 from ..errors import Refused
 from ..fields import PHONE_FIELDS
-from ..plan.snapshot import BATCH
+from ..pages import KEYS, batched
 from .compare import said
 from .sides import Called, Sides
 
@@ -113,8 +114,7 @@ async def read_calls(
         RequestError, StopRun: the dialler does not tell.
     """
     reader = _Reader(client, sides, language)
-    contacts = sides.contacts()
-    while pages := [page for _ in range(_AT_ONCE) if (page := list(islice(contacts, BATCH)))]:
+    for pages in batched(batched(sides.contacts(), KEYS), _AT_ONCE):
         await asyncio.gather(*map(reader.read, pages))
         progress(sum(map(len, pages)))
     return reader.tally
@@ -157,7 +157,7 @@ class _Reader:
                 self._client, lambda: self._client.batch_contacts(ids=ids, language=self._spoken.language)
             )
         except Refused as error:
-            if error.code in FATAL:
+            if is_of_every_request(error):
                 raise
             self._batch, self.tally.asked = False, f"one by one, as the batch look-up does not help here ({error})"
             return {}
@@ -174,6 +174,6 @@ class _Reader:
             try:
                 return await persisting(self._client, lambda: self._client.history_by_id(contact_id))
             except Refused as error:
-                if error.code != "not_found":
+                if error.code != NOT_FOUND:
                     raise
                 return None

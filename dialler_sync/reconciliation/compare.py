@@ -21,9 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..api.wire import StoredContact, differences
+from ..api.wire import LOCK, StoredContact, differences, is_locked
 from ..model import ContactClass, Value
-from ..plan.decide import is_locked
 
 LONGEST = 1_000
 """Characters of a value that are shown."""
@@ -161,7 +160,7 @@ _SAID = tuple(
     map(
         re.compile,
         (
-            *("DiallerCampaignsID", "DiallerCampaignsName", "dtImported", "dtModified", r"\w*[Ll]ock\w*", "bFinished"),
+            *("DiallerCampaignsID", "DiallerCampaignsName", "dtImported", "dtModified", LOCK.pattern, "bFinished"),
             *("DiallerCampaignsResultCodes", "DiallerCampaignsResultCodesID", "LastAcdAgentEndReasonsID"),
             *("LastUsersUID", "nTries", "dtLastTry", "dtNextTry", "FollowUpDateTime"),
             *(rf"bPhoneNumber{n}Invalid" for n in range(1, 7)),
@@ -170,8 +169,7 @@ _SAID = tuple(
         ),
     )
 )
-"""What the dialler says of a contact and no file does, in the order of reports. What a lock is called, API.md does
-not tell."""
+"""What the dialler says of a contact and no file does, in the order of reports."""
 
 
 def said_fields(names: Iterable[str]) -> list[str]:

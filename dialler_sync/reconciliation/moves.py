@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
 from ..own_columns import IN_DIALLER
+from ..pages import ROWS, batched
 from ..report.reconciliation import Move, ReportLine
 from ..text.spreadsheet import restore
 
-_PAGE = 5_000
 _KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")
 
 
@@ -50,7 +49,7 @@ class Moves:
             self.close()
             raise UsageError(f"--since: {path} is no report of a reconciliation")
         rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
-        while page := list(islice(rows, _PAGE)):
+        for page in batched(rows, ROWS):
             self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import Path
 
 import orjson
@@ -26,6 +26,7 @@ from ..journal.records import faults_text, parse_faults
 from ..model import RowResult, Status
 from ..observer import Observer
 from ..own_columns import CALL_COLUMNS
+from ..pages import RECORDS, batched
 from ..plan.suppress import SuppressionLists
 from ..prepare.prepared import Prepared
 from ..prepare.read_through import prepare
@@ -46,8 +47,6 @@ _log = logging.getLogger(__name__)
 
 FAILED = ("failed.csv", "failed.xlsx")
 """Reports that are written before the dialler is asked."""
-
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ class ReconciliationRun:
         rows = self._rejected()
         mapped = self.run.options["mapped"]
         with failed_rows(Path(self.run.out), self.run.id, columns, self.prepared.extra_cells, mapped) as add:
-            while page := list(islice(rows, _PAGE)):
+            for page in batched(rows, RECORDS):
                 for result, source, cells in page:
                     add(result, source, cells)
                 self.journal.add_rows(self.run.id, (_planned(result, source) for result, source, _ in page))
@@ -239,7 +238,7 @@ class ReconciliationRun:
         self.observer.stage("comparing", None)
         told = said_fields(self.sides.fields)
         lines = self.sides.lines(self.prepared.bodies.batches(), self.prepared.rows, self.suppressed)
-        while page := list(islice(lines, _PAGE)):
+        for page in batched(lines, RECORDS):
             for line, shown in zip(page, self._shown(page, told), strict=True):
                 found.add(line, shown)
                 reports.add(shown)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 
 from ..api.wire import StoredContact, campaign_of
 from ..journal import Outcome, PlannedRow, RowState
+from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
 from .compare import Carriers, FileRow, Line, compare, unmatched
 
-_PAGE = 500
 _CACHE_KB = 65_536
 
 _LISTED = 5
@@ -208,8 +207,8 @@ class Sides(Snapshot):
         ``batches`` hold (place in the run, UserData, JSON) of all valid rows, ``numbers`` the row number by place.
         """
         for batch in batches:
-            for start in range(0, len(batch), _PAGE):
-                yield from self._lines(batch[start : start + _PAGE], numbers, suppressed)
+            for page in batched(batch, RECORDS):
+                yield from self._lines(page, numbers, suppressed)
         query = (
             "SELECT user_data, id, record, contacts, ids, why FROM contact LEFT JOIN several USING (user_data) "
             "LEFT JOIN rejected USING (user_data) WHERE user_data = '' OR user_data NOT IN (SELECT user_data FROM row) "
@@ -248,8 +247,7 @@ class Sides(Snapshot):
             yield StoredContact(contact_id, key, orjson.loads(record))
 
     def _select(self, query: str, keys: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        wanted = iter(set(keys))
-        while page := list(islice(wanted, _PAGE)):
+        for page in batched(set(keys), RECORDS):
             yield from self._base.execute(f"{query} ({','.join('?' * len(page))})", page)
 
     def _count(self, query: str) -> int:

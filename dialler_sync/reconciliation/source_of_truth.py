@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.hopeless import is_of_every_request
 from ..errors import Refused
-from ..plan.snapshot import BATCH, fill
+from ..pages import KEYS, batched
+from ..plan.snapshot import fill
 from .sides import Sides
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
         try:
             await _by_batch(client, sides)
         except Refused as error:
-            if error.code in {"unauthorised", "redirected", "proxy_refused"}:
+            if is_of_every_request(error):
                 raise
             _log.info("the batch look-up does not help here: %s", error)
             if keys <= MOST_SINGLE:
@@ -62,7 +62,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
 
 async def _by_batch(client: DiallerClient, sides: Sides) -> None:
     sides.clear()
-    for page in _pages(sides.keys(), BATCH):
+    for page in batched(sides.keys(), KEYS):
         sides.add(await persisting(client, lambda page=page: client.batch_contacts(user_data=page)))  # type: ignore[misc]
     sides.index()
 
@@ -70,13 +70,8 @@ async def _by_batch(client: DiallerClient, sides: Sides) -> None:
 async def _single(client: DiallerClient, sides: Sides) -> None:
     sides.clear()
     with calling(client, "find_contacts"):
-        for page in _pages(sides.keys(), client.settings.concurrency):
+        for page in batched(sides.keys(), client.settings.concurrency):
             looks = (persisting(client, lambda key=key: client.find_contacts(key)) for key in page)  # type: ignore[misc]
             for found in await asyncio.gather(*looks):
                 sides.add([contact.values for contact in found])
     sides.index()
-
-
-def _pages(keys: Iterator[str], size: int) -> Iterator[list[str]]:
-    while page := list(islice(keys, size)):
-        yield page

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
-from ..files.private import new_draft
+from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
 from ..text.spreadsheet import harmless
@@ -174,13 +174,9 @@ def output_file(path: Path) -> Iterator[Path]:
         UsageError: it cannot be written.
     """
     try:
-        number, draft = new_draft(path)
-        os.close(number)
-        try:
+        with replaced(path) as (number, draft):
+            os.close(number)
             yield draft
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..config.columns import fold
 from ..error_codes import mend
-from ..model import Fault, RowResult
-from .words import DID_NOT_SUCCEED
+from ..model import DID_NOT_SUCCEED, Fault, RowResult
 
 NOTES = 10_000
 """Notes in one sheet: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""

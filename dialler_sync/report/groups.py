@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..error_codes import ERROR_CODES, mend
-from ..model import Fault, RowResult, Status
-from .words import DID_NOT_SUCCEED
+from ..model import DID_NOT_SUCCEED, Fault, RowResult, Status
 
 EXAMPLES = 4
 """Different messages that are shown of one reason."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..error_codes import WARNINGS, mend
 from ..exit_codes import MEANINGS, ExitCode
-from ..model import RowResult
+from ..model import DID_NOT_SUCCEED, RowResult
 from . import charts, words
 from .course import course_chart, latency_chart
 from .groups import Groups
@@ -65,7 +65,7 @@ class HtmlReport:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
         self._tally.add(result)
         left_out = is_left_out(result)
-        if result.status not in words.DID_NOT_SUCCEED and not left_out:
+        if result.status not in DID_NOT_SUCCEED and not left_out:
             return
         if self._mask:
             result, cells = self._mask(result, source, cells)
@@ -144,7 +144,7 @@ def _tone(summary: Mapping[str, Any]) -> str:
         return "failed"
     if not summary["counts"]["read"]:
         return "skipped"
-    bad = any(summary["counts"][status] for status in words.DID_NOT_SUCCEED)
+    bad = any(summary["counts"][status] for status in DID_NOT_SUCCEED)
     if bad or words.mirror_not_done(summary):
         return "rejected"
     return "skipped" if any(summary["actions"].get(action) for action in words.LEFT_OUT) else "succeeded"

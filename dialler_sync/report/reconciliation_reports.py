@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..files.whole import spared
+from ..files.whole import Spared, spared
 from ..own_columns import MOVE_COLUMNS, RECONCILIATION_COLUMNS
 from .masking import mask_field
 from .reconciliation import Move, ReconciliationWorkbook, ReportLine, lines_file
 from .reconciliation_page import ReconciliationPage
-
-_XLSX = "reconciliation.xlsx"
 
 
 class ReconciliationReports:
@@ -34,18 +32,16 @@ class ReconciliationReports:
         self._mask = mask
         self._files = ExitStack()
         self._held = ExitStack()
-        self._book = ExitStack()
 
     def __enter__(self) -> Self:
         columns = (*RECONCILIATION_COLUMNS, *self._told)
-        self._held.enter_context(self._book)
+        path = self._folder / "reconciliation.xlsx"
+        self._workbook: Spared[ReconciliationWorkbook] = Spared(path, self._held)
         self._held.enter_context(self._files)
         self._lines = self._files.enter_context(lines_file(self._folder / "reconciliation.csv", columns))
         if self._moved:
             self._moves = self._files.enter_context(lines_file(self._folder / "moved.csv", MOVE_COLUMNS))
-        self._workbook: ReconciliationWorkbook | None = None
-        with self._spared():
-            self._workbook = self._book.enter_context(ReconciliationWorkbook(self._folder / _XLSX, columns))
+        self._workbook.open(lambda: ReconciliationWorkbook(path, columns))
         self._page = ReconciliationPage(self._told, mask=self._mask)
         return self
 
@@ -58,18 +54,15 @@ class ReconciliationReports:
         """Take up a line."""
         cells = line.cells()
         self._lines.writerow(cells)
-        if self._workbook:
-            with self._spared():
-                self._workbook.add(line.kind, self._shown((*RECONCILIATION_COLUMNS, *self._told), cells))
+        columns = (*RECONCILIATION_COLUMNS, *self._told)
+        self._workbook.have(lambda book: book.add(line.kind, self._shown(columns, cells)))
         self._page.add(line)
 
     def add_move(self, move: Move) -> None:
         """Take up what moved since the earlier reconciliation."""
         cells = move.cells()
         self._moves.writerow(cells)
-        if self._workbook:
-            with self._spared():
-                self._workbook.add_move(self._shown(MOVE_COLUMNS, cells))
+        self._workbook.have(lambda book: book.add_move(self._shown(MOVE_COLUMNS, cells)))
 
     def _shown(self, columns: Sequence[str], cells: Sequence[str]) -> Sequence[str]:
         """The cells as the workbook has them."""
@@ -80,20 +73,7 @@ class ReconciliationReports:
     def write(self, summary: Mapping[str, Any]) -> None:
         """Write what there is; ``summary`` is that of ``summary.json``."""
         self._files.close()
-        if self._workbook:
-            with self._spared():
-                self._workbook.write(summary)
+        self._workbook.have(lambda book: book.write(summary))
         page = self._folder / "reconciliation.html"
         with spared(page):
             self._page.write(page, summary)
-
-    @contextmanager
-    def _spared(self) -> Iterator[None]:
-        """What keeps the workbook from being written costs the workbook only, and makes room."""
-        written = False
-        with spared(self._folder / _XLSX):
-            yield
-            written = True
-        if not written:
-            self._workbook = None
-            self._book.close()

@@ -8,8 +8,9 @@ from datetime import tzinfo
 from statistics import median
 from typing import Any
 
+from ..model import DID_NOT_SUCCEED
 from .charts import Box, stacked_columns
-from .words import DID_NOT_SUCCEED, duration, moment, percent
+from .words import duration, moment, percent
 
 Run = Mapping[str, Any]
 

@@ -7,11 +7,8 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from ..exit_codes import ExitCode
-from ..model import Action, Status
+from ..model import DID_NOT_SUCCEED, Action, Status
 from ..text.command_line import command
-
-DID_NOT_SUCCEED = (Status.REJECTED, Status.FAILED, Status.UNKNOWN)
-"""What somebody has to look at; rows that a run did not come to only wait for its end."""
 
 STATUS_MEANINGS: Mapping[Status, str] = {
     Status.SUCCEEDED: "in the dialler as the file says",

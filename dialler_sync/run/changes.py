@@ -7,20 +7,21 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 from ..api.client import DiallerClient
 from ..api.hopeless import reason
 from ..api.latency import Latencies
 from ..config import Settings
+from ..error_codes import MAYBE_DONE, mend
 from ..errors import DiallerSyncError, Interrupted, RequestError, StopRun
 from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
-from ..load.change import LOOK, MAYBE_DONE, Changer
+from ..load.change import Changer
 from ..load.loader import Loader, Rules
 from ..load.recorder import Recorder
 from ..model import SpooledRow, Status
 from ..observer import Observer
+from ..pages import ROWS, batched
 from .ending import conclude, in_mid_run
 from .interrupt import told
 from .reports import Effort, Summary
@@ -150,7 +151,14 @@ class BulkRun:
         """Settle what was being sent when the run was interrupted, and must not be sent twice."""
         why = "the run was interrupted while this was being sent; sent again, it might hit another contact"
         sent = [
-            Outcome(row.result.seq, Status.UNKNOWN, row.result.action, error_code=MAYBE_DONE, error=why, hint=LOOK)
+            Outcome(
+                row.result.seq,
+                Status.UNKNOWN,
+                row.result.action,
+                error_code=MAYBE_DONE,
+                error=why,
+                hint=mend(MAYBE_DONE),
+            )
             for row in self.journal.rows(self.run)
             if row.state == RowState.SENDING
         ]
@@ -159,5 +167,5 @@ class BulkRun:
     def _skip(self) -> None:
         """``--dry-run``: say of the rest what would be done."""
         left = (Outcome(r.seq, Status.SKIPPED, r.action, r.contact_id) for r in (row.result for row in self._left()))
-        while batch := list(islice(left, 5_000)):
+        for batch in batched(left, ROWS):
             self.journal.record(self.run.id, batch)

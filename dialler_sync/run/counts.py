@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..journal import Journal, JournalRow, RunRecord
-from ..model import FINE, Action, Status
-from ..report.words import DID_NOT_SUCCEED
+from ..model import DID_NOT_SUCCEED, FINE, Action, Status
 
 
 def _none_of_each(kinds: type[Status | Action]) -> Counter[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
+from ..error_codes import POSSIBLE_DUPLICATE
 from ..errors import RequestError
 from ..journal import Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
-from ..plan.snapshot import BATCH, Snapshot, read_contacts
+from ..pages import KEYS, batched
+from ..plan.snapshot import Snapshot, read_contacts
 from ..target import split
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) 
     snapshot: Snapshot | None = None
     doubled = 0
     try:
-        while page := list(islice(made, BATCH)):
+        for page in batched(made, KEYS):
             if snapshot is None or not snapshot.whole:
                 if snapshot is not None:
                     snapshot.close()
@@ -73,7 +74,7 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.contact_id,
                 result.http_status,
                 result.attempts,
-                error_code="possible_duplicate",
+                error_code=POSSIBLE_DUPLICATE,
                 error=f"the dialler holds several contacts with this UserData ({ids}): another run may have made one",
                 sent_at=result.sent_at,
             )

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from itertools import groupby, islice
 
 from ..errors import Interrupted, JournalError, JournalFailed, JournalLost, StopRun
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
+from ..text.stamp import stamp
 from .interrupt import told
 from .reports import Effort, SourceCells, Summary, summarise, write_reports
 
@@ -46,8 +46,7 @@ def conclude(
     try:
         if unwritten:
             stopped = _write_down(journal, run, stopped, unwritten)
-        finished = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        run = replace(run, state="stopped" if stopped else "finished", finished_at=finished)
+        run = replace(run, state="stopped" if stopped else "finished", finished_at=stamp())
         try:
             summary = _settle(journal, run, stopped, effort)
         except JournalError as error:

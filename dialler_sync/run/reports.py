@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -14,7 +14,7 @@ from ..api.latency import Latencies
 from ..errors import JournalError, StopRun
 from ..exit_codes import exit_code
 from ..files.private import delete_drafts
-from ..files.whole import new_file, spared, why
+from ..files.whole import Spared, new_file, spared, why
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Status
 from ..report.csv_files import ResultsFile, results_file
@@ -28,8 +28,6 @@ from ..version import __version__
 from .counts import Counts, most_first
 
 _log = logging.getLogger(__name__)
-
-_XLSX = "report.xlsx"
 
 XLSX_ROWS = 10_000
 """Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
@@ -202,7 +200,7 @@ def _write(
                 else:
                     deque(to_mend, maxlen=0)
             summary.write(out / "summary.json")
-            reports.write_xlsx(summary)
+            reports.xlsx.have(lambda xlsx: xlsx.write(asdict(summary)))
     except OSError as error:
         raise JournalError(
             f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: fix that, and "
@@ -219,7 +217,6 @@ class _Reports:
         self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells, *, workbooks: bool
     ) -> None:
         self._files = files
-        self._workbook = workbook
         self._out = Path(run.out)
         self._cells = source.source_cells()
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
@@ -232,11 +229,10 @@ class _Reports:
         )
         self._mirrored: ResultsFile | None = None
         self.html = HtmlReport(columns, mask=mask)
-        self.xlsx: XlsxReport | None = None
+        xlsx = self._out / "report.xlsx"
+        self.xlsx: Spared[XlsxReport] = Spared(xlsx, workbook)
         if workbooks and (run.rows or 0) <= XLSX_ROWS:
-            with self._spared():
-                book = XlsxReport(self._out / _XLSX, run.id, columns, source.extra_cells, mask=mask)
-                self.xlsx = workbook.enter_context(book)
+            self.xlsx.open(lambda: XlsxReport(xlsx, run.id, columns, source.extra_cells, mask=mask))
 
     def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
         """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
@@ -251,27 +247,8 @@ class _Reports:
         assert seq == result.seq, "the journal and the source disagree"  # noqa: S101
         self._add_failed(result, number, cells)
         self.html.add(result, number, cells)
-        if self.xlsx:
-            with self._spared():
-                self.xlsx.add(result, number, cells)
+        self.xlsx.have(lambda xlsx: xlsx.add(result, number, cells))
         return (result.seq, cells) if cells and result.status not in FINE else None
-
-    def write_xlsx(self, summary: Summary) -> None:
-        """Write ``report.xlsx``, if it is to be and can be written."""
-        if self.xlsx:
-            with self._spared():
-                self.xlsx.write(asdict(summary))
-
-    @contextmanager
-    def _spared(self) -> Iterator[None]:
-        """What keeps the workbook from being written costs the workbook, and no other report."""
-        written = False
-        with spared(self._out / _XLSX):
-            yield
-            written = True
-        if not written:
-            self.xlsx = None
-            self._workbook.close()
 
 
 def _history(journal: Journal, run: RunRecord) -> list[Mapping[str, Any]]:

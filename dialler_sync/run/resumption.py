@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
 from ..model import FINE, MOVE, Action, SpooledRow, Status
+from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
-
-_BATCH = 5_000
 
 _DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
@@ -98,7 +96,7 @@ def leave_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepare
     if not journal.sent_since(origin.target, origin.started_at, {run.id, origin.id}):
         return
     waiting = filter(waits, journal.rows(run))
-    while page := list(islice(waiting, _BATCH)):
+    for page in batched(waiting, ROWS):
         keys = {entry.result.seq: entry.result.user_data for entry in page}
         for seq in _supersede(journal, run, origin.id, origin.started_at, keys):
             prepared.todo[seq] = 0
@@ -218,10 +216,8 @@ def leave_settled(
     for seq in settled:
         prepared.todo[seq] = 0
         left.doubtful.pop(seq, None)
-    for at in range(0, len(settled), _BATCH):
-        journal.record(
-            run.id, [Outcome(s, Status.SKIPPED, Action.UNCHANGED, error=why) for s in settled[at : at + _BATCH]]
-        )
+    for batch in batched(settled, ROWS):
+        journal.record(run.id, [Outcome(seq, Status.SKIPPED, Action.UNCHANGED, error=why) for seq in batch])
     journal.record(run.id, (), [(seq, RowState.SENDING, newest) for seq, newest in left.doubtful.items()])
     return left
 

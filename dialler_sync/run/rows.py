@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from ..errors import DiallerSyncError, Interrupted, JournalError, SafetyLimit, S
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
+from ..pages import ROWS, batched
 from ..plan.changed import ChangedRows
 from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
@@ -198,7 +198,7 @@ class Execution:
         self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
 
     def _record(self, outcomes: Iterator[Outcome]) -> None:
-        while batch := list(islice(outcomes, 5_000)):
+        for batch in batched(outcomes, ROWS):
             self.journal.record(self.run.id, batch)
 
     def _planned_action(self, prepared: Prepared, seq: int) -> Action | None:

@@ -59,9 +59,11 @@ _ERROR_NAMES = {
 
 _ERROR = re.compile(
     rf"#[¡¿]?(?:{'|'.join(re.escape(name) for names in _ERROR_NAMES.values() for name in names.split())})"
-    r"|#{2,}"  # a column that is too narrow
     r"|(?:Err|Fehler|Erreur|Erro|Errore|Fout|Błąd|Ошибка|Chyba|Hiba|Fel|Hata)\s?:\s?5[0-4][0-9]"
 )
+
+_TOO_NARROW = re.compile("#{2,}")
+"""What stands in place of a number in a column that is too narrow for it."""
 
 _SHORTENED = re.compile(
     r"[+-]?(?:[0-9]+(?:[.,][0-9]+)?E\+[0-9]{1,3}|[0-9]+[.,][0-9]+E-?[0-9]{1,3}|[0-9]E-[0-9]{2,3})", re.IGNORECASE
@@ -130,9 +132,15 @@ def damage(text: str) -> str | None:
     ``error_cell``: it shows an error. ``precision_lost``: it is a number that was shortened.
     """
     text = text.strip()
-    if _ERROR.fullmatch(text):
+    if _ERROR.fullmatch(text) or _TOO_NARROW.fullmatch(text):
         return "error_cell"
     return "precision_lost" if _SHORTENED.fullmatch(text) else None
+
+
+def is_shortened(text: str) -> bool:
+    """Whether a text is a number of which a spreadsheet program has kept only a part: ``4,91701E+11``, ``####``."""
+    text = text.strip()
+    return bool(_SHORTENED.fullmatch(text) or _TOO_NARROW.fullmatch(text))
 
 
 def may_be_damaged(texts: Sequence[str]) -> bool:

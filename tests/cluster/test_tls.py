@@ -33,6 +33,13 @@ def plain(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield workers
 
 
+@pytest.fixture
+def token(dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dialler wants a token that nobody else has."""
+    monkeypatch.setenv("DIALLER_SYNC_TOKEN", TOKEN)
+    dialler.token = TOKEN
+
+
 @contextmanager
 def relay(address: str) -> Iterator[tuple[str, bytearray]]:
     """Listens on the way to an address; gives the one to use instead, and what passes."""
@@ -61,17 +68,14 @@ def relay(address: str) -> Iterator[tuple[str, bytearray]]:
         server.shutdown()
 
 
+@pytest.mark.usefixtures("token")
 def test_nothing_can_be_read_on_the_way(
     workers: Workers,
     run: Run,
     configure: Configure,
     contacts_csv: Contacts,
-    dialler: SimulatorServer,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By TLS neither rows nor token can, though the workers get both."""
-    monkeypatch.setenv("DIALLER_SYNC_TOKEN", TOKEN)
-    dialler.token = TOKEN
     configure()
 
     with relay(workers.address) as (address, heard):
@@ -83,17 +87,14 @@ def test_nothing_can_be_read_on_the_way(
     assert b"+4917139200" not in heard
 
 
+@pytest.mark.usefixtures("token")
 def test_the_token_does_not_travel_without_tls(
     plain: Workers,
     run: Run,
     configure: Configure,
     contacts_csv: Contacts,
-    dialler: SimulatorServer,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where the configuration allows it, a cluster without TLS sends, with the workers' own token, and it is said."""
-    monkeypatch.setenv("DIALLER_SYNC_TOKEN", TOKEN)
-    dialler.token = TOKEN
     configure(cluster="{insecure: true}")
 
     with relay(plain.address) as (address, heard):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from ...config import SourceSettings
 from ...errors import InputError
 from ..layout.kinds import Kind, kind_of
-from .dialect_doubts import LOOK, RARE, SAFE_RARE, check_doubts, named
+from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, named
 from .grammar import Cut, Dialect
 
 TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -100,7 +100,7 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
     elif rival := _equal(judged):
         one, other = named(best.dialect.delimiter), named(rival.dialect.delimiter)
         raise InputError(f"it can be delimited by {one} or by {other}: set source.delimiter to the one that is right.")
-    check_doubts(list(islice(_rows(best.dialect, sample, is_whole), LOOK)), best.dialect, best.width, sample)
+    check_doubts(list(islice(_rows(best.dialect, sample, is_whole), SEEN_ROWS)), best.dialect, best.width, sample)
     return best.dialect, best.width
 
 

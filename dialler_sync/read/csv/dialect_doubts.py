@@ -43,7 +43,7 @@ _SPACE_OR_NOTHING = (
     "it can be delimited by space or by nothing (a single column): set source.delimiter to space or to none."
 )
 _MOSTLY = 0.6
-LOOK = 200
+SEEN_ROWS = 200
 """How many rows :func:`check_doubts` wants to see."""
 
 _PUNCTUATION = set(string.punctuation) - set("\"'()[]{}<>+-$#./\\_@%")

@@ -18,12 +18,11 @@ from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...pages import ROWS, batched
 from ..layout.kinds import Kind, kind_of
 from ..layout.runs import BROKEN, NOTABLE, Run
 from .grammar import Cut, Dialect
 from .lines import MARK, Blocks, Lines, lines_until
-
-_RUN_ROWS = 5_000
 
 _LINE_IN_CELLS = 10
 """Longest line, in longest cells."""
@@ -74,7 +73,7 @@ class CsvFile:
                 yield run
                 continue
             rows = self._row_by_row(Lines(block, blocks))
-            while part := list(islice(rows, _RUN_ROWS)):
+            for part in batched(rows, ROWS):
                 yield [cells for cells, _ in part], {i: flags for i, (_, flags) in enumerate(part) if flags}
 
     def _whole_block(self, block: str) -> tuple[list[list[str]], dict[int, int]] | None:

@@ -13,6 +13,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from ...model import Chunk, Layout
 from ...own_columns import is_own
+from ...pages import ROWS
 from ...text.spreadsheet import shown
 from ..encoding.detect import find_encoding
 from ..layout.extent import find_extent
@@ -46,7 +47,7 @@ class CsvTable:
     last_row: int
     left_out: frozenset[int] = frozenset()
 
-    def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
+    def chunks(self, rows: int = ROWS) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time.
 
         Raises:

@@ -36,12 +36,28 @@ class KnownCell:
 
 Mark = DigitFormat | KnownCell
 
+_ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+
 NO_VALUE = KnownCell("", CellNote(code="formula_without_value"))
 
 
 def error_cell(text: str) -> KnownCell:
     """A cell that holds an error such as ``#REF!``."""
     return KnownCell(text, CellNote(code="error_cell"))
+
+
+def error_of(code: int) -> KnownCell:
+    """The same, of the number that ``.xls`` and ``.xlsb`` keep for an error."""
+    return error_cell(_ERRORS.get(code, "#ERROR!"))
 
 
 @dataclass(frozen=True, slots=True)

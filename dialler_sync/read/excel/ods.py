@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ...config import SourceSettings
 from ...errors import InputError
 from ...model import CellNote
+from ...text.spreadsheet import damage
 from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, Marks, error_cell
 from .numbers import Value, cell_text
 from .package import Package, parse_xml
@@ -23,7 +24,6 @@ from .survey import check_density, check_extent, hidden_rows, most_bytes
 
 _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
 _PERCENTAGE = re.compile(r"\s*[-+]?[\d.,'\s]+\s*%\s*")
-_ERROR = re.compile(r"Err:\d{3}|#(?:REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!)")
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d*))?S)?")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _LAYOUT = re.compile(r"[\r\n][ \t\r\n]*\Z")
@@ -95,7 +95,7 @@ class _Cell:
         """How to read the cell, where its value is not what it shows."""
         kind = self.given.get("office:value-type", "")
         formula = "table:formula" in self.given
-        if self.given.get("calcext:value-type") == "error" or (formula and _ERROR.fullmatch(self.text)):
+        if self.given.get("calcext:value-type") == "error" or (formula and damage(self.text) == "error_cell"):
             return error_cell(self.text)
         if formula and (not kind or (kind in _NUMBERS and "office:value" not in self.given)):
             return NO_VALUE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from ...model import Chunk, Layout
+from ...pages import ROWS, batched
 from .sheet import Row, SheetCells
 
 
@@ -29,7 +30,7 @@ class ExcelTable:
         """The column of the sheet, from 1, of a column of the table."""
         return self.cells.first_column + self.kept[place] + 1
 
-    def chunks(self, rows: int = 5_000) -> Iterator[Chunk]:
+    def chunks(self, rows: int = ROWS) -> Iterator[Chunk]:
         """Give the rows in order, at most ``rows`` at a time."""
         first, last = self.layout.first_row, self.last_row
         table = (
@@ -37,7 +38,7 @@ class ExcelTable:
             for row in takewhile(lambda row: row[0] <= last, self.cells.rows(types=self.layout.mended))
             if row[0] >= first and row[0] not in self.left_out
         )
-        while batch := list(islice(table, rows)):
+        for batch in batched(table, rows):
             yield self._chunk(batch)
 
     def _chunk(self, batch: list[Row]) -> Chunk:

@@ -10,6 +10,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from ...model import CellNote, Layout, Table
 from ...own_columns import is_own
+from ...pages import ROWS, batched
 from ...text.nearest import nearest
 from ..layout.extent import Extent, find_extent
 from ..layout.header import SAMPLE_ROWS, SEARCH, find_header
@@ -18,9 +19,6 @@ from ..layout.runs import Run
 from .book import open_book, readable
 from .sheet import Book, Content, Sheet, SheetCells
 from .table import ExcelTable
-
-_RUN_ROWS = 5_000
-
 
 MOST_SHEETS = 1_000
 """Each is read, and a few bytes name another one."""
@@ -112,9 +110,8 @@ def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:
     Raises:
         InputError: a cell has more than ``longest`` characters.
     """
-    every_row = _every_row(cells, longest)
     first = 1
-    while rows := list(islice(every_row, _RUN_ROWS)):
+    for rows in batched(_every_row(cells, longest), ROWS):
         yield Run(first, rows)
         first += len(rows)
 

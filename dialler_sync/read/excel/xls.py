@@ -16,7 +16,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from .biff import BIFF_8, Biff, Place, survey_biff
 from .formats import digit_format
-from .marks import NO_VALUE, Marks, error_cell
+from .marks import NO_VALUE, Marks, error_of
 from .numbers import Value, moment_of
 from .package import PROTECTED, SAVE_ANEW
 from .sheet import Book, Content, Rows, Sheet, SheetCells
@@ -182,8 +182,6 @@ class _Reader:
     """Turns what xlrd gives into what calamine would give, and marks."""
 
     def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> None:
-        import xlrd
-
         self.marks = Marks()
         self.columns: set[int] = set()
         self.filled = 0
@@ -192,7 +190,6 @@ class _Reader:
         self._from_1904 = bool(book.datemode)
         self._codes = [book.format_map[xf.format_key].format_str for xf in book.xf_list]
         self._digits = [digit_format(code) for code in self._codes]
-        self._errors = {code: error_cell(text) for code, text in xlrd.error_text_from_code.items()}
 
     def row(self, row: int) -> list[Value]:
         """The values of a row. A cell with an error is marked."""
@@ -211,7 +208,7 @@ class _Reader:
                 self.marks.add(row + 1, column, NO_VALUE)
                 value = ""
             elif kind == xlrd.XL_CELL_ERROR:
-                self.marks.add(row + 1, column, self._errors[value])
+                self.marks.add(row + 1, column, error_of(value))
                 value = ""
             elif kind == xlrd.XL_CELL_BOOLEAN:
                 value = bool(value)

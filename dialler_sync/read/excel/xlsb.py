@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ...config import SourceSettings
 from ...errors import InputError
 from .formats import BUILT_IN_CODES, DigitFormat, digit_format
-from .marks import Marks, error_cell, given_twice
+from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
 from .package import SAVE_ANEW, Package
 from .sheet import Book, Content, Rows, Sheet, SheetCells
@@ -25,16 +25,6 @@ from .workbook import WITHOUT_CELLS
 _ROW, _BLANK, _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH = 0, 1, 2, 3, 4, 5, 6, 7, 62
 _FORMULA_TEXT, _FORMULA_REAL, _FORMULA_BOOLEAN, _FORMULA_ERROR = 8, 9, 10, 11
 _STRING_ITEM, _FORMAT, _XF, _WORKBOOK, _SHEET, _MERGED, _XFS_BEGIN, _XFS_END = 19, 44, 47, 153, 156, 176, 617, 618
-_ERRORS = {
-    0x00: "#NULL!",
-    0x07: "#DIV/0!",
-    0x0F: "#VALUE!",
-    0x17: "#REF!",
-    0x1D: "#NAME?",
-    0x24: "#NUM!",
-    0x2A: "#N/A",
-    0x2B: "#GETTING_DATA",
-}
 
 
 @dataclass(slots=True)
@@ -124,7 +114,7 @@ class _Scanner:
         self._filled += 1
         value = self._value(kind, record)
         if kind in {_ERROR, _FORMULA_ERROR}:
-            self._marks.add(self._row, column, error_cell(_ERRORS.get(record[8], "#ERROR!")))
+            self._marks.add(self._row, column, error_of(record[8]))
         elif kind in {_RK, _REAL, _FORMULA_REAL} and isinstance(value, float):
             if style in self._book.digits:
                 self._marks.add(self._row, column, self._book.digits[style])

@@ -140,6 +140,15 @@ def test_refusal_of_every_request_is_raised(by_batch: bool, code: str) -> None:
     assert raised.value is refused
 
 
+def test_where_only_the_batch_look_up_is_forbidden_contacts_are_looked_up_one_by_one() -> None:
+    """A 403 may speak of this function alone; where every function is forbidden, it is no fault of one contact."""
+    forbidden = Refused("unauthorised", "not for this token", http_status=403)
+
+    assert [ids(each) for each in find(Dialler(forbidden), key("K1"), key("K3"))] == [[1, 2], [3]]
+    with pytest.raises(Refused, match="not for this token"):
+        find(Dialler(forbidden, forbidden), key("K1"), key("K3"))
+
+
 def test_each_target_has_its_own_failure() -> None:
     async def one(target: Target) -> list[Any] | None:
         if target.user_data == "K1":

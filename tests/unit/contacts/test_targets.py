@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.contacts.targets import PAGE, Named, Target, Targets
+from dialler_sync.contacts.targets import Named, Target, Targets
 from dialler_sync.errors import InputError
+from dialler_sync.pages import RECORDS
 
 from ...helpers.rows import BASIC, settings_of
 
@@ -68,12 +69,12 @@ def test_the_vendors_own_file_names_its_contacts(tmp_path: Path) -> None:
 
 def test_pages_have_every_target_once() -> None:
     """In order, and no page is longer than one look-up takes."""
-    named = Named(ids=tuple(map(str, range(PAGE + 1))), user_data=("K1",))
+    named = Named(ids=tuple(map(str, range(RECORDS + 1))), user_data=("K1",))
     all_of_them = Targets(named, settings_of(BASIC))
 
     pages = list(all_of_them.pages())
 
-    assert [len(page) for page in pages] == [PAGE, 2]
+    assert [len(page) for page in pages] == [RECORDS, 2]
     assert [target for page in pages for target in page] == list(all_of_them)
-    assert len(all_of_them) == PAGE + 2
-    assert pages[1][1] == Target(0, PAGE + 2, user_data="K1")
+    assert len(all_of_them) == RECORDS + 2
+    assert pages[1][1] == Target(0, RECORDS + 2, user_data="K1")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.api.wire import StoredContact, stored_contact
+from dialler_sync.api.wire import StoredContact, is_locked, is_unlocked, stored_contact
 from dialler_sync.model import Action
-from dialler_sync.plan.decide import Decision, PlanRules, before_image, decide, is_locked, is_unlocked, protection
+from dialler_sync.plan.decide import Decision, PlanRules, before_image, decide, protection
 
 ROW = {"UserData": "K1", "Name": "New", "City": "Ulm"}
 

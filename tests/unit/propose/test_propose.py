@@ -278,6 +278,15 @@ def test_a_phone_column_that_a_spreadsheet_program_has_damaged_is_taken_and_said
     assert "  PhoneNumber1: Telefon   # CHANGE: most cells" in text
 
 
+@pytest.mark.parametrize(("cell", "shortened"), [("12E5", False), ("4,9E11", True), ("5E-05", True)])
+def test_keys_that_the_import_would_refuse_as_shortened_are_counted(cell: str, shortened: bool) -> None:
+    """An article code such as 12E5 is imported as it is."""
+    text, columns = columns_of(("Kundennummer", "Nachname", "Telefon"), (cell, "Meier", "030 1234567"))
+
+    assert columns["UserData"] == "Kundennummer"
+    assert ("1 keys have been shortened" in text) is shortened
+
+
 def test_lost_zeros_do_not_make_numbers_of_another_country() -> None:
     """``3012345678`` is valid in the United States, and is from Berlin here."""
     _, columns = columns_of(

@@ -210,6 +210,14 @@ ODS_CELLS = {
         "Err:508",
         CellNote("error_cell"),
     ),
+    **{
+        f"error of a formula, {text}": (
+            ods_cell("float", f"<text:p>{text}</text:p>", 'table:formula="of:=X" office:value="0"'),
+            text,
+            CellNote("error_cell"),
+        )
+        for text in ("#KALK!", "#ÜBERLAUF!", "########")
+    },
     "formula without a value": ('<table:table-cell table:formula="of:=1"/>', "", CellNote("formula_without_value")),
     "leading zeros": (
         '<table:table-cell office:value-type="float" office:value="123"><text:p>00123</text:p></table:table-cell>',

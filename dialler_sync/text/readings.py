@@ -20,6 +20,7 @@ _IGNORED = (
 """Blanks, control characters and what cannot be seen: a secret that is broken by them can still be read."""
 SQUEEZED: dict[int, None] = dict.fromkeys(_IGNORED)
 IGNORABLE = frozenset(map(chr, _IGNORED))
+_IGNORED_BYTES = bytes(number for number in _IGNORED if number < 256)
 
 _ESCAPE = re.compile(
     r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
@@ -63,6 +64,14 @@ class Reading:
         """Where each character begins, and where it ends."""
         return self._find()
 
+    @cached_property
+    def squeezed(self) -> str:
+        """Without what a secret may be broken by."""
+        try:  # bytes are far quicker
+            return self.text.encode("latin-1").translate(None, _IGNORED_BYTES).decode("latin-1")
+        except UnicodeEncodeError:
+            return self.text.translate(SQUEEZED)
+
     @property
     def first(self) -> int:
         """Where it begins."""
@@ -71,9 +80,13 @@ class Reading:
 
 def readings(reading: Reading, shortest: int, in_base32: Sequence[Sequence[str]]) -> Iterator[Reading]:
     """What else the text may say. ``in_base32``: what stands in it where base32, or base32hex, holds a secret."""
+    said = {reading.text}
     for pattern in (_ESCAPE, _PRINTABLE_QUOTED, _CSS):
         if pattern.search(reading.text):
-            yield _unescaped(reading, pattern)
+            other = _unescaped(reading, pattern)
+            if other.text not in said:
+                said.add(other.text)
+                yield other
     for pattern, single, base in _NUMBERS:
         for run in pattern.finditer(reading.text):
             found = list(single.finditer(reading.text, *run.span()))
@@ -81,7 +94,7 @@ def readings(reading: Reading, shortest: int, in_base32: Sequence[Sequence[str]]
             if len(signs) >= shortest:
                 yield _derived(reading, signs, partial(_spans, found))
     yield from _radix(reading, _BASE64, shortest)
-    upper = reading.text.upper().translate(SQUEEZED)
+    upper = reading.squeezed.upper()
     for digits, cores in zip(_BASE32, in_base32, strict=True):
         if any(core in upper for core in cores):  # else it is not worth the time
             yield from _radix(reading, digits, shortest)
@@ -137,7 +150,7 @@ def _radix(reading: Reading, digits: _Digits, shortest: int) -> Iterator[Reading
     """Runs of base64 or base32, whole or broken by blanks, as the bytes that they stand for, at every alignment."""
     alphabet, bits, table = digits
     group = 4 if bits == 6 else 8
-    for run in alphabet.finditer(reading.text.translate(SQUEEZED)):
+    for run in alphabet.finditer(reading.squeezed):
         if len(run[0]) * bits < shortest * 8:
             continue
         for offset in range(group):

@@ -46,6 +46,9 @@ _MOST_READINGS = 40
 """So many times its length (of short texts, that of 2,000 characters) a text is read. One that is made to need more is
 hostile, and is masked as a whole."""
 
+_SHORT_READING = 40
+"""Characters: one that says what another has said is sooner searched again than told from it by its place."""
+
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
 _PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
 _BLANKS = bytes([*range(33), 127])
@@ -70,6 +73,7 @@ class Secrets:
         self._shortest = 0
         self._long_run = re.compile("")
         self._masked = lru_cache(maxsize=4_096)(self._mask)
+        self._spans = lru_cache(maxsize=64)(self._search_all)  # a long text often repeats itself
 
     def add(self, *secrets: str | None) -> None:
         """Mask these from now on; of a text of several lines each of them."""
@@ -102,6 +106,7 @@ class Secrets:
 
     def _prepare(self) -> None:
         self._masked.cache_clear()
+        self._spans.cache_clear()
         forms = {form for secret in self._secrets for form in (_squeezed(secret), _squeezed(_bytes(secret)))}
         turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
         parts = {part for form in forms if len(form) >= 2 * _PART for part in _parts(form)}
@@ -150,7 +155,7 @@ class Secrets:
     def _mask(self, text: str) -> str:
         return _without(text, self._spans(text))
 
-    def _spans(self, text: str) -> list[tuple[int, int]]:
+    def _search_all(self, text: str) -> list[tuple[int, int]]:
         places = range(len(text) + 1)
         waiting = [(Reading(text, lambda: (places[:-1], places[1:])), 0)]
         left = _MOST_READINGS * max(len(text), 2_000)
@@ -163,7 +168,7 @@ class Secrets:
                 continue
             for other in readings(reading, self._shortest, self._in_base32):
                 same = seen.setdefault(other.text, other)
-                if same is not other:
+                if same is not other and len(other.text) > _SHORT_READING:
                     seen_at.add((same.text, same.first))
                     if (other.text, other.first) in seen_at:
                         continue
@@ -177,7 +182,7 @@ class Secrets:
     def _found(self, reading: Reading) -> Iterator[tuple[int, int]]:
         text = reading.text
         for table, needles in ((_READ, self._needles), (_LETTERS_READ, self._letters)):
-            low = text.translate(table)
+            low = table.read(text)
             held = [needle for needle in needles if needle in low]
             if held:
                 kept = [place for place, sign in enumerate(text) if table[ord(sign)] is not None]
@@ -212,11 +217,22 @@ class _Small(dict[int, str | None]):
 
     def __init__(self, counts: Callable[[str], bool]) -> None:
         self._counts = counts
+        signs = [(number, self[number]) for number in range(256)]
+        self._left_out = bytes(number for number, sign in signs if sign is None)
+        self._bytes = bytes(ord(sign) if sign and sign < "\u0100" else number for number, sign in signs)
 
     def __missing__(self, number: int) -> str | None:
         sign = chr(number)
         self[number] = _small(sign) if sign not in IGNORABLE and self._counts(sign) else None
         return self[number]
+
+    def read(self, text: str) -> str:
+        """The text as it is compared."""
+        try:  # bytes are far quicker; the micro sign alone is no byte in small letters
+            read = text.encode("latin-1").translate(self._bytes, self._left_out).decode("latin-1")
+        except UnicodeEncodeError:
+            return text.translate(self)
+        return read.replace("\xb5", _small("\xb5"))
 
 
 _READ, _LETTERS_READ = _Small(lambda _: True), _Small(str.isalnum)

@@ -14,6 +14,7 @@ import pytest
 from dialler_sync.api.token_command import LONGEST, run_command
 from dialler_sync.config import load_config
 from dialler_sync.errors import ConfigError
+from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Run
 from .limited import configuration, run_limited

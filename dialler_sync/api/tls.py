@@ -81,8 +81,12 @@ def _check_private(name: str, path: Path) -> None:
     if status.st_mode & (0o077 if mine else 0o037):
         raise ConfigError(
             f"{name}: {path} can be read or changed by others, and holds a private key: "
-            f"chmod {600 if mine else 640} {shlex.quote(str(path))}"
+            f"chmod {600 if mine else 640} {shlex.quote(str(path))}{'' if mine else _MOUNTED}"
         )
+
+
+_MOUNTED = " (of a Kubernetes secret: defaultMode: 0440, with fsGroup)"
+"""root's file, which this user cannot change, is often mounted."""
 
 
 class _Encrypted(Exception):

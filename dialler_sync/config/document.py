@@ -74,6 +74,10 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         unfinished = unfinished_lines(text)
     except FileNotFoundError:
+        if str(path) == "-":
+            raise ConfigError(
+                "-: a configuration from a pipe is named /dev/stdin: … | dialler-sync -c /dev/stdin …"
+            ) from None
         raise ConfigError(
             f"{path}: no such configuration file. Name one with -c, or make one with 'dialler-sync init FILE'."
         ) from None

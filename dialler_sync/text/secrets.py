@@ -11,12 +11,12 @@ import base64
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from math import ceil
 from urllib.parse import unquote
 
-from .readings import IGNORABLE, SQUEEZED, Reading, readings
+from .readings import BASE32, BASE32HEX, IGNORABLE, SQUEEZED, Reading, readings
 
 MASK = "***"
 
@@ -46,11 +46,15 @@ _MOST_READINGS = 40
 """So many times its length (of short texts, that of 2,000 characters) a text is read. One that is made to need more is
 hostile, and is masked as a whole."""
 
+_SHORT_READING = 40
+"""Characters: one that says what another has said is sooner searched again than told from it by its place."""
+
 _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=\r?\n|\x1b")
 _PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
 _BLANKS = bytes([*range(33), 127])
 _NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
 _WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_TO_BASE32HEX = str.maketrans(BASE32, BASE32HEX)
 _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 
 
@@ -62,13 +66,14 @@ class Secrets:
         self._needles: tuple[str, ...] = ()
         self._letters: tuple[str, ...] = ()
         self._exact: tuple[bytes, ...] = ()
-        self._in_base32: tuple[str, ...] = ()
+        self._in_base32: tuple[tuple[str, ...], ...] = ((), ())
         self._quick: tuple[bytes, ...] = ()
         self._quick_letters: tuple[bytes, ...] = ()
         self._quick_numbers: tuple[bytes, ...] = ()
         self._shortest = 0
         self._long_run = re.compile("")
         self._masked = lru_cache(maxsize=4_096)(self._mask)
+        self._spans = lru_cache(maxsize=64)(self._search_all)  # a long text often repeats itself
 
     def add(self, *secrets: str | None) -> None:
         """Mask these from now on; of a text of several lines each of them."""
@@ -101,6 +106,7 @@ class Secrets:
 
     def _prepare(self) -> None:
         self._masked.cache_clear()
+        self._spans.cache_clear()
         forms = {form for secret in self._secrets for form in (_squeezed(secret), _squeezed(_bytes(secret)))}
         turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
         parts = {part for form in forms if len(form) >= 2 * _PART for part in _parts(form)}
@@ -108,7 +114,8 @@ class Secrets:
         letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles if needle not in parts}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
-        self._in_base32 = tuple({core for secret in raw for core in _cores_in_base32(secret)})
+        cores = tuple({core for secret in raw for core in _cores_in_base32(secret)})
+        self._in_base32 = (cores, tuple(core.translate(_TO_BASE32HEX) for core in cores))
         # What the quick test looks for: of other letters than ASCII it knows nothing.
         self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
         self._exact = tuple({core.encode() for secret in raw for core in _cores(secret)})
@@ -148,41 +155,49 @@ class Secrets:
     def _mask(self, text: str) -> str:
         return _without(text, self._spans(text))
 
-    def _spans(self, text: str) -> list[tuple[int, int]]:
+    def _search_all(self, text: str) -> list[tuple[int, int]]:
         places = range(len(text) + 1)
-        waiting = [(Reading(text, places[:-1], places[1:]), 0)]
+        waiting = [(Reading(text, lambda: (places[:-1], places[1:])), 0)]
         left = _MOST_READINGS * max(len(text), 2_000)
-        seen = {(0, text)}
+        seen = {text: waiting[0][0]}
+        seen_at: set[tuple[str, int]] = set()
         found: list[tuple[int, int]] = []
         for reading, depth in waiting:
             found += self._found(reading)
-            if depth < _DEEPEST:
-                for other in readings(reading, self._shortest, self._in_base32):
-                    key = (other.starts[0] if other.starts else 0, other.text)
-                    if key not in seen:
-                        left -= len(other.text)
-                        if left < 0:
-                            return [(0, len(text))]
-                        seen.add(key)
-                        waiting.append((other, depth + 1))
+            if depth == _DEEPEST:
+                continue
+            for other in readings(reading, self._shortest, self._in_base32):
+                same = seen.setdefault(other.text, other)
+                if same is not other and len(other.text) > _SHORT_READING:
+                    seen_at.add((same.text, same.first))
+                    if (other.text, other.first) in seen_at:
+                        continue
+                    seen_at.add((other.text, other.first))
+                left -= len(other.text)
+                if left < 0:
+                    return [(0, len(text))]
+                waiting.append((other, depth + 1))
         return found
 
     def _found(self, reading: Reading) -> Iterator[tuple[int, int]]:
         text = reading.text
-        kept = [place for place, sign in enumerate(text) if sign not in IGNORABLE]
-        yield from self._search(reading, kept, self._needles)
-        kept = [place for place in kept if text[place].isalnum()]
-        yield from self._search(reading, kept, self._letters)
+        for table, needles in ((_READ, self._needles), (_LETTERS_READ, self._letters)):
+            low = table.read(text)
+            held = [needle for needle in needles if needle in low]
+            if held:
+                kept = [place for place, sign in enumerate(text) if table[ord(sign)] is not None]
+                yield from self._search(reading, low, kept, held)
 
-    def _search(self, reading: Reading, kept: Sequence[int], needles: Sequence[str]) -> Iterator[tuple[int, int]]:
-        text = reading.text
-        low = "".join([_small(text[place]) for place in kept])
+    def _search(
+        self, reading: Reading, low: str, kept: Sequence[int], needles: Sequence[str]
+    ) -> Iterator[tuple[int, int]]:
+        starts, ends = reading.places
         for needle in needles:
             at = low.find(needle)
             while at >= 0:
                 first, last = kept[at], kept[at + len(needle) - 1]
-                if len(needle) >= _ALONE or _is_word(text, first, last):
-                    yield reading.starts[first], reading.ends[last]
+                if len(needle) >= _ALONE or _is_word(reading.text, first, last):
+                    yield starts[first], ends[last]
                 at = low.find(needle, at + 1)
 
 
@@ -195,6 +210,32 @@ def _is_word(text: str, first: int, last: int) -> bool:
 def _small(sign: str) -> str:
     low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
     return low if len(low) == 1 else sign
+
+
+class _Small(dict[int, str | None]):
+    """A table for ``str.translate``: each character as it is compared, those that count for nothing left out."""
+
+    def __init__(self, counts: Callable[[str], bool]) -> None:
+        self._counts = counts
+        signs = [(number, self[number]) for number in range(256)]
+        self._left_out = bytes(number for number, sign in signs if sign is None)
+        self._bytes = bytes(ord(sign) if sign and sign < "\u0100" else number for number, sign in signs)
+
+    def __missing__(self, number: int) -> str | None:
+        sign = chr(number)
+        self[number] = _small(sign) if sign not in IGNORABLE and self._counts(sign) else None
+        return self[number]
+
+    def read(self, text: str) -> str:
+        """The text as it is compared."""
+        try:  # bytes are far quicker; the micro sign alone is no byte in small letters
+            read = text.encode("latin-1").translate(self._bytes, self._left_out).decode("latin-1")
+        except UnicodeEncodeError:
+            return text.translate(self)
+        return read.replace("\xb5", _small("\xb5"))
+
+
+_READ, _LETTERS_READ = _Small(lambda _: True), _Small(str.isalnum)
 
 
 def _parts(form: str) -> Iterator[str]:

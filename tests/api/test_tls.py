@@ -124,6 +124,22 @@ def test_key_that_others_can_use(mode: int, certificate: Certificate, tmp_path: 
         DiallerClient(settings("https://dialler.invalid", client_cert=both))
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root owns files of root's")
+def test_key_that_is_mounted(certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """root's file in a container is not changed there, but where it is mounted."""
+    key = tmp_path / "key.pem"
+    key.write_bytes(certificate.path.with_name("key.pem").read_bytes())
+    key.chmod(0o644)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+
+    with pytest.raises(
+        ConfigError, match=r"chmod 640 .*key\.pem \(of a Kubernetes secret: defaultMode: 0440, with fsGroup"
+    ):
+        DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
+    key.chmod(0o440)
+    DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
 def test_key_that_belongs_to_another_user(certificate: Certificate, tmp_path: Path) -> None:
     """They know it."""

@@ -66,6 +66,8 @@ ENCODINGS: dict[str, Encoding] = {
     "base64 of quoted": lambda secret: _base64(quote(secret, safe="").encode()),
     "base64 of UTF-16": lambda secret: _base64(secret.encode("utf-16-le")),
     "base32": lambda secret: base64.b32encode(secret.encode()).decode(),
+    "base32hex": lambda secret: base64.b32hexencode(secret.encode()).decode(),
+    "base32hex, second place, lower case": lambda secret: base64.b32hexencode(f"x{secret}y".encode()).decode().lower(),
     "hexadecimal": lambda secret: secret.encode().hex(),
     "hexadecimal, upper case": lambda secret: secret.encode().hex().upper(),
     "hexadecimal with colons": lambda secret: secret.encode().hex(":"),

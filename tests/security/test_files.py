@@ -14,6 +14,7 @@ import pytest
 from dialler_sync.api.token_command import LONGEST, run_command
 from dialler_sync.config import load_config
 from dialler_sync.errors import ConfigError
+from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Run
 from .limited import configuration, run_limited
@@ -180,3 +181,11 @@ def test_what_the_command_leaves_behind_is_ended(tmp_path: Path) -> None:
         ended, _, _ = select.select([left], [], [], 10)
         os.close(left)
         assert ended
+
+
+def test_a_configuration_from_a_pipe(run: Run) -> None:
+    """The usual sign for it is answered with the name that works."""
+    done = run("-c", "-", "campaigns", "list")
+
+    assert done.code == ExitCode.USAGE
+    assert "-c /dev/stdin" in done.err

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.report.records import LONGEST, _cut
-from dialler_sync.text.outward import keep_secret
+from dialler_sync.text import secrets
+from dialler_sync.text.outward import keep_secret, mask
+from dialler_sync.text.readings import Reading, readings
 from dialler_sync.text.secrets import Secrets
 
 from ..conftest import Configure, Run
@@ -46,3 +50,34 @@ def test_a_secret_at_the_edge_of_what_is_shown_is_masked_whole() -> None:
 
         assert shown.endswith("…")
         assert SECRET[:4] not in shown
+
+
+def test_a_long_run_of_escapes_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What repeats itself is not searched for each of its pieces, and a secret at its end is masked."""
+    read = []
+
+    def counted(reading: Reading, *rest: Any) -> Iterator[Reading]:
+        read.append(reading)
+        return readings(reading, *rest)
+
+    monkeypatch.setattr(secrets, "readings", counted)
+    keep_secret(SECRET)
+    coded = "".join(f"%{ord(sign):02x}" for sign in SECRET)
+
+    assert mask(f"{'%41' * 300_000}{coded}") == f"{'%41' * 300_000}***"
+    assert len(read) < 100
+
+
+def test_places_are_found_only_where_a_secret_is() -> None:
+    """They take far longer than to read the text."""
+    asked: list[str] = []
+    text = "%41%42&#67;QUFBQUFBQUFBQUFB\\x41" * 20
+
+    def places() -> tuple[range, range]:
+        asked.append(text)
+        return range(len(text)), range(1, len(text) + 1)
+
+    first = Reading(text, places)
+
+    assert [other.text for reading in readings(first, 8, ((), ())) for other in readings(reading, 8, ((), ()))]
+    assert not asked

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.errors import UsageError
+from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
 from dialler_sync.model import Action, RowResult, RowWarning, Status
@@ -550,3 +550,19 @@ def test_warnings_of_a_row_stay_with_it_whatever_becomes_of_it(journal: Journal)
         ("failed", WARNED),
         ("rejected", WARNED),
     ]
+
+
+@pytest.mark.parametrize("odd", ["yesterday", "zz", "2026-01-03T00:00:00", "9998-12-31T23:59:59Z"])
+def test_a_time_that_is_none_of_a_run_on_another_campaign(journal: Journal, tmp_path: Path, odd: str) -> None:
+    """The journal was edited: it is damaged, or what was sent before the end of time is not known."""
+    there = replace(RUN, id="there", target=f"{TARGET.partition('#')[0]}#9999", state="running")
+    journal.add_run(there)
+    journal.add_rows(there.id, [PlannedRow(0, 0, 2, "A", "there-A")])
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as base, base:
+        base.execute("UPDATE rows SET sent_at = ?", (odd,))
+
+    if odd.startswith("9998"):
+        journal.take_in(TARGET)
+    else:
+        with pytest.raises(JournalError, match="is damaged"):
+            journal.take_in(TARGET)

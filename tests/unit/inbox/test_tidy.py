@@ -29,10 +29,10 @@ def test_only_files_of_the_inbox_that_no_run_needs_are_deleted(tmp_path: Path) -
         (tmp_path / name).touch()
     with Journal.open(tmp_path / "journal.db") as journal:
         for number, (name, end) in enumerate(ends.items()):
-            files = [{"path": str(tmp_path / name), "name": name, "sheet": None}]
+            files = [{"path": str(tmp_path / name), "name": name, "sheet": None, "sha256": ""}]
             state = "finished" if end else "running"
             journal.add_run(replace(RUN, id=f"run-{number}", files=files, finished_at=end, state=state))
-        needed = [{"path": str(tmp_path / "done/needed"), "name": "needed", "sheet": None}]
+        needed = [{"path": str(tmp_path / "done/needed"), "name": "needed", "sheet": None, "sha256": ""}]
         journal.add_run(replace(RUN, id="run-stopped", files=needed, finished_at=ends["done/old"], state="stopped"))
 
         delete_old(tmp_path, timedelta(days=30), journal, now)

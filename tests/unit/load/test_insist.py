@@ -370,7 +370,7 @@ def test_second_contact_after_a_repeat_is_reported() -> None:
         bench.dialler.found = twice
         return AS_SENT
 
-    bench = Bench(imports, NotDone("unavailable", "down"))
+    bench = Bench(imports, MaybeDone("server_error", "no answer"))
     bench.insist(MaybeDone("server_error", "lost", running=False))
 
     assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "possible_duplicate")

@@ -12,7 +12,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.load.loader import Rules
-from dialler_sync.run import rows as execution
+from dialler_sync.run import rows as run_rows
 from dialler_sync.run.sending import rules_of
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
@@ -169,7 +169,7 @@ def test_a_resume_knows_the_campaigns_that_the_run_knew(
         known.append(rules.campaign_ids)
         return rules
 
-    monkeypatch.setattr(execution, "rules_of", watched)
+    monkeypatch.setattr(run_rows, "rules_of", watched)
     columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}
     configure(columns, campaign="{column: Campaign}")
     path = contacts_csv()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.files import private as private_files
+from dialler_sync.files import private
 from dialler_sync.files.whole import new_file
 
 from ..conftest import Configure, Run
@@ -91,7 +91,7 @@ def test_a_new_file_is_new(kind: str, tmp_path: Path) -> None:
     make[kind]()
 
     with pytest.raises(FileExistsError):
-        private_files.new_file(path)
+        private.new_file(path)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ def print_summary(summary: Summary) -> None:
     if is_quiet() and summary.command in _NO_TABLE:
         if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:
             why = summary.stopped_because or MEANINGS[ExitCode(summary.exit_code)]
-            _log.error("run %s: exit %d: %s. Reports: %s", summary.run_id, summary.exit_code, why, summary.out)
+            said = why.removesuffix(".")
+            _log.error("run %s: exit %d: %s. Reports: %s", summary.run_id, summary.exit_code, said, summary.out)
         return
     if sys.stdout.isatty():
         _print_table(summary)

@@ -102,10 +102,9 @@ class Arrivals:
             raise UsageError(f"the inbox {self.folder} cannot be read: {error.strerror}") from error
 
     def _tell(self, arrival: Arrival, what: str) -> None:
-        if _log.isEnabledFor(logging.WARNING) and self.notes.tell_once(
-            journal_name(arrival.path), arrival.mark, what, self.clock()
-        ):
-            _log.warning("%s: %s", arrival.path, what)
+        """Say once that a file is not imported: as an error, so that a quiet call under cron says it, too."""
+        if self.notes.tell_once(journal_name(arrival.path), arrival.mark, what, self.clock()):
+            _log.error("%s: %s", arrival.path, what)
 
 
 def unfitness(path: Path) -> str:

@@ -57,6 +57,7 @@ def test_a_night_that_failed_says_why_in_a_line(
     (line,) = done.stderr.splitlines()
     assert "exit 7" in line
     assert "reports" in line
+    assert ".." not in line
 
 
 @pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", "<&-", "2>&-", "<&- 2>&-"])

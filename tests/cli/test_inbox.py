@@ -147,6 +147,26 @@ def test_what_is_no_list_is_told_once(run: Run, configure: Configure, contacts_c
     assert (inbox / "list.pdf").exists()
 
 
+def test_a_quiet_call_tells_once_of_a_file_that_stays(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path
+) -> None:
+    """Cron mails what is printed: each file that is not imported is one line in one mail, and then the nights are
+    silent."""
+    configure()
+    (inbox / "list.pdf").write_bytes(b"%PDF")
+    contacts_csv(2, "inbox/open.csv")
+    (inbox / "~$open.csv").write_bytes(b"owner")
+
+    first, second = (run("-q", "import", "--inbox", inbox, "--quiet-for", "0") for _ in range(2))
+
+    assert first.code == second.code == ExitCode.OK
+    assert "list.pdf: is not a kind of file that is imported" in first.err
+    assert "open.csv: is open in a spreadsheet program" in first.err
+    assert not first.out
+    assert not second.out
+    assert not second.err
+
+
 def test_a_file_that_grows_waits_whatever_its_date(
     configure: Configure, contacts_csv: Contacts, inbox: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from math import frexp, ldexp
 from typing import Any
 
+from ..text.stamp import stamp
 from .retry import Clock
 
 _STEPS = 16
@@ -69,8 +70,7 @@ class Latencies:
 
     def _over_time(self) -> Iterator[dict[str, Any]]:
         for slot in sorted(self._slots):
-            began = datetime.fromtimestamp(self._epoch + slot * self._width, UTC)
-            at = began.isoformat(timespec="seconds").replace("+00:00", "Z")
+            at = stamp(datetime.fromtimestamp(self._epoch + slot * self._width, UTC))
             yield {"at": at, "seconds": self._width, **_numbers(self._slots[slot], self._longest[slot])}
 
 

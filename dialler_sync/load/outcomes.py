@@ -9,6 +9,7 @@ from ..api.wire import StoredContact, id_number
 from ..errors import RequestError
 from ..journal import Outcome
 from ..model import Action, SpooledRow, Status
+from ..text.stamp import stamp
 from .recorder import Recorder
 
 
@@ -43,7 +44,7 @@ class Outcomes:
 
     def time(self) -> str:
         """The time, as reports have it."""
-        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return stamp(self._now(), "milliseconds")
 
     def succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
         """The dialler has the row as this contact."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import StopRun
@@ -15,6 +14,7 @@ from ..model import Action, ContactClass, Status
 from ..prepare.prepared import Prepared
 from ..report.reconciliation import Move, ReportLine
 from ..run.reports import Summary
+from ..text.stamp import stamp
 from ..version import __version__
 from .calls import CallTally
 from .compare import Line
@@ -107,7 +107,7 @@ def summarise(
         run_id=run.id,
         command=run.command,
         started_at=run.started_at,
-        finished_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        finished_at=run.finished_at or stamp(),
         duration_s=round(duration, 3),
         files=tuple(run.files),
         campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,

@@ -13,6 +13,7 @@ from ..config import Settings, fingerprint
 from ..errors import JournalError, UsageError
 from ..files.private import make_folder as make_private
 from ..journal import RunRecord
+from ..text.stamp import stamp
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _REPORT = re.compile(
@@ -45,7 +46,7 @@ def new_record(
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings)},
-        started_at=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        started_at=stamp(started, "milliseconds"),
         files=tuple(files),
     )
 

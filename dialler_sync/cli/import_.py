@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,7 @@ from .common import (
 from .source_options import source_options
 
 if TYPE_CHECKING:
-    from ..jobs.records import RunRecord
-    from ..jobs.results import Summary
     from ..jobs.settings import Limit
-
-_log = logging.getLogger(__name__)
 
 
 @click.command("import", epilog=IMPORT_CODES)
@@ -87,9 +83,8 @@ def import_(
     to fix and import again; failed.csv has the same) and summary.json.
     """
     from ..jobs.imports import ImportOptions, import_files, read_plan
-    from ..jobs.inbox import inbox_call
+    from ..jobs.inbox import InboxImporter, work_through_inbox
     from ..jobs.notify import after_run
-    from ..jobs.resume import go_on_with
     from ..jobs.settings import row_limit
     from .output import print_summary
     from .progress import progress
@@ -120,22 +115,13 @@ def import_(
         mark=mark,
         cluster=cluster,
     )
+    job = ImportOptions(files, app.config_path, out, options, made)
     with app.journal() as journal:
-
-        def work(path: Path | None, stopped: RunRecord | None) -> Summary:
-            with progress(app) as observer:
-                if stopped:
-                    run = journal.run(stopped.id)
-                    return go_on_with(settings, run, journal, app.config_path, observer, cluster)
-                job = ImportOptions((path,) if path else files, app.config_path, out, options, made)
-                return import_files(settings, job, journal, observer)
-
-        def tell(summary: Summary) -> None:
-            after_run(summary, journal, settings.notify, metrics_file)
-            print_summary(summary)
-
-        if inbox is None:
-            summary = work(None, None)
-            tell(summary)
-            return summary.exit_code
-        return inbox_call(settings, inbox, journal, work, tell, quiet_for, dry_run=dry_run)
+        if inbox:
+            importer = InboxImporter(settings, journal, job, partial(progress, app), print_summary, metrics_file)
+            return work_through_inbox(inbox, importer, quiet_for)
+        with progress(app) as observer:
+            summary = import_files(settings, job, journal, observer)
+        after_run(summary, journal, settings.notify, metrics_file)
+        print_summary(summary)
+        return summary.exit_code

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
@@ -20,8 +21,15 @@ _log = logging.getLogger(__name__)
 
 _SETTLED = frozenset({ExitCode.OK, ExitCode.ROWS_FAILED})
 
-Work = Callable[[Path, RunRecord | None], Summary]
-"""Imports a file, or goes on with the run that was stopped while it imported it."""
+
+class Importer(Protocol):
+    """Imports the files, one by one."""
+
+    def work(self, path: Path, stopped: RunRecord | None) -> Summary:
+        """Import a file, or go on with the run that was stopped while it imported it."""
+
+    def tell(self, summary: Summary) -> None:
+        """Tell everybody of a run whose file is filed."""
 
 
 @dataclass(slots=True)
@@ -37,8 +45,7 @@ class Inbox:
     arrivals: Arrivals
     journal: Journal
     target: Callable[[], str]
-    work: Work
-    tell: Callable[[Summary], None]
+    importer: Importer
     overwrites: bool = True
     dry_run: bool = False
     codes: list[int] = field(default_factory=list)
@@ -66,7 +73,7 @@ class Inbox:
                     summary = self._take_on(taken)
                     if summary:
                         stays = not self._place(summary)
-                        self.tell(summary)
+                        self.importer.tell(summary)
                 except DiallerSyncError as error:
                     stays = isinstance(error, (Held, JournalError, ListUnreadable)) or self._is_begun(taken)
                     _log.error("%s", _of_home(error, taken))
@@ -141,7 +148,7 @@ class Inbox:
                     _log.warning("its reports are not written; this writes them: %s", command("runs", "report", run.id))
                 self.codes.append(code)
                 return None
-            summary = self.work(taken.place, run)
+            summary = self.importer.work(taken.place, run)
         except ListUnreadable:
             raise
         except InputError:

@@ -20,7 +20,7 @@ from ..errors import (
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
 from ..run.begin import reopen_folder
-from ..run.ending import report
+from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command

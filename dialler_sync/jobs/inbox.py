@@ -4,45 +4,69 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
 from ..inbox.arrivals import Arrivals
-from ..inbox.folder import Inbox, Work
+from ..inbox.folder import Inbox
 from ..inbox.tidy import delete_old, missing_list
-from ..journal import Journal
+from ..journal import Journal, RunRecord
+from ..observer import Observer
 from ..run.reports import Summary
 from ..run.target import find_target
-from .notify import deliver_of_inbox, list_is_missing
+from .imports import ImportOptions, import_files
+from .notify import after_run, deliver_of_inbox, list_is_missing
+from .resume import go_on_with
 
 _log = logging.getLogger(__name__)
 
 
-def inbox_call(
-    settings: Settings,
-    folder: Path,
-    journal: Journal,
-    work: Work,
-    tell: Callable[[Summary], None],
-    quiet_for: float | None = None,
-    *,
-    dry_run: bool = False,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class InboxImporter:
+    """Imports the files of an inbox, one run each, as ``job`` says.
+
+    ``watched`` opens what watches a run, and ``shown`` shows its summary.
+    """
+
+    settings: Settings
+    journal: Journal
+    job: ImportOptions
+    watched: Callable[[], AbstractContextManager[Observer]]
+    shown: Callable[[Summary], None]
+    metrics_file: Path | None = None
+
+    def work(self, path: Path, stopped: RunRecord | None) -> Summary:
+        """Import a file, or go on with the run that was stopped while it imported it."""
+        with self.watched() as observer:
+            if stopped is None:
+                return import_files(self.settings, replace(self.job, files=(path,)), self.journal, observer)
+            run = self.journal.run(stopped.id)
+            cluster = self.job.run.cluster
+            return go_on_with(self.settings, run, self.journal, self.job.config_path, observer, cluster)
+
+    def tell(self, summary: Summary) -> None:
+        """Tell everybody of a run."""
+        after_run(summary, self.journal, self.settings.notify, self.metrics_file)
+        self.shown(summary)
+
+
+def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float | None = None) -> int:
     """Work through an inbox; the exit code of the call.
 
     Raises:
         UsageError: the folder cannot be read, or another call is at work on it.
     """
+    settings, journal, dry_run = importer.settings, importer.journal, importer.job.run.dry_run
     folder, ours = folder.resolve(), settings.inbox
     notes = journal.inbox(str(folder))
-    quiet = ours.quiet_for if quiet_for is None else quiet_for
-    arrivals = Arrivals(folder, notes, quiet, ours.patterns)
+    arrivals = Arrivals(folder, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
     overwrites = settings.rows.overwrite_duplicates
-    codes = Inbox(
-        arrivals, journal, lambda: find_target(settings, journal), work, tell, overwrites, dry_run
-    ).work_through()
+    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), importer, overwrites, dry_run)
+    codes = inbox.work_through()
     if ours.keep and not dry_run:
         delete_old(folder, age(ours.keep), journal)
     if ours.expect and not dry_run and (alarm := missing_list(folder, due(ours.expect), notes)):

@@ -20,6 +20,7 @@ from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import open_sources
 from ..run.begin import reopen_folder
+from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
 from ..run.target import check_target, find_target
@@ -29,7 +30,6 @@ from .history import rewrite_reports
 from .imports import ImportOptions, check_cluster, new_run
 
 __all__ = [
-    "READING",
     "check_target",
     "find_import",
     "find_resumable",
@@ -43,9 +43,6 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
-
-READING = frozenset({"validate", "plan", "reconcile"})
-"""Commands that send nothing; there is nothing to resume."""
 
 
 def resume_run(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
-import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -19,7 +16,7 @@ from ..api.ask import campaign_id
 from ..api.client import DiallerClient
 from ..api.hopeless import reason
 from ..config import Settings
-from ..errors import DiallerSyncError, Interrupted, JournalError, RequestError, StopRun
+from ..errors import Interrupted, RequestError, StopRun
 from ..exit_codes import ExitCode
 from ..journal import Journal, PlannedRow, RunRecord
 from ..journal.records import faults_text, parse_faults
@@ -34,7 +31,7 @@ from ..prepare.sources import Source
 from ..report.failed_xlsx import failed_rows
 from ..report.reconciliation import ReportLine
 from ..report.reconciliation_reports import ReconciliationReports
-from ..run.garbage import look_sparingly
+from ..run.lifecycle import Course, carrying_out, ended, note_end, reporting
 from ..run.session import session
 from .calls import CallTally, read_calls
 from .compare import Line, said, said_fields
@@ -95,53 +92,33 @@ class ReconciliationRun:
     tally: CallTally | None = None
     requests: int = 0
 
+    @property
+    def planned(self) -> bool:
+        """It is begun anew each time."""
+        return False
+
     def carry_out(self) -> Reconciled:
         """Do it all; what stopped it stands in the summary.
 
         Raises:
             UsageError, InputError: nothing is left behind.
         """
-        started = time.monotonic()
-        stopped: StopRun | None = None
         found: Found | None = None
         out = Path(self.run.out)
-        look_sparingly()
-        try:
+        with carrying_out(self, early=FAILED) as course:
             self._read()
-            stopped = self._ask()
+            course.stopped = self._ask()
             with ReconciliationReports(
                 out, self._told_columns(), moved=self.moves is not None, mask=self.options.mask
             ) as reports:
                 found = self._compare(reports)
-                reports.write(asdict(self._summary(found, stopped, started)))
-        except StopRun as error:
-            stopped = error
-        except KeyboardInterrupt:
-            stopped = Interrupted("interrupted; give the command again")
-        except sqlite3.OperationalError as error:
-            stopped = JournalError(f"a temporary file cannot be written: {error}. Is the disk full?")
-        except DiallerSyncError:
-            self._forget()
-            raise
-        summary = self._summary(found, stopped, started)
-        summary.write(out / "summary.json")
-        self.journal.update_run(
-            self.run.id,
-            files=self.run.files,
-            rows=self.run.rows,
-            state="stopped" if stopped else "finished",
-            finished_at=summary.finished_at,
-            summary=asdict(summary),
-        )
+                reports.write(asdict(self._summary(found, course)))
+        with reporting(self.run):
+            self.run = ended(self.run, course.stopped)
+            summary = self._summary(found, course)
+            summary.write(out / "summary.json")
+            note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)
         return Reconciled(summary, found.first if found else ())
-
-    def _forget(self) -> None:
-        """A run that could not begin leaves nothing behind."""
-        self.journal.delete_run(self.run.id)
-        with suppress(OSError):
-            for name in FAILED:
-                (Path(self.run.out) / name).unlink(missing_ok=True)
-            Path(self.run.out).rmdir()
 
     # Both sides
 
@@ -283,12 +260,12 @@ class ReconciliationRun:
                 told_here,
             )
 
-    def _summary(self, found: Found | None, stopped: StopRun | None, started: float) -> ReconciliationSummary:
+    def _summary(self, found: Found | None, course: Course) -> ReconciliationSummary:
         summary = summarise(
-            self.run, self.prepared, found, stopped, asked=self.asked, tally=self.tally, requests=self.requests,
-            duration=time.monotonic() - started,
+            self.run, self.prepared, found, course.stopped, asked=self.asked, tally=self.tally, requests=self.requests,
+            duration=course.duration,
         )  # fmt: skip
-        if self.options.detailed_exitcode and summary.differs and not stopped:
+        if self.options.detailed_exitcode and summary.differs and not course.stopped:
             return replace(summary, exit_code=int(ExitCode.DIFFERENCES))
         return summary
 

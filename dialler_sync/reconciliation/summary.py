@@ -107,7 +107,7 @@ def summarise(
         run_id=run.id,
         command=run.command,
         started_at=run.started_at,
-        finished_at=stamp(),
+        finished_at=run.finished_at or stamp(),
         duration_s=round(duration, 3),
         files=tuple(run.files),
         campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,

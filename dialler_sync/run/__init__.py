@@ -2,9 +2,10 @@
 
 ::
 
-    execution ── of rows: prepare → plan → send → reports
+    begin ── the record and the folder of a run; lifecycle ── what every run has in common, until its end is told
+    rows ── runs of rows: prepare → plan → send → reports
     sending ── from here or by a cluster; resumption: only what an earlier run has left
-    bulk ── of contacts: locks, unlocks, deletes, puts back
+    changes ── runs of contacts: lock, unlock, delete, undo
     session ── the client that a run shares, until Ctrl-C; interrupt
-    summary ── the counts that must add up, and the reports; saved_cells: the rows once more
+    reports ── the counts that must add up, and the files; saved_cells: the rows once more
 """

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ..api.client import DiallerClient
 from ..api.hopeless import reason
 from ..api.latency import Latencies
 from ..config import Settings
 from ..error_codes import MAYBE_DONE, mend
-from ..errors import DiallerSyncError, Interrupted, RequestError, StopRun
+from ..errors import RequestError
 from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from ..load.change import Changer
 from ..load.loader import Loader, Rules
@@ -22,8 +20,7 @@ from ..load.recorder import Recorder
 from ..model import SpooledRow, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
-from .ending import conclude, in_mid_run
-from .interrupt import told
+from .lifecycle import carrying_out, conclude
 from .reports import Effort, Summary
 from .saved_cells import RunCells
 from .sending import Tally
@@ -62,36 +59,27 @@ class BulkRun:
     sending: float = 0.0
     unwritten: Sequence[Outcome] = ()
 
+    @property
+    def planned(self) -> bool:
+        """Whether the journal has every contact that is to be changed."""
+        return self.run.rows is not None
+
     def carry_out(self) -> Summary:
         """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
 
         Raises:
             UsageError, InputError: nothing was changed, and nothing is left behind.
         """
-        started = time.monotonic()
-        stopped: StopRun | None = None
-        try:
+        with carrying_out(self) as course:
             asyncio.run(self._carry_out())
-        except StopRun as error:
-            sends = self.run.rows is not None and not self.run.options.get("dry_run")
-            stopped = told(in_mid_run(error) if sends else error, self.run)
-        except KeyboardInterrupt:
-            stopped = told(Interrupted("while contacts were looked up"), self.run)
-        except DiallerSyncError:
-            if self.run.rows is None:
-                self.journal.delete_run(self.run.id)
-                with suppress(OSError):
-                    Path(self.run.out).rmdir()
-            raise
-        duration = time.monotonic() - started
-        effort = Effort(duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
+        effort = Effort(course.duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
         run = replace(self.run, files=self.cells.files)
-        return conclude(self.journal, run, self.cells, stopped, effort, self.unwritten)
+        return conclude(self.journal, run, self.cells, course.stopped, effort, self.unwritten)
 
     async def _carry_out(self) -> None:
         async with session(self.settings.dialler) as client:
             try:
-                if self.run.rows is None:
+                if not self.planned:
                     await self._plan(client)
                 if self.run.options.get("dry_run"):
                     self._skip()

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..api.pace import Gate
-from ..errors import Interrupted, StopRun
-from ..journal import RunRecord
-from ..text.command_line import command
+from ..errors import Interrupted
 
 _log = logging.getLogger(__name__)
 
@@ -21,15 +19,6 @@ FINISH_IN_FLIGHT = 10.0
 """Seconds that requests in flight are given."""
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-
-
-def told(stop: StopRun, run: RunRecord) -> StopRun:
-    """What stopped a run; where a person did, with the command that goes on with it."""
-    if not isinstance(stop, Interrupted):
-        return stop
-    if run.command == "validate":
-        return Interrupted("Interrupted. Nothing was to be sent; give the command again.")
-    return Interrupted(f"Interrupted. Continue with: {command('resume', run.id)}")
 
 
 @contextmanager

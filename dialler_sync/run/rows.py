@@ -16,7 +16,7 @@ from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
 from ..config.settings import Limit, Missing
-from ..errors import DiallerSyncError, Interrupted, JournalError, SafetyLimit, StopRun
+from ..errors import JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
@@ -29,9 +29,7 @@ from ..prepare.prepared import Prepared
 from ..prepare.read_through import Write, prepare
 from ..prepare.sources import Source
 from .doubles import tell_doubles
-from .ending import conclude, in_mid_run
-from .garbage import look_sparingly
-from .interrupt import told
+from .lifecycle import carrying_out, conclude, temporary_files
 from .marked import mark_workbooks
 from .reports import Effort, Summary
 from .resumption import Comparison, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
@@ -94,37 +92,36 @@ class Execution:
     sending: float = 0.0
     unwritten: Sequence[Outcome] = ()
 
+    @property
+    def planned(self) -> bool:
+        """Whether the journal has what is to be done with each row."""
+        return self.run.planned
+
     def carry_out(self) -> Summary:
         """Do it all; what stopped it stands in the summary.
 
         Raises:
             UsageError, InputError: nothing was sent, and nothing is left behind.
         """
-        started = time.monotonic()
-        stopped: StopRun | None = None
         prepared = Prepared(Path(self.run.out))
-        look_sparingly()
         try:
-            try:
+            with carrying_out(self) as course:
                 self._prepare(prepared)
                 self._check_errors(prepared)
                 if self.run.command == "validate":
                     self._say_of_the_rest(prepared, Status.SUCCEEDED)
                 else:
                     asyncio.run(self._carry_out(prepared))
-            except StopRun as error:
-                sends = self.run.planned and not self.options.dry_run
-                stopped = told(in_mid_run(error) if sends else error, self.run)
-            except KeyboardInterrupt:
-                stopped = told(Interrupted("while the files were read"), self.run)
-            except DiallerSyncError:
-                self._forget()
-                raise
-            duration = time.monotonic() - started
             effort = Effort(
-                duration, self.requests, self.retries, self.latencies, self.changed_fields, self.sent, self.sending
+                course.duration,
+                self.requests,
+                self.retries,
+                self.latencies,
+                self.changed_fields,
+                self.sent,
+                self.sending,
             )
-            summary = conclude(self.journal, self.run, prepared, stopped, effort, self.unwritten)
+            summary = conclude(self.journal, self.run, prepared, course.stopped, effort, self.unwritten)
             if self.options.mark:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
             if self.options.compare == "journal" and not self.options.dry_run:
@@ -138,8 +135,9 @@ class Execution:
         """Decide everything, and leave nothing behind."""
         prepared = Prepared(Path(self.run.out))
         try:
-            self._prepare(prepared)
-            return asyncio.run(self._only_plan(prepared))
+            with temporary_files():
+                self._prepare(prepared)
+                return asyncio.run(self._only_plan(prepared))
         finally:
             prepared.close()
             self.journal.delete_run(self.run.id)
@@ -203,15 +201,6 @@ class Execution:
 
     def _planned_action(self, prepared: Prepared, seq: int) -> Action | None:
         return None if self.run.command == "validate" else prepared.action(seq)
-
-    def _forget(self) -> None:
-        """A run that could not begin has sent nothing and leaves nothing behind; another stays as it was."""
-        if self.run.planned:
-            self.journal.update_run(self.run.id, state="stopped")
-            return
-        self.journal.delete_run(self.run.id)
-        with suppress(OSError):
-            Path(self.run.out).rmdir()
 
     # Planning and sending
 

@@ -13,7 +13,7 @@ from dialler_sync.api.proxy import find_proxy
 from dialler_sync.errors import Interrupted
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import RunRecord
-from dialler_sync.run.interrupt import told
+from dialler_sync.run.lifecycle import told
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 from dialler_sync.text.command_line import command
 

@@ -1,23 +1,115 @@
-"""The end of a run: settled in the journal first, then told in reports."""
+"""The life of a run once it has begun, for every command alike: what ends its work, what a run that could not begin
+leaves, and its end, which is settled in the journal first and then told in reports."""
 
 from __future__ import annotations
 
 import logging
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, Protocol
 
-from ..errors import Interrupted, JournalError, JournalFailed, JournalLost, StopRun
+from ..errors import DiallerSyncError, Interrupted, JournalError, JournalFailed, JournalLost, StopRun
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
+from ..text.command_line import command
 from ..text.stamp import stamp
-from .interrupt import told
+from .garbage import look_sparingly
 from .reports import Effort, SourceCells, Summary, summarise, write_reports
 
 _log = logging.getLogger(__name__)
 
+READING = frozenset({"validate", "plan", "reconcile"})
+"""Commands whose runs send nothing, and cannot be resumed."""
+
 _SHOWN = 50
 """Numbers of rows, and stretches of them, that a message names."""
+
+
+class Work(Protocol):
+    """A run while it is carried out; ``run`` is its record as it stands now."""
+
+    journal: Journal
+    run: RunRecord
+
+    @property
+    def planned(self) -> bool:
+        """Whether the journal has its plan: then it can be resumed, and it may have sent rows."""
+
+
+@dataclass(slots=True)
+class Course:
+    """How the work of a run went: what stopped it, None if it came to its end, and when it started."""
+
+    stopped: StopRun | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def duration(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+
+@contextmanager
+def carrying_out(work: Work, early: Sequence[str] = ()) -> Iterator[Course]:
+    """Do the work of a run in the block; what stops it stands in the course, and the run can be concluded.
+
+    ``early`` are reports that are written before the run has begun in earnest.
+
+    Raises:
+        DiallerSyncError: the run could not begin, and is forgotten; a planned one stays, to be resumed.
+    """
+    look_sparingly()
+    course = Course()
+    try:
+        with temporary_files():
+            yield course
+    except StopRun as error:
+        sends = work.planned and not work.run.options.get("dry_run")
+        course.stopped = told(in_mid_run(error) if sends else error, work.run)
+    except KeyboardInterrupt:
+        course.stopped = told(Interrupted(), work.run)
+    except DiallerSyncError:
+        _forget(work, early)
+        raise
+
+
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """Work with files that SQLite keeps for a while.
+
+    Raises:
+        JournalError: one of them cannot be written.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise JournalError(f"a temporary file cannot be written: {error}. Is the disk full?") from error
+
+
+def _forget(work: Work, early: Sequence[str]) -> None:
+    """A run that could not begin has sent nothing and leaves nothing behind; a planned one stays."""
+    if work.planned:
+        work.journal.update_run(work.run.id, state="stopped")
+        return
+    work.journal.delete_run(work.run.id)
+    folder = Path(work.run.out)
+    with suppress(OSError):
+        for name in early:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def told(stop: StopRun, run: RunRecord) -> StopRun:
+    """What stopped a run; where a person did, with the command that goes on with it."""
+    if not isinstance(stop, Interrupted):
+        return stop
+    if run.command in READING:
+        return Interrupted("Interrupted. Nothing was to be sent; give the command again.")
+    return Interrupted(f"Interrupted. Continue with: {command('resume', run.id)}")
 
 
 def in_mid_run(stopped: StopRun) -> StopRun:
@@ -25,6 +117,29 @@ def in_mid_run(stopped: StopRun) -> StopRun:
     if isinstance(stopped, JournalError) and not isinstance(stopped, JournalFailed):
         return JournalFailed(*stopped.args)
     return stopped
+
+
+def ended(run: RunRecord, stopped: StopRun | None) -> RunRecord:
+    """The record of a run that ends now."""
+    return replace(run, state="stopped" if stopped else "finished", finished_at=stamp())
+
+
+@contextmanager
+def reporting(run: RunRecord) -> Iterator[None]:
+    """Write the reports of a run.
+
+    Raises:
+        Interrupted: with the command that goes on with it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise told(Interrupted(), run) from None
+
+
+def note_end(journal: Journal, run: RunRecord, summary: dict[str, Any], **changes: Any) -> None:
+    """Have the journal know how a run ended."""
+    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=summary, **changes)
 
 
 def conclude(
@@ -43,10 +158,10 @@ def conclude(
         Interrupted: while the reports were written.
         JournalError: the reports cannot be written.
     """
-    try:
+    with reporting(run):
         if unwritten:
             stopped = _write_down(journal, run, stopped, unwritten)
-        run = replace(run, state="stopped" if stopped else "finished", finished_at=stamp())
+        run = ended(run, stopped)
         try:
             summary = _settle(journal, run, stopped, effort)
         except JournalError as error:
@@ -56,23 +171,20 @@ def conclude(
         report(journal, run, cells, summary)
         if not isinstance(stopped, JournalLost):
             journal.require_there()
-    except KeyboardInterrupt:
-        raise told(Interrupted("while the reports were written"), run) from None
-    return summary
+        return summary
 
 
 def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summary) -> None:
     """Write the reports of a run whose end is settled, and note that they are written."""
     write_reports(journal, run, cells, summary)
-    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=asdict(summary))
+    note_end(journal, run, asdict(summary))
 
 
 def _settle(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
     """Have the journal know how the run ended. Its outcomes are counted anew when they are asked for next, whatever was
     before: a plan takes no lock, and may have counted them while the run was at work."""
     summary = summarise(journal, run, stopped, effort)
-    end = {**asdict(summary), UNREPORTED: True}
-    journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=end, folded=False)
+    note_end(journal, run, {**asdict(summary), UNREPORTED: True}, folded=False)
     return summary
 
 

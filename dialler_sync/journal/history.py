@@ -1,0 +1,112 @@
+"""What was sent, over all runs: to compare a list with, to mend rows, and to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+import sqlalchemy as sa
+
+from ..model import Action, Status
+from ..text.outward import mask
+from . import last_sent, mended, mirror_locks, schema
+from .records import Image, Origin, Sent
+from .runs import Runs
+
+
+class History(Runs):
+    """The part of the journal that looks across runs."""
+
+    def settled_by(self, parent: str, run_id: str) -> list[int]:
+        """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
+        ours, theirs = schema.rows, schema.rows.alias()
+        skipped = (theirs.c.state == str(Status.SKIPPED)) & (theirs.c.action != str(Action.SUPERSEDED))
+        keys = sa.select(theirs.c.user_data).where(
+            theirs.c.run == parent,
+            theirs.c.user_data != "",
+            (theirs.c.state == str(Status.SUCCEEDED)) | skipped,
+        )
+        query = sa.select(ours.c.seq).where(ours.c.run == run_id, ours.c.user_data.in_(keys)).order_by(ours.c.seq)
+        with self._begin() as connection:
+            return list(connection.scalars(query))
+
+    def origins(self, run_id: str, file: int, rows: Sequence[int]) -> dict[int, Origin]:
+        """The rows of a run with these row numbers in one of its files, by number."""
+        with self._begin() as connection:
+            return mended.find(connection, run_id, file, rows)
+
+    def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
+        """Which of these keys an import after a moment has settled, and no undo has unsettled: key → run.
+
+        ``but`` runs do not count. What was sent counts only where it was taken in.
+        """
+        later = self._imports_since(target, since, but)
+        with self._begin() as connection:
+            found = mended.settled_since(connection, target, since, later, keys)
+        return {key: run for key, run in found.items() if run not in but}
+
+    def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
+        """Whether :meth:`settled_since` may find any key at all."""
+        if self._imports_since(target, since, but):
+            return True
+        with self._begin() as connection:
+            return mended.sent_since(connection, target, since)
+
+    def _imports_since(self, target: str, since: str, but: Container[str]) -> list[str]:
+        """Imports after a moment that no undo has put back, the oldest first."""
+        runs = [run for run in self.runs() if run.target == target]
+        undone = {run.parent for run in runs if run.command == "undo"}
+        return [
+            run.id
+            for run in reversed(runs)
+            if run.command == "import" and run.started_at > since and not run.options.get("dry_run")
+            if run.id not in but and run.id not in undone
+        ]
+
+    def add_images(self, run_id: str, images: Sequence[Image]) -> None:
+        """Keep what contacts were before a run; what is kept already stays."""
+        values = [
+            (run_id, image.seq, mask(image.contact_id), image.before and mask(image.before), image.after)
+            for image in images
+        ]
+        with self._begin() as connection:
+            insert = self._database.insert_new(schema.images)
+            self._database.execute_many(connection, insert, ("run", "seq", "contact_id", "before", "after"), values)
+
+    def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
+        """The images of these rows, as far as they were kept."""
+        table = schema.images
+        query = sa.select(table).where(table.c.run == run_id, table.c.seq.in_(seqs))
+        with self._begin() as connection:
+            return {row.seq: Image(row.seq, row.contact_id, row.before, row.after) for row in connection.execute(query)}
+
+    def take_in(self, target: str, *, but: str = "") -> None:
+        """Have what runs have sent, and what the mirror has locked, known to what follows; not that of one run.
+
+        The caller holds the campaign, so that every other run has ended, or was killed.
+        """
+        with self._begin() as connection:
+            last_sent.take_in(connection, target, but)
+
+    def sent(self, target: str, keys: Sequence[str]) -> dict[str, Sent]:
+        """What was last sent successfully for each of these keys, in runs that were taken in."""
+        with self._begin() as connection:
+            return last_sent.find(connection, target, keys)
+
+    def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
+        """Which of these contacts the mirror has locked, in runs that were taken in."""
+        with self._begin() as connection:
+            return mirror_locks.find(connection, target, ids)
+
+    def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
+        """Contacts that the mirror has locked, in runs that were taken in, and that this run's files have again:
+        UserData → contact ID → run.
+
+        Rows that were rejected, or left out for another row, do not count.
+        """
+        with self._begin() as connection:
+            return mirror_locks.returned(connection, target, run_id)
+
+    def sent_between(self, run_id: str) -> dict[str, str]:
+        """When the rows that have not changed were last sent: ``from`` and ``to``; empty: there are none."""
+        with self._begin() as connection:
+            return last_sent.sent_between(connection, run_id)

@@ -1,0 +1,227 @@
+"""Rows of runs in the journal: what was planned, what became of each, and the cells of those to be mended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..error_codes import INTERRUPTED
+from ..model import FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
+from ..pages import ROWS, batched
+from ..text.outward import line, mask
+from . import last_sent, mended, schema
+from .database import damaged
+from .records import (
+    PENDING,
+    JournalRow,
+    NoRow,
+    Outcome,
+    PlannedRow,
+    RowState,
+    RunRecord,
+    faults_text,
+    parse_faults,
+)
+from .runs import Runs
+
+
+class Rows(Runs):
+    """The part of the journal that keeps the rows of each run."""
+
+    def add_rows(self, run_id: str, planned: Iterable[PlannedRow]) -> None:
+        """Write down rows, before anything is sent."""
+        with self._begin() as connection:
+            self._add(connection, run_id, planned)
+
+    def add_changed(
+        self, run_id: str, target: str, planned: Sequence[PlannedRow], held: Container[int] = ()
+    ) -> set[int]:
+        """Write down rows; of those to be sent, but for ``held`` places, the ones that were last sent as they are now
+        are settled by that. Gives the places of those that are still to be sent.
+        """
+        if not planned:
+            return set()
+        compared = [row for row in planned if row.payload and row.seq not in held]
+        others = [row for row in planned if not row.payload or row.seq in held]
+        with self._begin() as connection:
+            self._add(connection, run_id, others)
+            last_sent.add(connection, run_id, target, compared)
+            rows = schema.rows.c
+            these = (rows.run == run_id) & rows.seq.between(planned[0].seq, planned[-1].seq)
+            return set(connection.scalars(sa.select(rows.seq).where(these, rows.state == PENDING)))
+
+    def _add(self, connection: sa.Connection, run_id: str, planned: Iterable[PlannedRow]) -> None:
+        values = [(run_id, *(row if not row.error and row.file >= 0 else _said_of(row))) for row in planned]
+        self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
+
+    def plan_actions(self, run_id: str, decided: Sequence[tuple[int, str, str]]) -> None:
+        """Write down what is to be done with rows, as (seq, action, contact ID)."""
+        with self._begin() as connection:
+            values = [(run_id, *decision) for decision in decided]
+            self._database.execute_many(connection, _plan_action, ("r", "s", "action", "contact_id"), values)
+
+    def note_moves(self, run_id: str, seqs: Sequence[int]) -> None:
+        """Write down that rows are to take their contacts from other campaigns."""
+        with self._begin() as connection:
+            self._database.execute_many(connection, _note_move, ("r", "s"), [(run_id, seq) for seq in seqs])
+
+    def record(
+        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
+    ) -> None:
+        """Write down outcomes, and states as (seq, state, newest contact ID known), in one commit."""
+        changed = [(run_id, seq, str(state), newest) for seq, state, newest in states]
+        said = (o if not o.error and len(o.contact_id) < _SHORT else _said(o) for o in outcomes)
+        settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *o[3:]) for o in said]
+        with self._begin() as connection:
+            self._database.execute_many(connection, _set_state, ("r", "s", "state", "newest_id"), changed)
+            self._database.execute_many(connection, _settle, ("r", "s", "state", "action", *_OUTCOME), settled)
+        self._database.require_there()
+
+    def require_there(self) -> None:
+        """See that the journal is still where others will look for it.
+
+        Raises:
+            JournalLost: it was deleted or replaced.
+        """
+        self._database.require_there()
+
+    def rows(self, run: RunRecord) -> Iterator[JournalRow]:
+        """Every row of a run, in source order."""
+        names = [(str(entry["name"]), str(entry.get("sheet") or "")) for entry in run.files]
+        query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(ROWS)
+        after = -1
+        while True:
+            with self._begin() as connection:
+                where = schema.rows.c.run == run.id, schema.rows.c.seq > after
+                page = connection.execute(query.where(*where)).all()
+            for row in page:
+                yield _journal_row(row, names)
+            if len(page) < ROWS:
+                return
+            after = page[-1].seq
+
+    def kinds_of_rows(self, run: RunRecord) -> Iterator[tuple[JournalRow, int]]:
+        """The rows of a run without what is of one row only: each kind of them, and how many there are."""
+        rows = schema.rows.c
+        sent, of_source = (rows.attempts > 0).label("sent"), (rows.file >= 0).label("of_source")
+        alike = rows.state, rows.action, rows.error_code, rows.warnings, of_source, sent
+        query = sa.select(*alike, sa.func.count().label("number")).where(rows.run == run.id).group_by(*alike)
+        with self._begin() as connection:
+            found = connection.execute(query).all()
+        for kind in found:
+            file = 0 if kind.of_source else int(NoRow.MIRRORED)
+            values = {**dict.fromkeys(_READ, ""), **kind._mapping, "file": file, "attempts": int(kind.sent)}
+            yield _journal_row(tuple(values[name] for name in _READ), [("", "")]), kind.number
+
+    def keep_cells(self, run_id: str, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+        """Keep the original cells of rows, as (seq, cells), until the run is forgotten; what is kept already stays,
+        but for rows that a resumed run has settled meanwhile.
+        """
+        insert = self._database.insert_new(schema.failed_cells)
+        for page in batched(rows, ROWS):
+            values = [(run_id, seq, json.dumps(cells)) for seq, cells in page]
+            with self._begin() as connection:
+                self._database.execute_many(connection, insert, ("run", "seq", "cells"), values)
+        with self._begin() as connection:
+            mended.drop_settled(connection, run_id)
+
+
+_PLANNED = PlannedRow._fields
+_OUTCOME = Outcome._fields[3:]  # behind seq, status and action
+_READ = (
+    "seq", "file", "row", "user_data", "payload", "state", "action", "contact_id", "http_status", "attempts",
+    "error_code", "error_field", "error", "hint", "sent_at", "newest_id", "warnings", "faults", "unchanged_since",
+)  # fmt: skip
+
+
+def _parameters(*names: str) -> dict[str, Any]:
+    return {name: sa.bindparam(name) for name in names}
+
+
+_row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
+_add_row = sa.insert(schema.rows).values(
+    **_parameters("run", *_PLANNED),
+    attempts=sa.literal_column("0"),
+    sent_at=sa.literal_column("''"),
+    newest_id=sa.literal_column("-1"),
+    unchanged_since=sa.literal_column("''"),
+)
+_set_state = sa.update(schema.rows).where(_row_key).values(_parameters("state", "newest_id"))
+_plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action", "contact_id"))
+_note_move = (
+    sa.update(schema.rows)
+    .where(_row_key)
+    .values(  # no parameters but those that each row brings
+        warnings=sa.case(
+            (schema.rows.c.warnings == sa.literal_column("''"), sa.literal_column(f"'{MOVED}'")),
+            else_=schema.rows.c.warnings + sa.literal_column(f"'; {MOVED}'"),
+        )
+    )
+)
+_settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))
+
+
+_LONGEST = 16_000
+"""Characters of a message about a row, which may have a fault in every column."""
+
+_SHORT = 12
+"""Characters of a contact's ID that is nothing else."""
+
+
+def _said(outcome: Outcome) -> Outcome:
+    """The outcome, with what others have said of it made harmless."""
+    return outcome._replace(
+        contact_id=line(outcome.contact_id, _LONGEST, bulk=True),
+        error=line(outcome.error, _LONGEST, bulk=True),
+        hint=line(outcome.hint, _LONGEST, bulk=True),
+    )
+
+
+def _said_of(row: PlannedRow) -> PlannedRow:
+    """The same of a row; the key of one that is in no file is the dialler's."""
+    return row._replace(
+        user_data=row.user_data if row.file >= 0 else mask(row.user_data),
+        contact_id=line(row.contact_id, _LONGEST, bulk=True),
+        error=line(row.error, _LONGEST, bulk=True),
+        hint=line(row.hint, _LONGEST, bulk=True),
+        faults=faults_text([_said_fault(fault) for fault in parse_faults(row.faults)]),
+    )
+
+
+def _said_fault(fault: Fault) -> Fault:
+    return replace(fault, message=line(fault.message, _LONGEST, bulk=True), hint=line(fault.hint, _LONGEST, bulk=True))
+
+
+_STATUS = {str(status): status for status in Status}
+_ACTION = {"": None, **{str(action): action for action in Action}}
+
+
+def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
+    (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
+     code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
+    if not min(NoRow) <= number < len(names):
+        raise damaged(f"row {seq} of a run is of no file of it")
+    file, sheet = names[number] if number >= 0 else ("", "")
+    status = _STATUS.get(state, Status.UNPROCESSED)
+    if state == RowState.SENDING:
+        status, code, error = Status.UNKNOWN, INTERRUPTED, "the run was interrupted while this row was being sent"
+    elif state == RowState.PENDING:
+        code = field = error = hint = ""
+    if since:
+        error = f"sent as it is on {since}"
+    if error:  # also of a journal that an older version, or somebody else, has written
+        error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
+    faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
+    noted = RowWarning.parse(warnings) if warnings else ()
+    moves = MOVED in noted
+    if moves and not (status in FINE and action == Action.OVERWRITE):
+        noted = tuple(warning for warning in noted if warning != MOVED)  # it was not moved
+    result = RowResult(
+        seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
+        code, field, error, hint, sent_at, noted, faults if code else (),
+    )  # fmt: skip
+    return JournalRow(result, number, state, payload, newest_id, moves)

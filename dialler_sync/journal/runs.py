@@ -1,0 +1,92 @@
+"""Runs in the journal: their records."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..errors import UsageError
+from ..text.command_line import command
+from ..text.outward import json_text
+from . import schema
+from .database import Database, damaged
+from .records import RunRecord
+
+_JSON = ("config", "options", "files", "summary")
+_RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
+
+
+class Runs:
+    """The part of the journal that keeps the records of runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._begin = database.begin
+
+    def add_run(self, run: RunRecord) -> None:
+        """Write down that a run has begun."""
+        with self._begin() as connection:
+            connection.execute(sa.insert(schema.runs).values(**_plain(asdict(run))))
+
+    def update_run(self, run_id: str, **changes: Any) -> None:
+        """Change fields of a run record."""
+        with self._begin() as connection:
+            connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes)))
+
+    def runs(self, *, limit: int | None = None) -> list[RunRecord]:
+        """All runs, the newest first."""
+        query = sa.select(schema.runs).order_by(schema.runs.c.started_at.desc(), schema.runs.c.id.desc()).limit(limit)
+        with self._begin() as connection:
+            return [_run(row._mapping) for row in connection.execute(query)]
+
+    def run(self, name: str) -> RunRecord:
+        """The run of this ID, or of the only ID that begins with it.
+
+        Raises:
+            UsageError: there is none, there are several, or ``name`` is empty.
+        """
+        if not name.strip():
+            raise UsageError(f"the name of the run is empty: see '{command('runs', 'list')}'")
+        query = sa.select(schema.runs).where(schema.runs.c.id.startswith(name, autoescape=True))
+        with self._begin() as connection:
+            found = [_run(row._mapping) for row in connection.execute(query)]
+        exact = [run for run in found if run.id == name]
+        if len(exact or found) != 1:
+            what = "several runs begin with" if found else "there is no run"
+            raise UsageError(f"{what} '{name}': see '{command('runs', 'list')}'")
+        return (exact or found)[0]
+
+    def delete_run(self, run_id: str) -> None:
+        """Forget a run, and everything of it."""
+        with self._begin() as connection:
+            _clear(connection, run_id)
+            connection.execute(sa.delete(schema.runs).where(schema.runs.c.id == run_id))
+
+    def clear_rows(self, run_id: str) -> None:
+        """Forget the rows of a run that was interrupted before all was read and decided."""
+        with self._begin() as connection:
+            _clear(connection, run_id)
+
+
+def _clear(connection: sa.Connection, run_id: str) -> None:
+    for table in (schema.rows, schema.images, schema.failed_cells):
+        connection.execute(sa.delete(table).where(table.c.run == run_id))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: json_text(value) if name in _JSON and value is not None else value for name, value in values.items()}
+
+
+def _run(row: Any) -> RunRecord:
+    values = {
+        name: json.loads(value) if name in _JSON and value is not None else value
+        for name, value in row.items()
+        if name != "folded"
+    }
+    if not _RUN_ID.fullmatch(values["id"]):  # files and folders are named after it
+        raise damaged(f"{values['id']!r} is not the ID of a run")
+    return RunRecord(**values)

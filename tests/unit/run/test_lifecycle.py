@@ -1,0 +1,115 @@
+"""What ends a run, and what one leaves that could not begin: the same for every command."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.errors import Interrupted, JournalError, JournalFailed, StopRun, UsageError
+from dialler_sync.journal import Journal, RunRecord
+from dialler_sync.run.lifecycle import carrying_out, reporting
+
+from ...helpers.records import RUN
+
+
+@dataclass
+class Worked:
+    """A run that is carried out."""
+
+    journal: Journal
+    run: RunRecord
+    planned: bool = True
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Worked]:
+    (tmp_path / "reports").mkdir()
+    with Journal.open(tmp_path / "journal.db") as journal:
+        run = replace(RUN, out=str(tmp_path / "reports"), state="running", options={})
+        journal.add_run(run)
+        yield Worked(journal, run)
+
+
+def stopped_by(work: Worked, error: BaseException) -> StopRun:
+    with carrying_out(work) as course:
+        raise error
+    assert course.stopped
+    return course.stopped
+
+
+@pytest.mark.parametrize("command", ["import", "undo", "lock"])
+def test_a_planned_run_that_cannot_go_on_stays_stopped(work: Worked, command: str) -> None:
+    """It does not count as at work for ever, so that it can be undone and sent again."""
+    work.run = replace(work.run, command=command)
+
+    with pytest.raises(UsageError), carrying_out(work):
+        raise UsageError("no")
+
+    assert work.journal.run(work.run.id).state == "stopped"
+
+
+def test_a_run_that_could_not_begin_leaves_nothing(work: Worked) -> None:
+    work.planned = False
+    failed = Path(work.run.out, "failed.csv")
+    failed.touch()
+
+    with pytest.raises(UsageError), carrying_out(work, early=[failed.name]):
+        raise UsageError("no")
+
+    assert work.journal.runs() == []
+    assert not failed.parent.exists()
+
+
+def test_foreign_files_in_its_folder_stay(work: Worked) -> None:
+    work.planned = False
+    note = Path(work.run.out, "note.txt")
+    note.touch()
+
+    with pytest.raises(UsageError), carrying_out(work):
+        raise UsageError("no")
+
+    assert note.exists()
+
+
+@pytest.mark.parametrize(
+    ("planned", "dry_run", "kind"),
+    [(True, False, JournalFailed), (True, True, JournalError), (False, False, JournalError)],
+)
+def test_a_journal_that_fails_in_mid_run_is_told_apart(work: Worked, planned: bool, dry_run: bool, kind: type) -> None:
+    """Only a run that may have sent rows names the command that goes on with it."""
+    work.planned = planned
+    work.run = replace(work.run, options={"dry_run": dry_run})
+
+    assert type(stopped_by(work, JournalError("full"))) is kind
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted("interrupted")])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("import", f"resume {RUN.id}"), ("undo", f"resume {RUN.id}"), ("validate", "again."), ("reconcile", "again.")],
+)
+def test_an_interrupt_says_how_to_go_on(work: Worked, command: str, said: str, error: BaseException) -> None:
+    """Whenever it comes; by Ctrl-C, or by a signal while requests are in flight."""
+    work.run = replace(work.run, command=command)
+
+    assert str(stopped_by(work, error)).endswith(said)
+
+
+@pytest.mark.parametrize(("command", "said"), [("import", f"resume {RUN.id}"), ("reconcile", "again.")])
+def test_an_interrupt_while_reports_are_written_says_so_too(work: Worked, command: str, said: str) -> None:
+    with pytest.raises(Interrupted) as caught, reporting(replace(work.run, command=command)):
+        raise KeyboardInterrupt
+
+    assert str(caught.value).endswith(said)
+
+
+def test_a_full_disk_stops_any_run(work: Worked) -> None:
+    """SQLite keeps what it compares in temporary files."""
+    said = stopped_by(work, sqlite3.OperationalError("database or disk is full"))
+
+    assert isinstance(said, JournalError)
+    assert "disk is full" in str(said)

@@ -14,7 +14,7 @@ from ..errors import UsageError
 from ..journal import Journal, JournalRow, PlannedRow, RunRecord
 from ..load.undo import Undoer, count_undo, to_undo
 from ..observer import Observer, Silent
-from ..run.begin import new_record
+from ..run.begin import begin_run, go_on
 from ..run.changes import BulkRun, Job, Planned
 from ..run.reports import Summary
 from ..run.saved_cells import run_cells
@@ -51,8 +51,7 @@ def change_contacts(
     read_token(settings.dialler)
     target = find_target(settings, journal)
     with journal.campaign_lock(target):
-        run = new_record(command, settings, config_path, targets.files, out, parent, options.record(), target)
-        journal.add_run(run)
+        run = begin_run(journal, command, settings, config_path, targets.files, out, parent, options.record(), target)
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
@@ -66,7 +65,7 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
         raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
-    journal.update_run(run.id, state="running", folded=False)
+    go_on(journal, run)
     return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
@@ -90,8 +89,7 @@ def undo_run(
         files = [{**entry, "layout": {}} for entry in undone.files]
         given = {"force": force}
         path = config_path or Path(undone.config_path)
-        run = new_record("undo", settings, path, files, out, undone.id, given, undone.target)
-        journal.add_run(run)
+        run = begin_run(journal, "undo", settings, path, files, out, undone.id, given, undone.target)
         return _undo(settings, run, undone, journal, observer).carry_out()
 
 
@@ -114,7 +112,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
     """Go on with an undo that was interrupted."""
-    journal.update_run(run.id, state="running", folded=False)
+    go_on(journal, run)
     return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
 
 

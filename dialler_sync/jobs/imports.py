@@ -17,7 +17,7 @@ from ..observer import Observer, Silent
 from ..plan.file import PlanFile, read_plan
 from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare.sources import Source, open_sources
-from ..run.begin import new_record
+from ..run.begin import begin_run
 from ..run.reports import Summary
 from ..run.resumption import mended_runs
 from ..run.rows import Execution, RunOptions
@@ -87,8 +87,7 @@ def plan_files(
     suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
         target = find_target(settings, journal)
-        run = _record("plan", settings, options, sources, suppressed, target, folder=Path(folder))
-        journal.add_run(run)
+        run = _begin(journal, "plan", settings, options, sources, suppressed, target, folder=Path(folder))
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         planned = execution.plan()
     return PlanFile.of(execution.run, planned, execution.errors)
@@ -120,8 +119,7 @@ def new_run(
     target = find_target(settings, journal, ask=command != "validate")
     lock: AbstractContextManager[str] = journal.campaign_lock(target) if sends else nullcontext("")
     with lock as unlocked:
-        run = _record(command, settings, options, sources, suppressed, target, parent=parent)
-        journal.add_run(run)
+        run = _begin(journal, command, settings, options, sources, suppressed, target, parent=parent)
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         execution.unlocked = unlocked
         execution.check_plan = plan.check_decisions if plan else None
@@ -145,7 +143,8 @@ def check_cluster(cluster: str | None, settings: Settings) -> None:
         check(cluster, settings.cluster)
 
 
-def _record(
+def _begin(
+    journal: Journal,
     command: str,
     settings: Settings,
     options: ImportOptions,
@@ -173,7 +172,7 @@ def _record(
     if parent is None:
         parent = _run_of(sources, target)
         given["mended"] = parent is not None
-    return new_record(command, settings, options.config_path, files, options.out, parent, given, target, folder)
+    return begin_run(journal, command, settings, options.config_path, files, options.out, parent, given, target, folder)
 
 
 def _phone_columns(settings: Settings) -> list[str]:

@@ -19,7 +19,7 @@ from ..prepare.sources import open_sources
 from ..reconciliation.moves import Moves
 from ..reconciliation.run import Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
-from ..run.begin import new_record
+from ..run.begin import begin_run
 from ..run.rows import RunOptions
 from ..run.target import find_target
 from ..target import in_words
@@ -49,8 +49,7 @@ def reconcile_files(
             held.callback(moves.close)
         given = {"extras": options.extras, "with_history": options.with_history, "since": since.id if since else None}
         files = [source.record(0) for source in sources]
-        run = new_record("reconcile", settings, options.config_path, files, options.out, None, given, target)
-        journal.add_run(run)
+        run = begin_run(journal, "reconcile", settings, options.config_path, files, options.out, None, given, target)
         prepared = Prepared(Path(run.out))
         held.callback(prepared.close)
         observer = observer or Silent()

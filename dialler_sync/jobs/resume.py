@@ -19,7 +19,7 @@ from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import open_sources
-from ..run.begin import reopen_folder
+from ..run.begin import go_on, reopen_folder
 from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
@@ -101,7 +101,7 @@ def resume_run(
             mark=bool(run.options.get("mark")),
             cluster=cluster,
         )
-        journal.update_run(run.id, state="running", folded=False, options={**run.options, "cluster": cluster})
+        go_on(journal, run, options={**run.options, "cluster": cluster})
         execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
         execution.unlocked, execution.resumed = unlocked, True
         return execution.carry_out()

@@ -2,7 +2,7 @@
 
 ::
 
-    begin ── the record and the folder of a run; lifecycle ── what every run has in common, until its end is told
+    begin ── a run begins, or goes on; lifecycle ── what every run has in common, until its end is told
     rows ── runs of rows: prepare → plan → send → reports
     sending ── from here or by a cluster; resumption: only what an earlier run has left
     changes ── runs of contacts: lock, unlock, delete, undo

@@ -12,7 +12,7 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import JournalError, UsageError
 from ..files.private import make_folder as make_private
-from ..journal import RunRecord
+from ..journal import Journal, RunRecord
 from ..text.stamp import stamp
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -22,7 +22,8 @@ _REPORT = re.compile(
 """Names of a run's reports, of drafts of them, and of what spreadsheet programs put beside them."""
 
 
-def new_record(
+def begin_run(
+    journal: Journal,
     command: str,
     settings: Settings,
     config_path: Path,
@@ -33,10 +34,12 @@ def new_record(
     target: str,
     folder: Path | None = None,
 ) -> RunRecord:
-    """A run that begins now, with a folder of its own for its reports (``folder``: one that is there already)."""
+    """Begin a run: its record in the journal, and a folder of its own for its reports (``folder``: one that is there
+    already).
+    """
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    return RunRecord(
+    run = RunRecord(
         id=run_id,
         parent=parent,
         command=command,
@@ -49,6 +52,13 @@ def new_record(
         started_at=stamp(started, "milliseconds"),
         files=tuple(files),
     )
+    journal.add_run(run)
+    return run
+
+
+def go_on(journal: Journal, run: RunRecord, **changes: Any) -> None:
+    """Have a run that was stopped count as at work again; ``run`` still tells how it was stopped."""
+    journal.update_run(run.id, state="running", folded=False, **changes)
 
 
 def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:

@@ -91,7 +91,7 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings) -> None:
     ended = [other for other in earlier if not other.get("dry_run")]
     night = judge_night(summary, ended, settings, journal.last_event(target))
     if night.alarm:
-        _log.warning("%s", night.alarm)
+        _log.error("%s", night.alarm)
         journal.update_run(
             summary.run_id, summary={**(journal.run(summary.run_id).summary or {}), "alarm": night.alarm}
         )
@@ -152,7 +152,7 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
         reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
     else:
         return True
-    _log.warning("notify.webhook could not be called: %s. The next run delivers the message.", reason)
+    _log.error("notify.webhook could not be called: %s. The next run delivers the message.", reason)
     return False
 
 
@@ -180,7 +180,7 @@ def write_metrics(summary: Summary, path: Path) -> None:
         with new_file(path, mode=0o644) as file:
             file.write("\n".join(lines) + "\n")
     except JournalError as error:
-        _log.warning("--metrics-file %s cannot be written: %s", path, why(error))
+        _log.error("--metrics-file %s cannot be written: %s", path, why(error))
 
 
 def _label(value: object) -> str:

@@ -40,12 +40,12 @@ async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) 
             journal.record(run.id, outcomes)
             doubled += len(outcomes)
     except RequestError as error:
-        _log.warning("whether another run has made the same contacts cannot be looked up: %s", error)
+        _log.error("whether another run has made the same contacts cannot be looked up: %s", error)
     finally:
         if snapshot is not None:
             snapshot.close()
     if doubled:
-        _log.warning("%d contacts are in the dialler more than once (possible_duplicate)", doubled)
+        _log.error("%d contacts are in the dialler more than once (possible_duplicate)", doubled)
     return doubled
 
 

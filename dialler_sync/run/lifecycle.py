@@ -201,7 +201,7 @@ def _tell_all_the_same(
         summary = summarise(journal, run, stopped, effort)
         write_reports(journal, run, cells, summary, keep=False)
     except JournalError as error:
-        _log.warning("The reports in %s are not written: %s", run.out, error)
+        _log.error("The reports in %s are not written: %s", run.out, error)
         raise stopped from error
     return summary
 

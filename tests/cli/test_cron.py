@@ -60,6 +60,21 @@ def test_a_night_that_failed_says_why_in_a_line(
     assert ".." not in line
 
 
+def test_what_a_person_must_know_is_said_on_a_good_night_too(
+    configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """Nobody else hears of metrics that nobody can read."""
+    configure()
+    (tmp_path / "inbox").mkdir()
+    contacts_csv(2, "inbox/a.csv")
+    (tmp_path / "m.prom").mkdir()
+
+    done = night()
+
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert "m.prom cannot be written" in done.stderr
+
+
 @pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", "<&-", "2>&-", "<&- 2>&-"])
 @pytest.mark.parametrize("fault", ["", "401_from:1"])
 def test_closed_streams_change_nothing(

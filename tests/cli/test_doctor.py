@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 from ..conftest import Configure, Done, Run
 from ..helpers.authority import Authority
 from ..helpers.foreign import Answer, ForeignDialler, served
+from ..helpers.http_server import QuietServer
 
 
 def found(done: Done) -> dict[str, tuple[str, str]]:
@@ -209,7 +210,7 @@ def https(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Api) as server:
+    with QuietServer(("127.0.0.1", 0), _Api) as server:
         server.handle_error = lambda *_: None  # type: ignore[method-assign] # a client that hangs up is meant
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import quote
 from zipfile import ZipFile
@@ -20,6 +20,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.http_server import QuietServer
 
 Contacts = Callable[..., Path]
 
@@ -85,7 +86,7 @@ def test_a_dialler_that_repeats_the_token_does_not_spread_it(
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+    with QuietServer(("127.0.0.1", 0), Echo) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         configure(
             base_url=f"http://127.0.0.1:{server.server_port}/rest/v1.0",

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from .http_server import QuietServer
 
 ROOT = "/rest/v1.0/1"
 
@@ -138,7 +140,7 @@ def served(dialler: ForeignDialler) -> Iterator[ForeignDialler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the library has it
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

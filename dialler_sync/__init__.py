@@ -1,4 +1,4 @@
-"""Imports contacts from spreadsheets into a call-centre dialler, and says what became of every row."""
+"""Imports contacts from spreadsheets into a call-centre dialler, and reports the outcome of every row."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class OrderedGroup(click.Group):
 def cli(
     ctx: click.Context, config_path: Path, state: str | None, verbose: int, quiet: bool, log_format: str, trust: bool
 ) -> None:
-    """Import contacts from spreadsheets into a call-centre dialler, and know what became of every row.
+    """Import contacts from spreadsheets into a call-centre dialler, and report the outcome of every row.
 
     Options also come from variables: DIALLER_SYNC_CONFIG, DIALLER_SYNC_IMPORT_MAX_ERRORS and so on.
     """

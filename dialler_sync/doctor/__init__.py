@@ -1,1 +1,1 @@
-"""What would keep a run from working, each with its mend."""
+"""Checks of everything that a run needs, each with its fix."""

@@ -1,4 +1,4 @@
-"""What would keep a run from working, each with its mend."""
+"""Checks of everything that a run needs, each with its fix."""
 
 from __future__ import annotations
 

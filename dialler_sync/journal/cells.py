@@ -115,7 +115,7 @@ def _warnings(value: Any) -> bool:
 
 
 def _contact(value: Any) -> bool:
-    """Fields, none of which holds more than one value."""
+    """Whether a cell is a JSON object whose fields hold single values."""
     try:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:

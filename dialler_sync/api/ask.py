@@ -14,7 +14,7 @@ from ..errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 from ..text.command_line import command
 from ..text.nearest import nearest
 from .client import DiallerClient
-from .hopeless import reason
+from .fatal import reason
 from .pace import Gate
 from .retry import NOT_ABOUT_THE_ROW, pause
 from .wire import id_number, stored_contact

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from ..config.settings import DiallerSettings
 from ..errors import ClusterLost, DiallerSyncError
-from ..load.insist import Rules
+from ..load.rules import Rules
 from ..model import SpooledRow
 from ..version import __version__
 from .conversation import Conversation, Lost, RemoteSender, reason
@@ -74,8 +74,8 @@ class Coordinator:
     requests: int = 0
     retries: int = 0
 
-    async def load(self, rows: Iterable[SpooledRow], doubtful: Sequence[tuple[SpooledRow, int]]) -> None:
-        """Send ``rows``; first settle the ``doubtful``, each with the newest contact ID known when it was sent.
+    async def load(self, rows: Iterable[SpooledRow], doubtful: Sequence[tuple[SpooledRow, int | None]]) -> None:
+        """Send ``rows``; first settle the ``doubtful``, each with its watermark.
 
         Raises:
             StopRun: the run cannot go on.

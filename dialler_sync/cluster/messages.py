@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from ..config.settings import DiallerSettings
 from ..errors import DiallerSyncError
 from ..journal import Outcome, RowState
-from ..load.insist import Rules
+from ..load.rules import Rules
 from ..model import SpooledRow
 
 LOT = 500
@@ -48,7 +48,7 @@ class Batch:
 
     number: int
     outcomes: Sequence[Outcome]
-    states: Sequence[tuple[int, RowState, int]]
+    states: Sequence[tuple[int, RowState, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Order:
     """Coordinator → sender.
 
     The first one, number 0, brings no rows, but the ``token`` where that may travel. ``rows`` are to be sent,
-    ``doubtful`` are to be looked for first, each with the newest contact ID that was known when it was sent. Batches
+    ``doubtful`` are to be looked for first, each with its watermark. Batches
     up to ``written`` are in the journal; ``unwritable``: why it can no longer be written. ``last``: no more rows will
     come. ``stop``: take no more rows.
     """
 
     number: int
     rows: Sequence[SpooledRow] = field(default=(), repr=False)
-    doubtful: Sequence[tuple[SpooledRow, int]] = field(default=(), repr=False)
+    doubtful: Sequence[tuple[SpooledRow, int | None]] = field(default=(), repr=False)
     written: int = 0
     unwritable: str | None = None
     last: bool = False

@@ -23,7 +23,7 @@ class Outbox:
         self._closed: str | None = None
 
     def record(
-        self, _run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = (), /
+        self, _run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = (), /
     ) -> None:
         """Wait, in a thread beside the event loop, until the coordinator has written this down.
 
@@ -32,7 +32,7 @@ class Outbox:
         """
         asyncio.run_coroutine_threadsafe(self._put(outcomes, states), self._loop).result()
 
-    async def _put(self, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]]) -> None:
+    async def _put(self, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]]) -> None:
         if self._closed is not None:
             raise JournalError(self._closed)
         self._count += 1

@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from ..journal import RowState
-from ..load.insist import Rules
+from ..load.rules import Rules
 from ..model import SpooledRow
 from ..prepare.spool import Spool
 from .messages import LOT, Batch
 
-State = tuple[int, RowState, int]
+State = tuple[int, RowState, int | None]
 
 
 def partition_of(row: SpooledRow, count: int) -> int:
@@ -33,14 +33,14 @@ class Partition:
 
     def __init__(self, number: int, folder: Path, rules: Rules) -> None:
         self.number = number
-        self.doubtful: list[tuple[SpooledRow, int]] = []
+        self.doubtful: list[tuple[SpooledRow, int | None]] = []
         self._rules = rules
         self._spool = Spool(folder)
         self._buffer: list[tuple[object, ...]] = []
         self._waiting: Iterator[SpooledRow] = iter(())
         self._again: deque[SpooledRow] = deque()
         self._held: dict[int, SpooledRow] = {}
-        self._intended: dict[int, int] = {}
+        self._intended: dict[int, int | None] = {}
 
     def add(self, row: SpooledRow) -> None:
         """Put a row by, before any is given."""
@@ -65,18 +65,18 @@ class Partition:
         self._held.update((row.seq, row) for row in rows)
         return rows
 
-    def give_doubtful(self) -> list[tuple[SpooledRow, int]]:
+    def give_doubtful(self) -> list[tuple[SpooledRow, int | None]]:
         """The rows that may have been sent, which are in a sender's hands from now on."""
         given, self.doubtful = self.doubtful, []
-        for row, newest in given:
-            self._held[row.seq], self._intended[row.seq] = row, newest
+        for row, watermark in given:
+            self._held[row.seq], self._intended[row.seq] = row, watermark
         return given
 
     def note(self, batch: Batch) -> None:
         """What a sender tells of its rows."""
-        for seq, state, newest in batch.states:
+        for seq, state, watermark in batch.states:
             if state is RowState.SENDING:
-                self._intended[seq] = newest
+                self._intended[seq] = watermark
             else:
                 self._intended.pop(seq, None)
         for outcome in batch.outcomes:
@@ -115,12 +115,12 @@ class Partition:
 
 def split(
     rows: Iterable[SpooledRow],
-    doubtful: Sequence[tuple[SpooledRow, int]],
+    doubtful: Sequence[tuple[SpooledRow, int | None]],
     partitions: Sequence[Partition],
 ) -> Iterator[None]:
     """Put every row into its partition; stops for breath now and then."""
-    for row, newest in doubtful:
-        partitions[partition_of(row, len(partitions))].doubtful.append((row, newest))
+    for row, watermark in doubtful:
+        partitions[partition_of(row, len(partitions))].doubtful.append((row, watermark))
     for count, row in enumerate(rows):
         partitions[partition_of(row, len(partitions))].add(row)
         if count % LOT == 0:

@@ -15,6 +15,7 @@ from ..api.pace import Gate
 from ..api.token import read_token
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageError
+from ..journal import Outcome
 from ..load.loader import Loader
 from ..load.recorder import Recorder
 from ..model import SpooledRow
@@ -28,6 +29,16 @@ BEATS = 4
 UNHEARD = "the coordinator was not heard of for too long"
 
 TOKEN_VARIABLE = "DIALLER_SYNC_TOKEN"  # noqa: S105 - the name of a variable
+
+
+class Uncounted:
+    """A run that counts elsewhere: the coordinator knows what was decided for its rows."""
+
+    def action(self, _seq: int) -> None:
+        """Nothing is known here."""
+
+    def count(self, outcome: Outcome) -> None:
+        """The coordinator counts it."""
 
 
 class Sender:
@@ -104,9 +115,9 @@ class Sender:
             load.add_done_callback(lambda _: self._outbox.announce())
             self._loads.add(load)
 
-    async def _load(self, client: DiallerClient, doubtful: Sequence[tuple[SpooledRow, int]]) -> None:
+    async def _load(self, client: DiallerClient, doubtful: Sequence[tuple[SpooledRow, int | None]]) -> None:
         recorder = Recorder(self._outbox, "", client.gate.stop)
-        loader = Loader(client, recorder, self._share.rules, settled=lambda _: None)
+        loader = Loader(client, recorder, self._share.rules, Uncounted())
         try:
             with suppress(StopRun):  # the gate knows what stopped it
                 await loader.load(self._taken(), doubtful)

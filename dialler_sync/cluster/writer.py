@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..api.pace import Gate
 from ..errors import JournalError
 from ..journal import Outcome
+from ..load.outcomes import RunLog
 from ..load.recorder import Book
-from ..model import Action
 from .messages import Batch
 from .partitions import Partition
 
@@ -20,15 +20,14 @@ from .partitions import Partition
 class Writer:
     """Writes down what became of the rows of a run, in a thread beside the event loop.
 
-    ``settled`` is called with every outcome, once it is written down; ``action`` gives what was decided for a row.
-    ``unwritable``: why the journal can no longer be written, which also ends the run by ``gate``.
+    ``log`` counts every outcome once it is written down. ``unwritable``: why the journal can no longer be written,
+    which also ends the run by ``gate``.
     """
 
     journal: Book
     run_id: str
     gate: Gate
-    settled: Callable[[Outcome], None]
-    action: Callable[[int], Action | None]
+    log: RunLog
     unwritable: str | None = None
     _thread: ThreadPoolExecutor = field(init=False)
 
@@ -53,12 +52,12 @@ class Writer:
                 continue
             number = batch.number
             for outcome in outcomes:
-                self.settled(outcome)
+                self.log.count(outcome)
         return number
 
     def _decided(self, outcome: Outcome) -> Outcome:
         """With what was decided for the row, which senders do not know."""
-        action = self.action(outcome.seq)
+        action = self.log.action(outcome.seq)
         return outcome._replace(action=action) if action else outcome
 
     def close(self, partitions: Sequence[Partition]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..api.ask import ask, calling, persisting, resolve_campaign
 from ..api.client import DiallerClient
-from ..api.hopeless import is_of_every_request
+from ..api.fatal import is_of_every_request
 from ..api.retry import repeating, unreadable
 from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings

@@ -113,7 +113,7 @@ class Outcome(NamedTuple):
 class JournalRow(NamedTuple):
     """A row as the journal has it. In ``result``, pending reads as unprocessed and sending as unknown.
 
-    ``newest_id`` is the newest contact ID that was known when the row was sent, -1 where none was. ``moves``: it is to
+    ``watermark`` is the highest contact ID known when the row was sent, None if unknown. ``moves``: it is to
     take its contact from another campaign.
     """
 
@@ -121,7 +121,7 @@ class JournalRow(NamedTuple):
     file: int
     state: str
     payload: str
-    newest_id: int
+    watermark: int | None
     moves: bool = False
 
     @property

@@ -70,10 +70,10 @@ class Rows(Runs):
             self._database.execute_many(connection, _note_move, ("r", "s"), [(run_id, seq) for seq in seqs])
 
     def record(
-        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
+        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = ()
     ) -> None:
-        """Write down outcomes, and states as (seq, state, newest contact ID known), in one commit."""
-        changed = [(run_id, seq, str(state), newest) for seq, state, newest in states]
+        """Write down outcomes, and states as (seq, state, watermark), in one commit."""
+        changed = [(run_id, seq, str(state), _UNKNOWN if mark is None else mark) for seq, state, mark in states]
         said = (o if not o.error and len(o.contact_id) < _SHORT else _said(o) for o in outcomes)
         settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *o[3:]) for o in said]
         with self._begin() as connection:
@@ -142,12 +142,15 @@ def _parameters(*names: str) -> dict[str, Any]:
     return {name: sa.bindparam(name) for name in names}
 
 
+_UNKNOWN = -1
+"""In the column ``newest_id``, in place of a watermark."""
+
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
 _add_row = sa.insert(schema.rows).values(
     **_parameters("run", *_PLANNED),
     attempts=sa.literal_column("0"),
     sent_at=sa.literal_column("''"),
-    newest_id=sa.literal_column("-1"),
+    newest_id=sa.literal_column(str(_UNKNOWN)),
     unchanged_since=sa.literal_column("''"),
 )
 _set_state = sa.update(schema.rows).where(_row_key).values(_parameters("state", "newest_id"))
@@ -224,4 +227,4 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         seq, file, sheet, row_number, user_data, status, _ACTION[action], contact_id, http_status, attempts,
         code, field, error, hint, sent_at, noted, faults if code else (),
     )  # fmt: skip
-    return JournalRow(result, number, state, payload, newest_id, moves)
+    return JournalRow(result, number, state, payload, None if newest_id == _UNKNOWN else newest_id, moves)

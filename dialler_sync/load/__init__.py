@@ -3,8 +3,9 @@
 ::
 
     loader ── sends rows concurrently; the first try of each
-    insist ── a row whose first try failed: repeat, look whether it is there, or give up
-    evidence ── what the dialler's contacts tell of a row that may have been sent
+    retrier ── a row whose first try failed: send it again, look it up, or give up
+    attempt ── the states of such a row; allowance ── how often it may be sent again
+    lookup, evidence ── what the dialler's contacts tell of a row that may have been sent
     moves ── whether a row took its contact from another campaign, or left it there
     outcomes ── what that means for the journal and for those who watch
     change, undo ── the same for locks and deletions, and for putting back what a run did

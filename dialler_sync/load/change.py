@@ -19,8 +19,8 @@ from .recorder import Recorder
 class Changer(Protocol):
     """Does what a row that is no import asks for; gives its outcome, or raises what the dialler's client raises."""
 
-    async def __call__(self, row: SpooledRow) -> Outcome:
-        """Do it, and say what became of it."""
+    async def change(self, row: SpooledRow) -> Outcome:
+        """Do it, and give its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ContactChanger:
     client: DiallerClient
     resumed: bool = False
 
-    async def __call__(self, row: SpooledRow) -> Outcome:
+    async def change(self, row: SpooledRow) -> Outcome:
         """Change it, if it is the one that is meant."""
         contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
         if contact is not None and contact.user_data != row.user_data:
@@ -57,7 +57,7 @@ class UncheckedChanger:
     client: DiallerClient
     recorder: Recorder
 
-    async def __call__(self, row: SpooledRow) -> Outcome:
+    async def change(self, row: SpooledRow) -> Outcome:
         """Change what the dialler takes to be meant."""
         if row.contact_id:
             return _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row) else nothing_there(row)
@@ -66,7 +66,7 @@ class UncheckedChanger:
             "lock": self.client.lock_by_user_data,
             "unlock": self.client.unlock_by_user_data,
         }
-        await self.recorder.intend(row.seq, -1)
+        await self.recorder.intend(row.seq, None)
         try:
             await persisting(self.client, lambda: changes[row.kind](row.user_data), repeatable=False)
         except Refused as error:

@@ -1,7 +1,7 @@
 """Actions → dialler: concurrently, each exactly once, recorded in the journal.
 
 A row is sent by a worker. Where that succeeds, or is refused, the row is settled there and then. Where it
-fails otherwise the row is parked in a task of its own, so that its waiting holds up nobody, and insists.
+fails otherwise the row is parked in a task of its own, so that its retries hold up nobody.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from itertools import islice
 from typing import Any
 
 from ..api.client import DiallerClient
-from ..api.hopeless import reason_to_stop
 from ..errors import MaybeDone, Refused, RequestError, StopRun
-from ..journal import Outcome
-from ..model import Action, SpooledRow
+from ..model import SpooledRow, Status
+from .attempt import Attempt
 from .change import Changer, ContactChanger
-from .insist import Insister, Rules, Tried
 from .moves import Moves
-from .outcomes import Outcomes
+from .outcomes import Outcomes, RunLog
 from .recorder import Recorder
-
-__all__ = ["Loader", "Rules"]
+from .retrier import Retrier
+from .rules import Rules
 
 SENT_ALONE = 10
 """Rows that are sent one after the other, at most."""
@@ -33,7 +31,7 @@ PARKED = 4
 
 
 class Loader:
-    """Sends rows. One use; ``settled`` is called with every outcome.
+    """Sends rows. One use; ``log`` counts every outcome.
 
     ``load`` raises what stopped it, after what was in flight has been recorded.
     """
@@ -43,9 +41,8 @@ class Loader:
         client: DiallerClient,
         recorder: Recorder,
         rules: Rules,
+        log: RunLog,
         *,
-        settled: Callable[[Outcome], None],
-        action: Callable[[int], Action | None] = lambda _: None,
         changer: Changer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -53,9 +50,9 @@ class Loader:
         self._gate = client.gate
         self._recorder = recorder
         self._rules = rules
-        self._outcomes = Outcomes(recorder, overwrite=rules.overwrite, settled=settled, planned=action)
+        self._outcomes = Outcomes(recorder, log, overwrite=rules.overwrite)
         self._moves = Moves(client)
-        self._insister = Insister(client, recorder, self._outcomes, rules, self._moves, clock)
+        self._retrier = Retrier(client, recorder, self._outcomes, rules, self._moves, clock)
         self._changer = changer or ContactChanger(client)
         self._clock = clock
         self._parked: set[asyncio.Task[None]] = set()
@@ -63,21 +60,21 @@ class Loader:
     @property
     def retries(self) -> int:
         """Imports that were repeats."""
-        return self._insister.retries
+        return self._retrier.retries
 
-    async def load(self, rows: Iterator[SpooledRow], doubtful: Iterable[tuple[SpooledRow, int]] = ()) -> None:
+    async def load(self, rows: Iterator[SpooledRow], doubtful: Iterable[tuple[SpooledRow, int | None]] = ()) -> None:
         """Send ``rows``; first settle the ``doubtful``, which an interrupted run may have sent.
 
-        Each of them comes with the newest contact ID that was known when it was sent.
+        Each of them comes with its watermark: the highest contact ID known when it was sent, None if unknown.
 
         Raises:
             StopRun: the run cannot go on; what was not taken stays as it was.
         """
         workers: list[asyncio.Task[None]] = []
         try:
-            for row, newest in doubtful:
+            for row, watermark in doubtful:
                 async with self._moves.turn(row) as alone:
-                    resolving = self._insister.resolve(row, newest)
+                    resolving = self._retrier.resolve(row, watermark)
                     await (resolving if alone else self._park(resolving))
             await self._send_first(rows)
             workers += [asyncio.create_task(self._work(rows)) for _ in range(self._gate.concurrency)]
@@ -103,8 +100,8 @@ class Loader:
         for row in islice(rows, SENT_ALONE):
             await self._take(row)
             await _all(self._parked)
-            unsure = self._insister.foreign and not self._outcomes.done
-            if (not unsure and (self._rules.overwrite or self._outcomes.newest_id >= 0)) or self._gate.stopped:
+            known = self._rules.overwrite or self._outcomes.newest_id is not None
+            if (known and not self._retrier.refuses_all) or self._gate.stopped:
                 return
 
     async def _work(self, rows: Iterator[SpooledRow]) -> None:
@@ -112,7 +109,7 @@ class Loader:
             if self._gate.stopped:
                 return
             await self._take(row)
-        self._insister.nothing_fresh = True
+        self._retrier.nothing_fresh = True
 
     async def _take(self, row: SpooledRow) -> None:
         await self._recorder.keep_up()
@@ -122,10 +119,10 @@ class Loader:
     async def _send(self, row: SpooledRow, *, alone: bool) -> None:
         """The first try of a row. ``alone``: rows like it wait until this one has come to its end."""
         repeatable = self._rules.repeatable(row)
-        newest = self._outcomes.newest_id
+        watermark = self._outcomes.newest_id
         if not repeatable:
             try:
-                newest = await self._insister.intend(row, newest)
+                watermark = await self._retrier.intend(row, watermark)
             except StopRun:
                 return
         started, sent_at = self._clock(), self._outcomes.time()
@@ -140,12 +137,11 @@ class Loader:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            tried = Tried(row, None if self._rules.overwrite else newest, started, sent_at)
-            tried.fail_in(self._gate.bout)
-            if isinstance(error, Refused) or alone:
-                await self._insister.insist(tried, error)  # here and now: it may be what stops all others
-            else:
-                await self._park(self._insister.insist(tried, error))
+            attempt = Attempt(row, watermark, started, sent_at)
+            attempt.allowance.fail(row.seq, self._gate.bout)
+            retrying = self._retrier.retry(attempt, error)
+            # A refusal here and now: it may be what stops all others.
+            await (retrying if isinstance(error, Refused) or alone else self._park(retrying))
         else:
             done = self._outcomes.succeeded(row, contact, 1, sent_at)
             self._outcomes.put(await self._moves.checked(row, done))
@@ -154,7 +150,8 @@ class Loader:
         """A row that is no import."""
         sent_at = self._outcomes.time()
         try:
-            outcome = (await self._changer(row))._replace(sent_at=sent_at)
+            outcome = (await self._changer.change(row))._replace(sent_at=sent_at)
+            self._outcomes.done += outcome.status is Status.SUCCEEDED
         except StopRun as why:
             self._gate.stop(why)  # a reason of its own; the gate keeps the first
             return
@@ -162,9 +159,9 @@ class Loader:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
             raise
         except RequestError as error:
-            stop = reason_to_stop(error, campaign=None, passes=self._gate.opened)
-            if stop is not None:
-                self._gate.stop(stop)
+            try:
+                self._retrier.stop_if_fatal(error, None)
+            except StopRun:
                 return
             outcome = self._outcomes.failed(row, error, 1, sent_at, maybe_done=isinstance(error, MaybeDone))
         self._outcomes.put(outcome)

@@ -18,9 +18,7 @@ from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
 from ..model import MOVE, SpooledRow, Status
 from ..text.command_line import command
-from .evidence import LookUp
-
-"""Error code of a row after which several contacts carry its key."""
+from .lookup import Lookup
 
 
 def is_watched(row: SpooledRow) -> bool:
@@ -29,10 +27,10 @@ def is_watched(row: SpooledRow) -> bool:
 
 
 class Moves:
-    """Checks rows that are watched. ``find`` looks a key up."""
+    """Checks rows that are watched. ``lookup`` finds a key."""
 
     def __init__(self, client: DiallerClient) -> None:
-        self.find = LookUp(client)
+        self.lookup = Lookup(client)
         self._gate = client.gate
         self._proven: set[str] = set()  # kinds of rows
         self._turn = asyncio.Lock()
@@ -58,7 +56,7 @@ class Moves:
             changed = f"contact {outcome.contact_id} was changed, and not contact {row.contact_id}"
             return self._doubled(outcome, f"several campaigns have a contact with this UserData: {changed}")
         try:
-            found = await self.find(row.user_data)
+            found = await self.lookup.find(row.user_data)
         except StopRun:
             why = "the run ended before it could be seen whether the contact is in its old campaign, too"
             return outcome._replace(status=Status.UNKNOWN, error_code=INTERRUPTED, error=why)

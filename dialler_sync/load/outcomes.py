@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 from ..api.wire import StoredContact, id_number
 from ..error_codes import INTERRUPTED
@@ -14,34 +15,42 @@ from ..text.stamp import stamp
 from .recorder import Recorder
 
 
-class Outcomes:
-    """Makes outcomes and passes them on. ``newest_id`` is the newest contact ID that the dialler has told, -1: none.
-    ``done`` counts the rows that it has taken.
+class RunLog(Protocol):
+    """The run that rows belong to."""
 
-    ``settled`` is called with each outcome; ``planned`` gives what was decided for a row, by its place in the run.
+    def action(self, seq: int) -> Action | None:
+        """What was decided for a row, by its place in the run; None where nothing was."""
+
+    def count(self, outcome: Outcome) -> None:
+        """Count an outcome; called with each one, after it was passed to the journal."""
+
+
+class Outcomes:
+    """Makes outcomes and passes them on.
+
+    ``newest_id`` is the highest contact ID that the dialler has told, None until it has told one. ``done`` counts the
+    rows that it has taken.
     """
 
     def __init__(
         self,
         recorder: Recorder,
+        log: RunLog,
         *,
         overwrite: bool,
-        settled: Callable[[Outcome], None],
-        planned: Callable[[int], Action | None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.newest_id = -1
+        self.newest_id: int | None = None
         self.done = 0
         self._recorder = recorder
         self._unplanned = Action.IMPORT if overwrite else Action.CREATE
-        self._settled = settled
-        self._planned = planned
+        self._log = log
         self._now = now
 
     def put(self, outcome: Outcome) -> None:
-        """Write an outcome down, soon, and tell it."""
+        """Write an outcome down, soon, and have the run count it."""
         self._recorder.put(outcome)
-        self._settled(outcome)
+        self._log.count(outcome)
 
     def time(self) -> str:
         """The time, as reports have it."""
@@ -52,7 +61,7 @@ class Outcomes:
         self.done += 1
         number = id_number(contact.id)
         if number is not None:
-            self.newest_id = max(self.newest_id, number)
+            self.newest_id = max(self.newest_id or 0, number)
         return Outcome(row.seq, Status.SUCCEEDED, self._action(row), contact.id, 200, tries, sent_at=sent_at)
 
     def failed(self, row: SpooledRow, error: RequestError, tries: int, sent_at: str, *, maybe_done: bool) -> Outcome:
@@ -85,4 +94,4 @@ class Outcomes:
     def _action(self, row: SpooledRow) -> Action:
         if not row.body:
             return Action(row.kind)
-        return self._planned(row.seq) or self._unplanned
+        return self._log.action(row.seq) or self._unplanned

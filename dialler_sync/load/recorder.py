@@ -26,9 +26,9 @@ class Book(Protocol):
     """Where outcomes and states are written down: a journal, or what stands for one."""
 
     def record(
-        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = (), /
+        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = (), /
     ) -> None:
-        """Write down outcomes, and states as (seq, state, newest contact ID known); return when that is durable.
+        """Write down outcomes, and states as (seq, state, watermark); return when that is durable.
 
         Raises:
             JournalError: it cannot be written.
@@ -48,7 +48,7 @@ class Recorder:
         self._failed = failed
         self.unwritten: list[Outcome] = []
         self._outcomes: list[Outcome] = []
-        self._states: list[tuple[int, RowState, int]] = []
+        self._states: list[tuple[int, RowState, int | None]] = []
         self._written: asyncio.Future[None] | None = None
         self._wanted = asyncio.Event()
         self._taken = asyncio.Event()
@@ -71,18 +71,18 @@ class Recorder:
             self._taken.clear()
             await self._taken.wait()
 
-    async def intend(self, seq: int, newest_id: int) -> None:
-        """Write down, before going on, that a row is about to be sent, and the newest contact ID known then."""
+    async def intend(self, seq: int, watermark: int | None) -> None:
+        """Write down, before going on, that a row is about to be sent, and its watermark."""
         if self._error:
             raise self._error
-        self._states.append((seq, RowState.SENDING, newest_id))
+        self._states.append((seq, RowState.SENDING, watermark))
         self._written = self._written or asyncio.get_running_loop().create_future()
         self._wanted.set()
         await asyncio.shield(self._written)
 
     def take_back(self, seq: int) -> None:
         """Write down, soon, that the row was not sent after all."""
-        self._states.append((seq, RowState.PENDING, -1))
+        self._states.append((seq, RowState.PENDING, None))
 
     async def flush(self) -> None:
         """Write down everything, and end. Who cancels this waits until it is done.

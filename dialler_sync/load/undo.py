@@ -76,7 +76,7 @@ class Undoer:
     force: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def __call__(self, row: SpooledRow) -> Outcome:
+    async def change(self, row: SpooledRow) -> Outcome:
         """Put back what the row did."""
         action = Action(row.kind)
         back = _BACK[action]

@@ -6,7 +6,7 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from operator import attrgetter
@@ -22,18 +22,11 @@ from ..model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status
 from ..text.spreadsheet import one_line
 from .keys import Keys
 from .prepared import Prepared
+from .sink import Found, RowSink
 from .sources import Source, file_sha256
 
 _LONGEST_VALUE = 60
 """Characters of a cell that a message shows."""
-
-
-"""Error code of rows that share a UserData, with ``duplicate_keys: reject``."""
-
-Found = Contact | Rejection
-
-Write = Callable[[list[PlannedRow], list[Found]], Container[int] | None]
-"""Writes down rows, and gets what each came from; may give the places of those that are still to be sent."""
 
 
 def payload_hash(body: bytes) -> str:
@@ -45,15 +38,11 @@ def prepare(
     prepared: Prepared,
     settings: Settings,
     sources: Sequence[Source],
+    sink: RowSink,
     *,
-    write: Write,
-    settle: Callable[[list[Outcome]], None],
     progress: Callable[[int], None],
 ) -> None:
-    """Map and validate every row into ``prepared``.
-
-    ``write`` gets all of them in order, ``settle`` what turned out only in the end (duplicates), ``progress`` the
-    number of rows of each chunk.
+    """Map and validate every row into ``prepared`` and ``sink``; ``progress`` gets the number of rows of each chunk.
 
     Raises:
         InputError: a file cannot be read to its end, or changed meanwhile.
@@ -62,14 +51,14 @@ def prepare(
     for number, source in enumerate(sources):
         before = prepared.total
         for chunk in source.table.chunks():
-            progress(_take(prepared, keys, number, source, chunk, write))
+            progress(_take(prepared, keys, number, source, chunk, sink))
         prepared.files.append(source.record(prepared.total - before))
         if file_sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
-    settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
+    sink.settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
 
 
-def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, write: Write) -> int:
+def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, sink: RowSink) -> int:
     """Add one chunk to what is prepared; gives the number of its rows."""
     runs: Mapping[int, str] = {}
     if source.guard:
@@ -100,7 +89,7 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
         cells[numbers.index(at)] = ragged
         prepared.extra_cells = max(prepared.extra_cells, len(ragged) - chunk.frame.shape[1])
     prepared.cells.write([first, number, cells])  # first: what an interrupt leaves has its cells
-    left = write(planned, found)
+    left = sink.add_rows(planned, found)
     todo = bytes([row.state == PENDING and (left is None or row.seq in left) for row in planned])
     to_send = compress(zip(planned, bodies, strict=True), todo)
     prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])

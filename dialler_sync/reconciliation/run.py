@@ -14,7 +14,7 @@ import orjson
 
 from ..api.ask import campaign_id
 from ..api.client import DiallerClient
-from ..api.hopeless import reason
+from ..api.fatal import reason
 from ..config import Settings
 from ..errors import Interrupted, RequestError, StopRun
 from ..exit_codes import ExitCode
@@ -129,8 +129,7 @@ class ReconciliationRun:
             self.prepared,
             self.settings,
             self.sources,
-            write=lambda rows, _: self.sides.add_rows(rows),
-            settle=lambda outcomes: self.sides.add_rejected(o for o in outcomes if o.status is Status.REJECTED),
+            self.sides,
             progress=self.observer.advance,
         )
         self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)

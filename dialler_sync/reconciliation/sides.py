@@ -10,6 +10,7 @@ import orjson
 
 from ..api.wire import StoredContact, campaign_of
 from ..journal import Outcome, PlannedRow, RowState
+from ..model import Status
 from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
@@ -93,10 +94,10 @@ class Sides(Snapshot):
 
     # The file
 
-    def add_rows(self, planned: Sequence[PlannedRow]) -> None:
+    def add_rows(self, rows: Sequence[PlannedRow], _found: object = ()) -> None:
         """Note rows, valid and rejected."""
-        valid = [row for row in planned if row.state == RowState.PENDING]
-        rejected = [row for row in planned if row.state != RowState.PENDING]
+        valid = [row for row in rows if row.state == RowState.PENDING]
+        rejected = [row for row in rows if row.state != RowState.PENDING]
         self.valid += len(valid)
         self._base.executemany(
             "INSERT INTO row VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE "  # noqa: S608 - one of two words
@@ -107,9 +108,13 @@ class Sides(Snapshot):
             "INSERT OR IGNORE INTO rejected VALUES (?, ?)",
             ((storable(row.user_data), _why(row)) for row in rejected if row.user_data),
         )
-        self.add_rejected(rejected)
+        self._note_faults(rejected)
 
-    def add_rejected(self, rows: Iterable[PlannedRow | Outcome]) -> None:
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Note rows that are rejected as others carry their key."""
+        self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
+
+    def _note_faults(self, rows: Iterable[PlannedRow | Outcome]) -> None:
         """Note what is wrong with rows."""
         for row in rows:
             said = map(storable, (_key(row), row.error_code, row.error_field, row.error, row.hint))

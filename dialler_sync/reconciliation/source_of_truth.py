@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
-from ..api.hopeless import is_of_every_request
+from ..api.fatal import is_of_every_request
 from ..errors import Refused
 from ..pages import KEYS, batched
 from ..plan.snapshot import fill

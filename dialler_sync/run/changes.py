@@ -8,15 +8,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..api.client import DiallerClient
-from ..api.hopeless import reason
+from ..api.fatal import reason
 from ..api.latency import Latencies
 from ..config import Settings
 from ..error_codes import MAYBE_DONE, mend
 from ..errors import RequestError
 from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from ..load.change import Changer
-from ..load.loader import Loader, Rules
+from ..load.loader import Loader
 from ..load.recorder import Recorder
+from ..load.rules import Rules
 from ..model import SpooledRow, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
@@ -110,12 +111,12 @@ class BulkRun:
             self._give_up_sent()
         self.observer.stage(self.run.command, sum(1 for _ in self._left()))
         recorder = Recorder(self.journal, self.run.id, client.gate.stop)
-        settled = Tally(client.gate, self.observer, None, 0, 0)
+        tally = Tally(client.gate, self.observer)
         loader = Loader(
             client,
             recorder,
             Rules(True, None, self.settings.dialler.retries, self.settings.dialler.timeout),
-            settled=settled,
+            tally,
             changer=self.job.changer(client, recorder),
         )
         started = time.monotonic()
@@ -125,7 +126,7 @@ class BulkRun:
                 for row in self._left()
             )
         finally:
-            self.sent, self.sending = settled.settled, time.monotonic() - started
+            self.sent, self.sending = tally.settled, time.monotonic() - started
             self.unwritten = recorder.unwritten
 
     def _left(self) -> Iterator[JournalRow]:

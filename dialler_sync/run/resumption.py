@@ -22,35 +22,38 @@ _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
 class LeftOver:
     """What is left beside rows that were never sent.
 
-    ``doubtful`` are rows that may have been sent, each with the newest contact ID that was known then; ``extra`` is
+    ``doubtful`` are rows that may have been sent, each with its watermark; ``extra`` is
     what was still to be locked or deleted. ``killed``: requests of the run may still be running.
     """
 
-    doubtful: dict[int, int] = field(default_factory=dict)
+    doubtful: dict[int, int | None] = field(default_factory=dict)
     extra: list[SpooledRow] = field(default_factory=list)
     killed: bool = False
 
 
-class Comparison:
-    """Reading again what an interrupted run has read must give the same rows."""
+class KnownRows:
+    """A sink for what an interrupted run has read before: reading it again must give the same rows."""
 
     def __init__(self, journal: Journal, run: RunRecord) -> None:
         self._run = run
         self._known = journal.rows(run)
 
-    def __call__(self, planned: Sequence[PlannedRow], _: object) -> None:
+    def add_rows(self, rows: Sequence[PlannedRow], _found: object) -> None:
         """Compare the next rows.
 
         Raises:
             CannotResume: they are others.
         """
-        for row in planned:
+        for row in rows:
             known = next(self._known, None)
             if known is None or known.result.row != row.row or known.payload != row.payload:
                 raise CannotResume(
                     f"row {row.row} is not what it was when run {self._run.id} began (another dialler-sync version?); "
                     "import the file as a new run"
                 )
+
+    def settle(self, _outcomes: object) -> None:
+        """The journal has these outcomes already."""
 
 
 def newer_list(journal: Journal, run: RunRecord) -> str:
@@ -79,7 +82,7 @@ def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
         if entry.moves:
             prepared.watched[result.seq] = MOVE, result.contact_id
         if entry.state in _DOUBTFUL:
-            left.doubtful[result.seq] = entry.newest_id
+            left.doubtful[result.seq] = entry.watermark
         elif entry.state != RowState.PENDING:
             prepared.todo[result.seq] = 0
     journal.record(run.id, overtaken)
@@ -218,7 +221,7 @@ def leave_settled(
         left.doubtful.pop(seq, None)
     for batch in batched(settled, ROWS):
         journal.record(run.id, [Outcome(seq, Status.SKIPPED, Action.UNCHANGED, error=why) for seq in batch])
-    journal.record(run.id, (), [(seq, RowState.SENDING, newest) for seq, newest in left.doubtful.items()])
+    journal.record(run.id, (), [(seq, RowState.SENDING, watermark) for seq, watermark in left.doubtful.items()])
     return left
 
 
@@ -234,15 +237,15 @@ def _identity(entry: JournalRow, same_files: bool) -> str:
 
 def _keyless_and_doubtful(
     journal: Journal, parent: RunRecord, same_files: bool
-) -> tuple[Counter[str], dict[str, list[int]], set[str]]:
-    """(how many rows without a key were fine, by identity; newest IDs of the doubtful ones, by identity; keys of the
+) -> tuple[Counter[str], dict[str, list[int | None]], set[str]]:
+    """(how many rows without a key were fine, by identity; watermarks of the doubtful ones, by identity; keys of the
     doubtful ones that were to move a contact)."""
     alike: Counter[str] = Counter()
     moves: set[str] = set()
-    doubtful: dict[str, list[int]] = {}
+    doubtful: dict[str, list[int | None]] = {}
     for entry in journal.rows(parent):
         if entry.state in _DOUBTFUL:
-            doubtful.setdefault(_identity(entry, same_files), []).append(entry.newest_id)
+            doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)
         elif not entry.result.user_data and entry.result.status in FINE:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +25,14 @@ from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare.prepared import Prepared
-from ..prepare.read_through import Write, prepare
+from ..prepare.read_through import prepare
+from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
 from .lifecycle import carrying_out, conclude, temporary_files
 from .marked import mark_workbooks
 from .reports import Effort, Summary
-from .resumption import Comparison, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
+from .resumption import KnownRows, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
 from .sending import Sending, Tally, known_campaigns, rules_of
 from .session import session
 
@@ -159,8 +159,7 @@ class Execution:
             prepared,
             self.settings,
             self.sources,
-            write=self._write(),
-            settle=(lambda _: None) if planned else partial(self.journal.record, self.run.id),
+            self._sink(),
             progress=self.observer.advance,
         )
         self.errors = prepared.rejected
@@ -176,12 +175,12 @@ class Execution:
                 leave_overtaken(self.journal, self.run, self.run, prepared, self.left)
         self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
 
-    def _write(self) -> Write:
+    def _sink(self) -> RowSink:
         if self.run.planned:
-            return Comparison(self.journal, self.run)
+            return KnownRows(self.journal, self.run)
         if self.options.compare == "journal":
             return ChangedRows(self.journal, self.run, self.suppressed)
-        return lambda rows, _: self.journal.add_rows(self.run.id, rows)
+        return NewRows(self.journal, self.run)
 
     def _check_errors(self, prepared: Prepared) -> None:
         limit = self.options.max_errors
@@ -270,16 +269,16 @@ class Execution:
         return planned
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
-        settled = Tally(client.gate, self.observer, self.options.max_errors, prepared.total, self.errors)
+        tally = Tally(client.gate, self.observer, prepared, self.options.max_errors, self.errors)
         campaign_ids = known_campaigns(self.run.options.get("campaign_ids"))
         rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
-        sending = Sending(client, self.journal, self.run, rules, prepared, self.left, settled, limit, engine)
+        sending = Sending(client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine)
         self.observer.stage("importing", sending.total)
         started = time.monotonic()
         try:
             await sending.send()
         finally:
-            self.sent, self.sending = settled.settled, time.monotonic() - started - sending.waited
+            self.sent, self.sending = tally.settled, time.monotonic() - started - sending.waited
             _log.debug("sent %d rows in %.3f s, with %d requests so far", self.sent, self.sending, client.requests)
             self.unwritten = sending.unwritten
             self.requests += sending.requests

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, filterfalse, islice
 from pathlib import Path
@@ -16,10 +16,11 @@ from ..config import Settings
 from ..config.settings import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
 from ..journal import Journal, Outcome, RunRecord
-from ..load.loader import Loader, Rules
+from ..load.loader import Loader
 from ..load.moves import is_watched
 from ..load.recorder import Recorder
-from ..model import FINE, SpooledRow
+from ..load.rules import Rules
+from ..model import FINE, Action, SpooledRow
 from ..observer import Observer
 from ..prepare.prepared import Prepared
 from ..target import split
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Unsure = Sequence[tuple[SpooledRow, int]]
-"""Rows that may have been sent, each with the newest contact ID that was known then."""
+Unsure = Sequence[tuple[SpooledRow, int | None]]
+"""Rows that may have been sent, each with its watermark."""
 
 
 def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -> Rules:
@@ -56,18 +57,31 @@ def known_campaigns(noted: object) -> dict[str, str]:
 
 
 class Tally:
-    """Watches the outcomes of a run of ``total`` rows, ``errors`` of which have failed already, and ends it by
-    ``gate`` where too many do or the observer wishes so."""
+    """Counts the outcomes of a run, and ends it by ``gate`` where too many rows fail or the observer wishes so.
 
-    def __init__(self, gate: Gate, observer: Observer, limit: Limit | None, total: int, errors: int) -> None:
+    ``limit``: how many may; ``errors`` of the ``prepared`` rows have failed already.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        observer: Observer,
+        prepared: Prepared | None = None,
+        limit: Limit | None = None,
+        errors: int = 0,
+    ) -> None:
         self._gate = gate
         self._observer = observer
+        self._prepared = prepared
         self._limit = limit
-        self._total = total
         self._errors = errors
         self.settled = 0
 
-    def __call__(self, outcome: Outcome) -> None:
+    def action(self, seq: int) -> Action | None:
+        """What was decided for a row."""
+        return self._prepared.action(seq) if self._prepared else None
+
+    def count(self, outcome: Outcome) -> None:
         """Count one."""
         self.settled += 1
         try:
@@ -76,7 +90,7 @@ class Tally:
             self._gate.stop(stop)
         if outcome.status not in FINE:
             self._errors += 1
-            if self._limit and not self._limit.allows(self._errors, self._total):
+            if self._limit and self._prepared and not self._limit.allows(self._errors, self._prepared.total):
                 why = f"{self._errors} rows did not succeed, more than --max-errors {self._limit} allows"
                 self._gate.stop(SafetyLimit(why))
 
@@ -85,7 +99,7 @@ class Tally:
 class Sending:
     """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
 
-    With ``engine`` its workers send the rows. ``settled`` is called with every outcome. Afterwards ``requests`` are
+    With ``engine`` its workers send the rows. ``tally`` counts every outcome. Afterwards ``requests`` are
     those that workers made, ``retries`` the imports that were repeats, ``waited`` the seconds before the first, and
     ``unwritten`` the outcomes that the journal did not take.
     """
@@ -96,7 +110,7 @@ class Sending:
     rules: Rules
     prepared: Prepared
     left: LeftOver
-    settled: Callable[[Outcome], None]
+    tally: Tally
     limit: int | None = None
     engine: Engine | None = None
     requests: int = 0
@@ -149,7 +163,7 @@ class Sending:
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
-        loader = Loader(self.client, recorder, self.rules, settled=self.settled, action=self.prepared.action)
+        loader = Loader(self.client, recorder, self.rules, self.tally)
         try:
             await loader.load(rows, unsure)
         finally:
@@ -164,7 +178,7 @@ class Sending:
         from ..cluster.writer import Writer
 
         dialler = self.client.settings
-        writer = Writer(self.journal, self.run.id, self.client.gate, self.settled, self.prepared.action)
+        writer = Writer(self.journal, self.run.id, self.client.gate, self.tally)
         coordinator = Coordinator(
             engine=engine,
             writer=writer,

@@ -25,12 +25,13 @@ from dialler_sync.cluster.writer import Writer
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted, JournalError, NoRowCanSucceed, SafetyLimit, StopRun
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
-from dialler_sync.load.insist import Rules
 from dialler_sync.load.recorder import Book
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..helpers.records import RUN
+from ..helpers.run_log import Log
 
 ROWS = 60
 LEASE = 0.25
@@ -116,7 +117,7 @@ class World:
                     gate.stop(SafetyLimit("enough"))
 
             decided = {5: Action.OVERWRITE}
-            writer = Writer(self.book, RUN.id, gate, settled, decided.get)
+            writer = Writer(self.book, RUN.id, gate, Log(settled, decided))
             rules = Rules(mode == "overwrite", "538", 5, 0.25)
             coordinator = Coordinator(engine, writer, self.folder, dialler, SecretStr("simulator"), 0.3, rules, LEASE)
             try:

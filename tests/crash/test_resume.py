@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.load.loader import Rules
+from dialler_sync.load.rules import Rules
 from dialler_sync.run import rows as run_rows
 from dialler_sync.run.sending import rules_of
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Span

@@ -48,7 +48,7 @@ def test_what_is_written_is_read(journal: Journal, state: str) -> None:
     assert [row.result.seq for row in rows] == [*range(5_003), 9_000]
     assert rows[1].result.contact_id == long
     assert (rows[1].result.status, rows[1].result.action, rows[1].result.http_status) == ("succeeded", "create", 200)
-    assert (rows[2].state, rows[2].newest_id) == ("sending", 2**40)
+    assert (rows[2].state, rows[2].watermark) == ("sending", 2**40)
     assert (rows[-1].result.user_data, rows[-1].result.error) == (long, long)
 
 

@@ -10,7 +10,7 @@ import pytest
 from dialler_sync.cluster.messages import LOT, SHORTEST_LEASE, Batch, lease
 from dialler_sync.cluster.partitions import Partition, partition_of, split
 from dialler_sync.journal import Outcome, RowState
-from dialler_sync.load.insist import Rules
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import SpooledRow, Status
 
 OVERWRITE = Rules(True, "538", 1, 30.0)

@@ -142,15 +142,15 @@ def test_a_row_on_its_way_reads_as_unknown(journal: Journal) -> None:
     run = begin(journal, 1, "A", "B", "C")
     journal.plan_actions(run.id, [(0, "overwrite", "11"), (1, "create", ""), (2, "create", "")])
     settle(journal, run, RowState.SENDING, RowState.SENDING, Status.SUCCEEDED)
-    journal.record(run.id, [], [(1, RowState.PENDING, -1)])
+    journal.record(run.id, [], [(1, RowState.PENDING, None)])
 
     on_its_way, taken_back, done = rows(journal, run)
 
-    assert (on_its_way.result.status, on_its_way.newest_id) == (Status.UNKNOWN, 7)
+    assert (on_its_way.result.status, on_its_way.watermark) == (Status.UNKNOWN, 7)
     assert (on_its_way.result.action, on_its_way.result.contact_id) == (Action.OVERWRITE, "11")
     assert on_its_way.result.error_code == "interrupted"
     assert on_its_way.result.error == "the run was interrupted while this row was being sent"
-    assert (taken_back.result.status, taken_back.newest_id) == (Status.UNPROCESSED, -1)
+    assert (taken_back.result.status, taken_back.watermark) == (Status.UNPROCESSED, None)
     assert (done.result.status, done.result.contact_id, done.result.sent_at) == (Status.SUCCEEDED, "run-1/2", NOW)
     assert done.result.file == "Kunden ä.csv"
 

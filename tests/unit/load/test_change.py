@@ -61,7 +61,7 @@ def change(dialler: SimulatorServer, journal: Journal) -> Change:
             async with DiallerClient(settings, gate=gate) as client:
                 recorder = Recorder(journal, RUN.id, gate.stop)
                 try:
-                    return await make(client, recorder)(row)
+                    return await make(client, recorder).change(row)
                 finally:
                     await recorder.flush()
 

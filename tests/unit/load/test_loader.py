@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
 import orjson
@@ -16,9 +16,12 @@ from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.errors import Interrupted, MaybeDone, NoRowCanSucceed, NotDone, Refused, SafetyLimit
 from dialler_sync.journal import Outcome
 from dialler_sync.load.change import Changer
-from dialler_sync.load.loader import Loader, Rules
+from dialler_sync.load.loader import Loader
 from dialler_sync.load.recorder import Recorder
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import MOVE, SpooledRow
+
+from ...helpers.run_log import Log
 
 CONCURRENCY = 3
 
@@ -41,7 +44,7 @@ class Notes:
     async def keep_up(self) -> None:
         self.kept_up += 1
 
-    async def intend(self, seq: int, _newest_id: int) -> None:
+    async def intend(self, seq: int, _watermark: int | None) -> None:
         if self._stop and seq == self._stop_at:
             raise self._stop
 
@@ -101,6 +104,16 @@ def rows(count: int, **changes: Any) -> list[SpooledRow]:
     ]
 
 
+class By:
+    """A changer that does what ``change`` does."""
+
+    def __init__(self, change: Callable[[SpooledRow], Awaitable[Outcome]]) -> None:
+        self._change = change
+
+    async def change(self, row: SpooledRow) -> Outcome:
+        return await self._change(row)
+
+
 class Bench:
     """A loader and all that it works with."""
 
@@ -121,8 +134,8 @@ class Bench:
 
     async def loaded(self, given: Iterable[SpooledRow], doubtful: Iterable[SpooledRow] = ()) -> None:
         client, recorder = cast("DiallerClient", self.dialler), cast("Recorder", self.notes)
-        loader = Loader(client, recorder, self.rules, settled=lambda _: None, changer=self.changer)
-        await loader.load(iter(given), [(row, -1) for row in doubtful])
+        loader = Loader(client, recorder, self.rules, Log(), changer=self.changer)
+        await loader.load(iter(given), [(row, None) for row in doubtful])
 
     def load(self, given: Iterable[SpooledRow], doubtful: Iterable[SpooledRow] = ()) -> BaseException | None:
         """Send rows; gives what was raised."""
@@ -182,7 +195,7 @@ def test_change_that_is_cut_off_is_unknown() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    bench = Bench(changer=changer)
+    bench = Bench(changer=By(changer))
 
     bench.cancelled(rows(5, body=b"", kind="lock", contact_id="7"))
 
@@ -362,7 +375,7 @@ def test_change_that_fails(error: Exception, opened: bool, status: str) -> None:
             raise error
         return Outcome(row.seq, cast("Any", "succeeded"))
 
-    bench = Bench(changer=changer)
+    bench = Bench(changer=By(changer))
     bench.gate.opened = opened
 
     raised = bench.load(rows(3, body=b"", kind="lock", contact_id="7"))
@@ -378,7 +391,7 @@ def test_reason_of_a_change_to_stop_is_that_of_the_run() -> None:
     async def changer(_: SpooledRow) -> Outcome:
         raise limit
 
-    bench = Bench(changer=changer)
+    bench = Bench(changer=By(changer))
 
     assert bench.load(rows(3, body=b"", kind="lock", contact_id="7")) is limit
     assert bench.statuses == []

@@ -28,7 +28,7 @@ class Counting(Journal):
     written = threading.Event()
 
     def record(
-        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int]] = ()
+        self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = ()
     ) -> None:
         super().record(run_id, outcomes, states)
         self.commits += 1
@@ -183,7 +183,7 @@ class Blocked:
         self.written = 0
 
     def record(
-        self, _run_id: str, outcomes: Sequence[Outcome], _states: Sequence[tuple[int, RowState, int]] = ()
+        self, _run_id: str, outcomes: Sequence[Outcome], _states: Sequence[tuple[int, RowState, int | None]] = ()
     ) -> None:
         self.began.set()
         assert self.may.wait(30)

@@ -13,11 +13,13 @@ from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.journal import Outcome
-from dialler_sync.load.loader import Loader, Rules
+from dialler_sync.load.loader import Loader
 from dialler_sync.load.recorder import Recorder
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import SpooledRow, Status
 
 from ...helpers.own_time import OwnTime, now
+from ...helpers.run_log import Log
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +80,7 @@ async def test_they_fail_and_are_no_outage(status: int, without_find: bool) -> N
         settings, gate=gate, transport=Dialler(status, without_find=without_find), clock=now
     ) as client:
         rules = Rules(True, "538", settings.retries, settings.timeout)
-        loader = Loader(client, cast(Recorder, Unwritten()), rules, settled=outcomes.append, clock=now)
+        loader = Loader(client, cast(Recorder, Unwritten()), rules, Log(outcomes.append), clock=now)
         rows = (SpooledRow(n, f"K{n}", orjson.dumps({"UserData": f"K{n}", "seq": n})) for n in range(ROWS))
         await loader.load(rows)
 

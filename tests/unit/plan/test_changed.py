@@ -52,7 +52,7 @@ def test_rows_that_were_last_sent_just_so_are_settled(journal: Journal) -> None:
     ]
     found = [Rejection(row.row, ()) if row.state == Status.REJECTED else Contact(row.row, {}) for row in rows]
 
-    left = ChangedRows(journal, RUN, SuppressionLists())(rows, found)
+    left = ChangedRows(journal, RUN, SuppressionLists()).add_rows(rows, found)
 
     assert left == {0, 2, 4}
     written = list(journal.rows(RUN))
@@ -69,7 +69,9 @@ def test_suppressed_rows_are_still_to_be_decided(journal: Journal) -> None:
     rows = [PlannedRow(0, 0, 2, "A", "p-A"), PlannedRow(1, 0, 3, "B", "p-B")]
     suppressed = SuppressionLists((SuppressionList("user_data", frozenset({"A"}), "stop.csv"),))
 
-    left = ChangedRows(journal, RUN, suppressed)(rows, [Contact(row.row, {"UserData": row.user_data}) for row in rows])
+    left = ChangedRows(journal, RUN, suppressed).add_rows(
+        rows, [Contact(row.row, {"UserData": row.user_data}) for row in rows]
+    )
 
     assert left == {0}
     assert [written.state for written in journal.rows(RUN)] == ["pending", "skipped"]
@@ -84,6 +86,6 @@ def test_rows_are_written_down_together(journal: Journal, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(last_sent, "add", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        ChangedRows(journal, RUN, SuppressionLists())(rows, [Contact(2, {}), Rejection(3, ())])
+        ChangedRows(journal, RUN, SuppressionLists()).add_rows(rows, [Contact(2, {}), Rejection(3, ())])
 
     assert list(journal.rows(RUN)) == []

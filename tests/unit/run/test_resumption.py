@@ -126,7 +126,7 @@ def test_only_what_was_never_sent_is_sent(journal: Journal, ready: Ready) -> Non
     left = take_up(journal, run, prepared)
 
     assert list(prepared.todo) == [1, 1, 1, 0, 0, 0]
-    assert left == LeftOver({1: 77, 2: -1})
+    assert left == LeftOver({1: 77, 2: None})
     assert take_up(journal, replace(run, state="running"), ready(*"ABCDEF")).killed
 
 
@@ -192,7 +192,7 @@ def test_rows_without_a_key_are_settled_one_by_one(journal: Journal, ready: Read
     left = leave_settled(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [1, 0, 0, 1, 1, 1]
-    assert left.doubtful == {4: -1}
+    assert left.doubtful == {4: None}
     assert outcomes(journal, run)[2] == (Status.SKIPPED, Action.UNCHANGED)
 
 
@@ -250,7 +250,7 @@ def test_what_was_in_doubt_is_looked_for_and_written_down_so(journal: Journal, r
 
     assert left.doubtful == {0: 70, 1: 80}
     assert prepared.watched == {0: (MOVE, "")}
-    assert [(entry.state, entry.newest_id) for entry in journal.rows(run)] == [("sending", 70), ("sending", 80)]
+    assert [(entry.state, entry.watermark) for entry in journal.rows(run)] == [("sending", 70), ("sending", 80)]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_what_a_parent_has_settled(journal: Journal, ready: Ready, facts: dict[s
     left = leave_what_earlier_runs_settled(journal, run, (), prepared)
 
     assert list(prepared.todo) == todo
-    assert left.doubtful == ({} if facts else {1: -1})
+    assert left.doubtful == ({} if facts else {1: None})
 
 
 def test_a_parent_that_was_killed_may_still_be_at_work(journal: Journal, ready: Ready) -> None:

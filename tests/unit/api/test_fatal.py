@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.api.hopeless import reason, reason_to_stop
+from dialler_sync.api.fatal import reason, reason_to_stop
 from dialler_sync.errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 
 
@@ -13,25 +13,25 @@ def refused(code: str, status: int = 400, *, foreign: bool = False) -> Refused:
 
 
 @pytest.mark.parametrize(
-    ("error", "opened", "passes", "stops"),
+    ("error", "rows_pass", "stops"),
     [
-        (refused("unauthorised", 401), False, False, True),
-        (refused("unauthorised", 401), True, True, True),
-        (refused("unauthorised", 403), False, False, True),
-        (refused("unauthorised", 403), True, True, False),
-        (refused("bad_request", foreign=True), True, False, True),
-        (refused("bad_request", foreign=True), True, True, False),
-        (refused("bad_request"), False, False, False),
-        (refused("conflict", 409), False, False, False),
-        (refused("proxy_refused", 407), True, True, True),
-        (refused("redirected", 301), True, True, True),
-        (refused("endpoint_missing", 405), True, True, True),
-        (NotDone("unavailable", "said so", http_status=503), False, False, False),
-        (MaybeDone("server_error", "said so", http_status=500), False, False, False),
+        (refused("unauthorised", 401), False, True),
+        (refused("unauthorised", 401), True, True),
+        (refused("unauthorised", 403), False, True),
+        (refused("unauthorised", 403), True, False),
+        (refused("bad_request", foreign=True), False, True),
+        (refused("bad_request", foreign=True), True, False),
+        (refused("bad_request"), False, False),
+        (refused("conflict", 409), False, False),
+        (refused("proxy_refused", 407), True, True),
+        (refused("redirected", 301), True, True),
+        (refused("endpoint_missing", 405), True, True),
+        (NotDone("unavailable", "said so", http_status=503), False, False),
+        (MaybeDone("server_error", "said so", http_status=500), False, False),
     ],
 )
-def test_what_stops_a_run(error: RequestError, opened: bool, passes: bool, stops: bool) -> None:
-    assert isinstance(reason_to_stop(error, campaign=None, opened=opened, passes=passes), NoRowCanSucceed) is stops
+def test_what_stops_a_run(error: RequestError, rows_pass: bool, stops: bool) -> None:
+    assert isinstance(reason_to_stop(error, campaign=None, rows_pass=rows_pass), NoRowCanSucceed) is stops
 
 
 def test_not_found_speaks_of_the_one_campaign_only() -> None:

@@ -42,20 +42,18 @@ def foreign(error: RequestError) -> str:
     )
 
 
-def reason_to_stop(
-    error: RequestError, *, campaign: str | None, opened: bool = False, passes: bool = False
-) -> StopRun | None:
+def reason_to_stop(error: RequestError, *, campaign: str | None, rows_pass: bool = False) -> StopRun | None:
     """Why no row can succeed after this, None where others may.
 
-    ``opened``: a 403 may be about this row alone, as rows like it have been taken. ``passes``:
-    rows like this one have reached the dialler, so that a refusal by what stands before it may be about this row.
+    ``rows_pass``: others have been taken, so that a 403, or a refusal by what stands before the dialler, may be about
+    this row alone.
     """
-    if error.code == UNAUTHORISED and not (opened and error.http_status == HTTPStatus.FORBIDDEN):
+    if error.code == UNAUTHORISED and not (rows_pass and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
             f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
             "get the current token, then resume the run."
         )
-    if error.code == PROXY_REFUSED or (isinstance(error, Refused) and error.foreign and not passes):
+    if error.code == PROXY_REFUSED or (isinstance(error, Refused) and error.foreign and not rows_pass):
         return NoRowCanSucceed(foreign(error))
     if error.code in {REDIRECTED, ENDPOINT_MISSING}:
         return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import cycle, product
 from typing import Any, cast
 
 import pytest
@@ -13,12 +14,17 @@ from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact, stored_contact
 from dialler_sync.errors import Interrupted, MaybeDone, NoRowCanSucceed, NotDone, Refused
 from dialler_sync.journal import Outcome
+from dialler_sync.load.allowance import CROWD
+from dialler_sync.load.attempt import TRANSITIONS, Attempt, Event, State
 from dialler_sync.load.change import change_by_id
-from dialler_sync.load.insist import CROWD, Insister, Rules, Tried
 from dialler_sync.load.moves import Moves
 from dialler_sync.load.outcomes import Outcomes
 from dialler_sync.load.recorder import Recorder
+from dialler_sync.load.retrier import Retrier
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow
+
+from ...helpers.run_log import Log
 
 ROW = SpooledRow(0, "K", b'{"UserData": "K", "Name": "A"}')
 KEYLESS = SpooledRow(0, "", b'{"Name": "A"}')
@@ -52,15 +58,15 @@ class Notes:
 
     def __init__(self, *, hanging: bool = False) -> None:
         self.outcomes: list[Outcome] = []
-        self.intended: list[tuple[int, int]] = []
+        self.intended: list[tuple[int, int | None]] = []
         self.taken_back: list[int] = []
         self._hanging = hanging
 
     def put(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
-    async def intend(self, seq: int, newest_id: int) -> None:
-        self.intended.append((seq, newest_id))
+    async def intend(self, seq: int, watermark: int | None) -> None:
+        self.intended.append((seq, watermark))
         if self._hanging:
             await asyncio.Event().wait()
 
@@ -98,7 +104,7 @@ class Dialler:
 
 
 class Bench:
-    """An insister and all that it works with."""
+    """A retrier and all that it works with."""
 
     def __init__(
         self,
@@ -113,16 +119,16 @@ class Bench:
         self.gate = self.dialler.gate
         self.notes = Notes(hanging=hanging)
         recorder, client = cast("Recorder", self.notes), cast("DiallerClient", self.dialler)
-        self.outcomes = Outcomes(recorder, overwrite=overwrite, settled=lambda _: None, planned=lambda _: None)
+        self.outcomes = Outcomes(recorder, Log(), overwrite=overwrite)
         self.now = 0.0
         rules = Rules(overwrite, None, retries, timeout=60)
-        self.insister = Insister(client, recorder, self.outcomes, rules, Moves(client), lambda: self.now)
+        self.retrier = Retrier(client, recorder, self.outcomes, rules, Moves(client), lambda: self.now)
 
-    def insist(self, error: Exception, row: SpooledRow = ROW, newest_before: int | None = None) -> None:
-        asyncio.run(self.insister.insist(Tried(row, newest_before, 0.0), cast("Any", error)))
+    def retry(self, error: Exception, row: SpooledRow = ROW, watermark: int | None = None) -> None:
+        asyncio.run(self.retrier.retry(Attempt(row, watermark, 0.0), cast("Any", error)))
 
-    def resolve(self, row: SpooledRow = ROW, newest_before: int = -1) -> None:
-        asyncio.run(self.insister.resolve(row, newest_before))
+    def resolve(self, row: SpooledRow = ROW, watermark: int | None = None) -> None:
+        asyncio.run(self.retrier.resolve(row, watermark))
 
     @property
     def outcome(self) -> Outcome:
@@ -131,27 +137,30 @@ class Bench:
 
 
 @pytest.mark.parametrize(
-    ("done", "opened", "foreign", "stops"),
+    ("done", "opened", "before", "stops"),
     [(1, True, 1, False), (1, False, 1, False), (0, True, 0, False), (0, True, 1, True), (0, False, 0, True)],
 )
-def test_refusal_by_what_stands_before_the_dialler(done: int, opened: bool, foreign: int, stops: bool) -> None:
+def test_refusal_by_what_stands_before_the_dialler(done: int, opened: bool, before: int, stops: bool) -> None:
     """It is about the row where rows have passed, or where it is the first one of a dialler that answers."""
     bench = Bench()
-    bench.outcomes.done, bench.gate.opened, bench.insister.foreign = done, opened, foreign
+    bench.outcomes.done, bench.gate.opened = 1, True
+    for _ in range(before):
+        bench.retrier.stop_if_fatal(REFUSED_BEFORE_THE_DIALLER, None)
+    bench.outcomes.done, bench.gate.opened = done, opened
 
-    bench.insist(REFUSED_BEFORE_THE_DIALLER)
+    bench.retry(REFUSED_BEFORE_THE_DIALLER)
 
     assert isinstance(bench.gate.stopped, NoRowCanSucceed) is stops
     assert [outcome.status for outcome in bench.notes.outcomes] == ([] if stops else ["failed"])
-    assert bench.insister.foreign == foreign + 1
+    assert bench.retrier.refuses_all is not done
 
 
 def test_refusals_of_the_dialler_itself_are_about_the_row() -> None:
     bench = Bench()
 
-    bench.insist(Refused("conflict", "said so", http_status=409))
+    bench.retry(Refused("conflict", "said so", http_status=409))
 
-    assert (bench.outcome.status, bench.insister.foreign, bench.gate.stopped) == ("failed", 0, None)
+    assert (bench.outcome.status, bench.retrier.refuses_all, bench.gate.stopped) == ("failed", False, None)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +188,7 @@ def test_tries_that_are_turned_away_in_a_crowd_do_not_count(
         return NotDone(code, "said so", http_status=429) if left else AS_SENT
 
     bench = Bench(imports)
-    bench.insist(NotDone(code, "said so", http_status=429))
+    bench.retry(NotDone(code, "said so", http_status=429))
 
     excused = excused and code == "rate_limited"
     assert (bench.outcome.status, bench.outcome.attempts) == (("succeeded", 5) if excused else ("failed", 2))
@@ -208,16 +217,16 @@ def test_interrupted_row_is_not_repeated_before_the_dialler_is_surely_through_wi
 
     assert bench.gate.rests[:1] == ([] if rests is None else [rests])
     assert bench.outcome.status == "succeeded"
-    assert bench.insister.retries == (0 if found else 1)
+    assert bench.retrier.retries == (0 if found else 1)
 
 
 @pytest.mark.parametrize("older", [True, False])
 def test_interrupted_row_without_overwriting_is_shown_by_a_newer_contact_only(older: bool) -> None:
     bench = Bench(found=[AS_SENT], overwrite=False)
 
-    bench.resolve(newest_before=7 if older else 6)
+    bench.resolve(watermark=7 if older else 6)
 
-    assert (bench.outcome.contact_id, bench.insister.retries) == ("7", int(older))
+    assert (bench.outcome.contact_id, bench.retrier.retries) == ("7", int(older))
 
 
 def test_interrupted_row_that_is_there_twice_is_reported() -> None:
@@ -236,7 +245,7 @@ def test_interrupted_row_without_a_key_stays_in_doubt() -> None:
     bench.resolve(KEYLESS)
 
     assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "interrupted")
-    assert (bench.insister.retries, bench.dialler.looked, bench.gate.rests) == (0, 0, [])
+    assert (bench.retrier.retries, bench.dialler.looked, bench.gate.rests) == (0, 0, [])
 
 
 async def _cancelled(work: Awaitable[object]) -> None:
@@ -252,19 +261,20 @@ def test_row_that_was_not_sent_after_all_is_in_no_doubt() -> None:
     """The run ended while it was written down that the row is about to be sent."""
     bench = Bench(overwrite=False, hanging=True)
 
-    asyncio.run(_cancelled(bench.insister.intend(ROW, 5)))
+    asyncio.run(_cancelled(bench.retrier.intend(ROW, 5)))
 
     assert (bench.notes.intended, bench.notes.taken_back) == ([(0, 5)], [0])
 
 
 @pytest.mark.parametrize(
-    ("row", "known", "newest", "looked"), [(ROW, 5, 5, 0), (ROW, -1, 7, 1), (KEYLESS, -1, -1, 0), (KEYLESS, 5, 5, 0)]
+    ("row", "known", "newest", "looked"),
+    [(ROW, 5, 5, 0), (ROW, None, 7, 1), (KEYLESS, None, None, 0), (KEYLESS, 5, 5, 0)],
 )
-def test_what_is_older_than_a_row(row: SpooledRow, known: int, newest: int, looked: int) -> None:
+def test_what_is_older_than_a_row(row: SpooledRow, known: int | None, newest: int | None, looked: int) -> None:
     """It is looked for where no ID is known yet, and where there is a key to look for."""
     bench = Bench(found=[AS_SENT], overwrite=False)
 
-    assert asyncio.run(bench.insister.intend(row, known)) == newest
+    assert asyncio.run(bench.retrier.intend(row, known)) == newest
 
     assert (bench.notes.intended, bench.dialler.looked) == ([(0, newest)], looked)
 
@@ -275,7 +285,7 @@ def test_row_that_keeps_failing_is_not_tried_more_often_than_it_may(key: bool, c
     """A look-up tells that the dialler is there."""
     bench = Bench(lambda: NotDone(code, "said so"), retries=2)
 
-    bench.insist(NotDone(code, "said so"), ROW if key else KEYLESS)
+    bench.retry(NotDone(code, "said so"), ROW if key else KEYLESS)
 
     assert (bench.outcome.status, bench.outcome.attempts) == ("failed", 3)
     assert bench.dialler.looked == (1 + 1 if key and code == "bad_gateway" else 0)
@@ -293,7 +303,7 @@ def test_dialler_without_a_look_up_is_away_only_where_nothing_was_done_since_the
     bench = Bench(imports, Refused("endpoint_missing", "no such function", http_status=404))
     bench.now = 2.0
 
-    bench.insist(NotDone("unavailable", "down"))
+    bench.retry(NotDone("unavailable", "down"))
 
     assert (bench.outcome.status, bench.outcome.attempts) == ("failed", 3)
 
@@ -307,7 +317,7 @@ def test_dialler_that_goes_away_at_a_rows_last_try_does_not_cost_the_row() -> No
 
     bench = Bench(imports)
 
-    bench.insist(NotDone("unavailable", "down"))
+    bench.retry(NotDone("unavailable", "down"))
 
     assert (bench.outcome.status, bench.outcome.attempts) == ("succeeded", 3)
 
@@ -324,7 +334,7 @@ def test_rows_that_always_fail_together_are_not_tried_for_ever() -> None:
     bench = Bench(imports)
     bench.gate.bout.rows |= {8, 9}
 
-    bench.insist(NotDone("bad_gateway", "said so"))
+    bench.retry(NotDone("bad_gateway", "said so"))
 
     assert bench.outcome.status == "failed"
     assert 2 < bench.outcome.attempts < 9
@@ -338,7 +348,7 @@ def test_row_that_was_certainly_not_done_is_still_to_be_done_when_the_run_stops(
     bench = Bench(overwrite=overwrite)
     bench.gate.stop(Interrupted("enough"))
 
-    bench.insist(TURNED_AWAY)
+    bench.retry(TURNED_AWAY)
 
     assert (bench.notes.outcomes, bench.notes.taken_back) == ([], taken_back)
 
@@ -347,7 +357,7 @@ def test_row_that_may_have_been_done_is_unknown_when_the_run_stops() -> None:
     bench = Bench()
     bench.gate.stop(Interrupted("enough"))
 
-    bench.insist(MaybeDone("timeout", "no answer"))
+    bench.retry(MaybeDone("timeout", "no answer"))
 
     assert (bench.outcome.status, bench.notes.taken_back) == ("unknown", [])
 
@@ -357,7 +367,7 @@ def test_row_that_may_have_been_done_is_repeated_only_where_that_is_harmless(ove
     """A contact is there that may be the row's, as the dialler tidies it."""
     bench = Bench(found=[stored_contact({**AS_SENT.values, "ID": 9, "Name": "a"})], overwrite=overwrite)
 
-    bench.insist(MaybeDone("server_error", "lost", running=False), newest_before=None if overwrite else 6)
+    bench.retry(MaybeDone("server_error", "lost", running=False), watermark=6)
 
     assert (bench.outcome.status, bench.outcome.attempts) == ("succeeded" if overwrite else "unknown", tries)
 
@@ -371,7 +381,7 @@ def test_second_contact_after_a_repeat_is_reported() -> None:
         return AS_SENT
 
     bench = Bench(imports, MaybeDone("server_error", "no answer"))
-    bench.insist(MaybeDone("server_error", "lost", running=False))
+    bench.retry(MaybeDone("server_error", "lost", running=False))
 
     assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "possible_duplicate")
 
@@ -381,7 +391,7 @@ def test_row_that_is_cut_off_is_unknown() -> None:
     bench = Bench()
     bench.gate.endless = True
 
-    asyncio.run(_cancelled(bench.insister.insist(Tried(ROW, None, 0.0), TURNED_AWAY)))
+    asyncio.run(_cancelled(bench.retrier.retry(Attempt(ROW, None, 0.0), TURNED_AWAY)))
 
     assert (bench.outcome.status, bench.outcome.error_code) == ("unknown", "interrupted")
 
@@ -390,7 +400,7 @@ def test_repeat_that_may_do_harm_is_written_down_with_what_was_known_at_first() 
     """A resume tells the row's contact from older ones by it."""
     bench = Bench(overwrite=False)
 
-    bench.insist(TURNED_AWAY, newest_before=5)
+    bench.retry(TURNED_AWAY, watermark=5)
 
     assert bench.notes.intended == [(0, 5)]
 
@@ -418,7 +428,7 @@ def test_newest_contact_is_the_one_with_the_greatest_number() -> None:
 def test_outcome_says_what_was_to_be_done(overwrite: bool, planned: Action | None, kind: str, action: Action) -> None:
     row = ROW if kind == "import" else SpooledRow(0, "K", b"", kind, "7")
     recorder = cast("Recorder", Notes())
-    outcomes = Outcomes(recorder, overwrite=overwrite, settled=lambda _: None, planned=lambda _: planned)
+    outcomes = Outcomes(recorder, Log(every=planned), overwrite=overwrite)
 
     assert outcomes.cut_off(row, 1, "").action is action
 
@@ -470,7 +480,86 @@ def test_refusal_of_every_row_settles_none() -> None:
     """They are still to be done when the reason is mended."""
     bench = Bench(lambda: Refused("unauthorised", "said so", http_status=401))
 
-    bench.insist(TURNED_AWAY)
+    bench.retry(TURNED_AWAY)
 
     assert isinstance(bench.gate.stopped, NoRowCanSucceed)
     assert bench.notes.outcomes == []
+
+
+def test_row_that_was_done_is_not_sent_again_where_the_run_stops_before_its_contacts_are_counted() -> None:
+    """Without overwriting that would make another contact."""
+
+    def imports() -> StoredContact:
+        bench.gate.stop(Interrupted("enough"))
+        bench.dialler.found = Interrupted("enough")
+        return AS_SENT
+
+    bench = Bench(imports, overwrite=False)
+
+    bench.retry(MaybeDone("server_error", "lost", running=False), watermark=6)
+
+    assert (bench.outcome.status, bench.notes.taken_back) == ("unknown", [])
+
+
+LOST = MaybeDone("server_error", "lost", running=False)
+STILL_RUNNING = MaybeDone("timeout", "no answer")
+ANSWERS = [AS_SENT, TURNED_AWAY, LOST, STILL_RUNNING, Refused("conflict", "said so", http_status=409)]
+LOOKUPS: list[list[StoredContact] | Exception] = [
+    [],
+    [AS_SENT],
+    [AS_SENT, stored_contact({**AS_SENT.values, "ID": 8})],
+    [stored_contact({**AS_SENT.values, "ID": 9, "Name": "a"})],
+    Refused("not_found", "no lookup", http_status=404),
+    Interrupted("enough"),
+]
+
+
+class Scripted(Dialler):
+    """A client with an answer for each import, and for each lookup."""
+
+    def __init__(self, answers: Iterator[Exception | StoredContact], lookups: Iterator[Any]) -> None:
+        super().__init__(lambda: next(answers), [])
+        self._lookups = lookups
+
+    async def find_contacts(self, user_data: str, *, proof: bool) -> list[StoredContact]:
+        self.found = next(self._lookups)
+        return await super().find_contacts(user_data, proof=proof)
+
+    async def delete_by_id(self, _contact_id: str) -> bool:
+        return True
+
+
+FINAL = {
+    State.SUCCEEDED: ("succeeded", ""),
+    State.DOUBLED: ("unknown", "possible_duplicate"),
+    State.FAILED: ("failed", None),
+    State.UNKNOWN: ("unknown", None),
+}
+
+
+def test_rows_take_every_way_of_the_table_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All short stories of a row, each answer with each lookup: its outcome is the state in which it ends."""
+    taken: set[tuple[State, Event]] = set()
+    note = Attempt.note
+
+    def noted(attempt: Attempt, event: Event) -> None:
+        taken.add((attempt.state, event))
+        note(attempt, event)
+
+    monkeypatch.setattr(Attempt, "note", noted)
+    for first, second, overwrite in product([TURNED_AWAY, LOST, STILL_RUNNING], ANSWERS, [True, False]):
+        for third, *looked in product(ANSWERS, LOOKUPS, LOOKUPS):
+            bench = Bench(overwrite=overwrite, retries=2)
+            client = Scripted(iter([second, third]), cycle(looked))
+            bench.retrier._client = bench.retrier._lookup._client = cast("DiallerClient", client)
+            attempt = Attempt(ROW, 6, 0.0)
+
+            asyncio.run(bench.retrier.retry(attempt, cast("Any", first)))
+
+            if bench.notes.outcomes:
+                status, code = FINAL[attempt.state]
+                assert bench.outcome.status == status
+                assert code is None or bench.outcome.error_code == code
+            else:
+                assert not attempt.in_doubt
+    assert taken == {(state, event) for state, ways in TRANSITIONS.items() for event in ways}

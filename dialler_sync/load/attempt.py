@@ -1,0 +1,119 @@
+"""The states of a row between its first try and its outcome, and the events that lead from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from ..model import SpooledRow
+from .allowance import Allowance
+
+
+class State(StrEnum):
+    """What is known of a row that was sent. The last four are final."""
+
+    NOT_DONE = "not done"
+    IN_DOUBT = "in doubt"
+    NOT_FOUND = "not found"
+    SENT_AGAIN = "sent again"
+    SENT_AGAIN_IN_DOUBT = "sent again, in doubt"
+    TO_COUNT = "to count"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    DOUBLED = "possible duplicate"
+
+
+class Event(StrEnum):
+    """What happens to a row that was sent."""
+
+    ACCEPTED = "the dialler accepts it"
+    LOST = "a request may have been done"
+    FOUND = "the lookup finds it"
+    ABSENT = "the lookup does not find it"
+    SENT = "it is sent again"
+    GIVEN_UP = "it is given up"
+    ONE = "one contact carries its key"
+    SEVERAL = "several contacts carry its key"
+    NOT_COUNTED = "its key cannot be looked up"
+
+
+TRANSITIONS: Mapping[State, Mapping[Event, State]] = MappingProxyType(
+    {
+        State.NOT_DONE: {
+            Event.ACCEPTED: State.SUCCEEDED,
+            Event.LOST: State.IN_DOUBT,
+            Event.SENT: State.NOT_DONE,
+            Event.GIVEN_UP: State.FAILED,
+        },
+        State.IN_DOUBT: {
+            Event.FOUND: State.SUCCEEDED,
+            Event.ABSENT: State.NOT_FOUND,
+            Event.SENT: State.SENT_AGAIN_IN_DOUBT,
+            Event.GIVEN_UP: State.UNKNOWN,
+        },
+        State.NOT_FOUND: {
+            Event.SENT: State.SENT_AGAIN,
+            Event.GIVEN_UP: State.FAILED,
+        },
+        State.SENT_AGAIN: {
+            Event.ACCEPTED: State.TO_COUNT,
+            Event.LOST: State.SENT_AGAIN_IN_DOUBT,
+            Event.SENT: State.SENT_AGAIN,
+            Event.GIVEN_UP: State.FAILED,
+        },
+        State.SENT_AGAIN_IN_DOUBT: {
+            Event.ACCEPTED: State.TO_COUNT,
+            Event.LOST: State.SENT_AGAIN_IN_DOUBT,
+            Event.FOUND: State.TO_COUNT,
+            Event.ABSENT: State.SENT_AGAIN,
+            Event.SENT: State.SENT_AGAIN_IN_DOUBT,
+            Event.GIVEN_UP: State.UNKNOWN,
+        },
+        State.TO_COUNT: {
+            Event.ONE: State.SUCCEEDED,
+            Event.SEVERAL: State.DOUBLED,
+            Event.NOT_COUNTED: State.SUCCEEDED,
+            Event.GIVEN_UP: State.UNKNOWN,
+        },
+    }
+)
+"""State → event → next state. docs/delivery.md shows this table."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A row that was sent, by its ``tries`` so far.
+
+    ``watermark``: the highest contact ID known before the first try, None if unknown. ``known``: the IDs of the
+    contacts that carried its key when the lookup did not find it, None if it was not looked up.
+    """
+
+    row: SpooledRow
+    watermark: int | None
+    first_try: float
+    sent_at: str = ""
+    tries: int = 1
+    state: State = State.NOT_DONE
+    known: frozenset[str] | None = None
+    allowance: Allowance = field(default_factory=Allowance)
+
+    def note(self, event: Event) -> None:
+        """Go to the next state."""
+        self.state = TRANSITIONS[self.state][event]
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the row is unknown if it is given up now."""
+        return TRANSITIONS[self.state].get(Event.GIVEN_UP) is State.UNKNOWN
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What was sent."""
+        found: dict[str, Any] = orjson.loads(self.row.body)
+        return found

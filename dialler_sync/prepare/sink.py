@@ -1,0 +1,43 @@
+"""Where rows go while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..journal import Journal, Outcome, PlannedRow, RunRecord
+from ..model import Contact, Rejection
+
+Found = Contact | Rejection
+"""What a source row is, once it has been mapped and validated."""
+
+
+class RowSink(Protocol):
+    """Takes all rows of a run, in source order."""
+
+    def add_rows(self, rows: list[PlannedRow], found: list[Found]) -> Container[int] | None:
+        """Take the next rows, and what each came from. Returns the places of those still to be sent, None for all.
+
+        Raises:
+            CannotResume: a run that goes on has read other rows before.
+        """
+
+    def settle(self, outcomes: list[Outcome]) -> None:
+        """Take what turned out only when all were read: rows that share a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """A sink that writes every row to the journal."""
+
+    journal: Journal
+    run: RunRecord
+
+    def add_rows(self, rows: list[PlannedRow], _found: list[Found]) -> None:
+        """Write them down."""
+        self.journal.add_rows(self.run.id, rows)
+
+    def settle(self, outcomes: list[Outcome]) -> None:
+        """Write down what turned out in the end."""
+        self.journal.record(self.run.id, outcomes)

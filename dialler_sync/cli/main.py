@@ -19,7 +19,7 @@ from ..exit_codes import ExitCode, exit_code
 from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line
 from ..version import __version__
-from . import garbage
+from . import startup
 from .campaigns import campaigns
 from .common import App, echo, logs_json
 from .config import config
@@ -132,7 +132,7 @@ _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
-    garbage.put_off()
+    startup.delay_collector()
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
     code = _told(ExitCode(code or ExitCode.OK), printing)
-    garbage.leave()
+    startup.skip_last_collection()
     sys.exit(int(code))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from ..api.ask import resolve_campaign
 from ..api.client import DiallerClient
+from ..api.query import resolve_campaign
 from ..api.wire import stored_contact
 from ..config import Settings
 from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, mend
@@ -80,7 +80,7 @@ def bulk_run(
     def changer(client: DiallerClient, recorder: Recorder) -> Changer:
         return UncheckedChanger(client, recorder) if options.unchecked else ContactChanger(client, resumed)
 
-    job = Job(plan, lambda _: run.command, changer, repeatable=not options.unchecked)
+    job = Job(plan.pages, lambda _: run.command, changer, repeatable=not options.unchecked)
     return BulkRun(settings, journal, observer, run, job, SavedCells(journal, run, options.named.on_command_line()))
 
 
@@ -110,7 +110,7 @@ def _settled(journal: Journal, parent: str | None) -> _Settled:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Finds out what is to be done: ``async for rows, images in plan(client)``."""
+    """Finds out what is to be done: ``async for rows, images in plan.pages(client)``."""
 
     settings: Settings
     run: RunRecord
@@ -119,14 +119,14 @@ class _Plan:
     settled: _Settled
     named: set[tuple[str, str]] = field(default_factory=set)
 
-    async def __call__(self, client: DiallerClient) -> AsyncIterator[Planned]:
+    async def pages(self, client: DiallerClient) -> AsyncIterator[Planned]:
         campaign = self.options.campaign
         finder = Finder(client, None if campaign is None else await resolve_campaign(client, campaign))
         seq = 0
         for page in self.targets.pages():
             rows: list[PlannedRow] = []
             images: list[Image] = []
-            for found in [Found(target) for target in page] if self.options.unchecked else await finder(page):
+            for found in [Found(target) for target in page] if self.options.unchecked else await finder.find(page):
                 for row, record in self._decide(found):
                     rows.append(row._replace(seq=seq))
                     if record is not None and self.run.command == "delete" and self.settings.journal.before_images:

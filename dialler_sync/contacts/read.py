@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ..api.ask import ask, calling, persisting, resolve_campaign
 from ..api.client import DiallerClient
 from ..api.fatal import is_of_every_request
+from ..api.query import calling, persisting, query, resolve_campaign
 from ..api.retry import repeating, unreadable
 from ..api.wire import CAMPAIGN_NAME, campaign_of, stored_contact
 from ..config import Settings
@@ -62,7 +62,7 @@ class Finder:
         self._language = language
         self._has_batch = True
 
-    async def __call__(self, targets: Sequence[Target]) -> list[Found]:
+    async def find(self, targets: Sequence[Target]) -> list[Found]:
         """What there is of each target; those with a fault are not looked up.
 
         Raises:
@@ -162,7 +162,7 @@ def list_contacts(
 
         await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
 
-    ask(settings, question)
+    query(settings, question)
 
 
 def get_contacts(
@@ -178,14 +178,14 @@ def get_contacts(
         finder = Finder(client, None if campaign is None else await resolve_campaign(client, campaign))
         problems: list[str] = []
         for page in targets.pages():
-            for found in await finder(page):
+            for found in await finder.find(page):
                 for record in found.records or ():
                     into.add(record)
                 problems += _problems(targets, found)
             progress(len(page))
         return problems
 
-    return ask(settings, question)
+    return query(settings, question)
 
 
 def read_history(
@@ -218,7 +218,7 @@ def read_history(
             progress(len(page))
         return problems, calls.not_told
 
-    return ask(settings, question)
+    return query(settings, question)
 
 
 class _Calls:
@@ -307,7 +307,7 @@ def list_campaigns(settings: Settings) -> list[Record]:
         with calling(client, "list_campaigns"):
             return await client.list_campaigns()
 
-    return ask(settings, question)
+    return query(settings, question)
 
 
 def _problems(targets: Targets, found: Found) -> Iterator[str]:

@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..api.ask import override_hint, resolve_campaign
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.proxy import find_proxy
+from ..api.query import override_hint, resolve_campaign
 from ..api.tls import tls_context
 from ..config import Settings
 from ..endpoints import ENDPOINTS

@@ -91,7 +91,7 @@ def prune(journal: Journal, runs: list[RunRecord]) -> None:
     """
     for target in dict.fromkeys(run.target for run in runs):
         with journal.campaign_lock(target):
-            journal.take_in(target)
+            journal.fold_runs(target)
             for run in runs:
                 if run.target == target:
                     journal.delete_run(run.id)

@@ -79,13 +79,13 @@ class History(Runs):
         with self._begin() as connection:
             return {row.seq: Image(row.seq, row.contact_id, row.before, row.after) for row in connection.execute(query)}
 
-    def take_in(self, target: str, *, but: str = "") -> None:
+    def fold_runs(self, target: str, *, but: str = "") -> None:
         """Have what runs have sent, and what the mirror has locked, known to what follows; not that of one run.
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
         with self._begin() as connection:
-            last_sent.take_in(connection, target, but)
+            last_sent.fold_runs(connection, target, but)
 
     def sent(self, target: str, keys: Sequence[str]) -> dict[str, Sent]:
         """What was last sent successfully for each of these keys, in runs that were taken in."""

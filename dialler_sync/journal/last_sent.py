@@ -66,7 +66,7 @@ def sent_between(connection: sa.Connection, run_id: str) -> dict[str, str]:
     return {} if found[0] is None else dict(zip(("from", "to"), found, strict=True))
 
 
-def take_in(connection: sa.Connection, target: str, but: str) -> None:
+def fold_runs(connection: sa.Connection, target: str, but: str) -> None:
     """Take in the outcomes of runs that have not been counted yet, in the order of the runs, ``but`` one; also what
     the mirror has locked. Runs on other campaigns of the account count once they have ended; until then, and if they
     were killed, what they may have sent is no longer known.
@@ -84,8 +84,8 @@ def take_in(connection: sa.Connection, target: str, but: str) -> None:
         .order_by(runs.started_at, runs.id)
     )
     for run_id, of_target, state, command in connection.execute(waiting).all():
-        mirror_locks.take_in(connection, of_target, run_id, command)
-        _take_in_rows(connection, of_target, run_id, state)
+        mirror_locks.fold_run(connection, of_target, run_id, command)
+        _fold_rows(connection, of_target, run_id, state)
         connection.execute(sa.update(schema.runs).where(runs.id == run_id).values(folded=True))
     elsewhere = of_account(runs.target, target) & (runs.target != target) & (runs.state == "running")
     others = sa.select(runs.id, runs.started_at).where(elsewhere, runs.id != but, runs.command.in_(_CHANGING))
@@ -113,7 +113,7 @@ def _touched(run_id: str, state: str) -> sa.ColumnElement[bool]:
     return (rows.run == run_id) & (rows.user_data != "") & sent
 
 
-def _take_in_rows(connection: sa.Connection, target: str, run_id: str, state: str) -> None:
+def _fold_rows(connection: sa.Connection, target: str, run_id: str, state: str) -> None:
     """Take in what one run has sent. What is known of the same keys in other campaigns of the account no longer tells
     what they hold: a dialler may match UserData across campaigns."""
     rows, sent = schema.rows, schema.sent

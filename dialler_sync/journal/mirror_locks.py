@@ -38,7 +38,7 @@ def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, d
     return found
 
 
-def take_in(connection: sa.Connection, target: str, run_id: str, command: str) -> None:
+def fold_run(connection: sa.Connection, target: str, run_id: str, command: str) -> None:
     """Take in what a run has locked, and what it did to contacts locked before."""
     rows, locks = schema.rows, schema.mirror_locks
     of_run = (rows.c.run == run_id) & (rows.c.contact_id != "")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
+from ..api.query import calling, persisting
 from ..api.wire import is_locked, is_unlocked
 from ..error_codes import CONTACT_CHANGED, NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, StopRun

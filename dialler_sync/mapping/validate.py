@@ -94,7 +94,7 @@ def _is_whole(text: str) -> bool:
 
 
 class Checker:
-    """Maps and validates the rows of one file: ``contacts, rejections = checker(chunk)``.
+    """Maps and validates the rows of one file: ``contacts, rejections = checker.check(chunk)``.
 
     Every row of a chunk is in exactly one of the two lists, in the order of the rows. ``notes`` are sentences for the
     user on how the configuration fits the file.
@@ -122,7 +122,7 @@ class Checker:
         clears = settings.rows.empty_cells == "clear"
         self._cleared = frozenset(self._mapping.fields) - _NEVER_CLEARED if clears else frozenset()
 
-    def __call__(self, chunk: Chunk) -> tuple[list[Contact], list[Rejection]]:
+    def check(self, chunk: Chunk) -> tuple[list[Contact], list[Rejection]]:
         """Sort the rows of a chunk into contacts and rejections."""
         mapped = self._mapping.apply(chunk)
         columns = self._columns(mapped)

@@ -20,10 +20,10 @@ from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVE, MOVED, Action, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
-from .beyond import Change, Mirror, to_lock, to_unlock
 from .decide import Decision, PlanRules, before_image, decide
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
+from .unlisted import Change, Mirror, to_lock, to_unlock
 
 
 @dataclass(frozen=True, slots=True)

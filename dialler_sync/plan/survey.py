@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.ask import id_of
 from ..api.client import DiallerClient
 from ..api.fatal import is_of_every_request, reason_to_stop
+from ..api.query import id_of
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
 from ..config.settings import CampaignSettings

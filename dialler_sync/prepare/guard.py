@@ -121,7 +121,7 @@ class Guard:
         known = {run.id: run for run in journal.runs()} if named else {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
-    def __call__(self, chunk: Chunk, check: Check) -> Checked:
+    def check(self, chunk: Chunk, check: Check) -> Checked:
         """Undo what a spreadsheet program did to the rows, check them, and refuse other keys."""
         held = self._held(chunk)
         chunk = self._restored(chunk, held)

@@ -62,10 +62,10 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
     """Add one chunk to what is prepared; gives the number of its rows."""
     runs: Mapping[int, str] = {}
     if source.guard:
-        checked = source.guard(chunk, source.checker)
+        checked = source.guard.check(chunk, source.checker.check)
         chunk, contacts, rejections, runs = checked.chunk, checked.contacts, checked.rejections, checked.runs
     else:
-        contacts, rejections = source.checker(chunk)
+        contacts, rejections = source.checker.check(chunk)
     found: list[Found] = [*contacts, *rejections]
     if rejections:
         found.sort(key=attrgetter("row"))

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..api.fatal import is_of_every_request
+from ..api.query import calling, persisting
 from ..api.wire import StoredContact, campaign_of, stored_contact
 from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
 from ..contacts.read import HISTORY, RESULT_CODE

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import orjson
 
-from ..api.ask import campaign_id
 from ..api.client import DiallerClient
 from ..api.fatal import reason
+from ..api.query import campaign_id
 from ..config import Settings
 from ..errors import Interrupted, RequestError, StopRun
 from ..exit_codes import ExitCode

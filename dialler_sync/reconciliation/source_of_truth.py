@@ -6,9 +6,9 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from ..api.ask import calling, persisting
 from ..api.client import DiallerClient
 from ..api.fatal import is_of_every_request
+from ..api.query import calling, persisting
 from ..errors import Refused
 from ..pages import KEYS, batched
 from ..plan.snapshot import fill

@@ -125,7 +125,7 @@ class FailedWorkbooks:
         if result.status in FINE or self._problem:
             return
         line = list(map(in_text_cell, self._table.line(result, source, cells)))
-        found = self._faults(result, source, cells)
+        found = self._faults.notes(result, source, cells)
         notes = {self._table.place(source, column): "" if column is None else note for column, note in found.items()}
         try:
             self._open_sheet().add(line, notes)

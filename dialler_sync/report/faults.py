@@ -30,7 +30,7 @@ class FaultCells:
         self._exact = [_places(names) for names in columns]
         self._folded = [_places(list(map(fold, names))) for names in columns]
 
-    def __call__(self, result: RowResult, source: int, cells: Sequence[str]) -> dict[int | None, str]:
+    def notes(self, result: RowResult, source: int, cells: Sequence[str]) -> dict[int | None, str]:
         """The note of each faulty cell by its column; None: what is wrong belongs to no cell of the row."""
         if result.status not in DID_NOT_SUCCEED:
             return {}

@@ -68,7 +68,7 @@ class HtmlReport:
         if result.status not in DID_NOT_SUCCEED and not left_out:
             return
         if self._mask:
-            result, cells = self._mask(result, source, cells)
+            result, cells = self._mask.hide(result, source, cells)
         if left_out:
             self._left_out.add(result, source, cells)
             return

@@ -74,7 +74,7 @@ class Mask:
         phones = set(map(fold, phone_columns))
         self._phones = [{i for i, name in enumerate(names) if fold(name) in phones} for names in columns]
 
-    def __call__(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
+    def hide(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
         """The row without phone numbers; ``source`` is its place in ``columns``."""
         mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
         faults = tuple(replace(each, message=mask(each.message), hint=mask(each.hint)) for each in result.faults)

@@ -70,7 +70,7 @@ class XlsxReport:
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Take up one row with its original cells; ``source`` is its place in ``columns``."""
         if self._mask:
-            result, cells = self._mask(result, source, cells)
+            result, cells = self._mask.hide(result, source, cells)
         self._all.writerow(["" if cell is None else str(cell) for cell in result_line(result)])
         self._failed_rows.add(result, source, cells)
         self._groups.add(result)

@@ -17,7 +17,7 @@ from ..errors import DiallerSyncError, Interrupted, JournalError, JournalFailed,
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.stamp import stamp
-from .garbage import look_sparingly
+from .collector import collect_rarely
 from .reports import Effort, SourceCells, Summary, summarise, write_reports
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def carrying_out(work: Work, early: Sequence[str] = ()) -> Iterator[Course]:
     Raises:
         DiallerSyncError: the run could not begin, and is forgotten; a planned one stays, to be resumed.
     """
-    look_sparingly()
+    collect_rarely()
     course = Course()
     try:
         with temporary_files():

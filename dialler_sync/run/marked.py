@@ -55,7 +55,7 @@ def _notes(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: S
         if sources[number].path not in notes or not isinstance(table, ExcelTable):
             continue
         of_sheet = notes[sources[number].path].setdefault(str(table.layout.sheet), {})
-        for place, note in faults(entry.result, number, row).items():
+        for place, note in faults.notes(entry.result, number, row).items():
             cell = entry.result.row, table.sheet_column(place or 0)
             of_sheet[cell] = f"{of_sheet[cell]}\n\n{note}" if cell in of_sheet else note
     return notes

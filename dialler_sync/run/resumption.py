@@ -62,7 +62,7 @@ def newer_list(journal: Journal, run: RunRecord) -> str:
     return next(whole, "")
 
 
-def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
+def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
     """Leave out of ``prepared`` what the interrupted run has settled, and find what it may have sent.
 
     What its mirror had still to do is left to a newer list, if there is one.
@@ -89,7 +89,7 @@ def take_up(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
     return left
 
 
-def leave_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared: Prepared, left: LeftOver) -> None:
+def drop_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared: Prepared, left: LeftOver) -> None:
     """Leave out rows of ``run`` whose key was settled by an import that began after ``origin``, where they come from:
     sent now, older values would replace newer ones."""
 
@@ -112,7 +112,7 @@ def mended_runs(sources: Iterable[Source]) -> list[RunRecord]:
     return list({run.id: run for guard in guards for run in guard.runs.values() if run}.values())
 
 
-def leave_what_earlier_runs_settled(
+def drop_settled_by_earlier_runs(
     journal: Journal, run: RunRecord, sources: Sequence[Source], prepared: Prepared
 ) -> LeftOver:
     """Take up only what earlier runs have not settled: of a retry, its parent; of a row of a mended file, the run that
@@ -121,17 +121,17 @@ def leave_what_earlier_runs_settled(
     parent = journal.run(run.parent) if run.parent and not run.options.get("mended") else None
     if parent and _may_have_sent(parent):
         left = LeftOver(killed=parent.state == "running")
-        left.doubtful.update(leave_settled(journal, run, parent, prepared).doubtful)
-        leave_overtaken(journal, run, parent, prepared, left)
+        left.doubtful.update(drop_settled(journal, run, parent, prepared).doubtful)
+        drop_overtaken(journal, run, parent, prepared, left)
     mended = {each.id: each for each in mended_runs(sources) if each.target == run.target}
     for origin in mended.values():
         if _may_have_sent(origin):
             rows = {seq for seq, _, name in prepared.mended if name == origin.id}
-            left.doubtful.update(leave_settled(journal, run, origin, prepared, rows).doubtful)
+            left.doubtful.update(drop_settled(journal, run, origin, prepared, rows).doubtful)
         keyless = {seq for seq, key, name in prepared.mended if name == origin.id and not key}
         for later in _retries_since(journal, origin, run) if keyless else ():
-            left.doubtful.update(leave_settled(journal, run, later, prepared, keyless).doubtful)
-    _leave_superseded(journal, run, mended, prepared)
+            left.doubtful.update(drop_settled(journal, run, later, prepared, keyless).doubtful)
+    _drop_superseded(journal, run, mended, prepared)
     return left
 
 
@@ -157,7 +157,7 @@ def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
     ]
 
 
-def _leave_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunRecord], prepared: Prepared) -> None:
+def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunRecord], prepared: Prepared) -> None:
     """Leave out rows whose key was settled after the run that they come from."""
     by_run: dict[str, dict[int, str]] = {}
     for seq, key, origin in prepared.mended:
@@ -188,7 +188,7 @@ def _moment(run_id: str) -> str:
         return ""
 
 
-def leave_settled(
+def drop_settled(
     journal: Journal, run: RunRecord, parent: RunRecord, prepared: Prepared, rows: Container[int] | None = None
 ) -> LeftOver:
     """Of an earlier run, take up only what it has not settled: found by UserData, without one by the row's number if

@@ -32,7 +32,7 @@ from .doubles import tell_doubles
 from .lifecycle import carrying_out, conclude, temporary_files
 from .marked import mark_workbooks
 from .reports import Effort, Summary
-from .resumption import KnownRows, LeftOver, leave_overtaken, leave_what_earlier_runs_settled, newer_list, take_up
+from .resumption import KnownRows, LeftOver, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
 from .sending import Sending, Tally, known_campaigns, rules_of
 from .session import session
 
@@ -126,7 +126,7 @@ class Execution:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
-                    self.journal.take_in(self.run.target)
+                    self.journal.fold_runs(self.run.target)
             return summary
         finally:
             prepared.close()
@@ -154,7 +154,7 @@ class Execution:
         if not planned:
             self.journal.clear_rows(self.run.id)
             if self.run.command != "validate":
-                self.journal.take_in(self.run.target, but=self.run.id)
+                self.journal.fold_runs(self.run.target, but=self.run.id)
         prepare(
             prepared,
             self.settings,
@@ -165,14 +165,14 @@ class Execution:
         self.errors = prepared.rejected
         _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))
         if planned:
-            self.left = take_up(self.journal, self.run, prepared)
-            leave_overtaken(self.journal, self.run, self.run, prepared, self.left)
+            self.left = restore_progress(self.journal, self.run, prepared)
+            drop_overtaken(self.journal, self.run, self.run, prepared, self.left)
             return
         self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
         if self.run.command != "validate":
-            self.left = leave_what_earlier_runs_settled(self.journal, self.run, self.sources, prepared)
+            self.left = drop_settled_by_earlier_runs(self.journal, self.run, self.sources, prepared)
             if self.resumed:
-                leave_overtaken(self.journal, self.run, self.run, prepared, self.left)
+                drop_overtaken(self.journal, self.run, self.run, prepared, self.left)
         self.journal.update_run(self.run.id, files=self.run.files, rows=self.run.rows)
 
     def _sink(self) -> RowSink:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from ..api.ask import campaign_id
 from ..api.client import DiallerClient
+from ..api.query import campaign_id
 from ..config import Settings
 from ..errors import DiallerSyncError, UsageError
 from ..journal import Journal, RunRecord

@@ -59,7 +59,7 @@ def measure(state: str, count: int) -> dict[str, float]:
                     ],
                 )
         with timed("take in"):
-            journal.take_in(run.target)
+            journal.fold_runs(run.target)
         with timed("write down unchanged"):
             for at in range(0, count, 5_000):
                 assert not journal.add_changed("next", run.target, rows[at : at + 5_000])

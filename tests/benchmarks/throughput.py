@@ -139,7 +139,9 @@ def same_bodies(folder: Path, path: Path) -> list[bytes]:
     """What the import posts."""
     with Journal.open(":memory:") as journal:
         (source,) = open_sources(load_config(folder / "dialler-sync.yaml"), [path], str, journal)
-    return [orjson.dumps(contact.fields) for chunk in source.table.chunks() for contact in source.checker(chunk)[0]]
+    return [
+        orjson.dumps(contact.fields) for chunk in source.table.chunks() for contact in source.checker.check(chunk)[0]
+    ]
 
 
 @dataclass(frozen=True)

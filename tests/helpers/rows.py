@@ -57,8 +57,8 @@ class Rows:
 def check_row(cells: Mapping[str, str], rules: Mapping[str, Any], **sections: Any) -> Contact | Rejection:
     """What becomes of one row: ``cells`` by column, ``rules`` beside those of :data:`BASIC`."""
     row = dict(zip(("Name", "Phone"), GOOD, strict=True)) | dict(cells)
-    check = Checker(settings_of(BASIC | dict(rules), **sections), layout_of(*row))
-    contacts, rejections = check(chunk_of(tuple(row), tuple(row.values())))
+    checker = Checker(settings_of(BASIC | dict(rules), **sections), layout_of(*row))
+    contacts, rejections = checker.check(chunk_of(tuple(row), tuple(row.values())))
     (found,) = (*contacts, *rejections)
     return found
 

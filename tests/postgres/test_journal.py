@@ -63,10 +63,10 @@ def test_what_was_last_sent_is_known(journal: Journal) -> None:
     journal.record("run-2", [Outcome(3, Status.UNKNOWN)])
     journal.add_run(record("run-4"))
 
-    journal.take_in(TARGET, but="run-3")
+    journal.fold_runs(TARGET, but="run-3")
     assert journal.sent(TARGET, keys).keys() == {"K", "k", "K "}
     assert journal.sent(TARGET, keys)["K "].payload == "run-2-2"
-    journal.take_in(TARGET, but="run-4")
+    journal.fold_runs(TARGET, but="run-4")
     assert journal.sent(TARGET, keys) == {}
 
 
@@ -78,7 +78,7 @@ def test_rows_that_have_not_changed_are_settled_as_they_are_written(journal: Jou
     journal.record(
         "run-1", [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at="2026-01-01T00:00:00Z") for n in range(4)]
     )
-    journal.take_in(TARGET)
+    journal.fold_runs(TARGET)
     journal.add_run(record("run-2"))
     again = [PlannedRow(n + 5, n % 2, 2**31 - 9 + n, key, f"p-{n}") for n, key in enumerate(keys)]
     others = [PlannedRow(9, 0, 7, "K", "p-1"), PlannedRow(11, 0, 8, "new", "p-0"), PlannedRow(12, 0, 9, "", "p-0")]
@@ -131,14 +131,14 @@ def test_what_the_mirror_locked_is_known_until_something_else_is_done(journal: J
     journal.record("run-2", [Outcome(1, Status.SKIPPED, Action.LOCK, "2")])
     journal.add_rows("run-3", [PlannedRow(0, 0, 2, "K1"), PlannedRow(1, 0, 3, "K2", state=Status.REJECTED)])
 
-    journal.take_in(target, but="run-3")
+    journal.fold_runs(target, but="run-3")
     assert journal.returned(target, "run-3") == {"K1": {"1": "run-1"}}
     assert journal.mirror_locked(target, ["1", "2", "3"]) == {"1", "2"}
 
     journal.clear_rows("run-3")
     journal.add_rows("run-3", [PlannedRow(1, NoRow.RETURNED, 0, "K1", contact_id="1")])
     journal.record("run-3", [Outcome(1, Status.SUCCEEDED, Action.UNLOCK, "1")])
-    journal.take_in(target)
+    journal.fold_runs(target)
     assert journal.mirror_locked(target, ["1", "2", "3"]) == {"2"}
 
 
@@ -179,7 +179,7 @@ def test_a_nul_in_a_key_that_is_asked_for_breaks_nothing(journal: Journal) -> No
     journal.add_run(record("run-1", state="finished"))
     journal.add_rows("run-1", [PlannedRow(0, 0, 2, "B", "p-B")])
     journal.record("run-1", [Outcome(0, Status.SUCCEEDED, contact_id="1")])
-    journal.take_in(TARGET)
+    journal.fold_runs(TARGET)
 
     assert journal.sent(TARGET, ["A\x00", "B"]).keys() == {"B"}
     assert journal.mirror_locked(TARGET, ["1\x00"]) == set()
@@ -201,7 +201,7 @@ def test_mended_rows_are_known_again(journal: Journal) -> None:
     }
     run = journal.run("run-1")
     assert {row.result.warnings for row in journal.rows(run)} == {(warned,)}
-    journal.take_in(run.target)
+    journal.fold_runs(run.target)
     before = "2025-12-31T00:00:00Z"
     assert journal.settled_since(run.target, before, ["K0", "K1"], set()) == {"K0": "run-1"}
     journal.delete_run("run-1")

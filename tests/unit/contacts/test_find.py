@@ -59,7 +59,7 @@ class Dialler:
 
 
 def find(dialler: Dialler, *targets: Target, campaign: int | None = None, language: int | None = None) -> list[Found]:
-    return asyncio.run(Finder(cast("DiallerClient", dialler), campaign, language)(targets))
+    return asyncio.run(Finder(cast("DiallerClient", dialler), campaign, language).find(targets))
 
 
 def key(user_data: str) -> Target:
@@ -114,8 +114,8 @@ def test_batch_look_up_that_does_not_help_is_tried_once() -> None:
 
     async def twice() -> None:
         finder = Finder(cast("DiallerClient", dialler))
-        await finder([key("K1"), key("K3")])
-        await finder([key("K1"), key("K3")])
+        await finder.find([key("K1"), key("K3")])
+        await finder.find([key("K1"), key("K3")])
 
     asyncio.run(twice())
 

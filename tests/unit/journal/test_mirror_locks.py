@@ -47,7 +47,7 @@ def ended(journal: Journal, number: int, *lines: Line, rows: int = 0, **facts: A
 
 
 def ours(journal: Journal, target: str = TARGET) -> set[str]:
-    journal.take_in(target)
+    journal.fold_runs(target)
     return journal.mirror_locked(target, IDS)
 
 
@@ -166,7 +166,7 @@ def test_contacts_of_another_account_are_others(journal: Journal) -> None:
 def test_who_has_returned(journal: Journal) -> None:
     """Rows of this run's files that count: one that is rejected, or superseded, is no return; nor is another run's."""
     locked(journal, *IDS[:5])
-    journal.take_in(TARGET)
+    journal.fold_runs(TARGET)
     ended(
         journal,
         2,
@@ -180,7 +180,7 @@ def test_who_has_returned(journal: Journal) -> None:
     assert journal.returned(TARGET, "run-2") == {"K1": {"1": "run-1"}}
     assert journal.returned(SISTER, "run-2") == {}
     locked_there = ended(journal, 4, (NoRow.MIRRORED, "6", LOCK, DONE), target=SISTER)
-    journal.take_in(SISTER)
+    journal.fold_runs(SISTER)
     assert journal.returned(SISTER, "run-2") == {}
     assert journal.mirror_locked(SISTER, IDS) == {"6"}, locked_there
     assert journal.returned(TARGET, "run-2") == {"K1": {"1": "run-1"}}

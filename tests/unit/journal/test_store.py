@@ -203,7 +203,7 @@ def test_what_an_earlier_run_settled(journal: Journal) -> None:
 
 
 def sent(journal: Journal, *keys: str, but: str = "") -> dict[str, str]:
-    journal.take_in(TARGET, but=but)
+    journal.fold_runs(TARGET, but=but)
     return {key: entry.payload for key, entry in journal.sent(TARGET, keys).items()}
 
 
@@ -231,7 +231,7 @@ def test_only_what_was_sent_to_this_contact_as_it_is_now_is_left_out(journal: Jo
     settle(journal, first, *[Status.SUCCEEDED] * 3)
     end(journal, first)
     for target in (TARGET, other.target):
-        journal.take_in(target)
+        journal.fold_runs(target)
     rows = {"SAME": "p", "NEW": "q", "HELD": "p", "THERE": "p", "NOBODY": "p", "REJECTED": ""}
     planned = [PlannedRow(n, 0, n + 2, key, payload) for n, (key, payload) in enumerate(rows.items())]
     planned[5] = planned[5]._replace(state=Status.REJECTED)
@@ -291,7 +291,7 @@ def test_what_was_last_sent_says_when(journal: Journal) -> None:
     journal.record(run.id, [Outcome(n, Status.SUCCEEDED, Action.CREATE, f"c{n}", sent_at=NOW) for n in range(1_003)])
     end(journal, run)
 
-    journal.take_in(TARGET)
+    journal.fold_runs(TARGET)
     found = journal.sent(TARGET, keys)
 
     assert found == {key: Sent(key, f"p-{key}", f"c{n}", NOW) for n, key in enumerate(keys)}
@@ -307,7 +307,7 @@ def test_what_other_campaigns_were_sent_does_not_count(journal: Journal) -> None
 
     assert sent(journal, "A") == {}
     here = begin(journal, 3, "A", "B", payload="here")
-    journal.take_in(there.target)
+    journal.fold_runs(there.target)
     assert {key: known.payload for key, known in journal.sent(there.target, ["A", "B"]).items()} == {
         "A": "p-A", "B": "there-B",
     }  # fmt: skip
@@ -335,8 +335,8 @@ def test_a_run_on_another_campaign_of_the_account_may_have_changed_the_contact(j
 
     sends("ours", TARGET, "A", "B", "C")
     sends("theirs", far, "A")
-    journal.take_in(TARGET)
-    journal.take_in(far)
+    journal.fold_runs(TARGET)
+    journal.fold_runs(far)
     sends("there", sister, "A", state=state, day=3)
     sends("far", far, "B", state=state, day=3)
     sends("checked", sister, "C", state=state, command="validate", day=3)
@@ -359,7 +359,7 @@ def test_what_a_killed_run_on_another_campaign_may_have_replaced(journal: Journa
     journal.add_run(there)
     journal.add_rows(there.id, [PlannedRow(0, 0, 2, "A", "there-A")])
 
-    journal.take_in(TARGET)
+    journal.fold_runs(TARGET)
 
     payloads = {key: found.payload for key, found in journal.sent(TARGET, ["A", "B"]).items()}
     assert payloads == {"A": "p-A" if known else "", "B": "p-B"}
@@ -391,7 +391,7 @@ def test_between_which_times_what_has_not_changed_was_sent(journal: Journal) -> 
     earlier, run, new = begin(journal, 1, "K0", "K1"), begin(journal, 2), begin(journal, 3, "NEW")
     journal.record(earlier.id, [Outcome(n, Status.SUCCEEDED, sent_at=at) for n, at in enumerate(times)])
     end(journal, earlier)
-    journal.take_in(TARGET, but=run.id)
+    journal.fold_runs(TARGET, but=run.id)
     changed = journal.add_changed(run.id, TARGET, [PlannedRow(n, 0, n, f"K{n}", f"p-K{n}") for n in range(2)])
     journal.add_rows(run.id, [PlannedRow(2, 0, 4, "B", "p-B", "failed", error="Name is missing")])
 
@@ -518,7 +518,7 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
     undone = begin(journal, 7, "UNDONE")
     settle(journal, undone, Status.SUCCEEDED)
     journal.add_run(replace(RUN, id="run-8", command="undo", parent=undone.id))
-    journal.take_in(TARGET, but=undone.id)
+    journal.fold_runs(TARGET, but=undone.id)
     journal.delete_run("run-4")
     keys = ["EARLY", "LATE", "BAD", "PRUNED", "SAME", "DRY", "UNDONE", "NEVER"]
 
@@ -536,7 +536,7 @@ def test_warnings_of_a_row_stay_with_it_whatever_becomes_of_it(journal: Journal)
     """Also where it has not changed since it was last sent."""
     end(journal, run := begin(journal, 1, "A"))
     settle(journal, run, Status.SUCCEEDED)
-    journal.take_in(TARGET)
+    journal.fold_runs(TARGET)
     run = begin(journal, 2)
     text = RowWarning.text(WARNED)
     rows = [PlannedRow(n, 0, n + 2, key, f"p-{key}", warnings=text) for n, key in enumerate("AB")]
@@ -562,7 +562,7 @@ def test_a_time_that_is_none_of_a_run_on_another_campaign(journal: Journal, tmp_
         base.execute("UPDATE rows SET sent_at = ?", (odd,))
 
     if odd.startswith("9998"):
-        journal.take_in(TARGET)
+        journal.fold_runs(TARGET)
     else:
         with pytest.raises(JournalError, match="is damaged"):
-            journal.take_in(TARGET)
+            journal.fold_runs(TARGET)

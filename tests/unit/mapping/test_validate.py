@@ -75,7 +75,9 @@ def test_a_warning_of_a_cell_is_one_of_every_field_that_it_feeds() -> None:
     noted = CellNote(warning="double_encoded")
     notes = {(row, place): noted for row in (2, 3, 4) for place in (2, 4)}
 
-    contacts, (rejection,) = Checker(settings_of(rules), layout_of(*columns))(chunk_of(columns, *rows, notes=notes))
+    contacts, (rejection,) = Checker(settings_of(rules), layout_of(*columns)).check(
+        chunk_of(columns, *rows, notes=notes)
+    )
 
     said = {row.row: RowWarning.text(row.warnings) for row in (*contacts, rejection)}
     assert said == {
@@ -192,8 +194,8 @@ def test_the_vendors_own_format() -> None:
     chunk = chunk_of(VENDOR_COLUMNS, tuple(row.values()), first=1)
     layout = layout_of(*VENDOR_COLUMNS, vendor=True)
 
-    ((configured,), _) = Checker(settings_of({}, campaign={"name": "New"}), layout)(chunk)
-    ((its_own,), _) = Checker(settings_of({}, campaign={"column": "DiallerCampaignsName"}), layout)(chunk)
+    ((configured,), _) = Checker(settings_of({}, campaign={"name": "New"}), layout).check(chunk)
+    ((its_own,), _) = Checker(settings_of({}, campaign={"column": "DiallerCampaignsName"}), layout).check(chunk)
 
     assert (configured.row, configured.fields["DiallerCampaignsName"]) == (1, "New")
     assert its_own.fields["DiallerCampaignsName"] == "Old"
@@ -311,7 +313,7 @@ def test_rows_are_kept_in_order() -> None:
     """Contacts and rejections together cover the chunk, each in the order of the rows."""
     columns = ("Name", "Phone")
     rows = [GOOD if n % 3 else ("", "") for n in range(100)]
-    contacts, rejections = Checker(settings_of(BASIC), layout_of(*columns))(chunk_of(columns, *rows, first=5))
+    contacts, rejections = Checker(settings_of(BASIC), layout_of(*columns)).check(chunk_of(columns, *rows, first=5))
 
     assert [contact.row for contact in contacts] == [n + 5 for n in range(100) if n % 3]
     assert [rejection.row for rejection in rejections] == [n + 5 for n in range(100) if not n % 3]
@@ -321,7 +323,7 @@ def test_an_empty_chunk() -> None:
     """A file may hold only its header."""
     columns = ("Name", "Phone")
 
-    assert Checker(settings_of(BASIC), layout_of(*columns))(chunk_of(columns)) == ([], [])
+    assert Checker(settings_of(BASIC), layout_of(*columns)).check(chunk_of(columns)) == ([], [])
 
 
 def test_the_checker_says_what_it_does_not_use() -> None:

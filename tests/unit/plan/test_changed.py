@@ -36,7 +36,7 @@ def journal() -> Iterator[Journal]:
         journal.add_run(run)
         journal.add_rows(run.id, [PlannedRow(n, 0, n, key, f"p-{key}") for n, key in enumerate("ABC")])
         journal.record(run.id, [Outcome(n, Status.SUCCEEDED, contact_id=f"c{n}", sent_at=NOW) for n in range(3)])
-        journal.take_in(TARGET)
+        journal.fold_runs(TARGET)
         journal.add_run(RUN)
         yield journal
 

@@ -19,7 +19,7 @@ def notes(
     **values: str,
 ) -> dict[int | None, str]:
     found = FaultCells([COLUMNS], mapped or {"PhoneNumber1": [["Mobile"]], "Comment": [["Notes"], ["City"]]})
-    return found(rejected(2, field=field, **values), 0, cells)
+    return found.notes(rejected(2, field=field, **values), 0, cells)
 
 
 def test_the_note_says_what_is_wrong_and_what_to_do() -> None:
@@ -57,7 +57,9 @@ def test_several_faults_each_have_their_own_cell() -> None:
     )
     row = result_of(2, Status.REJECTED)._replace(error_code="phone_invalid; too_long", faults=faults)
 
-    found = FaultCells([COLUMNS], {"PhoneNumber1": [["Mobile"]], "Comment": [["Notes"], ["City"]]})(row, 0, COLUMNS)
+    found = FaultCells([COLUMNS], {"PhoneNumber1": [["Mobile"]], "Comment": [["Notes"], ["City"]]}).notes(
+        row, 0, COLUMNS
+    )
 
     assert found == {1: "Bad; number.\nLook.", 3: "Bad.\nCut.", 4: "Bad.\nCut."}
 
@@ -76,9 +78,9 @@ def test_a_message_of_an_old_journal_that_cannot_be_taken_apart_is_told_whole() 
 
 def test_a_row_without_its_cells_marks_none() -> None:
     """The file of an old run may be gone."""
-    assert [*FaultCells([()], {"PhoneNumber1": [["Mobile"]]})(rejected(2, field="PhoneNumber1"), 0, ())] == [None]
+    assert [*FaultCells([()], {"PhoneNumber1": [["Mobile"]]}).notes(rejected(2, field="PhoneNumber1"), 0, ())] == [None]
 
 
 @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.SKIPPED, Status.UNPROCESSED])
 def test_rows_with_nothing_wrong_have_no_notes(status: Status) -> None:
-    assert FaultCells([COLUMNS], {})(result_of(2, status), 0, COLUMNS) == {}
+    assert FaultCells([COLUMNS], {}).notes(result_of(2, status), 0, COLUMNS) == {}

@@ -16,11 +16,11 @@ from dialler_sync.prepare.prepared import Prepared
 from dialler_sync.prepare.sources import Source
 from dialler_sync.run.resumption import (
     LeftOver,
-    leave_overtaken,
-    leave_settled,
-    leave_what_earlier_runs_settled,
+    drop_overtaken,
+    drop_settled,
+    drop_settled_by_earlier_runs,
     newer_list,
-    take_up,
+    restore_progress,
 )
 
 from ...helpers.records import RUN, TARGET
@@ -101,7 +101,7 @@ def test_what_a_newer_list_leaves_to_the_older_run(journal: Journal, ready: Read
     settle(journal, run, None, None, None, Status.SUCCEEDED)
     begun(journal, 2)
 
-    left = take_up(journal, run, ready())
+    left = restore_progress(journal, run, ready())
 
     assert [row.seq for row in left.extra] == [2]
     locked = Action.LOCK
@@ -123,11 +123,11 @@ def test_only_what_was_never_sent_is_sent(journal: Journal, ready: Ready) -> Non
     journal.record(run.id, [], [(1, RowState.SENDING, 77)])
     prepared = ready(*"ABCDEF")
 
-    left = take_up(journal, run, prepared)
+    left = restore_progress(journal, run, prepared)
 
     assert list(prepared.todo) == [1, 1, 1, 0, 0, 0]
     assert left == LeftOver({1: 77, 2: None})
-    assert take_up(journal, replace(run, state="running"), ready(*"ABCDEF")).killed
+    assert restore_progress(journal, replace(run, state="running"), ready(*"ABCDEF")).killed
 
 
 def test_a_row_that_moves_a_contact_still_does(journal: Journal, ready: Ready) -> None:
@@ -137,7 +137,7 @@ def test_a_row_that_moves_a_contact_still_does(journal: Journal, ready: Ready) -
     journal.note_moves(run.id, [0])
     prepared = ready("A", "B")
 
-    take_up(journal, run, prepared)
+    restore_progress(journal, run, prepared)
 
     assert prepared.watched == {0: (MOVE, "7")}
     assert prepared.action(0) is Action.OVERWRITE
@@ -153,7 +153,7 @@ def test_rows_that_a_newer_run_has_settled_are_not_sent(journal: Journal, ready:
     prepared.todo[3] = 0
     left = LeftOver({0: 7, 1: 8})
 
-    leave_overtaken(journal, run, run, prepared, left)
+    drop_overtaken(journal, run, run, prepared, left)
 
     assert list(prepared.todo) == [0, 1, 1, 0]
     assert left.doubtful == {1: 8}
@@ -169,7 +169,7 @@ def test_a_retry_does_not_overtake_itself(journal: Journal, ready: Ready) -> Non
     settle(journal, begun(journal, 3, "X"), Status.SUCCEEDED)
     prepared = ready("A", "B")
 
-    leave_overtaken(journal, run, origin, prepared, LeftOver())
+    drop_overtaken(journal, run, origin, prepared, LeftOver())
 
     assert list(prepared.todo) == [1, 1]
 
@@ -189,7 +189,7 @@ def test_rows_without_a_key_are_settled_one_by_one(journal: Journal, ready: Read
     prepared = ready(*[""] * 6)
     prepared.todo[1] = 0  # it takes nothing from the others
 
-    left = leave_settled(journal, run, parent, prepared)
+    left = drop_settled(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [1, 0, 0, 1, 1, 1]
     assert left.doubtful == {4: None}
@@ -203,7 +203,7 @@ def test_a_key_that_was_settled_is_not_in_doubt(journal: Journal, ready: Ready) 
     run = begun(journal, 2, "A")
     prepared = ready("A")
 
-    assert leave_settled(journal, run, parent, prepared).doubtful == {}
+    assert drop_settled(journal, run, parent, prepared).doubtful == {}
     assert list(prepared.todo) == [0]
     assert [entry.state for entry in journal.rows(run)] == [Status.SKIPPED]
 
@@ -217,7 +217,7 @@ def test_in_the_same_file_rows_without_a_key_go_by_their_number(journal: Journal
     settle(journal, parent, Status.SUCCEEDED, Status.FAILED)
     prepared = ready("", "")
 
-    leave_settled(journal, run, parent, prepared)
+    drop_settled(journal, run, parent, prepared)
 
     assert list(prepared.todo) == [0, 1]
 
@@ -231,7 +231,7 @@ def test_only_rows_that_come_from_a_run_are_held_against_it(journal: Journal, re
     prepared = ready("A", "B", "C")
     prepared.todo[2] = 0
 
-    leave_settled(journal, run, parent, prepared, {0, 2})
+    drop_settled(journal, run, parent, prepared, {0, 2})
 
     assert list(prepared.todo) == [0, 1, 0]
     assert outcomes(journal, run)[2] == (Status.REJECTED, None)
@@ -246,7 +246,7 @@ def test_what_was_in_doubt_is_looked_for_and_written_down_so(journal: Journal, r
     run = begun(journal, 2, "A", "B")
     prepared = ready("A", "B")
 
-    left = leave_settled(journal, run, parent, prepared)
+    left = drop_settled(journal, run, parent, prepared)
 
     assert left.doubtful == {0: 70, 1: 80}
     assert prepared.watched == {0: (MOVE, "")}
@@ -269,7 +269,7 @@ def test_what_a_parent_has_settled(journal: Journal, ready: Ready, facts: dict[s
     run = begun(journal, 2, "A", "B", parent=parent.id)
     prepared = ready("A", "B")
 
-    left = leave_what_earlier_runs_settled(journal, run, (), prepared)
+    left = drop_settled_by_earlier_runs(journal, run, (), prepared)
 
     assert list(prepared.todo) == todo
     assert left.doubtful == ({} if facts else {1: None})
@@ -282,7 +282,7 @@ def test_a_parent_that_was_killed_may_still_be_at_work(journal: Journal, ready: 
     run = begun(journal, 3, "A", "B", parent=parent.id)
     prepared = ready("A", "B")
 
-    left = leave_what_earlier_runs_settled(journal, run, (), prepared)
+    left = drop_settled_by_earlier_runs(journal, run, (), prepared)
 
     assert left.killed
     assert list(prepared.todo) == [1, 0]
@@ -296,7 +296,7 @@ def test_a_mended_row_goes_by_when_its_run_began(journal: Journal, ready: Ready)
     prepared = ready("A", "B", "C", "D", "", mended={0: older, 1: newer, 2: "no run", 3: older, 4: older})
     prepared.todo[3] = 0
 
-    leave_what_earlier_runs_settled(journal, run, (), prepared)
+    drop_settled_by_earlier_runs(journal, run, (), prepared)
 
     assert list(prepared.todo) == [0, 1, 1, 0, 1]
     assert outcomes(journal, run)[3] == (Status.UNPROCESSED, None)
@@ -311,7 +311,7 @@ def test_rows_that_were_added_to_a_mended_file_are_new(journal: Journal, ready: 
     run = begun(journal, 4, "A", "B", "C", "D", parent=parent.id, options={"mended": True})
     prepared = ready("A", "B", "C", "D", mended={0: parent.id, 2: other.id, 3: rehearsal.id})
 
-    leave_what_earlier_runs_settled(journal, run, [mended_source(rehearsal, parent, other)], prepared)
+    drop_settled_by_earlier_runs(journal, run, [mended_source(rehearsal, parent, other)], prepared)
 
     assert list(prepared.todo) == [0, 1, 1, 1]
 
@@ -323,7 +323,7 @@ def test_a_run_of_another_dialler_has_settled_nothing_here(journal: Journal, rea
     run = begun(journal, 2, "A", "", files=origin.files)
     prepared = ready("A", "", mended={0: origin.id, 1: origin.id})
 
-    leave_what_earlier_runs_settled(journal, run, [mended_source(origin)], prepared)
+    drop_settled_by_earlier_runs(journal, run, [mended_source(origin)], prepared)
 
     assert list(prepared.todo) == [1, 1]
 
@@ -339,6 +339,6 @@ def test_a_mended_row_without_a_key_is_settled_by_a_later_retry(journal: Journal
     journal.add_rows(run.id, [PlannedRow(0, 0, 2, "", "a"), PlannedRow(1, 0, 3, "", "b")])
     prepared = ready("", "", mended={0: origin.id, 1: origin.id})
 
-    leave_what_earlier_runs_settled(journal, run, [mended_source(origin)], prepared)
+    drop_settled_by_earlier_runs(journal, run, [mended_source(origin)], prepared)
 
     assert list(prepared.todo) == [0, 1]

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from dialler_sync.api import DiallerClient
-from dialler_sync.api.ask import calling, id_of, persisting, resolve_campaign
 from dialler_sync.api.pace import Gate
+from dialler_sync.api.query import calling, id_of, persisting, resolve_campaign
 from dialler_sync.endpoints import endpoint
 from dialler_sync.errors import MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 

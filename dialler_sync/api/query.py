@@ -25,7 +25,7 @@ PATIENCE = 30.0
 """Seconds that a dialler which is away is tried while somebody waits for the answer."""
 
 
-def ask(settings: Settings, question: Callable[[DiallerClient], Awaitable[T]]) -> T:
+def query(settings: Settings, question: Callable[[DiallerClient], Awaitable[T]]) -> T:
     """The answer to ``question``.
 
     Raises:

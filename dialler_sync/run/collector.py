@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 
-def look_sparingly() -> None:
+def collect_rarely() -> None:
     """What was made until now stays; look through what comes."""
     gc.freeze()
     gc.set_threshold(20_000)

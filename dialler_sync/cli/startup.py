@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 
 
-def put_off() -> None:
+def delay_collector() -> None:
     """Hardly look while modules are loaded: what they make stays."""
     gc.set_threshold(500_000)
 
 
-def leave() -> None:
+def skip_last_collection() -> None:
     """Do not look through everything once more at the end, which takes longer than many a command."""
     gc.freeze()

@@ -1,8 +1,8 @@
 """Reads ``.ods``: one XML document with all sheets.
 
-calamine takes white space between the elements and the text of drawings for text of the cell, and loses tabs and line
-breaks. It takes an error for an empty cell and ``00123`` for ``123``, gives a duration as ``PT36H15M00S``, and fills
-the rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
+calamine reads white space between elements and the text of drawings as text of the cell, and loses tabs and line
+breaks. It reads an error as an empty cell and ``00123`` as ``123``, gives a duration as ``PT36H15M00S``, and fills the
+rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
 (office:value-type).
 """
 
@@ -38,7 +38,7 @@ def open_ods(package: Package, source: SourceSettings) -> Book:
     """Read all sheets.
 
     Raises:
-        InputError: one is larger than ``source`` allows.
+        InputError: a sheet is larger than ``source`` allows.
     """
     scanner = _Scanner(source)
     parse_xml(package.stream("content.xml"), scanner.start, scanner.end, scanner.text)
@@ -63,7 +63,7 @@ class _Cell:
         self.pieces = []
 
     def end_paragraph(self) -> None:
-        """White space is one blank, and none at the beginning; with a line break at the end it is the XML's layout."""
+        """Collapse white space to single blanks, none at the start; with a line break at the end it is XML layout."""
         text, at_blank = "", True
         for piece, counts in self.pieces or ():
             words = piece if counts else _BLANKS.sub(" ", piece)
@@ -78,7 +78,7 @@ class _Cell:
         return not (self.text or "office:value-type" in self.given or "table:formula" in self.given)
 
     def value(self) -> Value:
-        """What the cell holds."""
+        """Return the value of the cell."""
         kind = self.given.get("office:value-type", "")
         number = self.given.get("office:value", "")
         if kind in _NUMBERS and number:
@@ -92,7 +92,7 @@ class _Cell:
         return self.text if self.paragraphs else self.given.get("office:string-value", "")
 
     def mark(self) -> Mark | None:
-        """How to read the cell, where its value is not what it shows."""
+        """Return how to read a cell that shows something other than its value."""
         kind = self.given.get("office:value-type", "")
         formula = "table:formula" in self.given
         if self.given.get("calcext:value-type") == "error" or (formula and damage(self.text) == "error_cell"):
@@ -105,7 +105,7 @@ class _Cell:
         return None
 
     def _shown(self, kind: str) -> str:
-        """What the cell shows, where that is another text than the number: its zeros, its signs, its per cent."""
+        """Return the shown text if it differs from the number: zeros, signs, per cent."""
         if kind == "percentage":
             return self.text if _PERCENTAGE.fullmatch(self.text) else ""
         if not _DIGITS_AND_SIGNS.fullmatch(self.text):

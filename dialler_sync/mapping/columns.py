@@ -1,4 +1,4 @@
-"""Source columns → contact fields: which columns feed which field, and the text that each row gives it."""
+"""Source columns → contact fields: the columns that feed each field, and the text that each row gives it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..text.outward import in_shell
 from ..text.spreadsheet import damage, may_be_damaged, one_line
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
-"""The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
+"""Field for a row's campaign, name or ID, if a column gives the campaign."""
 
 _COUNTRY = Field("country")
 _DOUBLE = CellNote(warning="double_encoded")
@@ -29,25 +29,25 @@ _MOST_NAMES = 40
 
 
 class PlainNumber(str):
-    """The number of a numeric spreadsheet cell, in plain decimal text whatever the configured signs are."""
+    """Number of a numeric spreadsheet cell, in plain decimal text whatever signs are configured."""
 
     __slots__ = ()
 
 
 Cell = str | Fault | None
-"""What a row gives a field: text that is not blank, what is wrong with the source, or nothing."""
+"""A row's text for a field (not blank), the fault of the source cell, or None for nothing."""
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text shows nothing: it is empty, or only white space."""
+    """Whether a text is empty or only white space."""
     return not text or (not text[0].isalnum() and SHOWS_NOTHING.fullmatch(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A chunk by contact field: lists with one cell a row. ``countries`` has the country cells of phone fields.
+    """A chunk by contact field: lists with one cell a row. ``countries``: the country cells of phone fields.
 
-    ``warnings`` has the warnings of rows, by their place in the chunk.
+    ``warnings``: the warnings of rows, by their place in the chunk.
     """
 
     rows: Sequence[int]
@@ -58,7 +58,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class BoundField:
-    """A contact field, its rule, and where the rule's source columns stand in the file."""
+    """A contact field, its rule, and the positions of the rule's source columns in the file."""
 
     field: Field
     rule: ColumnRule
@@ -66,18 +66,18 @@ class BoundField:
     headers: tuple[str, ...]
 
     def cells(self, chunk: _Columns) -> list[Cell]:
-        """What each row of a chunk gives this field."""
+        """Return the cell of each row of a chunk for this field."""
         sources = [chunk.texts(position) for position in self.positions]
         texts = _combined(self.rule, sources, chunk.rows)
         for step in (_split, _trimmed, _cased):
             texts = step(self.rule, texts)
-        # Nearly every text begins with a letter or digit, and is told by that.
+        # Fast path: nearly every text begins with a letter or digit.
         cells: list[Cell] = [text if text[:1].isalnum() or not is_blank(text) else None for text in texts]
         self._heed_notes(cells, sources, chunk)
         return cells if self.rule.values is None else _replaced(self.rule, self.rule.values, texts, cells)
 
     def _heed_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
-        """Take the number of numeric cells where a number is meant; refuse what the source has damaged."""
+        """Take numeric cells as numbers for numeric fields; turn cells that the source has damaged into faults."""
         as_number = self.field.kind in _NUMERIC and (self.rule.column or self.rule.first_of) and not self.rule.split
         for place, note in self._notes(sources, chunk):
             if as_number and note.number is not None:
@@ -86,21 +86,21 @@ class BoundField:
                 cells[place] = fault(note.code)
 
     def _notes(self, sources: list[list[str]], chunk: _Columns) -> Iterator[tuple[int, CellNote]]:
-        """The notes of the cells that count for this field, with the place of the row; the first column comes last."""
+        """Yield notes of the cells used for this field, with the place of the row; those of the first column last."""
         for order, position in reversed(list(enumerate(self.positions))):
             for place, note in chunk.notes(position):
                 if not self.rule.first_of or all(is_blank(earlier[place]) for earlier in sources[:order]):
                     yield place, note
 
     def warnings(self, chunk: _Columns) -> Iterator[tuple[int, RowWarning]]:
-        """What is to be said of the cells that this field is made of, each with the place of its row."""
+        """Yield warnings on the source cells of this field, with the place of the row."""
         sources = [chunk.texts(position) for position in self.positions]
         for place, note in self._notes(sources, chunk):
             if note.warning is not None:
                 yield place, RowWarning(note.warning, self.field.name)
 
     def origin(self, chunk: Chunk, place: int) -> tuple[str, str]:
-        """Source column and cell of one row, as the user wrote them; of several, those that count."""
+        """Return source column and cell of one row as the user wrote them; with ``first_of``, the one in use."""
         if not self.positions:
             return "", self.rule.value or ""
         pairs = [
@@ -114,10 +114,10 @@ class BoundField:
 
 @dataclass(frozen=True, slots=True)
 class BoundMapping:
-    """A configuration's ``columns:`` and ``campaign.column`` on one file.
+    """A configuration's ``columns:`` and ``campaign.column``, bound to one file.
 
     ``fields`` are in the order of :data:`dialler_sync.fields.FIELDS`; ``countries`` are the country columns of phone
-    fields; ``unmapped`` are columns of the file that nothing uses.
+    fields; ``unmapped`` are the unused columns of the file.
     """
 
     fields: Mapping[str, BoundField]
@@ -126,14 +126,14 @@ class BoundMapping:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know about how the configuration fits the file."""
+        """Remarks for the user on how the configuration fits the file."""
         if not self.unmapped:
             return ()
         columns = "column" if len(self.unmapped) == 1 else "columns"
         return (f"the configuration does not use the {columns} {_listed(self.unmapped)}",)
 
     def apply(self, chunk: Chunk) -> Mapped:
-        """Give each field its cells."""
+        """Map a chunk to the cells of each field."""
         columns = _Columns(chunk)
         return Mapped(
             rows=chunk.frame.index.tolist(),
@@ -143,7 +143,7 @@ class BoundMapping:
         )
 
     def _warnings(self, columns: _Columns) -> Mapping[int, tuple[RowWarning, ...]]:
-        """The warnings of rows, each once, in the order of the fields."""
+        """Collect the warnings of rows, each once, in the order of the fields."""
         found: dict[int, dict[RowWarning, None]] = {}
         for bound in self.fields.values() if columns.warn else ():
             for place, warning in bound.warnings(columns):
@@ -152,13 +152,13 @@ class BoundMapping:
 
 
 def bind(settings: Settings, layout: Layout) -> BoundMapping:
-    """Find the columns that a configuration names in a file.
+    """Find the columns of a configuration in a file.
 
-    A header matches exactly, else without regard to case, white space and Unicode form.
+    A header matches exactly, else ignoring case, white space and Unicode form.
 
     Raises:
-        ConfigError: there is no mapping, or nothing fills a field that the dialler demands.
-        InputError: columns are not in the file, or a name fits several of them; all of them in one message.
+        ConfigError: there is no mapping, or no column fills a field that the dialler requires.
+        InputError: columns are not in the file, or a name matches several of them; one message lists them all.
     """
     rules = _rules(settings, layout)
     header = _Header(layout)
@@ -201,7 +201,7 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
 
 
 class _Header:
-    """The columns of a file, looked up by name; remembers every name that did not fit."""
+    """The columns of a file, looked up by name; collects every name that did not match."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -242,7 +242,7 @@ class _Header:
         raise InputError(*lines, *self._delimiter_in_doubt())
 
     def _delimiter_in_doubt(self) -> Iterator[str]:
-        """What to set where the columns of a CSV file were perhaps not told apart."""
+        """Suggest a delimiter if the columns of a CSV file may have been cut wrongly."""
         columns, delimiter = self._layout.columns, self._layout.delimiter
         if self._layout.format != "csv":
             return
@@ -260,7 +260,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 class _Columns:
-    """A chunk's columns as lists, and what is noted about their cells."""
+    """The columns of a chunk as lists, and the notes on their cells."""
 
     def __init__(self, chunk: Chunk) -> None:
         self._frame = chunk.frame
@@ -280,7 +280,7 @@ class _Columns:
         return self._texts[position]
 
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
-        """Give the notes of one column, each with the place of its row in the chunk; what texts show is noted too."""
+        """Return the notes of one column, each with the place of its row, and notes on visible damage."""
         noted = self._notes.setdefault(position, [])
         if position not in self._looked_at:
             self._looked_at.add(position)
@@ -300,7 +300,7 @@ class _Columns:
 
 
 def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:
-    """One text a row, from the columns that the rule names."""
+    """Combine the columns of a rule to one text a row."""
     if rule.value is not None:
         return [rule.value] * rows
     if rule.template is not None:
@@ -344,18 +344,18 @@ def _cased(rule: ColumnRule, texts: list[str]) -> list[str]:
 
 
 def _titled(text: str) -> str:
-    """``o'neill's weg 1a`` → ``O'Neill's Weg 1a``, where str.title() makes ``'S`` and ``1A``."""
+    """Title-case ``o'neill's weg 1a`` as ``O'Neill's Weg 1a``; str.title() would give ``'S`` and ``1A``."""
     return _WORD.sub(lambda word: word[0].capitalize(), text)
 
 
 def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cells: list[Cell]) -> list[Cell]:
-    """Replace the texts that are listed, whatever they are: ``#N/A`` can be listed as empty."""
+    """Replace listed texts, whatever they are: ``#N/A`` may be listed as empty."""
     table = {fold(key): value or None for key, value in values.items()}
     unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
 
     def replaced(text: str, cell: Cell) -> Cell:
         key = fold(text)
-        if key in table and (key or cell is None):  # a formula without a value has no text, and is not empty
+        if key in table and (key or cell is None):  # a formula without a value has no text, but is not empty
             return table[key]
         if not isinstance(cell, str) or rule.unlisted == "keep":
             return cell

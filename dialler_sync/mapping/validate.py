@@ -1,8 +1,8 @@
-"""Rows → contacts that may be sent, and rejections that say everything that is wrong.
+"""Rows → contacts that may be sent, and rejections that list every fault.
 
-A row passes if pandera says so. The schema is built from the one table of fields: each field must hold a value of the
-type that the API wants, no longer than the dialler's release takes, undamaged, and not empty where the dialler demands
-it. A cell that could not be converted still holds its :class:`~dialler_sync.model.Fault`, which is no such value.
+pandera validates each row. The schema is built from the one table of fields: each field must hold a value of the API's
+type, within the length limit of the dialler's release, undamaged, and not empty if the dialler requires it. A cell that
+could not be converted holds its :class:`~dialler_sync.model.Fault`, which fails validation.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .phones import Country, country, read_phones, spread
 from .values import converter
 
 _ANY_PHONE = "PhoneNumber"
-"""The schema's column for the first phone number that a row has, whichever field it is in."""
+"""Schema column for the first phone number of a row, in any field."""
 
 _TYPES: dict[Kind, type | tuple[type, ...]] = {
     **dict.fromkeys(Kind, str),
@@ -41,11 +41,11 @@ _DAMAGED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-
 _DIGITS = re.compile(r"\s*[1-9][0-9]+\s*", re.ASCII)
 
 Column = list[Value | Fault]
-"""What a field holds, one value a row."""
+"""Content of a field, one value a row."""
 
 
 def contact_schema(names: Iterable[str], release: tuple[int, ...]) -> pa.DataFrameSchema:
-    """The pandera schema of contacts with these fields, for a dialler of this release."""
+    """Build the pandera schema of contacts with these fields, for a dialler of this release."""
     columns = {name: _column(FIELDS[name], release) for name in names}
     # Numbers of one cell may be spread over phone fields that are not mapped.
     others = {name: _column(FIELDS[name], release, required=False) for name in PHONE_FIELDS if name not in columns}
@@ -76,28 +76,28 @@ def _column(field: Field, release: tuple[int, ...], *, required: bool = True) ->
 
 
 def _check(name: str, good: Callable[[Value | Fault], bool], all_good: Callable[[list[Any]], bool]) -> pa.Check:
-    """A check of each value; ``all_good`` tells the same of a whole column at once, where that is quick to tell."""
+    """Return a check of each value; ``all_good`` is its fast form for a whole column."""
 
     def run(values: pd.Series) -> pd.Series | bool:
         if all_good([value for value in values.tolist() if value is not None]):
             return True
         verdicts = [value is None or good(value) for value in values.tolist()]
-        # One True for a whole column spares pandera the search for failures.
+        # A single True for the whole column spares pandera the search for failures.
         return all(verdicts) or pd.Series(verdicts, index=values.index)
 
     return pa.Check(run, name=name, ignore_na=False)
 
 
 def _is_whole(text: str) -> bool:
-    # Nearly every text passes isprintable(), which is several times faster than the search.
+    # Fast path: nearly every text passes isprintable(), several times faster than the search.
     return CUT not in text and ((text.isprintable() and "\ufffd" not in text) or not _DAMAGED.search(text))
 
 
 class Checker:
-    """Maps and validates the rows of one file: ``contacts, rejections = checker.check(chunk)``.
+    """Map and validate the rows of one file: ``contacts, rejections = checker.check(chunk)``.
 
-    Every row of a chunk is in exactly one of the two lists, in the order of the rows. ``notes`` are sentences for the
-    user on how the configuration fits the file.
+    Every row of a chunk is in exactly one of the two lists, in the order of the rows. ``notes``: remarks for the user
+    on how the configuration fits the file.
 
     Raises:
         ConfigError, InputError: the configuration does not fit the file; see :func:`dialler_sync.mapping.columns.bind`.
@@ -147,7 +147,7 @@ class Checker:
         return field.limit(self._release) if cuts else None
 
     def _columns(self, mapped: Mapped) -> dict[str, Column]:
-        """Convert the cells: what is text still becomes a value or a fault."""
+        """Convert the cells that still hold text to values or faults."""
         columns: dict[str, Column] = {}
         for name, convert in self._converters.items():
             cells = mapped.cells[name]
@@ -169,11 +169,11 @@ class Checker:
         return columns
 
     def _faults(self, chunk: Chunk, columns: Mapping[str, Column]) -> dict[int, list[Fault]]:
-        """Let pandera decide; place of a row in the chunk → what is wrong with it, in the order of the fields."""
+        """Validate with pandera; return the faults of rows by place in the chunk, in the order of the fields."""
         frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()}, copy=False)
         frame[_ANY_PHONE] = pd.Series(_first([columns[name] for name in PHONE_FIELDS if name in columns]), dtype=object)
         try:
-            # pandera writes failures out as text, which the arrow storage refuses where it holds a lone surrogate.
+            # pandera writes failures out as text; arrow storage refuses lone surrogates in it.
             with pd.option_context("mode.string_storage", "python"):
                 self._schema.validate(frame, lazy=True)
         except SchemaErrors as errors:
@@ -190,7 +190,7 @@ class Checker:
         return faults
 
     def _told(self, name: str, check: str, value: Value | Fault) -> Fault:
-        """Say in words what a failed check means."""
+        """Return the fault of a failed check."""
         if isinstance(value, Fault):
             return value
         if value is None:
@@ -236,17 +236,17 @@ class Checker:
 
 
 def _complete(cells: Iterable[str | Fault | None]) -> list[str | Fault | None]:
-    """Phone cells of the vendor's own format: digits in it are E.164 without ``+``, so no country is missing."""
+    """Prefix digits with ``+``: in the vendor's own format they are E.164 without it, so no country is missing."""
     return [f"+{cell.strip()}" if isinstance(cell, str) and _DIGITS.fullmatch(cell) else cell for cell in cells]
 
 
 def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:
-    """The country of each row's numbers, for one phone field."""
+    """Return the country of each row's numbers, for one phone field."""
     region = bound.rule.region
     named = mapped.countries.get(bound.field.name)
     if named is None:
         return repeat(country(None, region))
-    # Of a damaged cell nobody knows what it said: only numbers with a country code can be read.
+    # A damaged cell names no country: then only numbers with a country code can be read.
     return (Country() if isinstance(cell, Fault) else country(cell, region) for cell in named)
 
 
@@ -255,7 +255,7 @@ def _may_be_cut(field: Field) -> bool:
 
 
 def _first(columns: list[Column]) -> Column:
-    """What each row holds in the first column where it is not empty."""
+    """Return the first value of each row that is not empty."""
     first, *others = columns
     for column in others:
         if None in first:
@@ -269,6 +269,6 @@ def _key(columns: Mapping[str, Column], place: int) -> str:
 
 
 def _campaign(text: str) -> dict[str, Value]:
-    """A cell of only digits is a campaign's ID, any other its name."""
+    """Read a cell of only digits as a campaign's ID, any other as its name."""
     digits = text.strip()
     return {"DiallerCampaignsID": int(digits)} if re.fullmatch("[0-9]{1,18}", digits) else {CAMPAIGN.name: text}

@@ -1,4 +1,4 @@
-"""A configuration proposed from a spreadsheet: from the names of its columns, and from what stands in them."""
+"""Proposes a configuration for a spreadsheet, from the names of its columns and their cells."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _MOST_VALUES = 6
 def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     """Write a commented configuration, as YAML, that fits the table.
 
-    What the table lacks is marked in the text. The result loads where DIALLER_SYNC_TOKEN is set, and binds to the
-    table if that has a column of phone numbers.
+    Comments mark what the table lacks. The result loads if DIALLER_SYNC_TOKEN is set, and binds to the table if that
+    has a column of phone numbers.
 
     Args:
         table: the spreadsheet.
-        source: how it was asked to be read; what is said there becomes part of the configuration.
+        source: the settings it was read with; they become part of the configuration.
     """
     layout = table.layout
     found = sample(table)
@@ -56,7 +56,7 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
 
 
 def _relative(name: str) -> str:
-    """A file's name that no command takes for an option."""
+    """Return a file's name in a form that no command takes for an option."""
     return f"./{name}" if name.startswith("-") else name
 
 
@@ -111,7 +111,7 @@ def _consent(found: Assigned) -> Iterator[str]:
 
 
 def _values_that_forbid(column: Column) -> tuple[list[str], int]:
-    """The cells of an opt-out column that forbid a call, or of an opt-in column that do not allow it; their number."""
+    """Return the values of an opt-out or opt-in column that forbid a call, and how many cells hold them."""
     refused = column.meaning.of == "OptIn"
     forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
     cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]

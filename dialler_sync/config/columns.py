@@ -1,7 +1,7 @@
-"""How one dialler field is made from the columns of a source row.
+"""Rules that make one dialler field from the columns of a source row.
 
 A rule takes its text from one source (``column``, ``first_of``, ``template``, ``join`` or ``value``), then applies
-``split``, ``trim``, ``case`` and ``values``, in that order; what is left is read as the field's kind demands.
+``split``, ``trim``, ``case`` and ``values``, in that order; the kind of the field decides how the result is read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ONLY_FOR: dict[str, tuple[frozenset[Kind], str]] = {
 }
 _TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>[{}])")
 SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
-"""White space, and signs that cannot be seen: soft hyphens, marks of width and direction."""
+"""White space and invisible signs: soft hyphens, marks of width and direction."""
 
 _SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets have no zone)
 
@@ -70,12 +70,12 @@ Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidat
 
 
 def fold(text: str) -> str:
-    """Text without what does not matter when names are compared: case, Unicode form, and signs that show nothing."""
+    """Fold a text for comparing names: without case, Unicode form, white space and invisible signs."""
     return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
-    """``"a {B} c"`` → ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.
+    """Parse ``"a {B} c"`` to ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.
 
     Raises:
         ValueError: a brace that is neither doubled nor part of ``{column}``.
@@ -239,7 +239,7 @@ class ColumnRule(BaseModel):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Source columns that the text is made of, in order, each once; none for a constant."""
+        """Source columns of the text, in order, each once; none for a constant."""
         if self.template is not None:
             return tuple(dict.fromkeys(column for _, column in template_parts(self.template) if column))
         if self.join is not None:
@@ -250,7 +250,7 @@ class ColumnRule(BaseModel):
 
 
 def field_name(name: str) -> str:
-    """Let a name pass that ``columns:`` may have as a key.
+    """Check a key of ``columns:``.
 
     Raises:
         ValueError: the dialler has no such field, or it is not mapped here.
@@ -263,7 +263,7 @@ def field_name(name: str) -> str:
 
 
 def _fitting(rules: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
-    """Refuse what makes no sense for the field that a rule is for."""
+    """Refuse settings that make no sense for the field of a rule."""
     faults: list[InitErrorDetails] = []
     for name, rule in rules.items():
         faults += [

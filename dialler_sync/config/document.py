@@ -33,13 +33,13 @@ _SECRET_PART = 16
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEEPEST = 30
-_LONGEST = 2**20
+_MOST_BYTES = 2**20
 """Largest configuration, in bytes."""
 
-_MOST = 2**22
+_MOST_CHARS = 2**22
 """Most characters of all values, with each alias (``*name``) expanded: aliases of aliases multiply."""
 
-_NODE = 16
+_CHARS_A_NODE = 16
 """Characters that each value counts in addition to its text."""
 
 
@@ -70,7 +70,7 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         ConfigError: not readable, not YAML, not a mapping, or a key twice.
     """
     try:
-        text = read_small(path, _LONGEST)
+        text = read_small(path, _MOST_BYTES)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         unfinished = unfinished_lines(text)
     except FileNotFoundError:
@@ -119,8 +119,8 @@ class _Reader:
         self.lines.setdefault(key, line)
         if len(key) > _DEEPEST:
             raise ConfigError(f"{self._path}:{line}: is nested too deeply, or refers to itself.")
-        self._size += _NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
-        if self._size > _MOST:
+        self._size += _CHARS_A_NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+        if self._size > _MOST_CHARS:
             raise ConfigError(f"{self._path}:{line}: grows without an end, as its aliases (*name) multiply.")
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:

@@ -45,7 +45,7 @@ _TOKEN = ("dialler", "token")
 
 CONFIGURATION = "the configuration"
 
-_WAYS = {"dialler", "cluster"}
+_TOKEN_SECTIONS = {"dialler", "cluster"}
 """Sections that decide where the token is sent."""
 
 
@@ -69,7 +69,7 @@ def load_config(
     """
     trust.require(CONFIGURATION, Path(path), trust=trusted)
     document = read_document(Path(path), environment)
-    faults = [said for key, said in document.unset.items() if token_needed or key != _TOKEN]
+    faults = [problem for key, problem in document.unset.items() if token_needed or key != _TOKEN]
     try:
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
@@ -91,7 +91,7 @@ def load_config(
 def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Yield the name and path of each file that decides on the token or its receiver: certificates, keys, the token."""
     for section, values in settings:
-        if section in _WAYS:
+        if section in _TOKEN_SECTIONS:
             yield from ((f"{section}.{name}", path) for name, path in values if isinstance(path, Path))
 
 
@@ -126,8 +126,8 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
     try:
         return SourceSettings.model_validate({**source.model_dump(), **given})
     except ValidationError as error:
-        said = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
-        raise ConfigError(*said) from None
+        problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
+        raise ConfigError(*problems) from None
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:

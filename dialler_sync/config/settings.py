@@ -286,7 +286,7 @@ class SourceSettings(Section):
 
 
 class RowSettings(Section):
-    """The treatment of each row."""
+    """Rules for duplicates, long texts, empty cells and unchanged rows."""
 
     overwrite_duplicates: bool = Field(True, description="Overwrite the contact that carries the same UserData.")
     duplicate_keys: Literal["last", "first", "reject"] = Field(
@@ -338,7 +338,7 @@ class MirrorSettings(Section):
 
 
 class JournalSettings(Section):
-    """The history that the journal keeps."""
+    """Data that the journal keeps."""
 
     before_images: bool = Field(True, description="Keep what contacts were before they were overwritten, for undo.")
 
@@ -350,7 +350,7 @@ def _webhook(url: str) -> str:
 
 
 class NotifySettings(Section):
-    """The recipients of reports on inbox nights."""
+    """Notifications of nights that fail, recover, or bring an unusual number of rows."""
 
     webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
         None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."

@@ -73,10 +73,10 @@ class BoundField:
             texts = step(self.rule, texts)
         # Fast path: nearly every text begins with a letter or digit.
         cells: list[Cell] = [text if text[:1].isalnum() or not is_blank(text) else None for text in texts]
-        self._heed_notes(cells, sources, chunk)
+        self._apply_notes(cells, sources, chunk)
         return cells if self.rule.values is None else _replaced(self.rule, self.rule.values, texts, cells)
 
-    def _heed_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
+    def _apply_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
         """Take numeric cells as numbers for numeric fields; turn cells that the source has damaged into faults."""
         as_number = self.field.kind in _NUMERIC and (self.rule.column or self.rule.first_of) and not self.rule.split
         for place, note in self._notes(sources, chunk):
@@ -266,7 +266,7 @@ class _Columns:
         self._frame = chunk.frame
         self._texts: dict[int, list[str]] = {}
         self._notes: dict[int, list[tuple[int, CellNote]]] = {}
-        self._looked_at: set[int] = set()
+        self._checked: set[int] = set()
         self.rows = len(chunk.frame)
         self.warn = any(note.warning for note in chunk.notes.values())
         if chunk.notes:
@@ -282,8 +282,8 @@ class _Columns:
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
         """Return the notes of one column, each with the place of its row, and notes on visible damage."""
         noted = self._notes.setdefault(position, [])
-        if position not in self._looked_at:
-            self._looked_at.add(position)
+        if position not in self._checked:
+            self._checked.add(position)
             texts = self.texts(position)
             if may_be_damaged(texts):
                 known = {place for place, note in noted if note.code}

@@ -185,11 +185,11 @@ class Checker:
         for place, name, check in sorted(found, key=lambda failure: (failure[0], order[failure[1]])):
             bound = self._phones[0] if name == _ANY_PHONE else self._mapping.fields[name]
             column, cell = bound.origin(chunk, place)
-            told = self._told(name, check, columns[name][place] if name in columns else None)
-            faults.setdefault(place, []).append(replace(told, field=bound.field.name, column=column, value=cell))
+            failure = self._failure(name, check, columns[name][place] if name in columns else None)
+            faults.setdefault(place, []).append(replace(failure, field=bound.field.name, column=column, value=cell))
         return faults
 
-    def _told(self, name: str, check: str, value: Value | Fault) -> Fault:
+    def _failure(self, name: str, check: str, value: Value | Fault) -> Fault:
         """Return the fault of a failed check."""
         if isinstance(value, Fault):
             return value

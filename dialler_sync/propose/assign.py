@@ -146,11 +146,11 @@ def _best(found: Assigned, name: str) -> None:
 
 def _titles(found: Assigned) -> None:
     """Assign ``Title``: an academic title, a salutation, or a position in a company (no field holds that)."""
-    saluted = any(column.cells for column in found.candidates("Salutation"))
+    has_salutations = any(column.cells for column in found.candidates("Salutation"))
     for column in found.candidates("TitleOrPosition"):
         if "Title" not in found.rules and is_mostly(column, is_academic, HALF):
             found.take("Title", column)
-        elif not saluted and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
+        elif not has_salutations and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
             found.take("Salutation", column)
         elif not column.rows and "Title" not in found.rules:
             found.take("Title", column, "an academic title, or a position?")
@@ -220,8 +220,8 @@ def _key_faults(column: Column) -> list[str]:
     faults = []
     if len(column.cells) < column.rows:
         faults.append(f"{column.rows - len(column.cells)} of {column.rows} rows have no key")
-    if doubled := len(column.cells) - len(set(column.cells)):
-        faults.append(f"{doubled} of {column.rows} rows have the key of another row")
+    if repeated := len(column.cells) - len(set(column.cells)):
+        faults.append(f"{repeated} of {column.rows} rows have the key of another row")
     if shortened := sum(map(is_shortened, column.cells)):
         faults.append(f"{shortened} keys have been shortened by a spreadsheet program (4,9E+11)")
     return faults
@@ -239,8 +239,8 @@ def _by_content(found: Assigned) -> None:
             continue
         likely = [c for c in found.left if c.meaning.of not in {*NOT_A_FIELD, *PHONES} and is_mostly(c, looks)]
         if likely:
-            told = likely[0].meaning.of in {"Person", "Company", "Qualifier", name}
+            is_named = likely[0].meaning.of in {"Person", "Company", "Qualifier", name}
             rule = found.rules[name] = rule_of(name, likely[0])
-            rule.doubts += [] if told else ["only the cells say so, not the header"]
+            rule.doubts += [] if is_named else ["only the cells say so, not the header"]
             found.by_field[name] = likely[0]
             found.left.remove(likely[0])

@@ -110,8 +110,8 @@ def _fallback(found: Assigned) -> None:
     for field in ("Company", "FirstName"):
         if field in found.by_field:
             column = found.by_field[field]
-            said = f"no column of surnames was found; this one is {field} too"
-            found.rules["Name"] = Rule(column.name, doubts=[said])
+            doubt = f"no column of surnames was found; this one is {field} too"
+            found.rules["Name"] = Rule(column.name, doubts=[doubt])
             return
     likely = [column for column in found.left if column.meaning.of not in _NO_NAMES and _may_be_names(column)]
     if likely:

@@ -16,7 +16,7 @@ from .sample import HALF, MOSTLY, Column
 if TYPE_CHECKING:
     from .assign import Assigned
 
-_TOLD_BY_CELLS = frozenset({"Qualifier", "Person", "Company", "Number", "FollowUpDateTime"})
+_JUDGED_BY_CELLS = frozenset({"Qualifier", "Person", "Company", "Number", "FollowUpDateTime"})
 """Meanings of headers (``Privat``, ``Contact 1``, ``Number``) that are phones if their cells are numbers."""
 _NEVER = NOT_A_FIELD | {"PersonId", "CompanyId", "Id", "UserData", "Fax", "AccountNumber", "AccountIBAN", "Amount"}
 
@@ -54,7 +54,7 @@ def assign_phones(found: Assigned, columns: Sequence[Column]) -> None:
 def _is_called_phone(column: Column) -> bool:
     if column.meaning.of in PHONES:
         return not column.cells or column.share(is_phone_like) >= HALF
-    return column.meaning.of in _TOLD_BY_CELLS and column.share(is_written_as_phone) >= MOSTLY
+    return column.meaning.of in _JUDGED_BY_CELLS and column.share(is_written_as_phone) >= MOSTLY
 
 
 def _is_only_filled_with_phones(column: Column) -> bool:

@@ -72,8 +72,8 @@ class Rule:
     @property
     def comment(self) -> str:
         """Comment behind the rule."""
-        said = "; ".join(filter(None, (*self.doubts, self.remark)))
-        return f"CHANGE: {said}" if self.doubts else said
+        details = "; ".join(filter(None, (*self.doubts, self.remark)))
+        return f"CHANGE: {details}" if self.doubts else details
 
 
 def rule_of(name: str, column: Column) -> Rule:
@@ -100,8 +100,8 @@ def phone_rule(column: Column, where: Where) -> Rule:
         if isinstance(number, Fault)
     )
     remark = f"{len(read) - faults.total()} of {len(read)} cells are phone numbers" if read else "no cell is filled"
-    said = [f"{count}: {message.rstrip('.')}" for message, count in faults.most_common(2)]
-    rule = Rule({"column": column.name, **where.rule} if where.rule else column.name, "; ".join([remark, *said]))
+    details = [f"{count}: {message.rstrip('.')}" for message, count in faults.most_common(2)]
+    rule = Rule({"column": column.name, **where.rule} if where.rule else column.name, "; ".join([remark, *details]))
     if read and faults.total() > HALF * len(read):
         rule.doubts.append("most cells are not phone numbers as they are")
     return rule

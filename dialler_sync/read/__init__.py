@@ -49,10 +49,10 @@ def open_tables(path: Path, source: SourceSettings) -> list[Table]:
         return excel_tables(path, source)
     from .csv.table import open_csv
 
-    return [_mended(path, source) or open_csv(path, source)]
+    return [_open_mended(path, source) or open_csv(path, source)]
 
 
-def _mended(path: Path, source: SourceSettings) -> CsvTable | None:
+def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     """Open a text file with the columns of ``failed.csv``; None if it has none of them.
 
     Raises:

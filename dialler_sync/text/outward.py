@@ -23,7 +23,7 @@ LONGEST = 2_000
 _TAIL = 600
 """Characters kept at the end of a cut line, which often says what to do."""
 
-_LOOKED_AT = 16_000
+_EXAMINED = 16_000
 """Characters of a message that are examined; the rest is in the middle, which is cut anyway."""
 
 _SECRETS, _WORDS = Secrets(), Secrets()
@@ -83,8 +83,8 @@ def mask_cells(cells: Sequence[str]) -> Sequence[str]:
 def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:
     """Make one harmless line. ``bulk``: one of many lines, so a quick test comes first."""
     text = str(text)
-    if len(text) > _LOOKED_AT:
-        text = _cut(text, _LOOKED_AT, _LOOKED_AT // 2)
+    if len(text) > _EXAMINED:
+        text = _cut(text, _EXAMINED, _EXAMINED // 2)
     text = _SECRETS.mask(text, bulk=bulk)
     if len(text) > longest:
         text = _cut(text, longest, min(_TAIL, longest // 3))

@@ -70,12 +70,12 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
     Raises:
         InputError: two delimiters do equally well, or the best reading is in doubt.
     """
-    told = TELLS_DELIMITER.match(sample)
-    if told:
-        sample = sample[told.end() :]
-    if told or source.delimiter != "auto":
+    declared = TELLS_DELIMITER.match(sample)
+    if declared:
+        sample = sample[declared.end() :]
+    if declared or source.delimiter != "auto":
         best = _best_with(
-            told[1] if told and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
+            declared[1] if declared and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
         )
         if source.delimiter == "auto" and best.width == 1 and _HAS_DELIMITER.search(sample.lstrip().partition("\n")[0]):
             raise InputError(

@@ -35,8 +35,8 @@ class Blocks:
         self.has_marks = False
         self._longest_line = longest_line
         self._rest = file.read(_BLOCK_CHARS).removeprefix(MARK)
-        if told := TELLS_DELIMITER.match(self._rest):
-            self._rest = self._rest[told.end() :]
+        if declared := TELLS_DELIMITER.match(self._rest):
+            self._rest = self._rest[declared.end() :]
 
     def next(self) -> str:
         """Return the next block, ``""`` at the end."""

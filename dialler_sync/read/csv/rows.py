@@ -27,7 +27,7 @@ from .lines import MARK, Blocks, Lines, lines_until
 _LINE_IN_CELLS = 10
 """Longest line, in multiples of the longest cell."""
 
-_NO_CHANCE = 6
+_NO_COINCIDENCE = 6
 """Number of well-placed delimiters that rules out a coincidence inside one cell."""
 
 Row = tuple[list[str], int]
@@ -161,11 +161,11 @@ class CsvFile:
             lines.closing = taken[used - 1]
         broken = cut.broken or swallows
         if broken:
-            cut, used = self._mended(taken)
+            cut, used = self._repaired(taken)
         lines.give_back(taken[used:])
         return cut.cells, NOTABLE | (BROKEN if broken else 0)
 
-    def _mended(self, taken: list[str]) -> tuple[Cut, int]:
+    def _repaired(self, taken: list[str]) -> tuple[Cut, int]:
         """Return the likeliest reading of a row with a broken quote, and the number of its lines.
 
         Tries unescaped quotes inside quotes, then the quote as text, then unescaped quotes over several lines: the
@@ -189,7 +189,9 @@ class CsvFile:
         fitting = sum(len(row) == self.width for row in rows)
         if len(cells) != self.width:
             return fitting * 2 >= len(lines)
-        return fitting == len(lines) and (fitting * (self.width - 1) >= _NO_CHANCE or all(map(self._has_values, rows)))
+        return fitting == len(lines) and (
+            fitting * (self.width - 1) >= _NO_COINCIDENCE or all(map(self._has_values, rows))
+        )
 
     def _has_values(self, cells: list[str]) -> bool:
         kinds = {kind_of(cells[i].strip(self.dialect.quote)) for i in self.values}

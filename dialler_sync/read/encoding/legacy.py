@@ -36,12 +36,12 @@ _MOST_SEEN = 200_000
 _MOST_ASCII_WORDS = 300
 _ASCII_BYTES = 1 << 16
 
-_MOST = 17.0
+_MOST_EVIDENCE = 17.0
 """Cap on the evidence of one piece for one encoding against another."""
 _CLEAR, _CLEAR_BY_FEW, _FEW = 6.0, 8.0, 2
 """Required lead of the best reading; the higher one applies if at most two pieces differ."""
 _UTF8 = Candidate("utf-8", " ".join(sorted({name for each in CANDIDATES for name in each.spoken.split()})), 0.0)
-_CHANCE = 5.0
+_COINCIDENCE = 5.0
 """Lead over UTF-8 from which the bytes are valid UTF-8 by coincidence."""
 _MOST_SHOWN = 3
 """Number of rivals that the user is shown."""
@@ -142,7 +142,7 @@ class Evidence:
         """Return a far better reading than UTF-8, then UTF-8's (``Íñigo``, ``֤igo``); nothing if there is none."""
         utf8 = self._reading(_UTF8, [unit.decode("utf-8", "replace") for unit in self.units])
         other = max(self._readings(), key=self._total, default=utf8)
-        return (other, utf8) if self._lead(other, utf8) > _CHANCE else ()
+        return (other, utf8) if self._lead(other, utf8) > _COINCIDENCE else ()
 
     def _readings(self) -> Iterator[Reading]:
         """Yield a reading for each encoding that defines all bytes; equal texts once."""
@@ -159,7 +159,7 @@ class Evidence:
 
     def _lead(self, best: Reading, other: Reading) -> float:
         """Return the lead of ``best`` over ``other`` as a logarithm; the evidence of one piece is capped."""
-        pieces = (best.likely - other.likely).clip(-_MOST, _MOST)
+        pieces = (best.likely - other.likely).clip(-_MOST_EVIDENCE, _MOST_EVIDENCE)
         return float(pieces.sum()) + self._prior(best.candidate) - self._prior(other.candidate)
 
     def _is_nonsense(self, reading: Reading) -> bool:

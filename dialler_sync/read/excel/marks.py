@@ -133,7 +133,7 @@ class _Scanner:
         self._recalculates = recalculates
         self._measures = measures
         self._row = 0
-        self._reference, self._behind = "", 0
+        self._reference, self._offset = "", 0
         self._letters: dict[str, int] = {"": 0}
         self._errors: dict[str, KnownCell] = {}
         self._cell: dict[str, str] = {}
@@ -146,16 +146,16 @@ class _Scanner:
             self.finish_cell()
             self._cell = given
             if "r" in given:
-                self._reference, self._behind = given["r"], 0
+                self._reference, self._offset = given["r"], 0
             else:
-                self._behind += 1
+                self._offset += 1
         elif tag == self._value_tag:
             self._filled = self._in_value = True
             self._value = ""
         elif tag == self._row_tag:
             self.finish_cell()
             self._row = int(given.get("r", self._row + 1))
-            self._reference, self._behind = "", 0
+            self._reference, self._offset = "", 0
         elif tag == self._formula_tag:
             self._filled = self._formula = True
         elif tag == self._text_tag:
@@ -213,7 +213,7 @@ class _Scanner:
 
             self._letters[letters] = column_index_from_string(letters)
         row = int(self._reference[len(letters) :]) if self._reference else self._row
-        column = self._letters[letters] + self._behind - 1
+        column = self._letters[letters] + self._offset - 1
         if not (0 < row <= LAST_ROW and 0 <= column < LAST_COLUMN):
             raise InputError(f"is damaged: no sheet has a cell in row {row}, column {column + 1}. {SAVE_ANEW}")
         return row, column

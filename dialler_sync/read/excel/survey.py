@@ -47,26 +47,26 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
         UnusualError: calamine would misread it in this form.
     """
     prefix = _prefix(package, part)
-    look = _Look(prefix, parts)
+    search = _Search(prefix, parts)
     for block in _blocks(package.stream(part), f"<{prefix}row", source):
-        look.take(block)
-        if look.rows > LAST_ROW:
+        search.take(block)
+        if search.rows > LAST_ROW:
             break
-    rows, columns = look.rows, look.columns()
-    if look.irregular or not _fits(rows, columns, source):
+    rows, columns = search.rows, search.columns()
+    if search.irregular or not _fits(rows, columns, source):
         # The search counts cells that are only formatted; the parser and calamine do not.
         rows, columns = find_extent(package.stream(part), prefix)
     check_extent(rows, columns, source)
-    check_density(look.row_count, columns, look.cell_count)
-    if look.string_cells * max(strings, default=0) > most_bytes(source):
+    check_density(search.row_count, columns, search.cell_count)
+    if search.string_cells * max(strings, default=0) > most_bytes(source):
         _check_strings(package, part, strings, source)
     marks = Marks()
-    if look.misread:
+    if search.misread:
         pieces = package.stream(part)
-        if not look.irregular:
-            pieces = look.misread_cells(_blocks(pieces, f"<{prefix}row", source))
+        if not search.irregular:
+            pieces = search.misread_cells(_blocks(pieces, f"<{prefix}row", source))
         marks = find_marks(pieces, prefix, parts.styles, parts.recalculates)
-    return Survey(look.holds_data, marks, hidden_rows(look.hidden_rows))
+    return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows))
 
 
 def shared_strings(package: Package, part: str, source: SourceSettings) -> array[int]:
@@ -127,7 +127,7 @@ def check_density(rows: int, columns: int, filled: int) -> None:
         )
 
 
-class _Look:
+class _Search:
     """Results of the search, block by block. It finds attributes in any order and in both kinds of quotes.
 
     ``irregular``: some cells lack a reference, or there are comments, so only parsing tells where a cell lies.
@@ -156,7 +156,7 @@ class _Look:
         """Search whole rows."""
         letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
-        self._follow_rows(block)
+        self._note_repeats(block)
         self.rows = max(self.rows, *map(int, set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
         cells = len(self._cell.findall(block))
@@ -169,14 +169,14 @@ class _Look:
         if (b"<!" in block and self._torn_value.search(block)) or self._blank_beside_a_run.search(block):
             raise UnusualError("has a value that calamine would tear")
 
-    def _follow_rows(self, block: bytes) -> None:
+    def _note_repeats(self, block: bytes) -> None:
         """Note whether a row or a cell comes twice: only parsing then tells whether a cell is lost."""
         numbers = [self._last_row, *map(int, self._row_number.findall(block))]
         self.row_count += len(numbers) - 1
         self._last_row = numbers[-1]
         references = re.findall(rb"r=[\"']([A-Za-z]{1,3}\d+)", block)
-        again = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
-        self.irregular = self.irregular or again
+        repeated = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
+        self.irregular = self.irregular or repeated
 
     def columns(self) -> int:
         """Return the last column with a cell, formatted ones included."""

@@ -115,12 +115,12 @@ def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content |
             f"has text that is not {encoding or error.encoding}: set source.encoding to another."
         ) from error
     if encoding == "latin-1" and source.encoding == "auto":
-        _ask_for_code_page(book)
+        _require_code_page(book)
     sheets = [_content(book, sheet, biff.without_value(place)) for place, sheet in enumerate(book.sheets())]
     return book, sheets
 
 
-def _ask_for_code_page(book: xlrd.Book) -> None:
+def _require_code_page(book: xlrd.Book) -> None:
     """Refuse single-byte texts if no code page is named.
 
     Raises:

@@ -52,8 +52,8 @@ def find_extent(runs: Iterator[Run], header: Header) -> Extent:
             rows = [row for row in run.seen() if row.number >= header.first_row]
             ahead = rows + (following.seen()[:_LOOK_AHEAD] if following else [])
             for i, row in enumerate(rows):
-                if survey.is_header_again(row):
-                    survey.begin_again(row)
+                if survey.repeats_header(row):
+                    survey.restart(row)
                 elif survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
                     return survey.extent(second_table=row)
                 else:
@@ -85,7 +85,7 @@ class _Survey:
         self._first_broken = 0
         self._left_out: list[int] = []
         self._parts: list[str] = []
-        self._again: list[int] = []
+        self._repeats: list[int] = []
 
     def adds_whole(self, run: Run) -> bool:
         """Count a run in which no row needs a closer look; False if one does."""
@@ -114,17 +114,17 @@ class _Survey:
         if len(self._tail) > _MOST_FOOTNOTES:
             self._settle(self._tail.popleft())
 
-    def is_header_again(self, row: Seen) -> bool:
+    def repeats_header(self, row: Seen) -> bool:
         """Whether a row repeats a line of the table's header."""
         return _folded(row.cells) in self._header
 
-    def begin_again(self, row: Seen) -> None:
+    def restart(self, row: Seen) -> None:
         """Leave out a repeated header, and the footnotes between the rows above and below it."""
         self._leave_out_footnotes()
         while self._tail:
             self._settle(self._tail.popleft())
         self._left_out.append(row.number)
-        self._again.append(row.number)
+        self._repeats.append(row.number)
         self._next_number = row.number + 1
         self._gap = self._titled = False
 
@@ -204,12 +204,12 @@ class _Survey:
         while self._tail:
             self._settle(self._tail.popleft())
         remarks = [*self._remarks(), *self._parts]
-        if self._again:
-            count = len(self._again)
+        if self._repeats:
+            count, first = len(self._repeats), self._repeats[0]
             remarks.append(
-                f"Row {self._again[0]} is the header again, and left out; the table goes on below it."
+                f"Row {first} is the header again, and left out; the table goes on below it."
                 if count == 1
-                else f"The header comes again in {count:,} rows, which are left out; the first is row {self._again[0]}."
+                else f"The header comes again in {count:,} rows, which are left out; the first is row {first}."
             )
         if second_table:
             remarks.append(f"Row {second_table.number} begins a second table; only the first is read.")
@@ -217,11 +217,11 @@ class _Survey:
             self._last,
             self._blank_columns,
             frozenset(self._left_out),
-            second_table.number if second_table and self._is_alike(second_table) else None,
+            second_table.number if second_table and self._is_similar(second_table) else None,
             tuple(remarks),
         )
 
-    def _is_alike(self, header: Seen) -> bool:
+    def _is_similar(self, header: Seen) -> bool:
         """Whether another header shares most of its names with this table's."""
         names = {name for name in _folded(self._names) if name}
         return len(names & set(_folded(header.cells))) * 2 > len(names)

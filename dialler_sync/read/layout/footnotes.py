@@ -26,7 +26,7 @@ _NOTE = re.compile(
 )
 """First words of footnotes, German and English."""
 
-_REACHES_SOMEONE = re.compile(r"\s*(?:(?:\+|\(?0)(?:[\s()/.-]*\d){6,}\s*|[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+\s*)")
+_CONTACT_DETAIL = re.compile(r"\s*(?:(?:\+|\(?0)(?:[\s()/.-]*\d){6,}\s*|[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+\s*)")
 """Phone number or e-mail address: a row with one is a contact."""
 
 _TERM_AND_MEANING = 2
@@ -75,7 +75,7 @@ class Footnotes:
             and not any(row.cells[_TERM_AND_MEANING:])
             and not row.flags & BROKEN
             and not any(kind_of(cell) is Kind.VALUE for cell in cells)
-            and not self._reaches_someone(row.cells)
+            and not self._is_contact(row.cells)
         )
 
     def _notes_at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
@@ -98,13 +98,13 @@ class Footnotes:
             self._width > 1
             and not row.flags & BROKEN
             and (cells <= max(1, self._fill / 2) or (cells < self._fill and _is_total(row.cells)))
-            and not self._reaches_someone(row.cells)
+            and not self._is_contact(row.cells)
         )
 
-    def _reaches_someone(self, cells: Sequence[str]) -> bool:
+    def _is_contact(self, cells: Sequence[str]) -> bool:
         """Whether a row holds a phone number or an e-mail address, which makes it a contact, whatever its name."""
         in_phone_columns = (cells[i] for i in self._phones if i < len(cells))
-        return any(map(_REACHES_SOMEONE.fullmatch, cells)) or any(
+        return any(map(_CONTACT_DETAIL.fullmatch, cells)) or any(
             kind_of(cell) is Kind.VALUE and sum(map(str.isdigit, cell)) >= _FEWEST_DIGITS for cell in in_phone_columns
         )
 

@@ -268,9 +268,9 @@ def _more_header_rows(rows: list[_Row], at: int) -> int:
     more = 0
     while more < _MOST_HEADER_ROWS - 1 and at + more + 2 < len(rows):
         row, below = rows[at + more + 1], rows[at + more + 2 : at + more + 2 + _BELOW]
-        again = row.trimmed == rows[at].trimmed
+        repeated = row.trimmed == rows[at].trimmed
         adjacent = row.number == rows[at + more].number + 1
-        if not adjacent or Kind.VALUE in row.kinds or not (again or _names_a_line(row, rows[at], below)):
+        if not adjacent or Kind.VALUE in row.kinds or not (repeated or _names_a_line(row, rows[at], below)):
             break
         more += 1
     return more

@@ -1,4 +1,4 @@
-"""What headers mean, however they are written."""
+"""Meanings of headers in every notation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from dialler_sync.read.layout.header_words import is_header_word, is_phone_heade
     ],
 )
 def test_the_meaning_of_a_header(header: str, meaning: str) -> None:
-    """Case, accents, signs, order and what stands around a word do not matter."""
+    """Case, accents, signs, order and surrounding words do not matter."""
     assert meaning_of(header).of == meaning
 
 
@@ -63,7 +63,7 @@ def test_the_meaning_of_a_header(header: str, meaning: str) -> None:
     ],
 )
 def test_a_misspelt_header_is_doubtful(header: str, meaning: str, near: str) -> None:
-    """It is taken for the nearest word, and says so."""
+    """The nearest word gives its meaning, and is reported."""
     found = meaning_of(header)
 
     assert (found.of, found.near, found.doubtful) == (meaning, near, True)
@@ -92,7 +92,7 @@ def test_a_word_means_what_it_means_in_the_language_of_the_list(
 
 
 def test_what_readers_of_files_ask() -> None:
-    """Words that only go with a field are no headers of lists."""
+    """Words that only qualify a field are not headers of lists."""
     assert is_phone_header("Mobilnummer")
     assert not is_phone_header("Faxnummer")
     assert is_header_word("Kundennummer")

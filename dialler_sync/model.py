@@ -42,18 +42,27 @@ def any_left(counts: Mapping[str, int]) -> bool:
 
 
 class Action(StrEnum):
-    """What was done, or why nothing was."""
+    """What is done with a row or a contact."""
 
     CREATE = "create"
     OVERWRITE = "overwrite"
     IMPORT = "import"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    DELETE = "delete"
+
+
+class Reason(StrEnum):
+    """Why nothing is done with a row. Reports have it in the column of the action."""
+
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
     SUPPRESSED = "suppressed"
     PROTECTED = "protected"
-    LOCK = "lock"
-    UNLOCK = "unlock"
-    DELETE = "delete"
+
+
+ACTIONS = (*Action, *Reason)
+"""Everything that the column ``_action`` can hold."""
 
 
 class ContactClass(StrEnum):
@@ -227,7 +236,7 @@ class RowResult(NamedTuple):
     row: int
     user_data: str
     status: Status
-    action: Action | None = None
+    action: Action | Reason | None = None
     contact_id: str = ""
     http_status: int | None = None
     attempts: int = 0

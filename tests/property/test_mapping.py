@@ -71,9 +71,9 @@ CHECKERS = [
 
 @settings(max_examples=20, deadline=None)
 @given(chunks(), st.sampled_from(CHECKERS))
-def test_every_row_ends_in_exactly_one_place(chunk: Chunk, check: Checker) -> None:
+def test_every_row_ends_in_exactly_one_place(chunk: Chunk, checker: Checker) -> None:
     """No cell raises, no row is lost or doubled, and no rejection is without a reason."""
-    contacts, rejections = check(chunk)
+    contacts, rejections = checker.check(chunk)
 
     placed = [found.row for found in (*contacts, *rejections)]
     assert sorted(placed) == chunk.frame.index.tolist()
@@ -88,8 +88,8 @@ def test_every_row_ends_in_exactly_one_place(chunk: Chunk, check: Checker) -> No
 def test_text_arrives_as_it_stands(field: str, text: str) -> None:
     """Every character of it, or the row is rejected."""
     columns = ("Name", "Phone", "X")
-    check = Checker(settings_of({**BASIC, field: "X"}), layout_of(*columns))
-    contacts, rejections = check(chunk_of(columns, (*GOOD, text)))
+    checker = Checker(settings_of({**BASIC, field: "X"}), layout_of(*columns))
+    contacts, rejections = checker.check(chunk_of(columns, (*GOOD, text)))
 
     if contacts:
         (contact,) = contacts

@@ -68,9 +68,7 @@ def test_a_whole_contact() -> None:
 
 
 def test_a_warning_of_a_cell_is_one_of_every_field_that_it_feeds() -> None:
-    """The warning comes with contacts and rejections; an unused cell, or one behind the first that is filled, gives
-    none.
-    """
+    """The row may pass or fail; an unused cell, or one behind the first filled one, gives no warning."""
     rules = BASIC | {"UserData": "No", "Comment": {"first_of": ["Note", "No"]}, "Tag": {"template": "{Note}/{No}"}}
     columns = ("Name", "Phone", "No", "Note", "Unused")
     rows = [(*GOOD, "7", "", "x"), (*GOOD, "8", "text", "x"), ("", GOOD[1], "9", "", "x"), (*GOOD, "10", "", "x")]
@@ -290,9 +288,9 @@ def test_empty_cells_can_clear() -> None:
 def test_a_ragged_row_has_one_fault() -> None:
     """Its columns may have shifted, so nothing else can be said about it, not even its key."""
     columns = ("Name", "Phone", "No")
-    check = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns))
+    checker = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns))
     chunk = chunk_of(columns, (*GOOD, "1"), ("", "x", "2"), (*GOOD, "3"), ragged={3: ("", "x", "2", "y")})
-    contacts, rejections = check(chunk)
+    contacts, rejections = checker.check(chunk)
 
     assert [contact.row for contact in contacts] == [2, 4]
     assert [(rejection.row, rejection.user_data) for rejection in rejections] == [(3, "")]
@@ -303,9 +301,9 @@ def test_a_ragged_row_has_one_fault() -> None:
 def test_notes_of_cells_reach_the_row() -> None:
     """A formula without a value is not an empty cell."""
     columns = ("Name", "Phone")
-    check = Checker(settings_of(BASIC), layout_of(*columns))
+    checker = Checker(settings_of(BASIC), layout_of(*columns))
     chunk = chunk_of(columns, ("", "0171 1234567"), GOOD, notes={(2, 0): CellNote("formula_without_value")})
-    contacts, rejections = check(chunk)
+    contacts, rejections = checker.check(chunk)
 
     assert [contact.row for contact in contacts] == [3]
     assert [fault.code for fault in rejections[0].faults] == ["formula_without_value"]

@@ -180,8 +180,8 @@ class CsvFile:
     def _swallows_rows(self, lines: list[str], cells: list[str]) -> bool:
         """Whether a row over several lines has an unclosed quote and swallowed the rows below it.
 
-        It has if its lines have the usual number of cells and the row does not; or if both do, but the lines have too
-        many well-placed delimiters, or too many values in the columns of values, for a coincidence.
+        It has if half of its lines have the usual number of cells and the row does not; or if the row and all its lines
+        do, but the lines have too many well-placed delimiters, or values in the columns of values, for a coincidence.
         """
         if self.width < 2:
             return False

@@ -54,7 +54,7 @@ class Grid(Protocol):
 
     @property
     def start(self) -> tuple[int, int] | None:
-        """First row and column that hold something; ``iter_rows`` still begins with the first row of the sheet."""
+        """Corner with the first column that holds something; ``iter_rows`` begins with the first row of the sheet."""
 
     @property
     def end(self) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""What would keep a run from working, found out before it: each check with its mend. The token is never shown."""
+"""Check everything a run needs before it starts, each check with its fix. The token is never shown."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def examine(
     *,
     trusted: bool = False,
 ) -> Iterator[Check]:
-    """Check everything: this machine first, then the dialler, as far as one can get.
+    """Check everything: this machine first, then the dialler, up to the first failure that prevents further checks.
 
-    ``state`` is the journal, ``reports`` the folder for reports, ``now`` gives seconds since 1970. ``trusted``: what
-    other users could have changed is a warning.
+    ``state`` is the journal, ``reports`` the folder for reports, ``now`` returns seconds since 1970. ``trusted``: files
+    that other users could have changed are only a warning.
     """
     yield _libraries()
     unsafe = yield from _trust([("the journal", path) for path in journal_files(state)], trusted)
@@ -52,7 +52,7 @@ def examine(
     yield _space(reports)
     unsafe = yield from _trust([(CONFIGURATION, config_path)], trusted)
     try:
-        settings = load_config(config_path, trusted=True)  # reading it runs nothing
+        settings = load_config(config_path, trusted=True)  # parsing it runs nothing
     except ConfigError as error:
         mend = "correct it; 'dialler-sync config check' looks again"
         yield failed("configuration", "; ".join(error.args), mend, ExitCode.USAGE)
@@ -91,7 +91,7 @@ def _libraries() -> Check:
 
 
 def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check, None, bool]:
-    """What other users could have changed; whether there is any."""
+    """Yield a check for files that other users could have changed; return whether there are any."""
     unsafe = False
     for what, path in files:
         if found := judge(what, path):
@@ -151,13 +151,13 @@ def _configuration(path: Path, settings: Settings) -> Check:
 
 
 def _token(config_path: Path, settings: Settings, token: str) -> Check:
-    """Where the token comes from, and whether others can read it there; never the token itself."""
+    """Report the source of the token, and whether others can read it there; never the token itself."""
     dialler = settings.dialler
     source = next(name for name in ("token", "token_file", "token_command") if getattr(dialler, name) is not None)
     said = f"dialler.{source} gives a token of {len(token)} characters"
     file = dialler.token_file
     if file is None:
-        written = read_document(config_path, {}).values.get("dialler")  # no variable is set, so only what stands there
+        written = read_document(config_path, {}).values.get("dialler")  # without variables: literal values only
         values = [written.get(name) for name in ("token", "token_command")] if isinstance(written, dict) else []
         file = config_path if any(token in str(value) for value in values) else None
     if file is not None and file.stat().st_mode & _OTHERS:

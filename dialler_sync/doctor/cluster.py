@@ -1,4 +1,4 @@
-"""Whether the way to a cluster, ``cluster:``, can be used: certificates and key, before a run needs them."""
+"""Check the certificates and the key of ``cluster:`` before a run needs them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..exit_codes import ExitCode
 from .check import Check, failed, fine, warning
 
 _SOON = timedelta(days=14)
-"""For so long certificates should still be valid."""
+"""Certificates should stay valid for at least this long."""
 
 
 def check_cluster(cluster: ClusterSettings) -> Iterator[Check]:
-    """Read the files that ``cluster:`` names; nothing where it names none and allows nothing."""
+    """Check the files that ``cluster:`` names; yield nothing for an empty configuration."""
     if cluster.insecure:
         said = "cluster.insecure allows --cluster tcp://…: whoever reaches the scheduler can run code on the workers"
         yield warning("cluster", said, "use tls://, with cluster: {ca_file, cert_file, key_file}")

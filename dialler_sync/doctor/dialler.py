@@ -1,4 +1,4 @@
-"""The way to the dialler, step by step: name, connection, TLS, clock, token, campaign, functions. Changes nothing."""
+"""Check the way to the dialler: name, connection, TLS, clock, token, campaign, functions. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from .check import Check, failed, fine, warning
 from .numbers import check_numbers
 
 LONGEST = 10.0
-"""Seconds that one step may take."""
+"""Longest duration of one step, in seconds."""
 
 CLOCK = 60.0
-"""Seconds that two clocks may differ."""
+"""Largest tolerated difference of the clocks, in seconds."""
 
 EXPIRES_SOON = 14
 """Days for which a certificate should still be valid."""
@@ -44,13 +44,13 @@ _NOBODY = "dialler-sync doctor: nobody"
 """UserData that no contact carries."""
 
 _NO_ID = 2_147_483_647
-"""An ID that no contact has: a dialler may refuse 0 as no ID (400)."""
+"""ID that no contact has; 0 may be refused as an invalid ID (400)."""
 
 Connected = tuple[list[Check], socket.socket | None]
 
 
 def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Check]:
-    """Every step on the way, up to the one that fails."""
+    """Yield every check on the way, up to the first failure."""
     dialler = settings.dialler
     address = urlsplit(dialler.base_url)
     host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
@@ -80,7 +80,7 @@ def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Chec
 
 
 def _connect(host: str, port: int, name: str) -> Connected:
-    """Look the name up and connect."""
+    """Resolve the name and connect."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -104,7 +104,7 @@ def _connect(host: str, port: int, name: str) -> Connected:
 def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tuple[Check, socket.socket | None]:
     try:
         secure = context.wrap_socket(connection, server_hostname=host)
-    except OSError as error:  # as every TLS error is
+    except OSError as error:  # every TLS error is an OSError
         connection.close()
         why = getattr(error, "verify_message", "") or error.strerror or str(error)
         mend = "check scheme and port in dialler.base_url; name who signed the certificate in dialler.ca_file"
@@ -118,7 +118,7 @@ def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tu
 
 
 def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], float]) -> Check:
-    """Compare the clocks, by the Date of an answer: to a request without a token, as nobody needs one for that."""
+    """Compare the clocks by the Date header of a response; the request carries no token, as none is needed."""
     exchange = http.client.HTTPConnection(host)
     exchange.sock = connection
     try:
@@ -135,7 +135,7 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
 
 
 async def _functions(settings: Settings) -> list[Check]:
-    """Token, campaign, speed and functions, by requests that change nothing."""
+    """Check token, campaign, speed and functions, by requests that change nothing."""
     limits = {"retries": 1, "timeout": min(settings.dialler.timeout, LONGEST), "give_up_after": LONGEST}
     dialler = settings.dialler.model_copy(update=limits)
     gate = Gate(dialler.concurrency, give_up_after=LONGEST)
@@ -173,7 +173,7 @@ def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
 async def _campaign(
     client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]
 ) -> tuple[Check, int | None]:
-    """The check, and the campaign's ID where there is one."""
+    """Return the check, and the campaign's ID if it is known."""
     wanted = settings.campaign
     if wanted.column is not None:
         said = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"

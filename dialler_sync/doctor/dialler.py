@@ -204,7 +204,7 @@ async def _speed(client: DiallerClient) -> Check:
 
 
 async def _endpoints(client: DiallerClient) -> list[Check]:
-    """Which functions this server has, of those that can be tried without changing anything."""
+    """Report which functions this server has, among those that can be tried without changing anything."""
     probes: Mapping[str, Callable[[], Awaitable[object]]] = {
         "get_contact": lambda: client.get_contact(_NO_ID),
         "find_contacts": lambda: client.find_contacts(_NOBODY),
@@ -237,7 +237,8 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
 
 
 def _other_ways(client: DiallerClient) -> str:
-    """Lines of the configuration for functions that change state by PUT, which the vendor's pages do not show."""
+    """Return configuration lines that set another method for lock and unlock, whose PUT the vendor's pages do not
+    confirm."""
     lines = []
     for method in ("GET", "PATCH"):
         mine = [client.endpoint(name) for name in ENDPOINTS if name.startswith(("lock_", "unlock_"))]

@@ -1,4 +1,4 @@
-"""Whether the campaign's contacts have their numbers written as an import would write them."""
+"""Check whether the campaign's contacts have their numbers in the form in which an import would write them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..fields import PHONE_FIELDS
 from .check import Check, fine, warning
 
 ENOUGH = 500
-"""Contacts that are looked at."""
+"""Most contacts examined."""
 
 _FORMS = {"plus": r"\+[1-9]\d*", "digits": r"[1-9]\d*"}
 
 
 async def check_numbers(client: DiallerClient, campaign: int, phone_format: str) -> Check:
-    """Compare the numbers of the campaign's first contacts with ``rows.phone_format``; an example is masked."""
+    """Compare the numbers of the campaign's first contacts with ``rows.phone_format``; the example is masked."""
     wanted = re.compile(_FORMS[phone_format])
     alike: Counter[bool] = Counter()
     example, looked_at = "", 0

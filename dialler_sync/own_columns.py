@@ -40,8 +40,10 @@ RECONCILIATION_COLUMNS = (
     IN_DIALLER,
     "_in_file",
 )
-"""First columns of ``reconciliation.csv``; the dialler's values follow. The last two hold both sides' values of the
-fields that differ."""
+"""First columns of ``reconciliation.csv``; the dialler's values follow.
+
+The last two hold both sides' values of the fields that differ.
+"""
 
 CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
 """Further columns of ``reconciliation.csv`` if calls were requested; they precede the dialler's values."""

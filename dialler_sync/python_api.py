@@ -32,7 +32,7 @@ StrPath = str | os.PathLike[str]
 Files = StrPath | Iterable[StrPath]
 Config = StrPath | Settings
 
-_LOOK_EVERY = 0.2
+_POLL_SECONDS = 0.2
 """Seconds between two checks for Ctrl-C, which does not everywhere wake a thread that waits for another (Windows)."""
 
 CONFIG = "dialler-sync.yaml"
@@ -212,7 +212,7 @@ def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
     threading.Thread(target=target, name="dialler-sync", daemon=True).start()
     try:
         while not outcome.done():
-            wait([outcome], timeout=_LOOK_EVERY)
+            wait([outcome], timeout=_POLL_SECONDS)
     except KeyboardInterrupt:
         watch.interrupted = True
     return outcome.result()

@@ -52,7 +52,7 @@ def security(cluster: str, settings: ClusterSettings) -> Security:
 
 
 def check_scheduler(cluster: str, host: str, port: int, settings: ClusterSettings) -> None:
-    """Check that a scheduler listens at the address and, for ``tls://``, that each side accepts the other's
+    """Check that a scheduler listens at the address and, for ``tls://``, that both sides accept each other's
     certificate.
 
     Raises:

@@ -99,7 +99,7 @@ class DaskEngine:
                 fit = await self._workers.fit()
             except OSError as error:
                 raise Lost(f"the scheduler does not answer: {line_of(error)}") from error
-            self._workers.tell()
+            self._workers.warn()
             if fit:
                 where = min(fit, key=self._begun.__getitem__)
                 self._begun[where] += 1
@@ -145,7 +145,7 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
         UsageError: there is no such cluster, or it cannot be used.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(_hushed())
+        stack.enter_context(_dask_muted())
         local = _LOCAL.fullmatch(cluster)
         where: str | SpecCluster = cluster
         security = None
@@ -164,7 +164,7 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
         if not count:
             lacking = "\n".join(sorted(workers.lacking.values())) or f"no worker answers ({DOCS})"
             raise UsageError(f"--cluster {cluster}: {lacking}")
-        workers.tell()
+        workers.warn()
         page = client.dashboard_link
         _log.info("%d worker%s%s", count, "s" * (count != 1), f"; Dask's dashboard: {page}" if page else "")
         if not sealed:
@@ -225,7 +225,7 @@ def check(cluster: str, settings: ClusterSettings) -> None:
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
+def _dask_muted() -> Iterator[None]:
     """Mute Dask's own log unless -v is given: it repeats our messages in words for its developers."""
     handlers = logging.getLogger("distributed").handlers
     levels = [handler.level for handler in handlers]

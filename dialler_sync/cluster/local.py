@@ -31,8 +31,10 @@ class LocalWorker(_WithoutPage, Worker):
 
 @asynccontextmanager
 async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
-    """Start ``workers`` workers. Each port requires a certificate that is created here, and known only to these
-    processes."""
+    """Start a local cluster.
+
+    Each port requires a certificate that is created here, and known only to these processes.
+    """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": Security.temporary(), "dashboard": False}
     with (
         tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,

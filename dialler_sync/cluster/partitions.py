@@ -38,7 +38,7 @@ class Partition:
         self._spool = Spool(folder)
         self._buffer: list[tuple[object, ...]] = []
         self._waiting: Iterator[SpooledRow] = iter(())
-        self._again: deque[SpooledRow] = deque()
+        self._returned: deque[SpooledRow] = deque()
         self._held: dict[int, SpooledRow] = {}
         self._intended: dict[int, int | None] = {}
 
@@ -60,7 +60,7 @@ class Partition:
 
     def give(self) -> list[SpooledRow]:
         """Return the next rows, now held by a sender; empty: no more rows."""
-        rows = [self._again.popleft() for _ in range(min(len(self._again), LOT))]
+        rows = [self._returned.popleft() for _ in range(min(len(self._returned), LOT))]
         rows += islice(self._waiting, LOT - len(rows))
         self._held.update((row.seq, row) for row in rows)
         return rows
@@ -94,13 +94,12 @@ class Partition:
             if seq in self._intended:
                 self.doubtful.append((row, self._intended[seq]))
             else:  # a retry is harmless, or the row was certainly not sent
-                self._again.append(row)
+                self._returned.append(row)
         self._held.clear()
         self._intended.clear()
 
     def in_doubt(self) -> list[State]:
-        """Return repeatable rows that a sender may still be sending without a record of it; they must be looked up
-        later."""
+        """Return repeatable rows that a sender may still be sending, unrecorded; a resume must look them up."""
         unsure = (row for row in self._held.values() if row.seq not in self._intended)
         return [(row.seq, RowState.SENDING, -1) for row in unsure if self._rules.repeatable(row)]
 

@@ -56,7 +56,7 @@ class Sender:
         self._last = False
         self._loads: set[asyncio.Task[None]] = set()
         self._retries = 0
-        self._said: list[str] = []
+        self._messages: list[str] = []
         self._answer: tuple[int, Report] | None = None
         self._client: DiallerClient | None = None
         self._open = AsyncExitStack()
@@ -65,8 +65,9 @@ class Sender:
         self._resting: asyncio.Task[None] | None = None
 
     async def exchange(self, order: Order) -> Report:
-        """Execute an order; report when there is news, at the latest after a part of the lease. The same order returns
-        the same report.
+        """Execute an order; report once there is news, at the latest after a quarter of the lease.
+
+        Repeating an order returns the same report.
 
         Raises:
             ConnectionError: the lease has run out. Any other error is a bug.
@@ -79,7 +80,7 @@ class Sender:
         except DiallerSyncError as error:
             return Report((), 0, 0, 0, (), ended=True, error=error)
         self._renew_lease()
-        self._obey(client, order)
+        self._apply(client, order)
         if self._ended(client) or (len(self._rows) < LOT and not self._last):
             self._outbox.announce()
         await self._outbox.news(self._share.lease / BEATS)
@@ -95,13 +96,13 @@ class Sender:
             rate=dialler.rate,
             give_up_after=dialler.give_up_after,
             patience_at_start=self._share.patience_at_start,
-            say=self._said.append,
+            say=self._messages.append,
         )
         self._outbox = Outbox()
         self._client = await self._open.enter_async_context(DiallerClient(dialler, gate=gate))
         return self._client
 
-    def _obey(self, client: DiallerClient, order: Order) -> None:
+    def _apply(self, client: DiallerClient, order: Order) -> None:
         self._outbox.written(order.written)
         if order.unwritable is not None:
             self._outbox.close(order.unwritable)
@@ -143,13 +144,13 @@ class Sender:
         for load in self._loads - set(self._running):
             self._loads.discard(load)
             load.result()  # raises only on a bug
-        said, self._said[:] = tuple(self._said), []
+        messages, self._messages[:] = tuple(self._messages), []
         ended = self._ended(client)
         if ended:
             self._end_lease()
             await self._open.aclose()
         return Report(
-            self._outbox.take(), len(self._rows), client.requests, self._retries, said, ended, client.gate.stopped
+            self._outbox.take(), len(self._rows), client.requests, self._retries, messages, ended, client.gate.stopped
         )
 
     # The lease

@@ -47,8 +47,8 @@ class Workers:
     sealed: bool
     lacking: dict[str, str] = field(default_factory=dict)
     _fit: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
-    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reported: set[str] = field(default_factory=set)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def fit(self) -> list[str]:
         """Return the addresses of workers that can send. A worker that does not answer is asked again next time.
@@ -56,11 +56,11 @@ class Workers:
         Raises:
             OSError: the scheduler cannot be reached.
         """
-        async with self._looking:
+        async with self._lock:
             there = await self.there()
             self._fit &= there
             self.lacking = {address: why for address, why in self.lacking.items() if address in there}
-            await asyncio.gather(*(self._look_at(address) for address in there - self._fit - self.lacking.keys()))
+            await asyncio.gather(*(self._examine(address) for address in there - self._fit - self.lacking.keys()))
             return sorted(self._fit)
 
     async def there(self) -> set[str]:
@@ -76,15 +76,15 @@ class Workers:
         self._fit.discard(address)
         host = await self._run(address, socket.gethostname)
         at = f" on host {host}" if isinstance(host, str) else ""
-        self.lacking[address] = f"worker {address}{at}: {_said(error)}"
+        self.lacking[address] = f"worker {address}{at}: {_reason(error)}"
 
-    def tell(self) -> None:
+    def warn(self) -> None:
         """Warn about each worker that cannot send, once."""
-        for address in sorted(self.lacking.keys() - self._told):
-            self._told.add(address)
+        for address in sorted(self.lacking.keys() - self._reported):
+            self._reported.add(address)
             _log.warning("%s; the run goes on without it", self.lacking[address])
 
-    async def _look_at(self, address: str) -> None:
+    async def _examine(self, address: str) -> None:
         if self.sealed and not address.startswith("tls://"):
             return await self.refuse(address, UsageError("what it is sent is readable; start it with --protocol tls"))
         error = await self._run(address, pickle.loads, pickle.dumps(Call(check_version, __version__)))
@@ -109,7 +109,7 @@ def line_of(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, (ImportError, AttributeError)):  # AttributeError: a version too old to have check_version
         return f"{line_of(error)}: install 'dialler-sync[cluster]', the same version, where it is started ({DOCS})"
     return line_of(error)

@@ -73,8 +73,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 _PATTERNS = {fact: [re.compile(rf"(?:.*\.)?(?:{name})") for name in names] for fact, names in _NAMES.items()}
 _OF_THE_CALL = frozenset({"CallConnect", "CallEnd", "DurationSeconds"})
-"""Facts that stand beside the start: the same field in another object belongs to the agent's leg, or to another call.
-"""
+"""Facts that stand beside the start: the same field elsewhere belongs to the agent's leg, or to another call."""
 
 _TIMES = _OF_THE_CALL | {"CallStart"}
 
@@ -148,8 +147,7 @@ def _object(path: str) -> str:
 
 
 def beside(path: str, flat: Mapping[str, Any], names: Collection[str]) -> str:
-    """Return the path of the first of these fields in the same object as ``path``; ``""`` for none, and at the top
-    level."""
+    """Return the path of the first of these fields in the object of ``path``; ``""`` for none, and at the top level."""
     home = _object(path)
     if not home:
         return ""

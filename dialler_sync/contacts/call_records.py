@@ -79,9 +79,9 @@ class Call:
         """Return :data:`CALL_FACTS`, then the record's own fields; a field named like a fact gets a prefix."""
         names = (each.name for each in fields(self))
         facts = {column: getattr(self, name) for column, name in zip(CALL_FACTS, names, strict=False)}
-        told = {column: None if value == "" else value for column, value in facts.items()}
-        own = {f"DiallerContactsHistory.{name}" if name in told else name: value for name, value in self.record.items()}
-        return told | own
+        head = {column: None if value == "" else value for column, value in facts.items()}
+        own = {f"DiallerContactsHistory.{name}" if name in head else name: value for name, value in self.record.items()}
+        return head | own
 
     @classmethod
     def read(cls, record: Mapping[str, Any], numbers: Collection[str] = ()) -> Self:
@@ -95,15 +95,15 @@ class Call:
         duration = found.duration(connect, end)
         reached = _reached(found, connect, agent or end_reason, duration)
         texts = [text, *(path for path in found.places["ResultText"] if path != code or _CONTENT.search(path))]
-        result_text = next((said for path in texts if (said := _text(flat.get(path)))), "")
-        told = _flag(flat.get(done)) if done else found.first("Done", _flag, None)
+        result_text = next((found_text for path in texts if (found_text := _text(flat.get(path)))), "")
+        is_done = _flag(flat.get(done)) if done else found.first("Done", _flag, None)
         absent = {fact for fact in CALL_FACTS if fact != "Reached" and not found.places[fact]}
         absent -= {"ResultText"} if text else set()
         absent -= {"Done"} if done else set()
         absent -= {"DurationSeconds"} if duration is not None else set()
         return cls(
             found.first("CallID", _text, ""), start, connect, end, duration, reached, found.number(numbers),
-            _text(flat.get(code)), result_text, told, agent, end_reason,
+            _text(flat.get(code)), result_text, is_done, agent, end_reason,
             found.first("DiallerCampaignsID", _text, ""), found.first("DiallerContactsID", _text, ""),
             found.first("UserData", _text, ""),
             frozenset(absent | ({"Reached"} if reached is None else set())), flat,
@@ -130,13 +130,13 @@ def each_once(calls: Iterable[Call]) -> list[Call]:
     for place, call in enumerate(calls):
         key = call.call_id or place
         earlier = found.pop(key, None)
-        found[key] = call if earlier is None else _together(earlier, call)
+        found[key] = call if earlier is None else _merged(earlier, call)
     return list(found.values())
 
 
-def _together(earlier: Call, later: Call) -> Call:
-    told = [call.reached for call in (earlier, later) if call.reached is not None]
-    return replace(later, reached=any(told) if told else None, result_code=later.result_code or earlier.result_code)
+def _merged(earlier: Call, later: Call) -> Call:
+    known = [call.reached for call in (earlier, later) if call.reached is not None]
+    return replace(later, reached=any(known) if known else None, result_code=later.result_code or earlier.result_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,7 @@ class _Found:
         return None if between is None else _whole(between)
 
     def number(self, numbers: Collection[str]) -> str:
-        """Return the customer's number: one of the contact's, else the dialled one, or the caller's for an incoming
-        call."""
+        """Return the customer's number: one of the contact's, else the dialled one (the caller's, if incoming)."""
         there = {path: _text(self.flat[path]) for path in self.places["Number"]}
         there = {path: text for path, text in there.items() if _PHONE.fullmatch(text) and not _DATE.match(text)}
         known = {_digits(number)[-_SAME_NUMBER:] for number in numbers if number}
@@ -182,12 +181,12 @@ class Spoken:
     """The ``language`` (languagesID) requested for texts. Only the batch lookup supports it."""
 
     language: int | None
-    _said: bool = False
+    _warned: bool = False
 
     def note_one_by_one(self) -> None:
         """Warn, once, that calls are read by a function without languages."""
-        if self.language is not None and not self._said:
-            self._said = True
+        if self.language is not None and not self._warned:
+            self._warned = True
             _log.warning(
                 "--language %d could not be applied: this dialler gives these calls by functions that have no language",
                 self.language,
@@ -215,11 +214,11 @@ class NotTold:
 
     def __str__(self) -> str:
         """Summarise the gaps in one sentence, ``""`` for none."""
-        said = f"the dialler's call records do not tell {', '.join(self.facts)}: left empty" if self.facts else ""
+        text = f"the dialler's call records do not tell {', '.join(self.facts)}: left empty" if self.facts else ""
         if self.reached and "Reached" not in self.facts:
             some = f"{self.reached:,} of {self.calls:,} calls do not tell whether anybody answered"
-            return f"{said}; {some}" if said else some
-        return said
+            return f"{text}; {some}" if text else some
+        return text
 
 
 def _reached(found: _Found, connect: str, somebody: str, duration: float | None) -> bool | None:

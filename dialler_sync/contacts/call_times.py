@@ -58,8 +58,8 @@ def _counted(number: float) -> str | None:
         return None
     with suppress(ValueError, OverflowError, OSError):
         moment = datetime.fromtimestamp(number / unit, UTC)
-        told = stamp(moment, between=" ")
-        return told if _EARLIEST <= moment.year <= _LATEST else None
+        text = stamp(moment, between=" ")
+        return text if _EARLIEST <= moment.year <= _LATEST else None
     return None
 
 

@@ -172,8 +172,7 @@ class _Plan:
         return self._unless_settled(row)
 
     def _unless_settled(self, row: PlannedRow) -> PlannedRow:
-        """Return the row, skipped if an earlier run settled it, unknown if that run may have sent it and a repeat may
-        do harm."""
+        """Return the row, skipped if an earlier run settled it, unknown if that run may have sent it unchecked."""
         key = _key(row.contact_id, row.user_data)
         if key in self.settled.done:
             why = f"settled by run {self.settled.run}"

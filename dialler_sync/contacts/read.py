@@ -191,11 +191,11 @@ def get_contacts(
 def read_history(
     settings: Settings, targets: Targets, into: RecordFile, progress: Progress, language: int | None = None
 ) -> tuple[list[str], NotTold]:
-    """Read the calls of the contacts that are named, one record per call; return a sentence for each missing contact,
-    and the facts that records lack.
+    """Read the calls of the contacts that are named, one record per call.
 
-    Each record begins with ``HISTORY_COLUMNS``, followed by the fields of the dialler's record, flattened with dots.
-    ``language`` is the languagesID for the dialler's texts.
+    Returns a sentence for each missing contact, and the facts that the records lack. Each record begins with
+    ``HISTORY_COLUMNS``, followed by the fields of the dialler's record, flattened with dots. ``language`` is the
+    languagesID for the dialler's texts.
 
     Raises:
         StopRun: the dialler does not answer, refuses, or has no such function.
@@ -243,7 +243,7 @@ class _Calls:
             if error.code == NOT_FOUND:
                 return None
             raise
-        return self._told(await self._carrier(target.user_data, calls), calls)
+        return self._calls_of(await self._carrier(target.user_data, calls), calls)
 
     async def _carrier(self, user_data: str, calls: Sequence[Record]) -> Record:
         """Return the contact of these calls: the only one with this UserData, if the records do not name it."""
@@ -268,22 +268,22 @@ class _Calls:
             if records is None:
                 error = unreadable(f"{HISTORY} of contact {record.get('ID')} is not a list of calls")
                 return Found(found.target, error=error)
-            calls += self._told(record, records)
+            calls += self._calls_of(record, records)
         return Found(found.target, calls)
 
     async def _by_id(self, record: Record) -> list[Record]:
         self._spoken.note_one_by_one()
         with calling(self._client, "history_by_id"):
             calls = await self._client.history_by_id(stored_contact(record).id)
-        return self._told(record, calls)
+        return self._calls_of(record, calls)
 
-    def _told(self, contact: Record, records: Sequence[Record]) -> list[Record]:
+    def _calls_of(self, contact: Record, records: Sequence[Record]) -> list[Record]:
         """Return the calls of a contact, without repeated records of a call."""
-        told: dict[object, Record] = {}
+        calls: dict[object, Record] = {}
         for place, record in enumerate(records):
             call = self._call(contact, record)
-            told.setdefault((call["CallID"], str(record)) if call["CallID"] else place, call)
-        return list(told.values())
+            calls.setdefault((call["CallID"], str(record)) if call["CallID"] else place, call)
+        return list(calls.values())
 
     def _call(self, contact: Record, record: Record) -> Record:
         """Return one call of a contact, of which only ``UserData`` need be known; the record may supply its ID."""

@@ -38,6 +38,6 @@ async def check_numbers(client: DiallerClient, campaign: int, phone_format: str)
     if not total:
         return fine("numbers", "the campaign has no numbers yet that rows.phone_format could be compared with")
     if alike[False] * 2 > total:
-        said = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
-        return warning("numbers", f"{said} (such as {example})", "set rows.phone_format as the dialler has its numbers")
+        text = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
+        return warning("numbers", f"{text} (such as {example})", "set rows.phone_format as the dialler has its numbers")
     return fine("numbers", f"{alike[True]} of {total} numbers of the campaign fit rows.phone_format: {phone_format}")

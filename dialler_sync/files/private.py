@@ -71,8 +71,7 @@ def new_draft(path: Path, mode: int = 0o600) -> tuple[int, Path]:
 
 @contextmanager
 def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
-    """Yield an open draft beside ``path`` that replaces it at the end of the block; after an error the draft is
-    deleted.
+    """Yield an open draft beside ``path``, which replaces it at the end of the block; an error deletes the draft.
 
     Raises:
         OSError: the draft cannot be created, or cannot replace ``path``.

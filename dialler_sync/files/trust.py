@@ -46,7 +46,7 @@ class Distrust:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    said: str
+    text: str
     command: str
 
 
@@ -60,9 +60,9 @@ def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
     faults = list(_faults(path, shared=shared))
     if not faults:
         return None
-    said = "; ".join(fault.said for fault in faults)
+    texts = "; ".join(fault.text for fault in faults)
     commands = dict.fromkeys(fault.command for fault in faults)
-    return Distrust(f"{what} {path} could have been changed by others: {said}", " && ".join(commands))
+    return Distrust(f"{what} {path} could have been changed by others: {texts}", " && ".join(commands))
 
 
 def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = False) -> None:
@@ -94,8 +94,7 @@ def foreign_link(path: Path) -> Path | None:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether an existing folder, or the link to it, belongs neither to this user, nor to root, nor to its parent's
-    owner."""
+    """Whether an existing folder, or the link to it, belongs neither to this user, root nor its parent's owner."""
     if sys.platform == "win32" or not os.path.lexists(path):
         return False
     owners = {path.lstat().st_uid, path.stat().st_uid} if path.exists() else {path.lstat().st_uid}
@@ -122,8 +121,10 @@ if sys.platform != "win32":
         return bool(steps) and path.exists() and not stat.S_ISLNK(steps[-1][1].st_mode)
 
     def _open_bits(found: os.stat_result, *, above: bool, shared: bool) -> int:
-        """Return the write permissions that are too wide. In a sticky folder above, such as /tmp, nobody can replace
-        files of others; ``shared`` folders may belong to a group."""
+        """Return the write permissions that are too wide; ``shared`` folders may belong to a group.
+
+        A sticky folder above, such as /tmp, is safe: nobody can replace the files of others in it.
+        """
         if above and found.st_mode & stat.S_ISVTX:
             return 0
         if not above and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
@@ -146,14 +147,14 @@ if sys.platform != "win32":
         link = stat.S_ISLNK(found.st_mode)
         no_follow = "-h " if link else ""
         command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
-        said = f"{'the link ' if link else ''}{step} belongs to {_name(found.st_uid)}"
-        return _Fault(said, _on_mount(found) or command)
+        text = f"{'the link ' if link else ''}{step} belongs to {_name(found.st_uid)}"
+        return _Fault(text, _on_mount(found) or command)
 
     def _mode_fault(step: Path, found: os.stat_result, bits: int) -> _Fault:
         who = {_GROUP: "group", _OTHERS: "everybody"}.get(bits, "group and everybody")
-        said = f"{step} (owner {_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):04o}) can be written by {who}"
+        text = f"{step} (owner {_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):04o}) can be written by {who}"
         minus = {_GROUP: "g-w", _OTHERS: "o-w"}.get(bits, "go-w")
-        return _Fault(said, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
+        return _Fault(text, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
 
     def _on_mount(found: os.stat_result) -> str:
         """Return the mount options to set, on a file system without modes and owners."""
@@ -205,8 +206,10 @@ def _quoted(path: Path) -> str:
 
 
 def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield every folder and link on the way to ``path``, and the file itself, as the system resolves them; stop at a
-    missing step."""
+    """Yield every folder and link on the way to ``path``, then the file, as the system resolves them.
+
+    Stops at a missing step.
+    """
     here, left = Path("/"), [*reversed(path.absolute().parts[1:])]
     yield here, here.lstat()
     links = 0

@@ -156,7 +156,7 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
 
 
-_SAID = tuple(
+_DIALLER_FIELDS = tuple(
     map(
         re.compile,
         (
@@ -175,7 +175,7 @@ _SAID = tuple(
 def said_fields(names: Iterable[str]) -> list[str]:
     """Return those of ``names`` that only the dialler sets, in the order of reports."""
     left = sorted(names)
-    return [name for pattern in _SAID for name in left if pattern.fullmatch(name)]
+    return [name for pattern in _DIALLER_FIELDS for name in left if pattern.fullmatch(name)]
 
 
 def said(value: object) -> str:

@@ -117,9 +117,9 @@ class Sides(Snapshot):
     def _note_faults(self, rows: Iterable[PlannedRow | Outcome]) -> None:
         """Store the faults of rows."""
         for row in rows:
-            said = map(storable, (_key(row), row.error_code, row.error_field, row.error, row.hint))
+            texts = map(storable, (_key(row), row.error_code, row.error_field, row.error, row.hint))
             faults = row.faults if isinstance(row, PlannedRow) else ""
-            self._base.execute("INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?, ?)", (row.seq, *said, faults))
+            self._base.execute("INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?, ?)", (row.seq, *texts, faults))
 
     def rejected(self) -> Iterator[tuple[int, str, str, str, str, str, str]]:
         """Yield (seq, UserData, error code, field, error, hint, faults) of each rejected row, in source order."""
@@ -167,8 +167,7 @@ class Sides(Snapshot):
         return bool(self._base.execute(query, [storable(str(record.get("UserData")))]).fetchone())
 
     def index(self) -> None:
-        """Build the indexes; call it once, after all contacts. If a list holds a contact twice, the later record is
-        kept."""
+        """Build the indexes, once all contacts are stored. Of a contact listed twice, the later record is kept."""
         super().index()
         self._base.executescript(
             """

@@ -18,8 +18,7 @@ LONGEST_NOTE = 1_000
 """Longest note, in characters: more does not fit on a screen, and ``_error`` has the full text."""
 
 SourceColumns = Mapping[str, Sequence[Sequence[str]]]
-"""Contact field → the source columns it is made of. An entry with several names means the first that is not empty in
-the row."""
+"""Contact field → the source columns it is made of. Of several names in an entry, the first filled cell counts."""
 
 
 class FaultCells:

@@ -79,8 +79,8 @@ class _Workbook:
         for sheet, given in notes.items():
             part = self._sheet(workbook, sheet)
             cells = shown(self._read(part), given)
-            told = dict(list(cells.items())[:NOTES])
-            drawing = self._add_notes(part, told)
+            noted = dict(list(cells.items())[:NOTES])
+            drawing = self._add_notes(part, noted)
             self._edited[part] = marked_sheet(self._read(part), cells.keys(), faulty, drawing)
         self._edited[styles] = edited_styles()
         return self._edited

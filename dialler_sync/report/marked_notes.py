@@ -91,8 +91,7 @@ def _texts(found: Iterable[Element]) -> dict[Cell, Element]:
 
 
 def with_boxes(drawing: bytes, notes: Mapping[Cell, str], others: Iterable[bytes]) -> bytes:
-    """Return the drawing of a sheet's notes with a box for each of ``notes``; ``others`` are the workbook's other
-    drawings.
+    """Return the drawing of a sheet's notes with a box added for each of ``notes``; ``others`` are the other drawings.
 
     Edits work on bytes, because VML need not be well-formed XML.
 

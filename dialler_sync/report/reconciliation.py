@@ -58,9 +58,9 @@ class ReportLine:
     def cells(self) -> list[str]:
         """Return the line as cells that are harmless in spreadsheet programs."""
         row = "" if self.row is None else str(self.row)
-        told = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
-                self.in_file, *self.told)  # fmt: skip
-        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(told))]
+        texts = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
+                 self.in_file, *self.told)  # fmt: skip
+        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(texts))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +198,12 @@ def verdict(summary: Mapping[str, Any]) -> str:
 
 def calls_in_words(history: Mapping[str, Any]) -> str:
     """Summarise the calls in one sentence, including what the call records lack."""
-    said = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
+    text = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
     if unknown := history["reached_unknown"]:
-        said += f"; of {unknown:,} contacts the dialler's call records do not tell whether anybody answered"
+        text += f"; of {unknown:,} contacts the dialler's call records do not tell whether anybody answered"
     if not_told := history["not_told"]:
-        said += f" (not in the dialler's call records: {', '.join(not_told)})"
-    return said
+        text += f" (not in the dialler's call records: {', '.join(not_told)})"
+    return text
 
 
 def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

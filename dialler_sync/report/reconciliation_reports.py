@@ -16,10 +16,10 @@ from .reconciliation_page import ReconciliationPage
 
 
 class ReconciliationReports:
-    """Write CSV, workbook and page into ``folder``; a context manager. ``told`` names the columns after
-    ``RECONCILIATION_COLUMNS``.
+    """Write CSV, workbook and page into ``folder``. A context manager.
 
-    ``moved``: compare with an earlier reconciliation. ``mask``: hide phone numbers in page and workbook.
+    ``told`` names the columns after ``RECONCILIATION_COLUMNS``. ``moved``: compare with an earlier reconciliation.
+    ``mask``: hide phone numbers in page and workbook.
 
     Raises:
         JournalError: the folder cannot be written.

@@ -21,7 +21,7 @@ MANY_TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Rows over time: column *n* counts rows sent from ``start + n * step`` up to the next column (seconds since 1970,
+    """Rows over time: column *n* counts rows sent in ``step`` seconds from ``start + n * step`` (seconds since 1970,
     UTC)."""
 
     start: int

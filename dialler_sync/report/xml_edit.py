@@ -14,8 +14,11 @@ _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
 @dataclass(slots=True)
 class Element:
-    """An element by its byte offsets in the document: ``start``, ``inner`` (after the start tag), ``close`` (the end
-    tag), ``end``. An empty-element tag has ``inner == close == end``. ``name`` is without its prefix."""
+    """An element and its byte offsets in the document.
+
+    ``start`` is the start tag, ``inner`` its end, ``close`` the end tag, ``end`` its end; an empty-element tag has
+    ``inner == close == end``. ``name`` is without its prefix.
+    """
 
     name: str
     given: Mapping[str, str]

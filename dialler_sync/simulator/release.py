@@ -10,8 +10,11 @@ from ..errors import UsageError
 _RELEASE = re.compile(r"3(?:\.\d{1,4}){1,3}", re.ASCII)
 
 _NEWER = (3, 19)
-"""First release with long fields. The vendor does not say which release introduced batch lookups and the campaign
-filter: the simulator gives them to the same releases."""
+"""First release with long fields.
+
+The vendor does not say which release introduced batch lookups and the campaign filter: the simulator gives them to the
+same releases.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,8 +200,7 @@ class _Server(uvicorn.Server):
 
 
 def _exposing_transport(base: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol, extended to put the transport into the scope of each request, so that faults can cut
-    it."""
+    """Return uvicorn's protocol, extended to put the transport into each request's scope, so that faults can cut it."""
 
     class Protocol(base):  # type: ignore[valid-type, misc]  # the base depends on the installed packages
         app_state: dict[str, Any]

@@ -21,8 +21,7 @@ _RUN_BY_CI = ("demo", "test")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. ``excuse`` is the reason for not running it, from the comment before it, which readers do not
-    see."""
+    """One fenced block. ``excuse`` is the reason for not running it, from the invisible comment before it."""
 
     page: str
     line: int

@@ -152,8 +152,7 @@ class List:
 
 
 def lists(seed: int, count: int) -> Iterator[List]:
-    """Yield ``count`` lists; most with a common delimiter and two or more columns, some with one column or a rare
-    delimiter."""
+    """Yield ``count`` lists; most with a common delimiter and several columns."""
     rng = random.Random(seed)
     while count:
         made = _one(rng)

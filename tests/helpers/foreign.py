@@ -20,9 +20,12 @@ Answer = tuple[int, dict[str, Any] | None]
 
 @dataclass
 class ForeignDialler:
-    """``matches``: UserData is matched in the whole ``account``, or in the row's ``campaign``. ``filters``: lists
-    honour the campaign filter. ``batch``: there is a batch lookup. ``told``: the fields of a record that name its
-    campaign. ``contacts`` are its contacts by ID, ``requests`` the requests received: method and path with query."""
+    """A dialler with configurable behaviour.
+
+    ``matches``: UserData is matched in the whole ``account``, or in the row's ``campaign``. ``filters``: lists honour
+    the campaign filter. ``batch``: there is a batch lookup. ``told``: the fields of a record that name its campaign.
+    ``contacts`` are its contacts by ID, ``requests`` the requests received: method and path with query.
+    """
 
     matches: str = "account"
     filters: bool = True

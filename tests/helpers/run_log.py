@@ -9,7 +9,7 @@ from dialler_sync.model import Action
 
 
 class Log:
-    """Calls ``counted`` with every outcome; ``actions`` are the planned actions by row, ``every`` that of all other
+    """Calls ``counted`` with every outcome. ``actions`` are the planned actions by row, ``every`` is that of other
     rows."""
 
     def __init__(

@@ -42,18 +42,27 @@ def any_left(counts: Mapping[str, int]) -> bool:
 
 
 class Action(StrEnum):
-    """The change made, or the reason why none was made."""
+    """The change made to a row or a contact."""
 
     CREATE = "create"
     OVERWRITE = "overwrite"
     IMPORT = "import"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    DELETE = "delete"
+
+
+class Reason(StrEnum):
+    """Reason why a row is left as it is; reports show it in the column of the action."""
+
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
     SUPPRESSED = "suppressed"
     PROTECTED = "protected"
-    LOCK = "lock"
-    UNLOCK = "unlock"
-    DELETE = "delete"
+
+
+ACTIONS = (*Action, *Reason)
+"""All values of the column ``_action``."""
 
 
 class ContactClass(StrEnum):
@@ -227,7 +236,7 @@ class RowResult(NamedTuple):
     row: int
     user_data: str
     status: Status
-    action: Action | None = None
+    action: Action | Reason | None = None
     contact_id: str = ""
     http_status: int | None = None
     attempts: int = 0

@@ -17,7 +17,7 @@ from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, mend
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
 from ..load.change import Changer, ContactChanger, UncheckedChanger, nothing_there
 from ..load.recorder import Recorder
-from ..model import Action, Fault, RowWarning, SpooledRow, Status
+from ..model import Fault, Reason, RowWarning, SpooledRow, Status
 from ..observer import Observer
 from ..plan.decide import before_image
 from ..run.changes import BulkRun, Job, Planned
@@ -167,7 +167,7 @@ class _Plan:
         """Return the row, skipped if the run has it already: a UserData named twice would change two contacts."""
         key = _key(row.contact_id, row.user_data)
         if key in self.named:
-            return row._replace(state=Status.SKIPPED, action=Action.SUPERSEDED, error="named before in this run")
+            return row._replace(state=Status.SKIPPED, action=Reason.SUPERSEDED, error="named before in this run")
         self.named.add(key)
         return self._unless_settled(row)
 
@@ -176,7 +176,7 @@ class _Plan:
         key = _key(row.contact_id, row.user_data)
         if key in self.settled.done:
             why = f"settled by run {self.settled.run}"
-            return row._replace(state=Status.SKIPPED, action=Action.UNCHANGED, error=why)
+            return row._replace(state=Status.SKIPPED, action=Reason.UNCHANGED, error=why)
         if key in self.settled.doubtful:
             why = f"run {self.settled.run} may have done this already; sent again, it might hit another contact"
             return row._replace(state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=mend(MAYBE_DONE))

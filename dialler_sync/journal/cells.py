@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ..error_codes import WARNINGS
 from ..exit_codes import ExitCode
-from ..model import Action, RowWarning, Status
+from ..model import ACTIONS, RowWarning, Status
 from .records import RowState
 
 Check = Callable[[Any], Any]
@@ -216,7 +216,7 @@ _SUMMARY = {
     },
 }
 
-_actions = _one_of({"", *map(str, Action)})
+_actions = _one_of({"", *map(str, ACTIONS)})
 
 CHECKS: dict[str, Check] = {
     "runs.config": _json({ANY: _text}),

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 import sqlalchemy as sa
 
-from ..model import Action, Status
+from ..model import Reason, Status
 from ..text.outward import mask
 from . import last_sent, mended, mirror_locks, schema
 from .records import Image, Origin, Sent
@@ -19,7 +19,7 @@ class History(Runs):
     def settled_by(self, parent: str, run_id: str) -> list[int]:
         """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
         ours, theirs = schema.rows, schema.rows.alias()
-        skipped = (theirs.c.state == str(Status.SKIPPED)) & (theirs.c.action != str(Action.SUPERSEDED))
+        skipped = (theirs.c.state == str(Status.SKIPPED)) & (theirs.c.action != str(Reason.SUPERSEDED))
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent,
             theirs.c.user_data != "",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from ..model import Action, Status
+from ..model import Action, Reason, Status
 from . import mirror_locks, schema
 from .cells import optional
 from .database import each_of, each_row
@@ -40,7 +40,7 @@ def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[P
         rows.c.user_data: user_data,
         rows.c.payload: payload,
         rows.c.state: sa.case((known, str(Status.SKIPPED)), else_=PENDING),
-        rows.c.action: sa.case((known, str(Action.UNCHANGED)), else_=""),
+        rows.c.action: sa.case((known, str(Reason.UNCHANGED)), else_=""),
         rows.c.contact_id: sa.func.coalesce(sent.c.contact_id, ""),
         rows.c.unchanged_since: sa.func.coalesce(sent.c.sent_at, ""),
         rows.c.warnings: warnings,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from ..model import FINE, Action, Status
+from ..model import FINE, Reason, Status
 from . import schema
 from .cells import optional
 from .database import each_of, each_row
@@ -44,7 +44,7 @@ def settled_since(
     """Which of these keys were settled after a moment, by one of ``runs`` or a run that was pruned: key → run."""
     rows, sent = schema.rows.c, schema.sent.c
     wanted = each_of(connection, keys)
-    left_out = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Action.UNCHANGED))
+    left_out = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Reason.UNCHANGED))
     settled = rows.user_data.in_(wanted) & ((rows.state == str(Status.SUCCEEDED)) | left_out) & (rows.file >= 0)
     by_sent = sa.select(sent.user_data, sent.run).where(
         sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since

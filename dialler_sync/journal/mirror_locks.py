@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from ..model import Action, Status
+from ..model import Action, Reason, Status
 from . import schema
 from .database import each_of
 from .records import NoRow
@@ -27,7 +27,7 @@ def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, d
     found: dict[str, dict[str, str]] = {}
     if connection.scalar(sa.select(locks.c.contact_id).where(of_target).limit(1)) is None:
         return found
-    counts = (rows.c.state != str(Status.REJECTED)) & (rows.c.action != str(Action.SUPERSEDED))
+    counts = (rows.c.state != str(Status.REJECTED)) & (rows.c.action != str(Reason.SUPERSEDED))
     query = (
         sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
         .join(rows, rows.c.user_data == locks.c.user_data)
@@ -47,7 +47,7 @@ def fold_run(connection: sa.Connection, target: str, run_id: str, command: str) 
     elif command == "undo":
         of_run &= rows.c.action.in_([str(Action.LOCK), str(Action.UNLOCK), str(Action.DELETE)])
     done = rows.c.state.in_([str(Status.SUCCEEDED), str(Status.UNKNOWN)])
-    was_so = (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Action.UNCHANGED))  # and no dry run
+    was_so = (rows.c.state == str(Status.SKIPPED)) & (rows.c.action == str(Reason.UNCHANGED))  # and no dry run
     settled = sa.select(rows.c.contact_id).where(of_run & (done | was_so))
     ours = of_account(locks.c.target, target)  # whose contact IDs are unique
     connection.execute(sa.delete(locks).where(ours, locks.c.contact_id.in_(settled)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
-from ..model import Action, Fault, RowResult, Status
+from ..model import Action, Fault, Reason, RowResult, Status
 
 
 class RowState(StrEnum):
@@ -99,7 +99,7 @@ class Outcome(NamedTuple):
 
     seq: int
     status: Status
-    action: Action | None = None
+    action: Action | Reason | None = None
     contact_id: str = ""
     http_status: int | None = None
     attempts: int = 0

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..error_codes import INTERRUPTED
-from ..model import FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
+from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, Status
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
 from . import last_sent, mended, schema
@@ -200,7 +200,7 @@ def _said_fault(fault: Fault) -> Fault:
 
 
 _STATUS = {str(status): status for status in Status}
-_ACTION = {"": None, **{str(action): action for action in Action}}
+_ACTION = {"": None, **{str(action): action for action in ACTIONS}}
 
 
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:

@@ -12,7 +12,7 @@ from ..api.wire import is_locked, is_unlocked
 from ..error_codes import CONTACT_CHANGED, NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, StopRun
 from ..journal import Outcome
-from ..model import Action, SpooledRow, Status
+from ..model import Action, Reason, SpooledRow, Status
 from .recorder import Recorder
 
 
@@ -127,5 +127,5 @@ def nothing_there(row: SpooledRow) -> Outcome:
 
 
 def _outcome(row: SpooledRow, status: Status, code: str = "", error: str = "") -> Outcome:
-    action = Action.UNCHANGED if status is Status.SKIPPED else Action(row.kind)
+    action = Reason.UNCHANGED if status is Status.SKIPPED else Action(row.kind)
     return Outcome(row.seq, status, action, row.contact_id, 200, 1, error_code=code, error=error)

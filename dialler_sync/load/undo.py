@@ -18,9 +18,9 @@ from ..error_codes import CONTACT_CHANGED, NO_BEFORE_IMAGE, POSSIBLE_DUPLICATE
 from ..errors import MaybeDone, RequestError, SafetyLimit
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, JournalRow, Outcome, RunRecord
-from ..model import Action, SpooledRow, Status
+from ..model import Action, Reason, SpooledRow, Status
 
-_BACK = {
+_BACK: Mapping[Action | Reason, Action] = {
     Action.CREATE: Action.DELETE,
     Action.OVERWRITE: Action.OVERWRITE,
     Action.IMPORT: Action.OVERWRITE,
@@ -125,7 +125,7 @@ class Undoer:
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, f"{_carriers(found)}; not only this one")
         if not differences(before, contact.values):
-            return _done(row, Action.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
+            return _done(row, Reason.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         body = _complete(before, contact)
@@ -221,7 +221,7 @@ def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
 
 def _done(
     row: SpooledRow,
-    action: Action,
+    action: Action | Reason,
     status: Status = Status.SUCCEEDED,
     *,
     error: str = "",

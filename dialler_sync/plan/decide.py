@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences, is_locked
 from ..fields import FIELDS
-from ..model import Action, Value
+from ..model import Action, Reason, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Decision:
     ``contact`` is the one that is overwritten; ``moves``: it comes from another campaign.
     """
 
-    action: Action | None
+    action: Action | Reason | None
     contact: StoredContact | None = None
     changes: Mapping[str, tuple[Any, Value]] = field(default_factory=dict)
     reason: str = ""
@@ -59,12 +59,12 @@ def decide(
     (contact,) = found or elsewhere
     reason = protection(contact.values, rules)
     if reason:
-        return Decision(Action.PROTECTED, contact, reason=reason)
+        return Decision(Reason.PROTECTED, contact, reason=reason)
     changes = {name: (theirs, ours) for name, (ours, theirs) in differences(fields, contact.values).items()}
     if not found:
         return Decision(Action.OVERWRITE, contact, _campaign_change(fields, contact.values) | changes, moves=True)
     if rules.compare and not changes:
-        return Decision(Action.UNCHANGED, contact)
+        return Decision(Reason.UNCHANGED, contact)
     return Decision(Action.OVERWRITE, contact, changes)
 
 

@@ -17,7 +17,7 @@ from ..config import Settings
 from ..config.settings import Limit
 from ..error_codes import AMBIGUOUS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import MOVE, MOVED, Action, SpooledRow, Status
+from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import Decision, PlanRules, before_image, decide
@@ -91,7 +91,7 @@ class Planner:
             StopRun: what ``pause`` raises.
         """
         if self._prepared.unchanged:
-            self.planned.counts[Action.UNCHANGED] += self._prepared.unchanged
+            self.planned.counts[Reason.UNCHANGED] += self._prepared.unchanged
         for batch in batched(self._prepared.to_send(), KEYS):
             self._plan_batch(batch, keep_entries)
             await pause()
@@ -106,7 +106,7 @@ class Planner:
             row = entry.result
             if row.warnings:
                 self.planned.warnings.update({warning.code for warning in row.warnings})
-            if row.status is Status.REJECTED or row.action is Action.SUPERSEDED:
+            if row.status is Status.REJECTED or row.action is Reason.SUPERSEDED:
                 name = str(row.action or row.status)
                 self.planned.counts[name] += 1
                 self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))
@@ -126,7 +126,7 @@ class Planner:
             self.planned.counts[name] += 1
             for field_name in decision.changes:
                 self.planned.changed_fields[field_name] += 1
-            if keep_entries and decision.action is not Action.UNCHANGED:
+            if keep_entries and decision.action is not Reason.UNCHANGED:
                 self.planned.entries.append(
                     PlanEntry(
                         self._prepared.rows[row.seq],
@@ -161,7 +161,7 @@ class Planner:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
             self._returned.pop(row.user_data, None)  # who must not be called stays locked
-            decision = Decision(Action.SUPPRESSED, found[0] if found else None, reason=reason)
+            decision = Decision(Reason.SUPPRESSED, found[0] if found else None, reason=reason)
             return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
             return Decision(Action.IMPORT if self._rules.overwrite else Action.CREATE), None
@@ -180,7 +180,7 @@ class Planner:
             return decision, Outcome(
                 row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
             )
-        if decision.action in (Action.UNCHANGED, Action.PROTECTED):
+        if decision.action in (Reason.UNCHANGED, Reason.PROTECTED):
             return decision, Outcome(
                 row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=decision.reason
             )

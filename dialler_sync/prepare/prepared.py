@@ -8,7 +8,7 @@ from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..model import Action, SpooledRow
+from ..model import Action, Reason, SpooledRow
 from .spool import Spool
 
 _ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
@@ -44,7 +44,7 @@ class Prepared:
         """Source rows, of all files."""
         return len(self.todo)
 
-    def note_action(self, seq: int, action: Action | None) -> None:
+    def note_action(self, seq: int, action: Action | Reason | None) -> None:
         """Remember what is to be done with a row."""
         if not self.actions:
             self.actions = bytearray(self.total)

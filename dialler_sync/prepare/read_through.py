@@ -18,7 +18,7 @@ from ..error_codes import DUPLICATE_KEY
 from ..errors import InputError
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
-from ..model import Action, Chunk, Contact, Fault, Rejection, RowWarning, Status
+from ..model import Chunk, Contact, Fault, Reason, Rejection, RowWarning, Status
 from ..text.spreadsheet import one_line
 from .keys import Keys
 from .prepared import Prepared
@@ -146,6 +146,6 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
             )
         else:
             outcomes.append(
-                Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=f"{other} carries the same UserData and counts")
+                Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{other} carries the same UserData and counts")
             )
     return outcomes

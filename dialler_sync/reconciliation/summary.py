@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import StopRun
 from ..exit_codes import exit_code
 from ..journal import RunRecord
-from ..model import Action, ContactClass, Status
+from ..model import ACTIONS, ContactClass, Reason, Status
 from ..prepare.prepared import Prepared
 from ..report.reconciliation import Move, ReportLine
 from ..run.reports import Summary
@@ -112,7 +112,7 @@ def summarise(
         files=tuple(run.files),
         campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
         counts={"read": prepared.total, **counts},
-        actions=dict.fromkeys(map(str, Action), 0) | {str(Action.SUPERSEDED): superseded},
+        actions=dict.fromkeys(map(str, ACTIONS), 0) | {str(Reason.SUPERSEDED): superseded},
         requests=requests,
         retries=0,
         rows_per_s=0.0,  # nothing is sent

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..model import Action, RowResult, Status
+from ..model import Action, Reason, RowResult, Status
 from . import words
 
 LISTED = 1_000
@@ -32,11 +32,11 @@ class LeftOut:
 
     def __init__(self, columns: Sequence[Sequence[str]]) -> None:
         self._columns = columns
-        self._rows: dict[Action, list[LeftOutRow]] = {}
+        self._rows: dict[Action | Reason, list[LeftOutRow]] = {}
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Add a row that was left out."""
-        rows = self._rows.setdefault(result.action or Action.SUPERSEDED, [])
+        rows = self._rows.setdefault(result.action or Reason.SUPERSEDED, [])
         if len(rows) < LISTED:
             rows.append(LeftOutRow(result.file, result.row, result.user_data, result.error, self._shown(source, cells)))
 

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from ..exit_codes import ExitCode
-from ..model import DID_NOT_SUCCEED, Action, Status
+from ..model import DID_NOT_SUCCEED, Action, Reason, Status
 from ..text.command_line import command
 
 STATUS_MEANINGS: Mapping[Status, str] = {
@@ -29,20 +29,20 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Action.CREATE: "new in the dialler",
     Action.OVERWRITE: "was there and was overwritten",
     Action.IMPORT: "new or overwritten; the dialler does not say which",
-    Action.UNCHANGED: "left out, as it has not changed",
-    Action.SUPERSEDED: "another row of the file with the same key counts",
-    Action.SUPPRESSED: "is on the suppression list",
-    Action.PROTECTED: "is in follow-up or locked, so it was left alone",
+    Reason.UNCHANGED: "left out, as it has not changed",
+    Reason.SUPERSEDED: "another row of the file with the same key counts",
+    Reason.SUPPRESSED: "is on the suppression list",
+    Reason.PROTECTED: "is in follow-up or locked, so it was left alone",
     Action.LOCK: "locked in the dialler",
     Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
 }
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
-LEFT_OUT = (Action.SUPERSEDED, Action.SUPPRESSED, Action.PROTECTED)
-"""Actions of rows that were not sent although the dialler does not hold them as the file says."""
+LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED)
+"""Reasons of rows that were not sent although the dialler does not hold them as the file says."""
 
-_NOT_SENT = (Action.UNCHANGED, *LEFT_OUT)
+_NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)
 _MOVED = {Action.LOCK: "lock", Action.UNLOCK: "unlock", Action.DELETE: "delete"}
 
 _RESUME = "go on with the command below: what is settled is not sent again."

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
 from ..journal import Journal, JournalRow, RunRecord
-from ..model import DID_NOT_SUCCEED, FINE, Action, Status
+from ..model import ACTIONS, DID_NOT_SUCCEED, FINE, Status
 
 
-def _none_of_each(kinds: type[Status | Action]) -> Counter[str]:
+def _none_of_each(kinds: Iterable[str]) -> Counter[str]:
     return Counter({str(kind): 0 for kind in kinds})
 
 
@@ -21,7 +22,7 @@ class Counts:
 
     rows: Counter[str] = field(default_factory=lambda: _none_of_each(Status))
     mirror: Counter[str] = field(default_factory=Counter)
-    actions: Counter[str] = field(default_factory=lambda: _none_of_each(Action))
+    actions: Counter[str] = field(default_factory=lambda: _none_of_each(ACTIONS))
     errors: Counter[str] = field(default_factory=Counter)
     sent_and_failed: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)

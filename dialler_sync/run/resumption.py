@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from ..model import FINE, MOVE, Action, SpooledRow, Status
+from ..model import FINE, MOVE, Reason, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
@@ -175,7 +175,7 @@ def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: 
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
         why = f"settled by run {later[keys[seq]]}, which is newer than run {origin}, where this row comes from"
-        outcomes.append(Outcome(seq, Status.SKIPPED, Action.SUPERSEDED, error=why))
+        outcomes.append(Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=why))
     journal.record(run.id, outcomes)
     return [outcome.seq for outcome in outcomes]
 
@@ -220,7 +220,7 @@ def drop_settled(
         prepared.todo[seq] = 0
         left.doubtful.pop(seq, None)
     for batch in batched(settled, ROWS):
-        journal.record(run.id, [Outcome(seq, Status.SKIPPED, Action.UNCHANGED, error=why) for seq in batch])
+        journal.record(run.id, [Outcome(seq, Status.SKIPPED, Reason.UNCHANGED, error=why) for seq in batch])
     journal.record(run.id, (), [(seq, RowState.SENDING, watermark) for seq, watermark in left.doubtful.items()])
     return left
 

@@ -10,7 +10,7 @@ import pytest
 
 from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Image, Journal, NoRow, Origin, Outcome, PlannedRow, RowState
-from dialler_sync.model import Action, RowWarning, Status
+from dialler_sync.model import Action, Reason, RowWarning, Status
 
 from ..helpers.postgres_records import TARGET, record
 
@@ -106,7 +106,7 @@ def test_images_plans_and_clearing(journal: Journal) -> None:
     journal.add_rows("run-1", [PlannedRow(n, n % 2, n, f"K{n}") for n in range(4)])
     journal.add_rows("run-2", [PlannedRow(n, 0, n, f"K{n}") for n in range(9)])
     journal.plan_actions("run-1", [(0, "create", ""), (1, "overwrite", "7")])
-    journal.record("run-1", [Outcome(0, Status.SUCCEEDED), Outcome(2, Status.SKIPPED, Action.UNCHANGED)])
+    journal.record("run-1", [Outcome(0, Status.SUCCEEDED), Outcome(2, Status.SKIPPED, Reason.UNCHANGED)])
     journal.add_images("run-1", [Image(1, "7", None, "{}")])
     journal.add_images("run-1", [Image(1, "8", "{}", "{}"), Image(3, "9", "{}", "{}")])
 
@@ -126,7 +126,7 @@ def test_what_the_mirror_locked_is_known_until_something_else_is_done(journal: J
     target = journal.run("run-1").target
     journal.add_rows("run-1", [PlannedRow(n, n and NoRow.MIRRORED, 0, f"K{n}") for n in range(4)])
     journal.record("run-1", [Outcome(n, Status.SUCCEEDED, Action.LOCK, str(n)) for n in (1, 2)])
-    journal.record("run-1", [Outcome(3, Status.SKIPPED, Action.UNCHANGED, "3")])
+    journal.record("run-1", [Outcome(3, Status.SKIPPED, Reason.UNCHANGED, "3")])
     journal.add_rows("run-2", [PlannedRow(1, NoRow.MIRRORED, 0, "K2")])
     journal.record("run-2", [Outcome(1, Status.SKIPPED, Action.LOCK, "2")])
     journal.add_rows("run-3", [PlannedRow(0, 0, 2, "K1"), PlannedRow(1, 0, 3, "K2", state=Status.REJECTED)])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RunRecord
-from dialler_sync.model import Action, Status
+from dialler_sync.model import Action, Reason, Status
 
 from ...helpers.records import RUN, TARGET
 
@@ -84,7 +84,7 @@ def test_only_what_the_mirror_has_locked_itself(journal: Journal) -> None:
     [
         (Status.SUCCEEDED, UNLOCK, False),
         (Status.UNKNOWN, UNLOCK, False),
-        (Status.SKIPPED, Action.UNCHANGED, False),
+        (Status.SKIPPED, Reason.UNCHANGED, False),
         (Status.SKIPPED, LOCK, True),
         (Status.FAILED, UNLOCK, True),
     ],
@@ -172,7 +172,7 @@ def test_who_has_returned(journal: Journal) -> None:
         2,
         (0, "1", Action.OVERWRITE, Status.UNPROCESSED),
         (0, "2", Action.OVERWRITE, Status.REJECTED),
-        (0, "3", Action.SUPERSEDED, Status.SKIPPED),
+        (0, "3", Reason.SUPERSEDED, Status.SKIPPED),
         (NoRow.MIRRORED, "4", LOCK, Status.UNPROCESSED),
     )
     ended(journal, 3, (0, "5", Action.OVERWRITE, Status.UNPROCESSED))

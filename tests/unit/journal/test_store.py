@@ -16,7 +16,7 @@ import pytest
 from dialler_sync.errors import JournalError, UsageError
 from dialler_sync.journal import Image, Journal, JournalRow, Origin, Outcome, PlannedRow, RowState, RunRecord
 from dialler_sync.journal.records import Sent
-from dialler_sync.model import Action, RowResult, RowWarning, Status
+from dialler_sync.model import Action, Reason, RowResult, RowWarning, Status
 
 from ...helpers.records import RUN, TARGET
 
@@ -195,7 +195,7 @@ def test_what_an_earlier_run_settled(journal: Journal) -> None:
     """Succeeded, and skipped but for rows that another one superseded; never rows without a key."""
     parent = begin(journal, 1, "A", "B", "C", "D", "", "B")
     settle(journal, parent, Status.SUCCEEDED, None, Status.FAILED, Status.SKIPPED, Status.SUCCEEDED)
-    journal.record(parent.id, [Outcome(1, Status.SKIPPED, Action.SUPERSEDED), Outcome(5, Status.FAILED)])
+    journal.record(parent.id, [Outcome(1, Status.SKIPPED, Reason.SUPERSEDED), Outcome(5, Status.FAILED)])
     run = begin(journal, 2, "E", "D", "C", "B", "A", "")
     settle(journal, begin(journal, 3, "E", "C"), Status.SUCCEEDED, Status.SUCCEEDED)
 
@@ -511,7 +511,7 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
         journal.record(run.id, [Outcome(0, status, Action.CREATE, "7", sent_at=f"2026-01-0{number}T00:00:00.100Z")])
         end(journal, run)
     unchanged = begin(journal, 5, "SAME")
-    journal.record(unchanged.id, [Outcome(0, Status.SKIPPED, Action.UNCHANGED)])
+    journal.record(unchanged.id, [Outcome(0, Status.SKIPPED, Reason.UNCHANGED)])
     dry = replace(begin(journal, 6), id="run-dry", options={"dry_run": True})
     journal.add_run(dry)
     journal.add_rows(dry.id, [PlannedRow(0, 0, 2, "DRY", "p", str(Status.SUCCEEDED))])

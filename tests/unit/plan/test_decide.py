@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.api.wire import StoredContact, is_locked, is_unlocked, stored_contact
-from dialler_sync.model import Action
+from dialler_sync.model import Action, Reason
 from dialler_sync.plan.decide import Decision, PlanRules, before_image, decide, protection
 
 ROW = {"UserData": "K1", "Name": "New", "City": "Ulm"}
@@ -49,7 +49,7 @@ def test_only_a_comparison_leaves_out_what_is_the_same() -> None:
     """Without one the row is sent as it is, though nothing changes."""
     same = [there(Name="New")]
 
-    assert decide(ROW, same, PlanRules(compare=True)) == Decision(Action.UNCHANGED, same[0])
+    assert decide(ROW, same, PlanRules(compare=True)) == Decision(Reason.UNCHANGED, same[0])
     assert decide(ROW, same, PlanRules()) == Decision(Action.OVERWRITE, same[0])
     assert decide(ROW, [there()], PlanRules(compare=True)).action is Action.OVERWRITE
 
@@ -58,7 +58,7 @@ def test_a_protected_contact_is_left_alone_with_the_reason() -> None:
     """Before anything is compared."""
     decision = decide(ROW, [there(locked=True)], PlanRules(locked=True, compare=True))
 
-    assert decision == Decision(Action.PROTECTED, there(locked=True), reason="the contact is locked")
+    assert decision == Decision(Reason.PROTECTED, there(locked=True), reason="the contact is locked")
 
 
 @pytest.mark.parametrize("name", ["FollowUpDateTime", "FollowUpUsersUID", "ReservedUsersUID"])
@@ -126,7 +126,7 @@ def test_a_contact_of_another_campaign_is_moved_whatever_is_compared() -> None:
     assert (moved.moves, next(iter(moved.changes))) == (True, "DiallerCampaignsName")
     assert moved.changes["DiallerCampaignsName"] == ("539", "Nightly")
     locked = there(DiallerCampaignsID=539, locked=True)
-    assert decide(numbered, [], rules, [locked]).action is Action.PROTECTED
+    assert decide(numbered, [], rules, [locked]).action is Reason.PROTECTED
 
 
 def test_which_of_several_contacts_of_other_campaigns_moves_is_for_people_to_say() -> None:

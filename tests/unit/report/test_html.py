@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.error_codes import WARNINGS
-from dialler_sync.model import Action, Status
+from dialler_sync.model import Action, Reason, Status
 from dialler_sync.report.html import HtmlReport
 
 from ...helpers.report_samples import COLUMNS, HOSTILE, cells_of, rejected, result_of, summary_of, write_html
@@ -68,7 +68,7 @@ def page_of(html: str) -> Page:
 
 MIXED = [
     (result_of(2), cells_of(2)),
-    (result_of(3, Status.SKIPPED, action=Action.UNCHANGED), cells_of(3)),
+    (result_of(3, Status.SKIPPED, action=Reason.UNCHANGED), cells_of(3)),
     (rejected(4), cells_of(4)),
     (result_of(5, Status.UNKNOWN, error_code="timeout", error="no answer", http_status=None, attempts=6), cells_of(5)),
 ]

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.model import Action, RowResult, Status
+from dialler_sync.model import Action, Reason, RowResult, Status
 from dialler_sync.report import words
 
 from ...helpers.report_samples import rejected, result_of, summary_of
 
-GOOD, SKIPPED = result_of(2), result_of(3, Status.SKIPPED, action=Action.UNCHANGED)
+GOOD, SKIPPED = result_of(2), result_of(3, Status.SKIPPED, action=Reason.UNCHANGED)
 WAITING = result_of(4, Status.UNPROCESSED)
 
 

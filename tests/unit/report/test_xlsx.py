@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from dialler_sync.config.settings import SourceSettings
-from dialler_sync.model import Action, RowResult, Status
+from dialler_sync.model import Reason, RowResult, Status
 from dialler_sync.own_columns import FAILED_COLUMNS, RESULT_COLUMNS
 from dialler_sync.read import open_table
 from dialler_sync.report.sheets import CELL_LENGTH
@@ -44,7 +44,7 @@ def values_of(sheet: Any) -> list[tuple[Any, ...]]:
 
 MIXED = [
     (result_of(2), cells_of(2)),
-    (result_of(3, Status.SKIPPED, action=Action.UNCHANGED), cells_of(3)),
+    (result_of(3, Status.SKIPPED, action=Reason.UNCHANGED), cells_of(3)),
     (rejected(4), cells_of(4)),
 ]
 

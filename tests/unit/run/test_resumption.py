@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from dialler_sync.journal import Journal, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from dialler_sync.model import MOVE, Action, Status
+from dialler_sync.model import MOVE, Action, Reason, Status
 from dialler_sync.prepare.prepared import Prepared
 from dialler_sync.prepare.sources import Source
 from dialler_sync.run.resumption import (
@@ -157,7 +157,7 @@ def test_rows_that_a_newer_run_has_settled_are_not_sent(journal: Journal, ready:
 
     assert list(prepared.todo) == [0, 1, 1, 0]
     assert left.doubtful == {1: 8}
-    assert outcomes(journal, run)[0] == (Status.SKIPPED, Action.SUPERSEDED)
+    assert outcomes(journal, run)[0] == (Status.SKIPPED, Reason.SUPERSEDED)
     assert outcomes(journal, run)[3] == (Status.FAILED, None)
 
 
@@ -193,7 +193,7 @@ def test_rows_without_a_key_are_settled_one_by_one(journal: Journal, ready: Read
 
     assert list(prepared.todo) == [1, 0, 0, 1, 1, 1]
     assert left.doubtful == {4: None}
-    assert outcomes(journal, run)[2] == (Status.SKIPPED, Action.UNCHANGED)
+    assert outcomes(journal, run)[2] == (Status.SKIPPED, Reason.UNCHANGED)
 
 
 def test_a_key_that_was_settled_is_not_in_doubt(journal: Journal, ready: Ready) -> None:

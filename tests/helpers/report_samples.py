@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from dialler_sync.model import Action, RowResult, Status
+from dialler_sync.model import ACTIONS, Action, RowResult, Status
 from dialler_sync.report.html import HtmlReport
 from dialler_sync.report.masking import Mask
 
@@ -86,7 +86,7 @@ def summary_of(results: Iterable[RowResult] = (), **values: Any) -> dict[str, An
         ],
         "campaign": 538,
         "counts": {"read": len(results), **{str(status): statuses[status] for status in Status}},
-        "actions": {str(action): actions[action] for action in Action},
+        "actions": {str(action): actions[action] for action in ACTIONS},
         "warnings": {},
         "requests": len(results),
         "retries": 3,

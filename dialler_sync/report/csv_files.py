@@ -70,8 +70,8 @@ class FailedTable:
 
     ``run`` is the ID of the run, ``""`` if the table is not to be recognised as a mended file. ``columns`` holds the
     column names of each source. All sources share one table: a column that a row's source lacks stays empty. Cells
-    beyond the header stand in ``_extra_1`` and so on, ``extra`` of them. ``own`` is the number of our columns, at the
-    right end.
+    beyond the header stand in ``_extra_1`` and so on, ``extra`` of them. ``own`` is the number of columns at the
+    right end that no source has.
     """
 
     def __init__(self, run: str, columns: Sequence[Sequence[str]], extra: int) -> None:

@@ -1,4 +1,4 @@
-"""A cluster on this machine, for as long as a run lasts, that no other user of the machine can reach."""
+"""Run a cluster on this machine for the duration of a run, unreachable for other users of the machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _log = logging.getLogger(__name__)
 
 
 class _WithoutPage:
-    """Opens no port for Dask's web page, which asks nobody who he is."""
+    """Opens no port for Dask's web page, which has no access control."""
 
     def start_http_server(self, *_: object, **__: object) -> None:
-        """Start none."""
+        """Start no server."""
 
 
 class LocalScheduler(_WithoutPage, Scheduler):
@@ -31,11 +31,14 @@ class LocalWorker(_WithoutPage, Worker):
 
 @asynccontextmanager
 async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
-    """So many workers. Each port wants a certificate that is made here, and is nowhere but in these processes."""
+    """Start a local cluster.
+
+    Each port requires a certificate that is created here, and known only to these processes.
+    """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": Security.temporary(), "dashboard": False}
     with (
         tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,
-        # Dask's own folder is shared by all users, and modules are looked for in it first.
+        # All users share Dask's default folder, and modules in it take precedence over installed ones.
         dask.config.set({"temporary-directory": folder}),
     ):
         worker = {

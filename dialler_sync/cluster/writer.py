@@ -1,4 +1,4 @@
-"""Writes what senders report into the journal, which only the coordinator has."""
+"""Write the senders' reports to the journal, to which only the coordinator has access."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .partitions import Partition
 
 @dataclass(slots=True)
 class Writer:
-    """Writes down what became of the rows of a run, in a thread beside the event loop.
+    """Records the outcomes of a run's rows, in a thread beside the event loop.
 
-    ``log`` counts every outcome once it is written down. ``unwritable``: why the journal can no longer be written,
-    which also ends the run by ``gate``.
+    ``log`` counts every outcome once it is written. ``unwritable`` is the reason why the journal can no longer be
+    written, which also stops the run through ``gate``.
     """
 
     journal: Book
@@ -32,10 +32,10 @@ class Writer:
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "journal")  # one, so that what is written first is there first
+        self._thread = ThreadPoolExecutor(1, "journal")  # one thread keeps the order of writes
 
     async def write(self, partition: Partition, batches: Sequence[Batch]) -> int:
-        """Write what a sender tells of its partition; gives the number of the last batch that is there."""
+        """Write a sender's report on its partition; return the number of the last batch written."""
         number = 0
         for batch in batches:
             partition.note(batch)
@@ -56,12 +56,12 @@ class Writer:
         return number
 
     def _decided(self, outcome: Outcome) -> Outcome:
-        """With what was decided for the row, which senders do not know."""
+        """Return the outcome with the row's planned action, which senders do not know."""
         action = self.log.action(outcome.seq)
         return outcome._replace(action=action) if action else outcome
 
     def close(self, partitions: Sequence[Partition]) -> None:
-        """Rows that a sender may still be sending are to be looked for by whoever resumes the run."""
+        """Mark rows that a sender may still be sending, so that a resume looks them up; then close."""
         doubts = [state for partition in partitions for state in partition.in_doubt()]
         try:
             if doubts and self.unwritable is None:

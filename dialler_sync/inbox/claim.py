@@ -1,4 +1,4 @@
-"""A file that is taken out of an inbox before it is read, so that nobody can replace it meanwhile."""
+"""Claim a file: move it out of the inbox before it is read, so that nobody can replace it meanwhile."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _log = logging.getLogger(__name__)
 
 _FOLDER = "importing"
 _LONGEST_NAME = 255
-"""Bytes, on every usual file system."""
+"""Bytes, on all common file systems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A file in ``importing/``; ``home`` is where it lay in the inbox."""
+    """A file in ``importing/``; ``home`` is its path in the inbox."""
 
     home: Path
     place: Path
 
     @property
     def inode(self) -> int:
-        """Tells it from other files of the same content."""
+        """The inode, which identifies the file among others of the same content."""
         return self.place.stat().st_ino
 
     def sha256(self) -> str:
-        """The SHA-256 of the file.
+        """Return the SHA-256 of the file.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the file cannot be read.
         """
         try:
             return file_sha256(self.place)
@@ -48,7 +48,7 @@ class Claim:
             raise InputError(f"{self.home}: cannot be read: {error.strerror}") from error
 
     def put_back(self) -> Path:
-        """Move it back to where it lay, unless another file lies there now; gives where it is."""
+        """Move the file back into the inbox, unless another file has its name now; return its path."""
         if self.place.exists():
             try:
                 _move(self.place, self.home)
@@ -62,10 +62,10 @@ class Claim:
         return self.home
 
     def file(self, folder: Path, tag: str) -> Path:
-        """Move it to ``folder``, with ``tag`` before its name.
+        """Move the file to ``folder``, with ``tag`` before its name; return its path.
 
         Raises:
-            UsageError: it cannot be moved; it is put back.
+            UsageError: the file cannot be moved; it is put back.
         """
         name = f"{tag}-{self.place.name}"
         while len(os.fsencode(name)) > _LONGEST_NAME:
@@ -91,10 +91,10 @@ class Claim:
 
 
 def claim(arrival: Arrival) -> Claim | None:
-    """Take a file out of its inbox; None if it has gone, or is another one meanwhile.
+    """Move a file out of its inbox; return None if it is gone or has been replaced.
 
     Raises:
-        UsageError: it cannot be moved.
+        UsageError: the file cannot be moved.
     """
     home = arrival.path
     name = os.fsencode(home.name).decode("utf-8", "replace")
@@ -120,7 +120,7 @@ def claim(arrival: Arrival) -> Claim | None:
 
 
 def left_behind(inbox: Path) -> Iterator[Claim]:
-    """Files that an earlier call had taken when it was killed."""
+    """Yield the files that a killed call had claimed."""
     if is_foreign(inbox / _FOLDER):
         _log.warning("%s belongs to another user: what lies there is not imported", inbox / _FOLDER)
         return
@@ -135,11 +135,13 @@ def lies_in(path: Path, inbox: Path) -> bool:
 
 
 def make_own_folder(folder: Path) -> None:
-    """Make a folder of an inbox for this user only. One that is there, or the link to it, must be this user's or
-    root's: whoever can write to the inbox must not direct its files elsewhere.
+    """Create a folder of an inbox for this user only.
+
+    An existing folder, or the link to it, must belong to this user or to root: whoever can write to the inbox must not
+    redirect its files.
 
     Raises:
-        OSError: it cannot be made, or is another user's.
+        OSError: the folder cannot be created, or belongs to another user.
     """
     make_folder(folder)
     if is_foreign(folder):

@@ -106,8 +106,18 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
     """Note that the webhook is to be told that no list came."""
     if not (settings.notify and settings.notify.webhook):
         return
-    body = {"event": "missing", "run_id": None, "campaign": settings.campaign.common, "exit_code": ExitCode.INPUT}
-    journal.add_notice(_of_inbox(folder), "missing", {**body, "stopped_because": None, "alarm": alarm, "counts": {}})
+    campaign = settings.campaign
+    body: dict[str, Any] = {
+        "event": "missing",
+        "run_id": None,
+        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
+        "finished_at": None,
+        "exit_code": ExitCode.INPUT,
+        "stopped_because": None,
+        "alarm": alarm,
+        "counts": {},
+    }
+    journal.add_notice(_of_inbox(folder), "missing", body)
 
 
 def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:

@@ -282,9 +282,12 @@ def test_the_webhook_hears_of_a_missing_list(run: Run, configure: Configure, inb
     codes = [run("import").code for _ in range(2)]
 
     assert (first, codes) == (ExitCode.INPUT, [ExitCode.OK] * 2)
-    assert [(call["event"], call["exit_code"], call["campaign"]) for call in webhook.told] == [
-        ("missing", 3, "538")
-    ] * 2
+    assert [(call["event"], call["exit_code"], call["campaign"]) for call in webhook.told] == [("missing", 3, 538)] * 2
+    assert {key: webhook.told[0][key] for key in ("run_id", "finished_at", "counts")} == {
+        "run_id": None,
+        "finished_at": None,
+        "counts": {},
+    }
 
 
 def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:

@@ -191,10 +191,8 @@ class Inbox:
 
     def _imports(self, sha256: str) -> Iterator[tuple[RunRecord, list[Path]]]:
         """Yield imports of this content that were not undone, the newest first, with the paths of their files."""
-        runs = self.journal.runs()
-        undone = {run.parent for run in runs if run.command == "undo"}
-        target = self.target()
-        for run in runs:
+        undone, target = self.journal.undone(), self.target()
+        for run in self.journal.runs():
             mine = run.command == "import" and run.target == target and not run.options.get("dry_run")
             if mine and run.id not in undone and any(entry["sha256"] == sha256 for entry in run.files):
                 yield run, [Path(entry["path"]) for entry in run.files]

@@ -44,7 +44,7 @@ def judge_night(
     ``last_event`` is what was told last, if anything was: a run that failed, and was then resumed, has recovered.
     """
     alarm = _row_count_alarm(summary, earlier, settings)
-    failing = summary.exit_code not in _WELL or bool(alarm)
+    failing = summary.exit_code not in _WELL or bool(alarm) or _alarm_stands(summary, earlier)
     before = next((bool(other.get("alarm")) or other["exit_code"] not in _WELL for other in earlier), False)
     before = last_event == "failing" if last_event else before
     event = "" if failing == before else "failing" if failing else "recovered"
@@ -62,6 +62,12 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
     return (
         f"{read} rows were read; the last {len(counts)} imports had {usual:g} (notify.row_count: {settings.row_count})"
     )
+
+
+def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the newest whole list raised an alarm, of which a part of a list tells nothing."""
+    newest = next((other for other in earlier if not _is_part(other["files"])), {})
+    return _is_part(summary.files) and bool(newest.get("alarm"))
 
 
 def _is_part(files: Sequence[Mapping[str, Any]]) -> bool:
@@ -106,8 +112,18 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
     """Note that the webhook is to be told that no list came."""
     if not (settings.notify and settings.notify.webhook):
         return
-    body = {"event": "missing", "run_id": None, "campaign": settings.campaign.common, "exit_code": ExitCode.INPUT}
-    journal.add_notice(_of_inbox(folder), "missing", {**body, "stopped_because": None, "alarm": alarm, "counts": {}})
+    campaign = settings.campaign
+    body: dict[str, Any] = {
+        "event": "missing",
+        "run_id": None,
+        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
+        "finished_at": None,
+        "exit_code": ExitCode.INPUT,
+        "stopped_because": None,
+        "alarm": alarm,
+        "counts": {},
+    }
+    journal.add_notice(_of_inbox(folder), "missing", body)
 
 
 def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:

@@ -27,7 +27,7 @@ SLOW_TEXTS: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("name", SLOW_TEXTS)
 def test_slow_texts(name: str) -> None:
-    """They are searched at a million characters in a second, not at a tenth of it, a token in the midst of them or not."""
+    """They are searched at a million characters in a second, not a tenth of it, with a token in them or without."""
     keep_secret(TOKEN)
     text = SLOW_TEXTS[name]()
     holding = f"{text[: SIZE // 8]} {ENCODINGS['base64, quoted'](TOKEN)} {text[SIZE // 8 :]}"

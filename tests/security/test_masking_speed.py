@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
+import logging
 import random
 import time
 from collections.abc import Callable
 
+import httpx
 import pytest
 
+from dialler_sync.api import traffic
 from dialler_sync.text.outward import keep_secret, mask
 
 from .encodings import ENCODINGS, found_in
@@ -51,3 +55,22 @@ def test_one_secret_in_several_encodings() -> None:
     shown = mask(f"{plain}\xf4{css}")
 
     assert shown == "***\xf4***"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"error": "x" * 1_000_000}, {"Comment": "x" * 1_000_000}, [{"error": "no"}] * 100_000, {"a": [[]] * 1_000_000}],
+    ids=["one text", "one cell", "many records", "nothing"],
+)
+def test_no_more_of_an_answer_is_masked_than_is_shown(
+    body: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With ``-vv`` a large answer costs what a small one costs."""
+    taken: list[int] = []
+    monkeypatch.setattr(traffic, "mask", lambda text: taken.append(len(text)) or text)
+    caplog.set_level(logging.DEBUG, logger=traffic.__name__)
+
+    traffic.log_answer(1, httpx.Response(200, text=json.dumps(body)), 0.1)
+
+    assert sum(taken) < 20_000
+    assert len(caplog.text) < 5_000

@@ -16,7 +16,7 @@ from ..api.ask import campaign_id
 from ..api.client import DiallerClient
 from ..api.hopeless import reason
 from ..config import Settings
-from ..errors import Interrupted, RequestError, StopRun
+from ..errors import DiallerUnavailable, Interrupted, RequestError, StopRun
 from ..exit_codes import ExitCode
 from ..journal import Journal, PlannedRow, RunRecord
 from ..journal.records import faults_text, parse_faults
@@ -44,6 +44,9 @@ _log = logging.getLogger(__name__)
 
 FAILED = ("failed.csv", "failed.xlsx")
 """Reports that are written before the dialler is asked."""
+
+_MOST_FIELDS = 16_000
+"""Of all records: where each has fields of its own, a column for each in each line could fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +161,21 @@ class ReconciliationRun:
         """The dialler's side; gives what stopped the reading of calls: without them the comparison is still of use.
 
         Raises:
-            StopRun: the contacts do not come whole.
+            StopRun: the contacts do not come whole, or no table takes them.
         """
+        stopped = None
         try:
             asyncio.run(self._ask_dialler())
         except StopRun as error:
             if self.asked is None or isinstance(error, Interrupted):
                 raise
-            return error
-        return None
+            stopped = error
+        if len(self.sides.fields) > _MOST_FIELDS:
+            raise DiallerUnavailable(
+                f"the dialler gives no usable answer: its records have {len(self.sides.fields):,} different fields, "
+                "more than a table has columns"
+            )
+        return stopped
 
     async def _ask_dialler(self) -> None:
         self.observer.stage("reading the dialler", None)

@@ -16,7 +16,7 @@ from ..api.client import DiallerClient
 from ..api.fatal import reason
 from ..api.query import campaign_id
 from ..config import Settings
-from ..errors import Interrupted, RequestError, StopRun
+from ..errors import DiallerUnavailable, Interrupted, RequestError, StopRun
 from ..exit_codes import ExitCode
 from ..journal import Journal, PlannedRow, RunRecord
 from ..journal.records import faults_text, parse_faults
@@ -44,6 +44,9 @@ _log = logging.getLogger(__name__)
 
 FAILED = ("failed.csv", "failed.xlsx")
 """Reports written before the dialler is asked."""
+
+_MOST_FIELDS = 16_000
+"""Of all records: where each has fields of its own, a column for each in each line could fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +162,21 @@ class ReconciliationRun:
         Calls are optional: the comparison is useful without them.
 
         Raises:
-            StopRun: the contacts could not be read completely.
+            StopRun: the contacts could not be read completely, or have too many fields for a table.
         """
+        stopped = None
         try:
             asyncio.run(self._ask_dialler())
         except StopRun as error:
             if self.asked is None or isinstance(error, Interrupted):
                 raise
-            return error
-        return None
+            stopped = error
+        if len(self.sides.fields) > _MOST_FIELDS:
+            raise DiallerUnavailable(
+                f"the dialler gives no usable answer: its records have {len(self.sides.fields):,} different fields, "
+                "more than a table has columns"
+            )
+        return stopped
 
     async def _ask_dialler(self) -> None:
         self.observer.stage("reading the dialler", None)

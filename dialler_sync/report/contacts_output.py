@@ -69,6 +69,18 @@ class Listing:
         for record in self.records:
             yield mask_cells([cell_text(record.get(name)) for name in self.columns])
 
+    def check_columns(self) -> None:
+        """Refuse what no table takes: where each record has fields of its own, a few could fill the disk.
+
+        Raises:
+            UsageError: there are more columns than Excel has.
+        """
+        if len(self.columns) > SHEET_COLUMNS:
+            raise UsageError(
+                f"a table has {SHEET_COLUMNS:,} columns, and the records have {len(self.columns):,} fields: "
+                "use -o jsonl, or name those that you want with --fields"
+            )
+
     def objects(self) -> Iterator[Record]:
         """Yield each record as it is, cut to ``columns`` if they were chosen."""
         for record in self.records:
@@ -88,6 +100,7 @@ def cell_text(value: object) -> str:
 
 def write_csv(listing: Listing, file: IO[str]) -> None:
     """Write a header and one line per record, in the dialect of the reports."""
+    listing.check_columns()
     writer = table_writer(file)
     writer.writerow(map(harmless, mask_cells(listing.columns)))
     for line in listing.lines():
@@ -122,6 +135,7 @@ def write_json_lines(listing: Listing, file: IO[str]) -> None:
 
 def write_table(listing: Listing, file: IO[str]) -> int:
     """Write aligned columns, with colours and rules on a terminal; return the number of records left out there."""
+    listing.check_columns()
     if file.isatty():
         return _write_rich(listing, file)
     widths = list(map(len, listing.columns))
@@ -190,8 +204,7 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
     """
     import xlsxwriter
 
-    if len(listing.columns) > SHEET_COLUMNS:
-        raise UsageError(f"Excel has {SHEET_COLUMNS:,} columns, and there are {len(listing.columns):,}: use -o csv")
+    listing.check_columns()
     with tempfile.TemporaryDirectory(prefix=".xlsx.", dir=path.parent) as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         try:

@@ -94,6 +94,18 @@ def test_what_the_dialler_says_stands_beside_it(run: Run, both_sides: Path) -> N
     assert "CustomField01" not in same
 
 
+def test_records_with_more_fields_than_a_table_has_columns(
+    run: Run, both_sides: Path, dialler: SimulatorServer
+) -> None:
+    """A column for each in each line could fill the disk."""
+    seed(dialler, "MANY", **{f"F{number}": 1 for number in range(16_000)})
+
+    done = run("reconcile", both_sides)
+
+    assert done.code == ExitCode.UNAVAILABLE
+    assert "different fields, more than a table has columns" in done.err
+
+
 def test_exit_codes_tell_whether_anything_differs(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -6,6 +6,7 @@ calamine gives ``""`` for an error and for a formula that was never calculated, 
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -47,6 +48,10 @@ _ERRORS = {
     0x2B: "#GETTING_DATA",
 }
 
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf)", re.IGNORECASE)
+_FIRST_DAY = -1e9
+"""Of a date, in days: further back than that nothing counts."""
+_SHOWN = 30
 NO_VALUE = KnownCell("", CellNote(code="formula_without_value"))
 
 
@@ -192,9 +197,21 @@ class _Scanner:
         if kind == "n" and value:
             style = self._cell.get("s", "0")
             if value[0] == "-" and style in self._styles.dates:
-                return KnownCell(number_text(float(value)))
+                return self._before_all_dates(value)
+            if _NO_NUMBER.match(value):
+                return error_cell(value)
             return self._styles.digits.get(style)
         return None
+
+    def _before_all_dates(self, value: str) -> Mark:
+        number = float(value)
+        if not number > _FIRST_DAY:  # calamine panics, onto standard error
+            row, column = self._place()
+            raise InputError(
+                f"row {row}: the cell in column {column + 1} is formatted as a date and holds {value[:_SHOWN]}, which "
+                "is none, and Excel shows ########: mend the cell, or give its column the number format 0."
+            )
+        return KnownCell(number_text(number))
 
     def _is_uncalculated(self, kind: str, value: str | None) -> bool:
         if kind == "str":  # an empty text is a value: <v></v>

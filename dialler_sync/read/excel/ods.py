@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 
 from ...config import SourceSettings
 from ...errors import InputError
@@ -29,6 +30,12 @@ _BLANKS = re.compile(r"[ \t\r\n]+")
 _LAYOUT = re.compile(r"[\r\n][ \t\r\n]*\Z")
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
 _NUMBERS = frozenset({"float", "currency", "percentage"})
+_VALUES = {
+    **dict.fromkeys(_NUMBERS, "office:value"),
+    **{kind: f"office:{kind}-value" for kind in ("boolean", "date", "time", "string")},
+}
+"""Where the value of a cell is; without one it is the text that the cell shows."""
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 _ASIDE = re.compile(r"office:annotation|draw:.*|dr3d:.*|text:ruby-text")
 """Elements within a cell with paragraphs of their own: comments and drawings."""
@@ -80,16 +87,16 @@ class _Cell:
     def value(self) -> Value:
         """Return the value of the cell."""
         kind = self.given.get("office:value-type", "")
-        number = self.given.get("office:value", "")
-        if kind in _NUMBERS and number:
-            return float(number)
+        given = self.given.get(_VALUES.get(kind, ""), "")
+        if not given:
+            return self.text
+        if kind in _NUMBERS:
+            return float(given)
         if kind == "boolean":
-            return self.given.get("office:boolean-value") == "true"
+            return _BOOLEANS.get(given, self.text)
         if kind == "date":
-            return _moment(self.given.get("office:date-value", ""))
-        if kind == "time":
-            return _duration(self.given.get("office:time-value", ""))
-        return self.text if self.paragraphs else self.given.get("office:string-value", "")
+            return _moment(given)
+        return _duration(given) if kind == "time" else given
 
     def mark(self) -> Mark | None:
         """Return how to read a cell that shows something other than its value."""
@@ -99,6 +106,8 @@ class _Cell:
             return error_cell(self.text)
         if formula and (not kind or (kind in _NUMBERS and "office:value" not in self.given)):
             return NO_VALUE
+        if kind in _NUMBERS and not isfinite(float(self.given.get("office:value") or 0)):
+            return error_cell(self.text)
         if kind in _NUMBERS and (shown := self._shown(kind)):
             number, note = cell_text(self.value())
             return KnownCell(shown, CellNote(note.code if note else None, number)) if shown != number else None
@@ -113,6 +122,13 @@ class _Cell:
         number, _ = cell_text(self.value())
         alike = re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0")
         return self.text if kind == "float" and alike else ""
+
+
+def _count(given: dict[str, str], name: str) -> int:
+    count = int(given.get(name, 1))
+    if count < 1:  # its cells would be lost
+        raise ValueError(f"{name} is {count}")
+    return count
 
 
 def _moment(text: str) -> Value:
@@ -187,7 +203,7 @@ class _Scanner:
             self._start_text(cell, tag, given)
         elif tag == "table:table-row":
             self._column, self._filled = 0, []
-            self._repeated = int(given.get("table:number-rows-repeated", 1))
+            self._repeated = _count(given, "table:number-rows-repeated")
             self._is_hidden = given.get("table:visibility", "visible") != "visible"
         elif tag in _CELLS and self._table:
             self._cell = _Cell(given)
@@ -222,10 +238,11 @@ class _Scanner:
             self._table = None
 
     def _end_cell(self, cell: _Cell) -> None:
-        repeated = int(cell.given.get("table:number-columns-repeated", 1))
+        repeated = _count(cell.given, "table:number-columns-repeated")
         if not cell.is_empty():
             self._filled.append((self._column, repeated, cell))
-            self._bytes += repeated * self._repeated * len(cell.text)
+            length = max(len(cell.text), len(cell.given.get("office:string-value", "")))
+            self._bytes += repeated * self._repeated * length
             if self._bytes > most_bytes(self._source):
                 raise InputError(
                     f"repeats cells to more than {self._source.max_file_mb:,} MB (source.max_file_mb): a zip bomb."

@@ -204,6 +204,8 @@ def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes],
         (cell, r"t=[\"']e[\"']"),
         (rf"{cell}>\s*(?:<{p}f\b[^<>]*>[^<]*)?", rf"<(?:/{p}f>|{p}f\b[^<>]*/>)\s*(?:{empty})"),
     ]
+    # What is no number comes from programs that divide by zero; calamine takes it for a number, or for a date.
+    patterns.append((rf"{cell}[^<>]*>\s*{formula}\s*", rf"<{p}v>\s*[+-]?(?:[nN][aA][nN]|[iI][nN][fF])"))
     if parts.styles.digits:
         patterns.append((cell, rf"{_styled(parts.styles.digits)}[^>/]*>"))
     if parts.styles.dates:

@@ -150,10 +150,18 @@ def test_a_workbook_takes_any_text(tmp_path: Path) -> None:
     assert (cells["Big"], cells["Half"]) == (str(2**60), "a\ufffd")
 
 
-def test_a_workbook_with_more_columns_than_excel_has(tmp_path: Path) -> None:
-    """A table with too many columns is refused, not cut."""
-    with pytest.raises(UsageError, match="16,384 columns"):
-        write_xlsx(listing({f"F{number}": 1 for number in range(16_385)}), tmp_path / "a.xlsx")
+def test_more_columns_than_excel_has(tmp_path: Path) -> None:
+    """They are refused, and not cut, before anything is written: a column for each field of each record would fill the
+    disk. A record a line takes them."""
+    many = listing({f"F{number}": 1 for number in range(16_385)})
+    file = io.StringIO()
+
+    with pytest.raises(UsageError, match="16,384 columns, and the records have 16,385 fields: use -o jsonl"):
+        write_xlsx(many, tmp_path / "a.xlsx")
+    for write in (write_csv, write_table):
+        with pytest.raises(UsageError, match="16,384 columns"):
+            write(many, file)
+    assert file.getvalue() == ""
 
 
 def test_a_file_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -319,6 +319,28 @@ def test_repeated_cells_in_ods(tmp_path: Path) -> None:
     assert "zip bomb" in refusal(long)
 
 
+@pytest.mark.parametrize("count", ["0", "-1", "x", "9" * 5_000])
+@pytest.mark.parametrize("what", ["rows", "columns"])
+def test_what_is_repeated_less_than_once_in_ods(tmp_path: Path, what: str, count: str) -> None:
+    """Its cells would be lost, or stand in the place of others."""
+    cell = '<table:table-cell office:value-type="string" {}><text:p>x</text:p></table:table-cell>'
+    row = "<table:table-row {}>{}</table:table-row>"
+    given = f'table:number-{what}-repeated="{count}"'
+    rows = row.format("", cell.format("")) + row.format(
+        given if what == "rows" else "", cell.format(given if what == "columns" else "")
+    )
+
+    assert "is damaged" in refusal(write_ods(tmp_path / "r.ods", rows))
+
+
+def test_texts_of_an_attribute_that_are_repeated_in_ods(tmp_path: Path) -> None:
+    """They count as those that are shown."""
+    cell = f'<table:table-cell office:value-type="string" office:string-value="{"x" * 10_000}"/>'
+    row = f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'
+
+    assert "zip bomb" in refusal(write_ods(tmp_path / "long.ods", row))
+
+
 def test_one_stray_cell_far_out_in_xlsb(tmp_path: Path) -> None:
     """The same in Excel's binary format."""
     path = write_xlsb(tmp_path / "wide.xlsb", [["x"] * 2001])
@@ -385,6 +407,16 @@ def test_sectors_in_a_circle_in_xls(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="damaged"):
         read(path)
+
+
+@pytest.mark.parametrize("number", ["-1e300", "-1e12", "-1e400", "-Infinity"])
+def test_a_date_before_all_dates(tmp_path: Path, number: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """The message names the cell; calamine would write a trace of its own."""
+    cell = f'<row r="2"><c r="A2" s="2"><v>{number}</v></c></row>'
+    path = write_xlsx(tmp_path / "d.xlsx", sheet_xml(HEADER + cell))
+
+    assert f"row 2: the cell in column 1 is formatted as a date and holds {number}" in refusal(path)
+    assert not capfd.readouterr().err
 
 
 def test_a_sheet_of_an_xlsb_that_is_not_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,9 @@ MISREAD = {
     "style before reference": ('<c s="1" r="B2" t="n"><v>123</v></c>', "00123", CellNote(number="123")),
     "negative date": ('<c r="B2" s="2"><v>-0.5</v></c>', "-0.5", None),
     "negative date of a formula": ('<c r="B2" s="2"><f>X1</f><v>-5</v></c>', "-5", None),
+    "no number": ('<c r="B2"><v>NaN</v></c>', "NaN", CellNote("error_cell")),
+    "no date": ('<c r="B2" s="2"><f>X1</f><v>NaN</v></c>', "NaN", CellNote("error_cell")),
+    "no number that ends": ('<c r="B2"><v>-Infinity</v></c>', "-Infinity", CellNote("error_cell")),
 }
 
 
@@ -66,6 +69,7 @@ def test_calamine_alone_still_misreads_them(tmp_path: Path, kind: str) -> None:
     [
         ('<c r="B2" t="str"><f>X1</f><v></v></c>', ""),
         ('<c r="B2" t="str"><f>X1</f><v>abc</v></c>', "abc"),
+        ('<c r="B2" t="str"><f>X1</f><v>NaN</v></c>', "NaN"),
         ('<c r="B2" t="b"><f>X1</f><v>1</v></c>', "TRUE"),
         ('<c r="B2"><f>X1</f><v>0</v></c>', "0"),
         ('<c r="B2" s="1"/>', ""),
@@ -251,6 +255,18 @@ ODS_CELLS = {
         None,
     ),
     "text that only the attribute has": (ods_cell("string", "", 'office:string-value="a"'), "a", None),
+    "blanks that only the attribute has": (
+        ods_cell("string", "<text:p>a b</text:p>", 'office:string-value=" a  b"'),
+        " a  b",
+        None,
+    ),
+    "text and another value": (ods_cell("string", "<text:p>a</text:p>", 'office:string-value="b"'), "b", None),
+    "date without a value": (ods_cell("date", "<text:p>31.12.26</text:p>"), "31.12.26", None),
+    "time without a value": (ods_cell("time", "<text:p>36:15</text:p>"), "36:15", None),
+    "true without a value": (ods_cell("boolean", "<text:p>WAHR</text:p>"), "WAHR", None),
+    "true as a number": (ods_cell("boolean", "<text:p>WAHR</text:p>", 'office:boolean-value="1"'), "TRUE", None),
+    "no number": (ods_cell("float", "<text:p>n</text:p>", 'office:value="NaN"'), "n", CellNote("error_cell")),
+    "more than any number": (ods_cell("float", "", 'office:value="1e999"'), "", CellNote("error_cell")),
     "date that no calendar has": (ods_cell("date", "", 'office:date-value="-0044-03-15"'), "-0044-03-15", None),
     "time that is none": (ods_cell("time", "", 'office:time-value="noon"'), "noon", None),
     "negative duration": (ods_cell("time", "", 'office:time-value="-P1DT1H30M00.4S"'), "-25:30:00", None),
@@ -307,7 +323,7 @@ ODS_READ_RIGHT = frozenset(
     {
         *("formula without a value", "formula with a kind and no value", "a blank that was typed at the end"),
         *("text that only the attribute has", "date that no calendar has", "time that is none"),
-        *("rounded", "thousands", "long number"),
+        *("rounded", "thousands", "long number", "blanks that only the attribute has", "text and another value"),
     }
 )
 """Cells of which calamine gives the value too; the note on it may be missing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialler_sync.read.layout import header_words
 from dialler_sync.read.layout.header_words import is_header_word, is_phone_header, language_of, meaning_of
 
 
@@ -98,3 +99,14 @@ def test_what_readers_of_files_ask() -> None:
     assert is_header_word("Kundennummer")
     assert not is_header_word("privat")
     assert not is_header_word("Meier")
+
+
+def test_a_word_like_no_other_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of a thousand such columns is read in a second."""
+    compared: list[str] = []
+    monkeypatch.setattr(header_words, "get_close_matches", lambda _, known, **__: compared.extend(known) or [])
+
+    assert meaning_of("wxqzjvkbwx").of == ""
+    assert not compared
+    assert meaning_of("telefonummr").doubtful
+    assert compared

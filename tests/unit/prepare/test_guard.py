@@ -1,4 +1,4 @@
-"""The guard of mended files, on rows in memory: whose key a row must have, and which cells are taken back or refused."""
+"""The guard of mended files, on rows in memory: the key that a row must have, and cells restored or refused."""
 
 from __future__ import annotations
 
@@ -192,6 +192,7 @@ def test_what_a_spreadsheet_program_did_to_cells_is_undone(
     """And what a person did is not."""
     (contact,) = checked(mended(now), origin(cells=was)).contacts
 
+    assert contact.user_data == was[0]
     assert sent.items() <= contact.fields.items()
 
 

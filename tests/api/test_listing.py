@@ -294,6 +294,29 @@ def many(count: int) -> AsyncIterator[bytes]:
     return pieces()
 
 
+async def test_list_that_comes_too_slowly_is_given_up() -> None:
+    """A byte now and then would keep it up for ever."""
+    taken, error = await take(dripping(respond(200, b" " * 50 + TEXT), 0.05), timeout=0.2)
+
+    assert isinstance(error, MaybeDone)
+    assert (taken, error.code) == ([], "timeout")
+
+
+async def test_list_that_never_begins_is_given_up() -> None:
+    """One interim answer after the other."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        for _ in range(40):
+            writer.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+            await asyncio.sleep(0.05)
+        writer.close()
+
+    taken, error = await take(step, timeout=0.2)
+
+    assert isinstance(error, MaybeDone)
+    assert (taken, error.code) == ([], "timeout")
+
+
 async def test_list_comes_as_it_is_sent() -> None:
     """The first record is given before the last was sent, in memory that does not grow with the list."""
     count, sent_all = 10_000, asyncio.Event()

@@ -13,7 +13,7 @@ from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact
 from dialler_sync.config.settings import DiallerSettings
-from dialler_sync.errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, Refused, RequestError
+from dialler_sync.errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 from dialler_sync.model import SpooledRow
 from dialler_sync.plan.snapshot import Snapshot
 from dialler_sync.plan.survey import FEW_TO_COMPARE, FEW_TO_KEEP, survey
@@ -89,11 +89,14 @@ def read(
     fails: Sequence[RequestError] = (),
     no_batch: bool = False,
     others: bool = False,
+    answered: bool = True,
     **sections: Any,
 ) -> tuple[Snapshot | None, list[str]]:
     """What was surveyed, and what was asked for that."""
     settings = settings_of(BASIC, **sections)
     client = Dialler(settings.dialler.model_copy(update={"retries": 0}), list(fails), no_batch, others)
+    if not answered:
+        client.gate.last_success = float("-inf")
     found = asyncio.run(
         survey(
             cast("DiallerClient", client), settings, cast("Prepared", Rows(count)), compare,
@@ -130,6 +133,7 @@ def read(
         ({"mirrors": True, "others": True}, ["campaign 538"]),  # it has told of other campaigns by itself
         ({"mirrors": True, "campaign": {"column": "C"}}, ["campaigns", "campaign None"]),
         ({"campaign": {"name": "Nightly"}, "mirrors": True}, ["campaigns", "campaign 541", "1 keys"]),
+        ({"mirrors": True, "rows": {"overwrite_duplicates": False}}, ["campaign 538"]),
         ({"no_batch": True}, ["2 keys", "campaign 538", "1 keys", "key K1"]),
     ],
 )
@@ -151,6 +155,23 @@ def test_what_is_only_wanted_for_undo_stops_no_run() -> None:
 def test_what_is_needed_and_cannot_be_read_stops_the_run(given: dict[str, Any]) -> None:
     with pytest.raises(DiallerUnavailable, match="contacts cannot be read"):
         read(fails=[MaybeDone("unreadable_answer", "odd", http_status=200)], **given)
+
+
+def test_a_dialler_that_has_never_answered_is_waited_for() -> None:
+    """Once it has, what reads its contacts has repeated enough; and an odd answer is no silence."""
+    away = NotDone("unreachable", "away")
+
+    assert read(fails=[away], answered=False)[1] == ["2 keys", "2 keys"]
+    assert read(fails=[away])[1] == ["2 keys"]
+    assert read(fails=[MaybeDone("unreadable_answer", "odd")], answered=False)[1] == ["2 keys"]
+
+
+def test_campaigns_that_cannot_be_listed_matter_only_where_one_is_named() -> None:
+    refused = Refused("endpoint_missing", "no such function", http_status=404)
+
+    assert read(fails=[refused], mirrors=True, campaign={"column": "C"})[1] == ["campaigns", "campaign None"]
+    with pytest.raises(NoRowCanSucceed):
+        read(fails=[refused], mirrors=True, campaign={"name": "Nightly"})
 
 
 def test_a_refusal_of_every_request_stops_every_run() -> None:

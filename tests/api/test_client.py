@@ -166,6 +166,12 @@ async def test_the_language_is_asked_for_only_where_it_is_wanted() -> None:
     assert spoken.query("languagesID") == "2"
 
 
+async def test_a_coding_that_changes_nothing_is_none() -> None:
+    answer = respond(200, {"records": [{"ID": 1}], "count": 1, "status": 200}, content_encoding="identity")
+    async with ScriptedServer([answer]) as server, DiallerClient(server.settings()) as client:
+        assert await client.list_campaigns() == [{"ID": 1}]
+
+
 async def test_the_length_of_a_body_is_told() -> None:
     """Of one that a function by GET has, and of one that a change has not: some servers refuse it else."""
     endpoints = {"batch_contacts": "GET /batch"}

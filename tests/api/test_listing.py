@@ -252,8 +252,9 @@ async def test_list_is_the_same_however_it_is_cut(size: int) -> None:
     assert await take(dripping(answer, 0)) == ([record, record], None)
 
 
-async def test_value_without_an_end_is_not_kept_for_ever() -> None:
-    """A list in which nothing can be read does not fill the memory."""
+@pytest.mark.parametrize("head", ["200 OK", "500 Broken"])
+async def test_value_without_an_end_is_not_kept_for_ever(head: str) -> None:
+    """A list in which nothing can be read does not fill the memory; nor does the answer that refuses it."""
     sent = 0
 
     async def step(writer: asyncio.StreamWriter) -> None:
@@ -296,7 +297,15 @@ def many(count: int) -> AsyncIterator[bytes]:
 
 async def test_list_that_comes_too_slowly_is_given_up() -> None:
     """A byte now and then would keep it up for ever."""
-    taken, error = await take(dripping(respond(200, b" " * 50 + TEXT), 0.05), timeout=0.2)
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED)
+        for _ in range(40):
+            writer.write(b"1\r\n \r\n")
+            await asyncio.sleep(0.05)
+        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(TEXT), TEXT))
+
+    taken, error = await take(step, timeout=0.2)
 
     assert isinstance(error, MaybeDone)
     assert (taken, error.code) == ([], "timeout")

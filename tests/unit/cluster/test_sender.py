@@ -76,13 +76,14 @@ def test_the_token_that_travelled_comes_first(tmp_path: Path, monkeypatch: pytes
     file.write_text("of-the-file\n", encoding="utf-8")
     file.chmod(0o600)
     named = DIALLER.model_copy(update={"token": None, "token_file": file})
+    made = DIALLER.model_copy(update={"token": None, "token_command": ["printf", "of-the-command"]})
     nameless = DIALLER.model_copy(update={"token": None})
     monkeypatch.setenv(TOKEN_VARIABLE, "of-the-variable")
 
-    found = [with_token(named, TOKEN), with_token(named, None), with_token(nameless, None)]
+    found = [with_token(named, TOKEN), with_token(named, None), with_token(made, None), with_token(nameless, None)]
 
     assert [each.token and each.token.get_secret_value() for each in found] == [
-        *("travelled", "of-the-file", "of-the-variable")
+        *("travelled", "of-the-file", "of-the-command", "of-the-variable")
     ]
     assert {(each.token_file, each.token_command) for each in found} == {(None, None)}
     monkeypatch.delenv(TOKEN_VARIABLE)

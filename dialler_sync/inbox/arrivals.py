@@ -86,7 +86,7 @@ class Arrivals:
                 continue
             mark = mark_of(path)
             if not mark:
-                continue  # gone, or a link to nothing
+                continue  # gone
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
                 self._tell(arrival, "is not a kind of file that is imported (inbox.patterns); it stays where it is")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -92,8 +93,10 @@ def test_the_most_severe_code_counts(codes: list[int], code: int) -> None:
     assert worst(codes) == code
 
 
-def test_only_whole_files_that_are_lists_are_taken(arrivals: Arrivals, tmp_path: Path) -> None:
-    """Nothing that is hidden, unfinished, open, or a way to a file elsewhere."""
+def test_only_whole_files_that_are_lists_are_taken(
+    arrivals: Arrivals, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that is hidden, unfinished, open, or a way to a file elsewhere; what somebody may wait for is told."""
     folder = arrivals.folder
     for name in (".hidden.csv", "~$c.csv", "c.csv.part", "c.tmp", "LOUD.CSV", "open.xlsx", "~$open.xlsx", "text.doc"):
         (folder / name).write_text("x", encoding="utf-8")
@@ -104,8 +107,13 @@ def test_only_whole_files_that_are_lists_are_taken(arrivals: Arrivals, tmp_path:
     (tmp_path / "secret").write_text("x", encoding="utf-8")
     (folder / "link.csv").symlink_to(tmp_path / "secret")
     (folder / "second.csv").hardlink_to(tmp_path / "secret")
+    os.mkfifo(folder / "pipe.csv")
 
     assert [arrival.path.name for arrival in arrivals.complete()] == ["LOUD.CSV", "a.csv", "b.csv"]
+    told = {
+        record.getMessage().partition(": ")[0].rpartition("/")[2] for record in caplog.records if record.levelno > 20
+    }
+    assert told == {"gone.csv", "link.csv", "office.csv", "open.xlsx", "pipe.csv", "second.csv", "text.doc"}
 
 
 def test_a_file_that_is_opened_during_the_wait_is_left(arrivals: Arrivals) -> None:

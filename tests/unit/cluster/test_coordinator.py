@@ -108,6 +108,7 @@ def test_senders_that_settle_rows_may_be_lost_for_ever(run: Run) -> None:
     with pytest.raises(ClusterLost, match="4 workers were lost one after the other, the last one: it is gone"):
         run(Engine(*(Sender(0) for _ in range(LOSSES + 1)), Sender(None)))
     run(Engine(*(Sender(0) for _ in range(LOSSES)), Sender(None)))
+    run(Engine(Sender(2, tells=True), *(Sender(0) for _ in range(LOSSES - 1)), Sender(None)))
 
 
 def test_a_run_that_is_stopped_waits_for_no_worker(run: Run) -> None:

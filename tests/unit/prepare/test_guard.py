@@ -146,6 +146,39 @@ def test_a_key_in_a_number_cell_of_a_workbook_may_be_damaged() -> None:
     assert f"{DAMAGED}:UserData" in codes(checked(table, None))
 
 
+@pytest.mark.parametrize("number", ["7", "7.0", "7,00"])
+def test_the_number_of_a_row_as_a_spreadsheet_program_writes_it(number: str) -> None:
+    assert codes(checked(mended(key("A7"), row=number, key="A7"), origin())) == REFUSED
+
+
+@pytest.mark.parametrize("number", ["1234", "1,234", "1.234", "1\u202f234"])
+def test_the_number_of_a_row_of_a_long_list(number: str) -> None:
+    table = mended(key("A7"), row=number, key="A7")
+    guard, checker = guard_of(table, Known({(0, 1234): origin()}))
+
+    assert codes(guard(table.chunk, checker)) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "found"),
+    [
+        ("", "DE", [f"{DAMAGED}:PostalCode"]),
+        ("Schweiz", "DE", []),  # it has four digits there
+        ("", "CH", []),
+    ],
+)
+def test_a_postal_code_lacks_a_zero_only_where_codes_have_five_digits(
+    country: str, region: str, found: list[str]
+) -> None:
+    columns = (*COLUMNS, "Land")
+    rules = KEYED | {"Country": "Land", "PhoneNumber1": {"column": "Phone", "region": region}}
+    chunk = chunk_of(columns, ("00012", "1067", "Meier", "+491711234567", country))
+    own = {"_run": [RUN.id], "_row": ["7"], "_key": ["00012"]}
+    table = Mended(replace(layout_of(*columns), mended=True), replace(chunk, own=own))
+
+    assert codes(checked(table, origin(cells=None), rules)) == found
+
+
 @pytest.mark.parametrize("number", ["", "x", "8"])
 def test_a_row_whose_number_is_lost_is_held_against_its_key(number: str) -> None:
     """And never against another row's cells."""
@@ -275,6 +308,10 @@ def test_contacts_of_a_damaged_key_are_not_named() -> None:
         (key("12"), {"run": "", "row": "", "key": ""}, []),
     ]:
         table = mended(cells, **own)
+        guard, _ = guard_of(table, Known({}))
+        assert [at for at, note in guard.undamaged(table.chunk).notes.items() if note.code] == noted
+    for not_text, noted in ((False, []), (True, [(2, 0)])):  # what a workbook has as text is as it was
+        table = mended(key("12"), form="xlsx", key="12", notes={(2, 0): CellNote(not_text=not_text)})
         guard, _ = guard_of(table, Known({}))
         assert [at for at, note in guard.undamaged(table.chunk).notes.items() if note.code] == noted
 

@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from dialler_sync.api.pace import Gate
-from dialler_sync.cluster.conversation import Conversation, Lost
+from dialler_sync.cluster.conversation import Conversation, Lost, reason
 from dialler_sync.cluster.messages import LOT, Batch, Order, Report
 from dialler_sync.cluster.partitions import Partition
 from dialler_sync.cluster.writer import Writer
-from dialler_sync.errors import ConfigError, DiallerSyncError, Interrupted, NoRowCanSucceed
+from dialler_sync.errors import ClusterLost, ConfigError, DiallerSyncError, Interrupted, NoRowCanSucceed
 from dialler_sync.journal import Outcome, RowState
 from dialler_sync.load.insist import Rules
 from dialler_sync.model import SpooledRow, Status
@@ -140,7 +140,7 @@ def test_what_is_written_is_said(partition: Partition) -> None:
 
 
 def test_only_the_first_answer_may_take_as_long_as_a_token_does(partition: Partition) -> None:
-    hold(partition, Sender([report(), report(ended=True)], delays=[0.2]), lease=0.05)
+    hold(partition, Sender([report(), report(ended=True)], delays=[0.5]), lease=0.2)
     with pytest.raises(Lost, match="does not answer"):
         hold(partition, Sender([report(), report()], delays=[0, 30]), lease=0.01)
 
@@ -152,3 +152,11 @@ def test_what_a_sender_cannot_get_over_stops_the_run(partition: Partition) -> No
 
     assert isinstance(gate.stopped, NoRowCanSucceed)
     assert str(gate.stopped) == "worker tcp://worker: no token"
+
+
+def test_why_a_run_stops() -> None:
+    """Without its cluster it can be gone on with; what stops a run here stops it there."""
+    interrupted = Interrupted("Ctrl-C")
+
+    assert reason(interrupted, "worker") is interrupted
+    assert "resume" in str(reason(ClusterLost("all gone"), "worker"))

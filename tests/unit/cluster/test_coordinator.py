@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from dialler_sync.api.pace import Gate
 from dialler_sync.cluster.conversation import Lost, RemoteSender
 from dialler_sync.cluster.coordinator import LOSSES, Coordinator
-from dialler_sync.cluster.messages import Batch, Order, Report, Share
+from dialler_sync.cluster.messages import LOT, Batch, Order, Report, Share
 from dialler_sync.cluster.writer import Writer
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted
@@ -22,7 +22,7 @@ from dialler_sync.load.insist import Rules
 from dialler_sync.model import SpooledRow, Status
 
 RULES = Rules(True, None, 0, 0.05)
-LEASE = 0.1
+LEASE = 0.25
 QUIET = 2 * LEASE + RULES.quiet
 """Seconds after an order within which the sender that got it may still send."""
 
@@ -35,7 +35,10 @@ class Book:
 
 
 class Sender:
-    """Is lost at the order of this number, where it is. ``orders``: when it got each, and the rows with it."""
+    """Is lost at the order of this number, where it is. ``tells``: it settles its rows, and then wants no more.
+
+    ``orders``: when it got each, and the rows with it.
+    """
 
     where = "tcp://worker"
     trusted = True
@@ -51,7 +54,7 @@ class Sender:
             raise Lost("it is gone")
         done = seqs if self.tells else []
         batches = [Batch(order.number, [Outcome(seq, Status.SUCCEEDED) for seq in done], ())] if done else []
-        return Report(batches, 0, 0, 0, (), order.last or order.stop, None)
+        return Report(batches, LOT if done else 0, 0, 0, (), order.last or order.stop, None)
 
 
 class Engine:
@@ -104,7 +107,7 @@ def test_a_sender_that_had_no_rows_is_replaced_at_once(run: Run) -> None:
 
 def test_senders_that_settle_rows_may_be_lost_for_ever(run: Run) -> None:
     """Only those that are lost one after the other without any outcome end the run."""
-    run(Engine(*(Sender(2, tells=True) for _ in range(LOSSES + 2)), Sender(None)), rows=1)
+    run(Engine(*(Sender(2, tells=True) for _ in range(LOSSES + 1)), Sender(None)), rows=LOT * (LOSSES + 1) + 1)
     with pytest.raises(ClusterLost, match="4 workers were lost one after the other, the last one: it is gone"):
         run(Engine(*(Sender(0) for _ in range(LOSSES + 1)), Sender(None)))
     run(Engine(*(Sender(0) for _ in range(LOSSES)), Sender(None)))

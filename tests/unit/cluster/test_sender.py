@@ -28,7 +28,7 @@ def test_the_same_order_gives_the_same_answer() -> None:
     """It comes again where the answer was lost on the way; what it said is not forgotten."""
 
     async def go() -> None:
-        sender = Sender(share(0.4))
+        sender = Sender(share())
         first = await sender.exchange(Order(0, token=TOKEN))
         second = await sender.exchange(Order(1))
         assert await sender.exchange(Order(1)) is second

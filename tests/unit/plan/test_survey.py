@@ -149,6 +149,8 @@ def test_what_is_only_wanted_for_undo_stops_no_run() -> None:
 
     assert found is None
     assert asked == ["2 keys"]
+    assert read(fails=[Refused("refused", "teapot", http_status=418, foreign=True)])[0] is None
+    assert read(count=0)[0] is None
 
 
 @pytest.mark.parametrize("given", [{"compare": "dialler"}, {"mirrors": True}, {"protect": {"follow_up": True}}])
@@ -170,7 +172,7 @@ def test_campaigns_that_cannot_be_listed_matter_only_where_one_is_named() -> Non
     refused = Refused("endpoint_missing", "no such function", http_status=404)
 
     assert read(fails=[refused], mirrors=True, campaign={"column": "C"})[1] == ["campaigns", "campaign None"]
-    with pytest.raises(NoRowCanSucceed):
+    with pytest.raises(NoRowCanSucceed, match="no such function"):
         read(fails=[refused], mirrors=True, campaign={"name": "Nightly"})
 
 

@@ -89,7 +89,7 @@ class Arrivals:
                 continue
             mark = mark_of(path)
             if not mark:
-                continue  # deleted, or a dangling link
+                continue  # gone
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
                 self._report_once(

@@ -126,8 +126,7 @@ class Guard:
         held = self._held(chunk)
         chunk = self._restored(chunk, held)
         contacts, rejections = check(chunk)
-        if KEY in self._fields:
-            contacts, rejections = self._keys_checked(chunk, held, contacts, rejections)
+        contacts, rejections = self._keys_checked(chunk, held, contacts, rejections)
         return Checked(chunk, contacts, rejections, {row: of.mark.run for row, of in held.items() if of.mark.run})
 
     def undamaged(self, chunk: Chunk) -> Chunk:

@@ -76,7 +76,8 @@ class Report:
     """Sender → coordinator.
 
     ``waiting`` rows have not been taken yet. ``said`` is what the user should know. ``ended``: nothing is in flight
-    or unwritten, and nothing more will be sent; ``error``: what stopped it.
+    and nothing more will be sent or written; ``error``: what stopped it. ``unwritten``: what it could not put into a
+    batch any more.
     """
 
     batches: Sequence[Batch] = field(repr=False)
@@ -86,3 +87,4 @@ class Report:
     said: Sequence[str]
     ended: bool
     error: DiallerSyncError | None
+    unwritten: Sequence[Outcome] = field(default=(), repr=False)

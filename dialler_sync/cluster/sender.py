@@ -15,6 +15,7 @@ from ..api.pace import Gate
 from ..api.token import read_token
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageError
+from ..journal import Outcome
 from ..load.loader import Loader
 from ..load.recorder import Recorder
 from ..model import SpooledRow
@@ -46,6 +47,7 @@ class Sender:
         self._loads: set[asyncio.Task[None]] = set()
         self._retries = 0
         self._said: list[str] = []
+        self._unwritten: list[Outcome] = []
         self._answer: tuple[int, Report] | None = None
         self._client: DiallerClient | None = None
         self._open = AsyncExitStack()
@@ -112,6 +114,7 @@ class Sender:
                 await loader.load(self._taken(), doubtful)
         finally:
             self._retries += loader.retries
+            self._unwritten += recorder.unwritten
 
     def _taken(self) -> Iterator[SpooledRow]:
         while self._rows:
@@ -136,8 +139,9 @@ class Sender:
         if ended:
             self._end_lease()
             await self._open.aclose()
+        error, unwritten = client.gate.stopped, self._unwritten if ended else ()
         return Report(
-            self._outbox.take(), len(self._rows), client.requests, self._retries, said, ended, client.gate.stopped
+            self._outbox.take(), len(self._rows), client.requests, self._retries, said, ended, error, unwritten
         )
 
     # The lease

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..api.pace import Gate
-from ..errors import JournalError
+from ..errors import JournalError, JournalLost
 from ..journal import Outcome
 from ..load.recorder import Book
 from ..model import Action
 from .messages import Batch
-from .partitions import Partition
+from .partitions import Partition, State
 
 
 @dataclass(slots=True)
@@ -21,7 +21,8 @@ class Writer:
     """Writes down what became of the rows of a run, in a thread beside the event loop.
 
     ``settled`` is called with every outcome, once it is written down; ``action`` gives what was decided for a row.
-    ``unwritable``: why the journal can no longer be written, which also ends the run by ``gate``.
+    ``unwritable``: why the journal can no longer be written, which also ends the run by ``gate``; ``unwritten`` are the
+    outcomes that it lacks then, by row.
     """
 
     journal: Book
@@ -30,6 +31,7 @@ class Writer:
     settled: Callable[[Outcome], None]
     action: Callable[[int], Action | None]
     unwritable: str | None = None
+    unwritten: dict[int, Outcome] = field(default_factory=dict)
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,19 +44,28 @@ class Writer:
             partition.note(batch)
             outcomes = [self._decided(outcome) for outcome in batch.outcomes]
             if self.unwritable is None:
-                try:
-                    await asyncio.get_running_loop().run_in_executor(
-                        self._thread, self.journal.record, self.run_id, outcomes, batch.states
-                    )
-                except JournalError as error:
-                    self.unwritable = str(error)
-                    self.gate.stop(error)
+                await self._record(outcomes, batch.states)
             if self.unwritable is not None:
+                self.unwritten |= {outcome.seq: outcome for outcome in outcomes}
                 continue
             number = batch.number
             for outcome in outcomes:
                 self.settled(outcome)
         return number
+
+    async def _record(self, outcomes: Sequence[Outcome], states: Sequence[State]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self.journal.record, self.run_id, outcomes, states)
+        except JournalLost as lost:  # still open, so that the reports of this run will have it all
+            self.gate.stop(lost)
+        except JournalError as error:
+            self.unwritable = str(error)
+            self.gate.stop(error)
+
+    def keep(self, unwritten: Sequence[Outcome]) -> None:
+        """Keep what a sender could not tell while it was to be written."""
+        self.unwritten |= {outcome.seq: self._decided(outcome) for outcome in unwritten}
 
     def _decided(self, outcome: Outcome) -> Outcome:
         """With what was decided for the row, which senders do not know."""

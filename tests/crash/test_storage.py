@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -151,6 +153,26 @@ def test_a_folder_that_cannot_be_written(
     assert done.code == ExitCode.USAGE
     assert "cannot be" in done.err
     assert not dialler.requests
+
+
+@pytest.mark.parametrize("command", ["import", "validate", "reconcile", "plan"])
+def test_no_room_for_a_single_temporary_file(
+    command: str, run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run cannot begin, and none is left behind that would count as at work for ever."""
+    configure()
+
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+
+    done = run(command, contacts_csv(3))
+
+    assert done.code == ExitCode.USAGE
+    assert "cannot be written: No space left on device" in done.err
+    assert json.loads(run("runs", "list", "-o", "json").out) == []
+    assert not list(Path().glob("reports/*"))
 
 
 def test_a_journal_on_a_disk_that_became_read_only(

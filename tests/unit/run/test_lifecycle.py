@@ -1,4 +1,4 @@
-"""What ends a run, and what one leaves that could not begin: the same for every command."""
+"""What ends a run: the same for every command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.errors import Interrupted, JournalError, JournalFailed, StopRun, UsageError
+from dialler_sync.errors import Interrupted, JournalError, JournalFailed, StopRun
 from dialler_sync.journal import Journal, RunRecord
 from dialler_sync.run.lifecycle import carrying_out, reporting
 
@@ -39,40 +39,6 @@ def stopped_by(work: Worked, error: BaseException) -> StopRun:
         raise error
     assert course.stopped
     return course.stopped
-
-
-@pytest.mark.parametrize("command", ["import", "undo", "lock"])
-def test_a_planned_run_that_cannot_go_on_stays_stopped(work: Worked, command: str) -> None:
-    """It does not count as at work for ever, so that it can be undone and sent again."""
-    work.run = replace(work.run, command=command)
-
-    with pytest.raises(UsageError), carrying_out(work):
-        raise UsageError("no")
-
-    assert work.journal.run(work.run.id).state == "stopped"
-
-
-def test_a_run_that_could_not_begin_leaves_nothing(work: Worked) -> None:
-    work.planned = False
-    failed = Path(work.run.out, "failed.csv")
-    failed.touch()
-
-    with pytest.raises(UsageError), carrying_out(work, early=[failed.name]):
-        raise UsageError("no")
-
-    assert work.journal.runs() == []
-    assert not failed.parent.exists()
-
-
-def test_foreign_files_in_its_folder_stay(work: Worked) -> None:
-    work.planned = False
-    note = Path(work.run.out, "note.txt")
-    note.touch()
-
-    with pytest.raises(UsageError), carrying_out(work):
-        raise UsageError("no")
-
-    assert note.exists()
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ Written by XlsxWriter: with text kept as text in every cell it is 2.7 times as f
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..files.private import draft_folder
 from ..files.whole import new_binary_file
 from ..text.spreadsheet import CUT, harmless
 from . import words
@@ -46,7 +46,7 @@ class Book:
 
         self._path = path
         # Rows wait on disk, beside the report and readable by their owner only, until the workbook is written.
-        self._folder = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
+        self._folder = draft_folder(path.parent)
         self.book: Workbook = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
         )

@@ -61,12 +61,12 @@ def carrying_out(work: Work) -> Iterator[Course]:
     """
     look_sparingly()
     course = Course()
-    try:
-        with temporary_files():
-            yield course
-    except StopRun as error:
+    try:  # in which nothing stands before the block: a Ctrl-C there would be caught, and the block left out
+        yield course
+    except (StopRun, sqlite3.OperationalError) as error:
+        stop = error if isinstance(error, StopRun) else _temporary_file(error)
         sends = work.planned and not work.run.options.get("dry_run")
-        course.stopped = told(in_mid_run(error) if sends else error, work.run)
+        course.stopped = told(in_mid_run(stop) if sends else stop, work.run)
     except KeyboardInterrupt:
         course.stopped = told(Interrupted(), work.run)
 
@@ -81,7 +81,11 @@ def temporary_files() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise JournalError(f"a temporary file cannot be written: {error}. Is the disk full?") from error
+        raise _temporary_file(error) from error
+
+
+def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
+    return JournalError(f"a temporary file cannot be written: {error}. Is the disk full?")
 
 
 def told(stop: StopRun, run: RunRecord) -> StopRun:

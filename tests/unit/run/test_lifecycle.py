@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -63,6 +66,25 @@ def test_an_interrupt_says_how_to_go_on(work: Worked, command: str, said: str, e
     work.run = replace(work.run, command=command)
 
     assert str(stopped_by(work, error)).endswith(said)
+
+
+def test_an_interrupt_before_the_work_begins_is_no_bug(work: Worked) -> None:
+    """At whichever call: Python says of a block that is left out that a generator did not yield."""
+    left = 0
+
+    def press(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal left
+        left -= event == "call"
+        if left == 0 and event == "call":
+            raise KeyboardInterrupt
+
+    for call in range(2, 8):  # the first is that of the test itself
+        left = call
+        with suppress(KeyboardInterrupt):
+            sys.setprofile(press)
+            with carrying_out(work):
+                sys.setprofile(None)
+        sys.setprofile(None)
 
 
 @pytest.mark.parametrize(("command", "said"), [("import", f"resume {RUN.id}"), ("reconcile", "again.")])

@@ -171,13 +171,22 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
         code = exit_code(error, {})
     except (click.Abort, KeyboardInterrupt) as error:
         _hear(lambda *_: None)
-        how_to_go_on = error.__context__  # where a second Ctrl-C comes before what the first one led to is told
-        if isinstance(how_to_go_on, Interrupted):
+        if how_to_go_on := _interrupted_before(error):
             _log.error("Error: %s", how_to_go_on)
         else:
             echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
     return _told(ExitCode(code or ExitCode.OK), printing)
+
+
+def _interrupted_before(error: BaseException) -> Interrupted | None:
+    """What a first Ctrl-C led to, where a second one came before that was told."""
+    earlier = error.__context__
+    while earlier:
+        if isinstance(earlier, Interrupted):
+            return earlier
+        earlier = earlier.__context__
+    return None
 
 
 def _hear(answer: Any) -> None:

@@ -38,23 +38,34 @@ def doing(do: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @BOTH
-def test_a_second_signal_while_the_first_is_told(
+def test_a_third_signal_while_the_first_two_are_told(
     number: signal.Signals, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Impatient people press more than once."""
-    doing(lambda: signal.raise_signal(number), monkeypatch)
+    """Impatient people press more than once, and must still be told how to go on."""
+
+    def stop() -> None:
+        try:
+            raise Interrupted("Interrupted. Continue with: dialler-sync resume 7")
+        finally:
+            signal.raise_signal(number)
+
+    doing(stop, monkeypatch)
     main: Any = sys.modules[MAIN]
-    whole = main.echo
+    whole = main._interrupted_before
 
-    def pressed_again(*said: object, **named: Any) -> None:
+    def pressed_again(error: BaseException) -> Interrupted | None:
         signal.raise_signal(number)
-        whole(*said, **named)
+        found: Interrupted | None = whole(error)
+        return found
 
-    monkeypatch.setattr(main, "echo", pressed_again)
+    monkeypatch.setattr(main, "_interrupted_before", pressed_again)
 
     done = run("runs", "list")
 
-    assert (done.code, done.err.strip()) == (ExitCode.INTERRUPTED, "interrupted")
+    assert (done.code, done.err.strip()) == (
+        ExitCode.INTERRUPTED,
+        "Error: Interrupted. Continue with: dialler-sync resume 7",
+    )
 
 
 def test_a_second_signal_before_the_first_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any, Protocol
 
-from ..errors import Interrupted, JournalError, JournalFailed, JournalLost, StopRun
+from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.stamp import stamp
@@ -98,7 +98,9 @@ def told(stop: StopRun, run: RunRecord) -> StopRun:
 
 
 def in_mid_run(stopped: StopRun) -> StopRun:
-    """What stopped a run that may have sent rows: where its journal fails, it can be resumed."""
+    """What stopped a run that may have sent rows: where its journal fails, it can be resumed, unless it is damaged."""
+    if isinstance(stopped, JournalDamaged):
+        return JournalLost(*stopped.args)
     if isinstance(stopped, JournalError) and not isinstance(stopped, JournalFailed):
         return JournalFailed(*stopped.args)
     return stopped

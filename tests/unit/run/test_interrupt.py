@@ -81,6 +81,25 @@ def test_a_loop_that_is_held_up_is_ended_by_the_second_signal() -> None:
         asyncio.run(work())
 
 
+def test_a_second_signal_in_a_callback_leaves_nothing_to_be_told(caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio tells with a traceback how a task ended that nobody waits for any more."""
+
+    def twice() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    async def work() -> None:
+        with interruptible(Gate(1), asyncio.current_task()):
+            asyncio.get_running_loop().call_soon(twice)
+            await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(work())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of that of the loop, which does the same
+
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_what_hangs_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """One signal is enough, for whoever has the patience."""
     monkeypatch.setattr(interrupt, "FINISH_IN_FLIGHT", 0.0)

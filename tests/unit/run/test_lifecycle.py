@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from dialler_sync.errors import Interrupted, JournalError, JournalFailed, StopRun
+from dialler_sync.errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
 from dialler_sync.journal import Journal, RunRecord
 from dialler_sync.run.lifecycle import carrying_out, reporting
 
@@ -54,6 +54,10 @@ def test_a_journal_that_fails_in_mid_run_is_told_apart(work: Worked, planned: bo
     work.run = replace(work.run, options={"dry_run": dry_run})
 
     assert type(stopped_by(work, JournalError("full"))) is kind
+
+
+def test_a_journal_that_is_damaged_in_mid_run_is_not_gone_on_with(work: Worked) -> None:
+    assert type(stopped_by(work, JournalDamaged("garbage"))) is JournalLost
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Interrupted("interrupted")])

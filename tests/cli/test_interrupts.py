@@ -15,12 +15,9 @@ from dialler_sync.errors import Interrupted
 from dialler_sync.exit_codes import ExitCode
 
 from ..conftest import Configure, Run
+from ..helpers.signals import BOTH, ENDING
 
 MAIN = "dialler_sync.cli.main"
-
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-BOTH = pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 
 
 @pytest.fixture(autouse=True)

@@ -22,13 +22,10 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
 from ..helpers.commands import Blow, Command, run_apart, start
+from ..helpers.signals import BOTH, ENDING
 from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
-
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-BOTH = pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 
 IN_A_TERMINAL = """
 import os, pty, sys, threading

@@ -14,9 +14,7 @@ from dialler_sync.errors import Interrupted
 from dialler_sync.run import interrupt
 from dialler_sync.run.interrupt import interruptible
 
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-BOTH = pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+from ...helpers.signals import BOTH, ENDING
 
 
 @pytest.fixture(autouse=True)

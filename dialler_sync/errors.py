@@ -15,8 +15,9 @@
     │   ├── NoRowCanSucceed        token, ClientsID, campaign or endpoint is wrong                      (exit 7)
     │   ├── SafetyLimit            mirror or max-errors                                                 (exit 8)
     │   ├── JournalError           the journal or the report folder cannot be read or written           (exit 2)
+    │   │   ├── JournalDamaged     ... what it holds is damaged                                         (exit 2)
     │   │   └── JournalFailed      ... in a run that may have sent rows; resumable                      (exit 5)
-    │   │       └── JournalLost    ... deleted or replaced; not resumable                               (exit 5)
+    │   │       └── JournalLost    ... deleted, replaced or damaged; not resumable                      (exit 5)
     │   ├── LimitReached           the user's row limit is reached; resumable                           (exit 4)
     │   └── Interrupted            Ctrl-C, SIGTERM, SIGHUP; resumable                                   (exit 130)
     └── RequestError               one request of one row
@@ -93,12 +94,16 @@ class JournalError(StopRun):
     """The journal or the report folder cannot be read or written."""
 
 
+class JournalDamaged(JournalError):
+    """What the journal holds is damaged: going on with it would only do harm."""
+
+
 class JournalFailed(JournalError):
     """The journal fails during a run that may have sent rows; resumable."""
 
 
 class JournalLost(JournalFailed):
-    """The journal's file was deleted or replaced while a run wrote to it."""
+    """The journal's file was deleted, replaced or damaged while a run wrote to it: the run cannot be resumed."""
 
 
 class LimitReached(StopRun):

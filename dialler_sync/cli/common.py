@@ -110,7 +110,8 @@ class App:
         ours.handlers = [handler]
         ours.propagate = False
         ours.setLevel({-1: logging.ERROR, 0: logging.INFO}.get(self.verbosity, logging.DEBUG))
-        logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)  # what fails is raised, and told in our words
+        for foreign in ("asyncio", "sqlalchemy"):  # what fails is raised, and told in our words
+            logging.getLogger(foreign).setLevel(logging.CRITICAL)
         traffic = logging.getLogger("dialler_sync.api.traffic")
         traffic.setLevel(logging.DEBUG if self.verbosity > 1 else logging.INFO)
 

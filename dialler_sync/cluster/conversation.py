@@ -103,7 +103,9 @@ class Conversation:
         self.told = self.told or bool(report.batches)
         if report.error is not None:
             self.writer.gate.stop(reason(report.error, sender.where))
-        return await self.writer.write(self.partition, report.batches)
+        written = await self.writer.write(self.partition, report.batches)
+        self.writer.keep(report.unwritten)
+        return written
 
 
 def reason(error: DiallerSyncError, where: str) -> StopRun:

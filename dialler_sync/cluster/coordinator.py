@@ -89,9 +89,11 @@ class Coordinator:
                 for partition in partitions:
                     group.create_task(self._serve(partition, count))
         finally:
-            self.writer.close(partitions)
-            for partition in partitions:
-                partition.close()
+            try:
+                self.writer.close(partitions)
+            finally:
+                for partition in partitions:
+                    partition.close()
         if self.writer.gate.stopped:
             raise self.writer.gate.stopped
 

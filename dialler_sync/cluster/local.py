@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from multiprocessing import resource_tracker
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
@@ -51,15 +53,34 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
                 "silence_logs": _quiet(),
             },
         }
-        async with SpecCluster(
+        cluster = SpecCluster(
             scheduler={"cls": LocalScheduler, "options": {**common, "port": 0}},
             worker=worker,
             workers=dict.fromkeys(range(workers), worker),
             security=common["security"],
             asynchronous=True,
             silence_logs=_quiet(),
-        ) as cluster:
+        )
+        async with AsyncExitStack() as stack:
+            with unheard_by_children():
+                await stack.enter_async_context(cluster)
             yield cluster
+
+
+@contextmanager
+def unheard_by_children() -> Iterator[None]:
+    """Start processes that hear neither Ctrl-C nor that the terminal is closed: both reach all processes of a command,
+    and are for this one. What is blocked here stays blocked there, also before they load a module."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        resource_tracker.ensure_running()  # a process of Python's own, whose start unblocks Ctrl-C here
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _quiet() -> int:

@@ -75,7 +75,8 @@ class Report:
     """Sender → coordinator.
 
     ``waiting`` is the number of rows not started yet. ``said`` holds messages for the user. ``ended``: nothing is in
-    flight or unwritten, and nothing more will be sent; ``error`` is what stopped it.
+    flight, and nothing more will be sent or written; ``error`` is what stopped it. ``unwritten``: outcomes that could
+    no longer be put into a batch.
     """
 
     batches: Sequence[Batch] = field(repr=False)
@@ -85,3 +86,4 @@ class Report:
     said: Sequence[str]
     ended: bool
     error: DiallerSyncError | None
+    unwritten: Sequence[Outcome] = field(default=(), repr=False)

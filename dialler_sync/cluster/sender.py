@@ -57,6 +57,7 @@ class Sender:
         self._loads: set[asyncio.Task[None]] = set()
         self._retries = 0
         self._messages: list[str] = []
+        self._unwritten: list[Outcome] = []
         self._answer: tuple[int, Report] | None = None
         self._client: DiallerClient | None = None
         self._open = AsyncExitStack()
@@ -125,6 +126,7 @@ class Sender:
                 await loader.load(self._taken(), doubtful)
         finally:
             self._retries += loader.retries
+            self._unwritten += recorder.unwritten
 
     def _taken(self) -> Iterator[SpooledRow]:
         while self._rows:
@@ -149,8 +151,9 @@ class Sender:
         if ended:
             self._end_lease()
             await self._open.aclose()
+        error, unwritten = client.gate.stopped, self._unwritten if ended else ()
         return Report(
-            self._outbox.take(), len(self._rows), client.requests, self._retries, messages, ended, client.gate.stopped
+            self._outbox.take(), len(self._rows), client.requests, self._retries, messages, ended, error, unwritten
         )
 
     # The lease

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..api.pace import Gate
-from ..errors import JournalError
+from ..errors import JournalError, JournalLost
 from ..journal import Outcome
 from ..load.outcomes import RunLog
 from ..load.recorder import Book
 from .messages import Batch
-from .partitions import Partition
+from .partitions import Partition, State
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Writer:
     """Records the outcomes of a run's rows, in a thread beside the event loop.
 
     ``log`` counts every outcome once it is written. ``unwritable`` is the reason why the journal can no longer be
-    written, which also stops the run through ``gate``.
+    written, which also stops the run through ``gate``; ``unwritten`` are the outcomes that it lacks then, by row.
     """
 
     journal: Book
@@ -29,6 +29,7 @@ class Writer:
     gate: Gate
     log: RunLog
     unwritable: str | None = None
+    unwritten: dict[int, Outcome] = field(default_factory=dict)
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,19 +42,28 @@ class Writer:
             partition.note(batch)
             outcomes = [self._decided(outcome) for outcome in batch.outcomes]
             if self.unwritable is None:
-                try:
-                    await asyncio.get_running_loop().run_in_executor(
-                        self._thread, self.journal.record, self.run_id, outcomes, batch.states
-                    )
-                except JournalError as error:
-                    self.unwritable = str(error)
-                    self.gate.stop(error)
+                await self._record(outcomes, batch.states)
             if self.unwritable is not None:
+                self.unwritten |= {outcome.seq: outcome for outcome in outcomes}
                 continue
             number = batch.number
             for outcome in outcomes:
                 self.log.count(outcome)
         return number
+
+    async def _record(self, outcomes: Sequence[Outcome], states: Sequence[State]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self.journal.record, self.run_id, outcomes, states)
+        except JournalLost as lost:  # still open, so that the reports of this run will have it all
+            self.gate.stop(lost)
+        except JournalError as error:
+            self.unwritable = str(error)
+            self.gate.stop(error)
+
+    def keep(self, unwritten: Sequence[Outcome]) -> None:
+        """Keep what a sender could not tell while it was to be written."""
+        self.unwritten |= {outcome.seq: self._decided(outcome) for outcome in unwritten}
 
     def _decided(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the row's planned action, which senders do not know."""

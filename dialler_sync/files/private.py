@@ -10,12 +10,17 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .trust import foreign_link
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _DRAFT = re.compile(r"\.[0-9a-f]{16}\.part")
+_DRAFT_FOLDER = re.compile(r"\.rows\.\w+\.part")
 
 
 def make_folder(folder: Path) -> None:
@@ -85,12 +90,27 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
             draft.unlink(missing_ok=True)
 
 
+def draft_folder(folder: Path) -> TemporaryDirectory[str]:
+    """A folder in ``folder`` for what is put together there, which goes when it is cleaned up.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    from tempfile import TemporaryDirectory
+
+    return TemporaryDirectory(prefix=".rows.", suffix=".part", dir=folder)
+
+
 def delete_drafts(folder: Path) -> None:
     """Delete drafts of killed processes; no other process may be writing into the folder."""
+    from shutil import rmtree
+
     with suppress(OSError):
         for path in folder.iterdir():
             if _DRAFT.fullmatch(path.name):
                 path.unlink()
+            elif _DRAFT_FOLDER.fullmatch(path.name) and not path.is_symlink():
+                rmtree(path)
 
 
 def refuse_foreign_link(path: Path) -> None:

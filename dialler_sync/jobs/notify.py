@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -76,7 +77,14 @@ def _is_part(files: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def after_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:
-    """Tell whoever is to be told; that nobody can be reached is a warning, and changes nothing else."""
+    """Tell whoever is to be told of a run. It is over: neither that nobody can be reached changes anything of it, nor a
+    Ctrl-C, which only ends the wait for the webhook."""
+    with suppress(KeyboardInterrupt):
+        tell_of_run(summary, journal, settings, metrics_file)
+
+
+def tell_of_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:
+    """The same where more is to be done after it, which a Ctrl-C ends, too."""
     if metrics_file:
         write_metrics(summary, metrics_file)
     if settings is None or summary.dry_run or summary.command != "import":
@@ -166,6 +174,9 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
         reason = f"it answered {error.response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
         reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
+    except KeyboardInterrupt:
+        _log.error("interrupted: notify.webhook was not called. The next run delivers the message.")
+        raise
     else:
         return True
     _log.error("notify.webhook could not be called: %s. The next run delivers the message.", reason)

@@ -20,7 +20,7 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from ..errors import Held, JournalError, JournalLost, UsageError
+from ..errors import Held, JournalDamaged, JournalError, JournalLost, UsageError
 from ..files.private import make_folder, new_file
 from ..target import is_account, split
 from ..text.command_line import command
@@ -229,9 +229,9 @@ _DAMAGED = (
 _SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
 
-def damaged(detail: str, name: str = "") -> JournalError:
+def damaged(detail: str, name: str = "") -> JournalDamaged:
     """What is said of a journal whose content is damaged."""
-    return JournalError(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
+    return JournalDamaged(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
 
 
 def _is_damage(error: BaseException | None) -> bool:

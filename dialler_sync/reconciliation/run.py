@@ -16,7 +16,7 @@ from ..api.client import DiallerClient
 from ..api.fatal import reason
 from ..api.query import campaign_id
 from ..config import Settings
-from ..errors import DiallerUnavailable, Interrupted, RequestError, StopRun
+from ..errors import DiallerUnavailable, Interrupted, JournalError, RequestError, StopRun
 from ..exit_codes import ExitCode
 from ..journal import Journal, PlannedRow, RunRecord
 from ..journal.records import faults_text, parse_faults
@@ -108,7 +108,7 @@ class ReconciliationRun:
         """
         found: Found | None = None
         out = Path(self.run.out)
-        with carrying_out(self, early=FAILED) as course:
+        with carrying_out(self) as course:
             self._read()
             course.stopped = self._ask()
             with ReconciliationReports(
@@ -117,11 +117,21 @@ class ReconciliationRun:
                 found = self._compare(reports)
                 reports.write(asdict(self._summary(found, course)))
         with reporting(self.run):
-            self.run = ended(self.run, course.stopped)
-            summary = self._summary(found, course)
-            summary.write(out / "summary.json")
-            note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)
+            summary = self._end(found, course)
+            try:
+                summary.write(out / "summary.json")
+            except (JournalError, KeyboardInterrupt) as error:
+                course.stopped = course.stopped or (error if isinstance(error, JournalError) else Interrupted())
+                self._end(found, course)
+                raise
         return Reconciled(summary, found.first if found else ())
+
+    def _end(self, found: Found | None, course: Course) -> ReconciliationSummary:
+        """Have the journal know how it ended."""
+        self.run = ended(self.run, course.stopped)
+        summary = self._summary(found, course)
+        note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)
+        return summary
 
     # Both sides
 

@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
-from ..files.private import replaced
+from ..files.private import draft_folder, replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
 from ..text.spreadsheet import harmless
@@ -205,7 +204,7 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
     import xlsxwriter
 
     listing.check_columns()
-    with tempfile.TemporaryDirectory(prefix=".xlsx.", dir=path.parent) as folder:
+    with draft_folder(path.parent) as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         try:
             cut = _write_sheets(book, listing, sheet_rows)

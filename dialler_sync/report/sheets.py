@@ -6,13 +6,13 @@ XlsxWriter is 2.7 times as fast as openpyxl for cells that are all text.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..files.private import draft_folder
 from ..files.whole import new_binary_file
 from ..text.spreadsheet import CUT, harmless
 from . import words
@@ -45,8 +45,8 @@ class Book:
         import xlsxwriter
 
         self._path = path
-        # Rows wait in a private folder beside the report until the workbook is written.
-        self._folder = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
+        # Rows wait on disk, beside the report and readable by their owner only, until the workbook is written.
+        self._folder = draft_folder(path.parent)
         self.book: Workbook = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
         )

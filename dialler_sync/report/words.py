@@ -158,6 +158,8 @@ def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
     """Return the next step after a run that stopped: a sentence, and a command or ``""``."""
     if nothing_sent(summary):
         return "Correct that, then give the same command again.", ""
+    if not summary.get("resumable", True):
+        return "Put the journal's file back or begin a new one, then import the files again.", ""
     code = summary["exit_code"]
     sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}")
     return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])

@@ -268,6 +268,32 @@ def test_metrics_are_exact(tmp_path: Path) -> None:
     assert [name.name for name in tmp_path.iterdir() if "prom" in name.name] == ["x.prom"]
 
 
+@pytest.mark.parametrize("by", ["file", "inbox"])
+def test_ctrl_c_ends_only_the_wait_for_the_webhook(
+    by: str, run: Run, configure: Configure, inbox: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is over, and its exit code is earned; of an inbox the next file waits. The message comes later."""
+    with_webhook(configure, webhook.url)
+    for name in ("a.csv", "b.csv"):
+        (inbox / name).write_text("Key,Name,Phone\nK1,Anna,0171 3920011\n", encoding="utf-8")
+    arguments = ("import", inbox / "a.csv") if by == "file" else ("import", "--inbox", inbox, "--quiet-for", "0")
+
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("httpx.post", pressed)
+        patch.setenv("DIALLER_SYNC_TOKEN", "wrong")
+        done = run(*arguments)
+
+    assert done.code == (ExitCode.NO_ROW_CAN_SUCCEED if by == "file" else ExitCode.INTERRUPTED)
+    assert "interrupted: notify.webhook was not called. The next run delivers the message." in done.err
+    assert done.summary["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
+    assert (inbox / "b.csv").exists()
+    run("resume")
+    assert [call["event"] for call in webhook.told] == ["failing", "recovered"]
+
+
 def test_the_webhook_hears_of_a_missing_list(run: Run, configure: Configure, inbox: Path, webhook: Webhook) -> None:
     """Once for each time at which a list is due, also where the receiver was away when it was found out."""
     path = configure()

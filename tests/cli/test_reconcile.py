@@ -13,7 +13,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from dialler_sync.errors import JournalError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import SimulatorServer, Store
 from dialler_sync.simulator.faults import FaultPlan
 
@@ -604,3 +606,22 @@ def test_a_language_that_cannot_be_applied_is_said_once(
 
     assert done.code == ExitCode.OK, done.err
     assert done.err.count("--language 2 could not be applied") == 1
+
+
+@pytest.mark.parametrize("error", [JournalError("no room"), KeyboardInterrupt()], ids=["no room", "Ctrl-C"])
+def test_a_summary_that_cannot_be_written_leaves_no_run_at_work(
+    error: BaseException, run: Run, both_sides: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no reconciliation that a later one could be compared with."""
+
+    def write(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Summary, "write", write)
+
+    done = run("reconcile", both_sides)
+    (known,) = json.loads(run("runs", "list", "-o", "json").out)
+
+    assert done.code == (ExitCode.USAGE if isinstance(error, JournalError) else ExitCode.INTERRUPTED), done.err
+    assert known["exit_code"] == done.code
+    assert " stopped " in run("runs", "list").out

@@ -51,6 +51,15 @@ def test_a_safety_limit_is_not_simply_passed_by() -> None:
     assert command == ""
 
 
+def test_a_run_whose_journal_is_lost_is_not_resumed() -> None:
+    sentence, command = words.next_step(
+        summary_of([WAITING], stopped_because="deleted", exit_code=ExitCode.UNAVAILABLE, resumable=False)
+    )
+
+    assert "import the files again" in sentence
+    assert command == ""
+
+
 def test_a_validation_that_stopped_is_repeated_and_not_resumed() -> None:
     assert words.next_step(summary_of(command="validate", stopped_because="x", exit_code=8))[1] == ""
 

@@ -7,9 +7,12 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import current_thread, main_thread
+from types import TracebackType
 from typing import Any
 
 import click
@@ -17,7 +20,7 @@ import click
 from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..text.command_line import set_options
-from ..text.outward import forget_secrets, keep_secret, line
+from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..version import __version__
 from . import garbage
 from .campaigns import campaigns
@@ -132,6 +135,7 @@ _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
+    sys.excepthook = _show_bug
     garbage.put_off()
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
@@ -170,6 +174,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     code = _told(ExitCode(code or ExitCode.OK), printing)
     garbage.leave()
     sys.exit(int(code))
+
+
+def _show_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
+    """A bug as Python shows it, for a report of it: without secrets, and with nothing that acts on a terminal."""
+    with suppress(OSError, ValueError):  # nobody is there to be told
+        sys.stderr.write(screen("".join(traceback.format_exception(kind, bug, trace))))
 
 
 def _hear(answer: Any) -> None:

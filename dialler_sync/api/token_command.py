@@ -19,6 +19,9 @@ TIMEOUT = 60.0
 LONGEST = 2**16
 """Bytes that it may print."""
 
+SAFE_PATH = ("PYTHONSAFEPATH", "dialler-sync")
+"""Variable, and its value where we have set it: Python then loads no modules from the folder that it is started in."""
+
 _LOOK = 0.05
 """Seconds between two looks at whether it has ended, where a process that it began holds its output open."""
 
@@ -37,6 +40,7 @@ def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={name: value for name, value in os.environ.items() if (name, value) != SAFE_PATH},
         )
     except OSError as error:
         raise _cannot_run(error.strerror or "it cannot be started") from None

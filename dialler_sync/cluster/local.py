@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
+
+from ..api.token_command import SAFE_PATH
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
         tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,
         # Dask's own folder is shared by all users, and modules are looked for in it first.
         dask.config.set({"temporary-directory": folder}),
+        _no_modules_from_here(),
     ):
         worker = {
             "cls": Nanny,
@@ -57,6 +61,21 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
             silence_logs=_quiet(),
         ) as cluster:
             yield cluster
+
+
+@contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Workers are started as ``python -c …``, which looks for modules in the working folder first: others may have put
+    some there. Python's own variable keeps it from that."""
+    name, value = SAFE_PATH
+    if os.environ.get(name):
+        yield
+        return
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
 
 
 def _quiet() -> int:

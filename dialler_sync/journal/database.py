@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -21,6 +22,7 @@ from sqlalchemy.dialects import sqlite
 
 from ..errors import Held, JournalError, JournalLost, UsageError
 from ..files.private import make_folder, new_file
+from ..files.trust import is_foreign
 from ..target import is_account, split
 from ..text.command_line import command
 from . import schema
@@ -188,12 +190,16 @@ class Database:
         folder = lock_folder(self._engine.url)
         try:
             make_folder(folder)
+            if is_foreign(folder):  # who can delete a lock can have two runs at once
+                raise PermissionError(errno.EPERM, "it belongs to another user")
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
             lock.acquire()
         except filelock.Timeout:
             raise Held(refusal("")) from None
         except OSError as error:
-            raise JournalError(f"the lock folder {folder} cannot be written: {error.strerror}") from error
+            raise JournalError(
+                f"the lock folder {folder} cannot be used: {error.strerror}. Name another journal with --state."
+            ) from error
         try:
             yield
         finally:

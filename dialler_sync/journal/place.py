@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import stat
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -113,9 +114,12 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
 
 
 def lock_folder(url: sa.URL) -> Path:
-    """Where the locks of a journal lie."""
+    """Where the locks of a journal lie: beside it; in a folder that all users share, as /tmp is, not with theirs."""
     path = path_of(url)
-    return (path.parent if path else _own_folder()) / "locks"
+    if path is None:
+        return _own_folder() / "locks"
+    shared = path.parent.stat().st_mode & stat.S_ISVTX
+    return path.with_name(f"{path.name}-locks" if shared else "locks")
 
 
 def _files(url: sa.URL) -> list[Path]:

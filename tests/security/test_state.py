@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal.place import url_of
+from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
+from .users import AGENT, INTRUDER, as_user, is_root
 
 PASSWORD = "gEh3im-Wort9"
 ENDLESS = "SELECT count(*) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c)"
@@ -118,3 +121,31 @@ def test_a_home_that_cannot_be_written_is_named(name: str, run: Run, monkeypatch
     assert f"{name}=/proc" in found.err
     assert "--state" in found.err
     assert name not in named.err
+
+
+@is_root
+def test_the_locks_of_another_user(
+    common: Path, configure: Configure, contacts_csv: Callable[..., Path], dialler: SimulatorServer
+) -> None:
+    """Beside a journal in /tmp they are in nobody's way; a folder that was put there before is not used."""
+    config, journal = configure(), common / "check.db"
+    config, contacts = config.rename(common / "c.yaml"), contacts_csv(2).rename(common / "list.csv")
+    homes = {user: common / str(user) for user in (AGENT, INTRUDER)}
+    for user, home in homes.items():
+        home.mkdir()
+        os.chown(home, user, user)
+    call = ("-c", config, "import", contacts)
+
+    first = as_user(INTRUDER, homes[INTRUDER], "--state", common / "theirs.db", *call)
+    second = as_user(AGENT, homes[AGENT], "--state", journal, *call)
+    shutil.rmtree(f"{journal}-locks")
+    Path(f"{journal}-locks").mkdir()
+    os.chown(f"{journal}-locks", INTRUDER, INTRUDER)
+    Path(f"{journal}-locks").chmod(0o777)
+    sent = len(dialler.requests)
+    third = as_user(AGENT, homes[AGENT], "--state", journal, *call)
+
+    assert (first.code, second.code) == (ExitCode.OK, ExitCode.OK), second.err
+    assert third.code == ExitCode.USAGE
+    assert "belongs to another user" in third.err
+    assert len(dialler.requests) == sent

@@ -1,9 +1,12 @@
-"""Folders that are held open, so that nobody can put another in their place while files in them are read or moved."""
+"""Folders and files that are held open, so that nobody can put others in their place while they are worked on."""
 
 from __future__ import annotations
 
 import errno
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .trust import is_trusted
@@ -42,3 +45,18 @@ def unpin(number: int | None) -> None:
 def known(path: Path) -> Path:
     """The path of a file as people know it."""
     return path.resolve() if path.is_relative_to(_OPEN) else path
+
+
+@contextmanager
+def temporary_folder(beside: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in another one, for this user only, by a name that leads to it whoever can change the other one.
+
+    Raises:
+        OSError: it cannot be made, or another user has put theirs in its place.
+    """
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=beside, ignore_cleanup_errors=True) as name:
+        number = pin(Path(name))
+        try:
+            yield within(number, Path(name))
+        finally:
+            unpin(number)

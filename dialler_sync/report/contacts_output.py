@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
+from ..files.pinned import known, temporary_folder, within
 from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
@@ -168,15 +168,15 @@ WRITERS: Mapping[str, Callable[[Listing, IO[str]], None]] = {
 
 @contextmanager
 def output_file(path: Path) -> Iterator[Path]:
-    """A file beside ``path``, for its owner only, that takes its place when all of it is written.
+    """A file beside ``path``, for its owner only, that takes its place when all of it is written; by a name that leads
+    to it whatever lies where it was made.
 
     Raises:
         UsageError: it cannot be written.
     """
     try:
-        with replaced(path) as (number, draft):
-            os.close(number)
-            yield draft
+        with replaced(path) as (number, draft), os.fdopen(number, "wb"):
+            yield within(number, draft)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
 
@@ -192,8 +192,8 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
 
     if len(listing.columns) > SHEET_COLUMNS:
         raise UsageError(f"Excel has {SHEET_COLUMNS:,} columns, and there are {len(listing.columns):,}: use -o csv")
-    with tempfile.TemporaryDirectory(prefix=".xlsx.", dir=path.parent) as folder:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+    with temporary_folder(known(path).parent, ".xlsx.") as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(folder)})
         try:
             cut = _write_sheets(book, listing, sheet_rows)
             book.close()

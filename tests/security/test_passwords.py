@@ -154,15 +154,21 @@ def test_a_token_in_the_place_of_something_else_is_not_shown(
 
 
 def test_a_bug_shows_no_secret() -> None:
-    """Python quotes values in its own words of an error; they go into the report of the bug."""
+    """Python quotes values in its own words of an error; they go into the report of the bug, and so do the words of
+    libraries and of threads."""
     code = (
         "import os\nfrom dialler_sync.cli import main\nfrom dialler_sync.cli.common import App\n"
-        "def bug(*_, **__):\n    raise ValueError(os.environ['DIALLER_SYNC_TOKEN'] + '\\x1b[2J')\n"
-        "App.settings = bug\nmain(['campaigns', 'list'])"
+        "def bug(*_, **__):\n    import logging, threading\n    token = os.environ['DIALLER_SYNC_TOKEN']\n"
+        "    logging.getLogger('asyncio').error('x %s', token, exc_info=KeyError(token))\n"
+        "    thread = threading.Thread(target=lambda: {}[token])\n    thread.start()\n    thread.join()\n"
+        "    raise ValueError(os.environ['DIALLER_SYNC_TOKEN'] + '\\x1b[2J')\n"
+        "App.settings = bug\nmain()"
     )
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code, "campaigns", "list"]
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "DIALLER_SYNC_TOKEN": TOKEN})
 
     assert done.returncode == 1
     assert "ValueError: ***\\x1b[2J" in done.stderr.decode()
-    assert "Traceback" in done.stderr.decode()
+    assert done.stderr.count(b"KeyError") == 2
+    assert done.stderr.count(b"Traceback") == 2
+    assert not found_in(done.stderr.decode(), TOKEN)

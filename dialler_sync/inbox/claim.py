@@ -156,19 +156,22 @@ def left_behind(inbox: Path) -> Iterator[Claim]:
         return
     for folder in sorted((inbox / _FOLDER).glob("*/")):
         try:
-            held = _hold(folder)
+            yield from list(_left_in(folder, inbox))
         except OSError as error:
             _log.warning("%s: what lies there is not imported: %s", folder, error.strerror)
-            continue
-        names = sorted(place.name for place in within(held, folder).iterdir())
-        unpin(held)
-        for name in names:
-            held = _hold(folder)
-            left = Claim(inbox / name, folder, within(held, folder) / name, held)
-            if unfitness(left.place):
-                left.let_go()
-            else:
-                yield left
+
+
+def _left_in(folder: Path, inbox: Path) -> Iterator[Claim]:
+    held = _hold(folder)
+    names = sorted(place.name for place in within(held, folder).iterdir())
+    unpin(held)
+    for name in names:
+        held = _hold(folder)
+        left = Claim(inbox / name, folder, within(held, folder) / name, held)
+        if left.place.is_file() and not left.place.is_symlink():
+            yield left
+        else:
+            left.let_go()
 
 
 def lies_in(path: Path, inbox: Path) -> bool:

@@ -7,9 +7,12 @@ import logging
 import os
 import signal
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import current_thread, main_thread
+from types import TracebackType
 from typing import Any
 
 import click
@@ -17,7 +20,7 @@ import click
 from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..text.command_line import set_options
-from ..text.outward import forget_secrets, keep_secret, line
+from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..version import __version__
 from . import startup
 from .campaigns import campaigns
@@ -132,6 +135,9 @@ _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
+    if arguments is None:  # the process is ours
+        sys.excepthook = _show_bug
+        threading.excepthook = lambda bug: _show_bug(bug.exc_type, bug.exc_value, bug.exc_traceback)
     try:
         code = _run(arguments)
     except KeyboardInterrupt:  # before a command began, or while its end was told
@@ -189,11 +195,21 @@ def _interrupted_before(error: BaseException) -> Interrupted | None:
     return None
 
 
+def _show_bug(kind: type[BaseException], bug: BaseException | None, trace: TracebackType | None) -> None:
+    """A bug as Python shows it, for a report of it: without secrets, and with nothing that acts on a terminal."""
+    with suppress(OSError, ValueError):  # nobody is there to be told
+        sys.stderr.write(screen("".join(traceback.format_exception(kind, bug, trace))))
+
+
 def _hear(answer: Any) -> None:
     """What is done at Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number and signal.getsignal(number) != signal.SIG_IGN and current_thread() is main_thread():
+        if (
+            number
+            and signal.getsignal(number) != signal.SIG_IGN
+            and threading.current_thread() is threading.main_thread()
+        ):
             signal.signal(number, answer)
 
 

@@ -153,7 +153,11 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
             from .local import local_cluster
 
             wanted = int(local["workers"] or os.cpu_count() or 1)
-            where = await stack.enter_async_context(local_cluster(min(wanted, most)))
+            try:
+                where = await stack.enter_async_context(local_cluster(min(wanted, most)))
+            except (OSError, RuntimeError) as error:
+                why = line_of(error.__cause__ or error)
+                raise UsageError(f"--cluster {cluster}: no worker can be started on this machine ({why})") from error
         else:
             check(cluster, settings)
             security = security_for(cluster, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,8 @@ from multiprocessing import resource_tracker
 import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
+
+from ..api.token_command import SAFE_PATH
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
         tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,
         # All users share Dask's default folder, and modules in it take precedence over installed ones.
         dask.config.set({"temporary-directory": folder}),
+        _no_modules_from_here(),
     ):
         worker = {
             "cls": Nanny,
@@ -81,6 +85,21 @@ def unheard_by_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Workers are started as ``python -c …``, which looks for modules in the working folder first: others may have put
+    some there. Python's own variable keeps it from that."""
+    name, value = SAFE_PATH
+    if os.environ.get(name):
+        yield
+        return
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
 
 
 def _quiet() -> int:

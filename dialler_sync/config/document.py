@@ -25,8 +25,11 @@ KeyPath = tuple[str | int, ...]
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
 _SECRET_KEY = re.compile(r"(^|_)(token|password|secret|webhook|ping|credentials?)$|^(smtp|pass)$", re.IGNORECASE)
-_SECRET_VARIABLE = re.compile(r"TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY", re.IGNORECASE)
-"""Names of secret variables. Paths of files, and commands, have other names."""
+_SECRET_VARIABLE = re.compile(
+    r"(?!.*_(FILE|PATH|DIR|DIRECTORY|COMMAND)$).*(TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY)",
+    re.IGNORECASE,
+)
+"""Names of secret variables. A path, as systemd's CREDENTIALS_DIRECTORY, or a command, has another name."""
 _SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|ping)[\"']?\s*:\s*(\S.*)$")
 _SECRET_PART = 16
 """Characters from which a part of a URL may be a secret: the path of a webhook."""
@@ -152,7 +155,7 @@ class _Reader:
             at = f"{self._path}:{line}"
             self.unset[key] = f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
         value = self._environment.get(name, "")
-        if _SECRET_VARIABLE.search(name):
+        if _SECRET_VARIABLE.match(name):
             _keep_secret(value)
         return value
 

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
-from ..text.outward import mask
+from ..text.outward import keep_secret, mask
 from .document import Document, KeyPath, read_document
 from .settings import Settings, SourceSettings
 
@@ -42,6 +42,8 @@ _FILES = {
 """Keys of sections that name files, relative to the folder of the configuration."""
 
 _TOKEN = ("dialler", "token")
+_LONG_NAME = 20
+"""Characters of a file's name that may be a token."""
 
 CONFIGURATION = "the configuration"
 
@@ -160,6 +162,8 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
         section: BaseModel = getattr(settings, name)
         if paths := {key: folder / path for key in keys if (path := getattr(section, key))}:
             for key, path in paths.items():
+                if key == "token_file" and not path.exists() and _may_be_a_token(path.name):
+                    keep_secret(path.name)
                 if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would block, a device has no end
                     raise ConfigError(f"{name}.{key}: {path} is not a regular file")
             changes[name] = section.model_copy(update=paths)
@@ -168,6 +172,11 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     if settings.inbox.dir:
         changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
     return settings.model_copy(update=changes)
+
+
+def _may_be_a_token(name: str) -> bool:
+    """Whether the name of a file that is not there may be the token itself, which stands in the wrong place."""
+    return len(name) >= _LONG_NAME and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
 
 
 def _place(document: Document, fault: ErrorDetails) -> KeyPath:

@@ -110,8 +110,8 @@ def _journal(state: str | Path) -> Iterator[Check]:
     except (JournalError, UsageError) as error:
         yield failed("journal", "; ".join(error.args), "name another with --state", ExitCode.USAGE)
         return
-    path = Path(state).expanduser()
-    if "://" in str(state):
+    path = next(iter(journal_files(state)), None)
+    if path is None:
         yield fine("journal", "the database can be used")
     elif path.stat().st_mode & _OTHERS:
         yield warning("journal", f"{path} can be read by others, and holds personal data", f"chmod 600 {path}")

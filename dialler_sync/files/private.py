@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .trust import foreign_link
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
+    pass
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -88,17 +88,6 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-
-
-def draft_folder(folder: Path) -> TemporaryDirectory[str]:
-    """A folder in ``folder`` for what is put together there, which goes when it is cleaned up.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    from tempfile import TemporaryDirectory
-
-    return TemporaryDirectory(prefix=".rows.", suffix=".part", dir=folder)
 
 
 def delete_drafts(folder: Path) -> None:

@@ -93,6 +93,11 @@ def foreign_link(path: Path) -> Path | None:
     return next((step for step, found in steps if found.st_uid not in _trusted()), None)
 
 
+def is_trusted(user: int) -> bool:
+    """Whether what belongs to a user is trusted: this one, root, or who typed ``sudo``."""
+    return sys.platform == "win32" or user in _trusted()
+
+
 def is_foreign(path: Path) -> bool:
     """Whether an existing folder, or the link to it, belongs neither to this user, root nor its parent's owner."""
     if sys.platform == "win32" or not os.path.lexists(path):

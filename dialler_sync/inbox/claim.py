@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, UsageError
+from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
 from ..prepare.sources import file_sha256
@@ -26,10 +27,20 @@ _LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A file in ``importing/``; ``home`` is its path in the inbox."""
+    """A file in ``importing/``: ``home`` is its path in the inbox, ``folder`` its folder now.
+
+    ``place`` is the path of the file through the folder held open as ``held``: whoever can write to the inbox can
+    replace the folders in it.
+    """
 
     home: Path
+    folder: Path
     place: Path
+    held: int | None
+
+    def let_go(self) -> None:
+        """Hold the folder open no more; the last that is done with a claim."""
+        unpin(self.held)
 
     @property
     def inode(self) -> int:
@@ -55,9 +66,9 @@ class Claim:
             except OSError as error:
                 _log.warning(
                     "%s cannot be moved back to %s (%s); the next call goes on with it where it is",
-                    *(self.place, self.home, error.strerror),
+                    *(known(self.place), self.home, error.strerror),
                 )
-                return self.place
+                return known(self.place)
         self._tidy()
         return self.home
 
@@ -72,7 +83,12 @@ class Claim:
             name = f"{Path(name).stem[:-1]}{Path(name).suffix}"
         try:
             make_own_folder(folder)
-            _move(self.place, folder / name)
+            number = pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))  # it may be a link of our own
+            try:
+                make_own_folder(folder)  # as it still is
+                _move(self.place, within(number, folder) / name)
+            finally:
+                unpin(number)
         except FileNotFoundError:
             _log.warning("%s was deleted while it was imported", self.home)
         except OSError as error:
@@ -86,8 +102,8 @@ class Claim:
 
     def _tidy(self) -> None:
         with suppress(OSError):  # not empty
-            self.place.parent.rmdir()
-            self.place.parent.parent.rmdir()
+            self.folder.rmdir()
+            self.folder.parent.rmdir()
 
 
 def claim(arrival: Arrival) -> Claim | None:
@@ -98,25 +114,39 @@ def claim(arrival: Arrival) -> Claim | None:
     """
     home = arrival.path
     name = os.fsencode(home.name).decode("utf-8", "replace")
-    taken = Claim(home, home.parent / _FOLDER / arrival.inode / name)
+    folder = home.parent / _FOLDER / arrival.inode
+    held: int | None = None
     try:
-        make_own_folder(home.parent / _FOLDER)
-        make_own_folder(taken.place.parent)
+        make_own_folder(folder.parent)
+        make_own_folder(folder)
+        held = _hold(folder)
+        taken = Claim(home, folder, within(held, folder) / name, held)
         home.rename(taken.place)
-    except FileNotFoundError:
-        taken._tidy()
-        _log.info("%s has gone", home)
-        return None
     except OSError as error:
+        unpin(held)
+        if isinstance(error, FileNotFoundError):
+            Claim(home, folder, folder / name, None)._tidy()
+            _log.info("%s has gone", home)
+            return None
         raise UsageError(
-            f"{home} cannot be moved to {taken.place} ({error.strerror}), so it is not imported. The inbox must be "
+            f"{home} cannot be moved to {folder / name} ({error.strerror}), so it is not imported. The inbox must be "
             "writable for this user."
         ) from error
     if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
         taken.put_back()
+        taken.let_go()
         _log.info("%s has been replaced; it waits until it is complete", home)
         return None
     return taken
+
+
+def _hold(folder: Path) -> int | None:
+    """Hold a folder in ``importing/`` open. It must be this user's: another one could have put something else there."""
+    outer = pin(folder.parent, owners=(folder.parent.parent.stat().st_uid,))
+    try:
+        return pin(folder if outer is None else Path(folder.name), inside=outer)
+    finally:
+        unpin(outer)
 
 
 def left_behind(inbox: Path) -> Iterator[Claim]:
@@ -124,9 +154,24 @@ def left_behind(inbox: Path) -> Iterator[Claim]:
     if is_foreign(inbox / _FOLDER):
         _log.warning("%s belongs to another user: what lies there is not imported", inbox / _FOLDER)
         return
-    for place in sorted((inbox / _FOLDER).glob("*/*")):
-        if place.is_file() and not place.is_symlink():
-            yield Claim(inbox / place.name, place)
+    for folder in sorted((inbox / _FOLDER).glob("*/")):
+        try:
+            yield from list(_left_in(folder, inbox))
+        except OSError as error:
+            _log.warning("%s: what lies there is not imported: %s", folder, error.strerror)
+
+
+def _left_in(folder: Path, inbox: Path) -> Iterator[Claim]:
+    held = _hold(folder)
+    names = sorted(place.name for place in within(held, folder).iterdir())
+    unpin(held)
+    for name in names:
+        held = _hold(folder)
+        left = Claim(inbox / name, folder, within(held, folder) / name, held)
+        if left.place.is_file() and not left.place.is_symlink():
+            yield left
+        else:
+            left.let_go()
 
 
 def lies_in(path: Path, inbox: Path) -> bool:

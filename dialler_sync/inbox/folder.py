@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
+from ..files.pinned import known
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
@@ -84,6 +86,7 @@ class Inbox:
                     bugs.append(bug)
                 finally:
                     self._release(taken)
+                    taken.let_go()
                 if self.codes and self.codes[-1] == ExitCode.INTERRUPTED:
                     break
                 if stays and not self.dry_run:
@@ -233,7 +236,10 @@ class Inbox:
 
 def _with_home_path(error: DiallerSyncError, taken: Claim) -> DiallerSyncError:
     """Return the error with the path in the inbox, which users know."""
-    return DiallerSyncError(*(each.replace(str(taken.place), str(taken.home)) for each in error.args))
+    names = str(taken.place), str(known(taken.place))
+    return DiallerSyncError(
+        *(reduce(lambda said, name: said.replace(name, str(taken.home)), names, each) for each in error.args)
+    )
 
 
 def _place(state: str, code: int) -> str:

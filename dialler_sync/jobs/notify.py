@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -169,18 +170,35 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
     import httpx
 
     try:
-        httpx.post(url, json=outward(body), timeout=_WEBHOOK_SECONDS).raise_for_status()
-    except httpx.HTTPStatusError as error:
-        reason = f"it answered {error.response.status_code}"
+        status = asyncio.run(_status_of(url, body))
+        if 200 <= status < 300:
+            return True
+        reason = f"it answered {status}"
+    except TimeoutError:
+        reason = f"it has not answered within {_WEBHOOK_SECONDS:g} seconds"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
         reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
     except KeyboardInterrupt:
         _log.error("interrupted: notify.webhook was not called. The next run delivers the message.")
         raise
-    else:
-        return True
     _log.error("notify.webhook could not be called: %s. The next run delivers the message.", reason)
     return False
+
+
+async def _status_of(url: str, body: Mapping[str, Any]) -> int:
+    """What the webhook answers. What follows its status is not read: it may have no end, and no redirect is followed.
+
+    Raises:
+        TimeoutError, httpx.HTTPError, OSError: there is no answer.
+    """
+    import httpx
+
+    async with (
+        asyncio.timeout(_WEBHOOK_SECONDS),
+        httpx.AsyncClient(timeout=2 * _WEBHOOK_SECONDS, follow_redirects=False) as client,
+        client.stream("POST", url, json=outward(body)) as answer,
+    ):
+        return answer.status_code
 
 
 def write_metrics(summary: Summary, path: Path) -> None:

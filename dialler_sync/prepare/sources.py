@@ -12,6 +12,7 @@ from typing import Any
 
 from ..config import Settings
 from ..errors import InputError
+from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
 from ..model import Table
@@ -67,9 +68,9 @@ def open_sources(
             unreadable.extend(error.args)
             continue
         for remark in table.layout.remarks:
-            say(f"{path}: {remark}")
+            say(f"{known(path)}: {remark}")
         for note in checker.notes:
-            _log.info("%s: %s", path, note)
+            _log.info("%s: %s", known(path), note)
         guard = Guard(table, checker.fields, journal) if table.layout.mended else None
         sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
     if unreadable:

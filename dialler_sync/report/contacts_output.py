@@ -16,7 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
-from ..files.private import draft_folder, replaced
+from ..files.pinned import known, temporary_folder, within
+from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
 from ..text.spreadsheet import harmless
@@ -183,13 +184,14 @@ WRITERS: Mapping[str, Callable[[Listing, IO[str]], None]] = {
 def output_file(path: Path) -> Iterator[Path]:
     """Yield a draft beside ``path``, readable by its owner only, that replaces ``path`` once it is complete.
 
+    The draft has a name that leads to it whoever can change the folder.
+
     Raises:
         UsageError: the file cannot be written.
     """
     try:
-        with replaced(path) as (number, draft):
-            os.close(number)
-            yield draft
+        with replaced(path) as (number, draft), os.fdopen(number, "wb"):
+            yield within(number, draft)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
 
@@ -204,8 +206,8 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
     import xlsxwriter
 
     listing.check_columns()
-    with draft_folder(path.parent) as folder:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+    with temporary_folder(known(path).parent) as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(folder)})
         try:
             cut = _write_sheets(book, listing, sheet_rows)
             book.close()

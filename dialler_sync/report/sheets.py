@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ..files.private import draft_folder
+from ..files.pinned import temporary_folder
 from ..files.whole import new_binary_file
 from ..text.spreadsheet import CUT, harmless
 from . import words
@@ -46,9 +46,10 @@ class Book:
 
         self._path = path
         # Rows wait on disk, beside the report and readable by their owner only, until the workbook is written.
-        self._folder = draft_folder(path.parent)
+        self._held = ExitStack()
+        folder = self._held.enter_context(temporary_folder(path.parent))
         self.book: Workbook = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
+            str(path), {"constant_memory": True, "tmpdir": str(folder), "use_zip64": True}
         )
 
     def __enter__(self) -> Self:
@@ -58,7 +59,7 @@ class Book:
         for sheet in self.book.worksheets():
             with suppress(OSError):  # rows that a full disk could not take are lost anyway
                 sheet.row_data_fh.close()
-        self._folder.cleanup()
+        self._held.close()
 
     def add_page(self, name: str, widths: Sequence[int]) -> Page:
         """Add a sheet that is written line by line, with these column widths in characters."""

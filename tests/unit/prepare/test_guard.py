@@ -75,7 +75,7 @@ def guard_of(table: Mended, known: Known, rules: Mapping[str, Any] = KEYED) -> t
 
 def checked(table: Mended, row: Origin | None, rules: Mapping[str, Any] = KEYED) -> Checked:
     guard, checker = guard_of(table, Known({} if row is None else {(0, 7): row}), rules)
-    return guard(table.chunk, checker)
+    return guard.check(table.chunk, checker.check)
 
 
 def codes(done: Checked) -> list[str]:
@@ -156,7 +156,7 @@ def test_the_number_of_a_row_of_a_long_list(number: str) -> None:
     table = mended(key("A7"), row=number, key="A7")
     guard, checker = guard_of(table, Known({(0, 1234): origin()}))
 
-    assert codes(guard(table.chunk, checker)) == REFUSED
+    assert codes(guard.check(table.chunk, checker.check)) == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_the_file_that_a_row_comes_from(
     table = mended(key("A7"), **own)
     guard, checker = guard_of(table, Known({(0 if known is None else 1, 7): origin()}, files))
 
-    assert codes(guard(table.chunk, checker)) == ([] if known is False else REFUSED)
+    assert codes(guard.check(table.chunk, checker.check)) == ([] if known is False else REFUSED)
 
 
 @pytest.mark.parametrize(

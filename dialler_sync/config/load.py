@@ -165,6 +165,12 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
         changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
+    changes["columns"] = {
+        name: rule.model_copy(update={"lookup": rule.lookup.model_copy(update={"file": folder / rule.lookup.file})})
+        if rule.lookup
+        else rule
+        for name, rule in settings.columns.items()
+    }
     if settings.inbox.dir:
         changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
     return settings.model_copy(update=changes)

@@ -3,14 +3,16 @@
 =========  ========================================================================================
 matching   one contact and one row carry the UserData, and the dialler holds every field of the row
 differing  the same, and it holds some field otherwise; or the dialler has the contact of a row that
-           an import would not send: the row is rejected, or on the do-not-call list
+           an import would not send: the row is rejected, on the do-not-call list, or left out by a filter that
+           locks its contact
 missing    the file has the row, and the dialler no such contact; also every row without UserData
 extra      the campaign has the contact, and the file no such row; also every one without UserData
 duplicate  several contacts carry the UserData, or several valid rows of the file do
 =========  ========================================================================================
 
 The class belongs to the UserData, so the classes part both sides: every contact is in one line, and every valid row
-in one class. Rejected rows are in none, and no contact is extra because its row is rejected.
+in one class. Rejected rows and those that filters leave out are in none, and no contact is extra because of that: the
+contact of a row that is left out is matching, unless it is to be locked.
 """
 
 from __future__ import annotations
@@ -136,10 +138,17 @@ def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers)
         rows = 0
 
 
-def unmatched(contact: StoredContact, carriers: Carriers, rejected: str) -> Line:
-    """The line of a contact whose UserData no valid row carries; ``rejected`` tells of a rejected row with it."""
+def unmatched(
+    contact: StoredContact, carriers: Carriers, rejected: str, filtered: str = "", *, locks: bool = False
+) -> Line:
+    """The line of a contact whose UserData no valid row carries; ``rejected`` tells of a rejected row with it,
+    ``filtered`` of one that a filter leaves out, whose contact is to be locked if it ``locks``."""
     remarks = (f"rejected: {rejected}",) if rejected else ()
     kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
+    if filtered:
+        callable_ = locks and not is_locked(contact.values)
+        kind = ContactClass.DIFFERING if rejected or callable_ else ContactClass.MATCHING
+        remarks = (*remarks, f"filtered{', and the dialler has it unlocked' if callable_ else ''}: {filtered}")
     if not contact.user_data:
         remarks = ("the contact has no UserData, so nothing says which row it is",)
     elif several := carriers.remarks():

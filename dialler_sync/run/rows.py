@@ -56,6 +56,7 @@ class RunOptions:
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None
+    max_warnings: Limit | None = None
     compare: str = "none"
     max_missing: Limit | None = None
     adopt: bool = False
@@ -187,6 +188,13 @@ class Execution:
         if limit and not limit.allows(prepared.rejected, prepared.total):
             raise SafetyLimit(
                 f"{prepared.rejected} of {prepared.total} rows are rejected, more than --max-errors {limit} allows; "
+                "nothing was sent"
+            )
+
+        most = self.options.max_warnings
+        if most and not most.allows(prepared.warned, prepared.total):
+            raise SafetyLimit(
+                f"{prepared.warned} of {prepared.total} rows have warnings, more than --max-warnings {most} allows; "
                 "nothing was sent"
             )
 

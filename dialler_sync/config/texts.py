@@ -1,0 +1,52 @@
+"""Texts of a configuration: how names are compared, lists that may be one text, patterns, forms of dates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+"""White space, and signs that cannot be seen: soft hyphens, marks of width and direction."""
+
+_SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets have no zone)
+
+
+def fold(text: str) -> str:
+    """Text without what does not matter when names are compared: case, Unicode form, and signs that show nothing."""
+    return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def listed(given: object) -> object:
+    """One text is a list of one."""
+    return (given,) if isinstance(given, str) else given
+
+
+def _whole_dates(formats: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in formats:
+        try:
+            read = datetime.strptime(_SAMPLE_DATE.strftime(pattern), pattern)  # noqa: DTZ007
+        except ValueError:
+            read = None
+        if read != _SAMPLE_DATE:
+            raise ValueError(f"'{pattern}' does not give a day, a month and a year, as %d.%m.%Y does")
+    return formats
+
+
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(listed), Field(min_length=1)]
+Formats = Annotated[Names, AfterValidator(_whole_dates)]
+
+
+def _readable_pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"'{pattern}' is not a regular expression: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_readable_pattern)]
+"""A regular expression, as text."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}|today *(?:[+-] *[0-9]{1,4} *d)?"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}|today *(?:[+-] *[0-9]{1,5} *d)?"
 _SHAPE = re.compile(rf"\s*(?:{_DAY})\s*")
 
 

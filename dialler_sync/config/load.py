@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,10 +132,23 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:
-    """Each setting that decides what is sent, by dotted name, as JSON. Holds no secret."""
+    """Each setting that decides what is sent, by dotted name, as JSON; files of lookups by what they hold. Holds no
+    secret."""
     plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
+    for name, rule in settings.columns.items():
+        if rule.lookup:
+            plain["columns"][name]["lookup"]["sha256"] = _sha256(rule.lookup.file)
     return {name: mask(json.dumps(value, ensure_ascii=False, sort_keys=True)) for name, value in _leaves(plain, "")}
+
+
+def _sha256(path: Path) -> str:
+    """The SHA-256 of a file, empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

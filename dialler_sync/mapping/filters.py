@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..config.columns import fold
 from ..config.days import day_of
-from ..config.filters import compiled
+from ..config.filters import Condition, compiled
 from ..error_codes import UNREADABLE_FILTER, fault
 from ..model import Chunk, Fault, Filtered
 from ..text.spreadsheet import one_line
@@ -116,6 +116,7 @@ class _Rule:
         before, after = of.condition.before, of.condition.after
         self._before = day_of(before, today).isoformat() if before else None
         self._after = day_of(after, today).isoformat() if after else None
+        self._said = _said(of.condition)
         self.tally = RuleTally(of.kind, of.column, self._listed)
 
     def judge(self, columns: Columns, whole: Places) -> tuple[Places, dict[int, Fault]]:
@@ -174,14 +175,25 @@ class _Rule:
         dated = self._before or self._after
         written = "formats" if dated else "decimal or thousands"
         hint = f"Correct the cell, or set {written} of this filter." if dated or self._numeric else None
-        found = fault(UNREADABLE_FILTER, f"rows.{self._kind} cannot be told: {why.message}", hint)
+        found = fault(UNREADABLE_FILTER, f"rows.{self._kind} cannot read it: {why.message}", hint)
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 
     def sentence(self, chunk: Chunk, place: int) -> str:
         """Why a row is left out, in a sentence with the rule."""
         cell = one_line(str(chunk.frame.iat[place, self._position]).strip())
         shown = f"{cell[:_LONGEST_VALUE]}…" if len(cell) > _LONGEST_VALUE else cell
-        return f"rows.{self._kind}: {one_line(self._header)} is {repr(shown) if shown else 'empty'}"
+        return f"rows.{self._kind}: {one_line(self._header)} is {repr(shown) if shown else 'empty'}{self._said}"
+
+
+def _said(condition: Condition) -> str:
+    """What a condition says beside the values that it lists: `` (min: 50, max: 80)``."""
+    names = ("pattern", "min", "max", "before", "after")
+    said = [
+        f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"
+        for name in names
+        if (value := getattr(condition, name)) is not None
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _part(chunk: Chunk, rows: Places) -> Chunk:

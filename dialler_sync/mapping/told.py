@@ -52,7 +52,7 @@ def _own(check: str, text: str, rule: ColumnRule) -> Fault:
         allowed = rule.one_of or ()
         more = f" and {len(allowed) - _MOST_LISTED} more" if len(allowed) > _MOST_LISTED else ""
         listed = ", ".join(allowed[:_MOST_LISTED]) + more
-        return fault(check, f"'{text}' is not allowed here{nearest(text, allowed)}.", f"Write one of: {listed}.")
+        return fault(check, f"'{text}' is not allowed here{nearest(text, allowed) or '.'}", f"Write one of: {listed}.")
     if check == "out_of_range":
         number = float(text)
         low = rule.min is not None and number < rule.min

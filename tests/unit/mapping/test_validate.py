@@ -288,7 +288,7 @@ def test_empty_cells_can_clear() -> None:
 def test_a_ragged_row_has_one_fault() -> None:
     """Its columns may have shifted, so nothing else can be said about it, not even its key."""
     columns = ("Name", "Phone", "No")
-    check = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns))
+    check = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns)).check
     chunk = chunk_of(columns, (*GOOD, "1"), ("", "x", "2"), (*GOOD, "3"), ragged={3: ("", "x", "2", "y")})
     contacts, rejections = check(chunk)
 
@@ -301,7 +301,7 @@ def test_a_ragged_row_has_one_fault() -> None:
 def test_notes_of_cells_reach_the_row() -> None:
     """A formula without a value is no empty cell."""
     columns = ("Name", "Phone")
-    check = Checker(settings_of(BASIC), layout_of(*columns))
+    check = Checker(settings_of(BASIC), layout_of(*columns)).check
     chunk = chunk_of(columns, ("", "0171 1234567"), GOOD, notes={(2, 0): CellNote("formula_without_value")})
     contacts, rejections = check(chunk)
 

@@ -46,7 +46,7 @@ def proposed(table: Rows, folder: Path) -> tuple[str, Settings]:
 
 
 def checked(table: Rows, settings: Settings) -> tuple[list[Contact], list[Rejection]]:
-    check = Checker(settings, table.layout)
+    check = Checker(settings, table.layout).check
     (chunk,) = table.chunks()
     return check(chunk)
 

@@ -87,19 +87,21 @@ class RowFilters:
             left_out |= out
             for place, found in faults.items():
                 unreadable.setdefault(place, []).append(found)
-        filtered = self._filtered(chunk, left_out, by_rule) if by_rule else []
+        filtered = self._filtered(chunk, columns, left_out, by_rule) if by_rule else []
         return Sifted(
             _part(chunk, ~left_out) if by_rule else chunk,
             filtered,
             {numbers[place]: found for place, found in unreadable.items() if not left_out[place]},
         )
 
-    def _filtered(self, chunk: Chunk, left_out: Places, by_rule: Mapping[int, _Rule]) -> list[Filtered]:
+    def _filtered(
+        self, chunk: Chunk, columns: Columns, left_out: Places, by_rule: Mapping[int, _Rule]
+    ) -> list[Filtered]:
         part = _part(chunk, left_out)
         rows = part.frame.index.tolist()
         keys = self._key.cells(Columns(part)) if self._key else [None] * len(rows)
         return [
-            Filtered(row, key if isinstance(key, str) else "", by_rule[place].sentence(chunk, place))
+            Filtered(row, key if isinstance(key, str) else "", by_rule[place].sentence(columns, place))
             for row, key, place in zip(rows, keys, np.flatnonzero(left_out).tolist(), strict=True)
         ]
 
@@ -178,9 +180,9 @@ class _Rule:
         found = fault(UNREADABLE_FILTER, f"rows.{self._kind} cannot read it: {why.message}", hint)
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 
-    def sentence(self, chunk: Chunk, place: int) -> str:
+    def sentence(self, columns: Columns, place: int) -> str:
         """Why a row is left out, in a sentence with the rule."""
-        cell = one_line(str(chunk.frame.iat[place, self._position]).strip())
+        cell = one_line(columns.texts(self._position)[place].strip())
         shown = f"{cell[:_LONGEST_VALUE]}…" if len(cell) > _LONGEST_VALUE else cell
         return f"rows.{self._kind}: {one_line(self._header)} is {repr(shown) if shown else 'empty'}{self._said}"
 

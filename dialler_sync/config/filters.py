@@ -24,8 +24,8 @@ _RANGES = ("min", "max", "before", "after")
 
 
 def _texts(given: object) -> object:
-    """YAML's empty value is the empty cell; one text is a list of one."""
-    if isinstance(given, str) or given is None:
+    """One text is a list of one; in a list, YAML's empty value is the empty cell."""
+    if isinstance(given, str):
         given = [given]
     return ["" if each is None else each for each in given] if isinstance(given, list) else given
 
@@ -58,8 +58,8 @@ class Condition(BaseModel):
         rule = handler.resolve_ref_schema(given)
         long_form = {**rule}
         rule.clear()
-        text = {"type": ["string", "null"]}
-        rule["anyOf"] = [{**text, "description": "This text."}, {"type": "array", "items": text}, long_form]
+        items = {"type": ["string", "number", "boolean", "null"]}
+        rule["anyOf"] = [{"type": "string", "description": "This text."}, {"type": "array", "items": items}, long_form]
         return given
 
     @model_validator(mode="before")

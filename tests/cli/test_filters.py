@@ -13,6 +13,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import COLUMNS, Configure, Run
+from ..helpers.blocks import ROOT, blocks
 from ..helpers.dialler import seed
 
 LOCK = "{skip: {Out: [x]}, skipped_contacts: lock}"
@@ -255,3 +256,46 @@ def test_the_reports_name_the_rows_that_are_left_out(run: Run, configure: Config
     with done.reports.joinpath("failed.csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.reader(file))) == 1
     assert json.loads(done.reports.joinpath("summary.json").read_text(encoding="utf-8"))["counts"]["skipped"] == 1
+
+
+def test_the_story_of_the_page_is_true(run: Run, dialler: SimulatorServer) -> None:
+    """docs/rows.md, three nights with its list, its table and its configuration."""
+    page = blocks(ROOT / "docs" / "rows.md")
+    nightly, table = (block.text for block in page if block.language == "csv")
+    (config,) = (block.text for block in page if block.text.startswith("dialler:"))
+    Path("zip.csv").write_text(table, encoding="utf-8")
+    Path("dialler-sync.yaml").write_text(config.replace("http://127.0.0.1:8080/rest/v1.0", dialler.base_url))
+    Path("nightly.csv").write_text(nightly, encoding="utf-8")
+
+    first = run("import", "nightly.csv")
+    mended = (first.reports or Path()).joinpath("failed.csv").read_text(encoding="utf-8-sig").replace("1234,", "12345,")
+    Path("mended.csv").write_text(mended, encoding="utf-8")
+    fifth = run("import", "mended.csv")
+    Path("nightly.csv").write_text(nightly.replace("open,\nC2", "open,Yes\nC2").replace(",1234,", ",12345,"))
+    planned = run("plan", "nightly.csv")
+    second = run("import", "nightly.csv")
+    held = locked(dialler)
+    compared = run("reconcile", "nightly.csv", "--detailed-exitcode")
+    Path("nightly.csv").write_text(nightly.replace(",1234,", ",12345,"))
+    third = run("import", "nightly.csv")
+
+    assert first.code == ExitCode.ROWS_FAILED
+    assert [(row["_status"], row["_error_code"], row["_warnings"]) for row in first.rows()] == [
+        ("succeeded", "", "zero_restored:PhoneNumber2"),
+        ("succeeded", "", "field_left_out:Email"),
+        ("skipped", "", ""),
+        ("succeeded", "", ""),
+        ("rejected", "pattern_mismatch", ""),
+    ]
+    assert first.rows()[2]["_error"] == "rows.only: Status is 'closed'"
+    assert "rows.skip, Opt-out: no row has 'yes'. Is it spelt as in the list?" in first.err
+    assert [contact.get("Region") for contact in dialler.store.contacts.values()][:3] == [
+        "Berlin",
+        "Bavaria",
+        "unknown",
+    ]
+    assert fifth.code == second.code == compared.code == third.code == ExitCode.OK
+    assert "! lock C1" in planned.out
+    assert "= filtered C1 (row 2): rows.skip: Opt-out is 'Yes'" in planned.out
+    assert held == {"C1"}
+    assert not locked(dialler)

@@ -18,6 +18,7 @@ from ..helpers.dialler import seed
 
 LOCK = "{skip: {Out: [x]}, skipped_contacts: lock}"
 KEEP = "{skip: {Out: [x]}}"
+PAGE = ROOT / "docs" / "rows.md"
 
 
 def write(*rows: str, name: str = "list.csv") -> Path:
@@ -258,9 +259,18 @@ def test_the_reports_name_the_rows_that_are_left_out(run: Run, configure: Config
     assert json.loads(done.reports.joinpath("summary.json").read_text(encoding="utf-8"))["counts"]["skipped"] == 1
 
 
+@pytest.mark.parametrize("part", [block.text for block in blocks(PAGE) if block.text.startswith("columns:")])
+def test_the_rules_of_the_page_are_rules(part: str) -> None:
+    """Each with what every configuration has."""
+    always = 'dialler: {base_url: "http://127.0.0.1/rest", clients_id: 1}\ncampaign: {id: 538}\n'
+    Path("part.yaml").write_text(always + part + "  Name: Name\n", encoding="utf-8")
+
+    assert dialler_sync.load_config("part.yaml").columns
+
+
 def test_the_story_of_the_page_is_true(run: Run, dialler: SimulatorServer) -> None:
     """docs/rows.md, three nights with its list, its table and its configuration."""
-    page = blocks(ROOT / "docs" / "rows.md")
+    page = blocks(PAGE)
     nightly, table = (block.text for block in page if block.language == "csv")
     (config,) = (block.text for block in page if block.text.startswith("dialler:"))
     Path("zip.csv").write_text(table, encoding="utf-8")
@@ -289,11 +299,8 @@ def test_the_story_of_the_page_is_true(run: Run, dialler: SimulatorServer) -> No
     ]
     assert first.rows()[2]["_error"] == "rows.only: Status is 'closed'"
     assert "rows.skip, Opt-out: no row has 'yes'. Is it spelt as in the list?" in first.err
-    assert [contact.get("Region") for contact in dialler.store.contacts.values()][:3] == [
-        "Berlin",
-        "Bavaria",
-        "unknown",
-    ]
+    regions = [contact.get("Region") for contact in dialler.store.contacts.values()]
+    assert regions[:3] == ["Berlin", "Bavaria", "unknown"]
     assert fifth.code == second.code == compared.code == third.code == ExitCode.OK
     assert "! lock C1" in planned.out
     assert "= filtered C1 (row 2): rows.skip: Opt-out is 'Yes'" in planned.out

@@ -28,7 +28,7 @@ from ..text.nearest import nearest
 from .checks import contradictions
 from .days import Day
 from .steps import Join, Lookup, Part, Replacement, template_parts
-from .texts import SHOWS_NOTHING, Formats, Names, Pattern, fold
+from .texts import SHOWS_NOTHING, Formats, Names, Pattern, fold, or_short
 
 __all__ = ["SHOWS_NOTHING", "ColumnRule", "ColumnRules", "field_name", "fold", "template_parts"]
 
@@ -160,12 +160,7 @@ class ColumnRule(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        given = handler(core)
-        rule = handler.resolve_ref_schema(given)
-        long_form = {**rule}
-        rule.clear()
-        rule["anyOf"] = [{"type": "string", "description": "Source column."}, long_form]
-        return given
+        return or_short(core, handler, {"type": "string", "description": "Source column."})
 
     @model_validator(mode="before")
     @classmethod

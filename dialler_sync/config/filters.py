@@ -18,7 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from .days import Day, no_day_between
-from .texts import Formats, Pattern, fold
+from .texts import Formats, Pattern, fold, or_short
 
 _RANGES = ("min", "max", "before", "after")
 
@@ -54,13 +54,9 @@ class Condition(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        given = handler(core)
-        rule = handler.resolve_ref_schema(given)
-        long_form = {**rule}
-        rule.clear()
         items = {"type": ["string", "number", "boolean", "null"]}
-        rule["anyOf"] = [{"type": "string", "description": "This text."}, {"type": "array", "items": items}, long_form]
-        return given
+        text = {"type": "string", "description": "This text."}
+        return or_short(core, handler, text, {"type": "array", "items": items, "description": "One of these."})
 
     @model_validator(mode="before")
     @classmethod

@@ -7,7 +7,9 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 """White space, and signs that cannot be seen: soft hyphens, marks of width and direction."""
@@ -34,6 +36,16 @@ def _whole_dates(formats: tuple[str, ...]) -> tuple[str, ...]:
         if read != _SAMPLE_DATE:
             raise ValueError(f"'{pattern}' does not give a day, a month and a year, as %d.%m.%Y does")
     return formats
+
+
+def or_short(core: CoreSchema, handler: GetJsonSchemaHandler, *short: JsonSchemaValue) -> JsonSchemaValue:
+    """The JSON Schema of a rule that also has short forms."""
+    given = handler(core)
+    rule = handler.resolve_ref_schema(given)
+    long_form = {**rule}
+    rule.clear()
+    rule["anyOf"] = [*short, long_form]
+    return given
 
 
 Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(listed), Field(min_length=1)]

@@ -17,12 +17,17 @@ from .unlisted import Change
 def can_be_called(
     snapshot: Snapshot, prepared: Prepared, settings: Settings, journal: Journal, run: RunRecord
 ) -> Iterator[StoredContact]:
-    """Contacts of the run's campaign that are not locked, and of which every row is left out by a filter."""
+    """Contacts of the run's campaign that are not locked, and of which every row is left out by a filter; but for those
+    that a later run than this list's first one has sent."""
     snapshot.mark_left_out(prepared.filtered_keys())
     snapshot.unmark_left_out(_keys_that_count(journal, run))
-    every = settings.campaign
+    every, origin = settings.campaign, journal.run(run.parent) if run.parent else run
+    newer = journal.sent_since(run.target, origin.started_at, {run.id, origin.id})
     ours = {"DiallerCampaignsID": every.id} if every.id is not None else {CAMPAIGN_NAME: every.name}
     for page in batched(snapshot.keys_left_out(), KEYS):
+        if newer:  # a later list may have these rows to go
+            later = journal.settled_since(run.target, origin.started_at, page, {run.id, origin.id})
+            page = [key for key in page if key not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
             for contact in contacts:
                 elsewhere = every.column is None and is_elsewhere(ours, contact.values, snapshot.campaign_ids)

@@ -44,11 +44,13 @@ class PlanEntry:
 
 @dataclass(slots=True)
 class Planned:
-    """All decisions. ``entries`` leaves out rows that stay as they are."""
+    """All decisions. ``entries`` leaves out rows that stay as they are; ``moved`` are the places of rows whose contacts
+    come from other campaigns."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
+    moved: list[int] = field(default_factory=list)
     entries: list[PlanEntry] = field(default_factory=list)
 
 
@@ -149,6 +151,7 @@ class Planner:
                 decided.append((row.seq, str(decision.action), decision.contact_id))
                 if decision.moves:
                     moved.append(row.seq)
+                    self.planned.moved.append(row.seq)
                     self.planned.warnings[MOVED.code] += 1
                 known = snapshot is not None and decision.action is not Action.IMPORT
                 if known and self._settings.journal.before_images:

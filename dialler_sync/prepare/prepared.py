@@ -19,9 +19,9 @@ class Prepared:
     """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
 
     ``unchanged`` rows were left out while they were read, ``filtered`` ones by ``rows: {only:, skip:}``: ``left_out``
-    has the place and UserData of each of these. ``warned`` is how many valid rows have warnings, ``extra_cells`` how
-    many cells the longest ragged row has beyond its header. ``mended`` are the contacts that come from a row of an
-    earlier run: place, key, run.
+    has the place and UserData of each of these. ``warned`` are the places of valid rows with warnings, ``extra_cells``
+    is how many cells the longest ragged row has beyond its header. ``mended`` are the contacts that come from a row of
+    an earlier run: place, key, run.
     ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`.
     """
 
@@ -30,11 +30,11 @@ class Prepared:
     cells: Spool = field(init=False)
     left_out: Spool = field(init=False)
     rows: array[int] = field(default_factory=lambda: array("q"))
+    warned: array[int] = field(default_factory=lambda: array("q"))
     files: list[dict[str, Any]] = field(default_factory=list)
     todo: bytearray = field(default_factory=bytearray)
     actions: bytearray = field(default_factory=bytearray)
     rejected: int = 0
-    warned: int = 0
     unchanged: int = 0
     filtered: int = 0
     extra_cells: int = 0

@@ -94,7 +94,7 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
     prepared.rows.extend(numbers)
     prepared.todo += todo
     prepared.rejected += len(checked.rejections)
-    prepared.warned += sum(1 for row in checked.contacts if row.warnings)
+    prepared.warned.extend(row.seq for row in planned if row.payload and row.warnings)
     prepared.unchanged += len(checked.contacts) - sum(todo)
     if checked.filtered:
         prepared.filtered += len(checked.filtered)

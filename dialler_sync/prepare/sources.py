@@ -74,6 +74,7 @@ def open_sources(
     from ..read import open_table
 
     lookups = read_lookups(settings)
+    today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
     sources: list[Source] = []
     unreadable: list[object] = []
     for path in paths:

@@ -191,11 +191,13 @@ class Execution:
                 "nothing was sent"
             )
 
-        most = self.options.max_warnings
-        if most and not most.allows(prepared.warned, prepared.total):
+        self._check_warnings(len(prepared.warned), prepared.total)
+
+    def _check_warnings(self, warned: int, total: int) -> None:
+        limit = self.options.max_warnings
+        if limit and not limit.allows(warned, total):
             raise SafetyLimit(
-                f"{prepared.warned} of {prepared.total} rows have warnings, more than --max-warnings {most} allows; "
-                "nothing was sent"
+                f"{warned} of {total} rows have warnings, more than --max-warnings {limit} allows; nothing was sent"
             )
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
@@ -269,6 +271,8 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
+        if planned.moved:
+            self._check_warnings(len({*prepared.warned, *planned.moved}), prepared.total)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields

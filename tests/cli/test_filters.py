@@ -151,6 +151,34 @@ def test_a_retry_sends_a_row_whose_key_another_row_had_that_was_left_out(
     assert sent(dialler) == ["K2", "K1"]
 
 
+def test_a_retry_locks_nobody_whom_a_later_list_has_sent(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The older list says that the contact must not be called, the newer one that it may be."""
+    configure(rows=LOCK)
+    older = run("import", write("K1,Ann,x", "K2,,", "K3,Cid,x"))
+    run("import", write("K1,Ann,", name="newer.csv"))
+    seed(dialler, "K3")
+
+    done = run("retry", older.summary["run_id"])
+
+    assert [row["_action"] for row in done.rows()] == ["filtered", "", "filtered"]
+    assert locked(dialler) == {"K3"}
+
+
+def test_a_move_counts_as_a_warning(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """It is known when the run is planned, and nothing was sent then."""
+    configure()
+    seed(dialler, "K1", DiallerCampaignsID=539)
+    path = write("K1,Ann,", "K2,Bob,")
+
+    stopped = run("import", path, "--max-warnings", "0")
+
+    assert stopped.code == ExitCode.SAFETY_LIMIT
+    assert "1 of 2 rows have warnings, more than --max-warnings 0 allows; nothing was sent" in stopped.err
+    assert not sent(dialler)
+
+
 def test_a_mended_filter_cell_is_read_again(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
     """In failed.xlsx the cell is marked; the mended file knows the filter, and a mirror is not for it."""
     configure(rows="{only: {Out: {min: 5}}}", mirror="{missing: delete, max_missing: 100%}")

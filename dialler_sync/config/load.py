@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 from ..errors import ConfigError
 from ..files import trust
@@ -152,12 +152,24 @@ def _sha256(path: Path) -> str:
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """What differs between two fingerprints, in words."""
+    """What differs between two fingerprints, in words; not what an older version did not know, and is as it is without
+    being set."""
     return [
         f"{name} was {before.get(name, 'not set')}, is {after.get(name, 'not set')}"
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
+        if name in before or after[name] != _default(name)
     ]
+
+
+def _default(name: str) -> str | None:
+    """What a fingerprint has of a setting that is not set; None: it must be set."""
+    *at, last = name.split(".")
+    model = _model_at(at)
+    setting = model.model_fields.get(last) if model else None
+    if setting is None or setting.is_required():
+        return None
+    return json.dumps(to_jsonable_python(setting.get_default(call_default_factory=True)))
 
 
 def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
@@ -218,13 +230,19 @@ def _is_union_arm(part: str | int) -> bool:
 
 
 def _names_beside(at: KeyPath) -> Iterable[str]:
+    model = _model_at(at[:-1])
+    return model.model_fields if model else ()
+
+
+def _model_at(at: Sequence[str | int]) -> type[BaseModel] | None:
+    """The model of what stands at a place of a configuration."""
     model: type[BaseModel] | None = Settings
-    for part in at[:-1]:
+    for part in at:
         if model is None:
             break
         inner = model.model_fields.get(str(part))
         model = _model_of(inner.annotation) if inner else _model_of(model)
-    return model.model_fields if model else ()
+    return model
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

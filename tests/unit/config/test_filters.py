@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dialler_sync.config import ColumnRule
+from dialler_sync.config import ColumnRule, changes, fingerprint
 from dialler_sync.config.days import day_of
 from dialler_sync.config.filters import Condition
 from dialler_sync.config.schema import json_schema
@@ -164,3 +164,19 @@ def test_editors_know_the_short_and_the_long_form() -> None:
 
     assert [form.get("type") for form in forms] == ["string", "array", "object"]
     assert "with" in json_schema()["$defs"]["Replacement"]["properties"]
+
+
+def test_what_an_older_version_did_not_know_is_no_change() -> None:
+    """A run that it began can be resumed, unless one of its new keys is set."""
+    plain = fingerprint(settings_of({"Name": "A", "Email": "B"}))
+    filtered = fingerprint(
+        settings_of({"Name": "A", "Email": {"column": "B", "invalid": "empty"}}, rows={"only": {"C": "x"}})
+    )
+    older = {name: value for name, value in plain.items() if not name.startswith(("rows.", "columns.Email."))}
+
+    assert changes(older, plain) == ['columns.Email.column was not set, is "B"']
+    assert [change.split(" ")[0] for change in changes(older, filtered)] == [
+        "columns.Email.column",
+        "columns.Email.invalid",
+        "rows.only.C.values",
+    ]

@@ -87,7 +87,7 @@ def test_summary_adds_up(run: Run, configure: Configure, contacts_csv: Contacts)
     }  # fmt: skip
     assert summary["actions"]["superseded"] == 1
     assert summary["actions"].keys() == {
-        "create", "overwrite", "import", "unchanged", "superseded", "suppressed", "protected", "lock", "unlock",
+        "create", "overwrite", "import", "unchanged", "superseded", "suppressed", "protected", "filtered", "lock", "unlock",
         "delete",
     }  # fmt: skip
     assert {

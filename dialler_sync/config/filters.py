@@ -107,8 +107,21 @@ def contradictions(only: Mapping[str, Condition], skip: Mapping[str, Condition])
             continue
         for value in condition.listed.keys() & other.listed.keys():
             yield f"only and skip both list '{condition.listed[value]}' for {column}: keep it in one of them"
-        if condition == other or (condition.empty is not None and condition.empty == other.empty):
-            yield f"only and skip say the same of {column}, so that no row would be left: remove one of them"
+        if condition == other or _covers(other, condition):
+            yield f"skip leaves out all that only takes of {column}, so that no row would be left: remove one of them"
+
+
+def _covers(outer: Condition, inner: Condition) -> bool:
+    """Whether all that one condition takes within its range is taken by another, too."""
+    if outer.values or outer.pattern or (outer.empty is None and all(getattr(outer, name) is None for name in _RANGES)):
+        return False
+    if outer.empty is not None and inner.empty != outer.empty:
+        return False
+    least = outer.min is None or (inner.min is not None and inner.min >= outer.min)
+    most = outer.max is None or (inner.max is not None and inner.max <= outer.max)
+    first = outer.after is None or outer.after == inner.after
+    last = outer.before is None or outer.before == inner.before
+    return least and most and first and last
 
 
 def compiled(pattern: str) -> re.Pattern[str]:

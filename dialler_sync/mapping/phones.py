@@ -177,7 +177,7 @@ def read_phone(
 
 
 def spread(
-    columns: Mapping[str, list[Read | None]], may_spread: Collection[str]
+    columns: Mapping[str, list[Read | None]], may_spread: Collection[str], of_a_type: Collection[str] = ()
 ) -> dict[str, list[str | Fault | None]]:
     """Give every number a field of its own.
 
@@ -187,6 +187,7 @@ def spread(
     Args:
         columns: phone field → one cell a row; all of one length.
         may_spread: fields whose cells may hold several numbers; of other fields they are a fault.
+        of_a_type: fields that take no numbers of others, which may be of another type.
     """
     rows = max(map(len, columns.values()), default=0)
     result = {name: list(column) for name, column in columns.items()}
@@ -197,7 +198,8 @@ def spread(
             present = {cells[place] for cells in result.values()}
             others = [number for number in numbers[1:] if number not in present]
             behind = PHONE_FIELDS[PHONE_FIELDS.index(name) :] + PHONE_FIELDS if name in may_spread else ()
-            free = [field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None]
+            empty = (field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None)
+            free = [field for field in empty if field not in of_a_type]
             if len(others) > len(free):
                 room = f"there are {len(free)} more free phone fields" if name in may_spread else "one is expected"
                 result[name][place] = fault("phone_several", f"The cell holds {len(numbers)} numbers, and {room}.")

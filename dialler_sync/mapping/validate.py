@@ -128,7 +128,8 @@ class Checker:
         may_spread = {bound.field.name for bound in self._phones if bound.rule.several != "reject"} & {*PHONE_FIELDS}
         begin = 0 if self._settings.rows.phone_format == "plus" else 1
         restores = any(bound.rule.lost_zero == "restore" for bound in self._phones)
-        for name, column in spread(numbers, may_spread).items():
+        of_a_type = {bound.field.name for bound in self._phones if bound.rule.type != "any"}
+        for name, column in spread(numbers, may_spread, of_a_type).items():
             if restores:
                 _warn(warnings, "zero_restored", name, (isinstance(number, RestoredNumber) for number in column))
             if name in self._rules and self._rules[name].type != "any":

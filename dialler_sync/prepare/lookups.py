@@ -6,6 +6,7 @@ from ..config import Settings, SourceSettings
 from ..config.columns import fold
 from ..config.steps import Lookup
 from ..errors import ConfigError, InputError, ListUnreadable
+from ..mapping.cells import Columns
 from ..mapping.columns import Lookups
 from ..text.nearest import nearest
 
@@ -40,11 +41,15 @@ def _read(lookup: Lookup, name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     first: dict[str, int] = {}
     for chunk in table.chunks():
-        damaged = {row for (row, position), note in chunk.notes.items() if note.code and position in (key_at, value_at)}
+        cells, numbers = Columns(chunk), chunk.frame.index.tolist()
+        damaged = {numbers[place] for at in (key_at, value_at) for place, note in cells.notes(at) if note.code}
         if wrong := sorted(damaged | chunk.ragged.keys())[:_SHOWN]:
-            raise InputError(f"{lookup.file}: row {', '.join(map(str, wrong))} cannot be read: correct or remove it.")
-        keys, values = (chunk.frame.iloc[:, at].tolist() for at in (key_at, value_at))
-        for row, key, value in zip(chunk.frame.index.tolist(), map(fold, keys), values, strict=True):
+            raise InputError(
+                f"{lookup.file}: damaged cells, or cells too many or too few, in row {', '.join(map(str, wrong))}: "
+                "correct them, or remove the rows."
+            )
+        keys, values = cells.texts(key_at), cells.texts(value_at)
+        for row, key, value in zip(numbers, map(fold, keys), values, strict=True):
             if key and key in found:
                 raise ConfigError(_doubled(lookup, name, first[key], row))
             if key:

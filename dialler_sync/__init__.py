@@ -25,7 +25,7 @@ _HOMES = {"DiallerClient": "api", "Settings": "config", "load_config": "config"}
 
 
 def __getattr__(name: str) -> Any:
-    """The names of the Python API, loaded when they are asked for: the command line starts without them."""
+    """Load a name of the Python API on first use, so that the command line starts without them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

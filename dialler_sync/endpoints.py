@@ -1,7 +1,7 @@
-"""The dialler's functions: method and path of each, under the base URL and ClientsID.
+"""Endpoints of the dialler: method and path of each function, under the base URL and ClientsID.
 
-Source: API.md, "Functions". What stands in ``ASSUMED`` is not documented by the vendor; any of them is
-replaced by one line of configuration (``dialler.endpoints``).
+Source: API.md, "Functions". The vendor does not document those in ``ASSUMED``; one line of configuration
+(``dialler.endpoints``) replaces any of them.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One function: HTTP method, and path with query where ``{name}`` stands for a value."""
+    """One function: HTTP method, and path with query, where ``{name}`` is a placeholder."""
 
     name: str
     method: str
     path: str
 
     def target(self, **values: str | int) -> str:
-        """The path with its values filled in, each percent-encoded whole.
+        """Return the path with its placeholders filled in, each value percent-encoded.
 
         Raises:
-            UsageError: a value is empty, or ``.`` or ``..`` in the path, which would then be another function's.
+            UsageError: a value is empty, or is ``.`` or ``..`` within the path, which would address another function.
         """
 
         def encoded(match: re.Match[str]) -> str:
@@ -77,7 +77,7 @@ class Endpoint:
 
 
 def endpoint(name: str, override: str | None = None) -> Endpoint:
-    """The function ``name``, or what the configuration says of it.
+    """Return the function ``name``, or its override from the configuration.
 
     Raises:
         ValueError: the override is not ``METHOD /path``, or its placeholders are not those of the function.

@@ -1,5 +1,4 @@
-"""Every ``_error_code`` and every warning that a row can be given, with its meaning and its mend; the documentation is
-made from them."""
+"""The registry of error codes and warnings of rows, with meanings and fixes; the documentation is generated from it."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from itertools import zip_longest
 
 from .model import Fault
 
-# Those that code sends or compares
+# Codes that the code itself uses
 AMBIGUOUS = "ambiguous_user_data"
 CONTACT_CHANGED = "contact_changed"
 DAMAGED = "damaged_by_spreadsheet"
@@ -31,7 +30,7 @@ UNREADABLE_FILTER = "filter_unreadable"
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """A stable code, what it means in one sentence, and what the user does about it."""
+    """A stable code, its meaning in one sentence, and the fix for the user."""
 
     code: str
     meaning: str
@@ -300,24 +299,24 @@ _WARNINGS = (
 )
 
 WARNINGS: dict[str, ErrorCode] = {entry.code: entry for entry in _WARNINGS}
-"""By code; a row with a warning goes on."""
+"""By code; a row with a warning is still sent."""
 
 
 REFUSED_KEYS = frozenset({KEY_CHANGED, DAMAGED})
-"""Why the key of a fixed row is refused, though it may be one."""
+"""Codes of a mended row's key that is refused although it is valid by itself."""
 
 
 def faults_of(codes: str, fields: str) -> tuple[tuple[str, str], ...]:
-    """What was wrong with a row, from its ``_error_code`` and ``_error_field``: codes, each with its field."""
+    """Return (code, field) of each fault of a row, from its ``_error_code`` and ``_error_field``."""
     return tuple(zip_longest(codes.split("; "), fields.split("; "), fillvalue=""))
 
 
 def mend(code: str) -> str:
-    """What to do about a code, ``""`` where it is none of ours."""
+    """Return the fix for a code, ``""`` for a foreign code."""
     return ERROR_CODES[code].mend if code in ERROR_CODES else ""
 
 
 def fault(code: str, message: str | None = None, hint: str | None = None) -> Fault:
-    """Say what is wrong with one cell; the table's words stand in for those not given."""
+    """Return a fault of one cell; message and hint default to those of the code."""
     entry = ERROR_CODES[code]
     return Fault(code, message or entry.meaning, hint or entry.mend)

@@ -1,30 +1,31 @@
-"""Every error this package raises, sorted by what the caller does about it.
+"""Every error of this package, sorted by the caller's reaction.
 
 ::
 
     DiallerSyncError
-    ├── UsageError                 stop before anything is sent: mend the command or the configuration  (exit 2)
+    ├── UsageError                 stop before anything is sent: fix the command or the configuration   (exit 2)
     │   ├── ConfigError            ... with file, line and key
-    │   ├── Held                   ... or wait: another run or call is at work on the same
-    │   └── CannotResume           ... an interrupted run cannot go on as it began
-    ├── InputError                 stop before anything is sent: mend the spreadsheet                   (exit 3)
-    │   └── ListUnreadable         ... not that one, but a list that goes with every spreadsheet
-    ├── StopRun                    stop the run; what is not settled stays unprocessed
+    │   ├── Held                   ... or wait: another run or call is working on the same
+    │   └── CannotResume           ... an interrupted run cannot go on: its files or settings changed
+    ├── InputError                 stop before anything is sent: fix the spreadsheet                    (exit 3)
+    │   └── ListUnreadable         ... a do-not-call list, which goes with every spreadsheet
+    ├── StopRun                    stop the run; rows not settled stay unprocessed
     │   ├── DiallerUnavailable     the dialler is down for longer than give_up_after; resumable         (exit 5)
     │   │   └── ClusterLost        ... or the cluster that sends to it is gone; resumable               (exit 5)
     │   ├── NoRowCanSucceed        token, ClientsID, campaign or endpoint is wrong                      (exit 7)
     │   ├── SafetyLimit            mirror or max-errors                                                 (exit 8)
     │   ├── JournalError           the journal or the report folder cannot be read or written           (exit 2)
+    │   │   ├── JournalDamaged     ... what it holds is damaged                                         (exit 2)
     │   │   └── JournalFailed      ... in a run that may have sent rows; resumable                      (exit 5)
-    │   │       └── JournalLost    ... deleted or replaced; not resumable                               (exit 5)
-    │   ├── LimitReached           the user asked for no more rows than these; resumable                (exit 4)
+    │   │       └── JournalLost    ... deleted, replaced or damaged; not resumable                      (exit 5)
+    │   ├── LimitReached           the user's row limit is reached; resumable                           (exit 4)
     │   └── Interrupted            Ctrl-C, SIGTERM, SIGHUP; resumable                                   (exit 130)
     └── RequestError               one request of one row
-        ├── Refused                certainly not done, and a repeat will not help: reject the row
-        ├── NotDone                certainly not done, and may pass: repeat
-        └── MaybeDone              sent, and the outcome is not known: look before repeating
+        ├── Refused                certainly not done, and a retry will not help: reject the row
+        ├── NotDone                certainly not done, and the cause may pass: retry
+        └── MaybeDone              sent, outcome not known: look up before a retry
 
-Anything else that is raised is a bug, and shows as one (exit 1).
+Any other exception is a bug, and is reported as one (exit 1).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from .text.outward import dialler_says, line
 class DiallerSyncError(Exception):
     """Root of the tree. ``str(error)`` is one message for the user: what, where, what to do.
 
-    Each argument is a line of it, so that a line break in a name that is quoted makes no line of its own.
+    Each argument is one line, so that a line break in a quoted name cannot start another.
     """
 
     def __init__(self, *lines: object) -> None:
@@ -54,19 +55,19 @@ class ConfigError(UsageError):
 
 
 class Held(UsageError):
-    """Another run or call is at work on the same campaign or inbox."""
+    """Another run or call is working on the same campaign or inbox."""
 
 
 class CannotResume(UsageError):
-    """An interrupted run cannot go on: its files, configuration or do-not-call lists are others than when it began."""
+    """An interrupted run cannot go on: its files, configuration or do-not-call lists have changed since it began."""
 
 
 class InputError(DiallerSyncError):
-    """A spreadsheet cannot be read as it is."""
+    """A spreadsheet cannot be read."""
 
 
 class ListUnreadable(InputError):
-    """A do-not-call list cannot be read, or has no entries; no fault of the spreadsheet that is imported."""
+    """A do-not-call list cannot be read, or has no entries; the imported spreadsheet is not at fault."""
 
 
 class StopRun(DiallerSyncError):
@@ -78,31 +79,35 @@ class DiallerUnavailable(StopRun):
 
 
 class ClusterLost(DiallerUnavailable):
-    """The cluster whose workers send to the dialler is gone, or has no workers any more."""
+    """The cluster whose workers send to the dialler is gone, or has lost all its workers."""
 
 
 class NoRowCanSucceed(StopRun):
-    """Not authorised, or the campaign or the endpoint does not exist."""
+    """The token is refused, or the campaign or the endpoint does not exist."""
 
 
 class SafetyLimit(StopRun):
-    """A limit that the user set was passed."""
+    """A limit set by the user was exceeded."""
 
 
 class JournalError(StopRun):
     """The journal or the report folder cannot be read or written."""
 
 
+class JournalDamaged(JournalError):
+    """What the journal holds is damaged: going on with it would only do harm."""
+
+
 class JournalFailed(JournalError):
-    """The journal fails in a run that may have sent rows, which can be resumed."""
+    """The journal fails during a run that may have sent rows; resumable."""
 
 
 class JournalLost(JournalFailed):
-    """The journal's file was deleted or replaced while a run wrote to it."""
+    """The journal's file was deleted, replaced or damaged while a run wrote to it: the run cannot be resumed."""
 
 
 class LimitReached(StopRun):
-    """The user asked for no more rows than these."""
+    """The row limit set by the user was reached."""
 
 
 class Interrupted(StopRun):
@@ -110,9 +115,9 @@ class Interrupted(StopRun):
 
 
 class RequestError(DiallerSyncError):
-    """One request did not end in success.
+    """One request of one row failed.
 
-    ``code`` is the stable error code for reports; ``http_status`` is None where no answer came.
+    ``code`` is the stable error code for reports; ``http_status`` is None if no answer came.
     """
 
     def __init__(self, code: str, message: str, *, http_status: int | None = None) -> None:
@@ -122,9 +127,9 @@ class RequestError(DiallerSyncError):
 
 
 class Refused(RequestError):
-    """The dialler refused: the change was not made and a repeat will not help.
+    """The dialler refused: the change was not made, and a retry will not help.
 
-    ``foreign``: not the dialler, but something before it, such as a proxy.
+    ``foreign``: a proxy or another server in front of the dialler refused.
     """
 
     def __init__(self, code: str, message: str, *, http_status: int | None = None, foreign: bool = False) -> None:
@@ -143,9 +148,9 @@ class NotDone(RequestError):
 
 
 class MaybeDone(RequestError):
-    """The request was sent, and whether the change was made is not known.
+    """The request was sent, and its outcome is not known.
 
-    ``running`` says whether the dialler may still be working on it.
+    ``running``: the dialler may still be processing it.
     """
 
     def __init__(

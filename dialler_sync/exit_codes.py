@@ -1,4 +1,4 @@
-"""The exit codes, in one place."""
+"""The exit codes and their meanings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .model import any_left
 
 
 class ExitCode(IntEnum):
-    """What a command says to the shell; the texts stand in every command's help."""
+    """Exit codes of every command; the help shows them with ``MEANINGS``."""
 
     OK = 0
     BUG = 1
@@ -53,7 +53,7 @@ MEANINGS: Mapping[ExitCode, str] = {
 _WORST_FIRST = (1, 2, 7, 5, 10, 3, 8, 9, 130, 4, 6, 0)
 
 _OF_THE_ROW = frozenset({"bad_request", "conflict"})
-"""Error codes that usually are the fault of one row; only many of them say that something else is wrong."""
+"""Error codes that are usually one row's fault; only many of them point to a common cause."""
 
 _MANY = 10
 
@@ -71,16 +71,16 @@ _BY_ERROR: tuple[tuple[type[DiallerSyncError], ExitCode], ...] = (
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code of a call with several results: the most severe one, 0 if there are none."""
+    """Return the most severe exit code of a call with several results, 0 if there are none."""
     return min(codes, key=_WORST_FIRST.index, default=int(ExitCode.OK))
 
 
 def exit_code(
     error: DiallerSyncError | None, counts: Mapping[str, int], all_failed: Mapping[str, int] | None = None
 ) -> ExitCode:
-    """The exit code of a run that ``error`` stopped, or that ended with these rows by status.
+    """Return the exit code of a run that ``error`` stopped, else the code for its rows by status.
 
-    ``all_failed``, of an import in which no row succeeded: the rows that were sent, by error code.
+    ``all_failed``: the sent rows of an import by error code, given only if no row succeeded.
     """
     for kind, code in _BY_ERROR:
         if isinstance(error, kind):

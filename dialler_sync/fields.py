@@ -1,4 +1,4 @@
-"""The dialler's contact fields: the one table that mapping, validation, reports and documentation read.
+"""The dialler's contact fields: the one table for mapping, validation, reports and documentation.
 
 Source: API.md, "Contact fields" and the vendor's own file format.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a field holds; it decides how a cell is read and what is checked."""
+    """Type of a field; decides how a cell is read and checked."""
 
     TEXT = "text"
     PHONE = "phone"
@@ -25,10 +25,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One contact field: its name in the API, its kind, and its greatest length in characters by release.
+    """One contact field: name in the API, kind, and greatest length in characters by release.
 
-    ``exact`` marks text that identifies something (a key, an account number): shortened, or with a digit lost,
-    it would name another thing, so it is never cut.
+    ``exact`` marks text that identifies something (a key, an account number): it is never cut, because a shortened one
+    would identify something else.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Field:
         return self.kind is Kind.TEXT and not self.exact
 
     def limit(self, release: tuple[int, ...]) -> int | None:
-        """Greatest length in characters for a dialler of ``release``, None where unlimited."""
+        """Return the greatest length in characters for a dialler of ``release``, None if unlimited."""
         if release < (3, 19) and self.longest_before_3_19 is not None:
             return self.longest_before_3_19
         return self.longest
@@ -94,7 +94,7 @@ FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
 PHONE_FIELDS: tuple[str, ...] = tuple(f"PhoneNumber{n}" for n in range(1, 7))
 
 VENDOR_MARK = "DiallerContact"
-"""First field of every line of the vendor's own headerless CSV."""
+"""First cell of every line of the vendor's own headerless CSV."""
 
 VENDOR_COLUMNS: tuple[str, ...] = (
     VENDOR_MARK,

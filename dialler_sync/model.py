@@ -1,6 +1,6 @@
-"""Facts that cross stages. All are frozen; none knows where it came from or goes to.
+"""Types that several stages share. All are frozen, and know neither source nor destination.
 
-Those that stand for a row are named tuples: millions are made, and a frozen dataclass takes five times as long to make.
+Row types are named tuples: millions are made, and a frozen dataclass takes five times as long to make.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Value = str | int | float | bool | None
-"""What one contact field holds: JSON scalars. Numbers of AMOUNT fields keep the digits of the source."""
+"""Value of one contact field: a JSON scalar. Numbers of AMOUNT fields keep the digits of the source."""
 
 
 class Status(StrEnum):
-    """What became of a source row. Every row of a finished run has exactly one."""
+    """Outcome of a source row. Every row of a finished run has exactly one."""
 
     SUCCEEDED = "succeeded"
     REJECTED = "rejected"
@@ -30,19 +30,19 @@ class Status(StrEnum):
 
 
 FINE = frozenset({Status.SUCCEEDED, Status.SKIPPED})
-"""Outcomes with which nobody has anything to do."""
+"""Statuses that need no attention."""
 
 DID_NOT_SUCCEED = tuple(status for status in Status if status not in FINE and status is not Status.UNPROCESSED)
-"""What somebody has to look at; rows that a run did not come to only wait for its end."""
+"""Statuses that need attention; ``unprocessed`` rows only need the run to be resumed."""
 
 
 def any_left(counts: Mapping[str, int]) -> bool:
-    """Whether some rows, counted by status, did not succeed and were not skipped either."""
+    """Whether some rows, counted by status, neither succeeded nor were skipped."""
     return any(counts.get(status) for status in Status if status not in FINE)
 
 
 class Action(StrEnum):
-    """What is done with a row or a contact."""
+    """The change made to a row or a contact."""
 
     CREATE = "create"
     OVERWRITE = "overwrite"
@@ -53,7 +53,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why nothing is done with a row. Reports have it in the column of the action."""
+    """Reason why a row is left as it is; reports show it in the column of the action."""
 
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
@@ -63,11 +63,11 @@ class Reason(StrEnum):
 
 
 ACTIONS = (*Action, *Reason)
-"""Everything that the column ``_action`` can hold."""
+"""All values of the column ``_action``."""
 
 
 class ContactClass(StrEnum):
-    """What a reconciliation says of a contact; in the order of reports."""
+    """Class of a contact in a reconciliation; in the order of reports."""
 
     MATCHING = "matching"
     DIFFERING = "differing"
@@ -78,13 +78,13 @@ class ContactClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CellNote:
-    """What a spreadsheet cell holds that its text does not say.
+    """Facts about a spreadsheet cell that its text does not show.
 
-    ``code`` rejects a row whose mapped field needs this cell as it is: ``error_cell``,
-    ``formula_without_value`` or ``precision_lost``; None where nothing is wrong.
-    ``number`` is the plain decimal text of a numeric cell whose display differs (``00123`` → ``123``).
-    ``warning`` is the code of a warning: the row goes on, and every mapped field that this cell feeds carries it.
-    ``not_text``: the cell of a workbook is a number, a date or a truth value; noted in mended files only.
+    ``code`` rejects a row whose mapped field needs this cell: ``error_cell``, ``formula_without_value`` or
+    ``precision_lost``; None if nothing is wrong. ``number`` is the plain decimal text of a numeric cell that is
+    displayed differently (``00123`` → ``123``). ``warning`` is the code of a warning, carried by every mapped field
+    that this cell feeds; the row is still sent. ``not_text``: the cell of a workbook is a number, a date or a boolean;
+    noted in mended files only.
     """
 
     code: str | None = None
@@ -95,13 +95,13 @@ class CellNote:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of consecutive source rows as text.
+    """Consecutive source rows as text.
 
-    ``frame`` has one object column of ``str`` per entry of ``Layout.columns``, in that order (names may
-    repeat; an empty cell is ``""``), indexed by the row number that the spreadsheet program shows.
-    ``notes`` is keyed by (row number, column position). ``ragged`` holds the cells, as read, of rows with
-    too few or too many of them, or with a broken quote; in ``frame`` those rows are cut or filled to fit.
-    ``own`` has the cells of the columns that are ours, by name, where the table is a mended one.
+    ``frame`` has one object column of ``str`` per entry of ``Layout.columns``, in that order (names may repeat; an
+    empty cell is ``""``), indexed by the row number that the spreadsheet program shows. ``notes`` is keyed by (row
+    number, column position). ``ragged`` holds the cells, as read, of rows with too few or too many of them, or with a
+    broken quote; ``frame`` has those rows cut or filled to fit. ``own`` holds, for a mended file, the cells of our own
+    columns by name.
     """
 
     frame: pd.DataFrame
@@ -112,13 +112,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the reader found out about one table; shown by ``inspect``, kept in ``summary.json``.
+    """The reader's findings about one table; shown by ``inspect``, kept in ``summary.json``.
 
-    ``header_rows`` are row numbers (empty: the file has none and columns are named ``column_1`` …);
-    ``ignored`` are columns of our own files; ``remarks`` are sentences for the user.
-    ``vendor`` marks the dialler vendor's own headerless format. ``unread_from`` is the row where a second table begins
-    whose header is nearly this one's: its rows are not read, and an import refuses the file. ``mended``: it carries
-    the columns of ``failed.csv``, and so is part of a list.
+    ``header_rows`` are row numbers (empty: the file has no header, and columns are named ``column_1`` …); ``ignored``
+    are columns of our own files; ``remarks`` are sentences for the user. ``vendor`` marks the vendor's own headerless
+    format. ``unread_from`` is the row where a second table with nearly the same header begins: its rows are not read,
+    and an import refuses the file. ``mended``: the table carries the columns of ``failed.csv``, so it is only part of a
+    list.
     """
 
     path: Path
@@ -139,26 +139,26 @@ class Layout:
     remarks: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
-        """As plain values, without path and sheet; what does not apply is left out."""
+        """Return the findings as plain values, without path, sheet and empty ones."""
         found = asdict(self)
         del found["path"], found["sheet"]
         return {name: value for name, value in found.items() if value not in (None, (), "", False)}
 
 
 class Table(Protocol):
-    """One table of a file, readable as often as wanted."""
+    """One table of a file; can be read repeatedly."""
 
     @property
     def layout(self) -> Layout:
-        """What was found out before the first row is given."""
+        """The findings from before the first row."""
 
     def chunks(self, rows: int = ...) -> Iterator[Chunk]:
-        """Give the rows in order, at most ``rows`` at a time."""
+        """Yield the rows in order, at most ``rows`` at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a row, in words a call-centre person understands.
+    """One thing that is wrong with a row, in words that call-centre staff understand.
 
     ``field`` is the contact field, ``column`` the source column as the user wrote it, ``value`` the cell.
     """
@@ -173,7 +173,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RowWarning:
-    """What somebody should know of a row that is not refused for it; as text ``code:Field``."""
+    """A remark on a row that is still sent; as text ``code:Field``."""
 
     code: str
     field: str = ""
@@ -183,24 +183,24 @@ class RowWarning:
 
     @staticmethod
     def text(warnings: Iterable[RowWarning]) -> str:
-        """Several of them as one text; neither code nor field holds the signs between them."""
+        """Join warnings into one text; neither code nor field contains the separators."""
         return "; ".join(map(str, warnings))
 
     @classmethod
     def parse(cls, text: str) -> tuple[RowWarning, ...]:
-        """What :meth:`text` made one text of."""
+        """Parse the result of :meth:`text`."""
         return tuple(cls(*each.split(":", 1)) for each in text.split("; ")) if text else ()
 
 
 MOVED = RowWarning("moved", "DiallerCampaignsID")
-"""An import that took its contact from another campaign."""
+"""The import moved the contact from another campaign."""
 
 
 class Contact(NamedTuple):
     """A row that may be sent: the body of its import.
 
-    ``fields`` holds only fields that the mapping sets and the row fills (or clears, as None), in the
-    order of :data:`dialler_sync.fields.FIELDS`, after the campaign.
+    ``fields`` holds only fields that the mapping sets and the row fills (or clears, as None), in the order of
+    :data:`dialler_sync.fields.FIELDS`, after the campaign.
     """
 
     row: int
@@ -209,13 +209,13 @@ class Contact(NamedTuple):
 
     @property
     def user_data(self) -> str:
-        """The key of the foreign system, ``""`` where the row has none."""
+        """The UserData, ``""`` if the row has none."""
         return str(self.fields.get("UserData") or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that must not be sent, with everything that is wrong with it."""
+    """A row that must not be sent, with all its faults."""
 
     row: int
     faults: tuple[Fault, ...]
@@ -235,11 +235,11 @@ class Filtered(NamedTuple):
 
 
 class RowResult(NamedTuple):
-    """What became of one source row; a line of ``results.csv``.
+    """Result of one source row; a line of ``results.csv``.
 
-    ``seq`` counts the rows of a run from 0, over all its files. ``sent_at`` is the UTC time of the last
-    try. ``hint`` says what to do. Where a row has several ``faults``, ``error_code``, ``error_field``, ``error``
-    and ``hint`` list them in the same order, separated by ``"; "``, for people.
+    ``seq`` counts the rows of a run from 0, over all its files. ``sent_at`` is the UTC time of the last try. ``hint``
+    is the fix. A row with several ``faults`` lists them in ``error_code``, ``error_field``, ``error`` and ``hint``, in
+    the same order, joined by ``"; "``, for people.
     """
 
     seq: int
@@ -261,13 +261,13 @@ class RowResult(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
     def each_fault(self) -> tuple[Fault, ...]:
-        """Everything that is wrong with the row, also where that is one thing; () where nothing is."""
+        """Return all faults, including that of a row with a single one; () if there are none."""
         if self.faults or not self.error_code:
             return self.faults
         codes, fields = self.error_code.split("; "), self.error_field.split("; ")
         if len(codes) == 1:
             return (Fault(self.error_code, self.error, self.hint, self.error_field),)
-        # A journal of an older version has the faults as sentences, where a message may hold what parts them.
+        # Older journals hold the faults as one joined text; a message may itself contain the separator.
         messages = self.error.split("; ")
         return tuple(
             Fault(
@@ -283,9 +283,8 @@ class RowResult(NamedTuple):
 class SpooledRow(NamedTuple):
     """A row that may be sent: its place in the run, its key, and the JSON of its import.
 
-    Other kinds than import (``delete``, ``lock``, ``unlock``) have no body and name a contact. An import names one only
-    where contacts of other campaigns carry its key: the one that it must overwrite. Its kind is ``move`` where that
-    one is of another campaign.
+    Kinds ``delete``, ``lock`` and ``unlock`` have no body and name a contact. An import names the contact to overwrite
+    only if contacts of several campaigns carry its key; its kind is ``move`` if that contact is in another campaign.
     """
 
     seq: int

@@ -1,4 +1,4 @@
-"""Who watches a run: a progress bar, a log, a notebook, or nobody."""
+"""Protocol for following a run: a progress bar, a log, a notebook, or nothing."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from .model import Status
 
 
 class Observer(Protocol):
-    """Is told how a run goes on."""
+    """Receives the progress of a run."""
 
     def stage(self, name: str, total: int | None) -> None:
-        """A stage begins; ``total`` rows, if that is known."""
+        """Begin a stage of ``total`` rows (None: unknown)."""
 
     def advance(self, rows: int, status: Status | None = None) -> None:
-        """Rows are done, with this outcome where they have one."""
+        """Count ``rows`` as done, with this outcome if they have one."""
 
 
 class Silent:
-    """An observer that tells nobody."""
+    """An observer that does nothing."""
 
     def stage(self, name: str, total: int | None) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def advance(self, rows: int, status: Status | None = None) -> None:
-        """Say nothing."""
+        """Do nothing."""

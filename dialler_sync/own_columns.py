@@ -1,4 +1,4 @@
-"""Names of the columns that our reports have beside those of the list; on reading they are not columns of a list."""
+"""Names of the columns that our reports add; readers do not take them for columns of a list."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ RESULT_COLUMNS = (
 """Columns of ``results.csv``."""
 
 FAILED_COLUMNS = ("_run", "_row", "_key", "_status", "_error_code", "_error_field", "_error", "_hint")
-"""Last columns of ``failed.csv`` where the run read one table."""
+"""Last columns of ``failed.csv`` for a run of one table."""
 
 FAILED_COLUMNS_OF_SEVERAL = ("_run", "_file", "_sheet", *FAILED_COLUMNS[1:])
-"""Last columns of ``failed.csv`` where the run read several tables."""
+"""Last columns of ``failed.csv`` for a run of several tables."""
 
 IN_DIALLER = "_in_dialler"
 
@@ -40,17 +40,19 @@ RECONCILIATION_COLUMNS = (
     IN_DIALLER,
     "_in_file",
 )
-"""First columns of ``reconciliation.csv``; what the dialler says of a contact follows. The last two are what both sides
-hold of the fields that differ."""
+"""First columns of ``reconciliation.csv``; the dialler's values follow.
+
+The last two hold both sides' values of the fields that differ.
+"""
 
 CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
-"""Columns between them where the calls were asked for."""
+"""Further columns of ``reconciliation.csv`` if calls were requested; they precede the dialler's values."""
 
 MOVE_COLUMNS = ("_user_data", "_contact_id", "_row", "_file", "_was", "_now", "_differences_were", "_differences")
 """Columns of ``moved.csv``."""
 
 EXTRA = "_extra_"
-"""Before the number of a column for cells beyond the header."""
+"""Prefix of columns for cells beyond the header; a number follows."""
 
 _OWN = frozenset(
     (*RESULT_COLUMNS, *FAILED_COLUMNS, *RECONCILIATION_COLUMNS, *CALL_COLUMNS, *MOVE_COLUMNS)  # every file of ours
@@ -59,6 +61,6 @@ _EXTRA_COLUMN = re.compile(rf"{EXTRA}[0-9]+")
 
 
 def is_own(name: str) -> bool:
-    """Whether one of our files has a column of this name."""
+    """Whether one of our reports has a column of this name."""
     name = name.strip()
     return name in _OWN or _EXTRA_COLUMN.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""Long streams in pages, so that memory stays flat however long they are."""
+"""Split long streams into pages, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TypeVar
 T = TypeVar("T")
 
 ROWS = 5_000
-"""Rows that are read, kept or settled at once."""
+"""Rows per page when rows are read, stored or settled."""
 
 KEYS = 2_000
-"""Keys of one batch look-up: 128 kB at most."""
+"""Keys per batch lookup: 128 kB at most."""
 
 RECORDS = 500
-"""Contacts that are held at once, with all that the dialler tells of them; also variables of one SQL statement."""
+"""Full contact records held in memory at once; also variables per SQL statement."""
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of ``size``, the last one shorter; Python has this from 3.12 on."""
+    """Yield the items in lists of ``size``, the last one shorter (``itertools.batched``, new in Python 3.12)."""
     rest = iter(items)
     while page := list(islice(rest, size)):
         yield page

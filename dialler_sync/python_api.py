@@ -32,43 +32,43 @@ StrPath = str | os.PathLike[str]
 Files = StrPath | Iterable[StrPath]
 Config = StrPath | Settings
 
-_LOOK_EVERY = 0.2
-"""Seconds between two looks for Ctrl-C: a thread that waits for another is not woken by it everywhere (Windows)."""
+_POLL_SECONDS = 0.2
+"""Seconds between two checks for Ctrl-C, which does not everywhere wake a thread that waits for another (Windows)."""
 
 CONFIG = "dialler-sync.yaml"
-"""The configuration where none is named, as on the command line."""
+"""Default configuration file, as on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of an import. What stopped it, if anything did, is in ``summary.stopped_because``."""
+    """Result of an import. ``summary.stopped_because`` says what stopped it, if anything."""
 
     summary: Summary
 
     @property
     def folder(self) -> Path:
-        """Where the reports are."""
+        """Folder of the reports."""
         return Path(self.summary.out)
 
     @property
     def ok(self) -> bool:
-        """Whether every row succeeded or had nothing to do."""
+        """Whether every row succeeded or was skipped."""
         return self.summary.exit_code == 0
 
     def to_pandas(self) -> pd.DataFrame:
-        """``results.csv``: a row for every source row, in source order; every cell is text."""
+        """Return ``results.csv``: one row per source row, in source order; every cell is text."""
         return _text_frame(self.folder / "results.csv")
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What a reconciliation found. What stopped it, if anything did, is in ``summary.stopped_because``."""
+    """Result of a reconciliation. ``summary.stopped_because`` says what stopped it, if anything."""
 
     summary: ReconciliationSummary
 
     @property
     def folder(self) -> Path:
-        """Where the reports are."""
+        """Folder of the reports."""
         return Path(self.summary.out)
 
     @property
@@ -77,7 +77,7 @@ class Reconciliation:
         return self.summary.exit_code == 0 and not self.summary.differs
 
     def to_pandas(self) -> pd.DataFrame:
-        """``reconciliation.csv``: a row for every line, a line a contact; every cell is text.
+        """Return ``reconciliation.csv``: one row per contact, or per row without a contact; every cell is text.
 
         Raises:
             UsageError: nothing was compared.
@@ -162,31 +162,31 @@ def reconcile(
     return _with_journal(journal, work)
 
 
-# What both need
+# Shared by both
 
 
 class _Watch:
-    """Follows a run in another thread, and ends it where the user interrupts the notebook's cell."""
+    """Observes a run in another thread, and stops it when the user interrupts the notebook's cell."""
 
     def __init__(self) -> None:
         self.interrupted = False
 
-    def stage(self, name: str, total: int | None) -> None:  # noqa: ARG002 - whatever it is
-        """A stage begins."""
+    def stage(self, name: str, total: int | None) -> None:  # noqa: ARG002 - every stage alike
+        """Stop the run if the user interrupted."""
         self._check()
 
     def advance(self, rows: int, status: Status | None = None) -> None:  # noqa: ARG002
-        """Rows are done."""
+        """Stop the run if the user interrupted."""
         self._check()
 
     def _check(self) -> None:
         if self.interrupted:
-            self.interrupted = False  # once; what is in flight is then written down
+            self.interrupted = False  # only once, so that rows in flight are recorded afterwards
             raise Interrupted("interrupted")
 
 
 def _with_journal(journal: StrPath | None, work: Callable[[Journal, _Watch], T]) -> T:
-    """Do the work with an open journal: here, or in a thread of its own where an event loop is running (Jupyter)."""
+    """Run ``work`` with an open journal: here, or in its own thread if an event loop is running (Jupyter)."""
     watch = _Watch()
 
     def job() -> T:
@@ -213,7 +213,7 @@ def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
     threading.Thread(target=target, name="dialler-sync", daemon=True).start()
     try:
         while not outcome.done():
-            wait([outcome], timeout=_LOOK_EVERY)
+            wait([outcome], timeout=_POLL_SECONDS)
     except KeyboardInterrupt:
         watch.interrupted = True
     return outcome.result()
@@ -232,7 +232,7 @@ def _settings(config: Config) -> Settings:
 
 
 def _config_path(config: Config) -> Path:
-    """What the journal says of it: 'resume' asks whether to use it, unless it is told another with -c."""
+    """Return the path that the journal stores: ``resume`` uses it unless -c names another."""
     return Path(CONFIG if isinstance(config, Settings) else config)
 
 
@@ -245,7 +245,7 @@ def _path(path: StrPath | None) -> Path | None:
 
 
 def _text_frame(path: Path) -> pd.DataFrame:
-    """A CSV report as it was meant: text, with what was made harmless for spreadsheet programs restored."""
+    """Read a CSV report as text, undoing the protection against formulas."""
     import pandas as pd
 
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""What a run works on: an account of a dialler and a campaign of it, named so that no spelling makes two of one.
+"""Target of a run: an account of a dialler and a campaign, in a canonical form.
 
-A target is a text, ``<dialler>#<campaign>``: the campaign is its ID, ``*`` for all campaigns of the account (each row
-names its own), or ``=<name>`` as long as the dialler has not been asked which ID a name has.
+A target is a text, ``<dialler>#<campaign>``. The campaign is its ID, ``*`` for all campaigns of the account (each row
+names its own), or ``=<name>`` while the ID of a name is not yet known.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import socket
 from urllib.parse import urlsplit
 
 ACCOUNT = "*"
-"""Stands for a campaign where a run may touch every campaign of the account."""
+"""Campaign part of a target whose run may touch every campaign of the account."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 def dialler_of(base_url: str, clients_id: int, name: str | None = None) -> str:
-    """The account of a dialler: host, port, path and ClientsID, or the ``name`` that the configuration gives it.
+    """Return the account of a dialler: host, port, path and ClientsID, or the ``name`` from the configuration.
 
-    Loopback addresses are one host; no DNS is asked. http and https to the same port are the same dialler.
+    All loopback addresses count as one host; DNS is not used. http and https on the same port are the same dialler.
     """
     if name is not None:
         return name
@@ -31,26 +31,26 @@ def dialler_of(base_url: str, clients_id: int, name: str | None = None) -> str:
 
 
 def target_of(dialler: str, *, campaign_id: int | None = None, name: str | None = None) -> str:
-    """The target of a campaign by ID, else by a name whose ID is not known, else of the whole account."""
+    """Return the target of a campaign by ID, else by name, else of the whole account."""
     if campaign_id is not None:
         return f"{dialler}#{campaign_id}"
     return f"{dialler}#{ACCOUNT}" if name is None else f"{dialler}#={name}"
 
 
 def split(target: str) -> tuple[str, str]:
-    """(dialler, campaign) of a target."""
+    """Split a target into (dialler, campaign)."""
     dialler, _, campaign = target.partition("#")
     return dialler, campaign
 
 
 def is_account(target: str) -> bool:
-    """Whether a target may touch every campaign: so does one whose campaign's ID is not known."""
+    """Whether a target may touch every campaign; this includes a campaign whose ID is not known."""
     campaign = split(target)[1]
     return campaign == ACCOUNT or campaign.startswith("=")
 
 
 def in_words(target: str) -> str:
-    """A target as people read it."""
+    """Format a target for people."""
     dialler, campaign = split(target)
     if campaign == ACCOUNT:
         return f"all campaigns on {dialler}"
@@ -58,7 +58,7 @@ def in_words(target: str) -> str:
 
 
 def _host(host: str) -> str:
-    """A host in one spelling; every loopback address is ``localhost``."""
+    """Return a host in canonical spelling; every loopback address is ``localhost``."""
     host = host.lower().rstrip(".")
     try:
         address = ipaddress.ip_address(_dotted(host).partition("%")[0])
@@ -68,13 +68,13 @@ def _host(host: str) -> str:
         return _ascii(host)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     address = mapped or address
-    if address.is_loopback or address.is_unspecified:  # 0.0.0.0 is connected to as this machine, too
+    if address.is_loopback or address.is_unspecified:  # 0.0.0.0 also connects to this machine
         return "localhost"
     return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _dotted(host: str) -> str:
-    """``127.1`` → ``127.0.0.1``, as the system's own functions read it."""
+    """Expand ``127.1`` to ``127.0.0.1``, as the system's resolver does."""
     try:
         return socket.inet_ntoa(socket.inet_aton(host))
     except (OSError, UnicodeError):
@@ -82,7 +82,7 @@ def _dotted(host: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    """An international name as DNS has it."""
+    """Encode an international name for DNS."""
     try:
         return host.encode("idna").decode()
     except UnicodeError:

@@ -145,8 +145,9 @@ def _keep_token(request: httpx.Request) -> None:
 
 
 def unreadable(message: str, http_status: int = 200) -> MaybeDone:
-    """An answer came whose meaning is not known; the dialler has finished."""
-    return MaybeDone(UNREADABLE, message, http_status=http_status, running=False)
+    """An answer came whose meaning is not known. What stands before the dialler may have given it, and the dialler may
+    still be at work."""
+    return MaybeDone(UNREADABLE, message, http_status=http_status)
 
 
 def is_too_long(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError
+from ..files.trust import is_trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def _check_private(name: str, path: Path) -> None:
     if os.name != "posix":
         return
     status = path.stat()
-    mine = status.st_uid == os.geteuid()
+    mine = status.st_uid == os.geteuid() or (status.st_uid != 0 and is_trusted(status.st_uid))
     if not mine and status.st_uid:
         raise ConfigError(f"{name}: {path} belongs to another user, who knows this key: use one that this user owns")
     if status.st_mode & (0o077 if mine else 0o037):

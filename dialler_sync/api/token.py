@@ -24,6 +24,10 @@ def read_token(settings: DiallerSettings) -> str:
         source = f"dialler.token_file ({settings.token_file})"
         try:
             token = read_small(settings.token_file, LONGEST)
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{source} cannot be read: No such file or directory (if that is the token itself, set dialler.token)"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{source} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
     elif settings.token_command is not None:

@@ -19,6 +19,9 @@ TIMEOUT = 60.0
 LONGEST = 2**16
 """Bytes that it may print."""
 
+SAFE_PATH = ("PYTHONSAFEPATH", "dialler-sync")
+"""Variable, and its value where we have set it: Python then loads no modules from the folder that it is started in."""
+
 _LOOK = 0.05
 """Seconds between two looks at whether it has ended, where a process that it began holds its output open."""
 
@@ -29,17 +32,18 @@ def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
     Raises:
         ConfigError: it cannot be run, fails, takes too long or prints too much. It and all that it began are ended.
     """
+    words = _words(command)
     try:
-        words = shlex.split(command) if isinstance(command, str) else command
         process = subprocess.Popen(  # noqa: S603
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={name: value for name, value in os.environ.items() if (name, value) != SAFE_PATH},
         )
-    except (OSError, ValueError, IndexError) as error:
-        raise _cannot_run(error) from None
+    except OSError as error:
+        raise _cannot_run(error.strerror or "it cannot be started") from None
     try:
         printed = _printed(process, time.monotonic() + seconds)
         code = process.returncode
@@ -56,12 +60,24 @@ def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
         raise ConfigError(f"{NAME} {how}; run it by hand to see why")
     try:
         return printed.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _cannot_run(error) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{NAME} prints what is not UTF-8 text, which is no token") from None
 
 
-def _cannot_run(error: Exception) -> ConfigError:
-    return ConfigError(f"{NAME} cannot be run: {getattr(error, 'strerror', None) or type(error).__name__}")
+def _words(command: list[str] | str) -> list[str]:
+    try:
+        words = shlex.split(command) if isinstance(command, str) else command
+    except ValueError:
+        raise _cannot_run("a quote in it has no end") from None
+    if not words or not words[0]:
+        raise _cannot_run("it is empty")
+    if any("\0" in word for word in words):
+        raise _cannot_run("it has a NUL in it")
+    return words
+
+
+def _cannot_run(why: str) -> ConfigError:
+    return ConfigError(f"{NAME} cannot be run: {why}")
 
 
 def _printed(process: subprocess.Popen[bytes], deadline: float) -> bytes:

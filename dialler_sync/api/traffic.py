@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from ..text.outward import dialler_says, mask
 _log = logging.getLogger(__name__)
 
 _LONGEST = 2_000
+_LOOKED_AT = 4 * _LONGEST
+"""Characters that are masked before what is shown is cut, as half a secret is not found."""
 _DIGITS = re.compile(r"\+?\d(?:[\s./()-]?\d){6,}")
 """What may be a phone number."""
 _PLAIN = frozenset({"ID", "UserData", "DiallerCampaignsID", "DiallerCampaignsName", "status", "count", "code"})
@@ -53,27 +56,44 @@ def _say(form: str, *values: object) -> None:
 
 def _body(body: bytes) -> str:
     try:
-        text = orjson.dumps(_masked(orjson.loads(body), "")).decode()
+        text = orjson.dumps(_Masked().value(orjson.loads(body), "")).decode()
     except orjson.JSONDecodeError:
-        text = _masked_text(body[: 4 * _LONGEST].decode("utf-8", "replace"))
-    shown = mask(text[: 4 * _LONGEST])  # before it is cut, as half a secret is not found
+        text = _masked_text(body[:_LOOKED_AT].decode("utf-8", "replace"))
+    shown = mask(text[:_LOOKED_AT])
     return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(body):,} bytes)"
 
 
-def _masked(value: Any, name: str) -> Any:
-    """JSON with the texts of contacts masked: of phone numbers the ends, of other texts the first sign stays."""
-    if isinstance(value, dict):
-        return {key: _masked(inner, key) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_masked(inner, name) for inner in value]
-    if not isinstance(value, str):
-        return value
+class _Masked:
+    """JSON with the texts of contacts masked, as far as it is looked at: of phone numbers the ends, of other texts the
+    first sign stays."""
+
+    def __init__(self) -> None:
+        self._left = _LOOKED_AT
+
+    def value(self, value: Any, name: str) -> Any:
+        if isinstance(value, dict):
+            return {key: self.value(value[key], key) for key in self._looked_at(value)}
+        if isinstance(value, list):
+            return [self.value(inner, name) for inner in self._looked_at(value)]
+        shown = _masked(value[:_LOOKED_AT], name) if isinstance(value, str) else value
+        self._left -= len(shown) if isinstance(shown, str) else 1
+        return shown
+
+    def _looked_at(self, values: Iterable[Any]) -> Iterator[Any]:
+        for value in values:
+            self._left -= len(value) if isinstance(value, str) else 1
+            if self._left < 0:
+                return
+            yield value
+
+
+def _masked(text: str, name: str) -> str:
     if name in _PLAIN or name in _SAID or name.endswith("List"):
-        return _masked_text(value)
+        return _masked_text(text)
     field = FIELDS.get(name)
     if field is not None and field.kind is Kind.PHONE:
-        return _ends(value)
-    return f"{value[0]}•••" if value else ""
+        return _ends(text)
+    return f"{text[0]}•••" if text else ""
 
 
 def _masked_text(text: str) -> str:

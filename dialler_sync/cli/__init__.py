@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from .main import main
+import sys
+
+try:
+    from .main import main
+except KeyboardInterrupt:  # while the modules are loaded, which takes a moment
+    print("interrupted", file=sys.stderr)  # noqa: T201 - what prints is not loaded
+    raise SystemExit(130) from None
 
 __all__ = ["main"]

@@ -17,7 +17,7 @@ import click
 
 from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
-from ..text.outward import json_text, line
+from ..text.outward import json_text, line, screen
 from ..text.secrets import MASK, url_secrets
 from ..text.stamp import stamp
 from .source_options import source_given
@@ -110,6 +110,7 @@ class App:
         ours.handlers = [handler]
         ours.propagate = False
         ours.setLevel({-1: logging.ERROR, 0: logging.INFO}.get(self.verbosity, logging.DEBUG))
+        logging.lastResort = _OfOthers(logging.WARNING)
         logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)  # what fails is raised, and told in our words
         traffic = logging.getLogger("dialler_sync.api.traffic")
         traffic.setLevel(logging.DEBUG if self.verbosity > 1 else logging.INFO)
@@ -179,6 +180,15 @@ class _Stderr(logging.Handler):
         with suppress(OSError, ValueError):  # nobody is there to be told
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
+
+
+class _OfOthers(logging.Handler):
+    """Writes what libraries warn of, with their tracebacks: without secrets, as all else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        with suppress(OSError, ValueError, TypeError):  # TypeError: their message has no place for what is put into it
+            sys.stderr.write(f"{screen(self.format(record))}\n")
 
 
 def _message(record: logging.LogRecord) -> str:

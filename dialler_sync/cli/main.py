@@ -7,9 +7,12 @@ import logging
 import os
 import signal
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import current_thread, main_thread
+from types import TracebackType
 from typing import Any
 
 import click
@@ -17,7 +20,7 @@ import click
 from ..errors import DiallerSyncError, Interrupted
 from ..exit_codes import ExitCode, exit_code
 from ..text.command_line import set_options
-from ..text.outward import forget_secrets, keep_secret, line
+from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..version import __version__
 from . import startup
 from .campaigns import campaigns
@@ -132,12 +135,25 @@ _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
+    if arguments is None:  # the process is ours
+        sys.excepthook = _show_bug
+        threading.excepthook = lambda bug: _show_bug(bug.exc_type, bug.exc_value, bug.exc_traceback)
+    try:
+        code = _run(arguments)
+    except KeyboardInterrupt:  # before a command began, or while its end was told
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        code = ExitCode.INTERRUPTED
+    startup.skip_last_collection()
+    sys.exit(int(code))
+
+
+def _run(arguments: Sequence[str] | None) -> ExitCode:
     startup.delay_collector()
+    _hear(signal.default_int_handler)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
+    atexit.register(_hear, signal.SIG_IGN)  # the code is that of the command, also where Ctrl-C is pressed once more
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
-    _hear(signal.default_int_handler)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
-    atexit.register(_hear, signal.SIG_IGN)  # the code is that of the command, also where Ctrl-C is pressed once more
     try:
         code = cli.main(
             args=arguments,
@@ -161,33 +177,53 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = exit_code(error, {})
     except (click.Abort, KeyboardInterrupt) as error:
         _hear(lambda *_: None)
-        how_to_go_on = error.__context__  # where a second Ctrl-C comes before what the first one led to is told
-        if isinstance(how_to_go_on, Interrupted):
+        if how_to_go_on := _interrupted_before(error):
             _log.error("Error: %s", how_to_go_on)
         else:
             echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED
-    code = _told(ExitCode(code or ExitCode.OK), printing)
-    startup.skip_last_collection()
-    sys.exit(int(code))
+    return _told(ExitCode(code or ExitCode.OK), printing)
+
+
+def _interrupted_before(error: BaseException) -> Interrupted | None:
+    """What a first Ctrl-C led to, where a second one came before that was told."""
+    earlier = error.__context__
+    while earlier:
+        if isinstance(earlier, Interrupted):
+            return earlier
+        earlier = earlier.__context__
+    return None
+
+
+def _show_bug(kind: type[BaseException], bug: BaseException | None, trace: TracebackType | None) -> None:
+    """A bug as Python shows it, for a report of it: without secrets, and with nothing that acts on a terminal."""
+    with suppress(OSError, ValueError):  # nobody is there to be told
+        sys.stderr.write(screen("".join(traceback.format_exception(kind, bug, trace))))
 
 
 def _hear(answer: Any) -> None:
     """What is done at Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number and signal.getsignal(number) != signal.SIG_IGN and current_thread() is main_thread():
+        if (
+            number
+            and signal.getsignal(number) != signal.SIG_IGN
+            and threading.current_thread() is threading.main_thread()
+        ):
             signal.signal(number, answer)
 
 
 def _told(code: ExitCode, printing: Printing) -> ExitCode:
     """The exit code of a command whose output may have been lost: its own, unless the output was all that it made."""
-    lost = printing.end()
+    try:
+        lost = printing.end()
+    except KeyboardInterrupt:  # nobody reads what is to be printed (| less)
+        return code if printing.settled else code or ExitCode.INTERRUPTED
     if lost is None:
         return code
     if printing.settled:
         _log.warning("Standard output cannot be written: %s. Everything else is done.", lost.strerror)
-    elif not isinstance(lost, BrokenPipeError):  # the reader has what it wants (| head)
+    elif not isinstance(lost, (BrokenPipeError, InterruptedError)):  # the reader has what it wants (| head)
         _log.error("Error: standard output cannot be written: %s", lost.strerror)
         return code or ExitCode.USAGE
     return code

@@ -48,6 +48,9 @@ class _Sink(io.RawIOBase):
                 return cast("int | None", self._raw.write(data))
             except OSError as error:
                 self.lost = error
+            except KeyboardInterrupt:  # the reader takes no more; to wait for it at the end would be in vain
+                self.lost = InterruptedError(errno.EINTR, "it was interrupted")
+                raise
         return memoryview(data).nbytes
 
 

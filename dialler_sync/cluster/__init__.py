@@ -1,15 +1,15 @@
-"""The rows of one run, sent by the workers of a Dask cluster.
+"""Send the rows of one run from the workers of a Dask cluster.
 
 ::
 
-    execution ── prepares, plans, reports; the only one that writes the journal
+    run ── prepares, plans, reports; only this process writes the journal
         │
     coordinator ── splits the rows by the hash of their UserData, finds each partition a sender, and replaces a sender
         │          whose worker is lost
-    conversation ── gives rows to a sender, and has a writer write down what comes back
+    conversation ── gives rows to a sender, and passes outcomes to the writer
         │  messages: Order →, ← Report
-    sender ── runs on a worker: the load stage of every run (load.Loader), whose journal is the coordinator
+    sender ── runs on a worker: the load stage of every run (load.Loader), with the coordinator as its journal
 
-``engine`` is all that knows Dask. A sender works as long as it hears from the coordinator, and no longer than its
-lease: what was lost from sight has come to rest when its rows are given to another.
+Only ``engine``, ``workers``, ``local`` and ``certificates`` know Dask. A sender stops when its lease runs out without
+word from the coordinator: a lost sender is idle before its rows are given to another.
 """

@@ -1,4 +1,4 @@
-"""The way to a cluster's scheduler, seen to before any file is read: TLS, with certificates that both sides accept."""
+"""Check the way to a cluster's scheduler before any file is read: TLS, with certificates that both sides accept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DASKS = (
 
 
 def security(cluster: str, settings: ClusterSettings) -> Security:
-    """What Dask needs to reach the scheduler at an address: nothing for ``tcp://``.
+    """Return Dask's TLS settings for the scheduler at an address; plain ones for ``tcp://``.
 
     Raises:
         UsageError: a certificate is missing or cannot be used.
@@ -52,10 +52,11 @@ def security(cluster: str, settings: ClusterSettings) -> Security:
 
 
 def check_scheduler(cluster: str, host: str, port: int, settings: ClusterSettings) -> None:
-    """See that something listens there, and with ``tls://`` that each side accepts the other's certificate.
+    """Check that a scheduler listens at the address and, for ``tls://``, that both sides accept each other's
+    certificate.
 
     Raises:
-        UsageError: it is not so.
+        UsageError: the check failed; the message says why.
     """
     if not cluster.startswith("tls://") and not settings.insecure:
         raise UsageError(
@@ -79,7 +80,7 @@ def check_scheduler(cluster: str, host: str, port: int, settings: ClusterSetting
 def _shake_hands(cluster: str, connection: socket.socket, tls: ssl.SSLContext) -> None:
     try:
         with tls.wrap_socket(connection) as secure:
-            # A scheduler speaks first; whether it accepts our certificate is known only when it does.
+            # The scheduler speaks first; only its greeting proves that it accepts our certificate.
             answer = secure.recv(1)
     except ssl.SSLCertVerificationError as error:
         raise UsageError(
@@ -122,10 +123,10 @@ def _files(cluster: str, settings: ClusterSettings) -> PemFiles:
 
 
 def check_dates(path: Path, name: str) -> datetime:
-    """See that a certificate is valid now; gives the end of that.
+    """Check that a certificate is valid now; return the end of its validity.
 
     Raises:
-        ConfigError: it is not, or is none.
+        ConfigError: the certificate is expired, not yet valid, or unreadable.
     """
     from cryptography import x509
 

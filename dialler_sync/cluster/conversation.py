@@ -1,4 +1,4 @@
-"""What is said between the coordinator and one sender, from its first order to the report that it has ended."""
+"""Conversation of the coordinator with one sender, from its first order to its final report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Lost(Exception):
-    """A sender cannot be reached any more, or could not be made."""
+    """A sender has become unreachable, or could not be created."""
 
 
 class RemoteSender(Protocol):
@@ -34,10 +34,10 @@ class RemoteSender(Protocol):
 
     @property
     def trusted(self) -> bool:
-        """Whether nobody can read what is sent to it on the way."""
+        """Whether the connection to the sender is secret."""
 
     async def exchange(self, order: Order) -> Report:
-        """Give an order.
+        """Send an order; return the report.
 
         Raises:
             Lost: there is no answer.
@@ -46,10 +46,10 @@ class RemoteSender(Protocol):
 
 @dataclass(slots=True)
 class Conversation:
-    """Gives one partition's rows to a sender, and has written down what comes back.
+    """Gives one partition's rows to a sender, and passes its outcomes to the writer.
 
-    ``token`` goes to senders that can be trusted with it, ``lease`` is as in ``Share``. ``asked_at``: when the last
-    order was given. ``told``: the sender has settled rows. ``requests`` and ``retries`` are those of the sender.
+    ``token`` goes only to trusted senders, ``lease`` is as in ``Share``. ``asked_at`` is the time of the last order.
+    ``told``: the sender has settled rows. ``requests`` and ``retries`` are those of the sender.
     """
 
     partition: Partition
@@ -63,10 +63,10 @@ class Conversation:
     retries: int = 0
 
     async def hold(self, sender: RemoteSender) -> None:
-        """Give rows until there are none, write down what comes back, and hear that all is done.
+        """Give rows until none are left, record the outcomes, and wait for the sender's end.
 
         Raises:
-            Lost: the sender is.
+            Lost: the sender has become unreachable.
         """
         partition, gate = self.partition, self.writer.gate
         order = Order(0, token=self.token if sender.trusted else None)
@@ -88,7 +88,7 @@ class Conversation:
     async def _ask(self, sender: RemoteSender, order: Order) -> Report:
         patience = 2 * self.lease
         if order.number == 0:
-            patience += TIMEOUT  # the worker may have to ask for a token
+            patience += TIMEOUT  # the worker may have to fetch a token
         self.asked_at = self.clock()
         try:
             async with asyncio.timeout(patience):
@@ -103,11 +103,13 @@ class Conversation:
         self.told = self.told or bool(report.batches)
         if report.error is not None:
             self.writer.gate.stop(reason(report.error, sender.where))
-        return await self.writer.write(self.partition, report.batches)
+        written = await self.writer.write(self.partition, report.batches)
+        self.writer.keep(report.unwritten)
+        return written
 
 
 def reason(error: DiallerSyncError, where: str) -> StopRun:
-    """Why the run stops after what happened there."""
+    """Return the error that stops the run after ``error`` on the worker ``where``."""
     if isinstance(error, ClusterLost):
         return ClusterLost(f"{error}; go on with '{command('resume')}', with --cluster or without")
     return error if isinstance(error, StopRun) else NoRowCanSucceed(f"worker {where}: {error}")

@@ -1,4 +1,4 @@
-"""Splits the rows of a run into partitions, finds each a sender, and replaces senders that are lost."""
+"""Split the rows of a run into partitions, find each a sender, and replace lost senders."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ from .writer import Writer
 _log = logging.getLogger(__name__)
 
 LOSSES = 3
-"""Senders that a partition may lose one after the other without any outcome: its rows may be what kills them."""
+"""Senders that a partition may lose in a row without any outcome; beyond that, its own rows may be the cause."""
 
 NEXT_WORKER = 60.0
-"""Seconds that a cluster without workers is given at least to start one."""
+"""Least time in seconds that a cluster without workers gets to start one."""
 
 
 class Engine(Protocol):
-    """What runs senders on workers."""
+    """Runs senders on workers."""
 
     @property
     def workers(self) -> int:
-        """How many workers could send when the run began."""
+        """Number of workers that could send when the run began."""
 
     @property
     def lacking(self) -> Sequence[str]:
-        """What is wrong with workers that cannot send, each by its name."""
+        """Reasons why workers cannot send, each with the worker's name."""
 
     async def begin(self, share: Share) -> RemoteSender:
-        """Make a sender on the worker that has the fewest; wait for a worker where there is none.
+        """Create a sender on the worker that has the fewest; wait if there is no worker.
 
         Raises:
-            Lost: it could not be made.
+            Lost: the sender could not be created.
             ClusterLost: the cluster is gone.
-            DiallerSyncError: it refuses.
+            DiallerSyncError: the sender refuses to start.
         """
 
 
 @dataclass(slots=True)
 class Coordinator:
-    """Sends the rows of one run by the workers of a cluster.
+    """Sends the rows of one run from the workers of a cluster.
 
-    ``writer`` writes down what becomes of them, until it is closed here; its gate ends the run. ``folder`` is where
-    rows wait. ``token`` goes to workers only where nobody can read it on the way. ``patience_at_start`` and ``lease``
-    are as in ``Share``. ``requests`` and ``retries`` are sums over all senders.
+    ``writer`` records the outcomes until it is closed here; its gate ends the run. ``folder`` is the place of waiting
+    rows. ``token`` goes to workers only over secret connections. ``patience_at_start`` and ``lease`` are as in
+    ``Share``. ``requests`` and ``retries`` are sums over all senders.
     """
 
     engine: Engine
@@ -75,7 +75,7 @@ class Coordinator:
     retries: int = 0
 
     async def load(self, rows: Iterable[SpooledRow], doubtful: Sequence[tuple[SpooledRow, int | None]]) -> None:
-        """Send ``rows``; first settle the ``doubtful``, each with its watermark.
+        """Send ``rows``, after settling the ``doubtful`` ones, each given with its watermark.
 
         Raises:
             StopRun: the run cannot go on.
@@ -89,14 +89,16 @@ class Coordinator:
                 for partition in partitions:
                     group.create_task(self._serve(partition, count))
         finally:
-            self.writer.close(partitions)
-            for partition in partitions:
-                partition.close()
+            try:
+                self.writer.close(partitions)
+            finally:
+                for partition in partitions:
+                    partition.close()
         if self.writer.gate.stopped:
             raise self.writer.gate.stopped
 
     async def _serve(self, partition: Partition, count: int) -> None:
-        """Bring one partition to its end, or as far as the run goes; what stops it stops all others."""
+        """Send one partition to its end; an error that stops it stops all others."""
         share = self._share(partition.number, count)
         losses = 0
         try:
@@ -133,7 +135,7 @@ class Coordinator:
         )
 
     async def _begin(self, share: Share) -> RemoteSender:
-        """A sender for a share; as long as there is no worker, the cluster is given the dialler's patience."""
+        """Create a sender for a share; wait for a worker at most as long as for an unreachable dialler."""
         seconds = max(self.dialler.give_up_after, NEXT_WORKER)
         beginning = asyncio.create_task(self.engine.begin(share))
         patience = asyncio.create_task(self.writer.gate.rest(seconds))
@@ -150,14 +152,14 @@ class Coordinator:
             await asyncio.wait({beginning, patience})
 
     async def _recover(self, partition: Partition, asked_at: float, lost: Lost) -> None:
-        """Wait until nothing that the lost sender did can be running, then take its rows back."""
+        """Wait until the lost sender's lease has run out for certain, then take its rows back."""
         until = self.clock()
         if partition.held:
-            # Its last order may have renewed its lease as late as we gave up waiting for the answer.
+            # Its last order may have renewed the lease as late as the moment when we gave up waiting for the answer.
             until = max(until, asked_at + 2 * self.lease + self.rules.quiet)
         wait = max(until - self.clock(), 0.0)
         _log.warning("a worker is lost (%s): another one goes on with its rows in %.0f s", lost, wait)
-        with suppress(ClusterLost):  # where all workers are lost, each partition waits for its own
+        with suppress(ClusterLost):  # when all workers are lost, each partition waits for its own
             await self.writer.gate.rest(wait)
         await asyncio.sleep(until - self.clock())
         partition.take_back()

@@ -1,4 +1,4 @@
-"""Dask, which runs senders on the workers of a cluster; all that knows it."""
+"""Run senders on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ FIRST_WORKER = 30.0
 """Seconds within which a cluster must have a worker."""
 
 BETWEEN_LOOKS = 1.0
-"""Seconds between two looks at which workers there are."""
+"""Seconds between two checks of the list of workers."""
 
 _LOCAL = re.compile(r"local(?::(?P<workers>[1-9]\d{0,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class DaskSender:
-    """A sender on a Dask worker, which keeps it for as long as ``future`` is held here."""
+    """A sender on a Dask worker, which keeps it alive while ``future`` is held here."""
 
     actor: Any
     future: Any
@@ -50,16 +50,20 @@ class DaskSender:
     trusted: bool
 
     async def exchange(self, order: Order) -> Report:
-        """Give an order."""
+        """Send an order; return the report.
+
+        Raises:
+            Lost: the worker or the sender is gone.
+        """
         try:
             report: Report = await self.actor.exchange(order)
-        except (OSError, RuntimeError, KeyError) as error:  # Dask's words for a worker or an actor that is gone
+        except (OSError, RuntimeError, KeyError) as error:  # Dask's errors for a worker or an actor that is gone
             raise Lost(f"{self.where}: {line_of(error)}") from error
         return report
 
 
 class DaskEngine:
-    """The workers of a Dask cluster; ``sealed``: what goes to them is encrypted all the way."""
+    """The workers of a Dask cluster; ``sealed``: traffic to them is encrypted all the way."""
 
     def __init__(self, client: Client, workers: Workers, count: int, *, sealed: bool) -> None:
         self.workers = count
@@ -70,11 +74,17 @@ class DaskEngine:
 
     @property
     def lacking(self) -> Sequence[str]:
-        """What is wrong with workers that cannot send, each by its name."""
+        """Reasons why workers cannot send, each with the worker's name."""
         return sorted(self._workers.lacking.values())
 
     async def begin(self, share: Share) -> RemoteSender:
-        """Make a sender on the worker that has the fewest; wait for a worker where there is none."""
+        """Create a sender on the worker that has the fewest; wait if there is no worker.
+
+        Raises:
+            Lost: the sender could not be created.
+            ClusterLost: the scheduler cannot be reached.
+            DiallerSyncError: the sender refuses to start.
+        """
         while True:
             where = await self._choose()
             sender = await self._make(share, where)
@@ -89,7 +99,7 @@ class DaskEngine:
                 fit = await self._workers.fit()
             except OSError as error:
                 raise Lost(f"the scheduler does not answer: {line_of(error)}") from error
-            self._workers.tell()
+            self._workers.warn()
             if fit:
                 where = min(fit, key=self._begun.__getitem__)
                 self._begun[where] += 1
@@ -97,7 +107,7 @@ class DaskEngine:
             await asyncio.sleep(BETWEEN_LOOKS)
 
     async def _make(self, share: Share, where: str) -> DaskSender | None:
-        """A sender on this worker; None where that cannot be, so that another must be chosen."""
+        """Create a sender on this worker; return None if this fails, so that another worker is chosen."""
         from distributed import KilledWorker
 
         key = f"dialler-sync-{share.name}-{secrets.token_hex(3)}"
@@ -127,15 +137,15 @@ async def _result(future: Any) -> Any:
 
 @asynccontextmanager
 async def connected(cluster: str, most: int, settings: ClusterSettings) -> AsyncIterator[DaskEngine]:
-    """The cluster at an address, or one that is started on this machine (``local``, ``local:4``) for so long.
+    """Connect to the cluster at an address, or start one on this machine (``local``, ``local:4``) for the duration.
 
-    ``most``: workers that are of use.
+    ``most`` is the number of workers that the run can use.
 
     Raises:
-        UsageError: there is none, or it is not fit for this.
+        UsageError: there is no such cluster, or it cannot be used.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(_hushed())
+        stack.enter_context(_dask_muted())
         local = _LOCAL.fullmatch(cluster)
         where: str | SpecCluster = cluster
         security = None
@@ -143,7 +153,11 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
             from .local import local_cluster
 
             wanted = int(local["workers"] or os.cpu_count() or 1)
-            where = await stack.enter_async_context(local_cluster(min(wanted, most)))
+            try:
+                where = await stack.enter_async_context(local_cluster(min(wanted, most)))
+            except (OSError, RuntimeError) as error:
+                why = line_of(error.__cause__ or error)
+                raise UsageError(f"--cluster {cluster}: no worker can be started on this machine ({why})") from error
         else:
             check(cluster, settings)
             security = security_for(cluster, settings)
@@ -154,7 +168,7 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
         if not count:
             lacking = "\n".join(sorted(workers.lacking.values())) or f"no worker answers ({DOCS})"
             raise UsageError(f"--cluster {cluster}: {lacking}")
-        workers.tell()
+        workers.warn()
         page = client.dashboard_link
         _log.info("%d worker%s%s", count, "s" * (count != 1), f"; Dask's dashboard: {page}" if page else "")
         if not sealed:
@@ -168,15 +182,15 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
 
 
 async def _client(stack: AsyncExitStack, cluster: str, where: str | SpecCluster, security: Security | None) -> Client:
-    """Connected, with a worker at least; ``stack`` closes it."""
+    """Return a client that is connected and has at least one worker; ``stack`` closes it."""
     from distributed import Client
 
     made = Client(where, asynchronous=True, timeout=CONNECT, security=security)
     stack.push_async_callback(made.close)
     try:
-        async with asyncio.timeout(CONNECT):  # what is no scheduler may keep Dask waiting for ever
+        async with asyncio.timeout(CONNECT):  # without a timeout, a server of another kind could block Dask for ever
             client: Any = await made
-    except (OSError, ValueError, MemoryError) as error:  # MemoryError: what is said is taken for a length
+    except (OSError, ValueError, MemoryError) as error:  # MemoryError: Dask takes foreign bytes for a length
         raise UsageError(
             f"--cluster {cluster}: what answers there is no Dask scheduler, or one that wants the other of tcp:// and "
             f"tls:// ({line_of(error)})"
@@ -192,10 +206,10 @@ async def _client(stack: AsyncExitStack, cluster: str, where: str | SpecCluster,
 
 
 def check(cluster: str, settings: ClusterSettings) -> None:
-    """See at once, before any file is read, that there can be such a cluster.
+    """Check, before any file is read, that the cluster can be used.
 
     Raises:
-        UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted.
+        UsageError: Dask is not installed, or there is no trustworthy scheduler at that address.
     """
     try:
         import cryptography  # noqa: F401
@@ -215,8 +229,8 @@ def check(cluster: str, settings: ClusterSettings) -> None:
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
-    """Dask's own log says the same as we do, in words for its developers; with -v it is heard."""
+def _dask_muted() -> Iterator[None]:
+    """Mute Dask's own log unless -v is given: it repeats our messages in words for its developers."""
     handlers = logging.getLogger("distributed").handlers
     levels = [handler.level for handler in handlers]
     if not _log.isEnabledFor(logging.DEBUG):

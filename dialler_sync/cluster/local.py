@@ -1,24 +1,29 @@
-"""A cluster on this machine, for as long as a run lasts, that no other user of the machine can reach."""
+"""Run a cluster on this machine for the duration of a run, unreachable for other users of the machine."""
 
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from multiprocessing import resource_tracker
 
 import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
 
+from ..api.token_command import SAFE_PATH
+
 _log = logging.getLogger(__name__)
 
 
 class _WithoutPage:
-    """Opens no port for Dask's web page, which asks nobody who he is."""
+    """Opens no port for Dask's web page, which has no access control."""
 
     def start_http_server(self, *_: object, **__: object) -> None:
-        """Start none."""
+        """Start no server."""
 
 
 class LocalScheduler(_WithoutPage, Scheduler):
@@ -31,12 +36,16 @@ class LocalWorker(_WithoutPage, Worker):
 
 @asynccontextmanager
 async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
-    """So many workers. Each port wants a certificate that is made here, and is nowhere but in these processes."""
+    """Start a local cluster.
+
+    Each port requires a certificate that is created here, and known only to these processes.
+    """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": Security.temporary(), "dashboard": False}
     with (
         tempfile.TemporaryDirectory(prefix="dialler-sync-cluster-", ignore_cleanup_errors=True) as folder,
-        # Dask's own folder is shared by all users, and modules are looked for in it first.
+        # All users share Dask's default folder, and modules in it take precedence over installed ones.
         dask.config.set({"temporary-directory": folder}),
+        _no_modules_from_here(),
     ):
         worker = {
             "cls": Nanny,
@@ -48,15 +57,49 @@ async def local_cluster(workers: int) -> AsyncIterator[SpecCluster]:
                 "silence_logs": _quiet(),
             },
         }
-        async with SpecCluster(
+        cluster = SpecCluster(
             scheduler={"cls": LocalScheduler, "options": {**common, "port": 0}},
             worker=worker,
             workers=dict.fromkeys(range(workers), worker),
             security=common["security"],
             asynchronous=True,
             silence_logs=_quiet(),
-        ) as cluster:
+        )
+        async with AsyncExitStack() as stack:
+            with unheard_by_children():
+                await stack.enter_async_context(cluster)
             yield cluster
+
+
+@contextmanager
+def unheard_by_children() -> Iterator[None]:
+    """Start processes that hear neither Ctrl-C nor that the terminal is closed: both reach all processes of a command,
+    and are for this one. What is blocked here stays blocked there, also before they load a module."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        resource_tracker.ensure_running()  # a process of Python's own, whose start unblocks Ctrl-C here
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Workers are started as ``python -c …``, which looks for modules in the working folder first: others may have put
+    some there. Python's own variable keeps it from that."""
+    name, value = SAFE_PATH
+    if os.environ.get(name):
+        yield
+        return
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
 
 
 def _quiet() -> int:

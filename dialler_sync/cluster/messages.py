@@ -1,4 +1,4 @@
-"""What coordinator and senders tell each other. All of it can be pickled."""
+"""Messages between coordinator and senders. All of them can be pickled."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ..load.rules import Rules
 from ..model import SpooledRow
 
 LOT = 500
-"""Rows that are given to a sender at once; it is given more when it has fewer left."""
+"""Rows given to a sender at once; it is given more when fewer are left."""
 
 
 SHORTEST_LEASE = 2.0
-"""Seconds: a worker that is busy with something else for a moment should not be taken for lost."""
+"""Seconds; shorter leases would take a worker that is briefly busy for lost."""
 
 
 def lease(rules: Rules) -> float:
-    """Seconds that a sender works on without hearing from the coordinator."""
+    """Return the seconds that a sender goes on without hearing from the coordinator."""
     return max(rules.quiet / 2, SHORTEST_LEASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a sender needs to know beside its rows. Holds no secret.
+    """Everything a sender needs to know beside its rows. Holds no secret.
 
-    ``dialler`` is without a token, and its ``concurrency`` and ``rate`` are one partition's share. ``lease`` is how
-    many seconds a sender works on without hearing from the coordinator.
+    ``dialler`` has no token, and its ``concurrency`` and ``rate`` are one partition's share. ``lease`` is the number of
+    seconds that a sender goes on without hearing from the coordinator.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is to be written to the journal in one commit."""
+    """Outcomes and states to write to the journal in one commit."""
 
     number: int
     outcomes: Sequence[Outcome]
@@ -55,10 +55,9 @@ class Batch:
 class Order:
     """Coordinator → sender.
 
-    The first one, number 0, brings no rows, but the ``token`` where that may travel. ``rows`` are to be sent,
-    ``doubtful`` are to be looked for first, each with its watermark. Batches
-    up to ``written`` are in the journal; ``unwritable``: why it can no longer be written. ``last``: no more rows will
-    come. ``stop``: take no more rows.
+    The first order, number 0, brings no rows, but the ``token`` if it may travel. ``rows`` are to be sent, ``doubtful``
+    are to be looked up first, each with its watermark. Batches up to ``written`` are in the journal; ``unwritable`` is
+    the reason why no more can be written. ``last``: no more rows will come. ``stop``: start no more rows.
     """
 
     number: int
@@ -75,8 +74,9 @@ class Order:
 class Report:
     """Sender → coordinator.
 
-    ``waiting`` rows have not been taken yet. ``said`` is what the user should know. ``ended``: nothing is in flight
-    or unwritten, and nothing more will be sent; ``error``: what stopped it.
+    ``waiting`` is the number of rows not started yet. ``said`` holds messages for the user. ``ended``: nothing is in
+    flight, and nothing more will be sent or written; ``error`` is what stopped it. ``unwritten``: outcomes that could
+    no longer be put into a batch.
     """
 
     batches: Sequence[Batch] = field(repr=False)
@@ -86,3 +86,4 @@ class Report:
     said: Sequence[str]
     ended: bool
     error: DiallerSyncError | None
+    unwritten: Sequence[Outcome] = field(default=(), repr=False)

@@ -1,4 +1,4 @@
-"""What a sender has to tell, above all what the coordinator is to write down for it."""
+"""Queue a sender's results for the coordinator, which writes them to the journal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .messages import Batch
 
 
 class Outbox:
-    """Stands for the journal: what is recorded goes to the coordinator, and is recorded when it says so."""
+    """Stands in for the journal: records go to the coordinator, and count as written once it confirms them."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -25,10 +25,10 @@ class Outbox:
     def record(
         self, _run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = (), /
     ) -> None:
-        """Wait, in a thread beside the event loop, until the coordinator has written this down.
+        """Block, in a thread beside the event loop, until the coordinator has written the records.
 
         Raises:
-            JournalError: it cannot.
+            JournalError: they cannot be written.
         """
         asyncio.run_coroutine_threadsafe(self._put(outcomes, states), self._loop).result()
 
@@ -43,32 +43,32 @@ class Outbox:
 
     @property
     def empty(self) -> bool:
-        """Whether all is written."""
+        """Whether everything is written."""
         return not self._unwritten
 
     def announce(self) -> None:
-        """There is something to tell."""
+        """Wake the sender: there is something to report."""
         self._news.set()
 
     async def news(self, seconds: float) -> None:
-        """Wait for something to tell, but no longer than this."""
+        """Wait for something to report, at most this many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
         self._news.clear()
 
     def take(self) -> list[Batch]:
-        """What the coordinator has not been told yet."""
+        """Return the batches not yet reported."""
         taken, self._batches = self._batches, []
         return taken
 
     def written(self, number: int) -> None:
-        """Batches up to this one are in the journal."""
+        """Confirm the batches up to ``number`` as written."""
         for known in [known for known in self._unwritten if known <= number]:
             self._unwritten.pop(known).set_result(None)
 
     def close(self, why: str) -> None:
-        """Nothing more can be written."""
+        """Fail all unwritten and all further records."""
         self._closed = why
         for future in self._unwritten.values():
             future.set_exception(JournalError(why))

@@ -1,4 +1,4 @@
-"""The rows of a run, split so that a key is in one hand, and where each of them stands. Knows no network."""
+"""Partitions of a run's rows, split so that all rows of a key go to one sender. Knows no network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ State = tuple[int, RowState, int | None]
 
 
 def partition_of(row: SpooledRow, count: int) -> int:
-    """The partition of a row: by the hash of its UserData, without one by its place in the run."""
+    """Return the partition of a row: by the hash of its UserData, else by its place in the run."""
     if not row.user_data:
         return row.seq % count
     digest = hashlib.blake2b(row.user_data.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -26,9 +26,9 @@ def partition_of(row: SpooledRow, count: int) -> int:
 
 
 class Partition:
-    """One partition: rows that wait on disk, and rows that are in the hands of a sender.
+    """One partition: rows that wait on disk, and rows held by a sender.
 
-    A row is ``intended`` when its sender has written down that it may be sent, and it has no outcome yet.
+    A row is ``intended`` once its sender has recorded that it may be sent, until it has an outcome.
     """
 
     def __init__(self, number: int, folder: Path, rules: Rules) -> None:
@@ -38,12 +38,12 @@ class Partition:
         self._spool = Spool(folder)
         self._buffer: list[tuple[object, ...]] = []
         self._waiting: Iterator[SpooledRow] = iter(())
-        self._again: deque[SpooledRow] = deque()
+        self._returned: deque[SpooledRow] = deque()
         self._held: dict[int, SpooledRow] = {}
         self._intended: dict[int, int | None] = {}
 
     def add(self, row: SpooledRow) -> None:
-        """Put a row by, before any is given."""
+        """Add a row; all rows are added before the first is given."""
         self._buffer.append(tuple(row))
         if len(self._buffer) >= LOT:
             self._store()
@@ -54,26 +54,26 @@ class Partition:
             self._buffer = []
 
     def ready(self) -> None:
-        """All rows have been added."""
+        """Finish adding rows."""
         self._store()
         self._waiting = (SpooledRow(*row) for batch in self._spool.batches() for row in batch)
 
     def give(self) -> list[SpooledRow]:
-        """The next rows, which are in a sender's hands from now on; none: there are no more."""
-        rows = [self._again.popleft() for _ in range(min(len(self._again), LOT))]
+        """Return the next rows, now held by a sender; empty: no more rows."""
+        rows = [self._returned.popleft() for _ in range(min(len(self._returned), LOT))]
         rows += islice(self._waiting, LOT - len(rows))
         self._held.update((row.seq, row) for row in rows)
         return rows
 
     def give_doubtful(self) -> list[tuple[SpooledRow, int | None]]:
-        """The rows that may have been sent, which are in a sender's hands from now on."""
+        """Return the rows that may have been sent already, now held by a sender."""
         given, self.doubtful = self.doubtful, []
         for row, watermark in given:
             self._held[row.seq], self._intended[row.seq] = row, watermark
         return given
 
     def note(self, batch: Batch) -> None:
-        """What a sender tells of its rows."""
+        """Apply a sender's report on its rows."""
         for seq, state, watermark in batch.states:
             if state is RowState.SENDING:
                 self._intended[seq] = watermark
@@ -85,26 +85,26 @@ class Partition:
 
     @property
     def held(self) -> int:
-        """How many rows are in a sender's hands."""
+        """The number of rows held by a sender."""
         return len(self._held)
 
     def take_back(self) -> None:
-        """The sender is lost and has come to rest: what it held is to be given to another one."""
+        """Take back the rows of a lost sender, once it is idle, for another one."""
         for seq, row in self._held.items():
             if seq in self._intended:
                 self.doubtful.append((row, self._intended[seq]))
-            else:  # a repeat is harmless, or it was certainly not sent
-                self._again.append(row)
+            else:  # a retry is harmless, or the row was certainly not sent
+                self._returned.append(row)
         self._held.clear()
         self._intended.clear()
 
     def in_doubt(self) -> list[State]:
-        """Rows that a sender may still send, though nobody has written that down; they are to be looked for later."""
+        """Return repeatable rows that a sender may still be sending, unrecorded; a resume must look them up."""
         unsure = (row for row in self._held.values() if row.seq not in self._intended)
         return [(row.seq, RowState.SENDING, -1) for row in unsure if self._rules.repeatable(row)]
 
     def release(self) -> None:
-        """The sender has ended in order: what it still holds was not sent."""
+        """Release the rows of a sender that ended in order: rows it still holds were not sent."""
         self._held.clear()
         self._intended.clear()
 
@@ -118,7 +118,7 @@ def split(
     doubtful: Sequence[tuple[SpooledRow, int | None]],
     partitions: Sequence[Partition],
 ) -> Iterator[None]:
-    """Put every row into its partition; stops for breath now and then."""
+    """Put every row into its partition; yields regularly, so that the caller can let other tasks run."""
     for row, watermark in doubtful:
         partitions[partition_of(row, len(partitions))].doubtful.append((row, watermark))
     for count, row in enumerate(rows):

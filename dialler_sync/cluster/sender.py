@@ -1,4 +1,4 @@
-"""One partition on a worker: the load stage that every run has, with the coordinator for its journal."""
+"""Run one partition on a worker: the load stage of every run, with the coordinator as its journal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .messages import LOT, Order, Report, Share
 from .outbox import Outbox
 
 BEATS = 4
-"""Times in one lease that a sender which has nothing to tell answers all the same."""
+"""Reports per lease that a sender makes even without news."""
 
 UNHEARD = "the coordinator was not heard of for too long"
 
@@ -32,17 +32,17 @@ TOKEN_VARIABLE = "DIALLER_SYNC_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class Uncounted:
-    """A run that counts elsewhere: the coordinator knows what was decided for its rows."""
+    """A run log for senders, which neither know the planned actions nor count; the coordinator does."""
 
     def action(self, _seq: int) -> None:
-        """Nothing is known here."""
+        """Return None: actions are not known here."""
 
     def count(self, outcome: Outcome) -> None:
-        """The coordinator counts it."""
+        """Do nothing; the coordinator counts."""
 
 
 class Sender:
-    """Sends the rows that the coordinator gives it. Made in any thread; all else happens in an event loop.
+    """Sends the rows that the coordinator gives it. May be created in any thread; all else happens in an event loop.
 
     Raises:
         UsageError: this worker has another version of dialler-sync than the coordinator.
@@ -56,7 +56,8 @@ class Sender:
         self._last = False
         self._loads: set[asyncio.Task[None]] = set()
         self._retries = 0
-        self._said: list[str] = []
+        self._messages: list[str] = []
+        self._unwritten: list[Outcome] = []
         self._answer: tuple[int, Report] | None = None
         self._client: DiallerClient | None = None
         self._open = AsyncExitStack()
@@ -65,10 +66,12 @@ class Sender:
         self._resting: asyncio.Task[None] | None = None
 
     async def exchange(self, order: Order) -> Report:
-        """Take an order; answer when there is something to tell, and else soon. The same order gives the same answer.
+        """Execute an order; report once there is news, at the latest after a quarter of the lease.
+
+        Repeating an order returns the same report.
 
         Raises:
-            ConnectionError: the lease has run out. Anything else is a bug.
+            ConnectionError: the lease has run out. Any other error is a bug.
         """
         if self._answer is not None and self._answer[0] == order.number:
             return self._answer[1]
@@ -78,11 +81,11 @@ class Sender:
         except DiallerSyncError as error:
             return Report((), 0, 0, 0, (), ended=True, error=error)
         self._renew_lease()
-        self._obey(client, order)
+        self._apply(client, order)
         if self._ended(client) or (len(self._rows) < LOT and not self._last):
             self._outbox.announce()
         await self._outbox.news(self._share.lease / BEATS)
-        self._check_lease()  # what an expired lease stopped is to be sent by others, and does not end the run
+        self._check_lease()  # rows stopped by an expired lease go to other senders, and do not end the run
         report = await self._report(client)
         self._answer = order.number, report
         return report
@@ -94,13 +97,13 @@ class Sender:
             rate=dialler.rate,
             give_up_after=dialler.give_up_after,
             patience_at_start=self._share.patience_at_start,
-            say=self._said.append,
+            say=self._messages.append,
         )
         self._outbox = Outbox()
         self._client = await self._open.enter_async_context(DiallerClient(dialler, gate=gate))
         return self._client
 
-    def _obey(self, client: DiallerClient, order: Order) -> None:
+    def _apply(self, client: DiallerClient, order: Order) -> None:
         self._outbox.written(order.written)
         if order.unwritable is not None:
             self._outbox.close(order.unwritable)
@@ -109,7 +112,7 @@ class Sender:
         self._last = self._last or order.last
         self._rows.extend(order.rows)
         if order.doubtful or (self._rows and not self._taking):
-            # A loader takes rows for as long as there are any; where they ran out for a while, another one goes on.
+            # A loader ends when it runs out of rows; the next rows need a new one.
             self._taking = True
             load = asyncio.create_task(self._load(client, order.doubtful))
             load.add_done_callback(lambda _: self._outbox.announce())
@@ -119,16 +122,17 @@ class Sender:
         recorder = Recorder(self._outbox, "", client.gate.stop)
         loader = Loader(client, recorder, self._share.rules, Uncounted())
         try:
-            with suppress(StopRun):  # the gate knows what stopped it
+            with suppress(StopRun):  # the gate keeps the reason
                 await loader.load(self._taken(), doubtful)
         finally:
             self._retries += loader.retries
+            self._unwritten += recorder.unwritten
 
     def _taken(self) -> Iterator[SpooledRow]:
         while self._rows:
             yield self._rows.popleft()
             if len(self._rows) == LOT - 1:
-                self._outbox.announce()  # that more may be given
+                self._outbox.announce()  # so that more rows are given
         self._taking = False
 
     def _ended(self, client: DiallerClient) -> bool:
@@ -141,14 +145,15 @@ class Sender:
     async def _report(self, client: DiallerClient) -> Report:
         for load in self._loads - set(self._running):
             self._loads.discard(load)
-            load.result()  # what it raises is a bug
-        said, self._said[:] = tuple(self._said), []
+            load.result()  # raises only on a bug
+        messages, self._messages[:] = tuple(self._messages), []
         ended = self._ended(client)
         if ended:
             self._end_lease()
             await self._open.aclose()
+        error, unwritten = client.gate.stopped, self._unwritten if ended else ()
         return Report(
-            self._outbox.take(), len(self._rows), client.requests, self._retries, said, ended, client.gate.stopped
+            self._outbox.take(), len(self._rows), client.requests, self._retries, messages, ended, error, unwritten
         )
 
     # The lease
@@ -166,14 +171,14 @@ class Sender:
             self._lease.cancel()
 
     def _expire(self) -> None:
-        """The coordinator is gone, or takes this worker to be gone."""
+        """Stop sending: the coordinator is gone, or counts this worker as lost."""
         self._expired = True
         if self._client is not None:
-            self._client.gate.stop(Interrupted(UNHEARD))  # now, and not when the task comes to run
+            self._client.gate.stop(Interrupted(UNHEARD))  # at once, not when the task is scheduled
         self._resting = asyncio.create_task(self.close(UNHEARD))
 
     async def close(self, why: str) -> None:
-        """Send nothing more, let nothing run on, and write nothing down."""
+        """Send nothing more, cancel all tasks, and record nothing more."""
         self._end_lease()
         if self._client is not None:
             self._client.gate.stop(Interrupted(why))
@@ -185,10 +190,10 @@ class Sender:
 
 
 def with_token(dialler: DiallerSettings, token: SecretStr | None) -> DiallerSettings:
-    """The settings with the coordinator's token; where that may not travel, with the one that this machine has.
+    """Return the settings with the coordinator's token, or this machine's own if that token may not travel.
 
     Raises:
-        ConfigError: it has none.
+        ConfigError: this machine has no token.
     """
     if token is None and (dialler.token_file or dialler.token_command):
         token = SecretStr(read_token(dialler))
@@ -203,7 +208,7 @@ def with_token(dialler: DiallerSettings, token: SecretStr | None) -> DiallerSett
 
 
 def check_version(version: str) -> None:
-    """See that this worker is what the coordinator is.
+    """Check that this worker has the coordinator's version.
 
     Raises:
         UsageError: it has another version.

@@ -1,4 +1,4 @@
-"""Loaded by the workers of a cluster on this machine: Ctrl-C, SIGTERM and SIGHUP are for the coordinator."""
+"""Ignore Ctrl-C, SIGTERM and SIGHUP in the workers of a local cluster: the coordinator handles them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 
 def dask_setup(_worker: object) -> None:
-    """Called by Dask in each worker when it starts."""
+    """Ignore the signals; Dask calls this when a worker starts."""
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             if number := getattr(signal, name, None):

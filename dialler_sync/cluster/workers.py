@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster: which of them can send rows, and what the others lack."""
+"""Track the workers of a Dask cluster: which can send rows, and why the others cannot."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Is the call of a function, made where it is unpickled.
+    """A function call that is made by unpickling.
 
-    Dask's scheduler unpickles every task. What it is given so is ``pickle.loads`` and bytes: it needs no dialler-sync,
-    and a worker that has none says so in words of its own.
+    Dask's scheduler unpickles every task. Wrapped this way, a task is ``pickle.loads`` with bytes: the scheduler needs
+    no dialler-sync, and a worker without it reports its own error.
     """
 
     function: Callable[[Any], object]
@@ -38,33 +38,33 @@ class Call:
 
 @dataclass(slots=True)
 class Workers:
-    """The workers that there are at the moment; ``sealed``: they must be reached by TLS.
+    """The current workers; ``sealed``: they must be reached by TLS.
 
-    ``lacking``: for the address of each that cannot send, what it lacks.
+    ``lacking``: address → reason, for workers that cannot send.
     """
 
     client: Client
     sealed: bool
     lacking: dict[str, str] = field(default_factory=dict)
     _fit: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
-    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reported: set[str] = field(default_factory=set)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def fit(self) -> list[str]:
-        """Addresses of those that can send. One that does not answer is asked again the next time.
+        """Return the addresses of workers that can send. A worker that does not answer is asked again next time.
 
         Raises:
             OSError: the scheduler cannot be reached.
         """
-        async with self._looking:
+        async with self._lock:
             there = await self.there()
             self._fit &= there
             self.lacking = {address: why for address, why in self.lacking.items() if address in there}
-            await asyncio.gather(*(self._look_at(address) for address in there - self._fit - self.lacking.keys()))
+            await asyncio.gather(*(self._examine(address) for address in there - self._fit - self.lacking.keys()))
             return sorted(self._fit)
 
     async def there(self) -> set[str]:
-        """Addresses of all workers.
+        """Return the addresses of all workers.
 
         Raises:
             OSError: the scheduler cannot be reached.
@@ -72,19 +72,19 @@ class Workers:
         return set(await self.client.nthreads())
 
     async def refuse(self, address: str, error: BaseException) -> None:
-        """Give no more rows to a worker, as an error says what it lacks."""
+        """Exclude a worker; ``error`` says why."""
         self._fit.discard(address)
         host = await self._run(address, socket.gethostname)
         at = f" on host {host}" if isinstance(host, str) else ""
-        self.lacking[address] = f"worker {address}{at}: {_said(error)}"
+        self.lacking[address] = f"worker {address}{at}: {_reason(error)}"
 
-    def tell(self) -> None:
-        """Name each that lacks something, once."""
-        for address in sorted(self.lacking.keys() - self._told):
-            self._told.add(address)
+    def warn(self) -> None:
+        """Warn about each worker that cannot send, once."""
+        for address in sorted(self.lacking.keys() - self._reported):
+            self._reported.add(address)
             _log.warning("%s; the run goes on without it", self.lacking[address])
 
-    async def _look_at(self, address: str) -> None:
+    async def _examine(self, address: str) -> None:
         if self.sealed and not address.startswith("tls://"):
             return await self.refuse(address, UsageError("what it is sent is readable; start it with --protocol tls"))
         error = await self._run(address, pickle.loads, pickle.dumps(Call(check_version, __version__)))
@@ -95,7 +95,7 @@ class Workers:
         return None
 
     async def _run(self, address: str, function: Callable[..., Any], *arguments: object) -> Any:
-        """What a function gives on a worker, or the error that it raises; an ``OSError`` where there is no answer."""
+        """Return the function's result on a worker, or its error; an ``OSError`` if there is no answer."""
         try:
             async with asyncio.timeout(CONNECT):
                 answers = await self.client.run(function, *arguments, workers=[address], on_error="return")
@@ -105,11 +105,11 @@ class Workers:
 
 
 def line_of(error: BaseException) -> str:
-    """The first line of what Dask, or a worker, says."""
+    """Return the first line of an error of Dask or of a worker."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def _said(error: BaseException) -> str:
-    if isinstance(error, (ImportError, AttributeError)):  # AttributeError: a version that is too old to be asked
+def _reason(error: BaseException) -> str:
+    if isinstance(error, (ImportError, AttributeError)):  # AttributeError: a version too old to have check_version
         return f"{line_of(error)}: install 'dialler-sync[cluster]', the same version, where it is started ({DOCS})"
     return line_of(error)

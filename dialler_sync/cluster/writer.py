@@ -1,4 +1,4 @@
-"""Writes what senders report into the journal, which only the coordinator has."""
+"""Write the senders' reports to the journal, to which only the coordinator has access."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..api.pace import Gate
-from ..errors import JournalError
+from ..errors import JournalError, JournalLost
 from ..journal import Outcome
 from ..load.outcomes import RunLog
 from ..load.recorder import Book
 from .messages import Batch
-from .partitions import Partition
+from .partitions import Partition, State
 
 
 @dataclass(slots=True)
 class Writer:
-    """Writes down what became of the rows of a run, in a thread beside the event loop.
+    """Records the outcomes of a run's rows, in a thread beside the event loop.
 
-    ``log`` counts every outcome once it is written down. ``unwritable``: why the journal can no longer be written,
-    which also ends the run by ``gate``.
+    ``log`` counts every outcome once it is written. ``unwritable`` is the reason why the journal can no longer be
+    written, which also stops the run through ``gate``; ``unwritten`` are the outcomes that it lacks then, by row.
     """
 
     journal: Book
@@ -29,39 +29,49 @@ class Writer:
     gate: Gate
     log: RunLog
     unwritable: str | None = None
+    unwritten: dict[int, Outcome] = field(default_factory=dict)
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "journal")  # one, so that what is written first is there first
+        self._thread = ThreadPoolExecutor(1, "journal")  # one thread keeps the order of writes
 
     async def write(self, partition: Partition, batches: Sequence[Batch]) -> int:
-        """Write what a sender tells of its partition; gives the number of the last batch that is there."""
+        """Write a sender's report on its partition; return the number of the last batch written."""
         number = 0
         for batch in batches:
             partition.note(batch)
             outcomes = [self._decided(outcome) for outcome in batch.outcomes]
             if self.unwritable is None:
-                try:
-                    await asyncio.get_running_loop().run_in_executor(
-                        self._thread, self.journal.record, self.run_id, outcomes, batch.states
-                    )
-                except JournalError as error:
-                    self.unwritable = str(error)
-                    self.gate.stop(error)
+                await self._record(outcomes, batch.states)
             if self.unwritable is not None:
+                self.unwritten |= {outcome.seq: outcome for outcome in outcomes}
                 continue
             number = batch.number
             for outcome in outcomes:
                 self.log.count(outcome)
         return number
 
+    async def _record(self, outcomes: Sequence[Outcome], states: Sequence[State]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self.journal.record, self.run_id, outcomes, states)
+        except JournalLost as lost:  # still open, so that the reports of this run will have it all
+            self.gate.stop(lost)
+        except JournalError as error:
+            self.unwritable = str(error)
+            self.gate.stop(error)
+
+    def keep(self, unwritten: Sequence[Outcome]) -> None:
+        """Keep what a sender could not tell while it was to be written."""
+        self.unwritten |= {outcome.seq: self._decided(outcome) for outcome in unwritten}
+
     def _decided(self, outcome: Outcome) -> Outcome:
-        """With what was decided for the row, which senders do not know."""
+        """Return the outcome with the row's planned action, which senders do not know."""
         action = self.log.action(outcome.seq)
         return outcome._replace(action=action) if action else outcome
 
     def close(self, partitions: Sequence[Partition]) -> None:
-        """Rows that a sender may still be sending are to be looked for by whoever resumes the run."""
+        """Mark rows that a sender may still be sending, so that a resume looks them up; then close."""
         doubts = [state for partition in partitions for state in partition.in_doubt()]
         try:
             if doubts and self.unwritable is None:

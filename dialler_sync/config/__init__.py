@@ -1,7 +1,7 @@
 """YAML → typed, frozen settings.
 
-The file is read in two steps: :mod:`.document` turns YAML into text values that remember their line,
-:mod:`.settings` (with :mod:`.columns`) says what is allowed and checks it.
+The file is read in two steps: :mod:`.document` turns YAML into text values that remember their line, :mod:`.settings`
+(with :mod:`.columns`) defines the allowed keys and checks the values.
 """
 
 from __future__ import annotations

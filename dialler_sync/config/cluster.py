@@ -1,4 +1,4 @@
-"""``cluster:``, the way to the workers of a Dask cluster."""
+"""``cluster:``, the connection to the workers of a Dask cluster."""
 
 from __future__ import annotations
 

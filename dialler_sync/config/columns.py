@@ -1,8 +1,8 @@
-"""How one dialler field is made from the columns of a source row, and what it must hold.
+"""Rules that make one dialler field from the columns of a source row, and check it.
 
 A rule takes its text from one source (``column``, ``first_of``, ``template``, ``join`` or ``value``), then applies
-``trim``, ``split``, ``replace``, ``values``, ``lookup``, ``default`` and ``case``, in that order; what is left is read
-as the field's kind demands, and checked.
+``trim``, ``split``, ``replace``, ``values``, ``lookup``, ``default`` and ``case``, in that order; the kind of the field
+decides how the result is read.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ class ColumnRule(BaseModel):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Source columns that the text is made of, in order, each once; none for a constant."""
+        """Source columns of the text, in order, each once; none for a constant."""
         if self.template is not None:
             return tuple(dict.fromkeys(column for _, column in template_parts(self.template) if column))
         if self.join is not None:
@@ -229,7 +229,7 @@ class ColumnRule(BaseModel):
 
 
 def field_name(name: str) -> str:
-    """Let a name pass that ``columns:`` may have as a key.
+    """Check a key of ``columns:``.
 
     Raises:
         ValueError: the dialler has no such field, or it is not mapped here.
@@ -242,7 +242,7 @@ def field_name(name: str) -> str:
 
 
 def _fitting(rules: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
-    """Refuse what makes no sense for the field that a rule is for."""
+    """Refuse settings that make no sense for the field of a rule."""
     faults: list[InitErrorDetails] = []
     for name, rule in rules.items():
         faults += [

@@ -1,7 +1,7 @@
 """YAML → plain values that remember where they stand.
 
-Every scalar stays the text that the user wrote: YAML would read ``01099`` as the number 577, ``NO`` as
-false and ``1_000`` as 1000. Types are the settings' business, not the file's.
+Every scalar stays the text that the user wrote: YAML would read ``01099`` as the number 577, ``NO`` as false and
+``1_000`` as 1000. The settings, not the file, decide on types.
 """
 
 from __future__ import annotations
@@ -25,29 +25,32 @@ KeyPath = tuple[str | int, ...]
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
 _SECRET_KEY = re.compile(r"(^|_)(token|password|secret|webhook|ping|credentials?)$|^(smtp|pass)$", re.IGNORECASE)
-_SECRET_VARIABLE = re.compile(r"TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY", re.IGNORECASE)
-"""Names of what must not be shown. A path of a file, or a command, has another name."""
+_SECRET_VARIABLE = re.compile(
+    r"(?!.*_(FILE|PATH|DIR|DIRECTORY|COMMAND)$).*(TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY)",
+    re.IGNORECASE,
+)
+"""Names of secret variables. A path, as systemd's CREDENTIALS_DIRECTORY, or a command, has another name."""
 _SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|ping)[\"']?\s*:\s*(\S.*)$")
 _SECRET_PART = 16
-"""Characters of a part of a URL that may be a secret: the path of a webhook."""
+"""Characters from which a part of a URL may be a secret: the path of a webhook."""
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _DEEPEST = 30
-_LONGEST = 2**20
-"""Bytes of a configuration."""
+_MOST_BYTES = 2**20
+"""Largest configuration, in bytes."""
 
-_MOST = 2**22
-"""Characters of all values, with each alias (``*name``) as what it stands for: aliases of aliases multiply."""
+_MOST_CHARS = 2**22
+"""Most characters of all values, with each alias (``*name``) expanded: aliases of aliases multiply."""
 
-_NODE = 16
-"""Characters that a value counts for beside its own."""
+_CHARS_A_NODE = 16
+"""Characters that each value counts in addition to its text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file: its values, the line of every key, and what is said of those whose variable is not set.
+    """A YAML file: its values, the line of every key, and remarks on keys whose variable is not set.
 
-    ``unfinished`` are the lines that are still marked ``# CHANGE``.
+    ``unfinished``: the lines that are still marked ``# CHANGE``.
     """
 
     path: Path
@@ -57,20 +60,20 @@ class Document:
     unfinished: Sequence[int] = ()
 
     def where(self, key: KeyPath) -> str:
-        """``file:line``, of the nearest enclosing key that the file really has."""
+        """Return ``file:line`` of the nearest enclosing key that the file has."""
         while key and key not in self.lines:
             key = key[:-1]
         return f"{self.path}:{self.lines.get(key, 1)}"
 
 
 def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Document:
-    """Read one YAML file and fill in ``${VARIABLE}`` (``$$`` is a dollar sign); one that is not set is empty.
+    """Read one YAML file and expand ``${VARIABLE}`` (``$$`` is a dollar sign); an unset variable is empty.
 
     Raises:
         ConfigError: not readable, not YAML, not a mapping, or a key twice.
     """
     try:
-        text = read_small(path, _LONGEST)
+        text = read_small(path, _MOST_BYTES)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         unfinished = unfinished_lines(text)
     except FileNotFoundError:
@@ -86,7 +89,7 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except yaml.YAMLError as error:
-        for match in _SECRET_LINE.finditer(text):  # what is wrong may be quoted
+        for match in _SECRET_LINE.finditer(text):  # messages may quote such a line
             _keep_secret(match[1].strip("'\"*&!|>@%` \t"))
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -95,7 +98,7 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.{hint}") from error
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply.") from None
-    except (ValueError, OverflowError):  # PyYAML's own slips, such as \U with more than there are characters
+    except (ValueError, OverflowError):  # faults of PyYAML, such as on a \U beyond the last character
         raise ConfigError(f"{path}: is not valid YAML: it holds a character or a version that there is not.") from None
     reader = _Reader(path, environment)
     values = {} if root is None else reader.plain(root, ())
@@ -105,7 +108,7 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
 
 
 class _Reader:
-    """Turns nodes into values, and notes where they stand."""
+    """Converts nodes to values, and notes their lines."""
 
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
         self._path, self._environment = path, environment
@@ -114,13 +117,13 @@ class _Reader:
         self._size = 0
 
     def plain(self, node: yaml.Node, key: KeyPath) -> Plain:
-        """The value of ``node``, which stands at ``key``."""
+        """Convert ``node``, which stands at ``key``."""
         line = node.start_mark.line + 1
         self.lines.setdefault(key, line)
         if len(key) > _DEEPEST:
             raise ConfigError(f"{self._path}:{line}: is nested too deeply, or refers to itself.")
-        self._size += _NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
-        if self._size > _MOST:
+        self._size += _CHARS_A_NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+        if self._size > _MOST_CHARS:
             raise ConfigError(f"{self._path}:{line}: grows without an end, as its aliases (*name) multiply.")
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
@@ -152,7 +155,7 @@ class _Reader:
             at = f"{self._path}:{line}"
             self.unset[key] = f"{at}: the environment variable {name} is not set. Set it, or replace ${{{name}}}."
         value = self._environment.get(name, "")
-        if _SECRET_VARIABLE.search(name):
+        if _SECRET_VARIABLE.match(name):
             _keep_secret(value)
         return value
 

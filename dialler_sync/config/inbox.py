@@ -25,10 +25,10 @@ PATTERNS = ("*.csv", "*.txt", "*.tsv", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*
 
 
 def age(text: str) -> timedelta:
-    """``30d``, ``12h`` or ``6w`` → time.
+    """Parse ``30d``, ``12h`` or ``6w``.
 
     Raises:
-        ValueError: it is nothing like it.
+        ValueError: the text has another form.
     """
     match = re.fullmatch(r"([0-9]{1,5})([hdw])", text)
     if not match:
@@ -37,13 +37,13 @@ def age(text: str) -> timedelta:
 
 
 class Due(NamedTuple):
-    """When a list is due: days of the week, Monday is 0, and the local time."""
+    """Times at which a list is due: days of the week (Monday is 0), and the local time."""
 
     days: frozenset[int]
     at: time
 
     def before(self, now: datetime) -> Iterator[datetime]:
-        """The times up to ``now`` at which a list was due, the newest first; ``now`` and they are local."""
+        """Yield the times up to ``now`` at which a list was due, the newest first; all are local."""
         for back in range(22):
             day = now.date() - timedelta(days=back)
             moment = datetime.combine(day, self.at).astimezone()
@@ -52,10 +52,10 @@ class Due(NamedTuple):
 
 
 def due(text: str) -> Due:
-    """``weekdays 04:00`` → :class:`Due`.
+    """Parse ``weekdays 04:00``.
 
     Raises:
-        ValueError: it is nothing like it.
+        ValueError: the text has another form.
     """
     match = _EXPECT.fullmatch(text.strip())
     if not match:

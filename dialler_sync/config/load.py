@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, to_jsonable_python
 from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
-from ..text.outward import mask
+from ..text.outward import keep_secret, mask
 from .document import Document, KeyPath, read_document
 from .settings import Settings, SourceSettings
 
@@ -33,21 +33,23 @@ _TUNING = {
     "client_cert",
     "client_key",
 }
-"""Keys of ``dialler:`` that do not change what is sent, so that a run may be resumed with others."""
+"""Keys of ``dialler:`` that do not change the payload, so a run may be resumed after changing them."""
 
 
 _FILES = {
     "dialler": ("token_file", "ca_file", "client_cert", "client_key"),
     "cluster": ("ca_file", "cert_file", "key_file"),
 }
-"""Keys of sections that name files, which are relative to the folder of the configuration."""
+"""Keys of sections that name files, relative to the folder of the configuration."""
 
 _TOKEN = ("dialler", "token")
+_LONG_NAME = 20
+"""Characters of a file's name that may be a token."""
 
 CONFIGURATION = "the configuration"
 
-_WAYS = {"dialler", "cluster"}
-"""Sections that are about the way of the token."""
+_TOKEN_SECTIONS = {"dialler", "cluster"}
+"""Sections that decide where the token is sent."""
 
 
 def load_config(
@@ -58,19 +60,19 @@ def load_config(
     finished: bool = False,
     trusted: bool | None = None,
 ) -> Settings:
-    """Read a configuration file. Paths in it are relative to the folder it lies in.
+    """Read a configuration file. Its paths are relative to its own folder.
 
-    Where no ``token_needed``, as nothing is sent, the variable that it comes from need not be set. With ``finished``,
-    a line that is still marked ``# CHANGE`` is a fault. ``trusted``: also what others could have changed is used; None:
-    where DIALLER_SYNC_TRUST says so.
+    Without ``token_needed`` (nothing is sent), the variable of the token need not be set. With ``finished``, a line
+    that is still marked ``# CHANGE`` is a fault. ``trusted``: also use files that others could have changed; None: as
+    DIALLER_SYNC_TRUST says.
 
     Raises:
         ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
-        UsageError: others could have changed the file, or one that it names for the way to the dialler.
+        UsageError: others could have changed the file, or a file in it that decides where the token is sent.
     """
     trust.require(CONFIGURATION, Path(path), trust=trusted)
     document = read_document(Path(path), environment)
-    faults = [said for key, said in document.unset.items() if token_needed or key != _TOKEN]
+    faults = [problem for key, problem in document.unset.items() if token_needed or key != _TOKEN]
     try:
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
@@ -90,20 +92,20 @@ def load_config(
 
 
 def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """The files that decide who gets the token, or which: certificates, keys, the token; with what they are called."""
+    """Yield the name and path of each file that decides on the token or its receiver: certificates, keys, the token."""
     for section, values in settings:
-        if section in _WAYS:
+        if section in _TOKEN_SECTIONS:
             yield from ((f"{section}.{name}", path) for name, path in values if isinstance(path, Path))
 
 
 def still_marked(lines: Sequence[int]) -> str:
-    """``lines 5, 9 are still marked CHANGE``."""
+    """Return ``lines 5, 9 are still marked CHANGE``."""
     numbers = ", ".join(map(str, lines))
     return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
 
 
 def load_source(path: Path) -> SourceSettings:
-    """Only the ``source:`` section: looking at a file needs no dialler and no token.
+    """Read only the ``source:`` section, which needs no dialler and no token.
 
     Raises:
         ConfigError: every fault of the section.
@@ -117,23 +119,23 @@ def load_source(path: Path) -> SourceSettings:
 
 
 def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSettings:
-    """``source`` with what the command line says in its place.
+    """Override settings of ``source`` with options of the command line.
 
     Raises:
-        ConfigError: a value that makes no sense, by the name of its option.
+        ConfigError: an invalid value, by the name of its option.
     """
     if not given:
         return source
     try:
         return SourceSettings.model_validate({**source.model_dump(), **given})
     except ValidationError as error:
-        said = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
-        raise ConfigError(*said) from None
+        problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
+        raise ConfigError(*problems) from None
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:
-    """Each setting that decides what is sent, by dotted name, as JSON; files of lookups by what they hold. Holds no
-    secret."""
+    """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
+    among them."""
     plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     for name, rule in settings.columns.items():
@@ -152,8 +154,8 @@ def _sha256(path: Path) -> str:
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """What differs between two fingerprints, in words; not what an older version did not know, and is as it is without
-    being set."""
+    """Describe the differences between two fingerprints, for people. A setting that an older version did not know is
+    none if it has its default."""
     return [
         f"{name} was {before.get(name, 'not set')}, is {after.get(name, 'not set')}"
         for name in sorted(before.keys() | after.keys())
@@ -186,7 +188,9 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
         section: BaseModel = getattr(settings, name)
         if paths := {key: folder / path for key in keys if (path := getattr(section, key))}:
             for key, path in paths.items():
-                if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe is waited for, a device has no end
+                if key == "token_file" and not path.exists() and _may_be_a_token(path.name):
+                    keep_secret(path.name)
+                if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would block, a device has no end
                     raise ConfigError(f"{name}.{key}: {path} is not a regular file")
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
@@ -202,10 +206,15 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update=changes)
 
 
+def _may_be_a_token(name: str) -> bool:
+    """Whether the name of a file that is not there may be the token itself, which stands in the wrong place."""
+    return len(name) >= _LONG_NAME and any(map(str.isdigit, name)) and any(map(str.isalpha, name))
+
+
 def _place(document: Document, fault: ErrorDetails) -> KeyPath:
     at: KeyPath = tuple(part for part in fault["loc"] if not _is_union_arm(part))
     if at[:2] == ("suppress", 0) and not isinstance(document.values["suppress"], list):
-        at = (at[0], *at[2:])  # one file, which stands for a list of one
+        at = (at[0], *at[2:])  # one file in place of a list of one
     return at
 
 
@@ -223,7 +232,7 @@ def _sentence(document: Document, fault: ErrorDetails) -> str:
 
 
 def _is_union_arm(part: str | int) -> bool:
-    """pydantic names the arm of a union that it tried; the user's file has no such key."""
+    """Whether a part of a path is the arm of a union that pydantic tried: the user's file has no such key."""
     return isinstance(part, str) and (
         part in {"str", "int", "[key]"} or part.startswith(("list[", "function-", "lax-"))
     )

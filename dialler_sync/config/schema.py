@@ -8,7 +8,7 @@ from .settings import Settings
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of a whole configuration file."""
+    """Return the schema of a whole configuration file."""
     schema = Settings.model_json_schema()
     schema["title"] = "dialler-sync configuration"
     return schema

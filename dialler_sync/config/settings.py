@@ -1,6 +1,6 @@
-"""What a configuration may say, with its defaults. Frozen; an unknown key is an error.
+"""Keys of the configuration, with their defaults. Frozen; an unknown key is an error.
 
-The documentation of every key is its ``description``: the reference, the JSON Schema and ``init`` read it here.
+The ``description`` of a key is its documentation: the reference, the JSON Schema and ``init`` read it here.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from .inbox import InboxSettings
 
 
 class Section(BaseModel):
-    """Base of all sections: strict about names, frozen, no surprises."""
+    """Base of all sections: frozen, and strict about names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Missing(StrEnum):
-    """What ``mirror`` does with contacts that the file no longer has."""
+    """Action of ``mirror`` on contacts that the file no longer has."""
 
     KEEP = "keep"
     LOCK = "lock"
@@ -64,7 +64,7 @@ class Limit(BaseModel):
 
 
 def row_limit(text: str | None) -> Limit | None:
-    """``"5%"``, ``"100"`` or ``"100, 5%"`` → :class:`Limit`.
+    """Parse ``"5%"``, ``"100"`` or ``"100, 5%"``.
 
     Raises:
         ValueError: neither a number nor a percentage from 0 to 100, nor both.
@@ -95,7 +95,7 @@ def _base_url(url: str) -> str:
         raise ValueError(f"'{url}' is not a URL such as https://dialler.example.com/rest/v1.0")
     if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError("the base URL carries no user, password, '?' or '#'")
-    _ = parts.port  # raises ValueError where it is none
+    _ = parts.port  # raises ValueError for an invalid port
     return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
 
 
@@ -114,7 +114,7 @@ EndpointName = Annotated[str, AfterValidator(_endpoint_name)]
 
 
 class DiallerSettings(Section):
-    """Where the dialler is and how hard it may be worked."""
+    """The dialler's address and account, and the limits on its load."""
 
     base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         description="The REST API up to its version: https://dialler.example.com/rest/v1.0. "
@@ -162,17 +162,17 @@ class DiallerSettings(Section):
 
     @property
     def release_numbers(self) -> tuple[int, ...]:
-        """``"3.19"`` → ``(3, 19)``."""
+        """The release as numbers: ``"3.19"`` → ``(3, 19)``."""
         return tuple(int(part) for part in self.release.split("."))
 
     @property
     def identity(self) -> str:
-        """The account, however its address is spelled: see :mod:`dialler_sync.target`."""
+        """The account, whatever the spelling of its address: see :mod:`dialler_sync.target`."""
         return dialler_of(self.base_url, self.clients_id, self.name)
 
     @property
     def root(self) -> str:
-        """The base URL with the ClientsID, which every path is under."""
+        """The base URL with the ClientsID, the start of every path."""
         return f"{self.base_url}/{self.clients_id}"
 
     @field_validator("endpoints")
@@ -213,7 +213,7 @@ class CampaignSettings(Section):
 
     @property
     def common(self) -> str | None:
-        """The one campaign of all rows, by ID or name; None where each row names its own."""
+        """The one campaign of all rows, by ID or name; None if each row names its own."""
         return self.name if self.id is None else str(self.id)
 
 
@@ -221,7 +221,7 @@ _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semic
 
 
 class SourceSettings(Section):
-    """How the spreadsheet is laid out; ``auto`` is found out from the file."""
+    """The layout of the spreadsheet; ``auto`` is detected from the file."""
 
     sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
     encoding: str = Field(
@@ -287,7 +287,7 @@ class SourceSettings(Section):
 
 
 class RowSettings(Section):
-    """What happens to each row."""
+    """Rules for duplicates, long texts, empty cells and unchanged rows."""
 
     overwrite_duplicates: bool = Field(True, description="Overwrite the contact that carries the same UserData.")
     duplicate_keys: Literal["last", "first", "reject"] = Field(
@@ -369,7 +369,7 @@ class MirrorSettings(Section):
 
 
 class JournalSettings(Section):
-    """What the journal keeps."""
+    """Data that the journal keeps."""
 
     before_images: bool = Field(True, description="Keep what contacts were before they were overwritten, for undo.")
 
@@ -381,7 +381,7 @@ def _webhook(url: str) -> str:
 
 
 class NotifySettings(Section):
-    """Who is told how a night went."""
+    """Notifications of nights that fail, recover, or bring an unusual number of rows."""
 
     webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
         None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."

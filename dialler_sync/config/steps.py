@@ -68,7 +68,7 @@ class Lookup(BaseModel):
 
 
 def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
-    """``"a {B} c"`` → ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.
+    """Parse ``"a {B} c"`` to ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.
 
     Raises:
         ValueError: a brace that is neither doubled nor part of ``{column}``.

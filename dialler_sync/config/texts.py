@@ -12,18 +12,18 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
-"""White space, and signs that cannot be seen: soft hyphens, marks of width and direction."""
+"""White space and invisible signs: soft hyphens, marks of width and direction."""
 
 _SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets have no zone)
 
 
 def fold(text: str) -> str:
-    """Text without what does not matter when names are compared: case, Unicode form, and signs that show nothing."""
+    """Fold a text for comparing names: without case, Unicode form, white space and invisible signs."""
     return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def listed(given: object) -> object:
-    """One text is a list of one."""
+    """Make a list of one text."""
     return (given,) if isinstance(given, str) else given
 
 
@@ -39,7 +39,7 @@ def _whole_dates(formats: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def or_short(core: CoreSchema, handler: GetJsonSchemaHandler, *short: JsonSchemaValue) -> JsonSchemaValue:
-    """The JSON Schema of a rule that also has short forms."""
+    """Return the JSON Schema of a rule that also has short forms."""
     given = handler(core)
     rule = handler.resolve_ref_schema(given)
     long_form = {**rule}

@@ -11,7 +11,7 @@ _MARK = re.compile(r"# CHANGE\b")
 
 
 def unfinished_lines(text: str) -> list[int]:
-    """The numbers of the lines with a comment that begins with ``# CHANGE``.
+    """Return the numbers of lines with a comment that begins with ``# CHANGE``.
 
     Raises:
         yaml.YAMLError: the text is not YAML.
@@ -20,7 +20,7 @@ def unfinished_lines(text: str) -> list[int]:
 
 
 def _comments(text: str) -> Iterator[int]:
-    """Where each comment begins: PyYAML drops comments, so they are what stands between its tokens."""
+    """Yield the start of each comment. PyYAML drops comments, so they are the text between its tokens."""
     at = 0
     for start, end in (*_values(text), (len(text), len(text))):
         while (sign := text.find("#", at, start)) >= 0:
@@ -34,7 +34,7 @@ def _comments(text: str) -> Iterator[int]:
 
 
 def _values(text: str) -> Iterator[tuple[int, int]]:
-    """Where each value begins and ends; the text of a block (``|``, ``>``) begins in the line below."""
+    """Yield start and end of each value; the text of a block (``|``, ``>``) starts on the next line."""
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, yaml.ScalarToken):
             start, end = token.start_mark.index, token.end_mark.index

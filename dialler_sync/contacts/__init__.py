@@ -1,1 +1,1 @@
-"""Contacts of the dialler by name, by spreadsheet or by campaign: who is meant, what is there, what is changed."""
+"""Contacts of the dialler by ID, UserData, spreadsheet or campaign: find, read and change them."""

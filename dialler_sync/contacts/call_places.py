@@ -1,4 +1,4 @@
-"""Where in a call's record a fact may stand: the names of fields that may hold it, in whatever object they are."""
+"""Field names that may hold each fact of a call's record, whatever the nesting."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "DiallerContactsID": ("diallercontactsid", r"diallercontacts\.id"),
     "UserData": (r"diallercontacts\.userdata", "userdata"),
 }
-"""Fact → the names of fields that may hold it, the best first; ``a.b`` is field ``b`` of an object ``a``."""
+"""Fact → patterns of fields that may hold it, the best first; ``a.b`` is field ``b`` of an object ``a``."""
 
 _PATTERNS = {fact: [re.compile(rf"(?:.*\.)?(?:{name})") for name in names] for fact, names in _NAMES.items()}
 _OF_THE_CALL = frozenset({"CallConnect", "CallEnd", "DurationSeconds"})
-"""Facts that stand beside the start: the same field of another object is of the agent's leg, or of another call."""
+"""Facts that stand beside the start: the same field elsewhere belongs to the agent's leg, or to another call."""
 
 _TIMES = _OF_THE_CALL | {"CallStart"}
 
@@ -81,17 +81,17 @@ CUSTOMER = "statisticsparta"
 """The vendor's table of the customer's leg of calls."""
 
 _AGENT = frozenset({"statisticspartb", "acdstatisticspartb", "statisticsparto"})
-"""Its tables of the agent's legs: when an agent was connected does not say whether the customer answered."""
+"""The vendor's tables of the agent's legs, whose connect times do not tell whether the customer answered."""
 
 _FOREIGN = re.compile(r"(?:.*\.)?(?:servicenumbers?\.|(?:old|prev|next|planned)\w*resultcode)")
-"""The call centre's own lines; result codes of other calls."""
+"""The call centre's own lines, and result codes of other calls."""
 
 _DEEPEST = 50
-"""Levels of a value that are told; what lies deeper is left out."""
+"""Deepest nesting that is read; deeper values are left out."""
 
 
 def flattened(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Give path and value of every field: ``{"a": {"b": 1}}`` is ``a.b``, and in a list of objects ``a.1.b``."""
+    """Yield path and value of every field: ``{"a": {"b": 1}}`` is ``a.b``, and in a list of objects ``a.1.b``."""
     for name, value in record.items():
         if not isinstance(value, (dict, list)):
             yield f"{before}{name}", value
@@ -113,7 +113,7 @@ def _within(value: dict[str, Any] | list[Any], levels: int) -> bool:
 
 @lru_cache(maxsize=256)
 def places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Fact → the paths that may hold it; worked out once for all records of one form."""
+    """Return fact → paths that may hold it; cached for all records of one shape."""
     lower = {path: re.sub(r"\.\d+(?=\.)", "", path).casefold() for path in paths}
 
     def ranked(fact: str, home: str | None) -> tuple[str, ...]:
@@ -135,19 +135,19 @@ def places(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     places["CallStart"] = tuple(path for path in starts if _object(path) == home)
     legs = (path for path in ranked("CallConnect", None) if CUSTOMER in lower[path].split("."))
     places["OtherLegs"] = tuple(path for path in legs if path not in places["CallConnect"])
-    # The call's own ID stands beside its start; else the record's is the best there is.
+    # The call's own ID stands beside its start; the record's ID is the fallback.
     own = [path for path in paths if home is not None and path.casefold() == f"{home}id".casefold()]
     places["CallID"] = (*own, *places["CallID"], *(path for path in paths if path == "ID"))
     return places
 
 
 def _object(path: str) -> str:
-    """``StatisticsPartA.`` of ``StatisticsPartA.dtCallStart``."""
+    """Return the object's part of a path: ``StatisticsPartA.`` of ``StatisticsPartA.dtCallStart``."""
     return path[: path.rfind(".") + 1]
 
 
 def beside(path: str, flat: Mapping[str, Any], names: Collection[str]) -> str:
-    """The path of the first of these fields that stands in the same object as ``path``, which is in one."""
+    """Return the path of the first of these fields in the object of ``path``; ``""`` for none, and at the top level."""
     home = _object(path)
     if not home:
         return ""

@@ -1,8 +1,8 @@
-"""A call's record, read by meaning and not by place.
+"""Read a call's record by meaning, wherever its fields stand.
 
 The vendor documents that an entry of ``DiallerContactsHistory`` is nested (``{"StatisticsPartA": {"dtCallStart":
-…}}``), and not where its result code, agent and number stand. So objects are flattened with dots, and each fact is
-found wherever it is. What is not there stays empty, and is told; it never counts as "not reached".
+…}}``), but not the places of result code, agent and number. Objects are therefore flattened with dots, and each fact is
+found by its name. Missing facts stay empty and are reported; they never count as "not reached".
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ CALL_FACTS: tuple[str, ...] = (
     *("CallID", "CallStart", "CallConnect", "CallEnd", "DurationSeconds", "Reached", "Number"),
     *("ResultCode", "ResultText", "Done", "Agent", "EndReason"),
 )
-"""Columns of a call, in the order in which people read them."""
+"""Columns of a call, in reading order."""
 
 _DATE = re.compile(r"(?!0000)\d{4}-\d\d-\d\d")
 _OURS = re.compile(r"(.*\.)?(anumber|callerid|callernumber)", re.IGNORECASE)
-"""Who calls: the customer's number in a call that came in, else the call centre's."""
+"""The caller's number: the customer's for an incoming call, else the call centre's."""
 
 _TIMES = ("CallStart", "CallConnect", "CallEnd")
 _CONTENT = re.compile(r"\.(content|text|name)$", re.IGNORECASE)
@@ -37,18 +37,19 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()/-]{2,39}")
 _CLOCK = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)(?:\.\d+)?", re.ASCII)
 _MILLISECONDS = re.compile(r"(ms|millis|milliseconds)$", re.IGNORECASE)
 _LONGEST = 1e9
-"""Units that no call lasts."""
+"""Upper bound of a plausible duration."""
 
 _SAME_NUMBER = 7
-"""Last digits in which two ways of writing one number agree."""
+"""Trailing digits in which two spellings of one number agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the record of a call says; None, or an empty text, where it does not.
+    """A call's record, read; None or ``""`` for missing facts.
 
     The first fields are :data:`CALL_FACTS` in their order. ``campaign``, ``contact_id`` and ``user_data`` are the
-    record's own. ``missing`` names facts for which it has no field at all. ``record`` is the whole record, flattened.
+    record's own. ``missing`` names facts for which the record has no field at all. ``record`` is the whole record,
+    flattened.
     """
 
     call_id: str
@@ -71,20 +72,20 @@ class Call:
 
     @property
     def when(self) -> str:
-        """The first time that is known of the call, as text that sorts."""
+        """The earliest known time of the call, as text that sorts."""
         return self.start or self.connect or self.end
 
     def columns(self) -> dict[str, Any]:
-        """:data:`CALL_FACTS` and then the record's own fields; those that are called like a fact keep apart."""
+        """Return :data:`CALL_FACTS`, then the record's own fields; a field named like a fact gets a prefix."""
         names = (each.name for each in fields(self))
         facts = {column: getattr(self, name) for column, name in zip(CALL_FACTS, names, strict=False)}
-        told = {column: None if value == "" else value for column, value in facts.items()}
-        own = {f"DiallerContactsHistory.{name}" if name in told else name: value for name, value in self.record.items()}
-        return told | own
+        head = {column: None if value == "" else value for column, value in facts.items()}
+        own = {f"DiallerContactsHistory.{name}" if name in head else name: value for name, value in self.record.items()}
+        return head | own
 
     @classmethod
     def read(cls, record: Mapping[str, Any], numbers: Collection[str] = ()) -> Self:
-        """Read a record; ``numbers`` are the contact's, by which the one that was dialled is known among several."""
+        """Read a record; ``numbers`` are the contact's, used to recognise the dialled one among several."""
         flat = dict(flattened(record))
         found = _Found(flat, places(tuple(flat)))
         code = found.path("ResultCode", _text)
@@ -94,15 +95,15 @@ class Call:
         duration = found.duration(connect, end)
         reached = _reached(found, connect, agent or end_reason, duration)
         texts = [text, *(path for path in found.places["ResultText"] if path != code or _CONTENT.search(path))]
-        result_text = next((said for path in texts if (said := _text(flat.get(path)))), "")
-        told = _flag(flat.get(done)) if done else found.first("Done", _flag, None)
+        result_text = next((found_text for path in texts if (found_text := _text(flat.get(path)))), "")
+        is_done = _flag(flat.get(done)) if done else found.first("Done", _flag, None)
         absent = {fact for fact in CALL_FACTS if fact != "Reached" and not found.places[fact]}
         absent -= {"ResultText"} if text else set()
         absent -= {"Done"} if done else set()
         absent -= {"DurationSeconds"} if duration is not None else set()
         return cls(
             found.first("CallID", _text, ""), start, connect, end, duration, reached, found.number(numbers),
-            _text(flat.get(code)), result_text, told, agent, end_reason,
+            _text(flat.get(code)), result_text, is_done, agent, end_reason,
             found.first("DiallerCampaignsID", _text, ""), found.first("DiallerContactsID", _text, ""),
             found.first("UserData", _text, ""),
             frozenset(absent | ({"Reached"} if reached is None else set())), flat,
@@ -110,9 +111,9 @@ class Call:
 
 
 def records_of(history: object) -> list[Mapping[str, Any]] | None:
-    """The records of a contact's history; None where it is not a list of calls.
+    """Return the records of a contact's history, None if it is not a list of calls.
 
-    One nested record may stand in place of a list of one, and lists may stand in the list.
+    A single nested record counts as a list of one; lists within the list are joined.
     """
     if isinstance(history, dict) and any(str(name).casefold() == CUSTOMER for name in history):
         return [history]
@@ -124,18 +125,18 @@ def records_of(history: object) -> list[Mapping[str, Any]] | None:
 
 
 def each_once(calls: Iterable[Call]) -> list[Call]:
-    """Calls by their ID: a call that stands there twice is the later record, answered if one of them was."""
+    """Deduplicate calls by ID: the later record wins, and counts as answered if either was."""
     found: dict[object, Call] = {}
     for place, call in enumerate(calls):
         key = call.call_id or place
         earlier = found.pop(key, None)
-        found[key] = call if earlier is None else _together(earlier, call)
+        found[key] = call if earlier is None else _merged(earlier, call)
     return list(found.values())
 
 
-def _together(earlier: Call, later: Call) -> Call:
-    told = [call.reached for call in (earlier, later) if call.reached is not None]
-    return replace(later, reached=any(told) if told else None, result_code=later.result_code or earlier.result_code)
+def _merged(earlier: Call, later: Call) -> Call:
+    known = [call.reached for call in (earlier, later) if call.reached is not None]
+    return replace(later, reached=any(known) if known else None, result_code=later.result_code or earlier.result_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +147,16 @@ class _Found:
     places: Mapping[str, tuple[str, ...]]
 
     def path(self, fact: str, read: Callable[[object], object]) -> str:
-        """The first path whose value is one."""
+        """Return the first path with a value for the fact, ``""`` for none."""
         return next((path for path in self.places[fact] if read(self.flat[path]) not in ("", None)), "")
 
     def first(self, fact: str, read: Callable[[object], T], otherwise: T) -> T:
-        """Its value."""
+        """Return the fact's value."""
         path = self.path(fact, read)
         return read(self.flat[path]) if path else otherwise
 
     def duration(self, connect: str, end: str) -> float | None:
-        """Seconds: what the record says, else from connect to end."""
+        """Return the duration in seconds: as recorded, else from connect to end."""
         for path in self.places["DurationSeconds"]:
             seconds = _seconds(self.flat[path])
             if seconds is not None:
@@ -164,7 +165,7 @@ class _Found:
         return None if between is None else _whole(between)
 
     def number(self, numbers: Collection[str]) -> str:
-        """The customer's number: one of the contact's, else what was dialled, or who called where the call came in."""
+        """Return the customer's number: one of the contact's, else the dialled one (the caller's, if incoming)."""
         there = {path: _text(self.flat[path]) for path in self.places["Number"]}
         there = {path: text for path, text in there.items() if _PHONE.fullmatch(text) and not _DATE.match(text)}
         known = {_digits(number)[-_SAME_NUMBER:] for number in numbers if number}
@@ -177,15 +178,15 @@ class _Found:
 
 @dataclass(slots=True)
 class Spoken:
-    """The ``language`` (languagesID) that is asked for. Of all functions only the batch look-up has it."""
+    """The ``language`` (languagesID) requested for texts. Only the batch lookup supports it."""
 
     language: int | None
-    _said: bool = False
+    _warned: bool = False
 
     def note_one_by_one(self) -> None:
-        """Say, once, that calls are read by a function that has no language."""
-        if self.language is not None and not self._said:
-            self._said = True
+        """Warn, once, that calls are read by a function without languages."""
+        if self.language is not None and not self._warned:
+            self._warned = True
             _log.warning(
                 "--language %d could not be applied: this dialler gives these calls by functions that have no language",
                 self.language,
@@ -194,14 +195,14 @@ class Spoken:
 
 @dataclass(slots=True)
 class NotTold:
-    """Watches calls for what their records leave out. ``reached``: how many do not tell whether anybody answered."""
+    """Finds the facts that call records lack. ``reached`` counts calls that do not tell whether anybody answered."""
 
     calls: int = 0
     reached: int = 0
     _missing: set[str] = field(default_factory=lambda: set(CALL_FACTS))
 
     def watch(self, call: Call) -> None:
-        """Look at one more call."""
+        """Examine one more call."""
         self.calls += 1
         self.reached += call.reached is None
         self._missing &= call.missing
@@ -212,16 +213,16 @@ class NotTold:
         return [fact for fact in CALL_FACTS if self.calls and fact in self._missing]
 
     def __str__(self) -> str:
-        """One sentence for people; empty where nothing is left out."""
-        said = f"the dialler's call records do not tell {', '.join(self.facts)}: left empty" if self.facts else ""
+        """Summarise the gaps in one sentence, ``""`` for none."""
+        text = f"the dialler's call records do not tell {', '.join(self.facts)}: left empty" if self.facts else ""
         if self.reached and "Reached" not in self.facts:
             some = f"{self.reached:,} of {self.calls:,} calls do not tell whether anybody answered"
-            return f"{said}; {some}" if said else some
-        return said
+            return f"{text}; {some}" if text else some
+        return text
 
 
 def _reached(found: _Found, connect: str, somebody: str, duration: float | None) -> bool | None:
-    """Whether somebody answered: by the connect where the record has one, else by agent, end reason or duration."""
+    """Whether somebody answered: by the connect time if recorded, else by agent, end reason or duration."""
     connects = [found.flat[path] for path in (*found.places["CallConnect"], *found.places["OtherLegs"])]
     if connects:
         if connect or any(value is True or read_time(value) for value in connects):
@@ -234,12 +235,12 @@ def _reached(found: _Found, connect: str, somebody: str, duration: float | None)
 
 
 def _text(value: object) -> str:
-    """A value as one text; nothing for null, zero and what has parts."""
+    """Return a value as text; ``""`` for null, zero, booleans, lists and objects."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == 0:
         return ""
-    with suppress(ValueError):  # an integer of thousands of digits has no text
+    with suppress(ValueError):  # integers of thousands of digits cannot be converted
         return str(value).strip()
     return ""
 

@@ -1,4 +1,4 @@
-"""Times in a call's record, in the forms in which servers write them."""
+"""Parse times in a call's record, in the forms that servers write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from ..text.stamp import stamp
 
 _NOTHING = re.compile(r"[0\W]*|null|none|nil|nan|n/?a|never|false", re.IGNORECASE)
-"""``0000-00-00 00:00:00`` is how MySQL writes that there is no time."""
+"""Spellings of "no time"; MySQL writes ``0000-00-00 00:00:00``."""
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?", re.ASCII)
@@ -25,17 +25,17 @@ _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 
 _UNITS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
-"""A count below so much is of units of which a second has so many: seconds, milli-, micro-, nanoseconds."""
+"""(limit, units per second): numbers below the limit are seconds, milli-, micro-, nanoseconds."""
 
 _EARLIEST, _LATEST = 1990, 2200
-"""Years of which a number is taken for a time."""
+"""Years for which a number counts as a time."""
 
 
 def read_time(value: object) -> str | None:
-    """A time as text that sorts; "" where there is none, None where something is there that cannot be read.
+    """Return a time as text that sorts; ``""`` for no time, None for an unreadable value.
 
-    A time in ISO form stays as the dialler writes it. Counted seconds are UTC. The first day of some calendar, and the
-    last, stand for no time. Day and month are not guessed.
+    ISO times stay as the dialler writes them. Numeric timestamps are UTC. The first and the last day of common
+    calendars mean no time. An ambiguous order of day and month makes the value unreadable.
     """
     if value is None or value is False or value in ([], {}):
         return ""
@@ -47,7 +47,7 @@ def read_time(value: object) -> str | None:
 
 
 def _counted(number: float) -> str | None:
-    if number != number or number <= 0:  # before 1970 there were no calls, and -1 says so
+    if number != number or number <= 0:  # no calls before 1970; -1 means no time
         return "" if number <= 0 else None
     if isinstance(number, int) and number < 1e20 and len(str(number)) in _COMPACT:
         found = _parsed(str(number), _COMPACT[len(str(number))])
@@ -58,8 +58,8 @@ def _counted(number: float) -> str | None:
         return None
     with suppress(ValueError, OverflowError, OSError):
         moment = datetime.fromtimestamp(number / unit, UTC)
-        told = stamp(moment, between=" ")
-        return told if _EARLIEST <= moment.year <= _LATEST else None
+        text = stamp(moment, between=" ")
+        return text if _EARLIEST <= moment.year <= _LATEST else None
     return None
 
 
@@ -73,14 +73,14 @@ def _written(text: str) -> str | None:
     if dotnet := _DOTNET.fullmatch(text):
         return _counted(int(dotnet[1]))
     for moment in _readings(text):
-        if moment.year <= 1970 or moment.year == 9999:  # the zero of some clock, or its end
+        if moment.year <= 1970 or moment.year == 9999:  # the zero or the end of some clock
             return ""
         return text if _ISO.fullmatch(text) else stamp(moment, "auto", between=" ")
     return None
 
 
 def _readings(text: str) -> Iterator[datetime]:
-    """What the text says, in each form in which it can be read."""
+    """Yield the time in each form that the text matches."""
     with suppress(ValueError):
         yield datetime.fromisoformat(_UTC.sub("+00:00", text))
     plain = text.replace("/", "-") if re.match(r"\d{4}/", text) else text
@@ -106,7 +106,7 @@ def _parsed(text: str, form: str) -> str:
 
 
 def _listed(parts: list[object]) -> str | None:
-    """``[2026, 1, 2, 10, 0, 9]``, as Java writes a time."""
+    """Parse ``[2026, 1, 2, 10, 0, 9]``, as Java serialises a time."""
     numbers = [part for part in parts[:6] if type(part) is int and abs(part) < 10_000]
     with suppress(ValueError, TypeError):
         if len(numbers) == min(len(parts), 6) >= 3 and len(parts) <= 7 and _EARLIEST <= numbers[0] <= _LATEST:
@@ -115,7 +115,7 @@ def _listed(parts: list[object]) -> str | None:
 
 
 def seconds_between(connect: str, end: str) -> float | None:
-    """From one time to another; None where one is missing, only one has a zone, or they are in the wrong order."""
+    """Return the seconds from connect to end; None if one is missing, only one has a zone, or the order is wrong."""
     with suppress(ValueError, TypeError):
         first, last = (datetime.fromisoformat(_UTC.sub("+00:00", text)) for text in (connect, end))
         seconds = (last - first).total_seconds()

@@ -1,4 +1,4 @@
-"""Locks, unlocks and deletes the contacts that the user names: finds out who is meant, then changes each."""
+"""Lock, unlock and delete the contacts that the user names: find them, then change each."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ COMMANDS = ("lock", "unlock", "delete")
 
 @dataclass(frozen=True, slots=True)
 class ChangeOptions:
-    """What the command line says of a change.
+    """Command-line options of a change.
 
-    ``all_matches`` changes every contact that carries a UserData. ``unchecked`` makes the API's own calls, without a
-    look at the contacts. ``campaign`` (ID or name): only contacts of it count.
+    ``all_matches`` changes every contact that carries a UserData. ``unchecked`` calls the API's own functions, without
+    a lookup of the contacts. ``campaign`` (ID or name) limits the change to its contacts.
     """
 
     named: Named
@@ -43,7 +43,7 @@ class ChangeOptions:
     dry_run: bool = False
 
     def record(self) -> dict[str, Any]:
-        """What the journal keeps of them."""
+        """Return the options as the journal stores them."""
         named = self.named
         return {
             "ids": list(named.ids),
@@ -58,7 +58,7 @@ class ChangeOptions:
 
     @classmethod
     def of(cls, run: RunRecord, file: Path | None = None) -> ChangeOptions:
-        """The options of a run; ``file`` in place of its spreadsheet."""
+        """Return the options of a run; ``file`` replaces its spreadsheet."""
         given = run.options
         path = next((Path(entry["path"]) for entry in run.files if entry["path"]), None)
         named = Named(tuple(given["ids"]), tuple(given["user_data"]), file or path, given["column"], given["by"])
@@ -73,7 +73,7 @@ def bulk_run(
     journal: Journal,
     observer: Observer,
 ) -> BulkRun:
-    """The run that changes ``targets``."""
+    """Return the run that changes ``targets``."""
     plan = _Plan(settings, run, targets, options, _settled(journal, run.parent))
     resumed = run.rows is not None
 
@@ -86,7 +86,7 @@ def bulk_run(
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """What an earlier run has done (IDs, or UserData where no ID is known), and what it may have done unchecked."""
+    """Contacts that an earlier run has changed (by ID, else by UserData), and those it may have changed unchecked."""
 
     run: str = ""
     done: frozenset[tuple[str, str]] = frozenset()
@@ -110,7 +110,7 @@ def _settled(journal: Journal, parent: str | None) -> _Settled:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Finds out what is to be done: ``async for rows, images in plan.pages(client)``."""
+    """Plans the changes: ``async for rows, images in plan.pages(client)``."""
 
     settings: Settings
     run: RunRecord
@@ -135,7 +135,7 @@ class _Plan:
             yield rows, images
 
     def _decide(self, found: Found) -> Iterator[tuple[PlannedRow, Record | None]]:
-        """The rows of a target, one for each contact that is meant; with the record of one that is to be changed."""
+        """Yield the rows of a target, one per contact found, each with the record of a contact to be changed."""
         target, command = found.target, self.run.command
         if target.fault:
             yield _row(target, Status.REJECTED, fault=target.fault), None
@@ -152,7 +152,7 @@ class _Plan:
                 yield self._contact(target, record), record
 
     def _contact(self, target: Target, record: Record) -> PlannedRow:
-        """The row of one contact that was found."""
+        """Return the row of one contact that was found."""
         contact = stored_contact(record)
         row = _row(target, RowState.PENDING, self.run.command)
         row = row._replace(contact_id=contact.id, user_data=contact.user_data)
@@ -164,7 +164,7 @@ class _Plan:
         return row._replace(state=Status.FAILED, error_code=CONTACT_CHANGED, error_field="UserData", error=other)
 
     def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
-        """The row, unless the run does it already: named twice, a UserData would cost two contacts."""
+        """Return the row, skipped if the run has it already: a UserData named twice would change two contacts."""
         key = _key(row.contact_id, row.user_data)
         if key in self.named:
             return row._replace(state=Status.SKIPPED, action=Reason.SUPERSEDED, error="named before in this run")
@@ -172,7 +172,7 @@ class _Plan:
         return self._unless_settled(row)
 
     def _unless_settled(self, row: PlannedRow) -> PlannedRow:
-        """The row, unless an earlier run has done it, or may have and a repeat would do harm."""
+        """Return the row, skipped if an earlier run settled it, unknown if that run may have sent it unchecked."""
         key = _key(row.contact_id, row.user_data)
         if key in self.settled.done:
             why = f"settled by run {self.settled.run}"
@@ -214,5 +214,5 @@ def _ambiguous(records: Sequence[Record]) -> Fault:
 
 
 def _image(seq: int, contact_id: str, record: Record) -> Image:
-    """What is needed to make a contact again."""
+    """Return the before-image for creating the contact again."""
     return Image(seq, contact_id, orjson.dumps(before_image(record, record)).decode(), "{}")

@@ -1,4 +1,4 @@
-"""What the dialler has: contacts of the account or of a campaign, contacts by name, their calls; and its campaigns."""
+"""Read from the dialler: contacts of the account or of a campaign, named contacts, their calls, and campaigns."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ HISTORY_COLUMNS = ("DiallerContactsID", "UserData", *CALL_FACTS)
 """First columns of a list of calls."""
 
 HISTORY = "DiallerContactsHistory"
-"""Field of a record of the batch look-up that holds the contact's calls."""
+"""Field of the batch lookup's records that holds the contact's calls."""
 
 RESULT_CODE = "DiallerCampaignsResultCodes"
-"""Field of a record of the batch look-up that holds the contact's current result code."""
+"""Field of the batch lookup's records that holds the contact's current result code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the dialler has of a target; ``records`` is None where it has no such contact.
+    """The dialler's records for a target; ``records`` is None if there is no such contact.
 
-    ``error``: why that could not be found out.
+    ``error`` is the reason why the lookup failed.
     """
 
     target: Target
@@ -50,10 +50,10 @@ class Found:
 
 
 class Finder:
-    """Finds the contacts that are meant, many in one request where the dialler can do that, else one by one.
+    """Looks up named contacts, many in one request if the dialler has the batch lookup, else one by one.
 
-    With ``campaign`` only contacts of that campaign count. ``language`` is the dialler's languagesID for its texts:
-    only the batch look-up has them in another, so with it even one contact is looked up so.
+    ``campaign`` limits the result to its contacts. ``language`` is the languagesID for the dialler's texts; only the
+    batch lookup supports it, so it is then used even for a single contact.
     """
 
     def __init__(self, client: DiallerClient, campaign: int | None = None, language: int | None = None) -> None:
@@ -63,7 +63,7 @@ class Finder:
         self._has_batch = True
 
     async def find(self, targets: Sequence[Target]) -> list[Found]:
-        """What there is of each target; those with a fault are not looked up.
+        """Return the contacts of each target; targets with a fault are not looked up.
 
         Raises:
             StopRun, Refused: no target can be looked up.
@@ -72,7 +72,7 @@ class Finder:
         return await each(self._client, targets, self._one) if found is None else found
 
     async def in_batch(self, targets: Sequence[Target]) -> list[Found] | None:
-        """The same by the batch look-up; None where this dialler has none, or one contact alone is wanted."""
+        """Return the same by the batch lookup; None if the dialler has none, or for a single contact."""
         if (len(targets) < 2 and self._language is None) or not self._has_batch:
             return None
         sound = [target for target in targets if target.fault is None]
@@ -114,7 +114,7 @@ def _name(target: Target) -> tuple[str, str]:
 async def each(
     client: DiallerClient, targets: Sequence[Target], one: Callable[[Target], Awaitable[list[Record] | None]]
 ) -> list[Found]:
-    """What ``one`` finds of each target, as many at once as the client's gate lets through.
+    """Call ``one`` for each target, with the concurrency of the client's gate.
 
     Raises:
         StopRun, Refused: no target can be looked up.
@@ -136,13 +136,13 @@ async def each(
 def list_contacts(
     settings: Settings, campaign: str | None, into: RecordFile, progress: Progress, *, with_names: bool = False
 ) -> None:
-    """Read all contacts of the account, or of the campaign of this ID or name.
+    """Read all contacts of the account, or of the campaign of this ID or name, into ``into``.
 
-    A list that breaks off is read again from its beginning: ``into`` ends as the whole list. ``with_names``: records
-    that have the ID of their campaign alone get its name, too.
+    A list that breaks off is read again from the start, so that ``into`` is always the whole list. ``with_names`` adds
+    the campaign's name to records that have only its ID.
 
     Raises:
-        StopRun: it does not come whole.
+        StopRun: the list could not be read completely.
     """
 
     async def question(client: DiallerClient) -> None:
@@ -168,7 +168,7 @@ def list_contacts(
 def get_contacts(
     settings: Settings, targets: Targets, campaign: str | None, into: RecordFile, progress: Progress
 ) -> list[str]:
-    """Read the contacts that are meant, in the order of the targets; gives a sentence for each that is not there.
+    """Read the contacts that are named, in the order of the targets; return a sentence for each one missing.
 
     Raises:
         StopRun: the dialler does not answer, or refuses.
@@ -191,11 +191,11 @@ def get_contacts(
 def read_history(
     settings: Settings, targets: Targets, into: RecordFile, progress: Progress, language: int | None = None
 ) -> tuple[list[str], NotTold]:
-    """Read the calls of the contacts that are meant, one record a call; gives a sentence for each contact that is not
-    there, and what the records do not tell.
+    """Read the calls of the contacts that are named, one record per call.
 
-    Each record begins with ``HISTORY_COLUMNS``, and then holds what the dialler's does, flattened with dots.
-    ``language`` is the dialler's languagesID for its texts.
+    Returns a sentence for each missing contact, and the facts that the records lack. Each record begins with
+    ``HISTORY_COLUMNS``, followed by the fields of the dialler's record, flattened with dots. ``language`` is the
+    languagesID for the dialler's texts.
 
     Raises:
         StopRun: the dialler does not answer, refuses, or has no such function.
@@ -222,7 +222,7 @@ def read_history(
 
 
 class _Calls:
-    """The calls of contacts; None of a contact that is not there."""
+    """The calls of contacts; None for a contact that does not exist."""
 
     def __init__(self, client: DiallerClient, spoken: Spoken) -> None:
         self._client = client
@@ -230,7 +230,7 @@ class _Calls:
         self.not_told = NotTold()
 
     async def one(self, target: Target) -> list[Record] | None:
-        """By the functions for one contact."""
+        """Fetch the calls by the functions for one contact."""
         if target.contact_id:
             with calling(self._client, "get_contact"):
                 contact = await self._client.get_contact(target.contact_id)
@@ -243,10 +243,10 @@ class _Calls:
             if error.code == NOT_FOUND:
                 return None
             raise
-        return self._told(await self._carrier(target.user_data, calls), calls)
+        return self._calls_of(await self._carrier(target.user_data, calls), calls)
 
     async def _carrier(self, user_data: str, calls: Sequence[Record]) -> Record:
-        """Whose calls these are, where their records do not tell: the one contact that carries this UserData."""
+        """Return the contact of these calls: the only one with this UserData, if the records do not name it."""
         if not all(Call.read(record).contact_id for record in calls):
             with suppress(Refused, NotDone, MaybeDone):
                 found = await self._client.find_contacts(user_data)
@@ -255,7 +255,7 @@ class _Calls:
         return {"UserData": user_data}
 
     async def of_batch(self, found: Found) -> Found:
-        """By what the batch look-up has given; where that leaves the calls out, by the function for one contact."""
+        """Return the calls from the batch lookup's record; if it has none, fetch them one by one."""
         if found.records is None:
             return found
         calls: list[Record] = []
@@ -268,25 +268,25 @@ class _Calls:
             if records is None:
                 error = unreadable(f"{HISTORY} of contact {record.get('ID')} is not a list of calls")
                 return Found(found.target, error=error)
-            calls += self._told(record, records)
+            calls += self._calls_of(record, records)
         return Found(found.target, calls)
 
     async def _by_id(self, record: Record) -> list[Record]:
         self._spoken.note_one_by_one()
         with calling(self._client, "history_by_id"):
             calls = await self._client.history_by_id(stored_contact(record).id)
-        return self._told(record, calls)
+        return self._calls_of(record, calls)
 
-    def _told(self, contact: Record, records: Sequence[Record]) -> list[Record]:
-        """The calls of a contact; the same record of a call twice is one."""
-        told: dict[object, Record] = {}
+    def _calls_of(self, contact: Record, records: Sequence[Record]) -> list[Record]:
+        """Return the calls of a contact, without repeated records of a call."""
+        calls: dict[object, Record] = {}
         for place, record in enumerate(records):
             call = self._call(contact, record)
-            told.setdefault((call["CallID"], str(record)) if call["CallID"] else place, call)
-        return list(told.values())
+            calls.setdefault((call["CallID"], str(record)) if call["CallID"] else place, call)
+        return list(calls.values())
 
     def _call(self, contact: Record, record: Record) -> Record:
-        """One call of a contact, of which only ``UserData`` need be known; the record may tell its ID."""
+        """Return one call of a contact, of which only ``UserData`` need be known; the record may supply its ID."""
         call = Call.read(record, [str(contact.get(name) or "") for name in PHONE_FIELDS])
         self.not_told.watch(call)
         contact_id: str | int = stored_contact(contact).id or call.contact_id
@@ -297,7 +297,7 @@ class _Calls:
 
 
 def list_campaigns(settings: Settings) -> list[Record]:
-    """All campaigns of the account.
+    """Return all campaigns of the account.
 
     Raises:
         StopRun: the dialler does not answer, or refuses.

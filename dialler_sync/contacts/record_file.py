@@ -1,4 +1,4 @@
-"""Records of the dialler on disk: as many as there are, in flat memory, before any of them is shown."""
+"""Store records of the dialler on disk, in flat memory, before any of them is shown."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..prepare.spool import Spool
 
 _PAGE = 200
 _SHAPES = 1_000
-"""Sequences of field names that are kept apart from the values; what has yet another keeps its names itself."""
+"""Field-name sequences stored once, apart from the values; records beyond them keep their own names."""
 
 
 class RecordFile:
-    """Records in the order in which they were added; gone when it is closed.
+    """Records in the order in which they were added; deleted on close.
 
-    ``columns`` are the names of all their fields, in the order in which they appeared. ``len()`` counts the records.
+    ``columns`` are the names of all their fields, in order of appearance. ``len()`` counts the records.
 
     Raises:
-        JournalError: nothing can be written in ``folder``.
+        JournalError: ``folder`` cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,7 +29,7 @@ class RecordFile:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all records."""
+        """Delete all records."""
         self._spool.close()
         self._spool = Spool(self._folder)
         self.columns: dict[str, None] = {}
@@ -38,7 +38,7 @@ class RecordFile:
         self._count = 0
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Keep a record."""
+        """Add a record."""
         names = tuple(record)
         shape = self._shapes.get(names)
         if shape is None:

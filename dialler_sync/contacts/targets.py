@@ -1,4 +1,4 @@
-"""Who is meant: contacts named on the command line, and by the rows of a spreadsheet."""
+"""Read the contacts that the user names, on the command line or in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from ..mapping.columns import BoundMapping, Cell
 
 COMMAND_LINE = "command line"
-"""Name of the source of what is named by ``--id`` and ``--user-data``; its columns are those of ``NAMES``."""
+"""Source name for ``--id`` and ``--user-data``; its columns are ``NAMES``."""
 
 NAMES = ("ID", "UserData")
 
 
 _ID_AS = "RandomSortOrder"
-"""The contact field whose cells are read as an ID's are: as a whole number."""
+"""Contact field whose rules apply to an ID: a whole number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What names the contacts: IDs, UserData, and a spreadsheet with one of them in each row.
+    """The user's names for contacts: IDs, UserData, and a spreadsheet with one of them in each row.
 
-    ``by`` says what the spreadsheet's ``column`` holds, ``id`` or ``user-data``; without a column, it is the one that
+    ``by`` is the content of the spreadsheet's ``column``: ``id`` or ``user-data``. The default column is the one that
     the configuration maps to UserData, or is called ``UserData`` or ``ID``.
     """
 
@@ -47,15 +47,15 @@ class Named:
     by: str = "user-data"
 
     def on_command_line(self) -> list[tuple[str, ...]]:
-        """The cells of what needs no file, as rows of ``NAMES``."""
+        """Return the names given without a file, as rows of ``NAMES``."""
         return [*((contact_id, "") for contact_id in self.ids), *(("", user_data) for user_data in self.user_data)]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One contact by its ID, else all that carry a UserData; ``file`` and ``row`` say where it was named.
+    """One contact by its ID, else all that carry a UserData; ``file`` and ``row`` are the place where it was named.
 
-    With an ID, ``user_data`` is what the contact must carry, if anything. ``fault``: the row names nobody.
+    With an ID, ``user_data`` is the UserData that the contact must carry, if any. ``fault``: the row names no contact.
     """
 
     file: int
@@ -70,10 +70,10 @@ class Target:
 
 
 class Targets:
-    """All that is named, to be gone through as often as wanted; ``files`` is what journal and summary say of it.
+    """All named contacts, iterable repeatedly; ``files`` describes the sources for journal and summary.
 
     Raises:
-        InputError: the spreadsheet cannot be read, or does not have the column.
+        InputError: the spreadsheet cannot be read, or lacks the column.
     """
 
     def __init__(self, named: Named, settings: Settings, journal: Journal | None = None) -> None:
@@ -113,17 +113,17 @@ class Targets:
             yield from self._rows.targets(len(self.files) - 1)
 
     def pages(self) -> Iterator[list[Target]]:
-        """All of them in order, a page at a time."""
+        """Yield all targets in order, a page at a time."""
         return batched(self, RECORDS)
 
     def where(self, target: Target) -> str:
-        """Where a target was named: empty for the command line."""
+        """Return the place where a target was named, ``""`` for the command line."""
         entry = self.files[target.file]
         return f"{entry['name']}, row {target.row}" if entry["path"] else ""
 
 
 class _Rows:
-    """The targets of a spreadsheet. UserData is made from the row as an import makes it."""
+    """The targets of a spreadsheet. UserData is mapped from the row as in an import."""
 
     def __init__(self, table: Table, settings: Settings, named: Named, journal: Journal | None) -> None:
         from ..mapping.values import converter
@@ -178,7 +178,7 @@ class _Rows:
 
 
 def _bound(rules: dict[str, ColumnRule], layout: Layout, settings: Settings) -> BoundMapping:
-    """Bind rules to a file, beside what every import must map."""
+    """Bind rules to a file, with constants for the fields that every import must map."""
     from ..mapping.columns import bind
 
     always = {name: ColumnRule(value="-") for name in ("Name", "PhoneNumber1")}
@@ -201,10 +201,10 @@ def _has(layout: Layout, names: Sequence[str]) -> bool:
 
 
 def _column(layout: Layout, name: str) -> str:
-    """The column of this name.
+    """Return the column of this name.
 
     Raises:
-        InputError: there is none.
+        InputError: the file has no such column.
     """
     if not _has(layout, (name,)):
         raise InputError(

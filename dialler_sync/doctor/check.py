@@ -1,4 +1,4 @@
-"""What one check of ``doctor`` found."""
+"""Result of one check of ``doctor``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..exit_codes import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line: what was looked at, how it is, and what to do about it. ``code`` is the exit code of a failure."""
+    """One line: the subject, its state, a message, and the fix. ``code`` is the exit code of a failure."""
 
     name: str
     status: Literal["OK", "WARN", "FAIL"]
@@ -20,15 +20,15 @@ class Check:
 
 
 def fine(name: str, message: str) -> Check:
-    """It is as it should be."""
+    """Return a passed check."""
     return Check(name, "OK", message)
 
 
 def warning(name: str, message: str, mend: str) -> Check:
-    """Runs work, and this should still be mended."""
+    """Return a check of something that does not keep runs from working, but should be fixed."""
     return Check(name, "WARN", message, mend)
 
 
 def failed(name: str, message: str, mend: str, code: ExitCode) -> Check:
-    """No run works, or ends well, before this is mended."""
+    """Return a check of something that keeps runs from working until it is fixed."""
     return Check(name, "FAIL", message, mend, code)

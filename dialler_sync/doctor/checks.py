@@ -1,4 +1,4 @@
-"""What would keep a run from working, found out before it: each check with its mend. The token is never shown."""
+"""Check everything a run needs before it starts, each check with its fix. The token is never shown."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def examine(
     *,
     trusted: bool = False,
 ) -> Iterator[Check]:
-    """Check everything: this machine first, then the dialler, as far as one can get.
+    """Check everything: this machine first, then the dialler, up to the first failure that prevents further checks.
 
-    ``state`` is the journal, ``reports`` the folder for reports, ``now`` gives seconds since 1970. ``trusted``: what
-    other users could have changed is a warning.
+    ``state`` is the journal, ``reports`` the folder for reports, ``now`` returns seconds since 1970. ``trusted``: files
+    that other users could have changed are only a warning.
     """
     yield _libraries()
     unsafe = yield from _trust([("the journal", path) for path in journal_files(state)], trusted)
@@ -52,10 +52,10 @@ def examine(
     yield _space(reports)
     unsafe = yield from _trust([(CONFIGURATION, config_path)], trusted)
     try:
-        settings = load_config(config_path, trusted=True)  # reading it runs nothing
+        settings = load_config(config_path, trusted=True)  # parsing it runs nothing
     except ConfigError as error:
-        mend = "correct it; 'dialler-sync config check' looks again"
-        yield failed("configuration", "; ".join(error.args), mend, ExitCode.USAGE)
+        fix = "correct it; 'dialler-sync config check' looks again"
+        yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
         return
     unsafe |= yield from _trust(files_to_trust(settings), trusted)
     if settings.inbox.dir and (open_inbox := judge("the inbox", settings.inbox.dir, shared=True)):
@@ -85,13 +85,13 @@ def _libraries() -> Check:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        mend = "install dialler-sync again, in an environment of its own"
-        return failed("libraries", f"not installed: {', '.join(missing)}", mend, ExitCode.USAGE)
+        fix = "install dialler-sync again, in an environment of its own"
+        return failed("libraries", f"not installed: {', '.join(missing)}", fix, ExitCode.USAGE)
     return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
 
 
 def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check, None, bool]:
-    """What other users could have changed; whether there is any."""
+    """Yield a check for files that other users could have changed; return whether there are any."""
     unsafe = False
     for what, path in files:
         if found := judge(what, path):
@@ -110,8 +110,8 @@ def _journal(state: str | Path) -> Iterator[Check]:
     except (JournalError, UsageError) as error:
         yield failed("journal", "; ".join(error.args), "name another with --state", ExitCode.USAGE)
         return
-    path = Path(state).expanduser()
-    if "://" in str(state):
+    path = next(iter(journal_files(state)), None)
+    if path is None:
         yield fine("journal", "the database can be used")
     elif path.stat().st_mode & _OTHERS:
         yield warning("journal", f"{path} can be read by others, and holds personal data", f"chmod 600 {path}")
@@ -125,17 +125,17 @@ def _folder(reports: Path) -> Check:
         with tempfile.TemporaryFile(dir=there):
             return fine("report folder", f"{reports} can be written")
     except OSError as error:
-        mend = "run it in another folder, or name one with --out"
-        return failed("report folder", f"{there} cannot be written: {error.strerror}", mend, ExitCode.USAGE)
+        fix = "run it in another folder, or name one with --out"
+        return failed("report folder", f"{there} cannot be written: {error.strerror}", fix, ExitCode.USAGE)
 
 
 def _space(reports: Path) -> Check:
     folders = {"reports": _existing(reports), "temporary files": Path(tempfile.gettempdir())}
     free = {what: shutil.disk_usage(folder).free for what, folder in folders.items()}
-    said = ", ".join(f"{number / 1e9:,.1f} GB free for {what}" for what, number in free.items())
+    text = ", ".join(f"{number / 1e9:,.1f} GB free for {what}" for what, number in free.items())
     if min(free.values()) < LITTLE_SPACE:
-        return warning("disk", said, "make room: a run of a million rows needs about 1 GB")
-    return fine("disk", said)
+        return warning("disk", text, "make room: a run of a million rows needs about 1 GB")
+    return fine("disk", text)
 
 
 def _existing(folder: Path) -> Path:
@@ -144,22 +144,22 @@ def _existing(folder: Path) -> Path:
 
 def _configuration(path: Path, settings: Settings) -> Check:
     dialler = settings.dialler
-    said = f"{path}: {dialler.root}, {dialler.concurrency} requests in flight"
+    text = f"{path}: {dialler.root}, {dialler.concurrency} requests in flight"
     if dialler.base_url.startswith("http:") and dialler.allow_http:
-        return warning("configuration", f"{said}, without TLS: the token is readable on the way", "use https")
-    return fine("configuration", said)
+        return warning("configuration", f"{text}, without TLS: the token is readable on the way", "use https")
+    return fine("configuration", text)
 
 
 def _token(config_path: Path, settings: Settings, token: str) -> Check:
-    """Where the token comes from, and whether others can read it there; never the token itself."""
+    """Report the source of the token, and whether others can read it there; never the token itself."""
     dialler = settings.dialler
     source = next(name for name in ("token", "token_file", "token_command") if getattr(dialler, name) is not None)
-    said = f"dialler.{source} gives a token of {len(token)} characters"
+    text = f"dialler.{source} gives a token of {len(token)} characters"
     file = dialler.token_file
     if file is None:
-        written = read_document(config_path, {}).values.get("dialler")  # no variable is set, so only what stands there
+        written = read_document(config_path, {}).values.get("dialler")  # without variables: literal values only
         values = [written.get(name) for name in ("token", "token_command")] if isinstance(written, dict) else []
         file = config_path if any(token in str(value) for value in values) else None
     if file is not None and file.stat().st_mode & _OTHERS:
-        return warning("token", f"{said}, and others can read {file}", f"chmod 600 {file}, or use a variable")
-    return fine("token", said)
+        return warning("token", f"{text}, and others can read {file}", f"chmod 600 {file}, or use a variable")
+    return fine("token", text)

@@ -1,4 +1,4 @@
-"""Whether the way to a cluster, ``cluster:``, can be used: certificates and key, before a run needs them."""
+"""Check the certificates and the key of ``cluster:`` before a run needs them."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from ..exit_codes import ExitCode
 from .check import Check, failed, fine, warning
 
 _SOON = timedelta(days=14)
-"""For so long certificates should still be valid."""
+"""Certificates should stay valid for at least this long."""
 
 
 def check_cluster(cluster: ClusterSettings) -> Iterator[Check]:
-    """Read the files that ``cluster:`` names; nothing where it names none and allows nothing."""
+    """Check the files that ``cluster:`` names; yield nothing for an empty configuration."""
     if cluster.insecure:
-        said = "cluster.insecure allows --cluster tcp://…: whoever reaches the scheduler can run code on the workers"
-        yield warning("cluster", said, "use tls://, with cluster: {ca_file, cert_file, key_file}")
+        text = "cluster.insecure allows --cluster tcp://…: whoever reaches the scheduler can run code on the workers"
+        yield warning("cluster", text, "use tls://, with cluster: {ca_file, cert_file, key_file}")
     if cluster.ca_file is None or cluster.cert_file is None:
         return
     if find_spec("cryptography") is None:
-        said = "cluster: is set, and what --cluster needs is not installed"
-        yield warning("cluster", said, "pip install 'dialler-sync[cluster]'")
+        text = "cluster: is set, and what --cluster needs is not installed"
+        yield warning("cluster", text, "pip install 'dialler-sync[cluster]'")
         return
     files = {OURS[0]: cluster.ca_file, OURS[1]: cluster.cert_file}
     try:
         context_of(PemFiles(cluster.ca_file, cluster.cert_file, cluster.key_file, OURS))
         ends = {name: check_dates(path, name) for name, path in files.items()}
     except ConfigError as error:
-        mend = "correct that, or import without --cluster (docs/cluster.md)"
-        yield failed("cluster", "; ".join(error.args), mend, ExitCode.USAGE)
+        fix = "correct that, or import without --cluster (docs/cluster.md)"
+        yield failed("cluster", "; ".join(error.args), fix, ExitCode.USAGE)
         return
     name = min(ends, key=lambda each: ends[each])
-    said = f"certificates and key belong together; {name} is valid until {ends[name]:%Y-%m-%d}"
+    text = f"certificates and key belong together; {name} is valid until {ends[name]:%Y-%m-%d}"
     if ends[name] - datetime.now(UTC) < _SOON:
-        yield warning("cluster", said, "have a new certificate made")
+        yield warning("cluster", text, "have a new certificate made")
     else:
-        yield fine("cluster", said)
+        yield fine("cluster", text)

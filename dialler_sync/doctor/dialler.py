@@ -1,4 +1,4 @@
-"""The way to the dialler, step by step: name, connection, TLS, clock, token, campaign, functions. Changes nothing."""
+"""Check the way to the dialler: name, connection, TLS, clock, token, campaign, functions. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from .check import Check, failed, fine, warning
 from .numbers import check_numbers
 
 LONGEST = 10.0
-"""Seconds that one step may take."""
+"""Longest duration of one step, in seconds."""
 
 CLOCK = 60.0
-"""Seconds that two clocks may differ."""
+"""Largest tolerated difference of the clocks, in seconds."""
 
 EXPIRES_SOON = 14
 """Days for which a certificate should still be valid."""
@@ -44,13 +44,13 @@ _NOBODY = "dialler-sync doctor: nobody"
 """UserData that no contact carries."""
 
 _NO_ID = 2_147_483_647
-"""An ID that no contact has: a dialler may refuse 0 as no ID (400)."""
+"""ID that no contact has; 0 may be refused as an invalid ID (400)."""
 
 Connected = tuple[list[Check], socket.socket | None]
 
 
 def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Check]:
-    """Every step on the way, up to the one that fails."""
+    """Yield every check on the way, up to the first failure."""
     dialler = settings.dialler
     address = urlsplit(dialler.base_url)
     host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
@@ -80,21 +80,21 @@ def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Chec
 
 
 def _connect(host: str, port: int, name: str) -> Connected:
-    """Look the name up and connect."""
+    """Resolve the name and connect."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        mend = "check dialler.base_url, and whether this machine can look up names"
-        return [failed("name", f"{host} cannot be looked up: {error.strerror}", mend, ExitCode.UNAVAILABLE)], None
+        fix = "check dialler.base_url, and whether this machine can look up names"
+        return [failed("name", f"{host} cannot be looked up: {error.strerror}", fix, ExitCode.UNAVAILABLE)], None
     addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
     checks = [fine("name", f"{host} is {addresses}")]
     started = time.monotonic()
     try:
         connection = socket.create_connection((host, port), LONGEST)
     except OSError as error:
-        mend = "check the port in dialler.base_url, the firewall, and whether the dialler is up"
+        fix = "check the port in dialler.base_url, the firewall, and whether the dialler is up"
         why = error.strerror or str(error)
-        checks.append(failed(name, f"{host}:{port} does not answer: {why}", mend, ExitCode.UNAVAILABLE))
+        checks.append(failed(name, f"{host}:{port} does not answer: {why}", fix, ExitCode.UNAVAILABLE))
         return checks, None
     took = (time.monotonic() - started) * 1000
     checks.append(fine(name, f"{host}:{port} answers after {took:.1f} ms"))
@@ -104,21 +104,21 @@ def _connect(host: str, port: int, name: str) -> Connected:
 def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tuple[Check, socket.socket | None]:
     try:
         secure = context.wrap_socket(connection, server_hostname=host)
-    except OSError as error:  # as every TLS error is
+    except OSError as error:  # every TLS error is an OSError
         connection.close()
         why = getattr(error, "verify_message", "") or error.strerror or str(error)
-        mend = "check scheme and port in dialler.base_url; name who signed the certificate in dialler.ca_file"
-        return failed("TLS", f"no secure connection to {host}: {why}", mend, ExitCode.UNAVAILABLE), None
+        fix = "check scheme and port in dialler.base_url; name who signed the certificate in dialler.ca_file"
+        return failed("TLS", f"no secure connection to {host}: {why}", fix, ExitCode.UNAVAILABLE), None
     until = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))
     days = int((until - time.time()) // 86_400)
-    said = f"{secure.version()}; the certificate is valid until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}"
+    text = f"{secure.version()}; the certificate is valid until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}"
     if days < EXPIRES_SOON:
-        return warning("TLS", f"{said}, {days} days", "let the dialler's operator renew it"), secure
-    return fine("TLS", said), secure
+        return warning("TLS", f"{text}, {days} days", "let the dialler's operator renew it"), secure
+    return fine("TLS", text), secure
 
 
 def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], float]) -> Check:
-    """Compare the clocks, by the Date of an answer: to a request without a token, as nobody needs one for that."""
+    """Compare the clocks by the Date header of a response; the request carries no token, as none is needed."""
     exchange = http.client.HTTPConnection(host)
     exchange.sock = connection
     try:
@@ -129,13 +129,13 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
         return warning("clock", "the dialler does not tell its time", "compare the clocks by hand")
     if abs(ahead) > CLOCK:
         which = "ahead of" if ahead > 0 else "behind"
-        said = f"this machine is {abs(ahead):,.0f} s {which} the dialler"
-        return warning("clock", said, "set both clocks by NTP: reports and follow-ups show wrong times")
+        text = f"this machine is {abs(ahead):,.0f} s {which} the dialler"
+        return warning("clock", text, "set both clocks by NTP: reports and follow-ups show wrong times")
     return fine("clock", "this machine and the dialler agree on the time")
 
 
 async def _functions(settings: Settings) -> list[Check]:
-    """Token, campaign, speed and functions, by requests that change nothing."""
+    """Check token, campaign, speed and functions, by requests that change nothing."""
     limits = {"retries": 1, "timeout": min(settings.dialler.timeout, LONGEST), "give_up_after": LONGEST}
     dialler = settings.dialler.model_copy(update=limits)
     gate = Gate(dialler.concurrency, give_up_after=LONGEST)
@@ -158,26 +158,26 @@ async def _functions(settings: Settings) -> list[Check]:
 
 def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
     if isinstance(error, NotDone | MaybeDone | DiallerUnavailable):
-        mend = "ask the dialler's operator whether it is up; check dialler.base_url"
-        return failed("access", f"the dialler gives no usable answer: {error}", mend, ExitCode.UNAVAILABLE)
+        fix = "ask the dialler's operator whether it is up; check dialler.base_url"
+        return failed("access", f"the dialler gives no usable answer: {error}", fix, ExitCode.UNAVAILABLE)
     code = getattr(error, "code", "")
-    mend = {
+    fix = {
         UNAUTHORISED: "get the current token from the dialler's portal (a new one kills the old one), and check "
         "dialler.clients_id",
         ENDPOINT_MISSING: f"check dialler.base_url. {override_hint(client, 'list_campaigns')}",
         REDIRECTED: "set dialler.base_url to where it sends",
     }.get(code, "check dialler.base_url")
-    return failed("access", f"the dialler refuses: {error}", mend, ExitCode.NO_ROW_CAN_SUCCEED)
+    return failed("access", f"the dialler refuses: {error}", fix, ExitCode.NO_ROW_CAN_SUCCEED)
 
 
 async def _campaign(
     client: DiallerClient, settings: Settings, campaigns: list[Mapping[str, Any]]
 ) -> tuple[Check, int | None]:
-    """The check, and the campaign's ID where there is one."""
+    """Return the check, and the campaign's ID if it is known."""
     wanted = settings.campaign
     if wanted.column is not None:
-        said = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
-        return fine("campaign", said), None
+        text = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
+        return fine("campaign", text), None
     try:
         found = await resolve_campaign(client, str(wanted.id) if wanted.id is not None else wanted.name or "")
     except (RequestError, StopRun) as error:
@@ -197,14 +197,14 @@ async def _speed(client: DiallerClient) -> Check:
     except (RequestError, StopRun) as error:
         return warning("speed", f"it does not answer every time: {error}", "ask the dialler's operator")
     median = statistics.median(times)
-    said = f"{median * 1000:.0f} ms for a small request (median of {_SAMPLES})"
+    text = f"{median * 1000:.0f} ms for a small request (median of {_SAMPLES})"
     if median > _SLOW:
-        return warning("speed", said, "expect slow runs; ask the dialler's operator before you raise concurrency")
-    return fine("speed", said)
+        return warning("speed", text, "expect slow runs; ask the dialler's operator before you raise concurrency")
+    return fine("speed", text)
 
 
 async def _endpoints(client: DiallerClient) -> list[Check]:
-    """Which functions this server has, of those that can be tried without changing anything."""
+    """Report which functions this server has, among those that can be tried without changing anything."""
     probes: Mapping[str, Callable[[], Awaitable[object]]] = {
         "get_contact": lambda: client.get_contact(_NO_ID),
         "find_contacts": lambda: client.find_contacts(_NOBODY),
@@ -222,22 +222,22 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
             elif isinstance(error, Refused) and error.code == ENDPOINT_MISSING:
                 checks.append(_missing(client, name, error))
             else:
-                mend = f"ask the dialler's operator. {override_hint(client, name)}"
-                checks.append(warning("functions", f"{name} fails: {error}", mend))
+                fix = f"ask the dialler's operator. {override_hint(client, name)}"
+                checks.append(warning("functions", f"{name} fails: {error}", fix))
         else:
             there.append(name)
     untried = "what changes contacts is not tried"
     if ways := _other_ways(client):
         untried += f"; should the dialler refuse to lock or unlock (404, 405), try {ways}"
-    said = f"there: {', '.join(there)}" if there else "none of those that were tried is there"
+    text = f"there: {', '.join(there)}" if there else "none of those that were tried is there"
     return [
         *checks,
-        (fine if there else partial(warning, mend="check dialler.base_url"))("functions", f"{said}; {untried}"),
+        (fine if there else partial(warning, mend="check dialler.base_url"))("functions", f"{text}; {untried}"),
     ]
 
 
 def _other_ways(client: DiallerClient) -> str:
-    """Lines of the configuration for functions that change state by PUT, which the vendor's pages do not show."""
+    """Return configuration lines with other methods for lock and unlock; the vendor's pages do not confirm PUT."""
     lines = []
     for method in ("GET", "PATCH"):
         mine = [client.endpoint(name) for name in ENDPOINTS if name.startswith(("lock_", "unlock_"))]

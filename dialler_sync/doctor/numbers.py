@@ -1,4 +1,4 @@
-"""Whether the campaign's contacts have their numbers written as an import would write them."""
+"""Check whether the campaign's contacts have their numbers in the form in which an import would write them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..fields import PHONE_FIELDS
 from .check import Check, fine, warning
 
 ENOUGH = 500
-"""Contacts that are looked at."""
+"""Most contacts examined."""
 
 _FORMS = {"plus": r"\+[1-9]\d*", "digits": r"[1-9]\d*"}
 
 
 async def check_numbers(client: DiallerClient, campaign: int, phone_format: str) -> Check:
-    """Compare the numbers of the campaign's first contacts with ``rows.phone_format``; an example is masked."""
+    """Compare the numbers of the campaign's first contacts with ``rows.phone_format``; the example is masked."""
     wanted = re.compile(_FORMS[phone_format])
     alike: Counter[bool] = Counter()
     example, looked_at = "", 0
@@ -38,6 +38,6 @@ async def check_numbers(client: DiallerClient, campaign: int, phone_format: str)
     if not total:
         return fine("numbers", "the campaign has no numbers yet that rows.phone_format could be compared with")
     if alike[False] * 2 > total:
-        said = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
-        return warning("numbers", f"{said} (such as {example})", "set rows.phone_format as the dialler has its numbers")
+        text = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
+        return warning("numbers", f"{text} (such as {example})", "set rows.phone_format as the dialler has its numbers")
     return fine("numbers", f"{alike[True]} of {total} numbers of the campaign fit rows.phone_format: {phone_format}")

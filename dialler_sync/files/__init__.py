@@ -1,1 +1,1 @@
-"""Files of this machine: whose they are, made for their owner only, replaced as a whole, and read with a limit."""
+"""Files of this machine: trust, private creation, atomic replacement, and bounded reading."""

@@ -1,4 +1,4 @@
-"""Folders and files for their owner only, whatever the umask; what others have put in their way is never followed."""
+"""Create folders and files for their owner only, whatever the umask; links of other users are never followed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .trust import foreign_link
+
+if TYPE_CHECKING:
+    pass
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _DRAFT = re.compile(r"\.[0-9a-f]{16}\.part")
+_DRAFT_FOLDER = re.compile(r"\.rows\.\w+\.part")
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above that are missing, for their owner only. One that is there stays as it is.
+    """Create a folder and its missing parents for their owner only; an existing folder is left unchanged.
 
     Raises:
-        OSError: it cannot be made, or the link of another user lies on the way.
+        OSError: the folder cannot be created, or a link of another user lies on the way.
     """
     refuse_foreign_link(folder)
     _make(folder)
@@ -40,29 +45,29 @@ def _make(folder: Path) -> None:
             raise
         _make(folder.parent)
         folder.mkdir(mode=0o700)
-    if folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask took rights of the owner
+    if folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:  # the umask removed rights of the owner
         folder.chmod(0o700)
 
 
 def new_file(path: Path, mode: int = 0o600) -> int:
-    """Make a file and open it for writing.
+    """Create a file and return its descriptor, open for writing.
 
     Raises:
-        FileExistsError: something lies there, and be it a link to nothing.
-        OSError: it cannot be made.
+        FileExistsError: the path exists, even as a dangling link.
+        OSError: the file cannot be created.
     """
     number = os.open(path, _NEW, 0o600)
     if stat.S_IMODE(os.fstat(number).st_mode) != mode and hasattr(os, "fchmod"):
         with suppress(OSError):  # a file system without modes
-            os.fchmod(number, mode)  # whatever the umask is
+            os.fchmod(number, mode)  # overrides the umask
     return number
 
 
 def new_draft(path: Path, mode: int = 0o600) -> tuple[int, Path]:
-    """Make a file beside ``path``, which is to take its place, under a name that nobody can foresee; opened.
+    """Create a draft beside ``path``, under an unpredictable name; return its open descriptor and its path.
 
     Raises:
-        OSError: it cannot be made, or the link of another user lies on the way.
+        OSError: the draft cannot be created, or a link of another user lies on the way.
     """
     refuse_foreign_link(path.parent)
     draft = path.with_name(f".{secrets.token_hex(8)}.part")
@@ -71,10 +76,10 @@ def new_draft(path: Path, mode: int = 0o600) -> tuple[int, Path]:
 
 @contextmanager
 def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
-    """A new draft beside ``path``, opened, that takes its place when all of it is written; else it goes.
+    """Yield an open draft beside ``path``, which replaces it at the end of the block; an error deletes the draft.
 
     Raises:
-        OSError: it cannot be made, or cannot take its place.
+        OSError: the draft cannot be created, or cannot replace ``path``.
     """
     number, draft = new_draft(path, mode)
     try:
@@ -86,18 +91,22 @@ def replaced(path: Path, mode: int = 0o600) -> Iterator[tuple[int, Path]]:
 
 
 def delete_drafts(folder: Path) -> None:
-    """Delete the drafts that a process left behind when it was killed; no other may be at work on the folder."""
+    """Delete drafts of killed processes; no other process may be writing into the folder."""
+    from shutil import rmtree
+
     with suppress(OSError):
         for path in folder.iterdir():
             if _DRAFT.fullmatch(path.name):
                 path.unlink()
+            elif _DRAFT_FOLDER.fullmatch(path.name) and not path.is_symlink():
+                rmtree(path)
 
 
 def refuse_foreign_link(path: Path) -> None:
-    """Follow no link that another user has put in the way.
+    """Refuse a path that leads over a link of another user.
 
     Raises:
-        PermissionError: there is one.
+        PermissionError: there is such a link.
     """
     if link := foreign_link(path):
         raise PermissionError(errno.EPERM, f"{link} is a link that belongs to another user")

@@ -1,4 +1,4 @@
-"""Files that are small and hold text, such as a configuration or a token: nothing that hangs or has no end."""
+"""Read small text files, such as a configuration or a token; never one that blocks or does not end."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import stat
 from pathlib import Path
 
 _OWN = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
-"""Pipes that whoever started this process has opened for it: ``-c <(sops -d list.yaml)``."""
+"""Pipes opened by the parent process: ``-c <(sops -d list.yaml)``."""
 
 
 def read_small(path: Path, most: int | None = None) -> str:
-    """The UTF-8 text of a file, without a byte order mark.
+    """Return the UTF-8 text of a file, without a byte order mark.
 
     Raises:
-        OSError: it cannot be read, has more than ``most`` bytes, or is not a regular file (a pipe by name would be
-            waited for, a device has no end).
-        UnicodeDecodeError: it is not UTF-8.
+        OSError: the file cannot be read, has more than ``most`` bytes, or is not a regular file (a named pipe would
+            block, a device never ends).
+        UnicodeDecodeError: the file is not UTF-8.
     """
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(number, "rb") as file:

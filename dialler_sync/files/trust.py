@@ -1,7 +1,7 @@
-"""Whether others could have changed a file that runs commands, names hosts or holds secrets: its owner, its mode, the
-links on the way to it, and the folders above, in which it could be replaced.
+"""Judge whether other users could have changed a file that runs commands, names hosts or holds secrets.
 
-What the system does not tell is let through: access control lists, and everything on Windows.
+Checks its owner, its mode, the links on the way to it, and the folders above, in which it could be replaced. Access
+control lists are not checked, nor anything on Windows.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pathlib import Path
 from ..errors import UsageError
 
 TRUST = "DIALLER_SYNC_TRUST"
-"""Variable that stands for ``--trust``."""
+"""Environment variable equivalent to ``--trust``."""
 
 _MOST_LINKS = 40
 _GROUP, _OTHERS = stat.S_IWGRP, stat.S_IWOTH
 _ALL_USERS = "         0          0 4294967295"
-"""What the kernel says of a process whose user IDs are those of the machine."""
+"""``uid_map`` of a process outside user namespaces."""
 _WITHOUT_MODES = {
     "cifs": "uid=, file_mode=0600, dir_mode=0700",
     "smb3": "uid=, file_mode=0600, dir_mode=0700",
@@ -33,12 +33,12 @@ _WITHOUT_MODES = {
     "fuseblk": "uid=, umask=077",
     "drvfs": "metadata, uid=, umask=077",
 }
-"""File systems on which chmod and chown do nothing, with the mount options that stand for them."""
+"""File systems on which chmod and chown have no effect, with the mount options to use instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distrust:
-    """Why a file is not trusted, and the commands that change that."""
+    """The reason why a file is not trusted, and the commands that fix it."""
 
     said: str
     mend: str
@@ -46,30 +46,30 @@ class Distrust:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    said: str
+    text: str
     command: str
 
 
 def judge(what: str, path: Path, *, shared: bool = False) -> Distrust | None:
-    """Whether only this user and root can change a file or folder; None: so it is, or it is not there.
+    """Return why users other than this one and root can change a path; None if they cannot, or if it does not exist.
 
-    ``what`` is what it is called, ``shared``: a group may write to it, too.
+    ``what`` names the path in messages; ``shared``: a group may write to it, too.
     """
     if sys.platform == "win32":
         return None
     faults = list(_faults(path, shared=shared))
     if not faults:
         return None
-    said = "; ".join(fault.said for fault in faults)
+    texts = "; ".join(fault.text for fault in faults)
     commands = dict.fromkeys(fault.command for fault in faults)
-    return Distrust(f"{what} {path} could have been changed by others: {said}", " && ".join(commands))
+    return Distrust(f"{what} {path} could have been changed by others: {texts}", " && ".join(commands))
 
 
 def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = False) -> None:
-    """Refuse what others could have changed. ``trust`` lets it through; None: where the variable says so.
+    """Refuse a path that others could have changed. ``trust`` overrides the check; None: as the variable says.
 
     Raises:
-        UsageError: it could; the message has the commands that change that.
+        UsageError: others could have changed it; the message has the commands that fix it.
     """
     if is_overridden() if trust is None else trust:
         return
@@ -81,21 +81,25 @@ def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = 
 
 
 def is_overridden() -> bool:
-    """Whether the variable says that everything is to be trusted."""
+    """Whether the variable switches the check off."""
     return os.environ.get(TRUST, "").strip().casefold() in {"1", "true", "t", "yes", "y", "on"}
 
 
 def foreign_link(path: Path) -> Path | None:
-    """The first link on the way to ``path`` that belongs neither to this user nor to root."""
+    """Return the first link on the way to ``path`` that belongs neither to this user nor to root."""
     if sys.platform == "win32":
         return None
     steps = ((step, found) for step, found in _steps(path) if stat.S_ISLNK(found.st_mode))
     return next((step for step, found in steps if found.st_uid not in _trusted()), None)
 
 
+def is_trusted(user: int) -> bool:
+    """Whether what belongs to a user is trusted: this one, root, or who typed ``sudo``."""
+    return sys.platform == "win32" or user in _trusted()
+
+
 def is_foreign(path: Path) -> bool:
-    """Whether a folder that is there, or the link to it, belongs to another user: not to this one, to root, or to the
-    owner of the folder that it lies in."""
+    """Whether an existing folder, or the link to it, belongs neither to this user, root nor its parent's owner."""
     if sys.platform == "win32" or not os.path.lexists(path):
         return False
     owners = {path.lstat().st_uid, path.stat().st_uid} if path.exists() else {path.lstat().st_uid}
@@ -118,27 +122,29 @@ if sys.platform != "win32":
                 yield _mode_fault(step, found, bits)
 
     def _is_whole(path: Path, steps: list[tuple[Path, os.stat_result]]) -> bool:
-        """Whether the last step is the thing itself: nothing of the way is missing."""
+        """Whether the last step is the file itself, with no step of the way missing."""
         return bool(steps) and path.exists() and not stat.S_ISLNK(steps[-1][1].st_mode)
 
     def _open_bits(found: os.stat_result, *, above: bool, shared: bool) -> int:
-        """The write permissions that too many have. In a sticky folder above, as /tmp is, nobody can replace what
-        belongs to another; ``shared`` folders may belong to a group."""
+        """Return the write permissions that are too wide; ``shared`` folders may belong to a group.
+
+        A sticky folder above, such as /tmp, is safe: nobody can replace the files of others in it.
+        """
         if above and found.st_mode & stat.S_ISVTX:
             return 0
         if not above and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-            return 0  # a device or pipe: whoever reads it refuses it
+            return 0  # a device or pipe: its reader refuses it
         bits = found.st_mode & (_GROUP | _OTHERS)
         if bits & _GROUP and (shared or _is_private(found.st_gid, found.st_uid)):
             bits &= ~_GROUP
         return bits
 
     def _is_private(group: int, owner: int) -> bool:
-        """Whether nobody is known to be in a group but the owner of the file, this user and root."""
+        """Whether the known members of a group are only the owner of the file, this user and root."""
         members = {user.pw_uid for user in pwd.getpwall() if user.pw_gid == group}
-        with suppress(KeyError):  # a number without a name has no members in the system's lists
+        with suppress(KeyError):  # a GID without a name has no members in the system's lists
             for name in grp.getgrgid(group).gr_mem:
-                with suppress(KeyError):  # nor can a name without a number log in
+                with suppress(KeyError):  # a name without a UID cannot log in
                     members.add(pwd.getpwnam(name).pw_uid)
         return members <= {owner, *_trusted()}
 
@@ -146,23 +152,23 @@ if sys.platform != "win32":
         link = stat.S_ISLNK(found.st_mode)
         no_follow = "-h " if link else ""
         command = f"{_sudo(0)}chown {no_follow}{_name(os.geteuid())} {_quoted(step)}"
-        said = f"{'the link ' if link else ''}{step} belongs to {_name(found.st_uid)}"
-        return _Fault(said, _on_mount(found) or command)
+        text = f"{'the link ' if link else ''}{step} belongs to {_name(found.st_uid)}"
+        return _Fault(text, _on_mount(found) or command)
 
     def _mode_fault(step: Path, found: os.stat_result, bits: int) -> _Fault:
         who = {_GROUP: "group", _OTHERS: "everybody"}.get(bits, "group and everybody")
-        said = f"{step} (owner {_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):04o}) can be written by {who}"
+        text = f"{step} (owner {_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):04o}) can be written by {who}"
         minus = {_GROUP: "g-w", _OTHERS: "o-w"}.get(bits, "go-w")
-        return _Fault(said, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
+        return _Fault(text, _on_mount(found) or f"{_sudo(found.st_uid)}chmod {minus} {_quoted(step)}")
 
     def _on_mount(found: os.stat_result) -> str:
-        """The mount options to set, on a file system without modes and owners."""
+        """Return the mount options to set, on a file system without modes and owners."""
         kind, point = _mount_of(found.st_dev)
         options = _WITHOUT_MODES.get(kind)
         return f"mount {_quoted(Path(point))} ({kind}) with the options {options}" if options else ""
 
     def _mount_of(device: int) -> tuple[str, str]:
-        """Type and place of a file system, as far as the system tells."""
+        """Return type and mount point of a file system, ``""`` if unknown."""
         number = f"{os.major(device)}:{os.minor(device)}"
         try:
             lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -171,18 +177,18 @@ if sys.platform != "win32":
         for line in lines:
             before, _, after = line.partition(" - ")
             if before.split()[2:3] == [number]:
-                kind = "drvfs" if "aname=drvfs" in after else after.split()[0]  # as WSL mounts Windows' drives
+                kind = "drvfs" if "aname=drvfs" in after else after.split()[0]  # drives of Windows, mounted by WSL
                 return kind, before.split()[4]
         return "", ""
 
     def _trusted() -> set[int]:
-        """This user and root; as root by sudo, also the user who typed it."""
+        """Return this user and root; for root by sudo, also the user who called sudo."""
         me = os.geteuid()
         by = os.environ.get("SUDO_UID", "") if me == 0 else ""
         return {0, me, int(by)} if by.isascii() and by.isdecimal() else {0, me}
 
     def _unmapped() -> int | None:
-        """The user ID that stands for all those of the machine which a container does not know, such as its root."""
+        """Return the user ID that stands for all users unknown to this container, such as the host's root."""
         try:
             if Path("/proc/self/uid_map").read_text(encoding="ascii").rstrip("\n") == _ALL_USERS:
                 return None
@@ -205,7 +211,10 @@ def _quoted(path: Path) -> str:
 
 
 def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Every folder and link on the way to ``path``, and what lies there, as the system goes; up to what is missing."""
+    """Yield every folder and link on the way to ``path``, then the file, as the system resolves them.
+
+    Stops at a missing step.
+    """
     here, left = Path("/"), [*reversed(path.absolute().parts[1:])]
     yield here, here.lstat()
     links = 0
@@ -219,13 +228,13 @@ def _steps(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
             found = step.lstat()
             to = step.readlink() if stat.S_ISLNK(found.st_mode) else None
         except OSError:
-            return  # reading it says why
+            return  # reading the file will report why
         yield step, found
         if to is None:
             here = step
             continue
         links += 1
         if links > _MOST_LINKS or (here.parts[1:2] == ("proc",) and here.name == "fd"):
-            return  # a circle; or an open handle, which whoever started this process has given
+            return  # a loop; or an open descriptor, passed by the parent process
         left += reversed(to.parts[1:] if to.is_absolute() else to.parts)
         here = Path("/") if to.is_absolute() else here

@@ -1,4 +1,4 @@
-"""Report files: readable by their owner only, and there as a whole or not at all."""
+"""Write report files: readable by their owner only, complete or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def new_file(path: Path, *, encoding: str = "utf-8", mode: int = 0o600) -> Iterator[IO[str]]:
-    """Write a text file beside its final place, with this mode, and put it there when all of it is written.
+    """Write a text file with this mode as a draft, which takes its final place once complete.
 
     Raises:
         JournalError: the folder cannot be written, or is full.
@@ -32,7 +32,7 @@ def new_file(path: Path, *, encoding: str = "utf-8", mode: int = 0o600) -> Itera
 
 @contextmanager
 def new_binary_file(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file of bytes likewise.
+    """Write a binary file as a draft, which takes its final place once complete.
 
     Raises:
         JournalError: the folder cannot be written, or is full.
@@ -42,16 +42,16 @@ def new_binary_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def why(error: OSError | JournalError) -> str:
-    """What prevented a file from being written, in the system's words."""
+    """Return the reason why a file could not be written, in the system's words."""
     cause = error.__cause__ if isinstance(error, JournalError) else error
     return cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
 
 
 @contextmanager
 def spared(path: Path) -> Iterator[None]:
-    """Write a report that can be done without: what prevents it is a warning, and costs only this report.
+    """Write an optional report: failure costs a warning and only this report.
 
-    A file of that name, from an earlier time when these reports were written, goes.
+    An older file of that name is then deleted.
     """
     try:
         yield
@@ -62,21 +62,21 @@ def spared(path: Path) -> Iterator[None]:
 
 
 class Spared(Generic[T]):
-    """An open report that can be done without: what prevents it costs only this report, and makes room."""
+    """An open report that is optional: failure costs only this report, and frees its disk space."""
 
     def __init__(self, path: Path, files: ExitStack) -> None:
-        """``files`` holds the report open until all others are written."""
+        """Prepare the report; ``files`` keeps it open until all others are written."""
         self._path = path
         self._held = files.enter_context(ExitStack())
         self._report: T | None = None
 
     def open(self, report: Callable[[], AbstractContextManager[T]]) -> None:
-        """Open what ``report`` makes."""
+        """Open the report that ``report`` creates."""
         with self._spared():
             self._report = self._held.enter_context(report())
 
     def have(self, write: Callable[[T], object]) -> None:
-        """Have ``write`` write to the report, if it is open."""
+        """Call ``write`` with the report, if it is open."""
         if self._report is not None:
             with self._spared():
                 write(self._report)
@@ -96,7 +96,7 @@ class Spared(Generic[T]):
 def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
     try:
         if path.exists() and not path.is_file():  # such as /dev/null, which must not be replaced
-            raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - worded below, as others are
+            raise OSError(errno.EEXIST, "it is not a regular file")  # noqa: TRY301 - reworded below, like other errors
         with replaced(path, mode) as (number, _):
             yield number
     except OSError as error:

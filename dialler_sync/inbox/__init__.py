@@ -1,1 +1,1 @@
-"""Files that come into a folder: which are complete, taken out, imported, filed away."""
+"""Import files from a folder: detect complete ones, claim, import and file them."""

@@ -1,4 +1,4 @@
-"""What lies in an inbox, and which of its files are complete."""
+"""Find the files of an inbox that are complete."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from ..journal.inbox import InboxNotes
 _log = logging.getLogger(__name__)
 
 _UNFINISHED = frozenset({".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download"})
-"""Endings under which programs write a file before they give it its name."""
+"""Suffixes that programs use while they write a file."""
 
 
 class Arrival(NamedTuple):
-    """A file in an inbox. ``mark`` tells it, in the state it is in, from others of the same name."""
+    """A file in an inbox. ``mark`` identifies its current state, apart from other files of the same name."""
 
     path: Path
     mark: str
 
     @property
     def inode(self) -> str:
-        """The file itself, whatever its name."""
+        """The inode, which identifies the file under any name."""
         return self.mark.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """The files of a folder. They are complete when they stood still for ``quiet`` seconds, by our own clock: their
-    times come from other machines, or are anything that somebody wrote there."""
+    """The files of a folder. A file is complete once it has not changed for ``quiet`` seconds of our own clock.
+
+    File times are not used: they come from other machines, or are set by the writer.
+    """
 
     folder: Path
     notes: InboxNotes
@@ -46,8 +48,9 @@ class Arrivals:
     sleep: Callable[[float], None] = time.sleep
 
     def complete(self) -> list[Arrival]:
-        """The complete files, in the order in which calls first saw them, then by name. Waits once for all that no
-        earlier call has seen as they are.
+        """Return the complete files, in the order in which calls first saw them, then by name.
+
+        Waits once for all files that are new, or have changed since the last call.
 
         Raises:
             UsageError: the folder cannot be read.
@@ -73,11 +76,11 @@ class Arrivals:
         return False
 
     def _is_open(self, arrival: Arrival) -> bool:
-        """Whether a spreadsheet program has the file open: Excel and LibreOffice put a file of their own beside it."""
+        """Whether a spreadsheet program has the file open: Excel and LibreOffice put a lock file beside it."""
         path = arrival.path
         owner = next((o for o in (f"~${path.name}", f".~lock.{path.name}#") if mark_of(path.with_name(o))), None)
         if owner:
-            self._tell(arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits")
+            self._report_once(arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits")
         return owner is not None
 
     def _fitting(self) -> Iterator[Arrival]:
@@ -86,12 +89,14 @@ class Arrivals:
                 continue
             mark = mark_of(path)
             if not mark:
-                continue  # gone, or a link to nothing
+                continue  # gone
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
-                self._tell(arrival, "is not a kind of file that is imported (inbox.patterns); it stays where it is")
+                self._report_once(
+                    arrival, "is not a kind of file that is imported (inbox.patterns); it stays where it is"
+                )
             elif unfit := unfitness(path):
-                self._tell(arrival, f"{unfit}; it stays where it is")
+                self._report_once(arrival, f"{unfit}; it stays where it is")
             elif not self._is_open(arrival):
                 yield arrival
 
@@ -101,14 +106,14 @@ class Arrivals:
         except OSError as error:
             raise UsageError(f"the inbox {self.folder} cannot be read: {error.strerror}") from error
 
-    def _tell(self, arrival: Arrival, what: str) -> None:
-        """Say once that a file is not imported: as an error, so that a quiet call under cron says it, too."""
+    def _report_once(self, arrival: Arrival, what: str) -> None:
+        """Report once that a file is not imported; as an error, so that a quiet call under cron reports it, too."""
         if self.notes.tell_once(journal_name(arrival.path), arrival.mark, what, self.clock()):
             _log.error("%s: %s", arrival.path, what)
 
 
 def unfitness(path: Path) -> str:
-    """Why something in an inbox is never read: it may be a file that only this user can read, put there by a link."""
+    """Return why a file in an inbox is never read: a link might expose a file that only this user can read."""
     try:
         found = path.lstat()
     except OSError:
@@ -121,7 +126,7 @@ def unfitness(path: Path) -> str:
 
 
 def mark_of(path: Path) -> str:
-    """Inode, size and time of a file, or of a link itself; nothing if it is gone."""
+    """Return inode, size and time of a file, or of a link itself; ``""`` if it is gone."""
     try:
         found = path.lstat()
     except OSError:
@@ -130,5 +135,5 @@ def mark_of(path: Path) -> str:
 
 
 def journal_name(path: Path) -> str:
-    """The name of a file as text that any database takes: names may hold bytes that are no text."""
+    """Return the file name as text that any database accepts: names may hold bytes that are not text."""
     return path.name.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""A file that is taken out of an inbox before it is read, so that nobody can replace it meanwhile."""
+"""Claim a file: move it out of the inbox before it is read, so that nobody can replace it meanwhile."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, UsageError
+from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
 from ..prepare.sources import file_sha256
@@ -21,26 +22,36 @@ _log = logging.getLogger(__name__)
 
 _FOLDER = "importing"
 _LONGEST_NAME = 255
-"""Bytes, on every usual file system."""
+"""Bytes, on all common file systems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A file in ``importing/``; ``home`` is where it lay in the inbox."""
+    """A file in ``importing/``: ``home`` is its path in the inbox, ``folder`` its folder now.
+
+    ``place`` is the path of the file through the folder held open as ``held``: whoever can write to the inbox can
+    replace the folders in it.
+    """
 
     home: Path
+    folder: Path
     place: Path
+    held: int | None
+
+    def let_go(self) -> None:
+        """Hold the folder open no more; the last that is done with a claim."""
+        unpin(self.held)
 
     @property
     def inode(self) -> int:
-        """Tells it from other files of the same content."""
+        """The inode, which identifies the file among others of the same content."""
         return self.place.stat().st_ino
 
     def sha256(self) -> str:
-        """The SHA-256 of the file.
+        """Return the SHA-256 of the file.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the file cannot be read.
         """
         try:
             return file_sha256(self.place)
@@ -48,31 +59,36 @@ class Claim:
             raise InputError(f"{self.home}: cannot be read: {error.strerror}") from error
 
     def put_back(self) -> Path:
-        """Move it back to where it lay, unless another file lies there now; gives where it is."""
+        """Move the file back into the inbox, unless another file has its name now; return its path."""
         if self.place.exists():
             try:
                 _move(self.place, self.home)
             except OSError as error:
                 _log.warning(
                     "%s cannot be moved back to %s (%s); the next call goes on with it where it is",
-                    *(self.place, self.home, error.strerror),
+                    *(known(self.place), self.home, error.strerror),
                 )
-                return self.place
+                return known(self.place)
         self._tidy()
         return self.home
 
     def file(self, folder: Path, tag: str) -> Path:
-        """Move it to ``folder``, with ``tag`` before its name.
+        """Move the file to ``folder``, with ``tag`` before its name; return its path.
 
         Raises:
-            UsageError: it cannot be moved; it is put back.
+            UsageError: the file cannot be moved; it is put back.
         """
         name = f"{tag}-{self.place.name}"
         while len(os.fsencode(name)) > _LONGEST_NAME:
             name = f"{Path(name).stem[:-1]}{Path(name).suffix}"
         try:
             make_own_folder(folder)
-            _move(self.place, folder / name)
+            number = pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))  # it may be a link of our own
+            try:
+                make_own_folder(folder)  # as it still is
+                _move(self.place, within(number, folder) / name)
+            finally:
+                unpin(number)
         except FileNotFoundError:
             _log.warning("%s was deleted while it was imported", self.home)
         except OSError as error:
@@ -86,47 +102,76 @@ class Claim:
 
     def _tidy(self) -> None:
         with suppress(OSError):  # not empty
-            self.place.parent.rmdir()
-            self.place.parent.parent.rmdir()
+            self.folder.rmdir()
+            self.folder.parent.rmdir()
 
 
 def claim(arrival: Arrival) -> Claim | None:
-    """Take a file out of its inbox; None if it has gone, or is another one meanwhile.
+    """Move a file out of its inbox; return None if it is gone or has been replaced.
 
     Raises:
-        UsageError: it cannot be moved.
+        UsageError: the file cannot be moved.
     """
     home = arrival.path
     name = os.fsencode(home.name).decode("utf-8", "replace")
-    taken = Claim(home, home.parent / _FOLDER / arrival.inode / name)
+    folder = home.parent / _FOLDER / arrival.inode
+    held: int | None = None
     try:
-        make_own_folder(home.parent / _FOLDER)
-        make_own_folder(taken.place.parent)
+        make_own_folder(folder.parent)
+        make_own_folder(folder)
+        held = _hold(folder)
+        taken = Claim(home, folder, within(held, folder) / name, held)
         home.rename(taken.place)
-    except FileNotFoundError:
-        taken._tidy()
-        _log.info("%s has gone", home)
-        return None
     except OSError as error:
+        unpin(held)
+        if isinstance(error, FileNotFoundError):
+            Claim(home, folder, folder / name, None)._tidy()
+            _log.info("%s has gone", home)
+            return None
         raise UsageError(
-            f"{home} cannot be moved to {taken.place} ({error.strerror}), so it is not imported. The inbox must be "
+            f"{home} cannot be moved to {folder / name} ({error.strerror}), so it is not imported. The inbox must be "
             "writable for this user."
         ) from error
     if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
         taken.put_back()
+        taken.let_go()
         _log.info("%s has been replaced; it waits until it is complete", home)
         return None
     return taken
 
 
+def _hold(folder: Path) -> int | None:
+    """Hold a folder in ``importing/`` open. It must be this user's: another one could have put something else there."""
+    outer = pin(folder.parent, owners=(folder.parent.parent.stat().st_uid,))
+    try:
+        return pin(folder if outer is None else Path(folder.name), inside=outer)
+    finally:
+        unpin(outer)
+
+
 def left_behind(inbox: Path) -> Iterator[Claim]:
-    """Files that an earlier call had taken when it was killed."""
+    """Yield the files that a killed call had claimed."""
     if is_foreign(inbox / _FOLDER):
         _log.warning("%s belongs to another user: what lies there is not imported", inbox / _FOLDER)
         return
-    for place in sorted((inbox / _FOLDER).glob("*/*")):
-        if place.is_file() and not place.is_symlink():
-            yield Claim(inbox / place.name, place)
+    for folder in sorted((inbox / _FOLDER).glob("*/")):
+        try:
+            yield from list(_left_in(folder, inbox))
+        except OSError as error:
+            _log.warning("%s: what lies there is not imported: %s", folder, error.strerror)
+
+
+def _left_in(folder: Path, inbox: Path) -> Iterator[Claim]:
+    held = _hold(folder)
+    names = sorted(place.name for place in within(held, folder).iterdir())
+    unpin(held)
+    for name in names:
+        held = _hold(folder)
+        left = Claim(inbox / name, folder, within(held, folder) / name, held)
+        if left.place.is_file() and not left.place.is_symlink():
+            yield left
+        else:
+            left.let_go()
 
 
 def lies_in(path: Path, inbox: Path) -> bool:
@@ -135,11 +180,13 @@ def lies_in(path: Path, inbox: Path) -> bool:
 
 
 def make_own_folder(folder: Path) -> None:
-    """Make a folder of an inbox for this user only. One that is there, or the link to it, must be this user's or
-    root's: whoever can write to the inbox must not direct its files elsewhere.
+    """Create a folder of an inbox for this user only.
+
+    An existing folder, or the link to it, must belong to this user or to root: whoever can write to the inbox must not
+    redirect its files.
 
     Raises:
-        OSError: it cannot be made, or is another user's.
+        OSError: the folder cannot be created, or belongs to another user.
     """
     make_folder(folder)
     if is_foreign(folder):

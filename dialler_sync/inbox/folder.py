@@ -1,4 +1,4 @@
-"""An inbox folder: files that are complete are imported and moved away, each with the ID of its run."""
+"""Work through an inbox folder: import complete files and move them away, each tagged with the ID of its run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
+from ..files.pinned import known
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
@@ -23,23 +25,24 @@ _SETTLED = frozenset({ExitCode.OK, ExitCode.ROWS_FAILED})
 
 
 class Importer(Protocol):
-    """Imports the files, one by one."""
+    """Imports files, one by one."""
 
     def work(self, path: Path, stopped: RunRecord | None) -> Summary:
-        """Import a file, or go on with the run that was stopped while it imported it."""
+        """Import a file, or resume the run that was stopped while importing it."""
 
     def tell(self, summary: Summary) -> None:
-        """Tell everybody of a run whose file is filed."""
+        """Notify everybody of a run whose file is filed."""
 
 
 @dataclass(slots=True)
 class Inbox:
-    """The work on the files of one inbox, for one campaign (``target``).
+    """Imports the files of one inbox, for one campaign (``target``).
 
-    A file whose run stopped for a reason that is not its own stays, and the next call goes on with that run before it
-    takes another file: of two exports of one list the older one must not be the last. So all files behind it wait.
-    ``overwrites``: a second import of the same rows makes no second contacts. ``dry_run`` leaves every
-    file where it is.
+    If a run stops for an outside reason (dialler down, token expired, interrupted), its file stays in the inbox, and
+    the next call resumes the run before it takes another file. All files behind it wait, because of two exports of one
+    list the older one must not be imported last.
+
+    ``overwrites``: importing the same rows again creates no second contacts. ``dry_run`` leaves every file where it is.
     """
 
     arrivals: Arrivals
@@ -53,47 +56,48 @@ class Inbox:
 
     @property
     def folder(self) -> Path:
-        """The folder itself."""
+        """The path of the inbox."""
         return self.arrivals.folder
 
     def work_through(self) -> list[int]:
-        """Import every complete file, whatever becomes of the others, unless one must be finished first; gives their
-        exit codes.
+        """Import every complete file; return their exit codes.
 
-        A file is filed, and the journal knows it, before anything is said of it.
+        A failed file does not stop the others, unless it must be finished first. Each file is moved and recorded in the
+        journal before anything is reported of it.
 
         Raises:
-            UsageError: the folder cannot be read, or another call is at work on it.
+            UsageError: the folder cannot be read, or another call is working on it.
         """
         bugs: list[Exception] = []
         with self.journal.inbox_lock(str(self.folder)):
             for taken in self._files():
                 stays = False
                 try:
-                    summary = self._take_on(taken)
+                    summary = self._work_on(taken)
                     if summary:
                         stays = not self._place(summary)
                         self.importer.tell(summary)
                 except DiallerSyncError as error:
                     stays = isinstance(error, (Held, JournalError, ListUnreadable)) or self._is_begun(taken)
-                    _log.error("%s", _of_home(error, taken))
+                    _log.error("%s", _with_home_path(error, taken))
                     self.codes.append(exit_code(error, {}))
-                except Exception as bug:  # noqa: BLE001 - raised below, when the other files are done
+                except Exception as bug:  # noqa: BLE001 - raised below, after the other files
                     _log.error("%s: a bug in dialler-sync: %s", taken.home, bug)
                     bugs.append(bug)
                 finally:
-                    self._leave(taken)
+                    self._release(taken)
+                    taken.let_go()
                 if self.codes and self.codes[-1] == ExitCode.INTERRUPTED:
                     break
                 if stays and not self.dry_run:
-                    self._say_who_waits(taken)
+                    self._warn_who_waits(taken)
                     break
         if bugs:
             raise bugs[0]
         return self.codes
 
     def _files(self) -> Iterator[Claim]:
-        """The files, each taken out of the inbox when it is its turn."""
+        """Yield the files, each claimed when it is its turn."""
         arrivals = self._in_turn(self.arrivals.complete())
         self._behind = [arrival.path.name for arrival in arrivals]
         yield from list(left_behind(self.folder))
@@ -109,20 +113,20 @@ class Inbox:
                 yield taken
 
     def _in_turn(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Files whose import was stopped come first, in the order in which they were begun."""
+        """Sort the files: those of stopped runs first, in the order in which the runs began."""
         begun = {entry["path"]: run.started_at for run in self._begun() for entry in run.files}
         return sorted(arrivals, key=lambda arrival: begun.get(str(arrival.path.resolve()), "~"))
 
     def _begun(self) -> list[RunRecord]:
-        """Imports that are not finished."""
+        """Return the imports that are not finished."""
         return [run for run in self.journal.runs() if run.command == "import" and run.state != "finished"]
 
     def _is_begun(self, taken: Claim) -> bool:
-        """Whether an import of this file was begun, and is not finished."""
+        """Whether an import of this file has begun and is not finished."""
         here = {str(taken.home.resolve()), str(taken.place.resolve())}
         return taken.place.exists() and any(entry["path"] in here for run in self._begun() for entry in run.files)
 
-    def _say_who_waits(self, taken: Claim) -> None:
+    def _warn_who_waits(self, taken: Claim) -> None:
         if self._behind:
             names = ", ".join(self._behind[:3]) + (f" and {len(self._behind) - 3} more" if self._behind[3:] else "")
             _log.warning(
@@ -131,15 +135,15 @@ class Inbox:
                 *(taken.home, names, "s" * (len(self._behind) == 1)),
             )
 
-    def _take_on(self, taken: Claim) -> Summary | None:
-        """Import a file and file it; the summary, if it was imported."""
+    def _work_on(self, taken: Claim) -> Summary | None:
+        """Import a file and file it; return the summary, None if it was imported before."""
         try:
             sha256 = taken.sha256()
             run = None if self.dry_run else self._earlier(taken, sha256)
             if run is None:
-                self._refuse_a_second_time(taken, sha256)
+                self._refuse_repeat(taken, sha256)
             else:
-                self._now_at(taken.place, run)
+                self._set_path(taken.place, run)
             if run and run.summary and _place(run.state, run.summary["exit_code"]):
                 code = run.summary["exit_code"]
                 moved = self._file(taken, _place(run.state, code), run.id)
@@ -170,38 +174,36 @@ class Inbox:
         runs = self._runs_at(taken.place)
         target = taken.file(self.folder / place, tag)
         for run in runs:
-            self._now_at(target, run)
+            self._set_path(target, run)
         return target
 
-    def _leave(self, taken: Claim) -> None:
-        """What was not filed goes back to where it lay, and runs can be resumed from there."""
+    def _release(self, taken: Claim) -> None:
+        """Put a file that was not filed back into the inbox, and update its runs, so that they can be resumed."""
         if taken.place.exists():
             runs = self._runs_at(taken.place)
             lies = taken.put_back()
             for run in runs:
-                self._now_at(lies, run)
+                self._set_path(lies, run)
 
     def _runs_at(self, place: Path) -> list[RunRecord]:
         there = str(place.resolve())
         return [run for run in self.journal.runs() if any(entry["path"] == there for entry in run.files)]
 
-    def _now_at(self, place: Path, run: RunRecord) -> None:
+    def _set_path(self, place: Path, run: RunRecord) -> None:
         self.journal.update_run(run.id, files=tuple({**entry, "path": str(place.resolve())} for entry in run.files))
 
     def _imports(self, sha256: str) -> Iterator[tuple[RunRecord, list[Path]]]:
-        """Imports of this content that no undo has put back, the newest first, with the places of their files."""
-        runs = self.journal.runs()
-        undone = {run.parent for run in runs if run.command == "undo"}
-        target = self.target()
-        for run in runs:
+        """Yield imports of this content that were not undone, the newest first, with the paths of their files."""
+        undone, target = self.journal.undone(), self.target()
+        for run in self.journal.runs():
             mine = run.command == "import" and run.target == target and not run.options.get("dry_run")
             if mine and run.id not in undone and any(entry["sha256"] == sha256 for entry in run.files):
                 yield run, [Path(entry["path"]) for entry in run.files]
 
     def _earlier(self, taken: Claim, sha256: str) -> RunRecord | None:
-        """The run that imported this very file, or was stopped while it did, and whose file was not moved away.
+        """Return the run that imported this very file, or was stopped doing so, and whose file was not moved away.
 
-        A newer export under the same name is a file of its own; the other rows of the run before it are not sent.
+        A newer export under the same name is a file of its own; the remaining rows of the older run are not sent.
         """
         here = {str(taken.home.resolve()), str(taken.place.resolve())}
         inode = taken.inode
@@ -215,8 +217,8 @@ class Inbox:
                 _log.warning("%s is not the file that run %s was stopped with; it is a new import", taken.home, run.id)
         return None
 
-    def _refuse_a_second_time(self, taken: Claim, sha256: str) -> None:
-        """Without overwriting, the same rows would make the same contacts again.
+    def _refuse_repeat(self, taken: Claim, sha256: str) -> None:
+        """Refuse content that was imported already: without overwriting, its rows would create the same contacts again.
 
         Raises:
             InputError: this content was imported.
@@ -232,13 +234,16 @@ class Inbox:
                 )
 
 
-def _of_home(error: DiallerSyncError, taken: Claim) -> DiallerSyncError:
-    """The error, with the place in the inbox that people know."""
-    return DiallerSyncError(*(each.replace(str(taken.place), str(taken.home)) for each in error.args))
+def _with_home_path(error: DiallerSyncError, taken: Claim) -> DiallerSyncError:
+    """Return the error with the path in the inbox, which users know."""
+    names = str(taken.place), str(known(taken.place))
+    return DiallerSyncError(
+        *(reduce(lambda said, name: said.replace(name, str(taken.home)), names, each) for each in error.args)
+    )
 
 
 def _place(state: str, code: int) -> str:
-    """Where the file of an ended run goes; nowhere if the run stopped for a reason that is not the file's own."""
+    """Return the folder for the file of an ended run, ``""`` if the run stopped for an outside reason."""
     if state == "finished":
         return "done" if code in _SETTLED else "failed"
     return "failed" if code == ExitCode.SAFETY_LIMIT else ""

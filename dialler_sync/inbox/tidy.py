@@ -1,4 +1,4 @@
-"""Old files of an inbox, and lists that did not come."""
+"""Delete old files of an inbox, and report lists that did not arrive."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 def delete_old(folder: Path, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
-    """Delete files from ``done/`` and ``failed/`` whose run ended longer ago than ``keep``, as far as the journal
-    knows them and no run that can be resumed reads them."""
+    """Delete files from ``done/`` and ``failed/`` whose run ended longer ago than ``keep``.
+
+    Files unknown to the journal, or needed by a run that can be resumed, are kept.
+    """
     limit = (now or datetime.now(UTC)) - keep
     runs = journal.runs()
     folders = {place for place in (folder / "done", folder / "failed") if not is_foreign(place)}
@@ -34,9 +36,9 @@ def delete_old(folder: Path, keep: timedelta, journal: Journal, now: datetime | 
 
 
 def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None = None) -> str:
-    """What is to be said of a list that did not come; nothing if one came, or if it was said before.
+    """Return a message on a list that did not arrive, ``""`` if one arrived or the message was given before.
 
-    A list is missing if none came since the last time but one at which it was due.
+    A list is missing if none arrived since the last but one due time.
     """
     now = now or datetime.now().astimezone()
     last, *before = islice(due.before(now), 2)

@@ -50,8 +50,11 @@ def change_contacts(
     """
     read_token(settings.dialler)
     target = find_target(settings, journal)
-    with journal.campaign_lock(target):
-        run = begin_run(journal, command, settings, config_path, targets.files, out, parent, options.record(), target)
+    given = options.record()
+    with (
+        journal.campaign_lock(target),
+        begin_run(journal, command, settings, config_path, targets.files, out, parent, given, target) as run,
+    ):
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
@@ -65,8 +68,8 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
         raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
-    go_on(journal, run)
-    return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
+    with go_on(journal, run):
+        return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
 def undo_run(
@@ -89,8 +92,8 @@ def undo_run(
         files = [{**entry, "layout": {}} for entry in undone.files]
         given = {"force": force}
         path = config_path or Path(undone.config_path)
-        run = begin_run(journal, "undo", settings, path, files, out, undone.id, given, undone.target)
-        return _undo(settings, run, undone, journal, observer).carry_out()
+        with begin_run(journal, "undo", settings, path, files, out, undone.id, given, undone.target) as run:
+            return _undo(settings, run, undone, journal, observer).carry_out()
 
 
 def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
@@ -112,8 +115,8 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
     """Go on with an undo that was interrupted."""
-    go_on(journal, run)
-    return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
+    with go_on(journal, run):
+        return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
 
 
 def _undo(

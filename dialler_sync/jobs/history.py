@@ -11,6 +11,7 @@ from ..errors import (
     DiallerUnavailable,
     Interrupted,
     JournalError,
+    JournalLost,
     LimitReached,
     NoRowCanSucceed,
     SafetyLimit,
@@ -62,6 +63,8 @@ def _stopped(run: RunRecord) -> StopRun | None:
     before = run.summary or {}
     if run.state == "finished":
         return None
+    if not before.get("resumable", True):
+        return JournalLost(before["stopped_because"])
     if run.state == "stopped" and before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
     return Interrupted(f"the run was killed; '{command('resume', run.id)}' finishes it")

@@ -87,9 +87,9 @@ def plan_files(
     suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
         target = find_target(settings, journal)
-        run = _begin(journal, "plan", settings, options, sources, suppressed, target, folder=Path(folder))
-        execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
-        planned = execution.plan()
+        with _begin(journal, "plan", settings, options, sources, suppressed, target, folder=Path(folder)) as run:
+            execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
+            planned = execution.plan()
     return PlanFile.of(execution.run, planned, execution.errors)
 
 
@@ -118,8 +118,10 @@ def new_run(
     sends = command == "import" and not options.run.dry_run
     target = find_target(settings, journal, ask=command != "validate")
     lock: AbstractContextManager[str] = journal.campaign_lock(target) if sends else nullcontext("")
-    with lock as unlocked:
-        run = _begin(journal, command, settings, options, sources, suppressed, target, parent=parent)
+    with (
+        lock as unlocked,
+        _begin(journal, command, settings, options, sources, suppressed, target, parent=parent) as run,
+    ):
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         execution.unlocked = unlocked
         execution.check_plan = plan.check_decisions if plan else None
@@ -154,7 +156,7 @@ def _begin(
     *,
     parent: str | None = None,
     folder: Path | None = None,
-) -> RunRecord:
+) -> AbstractContextManager[RunRecord]:
     limits = {
         "max_errors": options.run.max_errors,
         "max_warnings": options.run.max_warnings,

@@ -19,7 +19,7 @@ from ..observer import Observer
 from ..run.reports import Summary
 from ..run.target import find_target
 from .imports import ImportOptions, import_files
-from .notify import after_run, deliver_of_inbox, list_is_missing
+from .notify import deliver_of_inbox, list_is_missing, tell_of_run
 from .resume import go_on_with
 
 _log = logging.getLogger(__name__)
@@ -50,8 +50,10 @@ class InboxImporter:
 
     def tell(self, summary: Summary) -> None:
         """Tell everybody of a run."""
-        after_run(summary, self.journal, self.settings.notify, self.metrics_file)
-        self.shown(summary)
+        try:
+            tell_of_run(summary, self.journal, self.settings.notify, self.metrics_file)
+        finally:
+            self.shown(summary)
 
 
 def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float | None = None) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +46,7 @@ def judge_night(
     ``last_event`` is what was told last, if anything was: a run that failed, and was then resumed, has recovered.
     """
     alarm = _row_count_alarm(summary, earlier, settings)
-    failing = summary.exit_code not in _WELL or bool(alarm)
+    failing = summary.exit_code not in _WELL or bool(alarm) or _alarm_stands(summary, earlier)
     before = next((bool(other.get("alarm")) or other["exit_code"] not in _WELL for other in earlier), False)
     before = last_event == "failing" if last_event else before
     event = "" if failing == before else "failing" if failing else "recovered"
@@ -64,13 +66,26 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
     )
 
 
+def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the newest whole list raised an alarm, of which a part of a list tells nothing."""
+    newest = next((other for other in earlier if not _is_part(other["files"])), {})
+    return _is_part(summary.files) and bool(newest.get("alarm"))
+
+
 def _is_part(files: Sequence[Mapping[str, Any]]) -> bool:
     """Whether one of the files was a mended one, which has only a few rows of a list."""
     return any(file.get("layout", {}).get("mended") for file in files)
 
 
 def after_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:
-    """Tell whoever is to be told; that nobody can be reached is a warning, and changes nothing else."""
+    """Tell whoever is to be told of a run. It is over: neither that nobody can be reached changes anything of it, nor a
+    Ctrl-C, which only ends the wait for the webhook."""
+    with suppress(KeyboardInterrupt):
+        tell_of_run(summary, journal, settings, metrics_file)
+
+
+def tell_of_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:
+    """The same where more is to be done after it, which a Ctrl-C ends, too."""
     if metrics_file:
         write_metrics(summary, metrics_file)
     if settings is None or summary.dry_run or summary.command != "import":
@@ -106,8 +121,18 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
     """Note that the webhook is to be told that no list came."""
     if not (settings.notify and settings.notify.webhook):
         return
-    body = {"event": "missing", "run_id": None, "campaign": settings.campaign.common, "exit_code": ExitCode.INPUT}
-    journal.add_notice(_of_inbox(folder), "missing", {**body, "stopped_because": None, "alarm": alarm, "counts": {}})
+    campaign = settings.campaign
+    body: dict[str, Any] = {
+        "event": "missing",
+        "run_id": None,
+        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
+        "finished_at": None,
+        "exit_code": ExitCode.INPUT,
+        "stopped_because": None,
+        "alarm": alarm,
+        "counts": {},
+    }
+    journal.add_notice(_of_inbox(folder), "missing", body)
 
 
 def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:
@@ -145,15 +170,35 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
     import httpx
 
     try:
-        httpx.post(url, json=outward(body), timeout=_WEBHOOK_SECONDS).raise_for_status()
-    except httpx.HTTPStatusError as error:
-        reason = f"it answered {error.response.status_code}"
+        status = asyncio.run(_status_of(url, body))
+        if 200 <= status < 300:
+            return True
+        reason = f"it answered {status}"
+    except TimeoutError:
+        reason = f"it has not answered within {_WEBHOOK_SECONDS:g} seconds"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
         reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
-    else:
-        return True
+    except KeyboardInterrupt:
+        _log.error("interrupted: notify.webhook was not called. The next run delivers the message.")
+        raise
     _log.error("notify.webhook could not be called: %s. The next run delivers the message.", reason)
     return False
+
+
+async def _status_of(url: str, body: Mapping[str, Any]) -> int:
+    """What the webhook answers. What follows its status is not read: it may have no end, and no redirect is followed.
+
+    Raises:
+        TimeoutError, httpx.HTTPError, OSError: there is no answer.
+    """
+    import httpx
+
+    async with (
+        asyncio.timeout(_WEBHOOK_SECONDS),
+        httpx.AsyncClient(timeout=2 * _WEBHOOK_SECONDS, follow_redirects=False) as client,
+        client.stream("POST", url, json=outward(body)) as answer,
+    ):
+        return answer.status_code
 
 
 def write_metrics(summary: Summary, path: Path) -> None:

@@ -17,7 +17,7 @@ from ..plan.suppress import read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
 from ..reconciliation.moves import Moves
-from ..reconciliation.run import Reconciled, ReconcileOptions, ReconciliationRun
+from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
 from ..run.begin import begin_run
 from ..run.rows import RunOptions
@@ -49,7 +49,10 @@ def reconcile_files(
             held.callback(moves.close)
         given = {"extras": options.extras, "with_history": options.with_history, "since": since.id if since else None}
         files = [source.record(0) for source in sources]
-        run = begin_run(journal, "reconcile", settings, options.config_path, files, options.out, None, given, target)
+        begun = begin_run(
+            journal, "reconcile", settings, options.config_path, files, options.out, None, given, target, early=FAILED
+        )
+        run = held.enter_context(begun)
         prepared = Prepared(Path(run.out))
         held.callback(prepared.close)
         observer = observer or Silent()

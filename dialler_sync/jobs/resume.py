@@ -103,10 +103,10 @@ def resume_run(
             mark=bool(run.options.get("mark")),
             cluster=cluster,
         )
-        go_on(journal, run, options={**run.options, "cluster": cluster})
-        execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
-        execution.unlocked, execution.resumed = unlocked, True
-        return execution.carry_out()
+        with go_on(journal, run, options={**run.options, "cluster": cluster}):
+            execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
+            execution.unlocked, execution.resumed = unlocked, True
+            return execution.carry_out()
 
 
 def go_on_with(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,15 +20,14 @@ import sqlalchemy.event
 import sqlalchemy.exc
 from sqlalchemy.dialects import sqlite
 
-from ..errors import Held, JournalError, JournalLost, UsageError
+from ..errors import Held, JournalDamaged, JournalError, JournalLost, UsageError
 from ..files.private import make_folder, new_file
+from ..files.trust import is_foreign
 from ..target import is_account, split
 from ..text.command_line import command
-from ..text.outward import keep_secret
-from ..text.secrets import url_secrets
 from . import schema
 from .cells import OddCell
-from .place import lock_folder, require_trust
+from .place import instead, lock_folder, path_of, require_trust, url_of
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Database:
     """
 
     def __init__(self, state: str | Path, *, trusted: bool | None = None) -> None:
-        self._engine = _open(str(state), trusted)
+        self._engine = _open(state, trusted)
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
         self._file: tuple[int, int] | None = None
@@ -191,12 +190,16 @@ class Database:
         folder = lock_folder(self._engine.url)
         try:
             make_folder(folder)
+            if is_foreign(folder):  # who can delete a lock can have two runs at once
+                raise PermissionError(errno.EPERM, "it belongs to another user")
             lock = filelock.FileLock(folder / name, timeout=0, mode=0o600)
             lock.acquire()
         except filelock.Timeout:
             raise Held(refusal("")) from None
         except OSError as error:
-            raise JournalError(f"the lock folder {folder} cannot be written: {error.strerror}") from error
+            raise JournalError(
+                f"the lock folder {folder} cannot be used: {error.strerror}. Name another journal with --state."
+            ) from error
         try:
             yield
         finally:
@@ -205,13 +208,12 @@ class Database:
 
 def _identity(url: sa.URL) -> tuple[int, int] | None:
     """What tells a journal's file from another of its name; None: it is gone, or is no file."""
-    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
-        return None
     try:
-        found = Path(url.database).stat()
+        path = path_of(url)
+        found = path.stat() if path else None
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _digest(text: str) -> bytes:
@@ -229,9 +231,9 @@ _DAMAGED = (
 _SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
 
-def damaged(detail: str, name: str = "") -> JournalError:
+def damaged(detail: str, name: str = "") -> JournalDamaged:
     """What is said of a journal whose content is damaged."""
-    return JournalError(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
+    return JournalDamaged(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
 
 
 def _is_damage(error: BaseException | None) -> bool:
@@ -262,58 +264,27 @@ def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> 
     return each.table_valued(sa.column("value", sa.JSON))
 
 
-def _open(state: str, trusted: bool | None) -> sa.Engine:
+def _open(state: str | Path, trusted: bool | None) -> sa.Engine:
     """The engine of a path or URL.
 
     Raises:
         UsageError: there can be no journal.
     """
-    if "://" not in state and not _CONNECTION.match(state):
-        return _open_file(sa.URL.create("sqlite", database=state), trusted)
-    keep_secret(*url_secrets(state))
-    try:
-        url = sa.make_url(state)
-    except (sqlalchemy.exc.ArgumentError, ValueError):  # their messages may show a part of the password
-        raise UsageError(_NO_URL) from None
-    if url.drivername == "sqlite":
-        if url.host or url.username or url.password or url.query.keys() - {"timeout"}:
-            raise UsageError("--state: an SQLite file is named by its path, or as sqlite:///PATH, and nothing else")
+    url = url_of(state)
+    if url.get_backend_name() == "sqlite":
         return _open_file(url, trusted)
-    if state.partition("://")[2].partition("?")[0].count("@") > 1 or not _HOST.fullmatch(url.host or ""):
-        raise UsageError(_NO_URL)
-    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
-        raise UsageError(
-            f"--state: a journal is an SQLite file or postgresql+psycopg://..., not {url.drivername}://..."
-        )
     try:
         from . import postgres
     except ImportError as error:
         raise UsageError(
             f"a journal on PostgreSQL needs psycopg: pip install 'dialler-sync[postgres]' ({error})"
         ) from error
-    return postgres.open_server(url.set(drivername="postgresql+psycopg"))
-
-
-_CONNECTION = re.compile(
-    r"\s*(host|hostaddr|port|dbname|user|password|passfile|service|sslmode|connect_timeout|application_name|options)\s*="
-    r"|\s*(postgres|postgresql|mysql|mariadb|jdbc|sqlite)(\+\w+)?:|[^/\s]+:[^/\s]*@",
-    re.IGNORECASE,
-)
-"""How a database is named elsewhere: a connection string of libpq, a URL that lacks its slashes. It is no file."""
-
-_HOST = re.compile(r"[\w.,:%/-]*")
-
-_NO_URL = (
-    "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special signs of "
-    "names and passwords percent-encoded (@ is %40, / is %2F, : is %3A); an SQLite file is named by its path"
-)
+    return postgres.open_server(url)
 
 
 def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
     """The engine of an SQLite file, which is made where it is not there, for its owner only."""
-    if url.database and url.database != ":memory:":
-        path = Path(url.database).expanduser()
-        url = url.set(database=str(path))
+    if path := path_of(url):
         require_trust(url, trusted)
         try:
             make_folder(path.parent)
@@ -321,9 +292,7 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
                 os.close(new_file(path))
             path.touch()  # says so where the disk is read-only
         except OSError as error:
-            raise JournalError(
-                f"the journal {path} cannot be written: {error.strerror}. Name another with --state."
-            ) from error
+            raise JournalError(f"the journal {path} cannot be written: {error.strerror}. {instead(path)}") from error
     engine = sa.create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": BUSY})
     sqlalchemy.event.listen(engine, "connect", _prepare)
     return engine
@@ -338,6 +307,7 @@ def _prepare(connection: Any, _record: object) -> None:
     """WAL lets others read while a run writes; NORMAL loses no commit when the process is killed."""
     cursor = connection.cursor()
     try:
+        cursor.execute("PRAGMA trusted_schema = OFF")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")

@@ -54,11 +54,11 @@ class History(Runs):
 
     def _imports_since(self, target: str, since: str, but: Container[str]) -> list[str]:
         """Imports after a moment that no undo has put back, the oldest first."""
-        runs = [run for run in self.runs() if run.target == target]
-        undone = {run.parent for run in runs if run.command == "undo"}
+        undone = self.undone()
         return [
             run.id
-            for run in reversed(runs)
+            for run in reversed(self.runs())
+            if run.target == target
             if run.command == "import" and run.started_at > since and not run.options.get("dry_run")
             if run.id not in but and run.id not in undone
         ]

@@ -1,14 +1,77 @@
-"""Where a journal and its locks lie on this machine, and whether only its user can change them."""
+"""Where a journal and its locks lie: what ``--state`` says, and whether only this user can change what it names."""
 
 from __future__ import annotations
 
+import math
+import os
+import re
+import stat
 from pathlib import Path
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 import sqlalchemy.exc
 
 from ..errors import UsageError
 from ..files import trust
+from ..text.outward import keep_secret
+from ..text.secrets import url_secrets
+
+MEMORY = ":memory:"
+
+_CONNECTION = re.compile(
+    r"\s*(host|hostaddr|port|dbname|user|passfile|service|sslmode|connect_timeout|application_name|options)\s*="
+    r"|\s*\w+\s*=\s*('[^']*'|\S+)\s+\w+\s*=|.*(password|passwd|pwd)\s*="
+    r"|\s*(postgres|postgresql|mysql|mariadb|jdbc|sqlite|file)(\+\w+)?:|[^/\s]+:[^/\s]*@",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a database is named elsewhere: a connection string of libpq, a URL that lacks its slashes. It is no file."""
+
+_HOST = re.compile(r"[\w.,:%/-]*")
+
+_NO_URL = (
+    "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special signs of "
+    "names and passwords percent-encoded (@ is %40, / is %2F, : is %3A); an SQLite file is named by its path"
+)
+
+
+def url_of(state: str | Path) -> sa.URL:
+    """The database that ``--state`` names, by a path or a URL.
+
+    Raises:
+        UsageError: there can be no journal.
+    """
+    text = str(state)
+    if "://" not in text and not _CONNECTION.match(text):
+        return _file(sa.URL.create("sqlite", database=text))
+    keep_secret(*url_secrets(text))
+    try:
+        url = sa.make_url(text)
+    except (sqlalchemy.exc.ArgumentError, ValueError):  # their messages may show a part of the password
+        raise UsageError(_NO_URL) from None
+    if url.drivername == "sqlite":
+        if url.host or url.username or url.password or url.query.keys() - {"timeout"} or not url.database:
+            raise UsageError("--state: an SQLite file is named by its path, or as sqlite:///PATH, and nothing else")
+        if not _is_seconds(url.query.get("timeout", "0")):
+            raise UsageError("--state: timeout= of an SQLite file is a number of seconds")
+        return _file(url)
+    if text.partition("://")[2].partition("?")[0].count("@") > 1 or not _HOST.fullmatch(url.host or ""):
+        raise UsageError(_NO_URL)
+    if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+        raise UsageError(
+            f"--state: a journal is an SQLite file or postgresql+psycopg://..., not {url.drivername}://..."
+        )
+    host = unquote(url.host or "")
+    if host.startswith("/"):  # the folder of a socket, as libpq writes it: postgresql://USER@%2Frun%2Fpostgresql/NAME
+        url = url.set(host="").update_query_dict({"host": host})
+    return url.set(drivername="postgresql+psycopg")
+
+
+def path_of(url: sa.URL) -> Path | None:
+    """The file of a journal; None where it is on a server, or in memory."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == MEMORY:
+        return None
+    return Path(url.database)
 
 
 def default_state() -> Path:
@@ -20,12 +83,23 @@ def default_state() -> Path:
     return _own_folder() / "journal.db"
 
 
+def instead(path: Path) -> str:
+    """What to do where a journal cannot be made at a path."""
+    if path != _own_folder() / "journal.db":
+        return "Name another with --state."
+    name = next((name for name in ("XDG_STATE_HOME", "HOME") if os.environ.get(name)), None)
+    where = f" ({name}={os.environ[name]})" if name else ""
+    return (
+        f"It would lie in the home of this user{where}: set {name or 'HOME'} to a folder that can be written, or name "
+        "another journal with --state."
+    )
+
+
 def journal_files(state: str | Path) -> list[Path]:
-    """The file of a journal, and those that SQLite keeps beside it; none where it is on a server, or is no URL."""
-    text = str(state)
+    """The file of a journal, and those that SQLite keeps beside it; none where it is on a server, or is no journal."""
     try:
-        return _files(sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text))
-    except (sqlalchemy.exc.ArgumentError, ValueError):
+        return _files(url_of(state))
+    except UsageError:
         return []
 
 
@@ -40,16 +114,45 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
 
 
 def lock_folder(url: sa.URL) -> Path:
-    """Where the locks of a journal lie."""
-    files = _files(url)
-    return (files[0].parent if files else _own_folder()) / "locks"
+    """Where the locks of a journal lie: beside it; in a folder that all users share, as /tmp is, not with theirs."""
+    path = path_of(url)
+    if path is None:
+        return _own_folder() / "locks"
+    shared = path.parent.stat().st_mode & stat.S_ISVTX
+    return path.with_name(f"{path.name}-locks" if shared else "locks")
 
 
 def _files(url: sa.URL) -> list[Path]:
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    path = path_of(url)
+    if path is None:
         return []
-    path = Path(url.database).expanduser()
     return [path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))]
+
+
+def _file(url: sa.URL) -> sa.URL:
+    """A file by its path, with ``~`` as what it stands for."""
+    if url.database == MEMORY:
+        return url
+    try:
+        path = Path(url.database or "").expanduser()
+    except RuntimeError:
+        raise UsageError(f"--state {url.database}: nobody knows this home folder; name a file by its path") from None
+    if not path.name.strip():
+        raise UsageError(f"--state '{url.database}' is not the name of a file: name one, such as state/journal.db")
+    try:
+        odd = "is a folder; name a file in it" if path.is_dir() else "is not a regular file"
+        if path.exists() and not path.is_file():
+            raise UsageError(f"--state: {path} {odd}")
+    except (OSError, ValueError):
+        pass  # opening it says why
+    return url.set(database=str(path))
+
+
+def _is_seconds(text: object) -> bool:
+    try:
+        return isinstance(text, str) and math.isfinite(float(text)) and float(text) >= 0
+    except ValueError:
+        return False
 
 
 def _own_folder() -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import UsageError
+from ..exit_codes import ExitCode
 from ..text.command_line import command
 from ..text.outward import json_text
 from . import schema
@@ -42,6 +43,12 @@ class Runs:
         query = sa.select(schema.runs).order_by(schema.runs.c.started_at.desc(), schema.runs.c.id.desc()).limit(limit)
         with self._begin() as connection:
             return [_run(row._mapping) for row in connection.execute(query)]
+
+    def undone(self) -> set[str]:
+        """The runs that have been put back whole. An undo that was stopped, or that left a single row as it is, does
+        not count: the contacts of that row are still there."""
+        undos = (run for run in self.runs() if run.command == "undo")
+        return {run.parent or "" for run in undos if (run.summary or {}).get("exit_code") == ExitCode.OK}
 
     def run(self, name: str) -> RunRecord:
         """The run of this ID, or of the only ID that begins with it.

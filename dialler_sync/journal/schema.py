@@ -185,8 +185,9 @@ def migrate(connection: sa.Connection) -> None:
     """Bring the journal to the newest version, in the transaction of ``connection``.
 
     Raises:
-        NotOurs: a newer dialler-sync wrote it, or another program.
+        NotOurs: a newer dialler-sync wrote it, or another program, or somebody has put commands into it.
     """
+    _refuse_commands(connection)
     if _version(connection) == len(MIGRATIONS):
         return
     if connection.dialect.name == "sqlite":  # else each step would be a transaction of its own, and a kill leave half
@@ -211,6 +212,25 @@ def _version(connection: sa.Connection) -> int:
     if not there & ours and not (there and connection.dialect.name == "sqlite"):
         return 0
     versions = connection.scalars(sa.select(schema_version.c.version)).all() if ours <= there else []
-    if len(versions) != 1 or not isinstance(versions[0], int):
+    if len(versions) != 1 or not isinstance(versions[0], int) or versions[0] < 1:
         raise NotOurs("is a database of another program")
     return versions[0]
+
+
+_COMMANDS = """
+SELECT type || ' ' || name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR (type = 'table' AND rootpage = 0)
+UNION ALL
+SELECT 'computed column ' || it.name || '.' || its.name FROM sqlite_master AS it, pragma_table_xinfo(it.name) AS its
+WHERE it.type = 'table' AND it.rootpage > 0 AND its.hidden > 0
+"""
+"""What an SQLite file computes by itself when it is read or written: triggers, views, virtual tables."""
+
+
+def _refuse_commands(connection: sa.Connection) -> None:
+    """Refuse a file in which somebody has put what SQLite would carry out: it may have no end, and nothing stops it.
+
+    Raises:
+        NotOurs: there is such a thing.
+    """
+    if connection.dialect.name == "sqlite" and (found := connection.exec_driver_sql(_COMMANDS).scalar()):
+        raise NotOurs(f"has a {found}, which no dialler-sync has made: somebody has changed it")

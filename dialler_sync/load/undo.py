@@ -194,7 +194,7 @@ class Undoer:
         if self.force:
             return ""
         now = differences(orjson.loads(image.after), contact.values)
-        return f"changed since the run: {', '.join(sorted(now))}; --force puts it back all the same" if now else ""
+        return f"changed since the run: {', '.join(sorted(now))} (put back with --force)" if now else ""
 
 
 def _carriers(found: list[StoredContact]) -> str:

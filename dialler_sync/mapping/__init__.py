@@ -1,1 +1,1 @@
-"""Cells → contacts: which columns feed which field, what a cell means, and whether the contact may be sent."""
+"""Cells → contacts: the columns that feed each field, the meaning of a cell, and whether a contact may be sent."""

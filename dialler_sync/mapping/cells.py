@@ -11,28 +11,28 @@ _DOUBLE = CellNote(warning="double_encoded")
 
 
 class PlainNumber(str):
-    """The number of a numeric spreadsheet cell, in plain decimal text whatever the configured signs are."""
+    """Number of a numeric spreadsheet cell, in plain decimal text whatever signs are configured."""
 
     __slots__ = ()
 
 
 Cell = str | Fault | None
-"""What a row gives a field: text that is not blank, what is wrong with the source, or nothing."""
+"""A row's text for a field (not blank), the fault of the source cell, or None for nothing."""
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text shows nothing: it is empty, or only white space."""
+    """Whether a text is empty or only white space."""
     return not text or (not text[0].isalnum() and SHOWS_NOTHING.fullmatch(text) is not None)
 
 
 class Columns:
-    """A chunk's columns as lists, and what is noted about their cells."""
+    """The columns of a chunk as lists, and the notes on their cells."""
 
     def __init__(self, chunk: Chunk) -> None:
         self._frame = chunk.frame
         self._texts: dict[int, list[str]] = {}
         self._notes: dict[int, list[tuple[int, CellNote]]] = {}
-        self._looked_at: set[int] = set()
+        self._checked: set[int] = set()
         self.rows = len(chunk.frame)
         self.warn = any(note.warning for note in chunk.notes.values())
         if chunk.notes:
@@ -41,16 +41,16 @@ class Columns:
                 self._notes.setdefault(position, []).append((places[row], note))
 
     def texts(self, position: int) -> list[str]:
-        """Give the texts of one column."""
+        """Return the texts of one column."""
         if position not in self._texts:
             self._texts[position] = self._frame.iloc[:, position].tolist()
         return self._texts[position]
 
     def notes(self, position: int) -> list[tuple[int, CellNote]]:
-        """Give the notes of one column, each with the place of its row in the chunk; what texts show is noted too."""
+        """Return the notes of one column, each with the place of its row, and notes on visible damage."""
         noted = self._notes.setdefault(position, [])
-        if position not in self._looked_at:
-            self._looked_at.add(position)
+        if position not in self._checked:
+            self._checked.add(position)
             texts = self.texts(position)
             if may_be_damaged(texts):
                 known = {place for place, note in noted if note.code}

@@ -1,4 +1,4 @@
-"""Source columns → contact fields: which columns feed which field, and the text that each row gives it."""
+"""Source columns → contact fields: the columns that feed each field, and the text that each row gives it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .steps import Table, settled, texts_of
 __all__ = ["CAMPAIGN", "BoundField", "BoundFilter", "BoundMapping", "Cell", "PlainNumber", "bind", "is_blank"]
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
-"""The field for what a row says of its campaign, name or ID, where the campaign comes from a column."""
+"""Field for a row's campaign, name or ID, if a column gives the campaign."""
 
 _COUNTRY = Field("country")
 _NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
@@ -32,9 +32,9 @@ _MOST_NAMES = 40
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A chunk by contact field: lists with one cell a row. ``countries`` has the country cells of phone fields.
+    """A chunk by contact field: lists with one cell a row. ``countries``: the country cells of phone fields.
 
-    ``warnings`` has the warnings of rows, by their place in the chunk.
+    ``warnings``: the warnings of rows, by their place in the chunk.
     """
 
     rows: Sequence[int]
@@ -45,7 +45,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class BoundField:
-    """A contact field, its rule, and where the rule's source columns stand in the file; ``table`` is its lookup's."""
+    """A contact field, its rule, the positions of the rule's source columns in the file, and its lookup table."""
 
     field: Field
     rule: ColumnRule
@@ -54,16 +54,16 @@ class BoundField:
     table: Table | None = None
 
     def cells(self, chunk: Columns) -> list[Cell]:
-        """What each row of a chunk gives this field."""
+        """Return the cell of each row of a chunk for this field."""
         sources = [chunk.texts(position) for position in self.positions]
         texts = texts_of(self.rule, sources, chunk.rows)
-        # Nearly every text begins with a letter or digit, and is told by that.
+        # Fast path: nearly every text begins with a letter or digit.
         cells: list[Cell] = [text if text[:1].isalnum() or not is_blank(text) else None for text in texts]
-        self._heed_notes(cells, sources, chunk)
+        self._apply_notes(cells, sources, chunk)
         return settled(self.rule, self.table or {}, texts, cells)
 
-    def _heed_notes(self, cells: list[Cell], sources: list[list[str]], chunk: Columns) -> None:
-        """Take the number of numeric cells where a number is meant; refuse what the source has damaged."""
+    def _apply_notes(self, cells: list[Cell], sources: list[list[str]], chunk: Columns) -> None:
+        """Take numeric cells as numbers for numeric fields; turn cells that the source has damaged into faults."""
         rule = self.rule
         as_is = (rule.column or rule.first_of) and not (rule.split or rule.replace)
         as_number = self.field.kind in _NUMERIC and as_is
@@ -74,21 +74,21 @@ class BoundField:
                 cells[place] = fault(note.code)
 
     def _notes(self, sources: list[list[str]], chunk: Columns) -> Iterator[tuple[int, CellNote]]:
-        """The notes of the cells that count for this field, with the place of the row; the first column comes last."""
+        """Yield notes of the cells used for this field, with the place of the row; those of the first column last."""
         for order, position in reversed(list(enumerate(self.positions))):
             for place, note in chunk.notes(position):
                 if not self.rule.first_of or all(is_blank(earlier[place]) for earlier in sources[:order]):
                     yield place, note
 
     def warnings(self, chunk: Columns) -> Iterator[tuple[int, RowWarning]]:
-        """What is to be said of the cells that this field is made of, each with the place of its row."""
+        """Yield warnings on the source cells of this field, with the place of the row."""
         sources = [chunk.texts(position) for position in self.positions]
         for place, note in self._notes(sources, chunk):
             if note.warning is not None:
                 yield place, RowWarning(note.warning, self.field.name)
 
     def origin(self, chunk: Chunk, place: int) -> tuple[str, str]:
-        """Source column and cell of one row, as the user wrote them; of several, those that count."""
+        """Return source column and cell of one row as the user wrote them; with ``first_of``, the one in use."""
         if not self.positions:
             return "", self.rule.value or ""
         pairs = [
@@ -117,11 +117,10 @@ def filter_name(kind: str, column: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BoundMapping:
-    """A configuration's ``columns:`` and ``campaign.column`` on one file.
+    """A configuration's ``columns:`` and ``campaign.column``, bound to one file.
 
     ``fields`` are in the order of :data:`dialler_sync.fields.FIELDS`; ``countries`` are the country columns of phone
-    fields; ``filters`` are those of ``rows:``, the ones that leave out by name first; ``unmapped`` are columns of the
-    file that nothing uses.
+    fields; ``filters`` are those of ``rows:``, ``skip`` first; ``unmapped`` are the unused columns of the file.
     """
 
     fields: Mapping[str, BoundField]
@@ -131,14 +130,14 @@ class BoundMapping:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know about how the configuration fits the file."""
+        """Remarks for the user on how the configuration fits the file."""
         if not self.unmapped:
             return ()
         columns = "column" if len(self.unmapped) == 1 else "columns"
         return (f"the configuration does not use the {columns} {_listed(self.unmapped)}",)
 
     def apply(self, chunk: Chunk) -> Mapped:
-        """Give each field its cells."""
+        """Map a chunk to the cells of each field."""
         columns = Columns(chunk)
         return Mapped(
             rows=chunk.frame.index.tolist(),
@@ -148,7 +147,7 @@ class BoundMapping:
         )
 
     def _warnings(self, columns: Columns) -> Mapping[int, tuple[RowWarning, ...]]:
-        """The warnings of rows, each once, in the order of the fields."""
+        """Collect the warnings of rows, each once, in the order of the fields."""
         found: dict[int, dict[RowWarning, None]] = {}
         for bound in self.fields.values() if columns.warn else ():
             for place, warning in bound.warnings(columns):
@@ -157,17 +156,17 @@ class BoundMapping:
 
 
 Lookups = Mapping[Lookup, Table]
-"""The tables that rules look texts up in."""
+"""Lookup tables of rules."""
 
 
 def bind(settings: Settings, layout: Layout, lookups: Lookups | None = None) -> BoundMapping:
-    """Find the columns that a configuration names in a file.
+    """Find the columns of a configuration in a file.
 
-    A header matches exactly, else without regard to case, white space and Unicode form.
+    A header matches exactly, else ignoring case, white space and Unicode form.
 
     Raises:
-        ConfigError: there is no mapping, or nothing fills a field that the dialler demands.
-        InputError: columns are not in the file, or a name fits several of them; all of them in one message.
+        ConfigError: there is no mapping, or no column fills a field that the dialler requires.
+        InputError: columns are not in the file, or a name matches several of them; one message lists them all.
     """
     rules = _rules(settings, layout)
     header = _Header(layout)
@@ -235,7 +234,7 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
 
 
 class _Header:
-    """The columns of a file, looked up by name; remembers every name that did not fit."""
+    """The columns of a file, looked up by name; collects every name that did not match."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -276,7 +275,7 @@ class _Header:
         raise InputError(*lines, *self._delimiter_in_doubt())
 
     def _delimiter_in_doubt(self) -> Iterator[str]:
-        """What to set where the columns of a CSV file were perhaps not told apart."""
+        """Suggest a delimiter if the columns of a CSV file may have been cut wrongly."""
         columns, delimiter = self._layout.columns, self._layout.delimiter
         if self._layout.format != "csv":
             return

@@ -1,8 +1,7 @@
-"""What libphonenumber knows about countries and their numbers, and a fast way to the same answers.
+"""Countries and their phone numbers, from libphonenumber's metadata, with a fast path.
 
-:func:`e164` asks the library and says why a number is refused. :func:`quick_e164` answers only for numbers that are
-plainly written and valid; its patterns are made from the library's own metadata, and where it answers, it answers
-what :func:`e164` does.
+:func:`e164` asks the library, and returns a fault if it refuses a number. :func:`quick_e164` answers only for valid
+numbers in plain form; its patterns come from the library's metadata, so it answers as :func:`e164` does.
 
 Both read *compact* numbers: ASCII digits, with at most one ``+`` in front.
 """
@@ -23,11 +22,10 @@ from ..model import Fault
 
 _LONGEST_E164 = 15
 _LONGEST_WRITTEN = {"DE": 11}
-"""Digits of the longest national numbers (without the 0) that a numbering plan gives out, where libphonenumber allows
-more because companies may append digits. Source: Bundesnetzagentur, numbering plan for area codes and mobile services.
-"""
+"""Maximum digits of a national number (without the 0) in a numbering plan, where libphonenumber allows more because
+companies may append digits. Source: Bundesnetzagentur, numbering plan for area codes and mobile services."""
 _FORMER_PREMIUM_RATE: dict[int, tuple[str, ...]] = {49: ("190", "900")}
-"""Beginnings of premium-rate numbers that libphonenumber no longer lists, or lists at full length only."""
+"""Prefixes of premium-rate numbers that libphonenumber no longer lists, or lists at full length only."""
 _TYPE_NAMES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "landline",
@@ -35,11 +33,10 @@ _TYPE_NAMES = {
     PhoneNumberType.FIXED_LINE_OR_MOBILE: "",
     PhoneNumberType.UNKNOWN: "",
 }
-"""Of libphonenumber's types; a number of the Internet is called as one of a landline."""
+"""Names of libphonenumber's types, empty if undecided; Internet numbers count as landline."""
 _FORMER_PREFIX: dict[int, re.Pattern[str]] = {52: re.compile(r"(?:1|01|04[45])(?=[0-9]{10}\Z)")}
-"""Prefixes that are not dialled any more, and still stand in lists: ``+52 1 55…`` was how Mexican mobiles were called
-until 2019 (01, 044 and 045 inside the country). Source: Instituto Federal de Telecomunicaciones.
-"""
+"""Obsolete dialling prefixes that lists still contain: Mexican mobiles had ``+52 1 55…`` until 2019 (01, 044 and 045
+inside the country). Source: Instituto Federal de Telecomunicaciones."""
 _ALSO_CALLED = {
     "AT": ("a", "aut"),
     "BE": ("b",),
@@ -54,15 +51,15 @@ _ALSO_CALLED = {
     "NL": ("nld", "holland"),
     "US": ("usa", "vereinigte staaten"),
 }
-"""What address lists write for a country, besides its names: vehicle codes, three letters, older names."""
+"""Other names of countries in address lists: vehicle codes, three-letter codes, former names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How numbers of one country are written, as patterns; see :func:`quick_e164`.
+    """Patterns of one country's numbers; see :func:`quick_e164`.
 
-    ``valid`` matches national significant numbers; ``national`` matches whole numbers as they are dialled inside the
-    country, where there is one plain way to write them; ``prefix`` is what may have to be cut off in front.
+    ``valid`` matches national significant numbers; ``national`` matches whole numbers as dialled inside the country, if
+    there is one plain way to write them; ``prefix`` matches a prefix to cut off.
     """
 
     code: str
@@ -74,7 +71,7 @@ class Plan:
 
 
 def e164(compact: str, region: str | None) -> str | Fault:
-    """Ask libphonenumber for the number in E.164, or say why there is none.
+    """Convert a number to E.164 with libphonenumber, or return the fault.
 
     Args:
         compact: ASCII digits, with at most one ``+`` in front.
@@ -109,7 +106,7 @@ def _digits(number: PhoneNumber) -> str:
 
 
 def _why_not(number: PhoneNumber) -> Fault | None:
-    """Say why a number cannot be dialled, None where it can."""
+    """Return why a number cannot be dialled, None if it can."""
     national = phonenumbers.national_significant_number(number)
     premium = national.startswith(_FORMER_PREMIUM_RATE.get(number.country_code or 0, ()))
     if premium or phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
@@ -128,27 +125,27 @@ def _why_not(number: PhoneNumber) -> Fault | None:
 
 
 def _lacks_digits(code: str, national: str) -> bool:
-    """Whether a national number would be valid with more digits behind it."""
+    """Whether a national number would be valid with more digits at its end."""
     plan = plan_of_code(code)
     if plan is None:
         return False
-    if plan.national_prefix_digits:  # of very short numbers the library leaves the national prefix in place
+    if plan.national_prefix_digits:  # the library leaves the national prefix on very short numbers
         national = national.removeprefix("0")
     missing = range(1, _LONGEST_E164 - len(code) - len(national) + 1)
     return any(plan.valid.match(national + digit * count) for count in missing for digit in "0123456789")
 
 
 def _with_country_code(compact: str, region: str | None, number: PhoneNumber) -> PhoneNumber | Fault | None:
-    """Look twice at a number without + that the library reads as a national one.
+    """Check a number without + that the library reads as a national one.
 
-    Spreadsheet programs drop a leading 0 (and exports the +), so where the country writes its national numbers with 0:
+    Spreadsheet programs drop a leading 0 (and exports the +). So in countries that write national numbers with 0:
 
-    - ``49171…`` is the number with country code if it is valid as such, and too long for a national number of the
-      country. (Numbers that are not valid as national ones the library already reads that way.)
+    - ``49171…`` is a number with country code if it is valid as such, and too long for a national number of the
+      country. (The library itself reads it so if it is not valid as a national number.)
     - Any other valid number without 0 has lost it, or lacks its area code.
-    - ``049171…`` is too long as well, but whether 0049… or 0491… was meant, nobody knows.
+    - ``049171…`` is also too long, but may stand for 0049… or 0491…: a fault.
 
-    Gives the number with country code, what is wrong, or None where the national reading stands.
+    Returns the number with country code, a fault, or None if the national reading is right.
     """
     metadata = PhoneMetadata.metadata_for_region(region, None) if region else None
     if metadata is None or metadata.national_prefix != "0":
@@ -174,7 +171,7 @@ def _with_country_code(compact: str, region: str | None, number: PhoneNumber) ->
 
 
 def _is_written_with_prefix(number: PhoneNumber, metadata: PhoneMetadata) -> bool:
-    """Whether the country writes such a number with its national prefix; the library's formats say so."""
+    """Whether the country writes such a number with its national prefix, by the library's formats."""
     national = phonenumbers.national_significant_number(number)
     for form in metadata.number_format:
         leading = form.leading_digits_pattern
@@ -187,7 +184,7 @@ def _is_written_with_prefix(number: PhoneNumber, metadata: PhoneMetadata) -> boo
 
 
 def quick_e164(compact: str, home: Plan | None) -> str | None:
-    """Give the number in E.164 if it is plainly written and valid; None: :func:`e164` has to look.
+    """Convert a valid number in plain form to E.164; None if :func:`e164` has to decide.
 
     Args:
         compact: digits, with at most one ``+`` in front; anything else gives None.
@@ -216,21 +213,21 @@ def quick_e164(compact: str, home: Plan | None) -> str | None:
 
 @cache
 def plan_of_code(code: str) -> Plan | None:
-    """Give the plan of a country code (text, ``"49"``), None where only the library can tell."""
+    """Return the plan of a country code (``"49"``); None if only the library can tell."""
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code)) if re.fullmatch("[1-9][0-9]{0,2}", code) else None
     return plan_of_region(regions[0]) if regions else None
 
 
 @cache
 def plan_of_region(region: str) -> Plan | None:
-    """Give the plan of a country, None where only the library can tell."""
+    """Return the plan of a country; None if only the library can tell."""
     metadata = PhoneMetadata.metadata_for_region(region, None)
     if metadata is None or metadata.leading_digits is not None:
         return None
     country_code = metadata.country_code or 0
     code = str(country_code)
     if phonenumbers.region_code_for_country_code(country_code) != region:
-        return None  # one of several countries under the code, and not the first that the library tries
+        return None  # the code is shared, and the library tries another country first
     types = ("fixed_line", "mobile", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail")
     general, premium = _pattern([metadata.general_desc]), _pattern([metadata.premium_rate])
     former = "|".join(_FORMER_PREMIUM_RATE.get(country_code, ()))
@@ -260,7 +257,7 @@ def plan_of_region(region: str) -> Plan | None:
 
 
 def _pattern(descriptions: Iterable[PhoneNumberDesc | None]) -> str:
-    """One pattern that matches whatever one of the descriptions does, lengths included."""
+    """Combine descriptions, lengths included, into one pattern."""
     patterns = []
     for found in descriptions:
         if found is not None and found.national_number_pattern:
@@ -270,7 +267,7 @@ def _pattern(descriptions: Iterable[PhoneNumberDesc | None]) -> str:
 
 
 def region_of(country: str) -> str | None:
-    """Find a country by its code (``DE``), country code (``+49``) or its name in one of seven languages."""
+    """Find a country by its ISO code (``DE``), country code (``+49``) or its name in one of seven languages."""
     text = country.strip().casefold().removesuffix(".")
     if len(text) == 2 and text.upper() in phonenumbers.SUPPORTED_REGIONS:
         return text.upper()
@@ -293,7 +290,7 @@ def type_of(number: str) -> str:
 
 @cache
 def _country_names() -> dict[str, str]:
-    """Names of countries in seven languages, without regard to case → region."""
+    """Map case-folded names of countries, in seven languages, to regions."""
     from phonenumbers.geodata.locale import LOCALE_DATA
 
     names = {name.casefold(): region for region, also in _ALSO_CALLED.items() for name in also}

@@ -1,15 +1,14 @@
-"""Phone cells as people type them → numbers in E.164, or what is wrong with them.
+"""Phone cells as people type them → numbers in E.164, or faults.
 
-:func:`read_phone` takes a cell apart: signs that cannot be seen, labels (``Tel.``, ``privat``), extensions, several
-numbers. :func:`quick_phone` takes the usual ways of writing one number and leaves everything else to it.
+:func:`read_phone` parses a cell: invisible signs, labels (``Tel.``, ``privat``), extensions, several numbers.
+:func:`quick_phone` is the fast path for one number in a usual form.
 
-- A direct dial-in (``12345-67``, ``12345 Durchwahl 67``, ``12345-0 DW 67``) is part of the number. An extension
-  (``ext. 5``) is not: nobody can dial it from outside.
-- ``;``, ``,``, ``|``, ``&``, ``:::`` (Google), a line end, a second ``+``, ``oder`` and its like stand between numbers.
-  So does ``/``
-  behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the second is too
-  short. Behind an area code, as in ``0171/1234567``, it only parts the digits.
-- What is not certain is not guessed: words, dates, ``4,91701E+11`` and numbers without their leading zero are refused.
+- A direct dial-in (``12345-67``, ``12345 Durchwahl 67``, ``12345-0 DW 67``) is part of the number. An extension (``ext.
+  5``) is not: nobody can dial it from outside.
+- ``;``, ``,``, ``|``, ``&``, ``:::`` (Google), a line end, a second ``+``, ``oder`` and similar words separate numbers.
+  So does ``/`` behind a whole number: ``0171 1234567/089 12345`` are two, and so are ``089 1234567/68``, of which the
+  second is too short. Behind an area code, as in ``0171/1234567``, it only groups digits.
+- Doubtful cells are refused: words, dates, ``4,91701E+11`` and numbers without their leading zero.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from ..text.spreadsheet import damage
 from .numbering_plans import Plan, e164, plan_of_region, quick_e164, region_of, type_of
 
 Read = str | tuple[str, ...] | Fault
-"""One number, several, or what is wrong."""
+"""One number, several, or a fault."""
 
 
 class RestoredNumber(str):
@@ -41,7 +40,7 @@ class RestoredNumber(str):
 
 _LONGEST_CELL = 500
 _COMPLETE = 6
-"""From so many digits on (without prefix and country code) a number may be whole; area codes have at most five."""
+"""Digits (without prefix and country code) from which a number may be whole; area codes have at most five."""
 
 _LABEL = re.compile(
     r"tel(efon(nummer)?)?|tn|fon|phone|mob(il|ile|iltelefon)?|handy|cell|call(to)?|festnetz|rufnummer|n[or]|nummer|number"
@@ -50,7 +49,7 @@ _LABEL = re.compile(
 )
 _HINT_FOR_WORDS = "Leave only the number; where a word means that there is none, add it under values: as empty."
 _FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
-"""What programs make of a number that they take for an amount; the zero is not dialled."""
+"""Form of a number that a program took for an amount; the decimal zero is not dialled."""
 
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIAL_IN = re.compile(
@@ -67,10 +66,10 @@ _BETWEEN = re.compile(
 )
 _PERHAPS_BETWEEN = re.compile(r"/|\s-\s*(?=\(?[0+])")
 _ZERO_IN_BRACKETS = re.compile(r"(\(?(?:\+|00)\s*[0-9]{1,3}\)?[\s./-]*)\(\s*0\s*\)")
-"""``+48 (0) 601…``: a 0 that is dialled inside the country, or (Italy) always, or (Poland) not any more."""
+"""``+48 (0) 601…``: a 0 that is dialled inside the country, or (Italy) always, or (Poland) no longer."""
 
 _ANY_CARRIER = re.compile(r"(?<![0-9])0\s?xx\s?(?=\)?\s?[1-9][0-9])", re.IGNORECASE)
-"""``0xx11 91234-5678``: in Brazil two digits of a carrier may be dialled between the 0 and the area code."""
+"""``0xx11 91234-5678``: in Brazil, two digits of a carrier may be dialled between the 0 and the area code."""
 
 _BRAZIL = re.compile(r"\(?(?:\+|00)\s*55")
 _WORD = re.compile(r"[^\W\d_]+\.?")
@@ -82,7 +81,7 @@ _QUICK_SLASH = re.compile(r"\(?0[1-9][0-9]{1,4}\)? ?/ ?[0-9 -]+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """The country of numbers without a country code; ``named`` is what the source says of it."""
+    """Country of numbers without a country code. ``named``: its name in the source."""
 
     region: str | None = None
     plan: Plan | None = None
@@ -91,7 +90,7 @@ class Country:
 
 @lru_cache(maxsize=1024)
 def country(named: str | None, fallback: str | None = None) -> Country:
-    """Find the country that a cell or a configuration names; where it names none, ``fallback`` counts."""
+    """Find the country that a cell or a configuration names; ``fallback`` applies if it names none."""
     region = region_of(named) if named else fallback
     return Country(region, plan_of_region(region) if region else None, named or "")
 
@@ -102,7 +101,7 @@ def read_phones(
     extension: Literal["drop", "reject"] = "drop",
     lost_zero: Literal["reject", "restore"] = "reject",
 ) -> list[Read | None]:
-    """Read one column of phone cells, with the country of each row; what is no text is kept as it is."""
+    """Read one column of phone cells, with the country of each row; faults and empty cells are kept."""
     return [
         (quick_phone(cell, where.plan) or read_phone(cell, where, extension, lost_zero))
         if isinstance(cell, str)
@@ -112,7 +111,7 @@ def read_phones(
 
 
 def quick_phone(cell: str, home: Plan | None) -> str | None:
-    """Read a cell that holds one valid number, plainly written; None: :func:`read_phone` has to look."""
+    """Read a cell with one valid number in plain form; None if :func:`read_phone` has to decide."""
     if "/" in cell and not _QUICK_SLASH.match(cell):
         return None
     if "." in cell and _FLOAT.fullmatch(cell.strip()):
@@ -126,7 +125,7 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
 def of_type(
     numbers: list[str | Fault | None], wanted: Literal["any", "mobile", "landline"]
 ) -> tuple[list[str | Fault | None], list[bool]]:
-    """The numbers, those of another type as faults; and of which the type cannot be told."""
+    """Replace numbers of another type by faults; also return which numbers have an unknown type."""
     types = [type_of(str(number)) if isinstance(number, str) else wanted for number in numbers]
     wrong = {
         found: fault("phone_wrong_type", f"The number is {said}, and the configuration wants a {wanted} number.")
@@ -144,13 +143,13 @@ def read_phone(
     extension: Literal["drop", "reject"] = "drop",
     lost_zero: Literal["reject", "restore"] = "reject",
 ) -> Read:
-    """Read a phone cell: one number in E.164, several different ones in their order, or what is wrong.
+    """Read a phone cell: one number in E.164, several different ones in order, or a fault.
 
     Args:
         cell: the text of the cell, not blank.
         where: country of numbers without a country code.
-        extension: whether a number with an extension is used without it.
-        lost_zero: whether a leading zero that was lost is put back.
+        extension: whether a number is used without its extension, or refused.
+        lost_zero: whether a lost leading zero is put back, or the number refused.
     """
     if len(cell) > _LONGEST_CELL:
         return fault("phone_invalid", f"A cell of {len(cell)} characters is not a phone number.")
@@ -181,13 +180,13 @@ def spread(
 ) -> dict[str, list[str | Fault | None]]:
     """Give every number a field of its own.
 
-    The first of several numbers in a cell stays in its field, the others go to phone fields that the row leaves free:
-    those behind it first, then those before it. A number that the row already has is not repeated.
+    The first of several numbers in a cell stays in its field; the others go to free phone fields of the row: the fields
+    behind it first, then those before it. A number that the row already has is not repeated.
 
     Args:
         columns: phone field → one cell a row; all of one length.
-        may_spread: fields whose cells may hold several numbers; of other fields they are a fault.
-        of_a_type: fields that take no numbers of others, which may be of another type.
+        may_spread: fields whose cells may hold several numbers; in other fields several are a fault.
+        of_a_type: fields that take no numbers of other cells.
     """
     rows = max(map(len, columns.values()), default=0)
     result = {name: list(column) for name, column in columns.items()}
@@ -211,10 +210,10 @@ def spread(
 
 
 def _plain(cell: str) -> str:
-    """Replace what looks like a digit, space, plus or dash by the ASCII sign; drop what cannot be seen."""
+    """Replace look-alikes of digits, spaces, plus and dash by the ASCII sign; drop invisible signs."""
     text = cell if cell.isascii() else "".join(map(_plain_sign, cell))
     text = text.strip()
-    if text.startswith('="') and text.endswith('"'):  # how exports keep a spreadsheet program from making a number
+    if text.startswith('="') and text.endswith('"'):  # how exports protect text from becoming a number
         text = text[2:-1]
     return text.lstrip("'’`´").strip()
 
@@ -233,7 +232,7 @@ def _plain_sign(sign: str) -> str:
 
 
 def _numbers(part: str) -> Iterator[str]:
-    """Cut where a slash or dash stands behind a number that may be whole."""
+    """Cut at a slash or dash behind a number that may be whole."""
     start = 0
     for sign in _PERHAPS_BETWEEN.finditer(part):
         if _national_digits(part[start : sign.start()]) >= _COMPLETE:
@@ -256,7 +255,7 @@ def _national_digits(text: str) -> int:
 
 
 def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
-    """Read a piece that holds at most one number; None where it holds nothing but labels and signs."""
+    """Read a piece that holds at most one number; None if it holds only labels and signs."""
     if "xx" in piece.casefold() and (where.region == "BR" or _BRAZIL.match(piece.lstrip())):
         piece = _ANY_CARRIER.sub("0", piece)
     if words := [word for word in _WORD.findall(piece) if not _LABEL.fullmatch(word.rstrip("."))]:

@@ -18,7 +18,7 @@ from ..text.spreadsheet import CUT
 from .columns import CAMPAIGN
 
 ANY_PHONE = "PhoneNumber"
-"""The schema's column for the first phone number that a row has, whichever field it is in."""
+"""Schema column for the first phone number of a row, in any field."""
 
 _TYPES: dict[Kind, type | tuple[type, ...]] = {
     **dict.fromkeys(Kind, str),
@@ -38,8 +38,8 @@ def contact_schema(
     rules: Mapping[str, ColumnRule] | None = None,
     today: date = date.max,
 ) -> pa.DataFrameSchema:
-    """The pandera schema of contacts with these fields, for a dialler of this release; ``rules`` have checks of their
-    own, whose days are told from ``today``."""
+    """Build the pandera schema of contacts with these fields, for a dialler of this release, with the checks of the
+    ``rules``, whose days are relative to ``today``."""
     rules = rules or {}
     columns = {name: _column(FIELDS[name], release, rules.get(name), today) for name in names}
     # Numbers of one cell may be spread over phone fields that are not mapped.
@@ -134,18 +134,18 @@ def _are_numbers(values: list[Any]) -> bool:
 
 
 def _check(name: str, good: Callable[[Value | Fault], bool], all_good: Callable[[list[Any]], bool]) -> pa.Check:
-    """A check of each value; ``all_good`` tells the same of a whole column at once, where that is quick to tell."""
+    """Return a check of each value; ``all_good`` is its fast form for a whole column."""
 
     def run(values: pd.Series) -> pd.Series | bool:
         if all_good([value for value in values.tolist() if value is not None]):
             return True
         verdicts = [value is None or good(value) for value in values.tolist()]
-        # One True for a whole column spares pandera the search for failures.
+        # A single True for the whole column spares pandera the search for failures.
         return all(verdicts) or pd.Series(verdicts, index=values.index)
 
     return pa.Check(run, name=name, ignore_na=False)
 
 
 def _is_whole(text: str) -> bool:
-    # Nearly every text passes isprintable(), which is several times faster than the search.
+    # Fast path: nearly every text passes isprintable(), several times faster than the search.
     return CUT not in text and ((text.isprintable() and "\ufffd" not in text) or not DAMAGED_SIGNS.search(text))

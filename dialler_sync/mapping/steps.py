@@ -36,7 +36,7 @@ def settled(rule: ColumnRule, table: Table, texts: list[str], cells: list[Cell])
 
 
 def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:
-    """One text a row, from the columns that the rule names."""
+    """Combine the columns of a rule to one text a row."""
     if rule.value is not None:
         return [rule.value] * rows
     if rule.template is not None:
@@ -88,18 +88,18 @@ def _cased(rule: ColumnRule, cells: list[Cell]) -> list[Cell]:
 
 
 def _titled(text: str) -> str:
-    """``o'neill's weg 1a`` → ``O'Neill's Weg 1a``, where str.title() makes ``'S`` and ``1A``."""
+    """Title-case ``o'neill's weg 1a`` as ``O'Neill's Weg 1a``; str.title() would give ``'S`` and ``1A``."""
     return _WORD.sub(lambda word: word[0].capitalize(), text)
 
 
 def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cells: list[Cell]) -> list[Cell]:
-    """Replace the texts that are listed, whatever they are: ``#N/A`` can be listed as empty."""
+    """Replace listed texts, whatever they are: ``#N/A`` may be listed as empty."""
     table = {fold(key): value or None for key, value in values.items()}
     unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
 
     def replaced(text: str, cell: Cell) -> Cell:
         key = fold(text)
-        if key in table and (key or cell is None):  # a formula without a value has no text, and is not empty
+        if key in table and (key or cell is None):  # a formula without a value has no text, but is not empty
             return table[key]
         if not isinstance(cell, str) or rule.unlisted == "keep":
             return cell

@@ -18,7 +18,7 @@ _OWN = frozenset({"pattern_mismatch", "not_listed", "out_of_range", "too_early",
 
 
 def said(name: str, check: str, value: Value, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:
-    """Say what a failed check of a field means, where its value was read well."""
+    """Return the fault of a failed check, for a value that was read."""
     if value is None:
         return fault(MANDATORY.get(name, "required"))
     field, text = FIELDS[name], str(value)
@@ -45,7 +45,7 @@ def _too_long(field: Field, text: str, rule: ColumnRule | None, release: tuple[i
 
 
 def _own(check: str, text: str, rule: ColumnRule) -> Fault:
-    """What a check means that the configuration names."""
+    """Return the fault of a check of the configuration."""
     if check == "pattern_mismatch":
         return fault(check, f"'{text}' is not written as pattern '{rule.pattern}' demands.")
     if check == "not_listed":

@@ -1,8 +1,8 @@
-"""Rows → contacts that may be sent, and rejections that say everything that is wrong.
+"""Rows → contacts that may be sent, and rejections that list every fault.
 
-A row passes if pandera says so. The schema is built from the one table of fields: each field must hold a value of the
-type that the API wants, no longer than the dialler's release takes, undamaged, and not empty where the dialler demands
-it. A cell that could not be converted still holds its :class:`~dialler_sync.model.Fault`, which is no such value.
+pandera validates each row. The schema is built from the one table of fields: each field must hold a value of the API's
+type, within the length limit of the dialler's release, undamaged, and not empty if the dialler requires it. A cell that
+could not be converted holds its :class:`~dialler_sync.model.Fault`, which fails validation.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _NEVER_CLEARED = frozenset({"Name", "UserData", "ResetContact", CAMPAIGN.name})
 _DIGITS = re.compile(r"\s*[1-9][0-9]+\s*", re.ASCII)
 
 Column = list[Value | Fault]
-"""What a field holds, one value a row."""
+"""Content of a field, one value a row."""
 
 Warnings = dict[int, list[RowWarning]]
-"""The warnings of rows, by their place in a chunk."""
+"""Warnings of rows, by place in the chunk."""
 
 
 class Checker:
-    """Maps and validates the rows of one file: ``contacts, rejections = checker.check(chunk)``.
+    """Map and validate the rows of one file: ``contacts, rejections = checker.check(chunk)``.
 
-    Every row of a chunk is in exactly one of the two lists, in the order of the rows. ``notes`` are sentences for the
-    user on how the configuration fits the file.
+    Every row of a chunk is in exactly one of the two lists, in the order of the rows. ``notes``: remarks for the user
+    on how the configuration fits the file.
 
     Raises:
         ConfigError, InputError: the configuration does not fit the file; see :func:`dialler_sync.mapping.columns.bind`.
@@ -109,7 +109,7 @@ class Checker:
         return limit_of(field, self._release, self._rules[field.name]) if cuts else None
 
     def _columns(self, mapped: Mapped, warnings: Warnings) -> dict[str, Column]:
-        """Convert the cells: what is text still becomes a value or a fault."""
+        """Convert the cells that still hold text to values or faults."""
         columns: dict[str, Column] = {}
         for name, convert in self._converters.items():
             cells = mapped.cells[name]
@@ -166,11 +166,11 @@ class Checker:
         return left_out
 
     def _faults(self, chunk: Chunk, columns: Mapping[str, Column]) -> dict[int, list[Fault]]:
-        """Let pandera decide; place of a row in the chunk → what is wrong with it, in the order of the fields."""
+        """Validate with pandera; return the faults of rows by place in the chunk, in the order of the fields."""
         frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()}, copy=False)
         frame[ANY_PHONE] = pd.Series(_first([columns[name] for name in PHONE_FIELDS if name in columns]), dtype=object)
         try:
-            # pandera writes failures out as text, which the arrow storage refuses where it holds a lone surrogate.
+            # pandera writes failures out as text; arrow storage refuses lone surrogates in it.
             with pd.option_context("mode.string_storage", "python"):
                 self._schema.validate(frame, lazy=True)
         except SchemaErrors as errors:
@@ -183,8 +183,10 @@ class Checker:
             bound = self._phones[0] if name == ANY_PHONE else self._mapping.fields[name]
             column, cell = bound.origin(chunk, place)
             value = columns[name][place] if name in columns else None
-            told = value if isinstance(value, Fault) else said(name, check, value, self._rules.get(name), self._release)
-            faults.setdefault(place, []).append(replace(told, field=bound.field.name, column=column, value=cell))
+            failure = (
+                value if isinstance(value, Fault) else said(name, check, value, self._rules.get(name), self._release)
+            )
+            faults.setdefault(place, []).append(replace(failure, field=bound.field.name, column=column, value=cell))
         return faults
 
     def _ragged(self, cells: int) -> Fault:
@@ -218,17 +220,17 @@ class Checker:
 
 
 def _complete(cells: Iterable[str | Fault | None]) -> list[str | Fault | None]:
-    """Phone cells of the vendor's own format: digits in it are E.164 without ``+``, so no country is missing."""
+    """Prefix digits with ``+``: in the vendor's own format they are E.164 without it, so no country is missing."""
     return [f"+{cell.strip()}" if isinstance(cell, str) and _DIGITS.fullmatch(cell) else cell for cell in cells]
 
 
 def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:
-    """The country of each row's numbers, for one phone field."""
+    """Return the country of each row's numbers, for one phone field."""
     region = bound.rule.region
     named = mapped.countries.get(bound.field.name)
     if named is None:
         return repeat(country(None, region))
-    # Of a damaged cell nobody knows what it said: only numbers with a country code can be read.
+    # A damaged cell names no country: then only numbers with a country code can be read.
     return (Country() if isinstance(cell, Fault) else country(cell, region) for cell in named)
 
 
@@ -240,7 +242,7 @@ def _warn(warnings: Warnings, code: str, name: str, warned: Iterable[bool]) -> N
 
 
 def _first(columns: list[Column]) -> Column:
-    """What each row holds in the first column where it is not empty."""
+    """Return the first value of each row that is not empty."""
     first, *others = columns
     for column in others:
         if None in first:
@@ -254,6 +256,6 @@ def _key(columns: Mapping[str, Column], place: int) -> str:
 
 
 def _campaign(text: str) -> dict[str, Value]:
-    """A cell of only digits is a campaign's ID, any other its name."""
+    """Read a cell of only digits as a campaign's ID, any other as its name."""
     digits = text.strip()
     return {"DiallerCampaignsID": int(digits)} if re.fullmatch("[0-9]{1,18}", digits) else {CAMPAIGN.name: text}

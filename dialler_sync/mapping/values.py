@@ -1,6 +1,6 @@
-"""The text of a cell → the value that a field of its kind holds, or what is wrong with it. Phones: see phones.py.
+"""Text of a cell → the value of its field, or a fault. Phones: see phones.py.
 
-White space around everything but plain text does not matter.
+Surrounding white space is ignored, except in plain text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Converter = Callable[[str], Value | Fault]
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LABEL = r"(?!-)(?:[^\W_]|-){1,63}(?<!-)"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,63}}|xn--[a-z0-9-]{{1,59}})", re.IGNORECASE)
-"""What the HTML standard takes for an e-mail address, with letters of all scripts and a dot in the domain."""
+"""E-mail address of the HTML standard, plus letters of all scripts, with a required dot in the domain."""
 _LONGEST_EMAIL = 320
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{6,30}")
@@ -38,7 +38,7 @@ _GROUPED = re.compile(
     rf"[+-]? ?[0-9]{{1,3}}(?P<between>[.,'’]|{_BLANKS})[0-9]{{3}}(?P<again>(?:(?P=between)[0-9]{{3}})*)"
     r"(?:(?!(?P=between))(?P<point>[.,])[0-9]+)?-?"
 )
-"""A number with a sign between all its thousands."""
+"""Number with a sign between all its thousands."""
 _GROUP_SIGNS = {"’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "}
 _OTHER = {".": ",", ",": "."}
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.0+)?)?)?")
@@ -49,11 +49,11 @@ _WORDS = {
 
 
 def converter(field: Field, rule: ColumnRule, cut_at: int | None = None) -> Converter | None:
-    """How the cells of a field become its values; None where the text is the value.
+    """Return the converter of a field's cells; None if the text is the value.
 
     Args:
         field: not a phone field.
-        rule: says how numbers and dates are written.
+        rule: how numbers and dates are written.
         cut_at: characters after which a text may be cut; None: never.
     """
     if field.kind is Kind.TEXT:
@@ -74,12 +74,12 @@ def converter(field: Field, rule: ColumnRule, cut_at: int | None = None) -> Conv
 
 
 def _exact(text: str) -> str | Fault:
-    """Text that identifies something, unless a spreadsheet program has shortened it."""
+    """Return an identifier unchanged; a fault if a spreadsheet program has shortened it."""
     return fault(code) if (code := damage(text)) else text
 
 
 def amount(text: str, rule: ColumnRule) -> int | float | Fault:
-    """A number, written as the rule says; whole numbers as int, others as the float that shows the same digits."""
+    """Read a number with the signs of the rule: whole numbers as int, others as the float with the same digits."""
     plain = str(text) if isinstance(text, PlainNumber) else _plain_number(text.strip(), rule)
     if isinstance(plain, Fault):
         return plain
@@ -90,7 +90,7 @@ def amount(text: str, rule: ColumnRule) -> int | float | Fault:
 
 
 def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
-    """``1.234,56-`` → ``-1234.56``, by the signs of the rule, or by those of the number where it has one reading."""
+    """Convert ``1.234,56-`` to ``-1234.56``, by the rule's signs, or the number's own if they are unambiguous."""
     if rule.currency:
         text = text.removeprefix(rule.currency).removesuffix(rule.currency).strip()
     text = text.replace("\u2212", "-")
@@ -115,9 +115,9 @@ def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
 
 
 def _signs(text: str, decimal: str | None) -> tuple[str | None, str | None]:
-    """The decimal and the thousands sign of a number that its own signs leave one reading; ``decimal``: the rule's.
+    """Return the decimal and the thousands sign of an unambiguous number; ``decimal``: the rule's.
 
-    Both signs in one number, one sign several times, and a sign that never stands before decimals leave only one.
+    A number is unambiguous if it has both signs, one sign several times, or a sign that never precedes decimals.
     """
     found = _GROUPED.fullmatch(text)
     if not found:
@@ -133,7 +133,7 @@ def _signs(text: str, decimal: str | None) -> tuple[str | None, str | None]:
 
 
 def _two_ways(text: str, decimal: str | None) -> str:
-    """The word for the sign of a number such as ``1.234`` where nothing says what the sign is."""
+    """Return the sign of a number such as ``1.234`` if it may precede decimals or thousands, else ``""``."""
     match = _TWO_WAYS.fullmatch(text)
     if not match or match["sign"] == decimal:
         return ""
@@ -142,7 +142,7 @@ def _two_ways(text: str, decimal: str | None) -> str:
 
 @cache
 def _number_pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:
-    """Pattern of numbers with these signs; every group of thousands is whole."""
+    """Compile the pattern of numbers with these signs; every group of thousands is whole."""
     between = {None: "(?!)", " ": _BLANKS, "'": "['’]"}.get(thousands) or re.escape(thousands or "")
     return re.compile(
         rf"(?P<sign>[+-]?) ?(?P<whole>[0-9]+|[0-9]{{1,3}}(?:{between}[0-9]{{3}})+)"
@@ -151,12 +151,12 @@ def _number_pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:
 
 
 def integer(text: str) -> int | Fault:
-    """A whole number of at most 18 digits."""
+    """Read a whole number of at most 18 digits."""
     return int(text) if _INTEGER.fullmatch(text := text.strip()) else fault("integer_invalid")
 
 
 def moment(text: str, formats: tuple[str, ...]) -> str | Fault:
-    """A date, with or without time, as ``YYYY-MM-DD HH:MM:SS``; ISO, or in one of the formats."""
+    """Read a date, with or without time, as ``YYYY-MM-DD HH:MM:SS``; ISO, or in one of the formats."""
     text = text.strip()
     found: set[datetime] = set()
     if _ISO.fullmatch(text):
@@ -178,19 +178,19 @@ def _read(reading: Callable[[], datetime]) -> set[datetime]:
 
 
 def boolean(text: str) -> bool | Fault:
-    """Yes or no, in English, German, digits or a cross."""
+    """Read yes or no, in English, German, digits or a cross."""
     found = _WORDS.get(text.strip().casefold())
     return fault("boolean_invalid") if found is None else found
 
 
 def email(text: str) -> str | Fault:
-    """One e-mail address."""
+    """Check one e-mail address."""
     text = text.strip()
     return text if len(text) <= _LONGEST_EMAIL and _EMAIL.fullmatch(text) else fault("email_invalid")
 
 
 def iban(text: str) -> str | Fault:
-    """An IBAN without its spaces, in upper case."""
+    """Return an IBAN without its spaces, in upper case."""
     compact = "".join(text.split()).upper()
     if not _IBAN.fullmatch(compact):
         return fault("iban_invalid", "The cell is not an IBAN, which begins with two letters and two digits.")
@@ -203,6 +203,6 @@ def iban(text: str) -> str | Fault:
 
 
 def bic(text: str) -> str | Fault:
-    """A BIC in upper case."""
+    """Return a BIC in upper case."""
     compact = text.strip().upper()
     return compact if _BIC.fullmatch(compact) else fault("bic_invalid")

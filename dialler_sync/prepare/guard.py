@@ -127,9 +127,7 @@ class Guard:
         """Undo what a spreadsheet program did to the rows, check them, and refuse other keys."""
         held = self._held(chunk)
         found = check(self._restored(chunk, held))
-        contacts, rejections = found.contacts, found.rejections
-        if KEY in self._fields:
-            contacts, rejections = self._keys_checked(found.chunk, held, contacts, rejections)
+        contacts, rejections = self._keys_checked(found.chunk, held, found.contacts, found.rejections)
         runs = {row: of.mark.run for row, of in held.items() if of.mark.run}
         return replace(found, contacts=contacts, rejections=rejections, runs=runs)
 

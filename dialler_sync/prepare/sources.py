@@ -13,6 +13,7 @@ from typing import Any
 
 from ..config import Settings
 from ..errors import InputError
+from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
 from ..model import Chunk, Table
@@ -85,9 +86,9 @@ def open_sources(
             unreadable.extend(error.args)
             continue
         for remark in table.layout.remarks:
-            say(f"{path}: {remark}")
+            say(f"{known(path)}: {remark}")
         for note in checker.notes:
-            _log.info("%s: %s", path, note)
+            _log.info("%s: %s", known(path), note)
         looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
         guard = Guard(table, looked_at, journal) if table.layout.mended else None
         sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))

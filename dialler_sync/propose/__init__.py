@@ -1,4 +1,4 @@
-"""A configuration proposed from a spreadsheet: from the names of its columns, and from what stands in them."""
+"""Proposes a configuration for a spreadsheet, from the names of its columns and their cells."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ dialler:
 def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     """Write a commented configuration, as YAML, that fits the table.
 
-    What the table lacks is marked in the text. The result loads where DIALLER_SYNC_TOKEN is set, and binds to the
-    table if that has a column of phone numbers.
+    Comments mark what the table lacks. The result loads if DIALLER_SYNC_TOKEN is set, and binds to the table if that
+    has a column of phone numbers.
 
     Args:
         table: the spreadsheet.
-        source: how it was asked to be read; what is said there becomes part of the configuration.
+        source: the settings it was read with; they become part of the configuration.
     """
     layout = table.layout
     found = sample(table)
@@ -54,7 +54,7 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
 
 
 def _relative(name: str) -> str:
-    """A file's name that no command takes for an option."""
+    """Return a file's name in a form that no command takes for an option."""
     return f"./{name}" if name.startswith("-") else name
 
 

@@ -1,4 +1,4 @@
-"""Which column goes to which field: by what headers mean, checked against what the columns hold."""
+"""Assigns columns to fields: by the meaning of the header, checked against the cells."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ _SIMPLE = (
 )
 """Fields that take the best column whose header means them."""
 _NEED_CELLS = frozenset({"FollowUpDateTime", "Title", "Client", "Service", "Amount", "ExternalSystemLink", "Tag"})
-"""Fields whose headers mean other things often enough that an empty column is left alone."""
+"""Fields whose headers often mean other things; an empty column is left alone."""
 _OWN_NAMES = frozenset(FIELDS) - {
     *("Client", "Service", "Name", "Salutation", "Title", "Company", "Address", "City", "Country", "Region", "Amount"),
     *("Email", "Comment", "Website", "Model", "Tag", "AccountNumber", "AccountOwner", "FirstName", "PostalCode"),
     *("DiallerCampaignsID", "DiallerCampaignsName"),
 }
-"""Names of fields that no other program calls its columns by."""
+"""Field names that only lists for this dialler use."""
 _KEYS = {"PersonId": 0, "UserData": 0, "Person": 0, "Id": 1, "AccountNumber": 2, "Number": 3, "CompanyId": 4}
 """Meanings of headers that may be the contact's key, the better ones first."""
 _WEAK = 2
 _BANK = frozenset({"AccountIBAN", "AccountBIC", "AccountNationalBankCode", "AccountBank"})
 _LAST = frozenset({"", "Person", "Company", "Id", "Number", "Qualifier"}) | NOT_A_FIELD | PHONES
-"""Meanings that a column does not have only because its cells are not what the header says first."""
+"""Meanings too weak to replace a header's first meaning when the cells contradict it."""
 
 
 @dataclass(slots=True)
 class Assigned:
-    """Rules by field, the columns that whole fields were made of, the columns that are left, and the language."""
+    """Rules by field, the column that each field took, the columns that are left, and the language."""
 
     rules: dict[str, Rule]
     left: list[Column]
@@ -57,7 +57,7 @@ class Assigned:
     by_field: dict[str, Column] = field(default_factory=dict)
 
     def candidates(self, of: str) -> list[Column]:
-        """Columns that are left and whose header means ``of``, the best first; their cells fit for the most part."""
+        """Return remaining columns whose header means ``of`` and whose cells mostly fit, the best first."""
         fitting = [column for column in self.left if column.meaning.of == of and fit(of, column) >= HALF]
         return sorted(
             fitting,
@@ -65,7 +65,7 @@ class Assigned:
         )
 
     def take(self, name: str, column: Column, *doubts: str) -> Rule:
-        """Give a field a column."""
+        """Assign a column to a field."""
         rule = self.rules[name] = rule_of(name, column)
         rule.doubts[:0] = [*doubts, *self.doubts(name, column)]
         self.by_field[name] = column
@@ -74,13 +74,13 @@ class Assigned:
 
     @staticmethod
     def header_doubts(column: Column) -> list[str]:
-        """Why a person should look at a header."""
+        """Return questions about a header for a person to check."""
         if column.meaning.near:
             return [f"is '{' '.join(column.name.split())}' a misspelt name?"]
         return ["the header can mean something else"] if column.meaning.doubtful else []
 
     def doubts(self, name: str, column: Column) -> list[str]:
-        """Why a person should look at a column's header or cells."""
+        """Return questions about a column's header and cells for a person to check."""
         found = self.header_doubts(column)
         if column.cells and (share := fit(column.meaning.of, column)) < MOSTLY:
             found.append(f"only {round(share * len(column.cells))} of {len(column.cells)} cells look like {name}")
@@ -104,7 +104,7 @@ def assign(sample: Sample) -> Assigned:
 
 
 def _as_filled(column: Column) -> Column:
-    """The column, with the next of its header's meanings where the cells are not of the first."""
+    """Switch a column to its header's next meaning if the cells contradict the first."""
     other = without(column.meaning)
     if (
         other.of in _LAST
@@ -117,13 +117,13 @@ def _as_filled(column: Column) -> Column:
 
 
 def _own_names(found: Assigned) -> None:
-    """Columns that are called as the fields are, in a list that is made for the dialler."""
+    """Assign columns named exactly as a field, in lists that are made for the dialler."""
     names = {column.name.strip().casefold(): column for column in found.left}
     called = {name: names[name.casefold()] for name in FIELDS if name.casefold() in names}
     for_dialler = called.keys() & {"UserData", *PHONE_FIELDS} and len(called) * 2 > len(names)
     for name, column in called.items():
         if name in (*PHONE_FIELDS, "FaxNumber") or name.startswith("DiallerCampaigns"):
-            continue  # phones go with the others, as their country is to be found
+            continue  # phones go with the others: their country is still to be found
         if for_dialler or name in _OWN_NAMES or (name == "AccountOwner" and column.name.strip() == name):
             rule = found.take(name, column)
             rule.doubts = rule_of(name, column).doubts
@@ -132,7 +132,7 @@ def _own_names(found: Assigned) -> None:
 
 
 def _best(found: Assigned, name: str) -> None:
-    """The best column whose header means a field."""
+    """Assign the best column whose header means a field."""
     if name in found.rules:
         return
     for column in found.candidates(name):
@@ -145,19 +145,19 @@ def _best(found: Assigned, name: str) -> None:
 
 
 def _titles(found: Assigned) -> None:
-    """``Title`` is an academic title, a salutation, or a position in a company, which no field holds."""
-    saluted = any(column.cells for column in found.candidates("Salutation"))
+    """Assign ``Title``: an academic title, a salutation, or a position in a company (no field holds that)."""
+    has_salutations = any(column.cells for column in found.candidates("Salutation"))
     for column in found.candidates("TitleOrPosition"):
         if "Title" not in found.rules and is_mostly(column, is_academic, HALF):
             found.take("Title", column)
-        elif not saluted and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
+        elif not has_salutations and "Salutation" not in found.rules and is_mostly(column, is_salutation, HALF):
             found.take("Salutation", column)
         elif not column.rows and "Title" not in found.rules:
             found.take("Title", column, "an academic title, or a position?")
 
 
 def _account(found: Assigned) -> None:
-    """An account's number is a bank's where a bank is named; else it may be the customer's."""
+    """Assign the account number: a bank's if a bank is named, otherwise perhaps the customer's."""
     banked = bool(_BANK & found.rules.keys())
     for column in found.candidates("AccountNumber"):
         if "AccountNumber" not in found.rules and (banked or not column.meaning.doubtful):
@@ -165,7 +165,7 @@ def _account(found: Assigned) -> None:
 
 
 def _address(found: Assigned) -> None:
-    """The street, with its house number where that has a column of its own; else the address in one text."""
+    """Assign the street, with a separate house number if there is one; otherwise the address in one text."""
     _best(found, "Address")
     street, numbers = found.by_field.get("Address"), found.candidates("HouseNumber")
     if street is not None and numbers and numbers[0].cells:
@@ -187,7 +187,7 @@ def _postal_code_and_city(found: Assigned, column: Column) -> None:
 
 
 def _key(found: Assigned) -> None:
-    """The contact's key: unique and filled, the customer's or record's own before others."""
+    """Assign the contact's key: unique and filled; the customer's or the record's own first."""
     if "UserData" in found.rules:
         return
     keys = [column for column in found.left if column.meaning.of in _KEYS and (_may_be_key(column) or not column.rows)]
@@ -220,15 +220,15 @@ def _key_faults(column: Column) -> list[str]:
     faults = []
     if len(column.cells) < column.rows:
         faults.append(f"{column.rows - len(column.cells)} of {column.rows} rows have no key")
-    if doubled := len(column.cells) - len(set(column.cells)):
-        faults.append(f"{doubled} of {column.rows} rows have the key of another row")
+    if repeated := len(column.cells) - len(set(column.cells)):
+        faults.append(f"{repeated} of {column.rows} rows have the key of another row")
     if shortened := sum(map(is_shortened, column.cells)):
         faults.append(f"{shortened} keys have been shortened by a spreadsheet program (4,9E+11)")
     return faults
 
 
 def _by_content(found: Assigned) -> None:
-    """Columns whose cells say what they are, where their headers do not."""
+    """Assign columns whose cells tell their field where the headers do not."""
     by_cells: tuple[tuple[str, Callable[[str], bool]], ...] = (
         ("Email", is_email),
         ("AccountIBAN", is_iban),
@@ -239,8 +239,8 @@ def _by_content(found: Assigned) -> None:
             continue
         likely = [c for c in found.left if c.meaning.of not in {*NOT_A_FIELD, *PHONES} and is_mostly(c, looks)]
         if likely:
-            told = likely[0].meaning.of in {"Person", "Company", "Qualifier", name}
+            is_named = likely[0].meaning.of in {"Person", "Company", "Qualifier", name}
             rule = found.rules[name] = rule_of(name, likely[0])
-            rule.doubts += [] if told else ["only the cells say so, not the header"]
+            rule.doubts += [] if is_named else ["only the cells say so, not the header"]
             found.by_field[name] = likely[0]
             found.left.remove(likely[0])

@@ -1,4 +1,4 @@
-"""What the cells of a column look like, whatever its header says."""
+"""Recognises the content of a column by its cells, whatever its header says."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def is_url(cell: str) -> bool:
 
 
 def is_phone_like(cell: str) -> bool:
-    """Whether a cell may be a phone number, if a damaged one."""
+    """Whether a cell may be a phone number, even a damaged one."""
     digits = sum(map(str.isdecimal, cell))
     return is_shortened(cell) or (digits >= 5 and bool(_PHONE_SHAPE.match(cell)) and not is_date(cell))
 
 
 def is_written_as_phone(cell: str) -> bool:
-    """Whether a cell is written as only phone numbers are, and keys and amounts are not."""
+    """Whether a cell is written as only phone numbers are; keys and amounts are not."""
     return _WRITTEN_AS_PHONE.fullmatch(cell) is not None and not is_date(cell)
 
 
 def is_text(cell: str) -> bool:
-    """Whether a cell is words: no number, date, address of the Internet."""
+    """Whether a cell is words: not a number, date, e-mail or web address."""
     return any(map(str.isalpha, cell)) and not (is_date(cell) or "@" in cell or cell.startswith(("http", "www.")))
 
 
@@ -86,7 +86,7 @@ def is_person(cell: str) -> bool:
 
 
 def is_company(cell: str) -> bool:
-    """Whether a cell ends in what only names of companies end in."""
+    """Whether a cell ends as only names of companies do."""
     return _COMPANY.search(cell) is not None
 
 
@@ -101,7 +101,7 @@ def is_academic(cell: str) -> bool:
 
 
 def is_id(cell: str) -> bool:
-    """Whether a cell may be a key: with a digit, without spaces between words, no date."""
+    """Whether a cell may be a key: with a digit, without spaces between words, not a date."""
     text = cell.strip()
     if re.search(r"\d[.,]\d{2}$", text):
         return False
@@ -109,7 +109,7 @@ def is_id(cell: str) -> bool:
 
 
 def is_postal_code(cell: str) -> bool:
-    """Whether a cell is written as nothing but postal codes are: ``00-238``, ``1012 AB``."""
+    """Whether a cell is written as only postal codes are: ``00-238``, ``1012 AB``."""
     return re.fullmatch(r"\d{2}-\d{3}|\d{4} [A-Z]{2}", cell.strip()) is not None
 
 
@@ -169,13 +169,13 @@ _LIKE: dict[str, Callable[[str], bool]] = {
     "ReferenceNumber": _no_address,
     **dict.fromkeys(("UserData", "PersonId", "CompanyId", "Id", "Number"), lambda cell: not is_date(cell)),
 }
-"""What the cells of a field look like; of others, anything goes."""
+"""Test for the cells of a field; fields not listed accept anything."""
 
 _FLAGS = frozenset({"Client", "Service", "Tag", "Comment", "ReferenceNumber"})
 
 
 def fit(of: str, column: Column) -> float:
-    """Share of a column's cells that can be what its header says, 1 where it has none."""
+    """Return the share of a column's cells, 0 to 1, that fit the meaning of its header; 1 without cells."""
     if not column.cells:
         return 1.0
     if of in _FLAGS and column.share(is_yes_no) >= MOSTLY:
@@ -184,13 +184,13 @@ def fit(of: str, column: Column) -> float:
 
 
 def too_long(field: str, column: Column) -> int:
-    """How many cells of a column do not fit into a field."""
+    """Count the cells of a column that are too long for a field."""
     limit = FIELDS[field].longest
     return sum(len(cell) > limit for cell in column.cells) if limit else 0
 
 
 def is_mostly(column: Column, looks: Callable[[str], bool], share: float = MOSTLY) -> bool:
-    """Whether a column has cells, and so many look so."""
+    """Whether a column has cells, and at least ``share`` of them look so."""
     return column.share(looks) >= share
 
 

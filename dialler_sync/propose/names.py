@@ -1,4 +1,4 @@
-"""Who the contact is: surname, first name, company, from the many ways in which lists have them."""
+"""Assigns surname, first name and company, from the many ways in which lists write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_NAMES = frozenset(
 
 
 def assign_names(found: Assigned) -> None:
-    """Give Name, FirstName and Company their columns."""
+    """Assign columns to Name, FirstName and Company."""
     if "Name" in found.rules:
         _take(found, "FirstName", _first_filled(found, "FirstName"))
         return
@@ -54,7 +54,7 @@ def _first_filled(found: Assigned, of: str) -> Column | None:
 
 
 def _companies_called_name(found: Assigned, given: Column | None) -> None:
-    """Take a column that is called only ``Name`` for the company, where it holds companies or another holds people."""
+    """Assign a column called only ``Name`` to Company, if it holds companies or another column holds people."""
     people = [column for column in found.candidates("FullName") if not column.empty]
     for column in (*found.candidates("AnyName"), *found.candidates("GivenOrAnyName"), *found.candidates("Person")):
         if "Company" in found.rules:
@@ -66,7 +66,7 @@ def _companies_called_name(found: Assigned, given: Column | None) -> None:
 
 
 def _whole_names(found: Assigned) -> Iterator[Column]:
-    """Columns of whole names, or of names that may be whole; the best first."""
+    """Return columns of whole names, or of names that may be whole; the best first."""
     for of in ("FullName", "AnyName", "GivenOrAnyName", "Person"):
         for column in found.candidates(of):
             if not column.empty and (of != "Person" or is_mostly(column, is_person)):
@@ -74,7 +74,7 @@ def _whole_names(found: Assigned) -> Iterator[Column]:
 
 
 def _holds(whole: Column, given: Column) -> bool:
-    """Whether names hold the first names that stand beside them."""
+    """Whether names contain the first names that stand beside them."""
     pairs = [
         (fold(name), fold(first)) for name, first in zip(whole.by_row, given.by_row, strict=True) if name and first
     ]
@@ -82,7 +82,7 @@ def _holds(whole: Column, given: Column) -> bool:
 
 
 def _whole_name(found: Assigned, whole: Column, given: Column | None) -> None:
-    """A whole name: cut at its comma, else as it is."""
+    """Assign a whole name: cut at its comma, else unchanged."""
     if is_mostly(whole, is_comma_name):
         found.take("Name", whole)
         if "Name" in found.rules:
@@ -106,12 +106,12 @@ def _part(column: Column, number: int) -> dict[str, object]:
 
 
 def _fallback(found: Assigned) -> None:
-    """The Name, which the dialler demands, where no column is called so."""
+    """Assign the Name, which the dialler requires, from another column if none is called so."""
     for field in ("Company", "FirstName"):
         if field in found.by_field:
             column = found.by_field[field]
-            said = f"no column of surnames was found; this one is {field} too"
-            found.rules["Name"] = Rule(column.name, doubts=[said])
+            doubt = f"no column of surnames was found; this one is {field} too"
+            found.rules["Name"] = Rule(column.name, doubts=[doubt])
             return
     likely = [column for column in found.left if column.meaning.of not in _NO_NAMES and _may_be_names(column)]
     if likely:

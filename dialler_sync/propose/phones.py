@@ -1,4 +1,4 @@
-"""Phone and fax columns: which they are, in which order they are dialled, and the country of their numbers."""
+"""Assigns phone and fax columns, in dialling order, with the country of their numbers."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .sample import HALF, MOSTLY, Column
 if TYPE_CHECKING:
     from .assign import Assigned
 
-_TOLD_BY_CELLS = frozenset({"Qualifier", "Person", "Company", "Number", "FollowUpDateTime"})
-"""Meanings of headers (``Privat``, ``Contact 1``, ``Number``) that are phones where their cells are numbers."""
+_JUDGED_BY_CELLS = frozenset({"Qualifier", "Person", "Company", "Number", "FollowUpDateTime"})
+"""Meanings of headers (``Privat``, ``Contact 1``, ``Number``) that are phones if their cells are numbers."""
 _NEVER = NOT_A_FIELD | {"PersonId", "CompanyId", "Id", "UserData", "Fax", "AccountNumber", "AccountIBAN", "Amount"}
 
 
 def assign_phones(found: Assigned, columns: Sequence[Column]) -> None:
-    """Give the phone fields their columns: filled ones first, mobile and main numbers before others."""
+    """Assign columns to the phone fields: filled ones first, mobile and main numbers before others."""
     likely = [column for column in found.left if _is_called_phone(column)]
     unnamed = [column for column in found.left if column not in likely and _is_only_filled_with_phones(column)]
     if not any(column.cells for column in likely) and not unnamed:
-        # A dialler without numbers is of no use: also those of others, with a question.
+        # Without numbers a dialler has no use, so numbers of other people count too, with a question.
         unnamed = [c for c in found.left if c.meaning.of in NOT_A_FIELD and c.share(is_written_as_phone) >= MOSTLY]
     filled = [column for column in likely if column.cells]
     where = where_numbers_are(filled or unnamed, columns, found.by_field.get("Country"), found.language)
@@ -55,7 +55,7 @@ def assign_phones(found: Assigned, columns: Sequence[Column]) -> None:
 def _is_called_phone(column: Column) -> bool:
     if column.meaning.of in PHONES:
         return not column.cells or column.share(is_phone_like) >= HALF
-    return column.meaning.of in _TOLD_BY_CELLS and column.share(is_written_as_phone) >= MOSTLY
+    return column.meaning.of in _JUDGED_BY_CELLS and column.share(is_written_as_phone) >= MOSTLY
 
 
 def _is_only_filled_with_phones(column: Column) -> bool:

@@ -1,8 +1,8 @@
-"""The country of phone numbers without a country code: the one that reads most of them.
+"""Finds the country of phone numbers without a country code: the one that reads most of them.
 
-Where several read as many, what the list says of addresses decides: the form of its postal codes, its towns, the
-countries of its e-mail addresses, IBANs and international numbers; then how numbers are grouped and the language of the
-headers. Only what comes from addresses is certain enough to leave no question.
+Among countries that read equally many, addresses in the list decide: the form of postal codes, towns, the countries of
+e-mail addresses, IBANs and international numbers; then the grouping of digits and the language of the headers. Only
+evidence from addresses is strong enough to need no question.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ from ..model import Fault
 from .sample import MOSTLY, Column
 
 _TRIED = 150
-"""Numbers on which countries are tried."""
+"""Numbers that each country is tried on."""
 
 _REGIONS = (
     *("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE", "NO", "FI", "IE", "LU", "LI", "PT"),
     *("CZ", "SK", "HU", "SI", "HR", "RO", "BG", "GR", "TR", "LT", "LV", "EE", "UA", "RU", "CA", "AU", "NZ", "IN", "ZA"),
     *("BR", "MX", "AR", "CL", "CO", "PE", "IL", "AE"),
 )
-"""Countries that are tried, those of the list's own hints besides; of equally good ones the first."""
+"""Countries to try, besides those that the list hints at; the first wins a tie."""
 _NEARLY_AS_GOOD = 0.8
-"""A country that reads so many of what the best one reads counts as well where the rest of the list speaks for it."""
+"""Share of the best country's numbers from which another country is a candidate too, if the rest of the list supports
+it."""
 _COST_OF_UNREAD = 5
-"""How much a share of numbers that cannot be read counts against what else speaks for a country."""
+"""Weight of the share of unreadable numbers against the other evidence for a country."""
 
 _POSTAL_CODE = 0.4
-"""How much the form of postal codes speaks for a country, where a town or a country's name is 1."""
+"""Weight of the form of postal codes; a town or a country's name weighs 1."""
 _LOST_ZERO = 0.6
-"""What a number that has lost its zero counts: less than one that can be read, as it may be another country's."""
+"""Weight of a number that has lost its zero; a readable one weighs 1, as this may be another country's."""
 
 _LANGUAGES = {
     "de": ("DE", "AT", "CH", "LI"),
@@ -75,7 +76,7 @@ _POSTAL_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The country of the numbers of a list: what rules say of it, the country to read a sample with, and a doubt."""
+    """The country of a list's numbers: settings for the rules, the country for the sample, and a doubt."""
 
     rule: dict[str, str]
     region: str | None = None
@@ -83,7 +84,7 @@ class Where:
 
 
 def read_number(cell: str, region: str | None) -> Read:
-    """Read a phone cell as of a country."""
+    """Read a phone cell with this default country."""
     where = country(None, region)
     return quick_phone(cell, where.plan) or read_phone(cell, where)
 
@@ -91,7 +92,7 @@ def read_number(cell: str, region: str | None) -> Read:
 def where_numbers_are(
     phones: Sequence[Column], columns: Sequence[Column], countries: Column | None, language: str
 ) -> Where:
-    """Find the country of the numbers in ``phones``; ``columns`` are all of the list's."""
+    """Find the country of the numbers in ``phones``; ``columns`` are all columns of the list."""
     numbers = [
         (cell, named)
         for column in phones
@@ -119,7 +120,7 @@ def where_numbers_are(
 
 
 def _likely(cells: Sequence[str], columns: Sequence[Column], language: str, named: str) -> Where:
-    """The country that reads most of the numbers, and those that read as many; ``named`` is what the list names."""
+    """Find the country that reads most numbers; doubt it if others read as many. ``named``: the list's own country."""
     hints = _hints(columns)
     regions = tuple(dict.fromkeys((*_REGIONS, *hints, *filter(None, [named]))))
     counts = {region: _readable(cells, region) for region in regions}
@@ -153,14 +154,14 @@ def _likely(cells: Sequence[str], columns: Sequence[Column], language: str, name
 
 
 def _readable(cells: Sequence[str], region: str) -> float:
-    """How many numbers can be read as of a country; those that have lost their zero count nearly as much."""
+    """Count the numbers that a country can read; one that has lost its zero counts ``_LOST_ZERO``."""
     numbers = [read_number(cell, region) for cell in cells]
     lost = sum(isinstance(number, Fault) and number.code == "phone_leading_zero_lost" for number in numbers)
     return sum(not isinstance(number, Fault) for number in numbers) + _LOST_ZERO * lost
 
 
 def _hints(columns: Iterable[Column]) -> Counter[str]:
-    """Countries of e-mail addresses, IBANs and numbers with country code."""
+    """Count the countries of e-mail addresses, IBANs and numbers with country code."""
     found = (_hint(cell.strip()) for column in columns for cell in column.cells[:_TRIED])
     return Counter(region for region in found if region)
 
@@ -178,7 +179,7 @@ def _hint(cell: str) -> str | None:
 
 
 def _address_cues(region: str, columns: Sequence[Column], hints: Counter[str]) -> float:
-    """How much addresses speak for a country: postal codes, towns, and countries that other cells name, 0 to 2.4."""
+    """Weigh the evidence of addresses for a country, 0 to 2.4: postal codes, towns, countries of other cells."""
     codes = next((column for column in columns if column.meaning.of == "PostalCode" and column.cells), None)
     towns = next((column for column in columns if column.meaning.of == "City" and column.cells), None)
     forms = [form for form, of in _POSTAL_CODES.items() if region in of.split()]
@@ -190,7 +191,7 @@ def _address_cues(region: str, columns: Sequence[Column], hints: Counter[str]) -
 
 @cache
 def _places(region: str) -> frozenset[str]:
-    """Towns that area codes of a country are called after, as libphonenumber has them."""
+    """Return the towns that area codes of a country are named after, in libphonenumber's data."""
     from phonenumbers.geodata import GEOCODE_DATA
 
     code = str(phonenumbers.country_code_for_region(region))
@@ -201,7 +202,7 @@ def _places(region: str) -> frozenset[str]:
 
 
 def _grouped_as(region: str, cells: Sequence[str]) -> float:
-    """Share of the numbers that are written as people of a country write them, spaces and all."""
+    """Return the share of the numbers, 0 to 1, that are grouped as is usual in a country."""
     return sum(_written(cell, region) for cell in cells) / len(cells)
 
 

@@ -1,4 +1,4 @@
-"""How the cells of a column are written: signs of amounts, formats of dates, what is wrong with phone numbers."""
+"""Finds how the cells of a column are written: signs of amounts, formats of dates, faults of phone numbers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _TWO_WAYS = "they can be read in other ways too"
 
 @dataclass(slots=True)
 class Rule:
-    """A rule as it stands in the configuration, what the sample says of it, and what a person must decide."""
+    """A rule for the configuration, a remark on the sample, and doubts for a person to decide."""
 
     rule: str | dict[str, Any]
     remark: str = ""
@@ -71,13 +71,13 @@ class Rule:
 
     @property
     def comment(self) -> str:
-        """What stands behind it."""
-        said = "; ".join(filter(None, (*self.doubts, self.remark)))
-        return f"CHANGE: {said}" if self.doubts else said
+        """Comment behind the rule."""
+        details = "; ".join(filter(None, (*self.doubts, self.remark)))
+        return f"CHANGE: {details}" if self.doubts else details
 
 
 def rule_of(name: str, column: Column) -> Rule:
-    """The rule of a field that is no phone number, with how numbers and dates are written."""
+    """Return the rule of a field other than a phone, with the notation of numbers and dates."""
     if FIELDS[name].kind is Kind.AMOUNT:
         rule = _amount_rule(column)
     elif FIELDS[name].kind is Kind.DATETIME:
@@ -92,7 +92,7 @@ def rule_of(name: str, column: Column) -> Rule:
 
 
 def phone_rule(column: Column, where: Where) -> Rule:
-    """The rule of a phone number, with what is wrong with the cells of the sample."""
+    """Return the rule of a phone number, with the faults of the sample's cells."""
     read = [read_number(cell, where.region) for cell in column.cells]
     faults = Counter(
         "shortened by a spreadsheet program (4,9E+11): export the list again" if is_shortened(cell) else number.message
@@ -100,8 +100,8 @@ def phone_rule(column: Column, where: Where) -> Rule:
         if isinstance(number, Fault)
     )
     remark = f"{len(read) - faults.total()} of {len(read)} cells are phone numbers" if read else "no cell is filled"
-    said = [f"{count}: {message.rstrip('.')}" for message, count in faults.most_common(2)]
-    rule = Rule({"column": column.name, **where.rule} if where.rule else column.name, "; ".join([remark, *said]))
+    details = [f"{count}: {message.rstrip('.')}" for message, count in faults.most_common(2)]
+    rule = Rule({"column": column.name, **where.rule} if where.rule else column.name, "; ".join([remark, *details]))
     if read and faults.total() > HALF * len(read):
         rule.doubts.append("most cells are not phone numbers as they are")
     return rule
@@ -113,7 +113,7 @@ def _amount_rule(column: Column) -> Rule:
     ways = [{"column": column.name, **signs, **currency} for signs in _SIGNS]
     rules = [ColumnRule.model_validate(way) for way in ways]
     shares = [column.readable(partial(amount, rule=rule)) for rule in rules]
-    # Of equally good ways that which names the thousands sign: it also reads numbers that have no other sign.
+    # In a tie the signs that name the thousands win: they also read numbers without a thousands sign.
     named = [any(_has_thousands(cell, signs) for cell in column.cells) for signs in _SIGNS]
     best = max(range(len(ways)), key=lambda way: (shares[way], named[way]))
     read = {

@@ -1,4 +1,4 @@
-"""The columns of a table, with what their headers mean and a sample of their cells."""
+"""The columns of a table, with the meanings of their headers and a sample of their cells."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..model import Fault, Table
 from ..read.layout.header_words import Meaning, language_of, meaning_of
 
 SAMPLE = 500
-"""Rows that are looked at."""
+"""Rows in the sample."""
 MOSTLY = 0.8
-"""Share of a column's cells that have to fit before its content alone says what it is."""
+"""Share of a column's cells that must fit before content alone decides."""
 HALF = 0.5
 
 
@@ -29,26 +29,26 @@ class Column:
 
     @property
     def rows(self) -> int:
-        """Rows of the sample."""
+        """Number of rows in the sample."""
         return len(self.by_row)
 
     def share(self, good: Callable[[str], object]) -> float:
-        """Share of the cells that are good, 0 where there are none."""
+        """Return the share of cells that are good, 0 to 1; 0 without cells."""
         return sum(map(bool, map(good, self.cells))) / len(self.cells) if self.cells else 0.0
 
     def readable(self, read: Callable[[str], object]) -> float:
-        """Share of the cells that can be read."""
+        """Return the share of cells that can be read, 0 to 1."""
         return self.share(lambda cell: not isinstance(read(cell), Fault))
 
     @property
     def empty(self) -> bool:
-        """Whether there are rows, and none has anything here."""
+        """Whether there are rows, all empty in this column."""
         return bool(self.rows) and not self.cells
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The columns that a configuration can name, those that it cannot, and the language of the headers."""
+    """Columns that a configuration can name, columns that it cannot, and the language of the headers."""
 
     columns: list[Column]
     nameless: list[str]
@@ -56,7 +56,7 @@ class Sample:
 
 
 def sample(table: Table) -> Sample:
-    """Look at the first rows; columns whose name is there twice cannot be told apart."""
+    """Sample the first rows of a table; columns that share a name cannot be told apart."""
     chunk = next(iter(table.chunks(SAMPLE)), None)
     names = table.layout.columns
     counts = Counter(names)

@@ -1,4 +1,4 @@
-"""Values as YAML that stands on one line."""
+"""Values as one-line YAML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..text.outward import escaped
 
 
 def one_line(value: Any) -> str:
-    """One line of YAML; a ``$`` that the configuration would take for a variable is doubled."""
+    """Write one line of YAML; double any ``$`` that the configuration would read as a variable."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{one_line(key)}: {one_line(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
@@ -26,4 +26,4 @@ def one_line(value: Any) -> str:
     text: str = yaml.safe_dump(
         listed, default_style=style, default_flow_style=True, allow_unicode=True, width=float("inf")
     )
-    return escaped(text.strip()[1:-1])  # YAML has the same escapes, within the quotes that such a text stands in
+    return escaped(text.strip()[1:-1])  # YAML has the same escapes inside its quotes

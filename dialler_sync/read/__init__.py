@@ -18,7 +18,7 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 _BIFF_5 = b"\x09\x08"
 _OLD_EXCEL = {b"\x09\x00\x04\x00": "2", b"\x09\x02\x06\x00": "3", b"\x09\x04\x06\x00": "4"}
-"""How the files of old Excels begin, from before there were workbooks of several sheets (1987 to 1992)."""
+"""First bytes of Excel files from before workbooks had several sheets (1987 to 1992)."""
 
 _FOREIGN = (
     (b"%PDF", "a PDF document"),
@@ -38,10 +38,10 @@ _MARKUP = (b"<!doctype", b"<html", b"<table", b"<head", b"<body", b"<?xml", b"<m
 
 
 def open_tables(path: Path, source: SourceSettings) -> list[Table]:
-    """Every table of a file: one of a CSV file; of a workbook, one a sheet that holds data.
+    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data.
 
     Raises:
-        InputError: the file cannot be read as it is; the message names it and says what to do.
+        InputError: the file cannot be read; the message names it and says what to do.
     """
     if _is_workbook(path, source):
         from .excel.tables import excel_tables
@@ -49,14 +49,14 @@ def open_tables(path: Path, source: SourceSettings) -> list[Table]:
         return excel_tables(path, source)
     from .csv.table import open_csv
 
-    return [_mended(path, source) or open_csv(path, source)]
+    return [_open_mended(path, source) or open_csv(path, source)]
 
 
-def _mended(path: Path, source: SourceSettings) -> CsvTable | None:
-    """A text file that carries the columns of ``failed.csv``, None where it does not.
+def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
+    """Open a text file with the columns of ``failed.csv``; None if it has none of them.
 
     Raises:
-        InputError: its encoding cannot be found out, and is not configured either.
+        InputError: its encoding is neither configured nor detectable.
     """
     from .csv.table import open_csv
     from .layout.mended import own_form
@@ -74,10 +74,10 @@ def _mended(path: Path, source: SourceSettings) -> CsvTable | None:
 
 
 def open_table(path: Path, source: SourceSettings) -> Table:
-    """The one table that an import means.
+    """Return the one table to import.
 
     Raises:
-        InputError: as :func:`open_tables`, or several tables are possible, or the rest of the table has another header.
+        InputError: as :func:`open_tables`; or several tables are possible, or a second table follows in the same sheet.
     """
     tables = open_tables(path, source)
     if not tables:
@@ -97,10 +97,10 @@ def open_table(path: Path, source: SourceSettings) -> Table:
 
 
 def _is_workbook(path: Path, source: SourceSettings) -> bool:
-    """Tell a workbook from text by what is in the file, whatever it is called.
+    """Tell a workbook from text by the file's bytes; its name does not matter.
 
     Raises:
-        InputError: there is no such file, it is too large, empty, or neither of the two.
+        InputError: the file does not exist, is too large, is empty, or is neither of the two.
     """
     try:
         size = path.stat().st_size
@@ -135,7 +135,7 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
 
 
 def _foreign(head: bytes) -> str | None:
-    """What a file is that is neither a workbook nor text."""
+    """Name the kind of a file that is neither a workbook nor text; None for text."""
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             return what

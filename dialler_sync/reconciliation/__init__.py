@@ -1,10 +1,12 @@
-"""What differs between files and dialler, found without changing either.
+"""Compare files with the dialler, changing neither.
 
 ::
 
-    files ── the jobs: compare, and plan the import that mends what differs
-    run ── one reconciliation; source_of_truth: how the dialler's side is read; sides: both, joined on disk
+    run ── one reconciliation, from the first row to the last report
+    source_of_truth ── reads the dialler's side: one list, or lookups
+    sides ── joins both sides on disk
     compare ── the class of each contact and each row; pure
-    calls ── what came of the contacts; moves: what is different from last time
-    summary ── the numbers
+    calls ── counts the contacts' calls
+    moves ── changes since an earlier reconciliation
+    summary ── the counts
 """

@@ -1,7 +1,7 @@
-"""What came of contacts: their calls by campaign, result code and day.
+"""Count the calls of contacts by campaign, result code and day.
 
-A contact was *called* where its history has a call, and *reached* where somebody answered one. Where the records do
-not tell, that is counted apart and never as not reached. Who refused, the campaign's own result codes tell.
+A contact was *called* if its history has a call, and *reached* if somebody answered one. Contacts whose records do not
+show this are counted apart, never as not reached. Refusals appear under the campaign's own result codes.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .sides import Called, Sides
 NONE = "(none)"
 
 _AT_ONCE = 4
-"""Batch look-ups in flight: each answer is megabytes."""
+"""Batch lookups in flight; each answer is megabytes."""
 
 
 @dataclass(slots=True)
 class Count:
-    """Calls, the contacts that had them, and those of these contacts that they reached."""
+    """Number of calls, of contacts called, and of contacts reached."""
 
     calls: int = 0
     contacts: int = 0
@@ -43,8 +43,8 @@ class Count:
 class CallTally:
     """Counts the calls of contacts.
 
-    ``unreadable`` are contacts whose history is not a list of calls, ``reached_unknown`` those of which no call is
-    known to have reached anybody, and some call does not tell.
+    ``unreadable`` counts contacts whose history is not a list of calls; ``reached_unknown`` counts contacts with no
+    call known to be answered, but some call whose record does not tell.
     """
 
     asked: str = ""
@@ -58,7 +58,7 @@ class CallTally:
     not_told: NotTold = field(default_factory=NotTold)
 
     def add(self, campaign: str, history: object, numbers: Collection[str] = ()) -> Called | None:
-        """Count the calls of one contact of ``campaign``; gives what became of them, None where there are none.
+        """Count the calls of one contact of ``campaign``; return them summarised, None if there are none.
 
         ``numbers`` are the contact's phone numbers.
         """
@@ -95,7 +95,7 @@ class CallTally:
         return self.total if by == "total" else getattr(self, by).setdefault(name, Count())
 
     def summary(self) -> dict[str, Any]:
-        """For ``summary.json``: how many contacts were called and reached, and in what."""
+        """Return the counts for ``summary.json``."""
         found = asdict(self)
         found["not_told"] = self.not_told.facts
         total = found.pop("total")
@@ -106,12 +106,12 @@ class CallTally:
 async def read_calls(
     client: DiallerClient, sides: Sides, progress: Callable[[int], None], language: int | None = None
 ) -> CallTally:
-    """Ask for the calls of all contacts: in batches, or one by one where this dialler cannot do that.
+    """Fetch the calls of all contacts: in batches, or one by one if this dialler has no batch lookup.
 
-    ``language`` is the dialler's languagesID for its texts; only batches have them in another.
+    ``language`` is the languagesID for the dialler's texts; only batches support it.
 
     Raises:
-        RequestError, StopRun: the dialler does not tell.
+        RequestError, StopRun: the dialler refuses or cannot be reached.
     """
     reader = _Reader(client, sides, language)
     for pages in batched(batched(sides.contacts(), KEYS), _AT_ONCE):
@@ -121,7 +121,7 @@ async def read_calls(
 
 
 class _Reader:
-    """Reads the calls of contacts, a page at a time."""
+    """Fetches the calls of contacts, a page at a time."""
 
     def __init__(self, client: DiallerClient, sides: Sides, language: int | None) -> None:
         self._client = client
@@ -132,7 +132,7 @@ class _Reader:
         self.tally = CallTally("batch look-ups")
 
     async def read(self, contacts: Sequence[StoredContact]) -> None:
-        """Count the calls of these contacts."""
+        """Fetch and count the calls of these contacts."""
         ids = [contact.id for contact in contacts if contact.id]
         known = await self._by_batch([contact_id for contact_id in ids if contact_id.isdecimal()])
         left = [contact_id for contact_id in ids if contact_id not in known]
@@ -149,7 +149,7 @@ class _Reader:
         self._sides.add_called(called)
 
     async def _by_batch(self, ids: Sequence[str]) -> dict[str, Any]:
-        """The history of each contact that the batch look-up tells it of."""
+        """Return the history of each contact that the batch lookup answers for."""
         if not self._batch or not ids:
             return {}
         try:
@@ -162,7 +162,7 @@ class _Reader:
             self._batch, self.tally.asked = False, f"one by one, as the batch look-up does not help here ({error})"
             return {}
         found = {stored_contact(record).id: record[HISTORY] for record in records if HISTORY in record}
-        for record in records:  # the contact's current result code, for calls that name none
+        for record in records:  # the contact's current result code stands in for calls without one
             if code := Call.read({RESULT_CODE: record.get(RESULT_CODE)}).result_code:
                 self._codes[stored_contact(record).id] = code
         gone = dict.fromkeys(set(ids) - {stored_contact(record).id for record in records})

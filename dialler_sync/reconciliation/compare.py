@@ -1,18 +1,18 @@
-"""File against dialler: the class of each contact and each row. Pure: asks nobody, and writes nothing.
+"""Classify each contact and each row, file against dialler. Pure: no requests, no files.
 
-=========  ========================================================================================
+=========  ============================================================================================
 matching   one contact and one row carry the UserData, and the dialler holds every field of the row
-differing  the same, and it holds some field otherwise; or the dialler has the contact of a row that
-           an import would not send: the row is rejected, on the do-not-call list, or left out by a filter that
-           locks its contact
-missing    the file has the row, and the dialler no such contact; also every row without UserData
-extra      the campaign has the contact, and the file no such row; also every one without UserData
-duplicate  several contacts carry the UserData, or several valid rows of the file do
-=========  ========================================================================================
+differing  one contact and one row carry the UserData, and at least one field differs; or the dialler
+           has the contact of a row that an import would not send (rejected, suppressed, or left out by
+           a filter that locks the contact)
+missing    the file has the row, but the dialler no such contact; also every row without UserData
+extra      the campaign has the contact, but the file no such row; also every contact without UserData
+duplicate  several contacts, or several valid rows of the file, carry the UserData
+=========  ============================================================================================
 
-The class belongs to the UserData, so the classes part both sides: every contact is in one line, and every valid row
-in one class. Rejected rows and those that filters leave out are in none, and no contact is extra because of that: the
-contact of a row that is left out is matching, unless it is to be locked.
+UserData decides the class, so the classes partition both sides: every contact is in one line, and every valid row in
+one class. Rejected and filtered rows have no class, and their contacts are never extra: the contact of a filtered row
+is matching, unless it is to be locked.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from ..api.wire import LOCK, StoredContact, differences, is_locked
 from ..model import ContactClass, Value
 
 LONGEST = 1_000
-"""Characters of a value that are shown."""
+"""Longest value shown, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """The contacts that carry one UserData: how many, and the IDs of the first few."""
+    """The contacts that carry one UserData: their number, and the IDs of the first few."""
 
     contacts: int
     ids: Sequence[str]
 
     def remarks(self) -> tuple[str, ...]:
-        """What is to be said where there are several."""
+        """Return a remark if several contacts carry the UserData."""
         if self.contacts < 2:
             return ()
         more = f" and {self.contacts - len(self.ids):,} more" if self.contacts > len(self.ids) else ""
@@ -47,10 +47,10 @@ class Carriers:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """The row that counts of those that carry a UserData. ``seq`` is its place in the run, ``number`` its row number.
+    """The row that counts among those with one UserData. ``seq`` is its place in the run, ``number`` its row number.
 
-    ``rows`` is how many valid rows carry the UserData, ``first`` and ``last`` are the numbers of the outermost of
-    them. ``suppressed`` says why it must not be imported, if that is so.
+    ``rows`` is the number of valid rows with the UserData, ``first`` and ``last`` are the row numbers of the outermost
+    of them. ``suppressed`` is the reason why the row must not be imported, if any.
     """
 
     seq: int
@@ -63,11 +63,11 @@ class FileRow:
 
     @property
     def user_data(self) -> str:
-        """The key, ``""`` where the row has none."""
+        """The UserData, ``""`` if the row has none."""
         return str(self.fields.get("UserData") or "")
 
     def remarks(self) -> tuple[str, ...]:
-        """What is to be said where several rows carry the UserData."""
+        """Return a remark if several rows carry the UserData."""
         if self.rows < 2:
             return ()
         which = f"{self.first} and {self.last}" if self.rows == 2 else f"{self.first} to {self.last}"
@@ -78,8 +78,8 @@ class FileRow:
 class Line:
     """One contact, or a UserData of the file that no contact carries. ``seq`` is the place of the row that counts.
 
-    ``rows`` is how many valid rows it stands for: of several lines of one UserData, the first stands for all.
-    ``expected`` marks what is missing on purpose.
+    ``rows`` is the number of valid rows behind the line: of several lines with one UserData, the first stands for all.
+    ``expected``: missing on purpose.
     """
 
     kind: ContactClass
@@ -93,7 +93,7 @@ class Line:
 
     @property
     def contact_id(self) -> str:
-        """The contact's ID, ``""`` where there is no contact."""
+        """The contact's ID, ``""`` if there is no contact."""
         return self.contact.id if self.contact else ""
 
     @property
@@ -106,17 +106,17 @@ class Line:
 
     @property
     def in_dialler(self) -> str:
-        """What the dialler holds of the fields that differ: ``Field: value`` for each."""
+        """The dialler's values of the fields that differ, as ``Field: value``."""
         return "; ".join(f"{name}: {shown(theirs)}" for name, (_, theirs) in self.differences.items())
 
     @property
     def in_file(self) -> str:
-        """What the file holds of them."""
+        """The file's values of the fields that differ, as ``Field: value``."""
         return "; ".join(f"{name}: {shown(ours)}" for name, (ours, _) in self.differences.items())
 
 
 def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers) -> Iterator[Line]:
-    """The lines of a row: one for each of the ``contacts`` that carry its UserData, or one for none."""
+    """Yield the lines of a row: one per contact with its UserData, or a single one if there is no contact."""
     key = row.user_data
     if not key:
         remark = "the row has no UserData, so nothing says which contact it is"
@@ -141,8 +141,8 @@ def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers)
 def unmatched(
     contact: StoredContact, carriers: Carriers, rejected: str, filtered: str = "", *, locks: bool = False
 ) -> Line:
-    """The line of a contact whose UserData no valid row carries; ``rejected`` tells of a rejected row with it,
-    ``filtered`` of one that a filter leaves out, whose contact is to be locked if it ``locks``."""
+    """Return the line of a contact that no valid row names; ``rejected`` describes a rejected row with its UserData,
+    ``filtered`` a filtered one, whose contact is to be locked if it ``locks``."""
     remarks = (f"rejected: {rejected}",) if rejected else ()
     kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
     if filtered:
@@ -157,7 +157,7 @@ def unmatched(
 
 
 def shown(value: object) -> str:
-    """A value for people: text as it is, in quotes where it could be misread."""
+    """Format a value for people: text as it is, quoted if it could be misread."""
     if value is None or value == "":
         return "(empty)"
     plain = isinstance(value, str) and value.strip() == value and value.isprintable() and not set(value) & set(';≠"')
@@ -165,7 +165,7 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
 
 
-_SAID = tuple(
+_DIALLER_FIELDS = tuple(
     map(
         re.compile,
         (
@@ -178,17 +178,17 @@ _SAID = tuple(
         ),
     )
 )
-"""What the dialler says of a contact and no file does, in the order of reports."""
+"""Fields that only the dialler sets (patterns), in the order of reports."""
 
 
 def said_fields(names: Iterable[str]) -> list[str]:
-    """Of the fields that records have, those that tell how the contact fares."""
+    """Return those of ``names`` that only the dialler sets, in the order of reports."""
     left = sorted(names)
-    return [name for pattern in _SAID for name in left if pattern.fullmatch(name)]
+    return [name for pattern in _DIALLER_FIELDS for name in left if pattern.fullmatch(name)]
 
 
 def said(value: object) -> str:
-    """What the dialler says, as text; of a thing with a name (a result code), the name."""
+    """Format a value of the dialler as text; an object with a name (a result code) is shown by its name."""
     if value is None:
         return ""
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What moved since an earlier reconciliation: lines whose class or differences changed, on disk and in flat memory."""
+"""Find lines whose class or differences changed since an earlier reconciliation, on disk and in flat memory."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KEPT = ("_user_data", "_contact_id", "_row", "_file", "_class", "_differences")
 class Moves:
     """Compares lines with those of an earlier ``reconciliation.csv``.
 
-    A line is the same where UserData and contact are; where the contact has come, gone or been made anew, UserData
-    alone tells; a row without UserData is known by its file and row number. Differences of an older release, which did
-    not name the sides, are not compared.
+    Lines are matched by UserData and contact ID; if the contact was created, deleted or recreated, by UserData alone;
+    rows without UserData by file and row number. Differences are not compared with reports of older releases, which do
+    not name the sides.
 
     Raises:
-        UsageError: the file cannot be read, or is none that a reconciliation wrote.
+        UsageError: the file cannot be read, or was not written by a reconciliation.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,11 +53,11 @@ class Moves:
             self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close and delete the database."""
         self._base.close()
 
     def move(self, line: ReportLine) -> Move | None:
-        """How a line has moved, None where it has not."""
+        """Return the move of a line, None if it is unchanged."""
         before = self._before(line)
         was, differences_were = "", ""
         if before is not None:
@@ -69,7 +69,7 @@ class Moves:
         return Move(line.user_data, line.contact_id, row, line.file, was, line.kind, differences_were, line.differences)
 
     def gone(self) -> Iterator[Move]:
-        """Call last: the lines that there are no more."""
+        """Yield the earlier lines that no longer exist; call it last."""
         query = "SELECT user_data, contact_id, row, file, class, differences FROM line WHERE NOT seen ORDER BY rowid"
         for user_data, contact_id, row, file, was, differences in self._base.execute(query):
             yield Move(user_data, contact_id, row, file, was, "", differences, "")

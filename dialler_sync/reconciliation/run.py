@@ -1,4 +1,4 @@
-"""One reconciliation, from the first row read to the last report written; it changes nothing in the dialler."""
+"""Run one reconciliation, from the first row read to the last report written; nothing in the dialler is changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..api.client import DiallerClient
 from ..api.fatal import reason
 from ..api.query import campaign_id
 from ..config import Settings
-from ..errors import Interrupted, RequestError, StopRun
+from ..errors import DiallerUnavailable, Interrupted, JournalError, RequestError, StopRun
 from ..exit_codes import ExitCode
 from ..journal import Journal, PlannedRow, RunRecord
 from ..journal.records import faults_text, parse_faults
@@ -43,16 +43,19 @@ from .summary import Found, ReconciliationSummary, summarise
 _log = logging.getLogger(__name__)
 
 FAILED = ("failed.csv", "failed.xlsx")
-"""Reports that are written before the dialler is asked."""
+"""Reports written before the dialler is asked."""
+
+_MOST_FIELDS = 16_000
+"""Of all records: where each has fields of its own, a column for each in each line could fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileOptions:
-    """What the command line says of a reconciliation, beside the configuration.
+    """Command-line options of a reconciliation, beside the configuration.
 
-    ``extras``: also look for contacts that the file does not have. ``since`` names an earlier reconciliation, or is
-    ``last``. ``detailed_exitcode``: exit 6 where anything differs. ``mask``: hide phone numbers in the page.
-    ``language``: the dialler's languagesID for texts of calls.
+    ``extras``: also look for contacts that the file does not have. ``since``: ID of an earlier reconciliation, or
+    ``last``. ``detailed_exitcode``: exit 6 if anything differs. ``mask``: hide phone numbers in the page. ``language``:
+    languagesID for the dialler's texts of calls.
     """
 
     files: tuple[Path, ...]
@@ -68,7 +71,7 @@ class ReconcileOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The outcome: the summary, and the first lines that do not match."""
+    """Result: the summary, and the first lines that do not match."""
 
     summary: ReconciliationSummary
     lines: Sequence[ReportLine]
@@ -76,7 +79,7 @@ class Reconciled:
 
 @dataclass(slots=True)
 class ReconciliationRun:
-    """One reconciliation, while it is carried out."""
+    """One reconciliation while it runs."""
 
     settings: Settings
     options: ReconcileOptions
@@ -94,18 +97,18 @@ class ReconciliationRun:
 
     @property
     def planned(self) -> bool:
-        """It is begun anew each time."""
+        """Always False: each reconciliation starts anew."""
         return False
 
     def carry_out(self) -> Reconciled:
-        """Do it all; what stopped it stands in the summary.
+        """Run the reconciliation; the summary says what stopped it, if anything.
 
         Raises:
-            UsageError, InputError: nothing is left behind.
+            UsageError, InputError: before anything is written.
         """
         found: Found | None = None
         out = Path(self.run.out)
-        with carrying_out(self, early=FAILED) as course:
+        with carrying_out(self) as course:
             self._read()
             course.stopped = self._ask()
             with ReconciliationReports(
@@ -114,16 +117,26 @@ class ReconciliationRun:
                 found = self._compare(reports)
                 reports.write(asdict(self._summary(found, course)))
         with reporting(self.run):
-            self.run = ended(self.run, course.stopped)
-            summary = self._summary(found, course)
-            summary.write(out / "summary.json")
-            note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)
+            summary = self._end(found, course)
+            try:
+                summary.write(out / "summary.json")
+            except (JournalError, KeyboardInterrupt) as error:
+                course.stopped = course.stopped or (error if isinstance(error, JournalError) else Interrupted())
+                self._end(found, course)
+                raise
         return Reconciled(summary, found.first if found else ())
+
+    def _end(self, found: Found | None, course: Course) -> ReconciliationSummary:
+        """Have the journal know how it ended."""
+        self.run = ended(self.run, course.stopped)
+        summary = self._summary(found, course)
+        note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)
+        return summary
 
     # Both sides
 
     def _read(self) -> None:
-        """The file's side."""
+        """Read the file's side."""
         self.observer.stage("reading", None)
         prepare(
             self.prepared,
@@ -144,7 +157,7 @@ class ReconciliationRun:
                 self.journal.keep_cells(self.run.id, ((result.seq, cells) for result, _, cells in page))
 
     def _rejected(self) -> Iterator[tuple[RowResult, int, tuple[str, ...]]]:
-        """The rows that are to be mended, each with its file and its original cells."""
+        """Yield the rejected rows, each with its source and its original cells."""
         every_row = self.prepared.source_cells()
         for seq, key, code, where, error, hint, faults in self.sides.rejected():
             source, cells = next((source, cells) for place, source, cells in every_row if place == seq)
@@ -154,18 +167,26 @@ class ReconciliationRun:
             yield row, source, cells
 
     def _ask(self) -> StopRun | None:
-        """The dialler's side; gives what stopped the reading of calls: without them the comparison is still of use.
+        """Read the dialler's side; return the error that stopped the reading of calls, if any.
+
+        Calls are optional: the comparison is useful without them.
 
         Raises:
-            StopRun: the contacts do not come whole.
+            StopRun: the contacts could not be read completely, or have too many fields for a table.
         """
+        stopped = None
         try:
             asyncio.run(self._ask_dialler())
         except StopRun as error:
             if self.asked is None or isinstance(error, Interrupted):
                 raise
-            return error
-        return None
+            stopped = error
+        if len(self.sides.fields) > _MOST_FIELDS:
+            raise DiallerUnavailable(
+                f"the dialler gives no usable answer: its records have {len(self.sides.fields):,} different fields, "
+                "more than a table has columns"
+            )
+        return stopped
 
     async def _ask_dialler(self) -> None:
         self.observer.stage("reading the dialler", None)
@@ -184,7 +205,7 @@ class ReconciliationRun:
                 self.requests += client.requests
 
     async def _scope(self, client: DiallerClient) -> int | None:
-        """Say which campaigns count; gives the one that is to be listed, None for the whole account."""
+        """Set the campaigns in scope; return the one to list, None for the whole account."""
         campaign, extras = self.settings.campaign, self.options.extras
         if campaign.column is not None:
             named = {
@@ -208,7 +229,7 @@ class ReconciliationRun:
         """Write every line.
 
         Raises:
-            AssertionError: the classes do not part both sides, which is a bug.
+            AssertionError: the classes do not partition both sides, which is a bug.
         """
         found = Found()
         self.observer.stage("comparing", None)
@@ -234,7 +255,7 @@ class ReconciliationRun:
         return found
 
     def _shown(self, page: Sequence[Line], told: Sequence[str]) -> Iterator[ReportLine]:
-        """The lines as reports have them."""
+        """Yield the lines as the reports show them."""
         called = self.sides.called([line.contact_id for line in page]) if self.tally else None
         starts = list(accumulate((entry["rows"] for entry in self.run.files), initial=0))
         for line in page:
@@ -270,7 +291,7 @@ class ReconciliationRun:
 
 
 def _planned(row: RowResult, file: int) -> PlannedRow:
-    """What the journal keeps of a row, so that a mended one can be held against it."""
+    """Return the journal's record of a row, which a mended row is checked against."""
     return PlannedRow(
         row.seq, file, row.row, row.user_data, state=row.status, error_code=row.error_code, error_field=row.error_field,
         error=row.error, hint=row.hint, faults=faults_text(row.faults),

@@ -1,4 +1,4 @@
-"""File and dialler side by side, on disk: what a reconciliation joins, in flat memory."""
+"""Join file and dialler on disk, in flat memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .compare import Carriers, FileRow, Line, compare, unmatched
 _CACHE_KB = 65_536
 
 _LISTED = 5
-"""IDs that are named of several contacts with one UserData."""
+"""IDs listed for several contacts with one UserData."""
 
 _NONE, _ONE = Carriers(0, ()), Carriers(1, ())
 
@@ -42,8 +42,8 @@ _KEYS = " UNION ".join(f"SELECT user_data FROM {table}" for table in _OF_ROWS)  
 class Scope:
     """The campaigns that are reconciled, by ID and by name.
 
-    ``moved``: a contact of another campaign belongs to them if the file has its UserData. ``extras``: contacts whose
-    UserData the file does not have count too.
+    ``moved``: include contacts of other campaigns whose UserData the file has. ``extras``: include contacts whose
+    UserData the file does not have.
     """
 
     ids: frozenset[str] = frozenset()
@@ -52,7 +52,7 @@ class Scope:
     extras: bool = True
 
     def holds(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record is of these campaigns; one that does not tell its campaign is."""
+        """Whether a record is of these campaigns; a record without a campaign is."""
         number, name = campaign_of(record), record.get("DiallerCampaignsName")
         if not number:
             return name in (None, "") or not self.names or str(name) in self.names
@@ -60,7 +60,7 @@ class Scope:
 
 
 class Called(NamedTuple):
-    """What became of a contact's calls."""
+    """Summary of a contact's calls."""
 
     calls: int
     last_call: str
@@ -68,22 +68,21 @@ class Called(NamedTuple):
 
 
 def _key(row: PlannedRow | Outcome) -> str:
-    """The UserData of a row; outcomes are those of rows whose UserData is what is wrong."""
+    """Return a row's UserData; ``""`` for an outcome, whose row was rejected for its UserData."""
     return row.user_data if isinstance(row, PlannedRow) else ""
 
 
 def _why(row: PlannedRow) -> str:
-    """Why a row is rejected, in short."""
+    """Return a short reason why a row is rejected."""
     return f"row {row.row}, {row.error_code}" + (f" in {row.error_field}" if row.error_field else "")
 
 
 class Sides(Snapshot):
-    """Both sides by UserData. First come the rows, then the contacts, then :meth:`index`, then questions.
+    """Both sides by UserData. Call order: rows, contacts, :meth:`index`, then queries.
 
-    ``keep`` says which row counts of several with one UserData: the ``last``, or by any other word the first.
-    ``locks``: contacts of rows that filters leave out are to be locked. ``read`` is told how many records have come.
-    ``fields`` are the names of all fields that records have, ``outside`` is how many contacts were left aside,
-    ``valid`` how many rows are valid.
+    ``keep`` decides which of several rows with one UserData counts: ``last``, else the first. ``locks``: contacts of
+    filtered rows are to be locked. ``read`` is called with the number of records received. ``fields`` are the names of
+    all fields in the records, ``outside`` is the number of contacts out of scope, ``valid`` the number of valid rows.
     """
 
     def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False) -> None:
@@ -101,7 +100,7 @@ class Sides(Snapshot):
     # The file
 
     def add_rows(self, rows: Sequence[PlannedRow], _found: object = ()) -> None:
-        """Note rows: valid ones, rejected ones, and those that a filter leaves out."""
+        """Add rows: valid, rejected and filtered ones."""
         valid = [row for row in rows if row.state == RowState.PENDING]
         rejected = [row for row in rows if row.state == Status.REJECTED]
         filtered = ((storable(row.user_data), row.error) for row in rows if row.action == Reason.FILTERED)
@@ -119,38 +118,38 @@ class Sides(Snapshot):
         self._note_faults(rejected)
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
-        """Note rows that are rejected as others carry their key."""
+        """Add rows that are rejected because other rows carry their key."""
         self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
 
     def _note_faults(self, rows: Iterable[PlannedRow | Outcome]) -> None:
-        """Note what is wrong with rows."""
+        """Store the faults of rows."""
         for row in rows:
-            said = map(storable, (_key(row), row.error_code, row.error_field, row.error, row.hint))
+            texts = map(storable, (_key(row), row.error_code, row.error_field, row.error, row.hint))
             faults = row.faults if isinstance(row, PlannedRow) else ""
-            self._base.execute("INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?, ?)", (row.seq, *said, faults))
+            self._base.execute("INSERT INTO failed VALUES (?, ?, ?, ?, ?, ?, ?)", (row.seq, *texts, faults))
 
     def rejected(self) -> Iterator[tuple[int, str, str, str, str, str, str]]:
-        """(seq, UserData, error code, field, error, hint, faults) of each rejected row, in source order."""
+        """Yield (seq, UserData, error code, field, error, hint, faults) of each rejected row, in source order."""
         yield from self._base.execute("SELECT * FROM failed ORDER BY seq")
 
     def keys(self) -> Iterator[str]:
-        """The UserData of all rows, each once."""
+        """Yield the UserData of all rows, each once."""
         for (key,) in self._base.execute(_KEYS):
             yield key
 
     def count_keys(self) -> int:
-        """How many there are."""
+        """Count the distinct UserData of rows."""
         return self._count(_KEYS)
 
     # The dialler
 
     def clear(self) -> None:
-        """Forget the contacts."""
+        """Delete all contacts."""
         super().clear()
         self.outside = 0
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Keep those records that belong to the scope."""
+        """Store the records in scope."""
         records = list(records)
         self._read(len(records))
         kept = [record for record in records if self._belongs(record)]
@@ -160,7 +159,7 @@ class Sides(Snapshot):
         super().add(kept)
 
     def add_beside(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Count records of other campaigns, which are left aside."""
+        """Count records of other campaigns as out of scope."""
         self.outside += len(list(records))
 
     def _belongs(self, record: Mapping[str, Any]) -> bool:
@@ -175,7 +174,7 @@ class Sides(Snapshot):
         return bool(self._base.execute(query, [storable(str(record.get("UserData")))]).fetchone())
 
     def index(self) -> None:
-        """Call once when all contacts are there. Of a contact that a list holds twice, the later record stays."""
+        """Build the indexes, once all contacts are stored. Of a contact listed twice, the later record is kept."""
         super().index()
         self._base.executescript(
             """
@@ -194,20 +193,20 @@ class Sides(Snapshot):
         )
 
     def contacts(self) -> Iterator[StoredContact]:
-        """All contacts, in the order of the list."""
+        """Yield all contacts, in the order of the list."""
         for user_data, contact_id, record in self._base.execute("SELECT * FROM contact ORDER BY rowid"):
             yield StoredContact(contact_id, user_data, orjson.loads(record))
 
     def count_contacts(self) -> int:
-        """How many contacts there are."""
+        """Count the contacts."""
         return self._count("SELECT id FROM contact")
 
     def add_called(self, called: Iterable[tuple[str, Called]]) -> None:
-        """Keep what became of contacts' calls, by ID."""
+        """Store summaries of calls by contact ID."""
         self._base.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", ((i, *call) for i, call in called))
 
     def called(self, ids: Sequence[str]) -> dict[str, Called]:
-        """What became of the calls of these contacts."""
+        """Return the summaries of these contacts' calls."""
         return {key: Called(*found) for key, *found in self._select("SELECT * FROM called WHERE id IN", ids)}
 
     # Both
@@ -215,7 +214,7 @@ class Sides(Snapshot):
     def lines(
         self, batches: Iterable[list[Any]], numbers: Sequence[int], suppressed: SuppressionLists
     ) -> Iterator[Line]:
-        """The lines of all rows in source order, then those of contacts that no valid row names.
+        """Yield the lines of all rows in source order, then those of contacts that no valid row names.
 
         ``batches`` hold (place in the run, UserData, JSON) of all valid rows, ``numbers`` the row number by place.
         """

@@ -1,4 +1,4 @@
-"""How the dialler's side of a reconciliation is read: one list, batch look-ups, or single look-ups."""
+"""Read the dialler's side of a reconciliation by the cheapest way: one list, batch lookups, or single lookups."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .sides import Sides
 _log = logging.getLogger(__name__)
 
 MOST_BY_BATCH = 5_000
-"""UserData up to which batch look-ups are quicker than the list of a campaign, whose size is not known."""
+"""Most UserData for which batch lookups are quicker than listing a campaign of unknown size."""
 
 MOST_SINGLE = 200
-"""The same for single look-ups, where this dialler has no batch look-up."""
+"""Most UserData for single lookups, used if this dialler has no batch lookup."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceOfTruth:
-    """Which way was chosen (``list``, ``batch`` or ``single``), and why."""
+    """The way chosen (``list``, ``batch`` or ``single``), and the reason."""
 
     way: str
     why: str
 
 
 async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None) -> SourceOfTruth:
-    """Read into ``sides`` the contacts of a campaign (None: of the account), as few as will do for its scope.
+    """Read the contacts of a campaign (None: of the account) into ``sides``, as few as its scope allows.
 
     Raises:
-        RequestError, StopRun: they do not come whole.
+        RequestError, StopRun: the contacts could not be read completely.
     """
     keys = sides.count_keys()
     if sides.scope.extras:

@@ -1,4 +1,4 @@
-"""What a reconciliation found, in numbers: counted line by line, then written as ``summary.json``."""
+"""Count the results of a reconciliation line by line, for ``summary.json``."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ FEW = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationSummary(Summary):
-    """``summary.json`` of a reconciliation: what other runs have, and what was found.
+    """``summary.json`` of a reconciliation: the fields of every run, and the findings.
 
-    ``classes`` are lines by class, ``contacts`` and ``rows`` what stands behind them (each contact once, each valid row
-    once); all three are None where nothing was compared. A class is None that was not looked for. ``counts``: rows that
-    were compared have succeeded.
+    ``classes`` counts lines by class, ``contacts`` and ``rows`` the contacts and valid rows behind them, each once; all
+    three are None if nothing was compared. The value of a class that was not looked for is None. ``counts``: compared
+    rows count as succeeded.
     """
 
     source_of_truth: Mapping[str, Any] | None
@@ -43,18 +43,18 @@ class ReconciliationSummary(Summary):
 
     @property
     def unlike(self) -> int:
-        """Lines that do not match."""
+        """The number of lines that do not match."""
         return sum(count or 0 for kind, count in (self.classes or {}).items() if kind != ContactClass.MATCHING)
 
     @property
     def differs(self) -> bool:
-        """Whether anything does not match, but for what is missing on purpose."""
+        """Whether anything does not match, except for rows missing on purpose."""
         return self.unlike > self.expected_missing
 
 
 @dataclass(slots=True)
 class Found:
-    """What is counted while lines are written: lines, contacts and rows by class, contacts by field that differs."""
+    """Counts: lines, contacts and rows by class; contacts by field that differs."""
 
     classes: Counter[ContactClass] = field(default_factory=Counter)
     contacts: Counter[ContactClass] = field(default_factory=Counter)
@@ -91,7 +91,7 @@ def summarise(
     requests: int,
     duration: float,
 ) -> ReconciliationSummary:
-    """The summary of a run; ``found`` is None where nothing was compared."""
+    """Return the summary of a run; ``found`` is None if nothing was compared."""
     todo = sum(prepared.todo)
     skipped = prepared.total - prepared.rejected - todo
     by_reason = {str(Reason.SUPERSEDED): skipped - prepared.filtered, str(Reason.FILTERED): prepared.filtered}

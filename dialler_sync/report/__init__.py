@@ -1,1 +1,1 @@
-"""What became of a run, written down for people and programs."""
+"""Write a run's results for people and programs."""

@@ -1,6 +1,6 @@
-"""Geometry of the page's charts: pure, in units of a drawing that templates turn into SVG.
+"""Geometry of the charts, in units of a drawing that the templates turn into SVG.
 
-Charts are stretched to the width there is, so they hold no text: labels stand beside them, at reading size.
+Charts hold no text, because the page stretches them to its width: labels stand beside them, at reading size.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ WIDTH = 1000.0
 HEIGHT = 100.0
 
 _LEAST = 0.012
-"""Share of the width that a part which is there at all is given, so that 3 rows of a million are seen."""
+"""Smallest share of the width for a part that is not 0, so that 3 rows of a million stay visible."""
 
 _GAP = 0.15
-"""Share of a column's width that is left free beside it."""
+"""Gap between columns, as a share of the column's width."""
 
 _SEAM = 3.0
-"""Width that is left free between two parts of a bar."""
+"""Gap between two parts of a bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One rectangle. ``tone`` is the class that colours it, ``tip`` what is said of it."""
+    """A rectangle. ``tone`` is the CSS class that colours it, ``tip`` its tooltip."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Box:
 
 
 def stacked_bar(parts: Mapping[str, int]) -> list[Box]:
-    """One bar of several parts, in order, over the whole width; ``parts`` is tone → count."""
+    """Return one full-width bar of several parts, in order; ``parts`` is tone → count."""
     total = sum(parts.values())
     shares = {tone: max(count / total, _LEAST) for tone, count in parts.items() if count}
     scale = (WIDTH + _SEAM) / sum(shares.values()) if shares else 0.0
@@ -46,7 +46,7 @@ def stacked_bar(parts: Mapping[str, int]) -> list[Box]:
 
 
 def stacked_columns(columns: Sequence[Sequence[tuple[str, float]]], tips: Iterable[str]) -> list[Box]:
-    """Columns of (tone, value) parts that stand on each other, the highest as high as the drawing."""
+    """Return stacked columns of (tone, value) parts, scaled so that the highest fills the drawing."""
     highest = max((sum(value for _, value in column) for column in columns), default=0) or 1
     step = WIDTH / max(len(columns), 1)
     boxes = []
@@ -63,7 +63,7 @@ def stacked_columns(columns: Sequence[Sequence[tuple[str, float]]], tips: Iterab
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line of a bar list: a label, the text of its value, and how long it is (0 to 1)."""
+    """One line of a bar list: label, value as text, and length (0 to 1)."""
 
     label: str
     value: str
@@ -72,7 +72,7 @@ class Bar:
 
 
 def bars(values: Iterable[tuple[str, float, str]]) -> list[Bar]:
-    """(label, value, its text) → bars, the longest as long as the drawing."""
+    """Return a bar for each (label, value, value as text), scaled so that the longest has length 1."""
     listed = list(values)
     highest = max((value for _, value, _ in listed), default=0) or 1
     return [Bar(label, text, round(max(value / highest, _LEAST), 4) if value else 0.0) for label, value, text in listed]

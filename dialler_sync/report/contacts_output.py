@@ -1,4 +1,4 @@
-"""Records of the dialler, as people and programs want them: table, CSV, JSON, Excel, the vendor's own CSV."""
+"""Write records of the dialler as table, CSV, JSON, Excel, or the vendor's own CSV."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..fields import FIELDS, VENDOR_COLUMNS, VENDOR_MARK
+from ..files.pinned import known, temporary_folder, within
 from ..files.private import replaced
 from ..text.nearest import nearest
 from ..text.outward import json_text, mask, mask_cells
@@ -34,7 +34,7 @@ Record = Mapping[str, Any]
 FORMATS = ("table", "csv", "json", "jsonl", "xlsx")
 
 CONTACT_COLUMNS = ("ID", *(name for name in FIELDS if name != "ResetContact"))
-"""Columns of a list that has no contacts."""
+"""Columns of an empty list."""
 
 _ON_TERMINAL = 1_000
 """Rows of a table that are shown on a terminal."""
@@ -42,19 +42,19 @@ _ON_TERMINAL = 1_000
 _WIDEST = 60
 _EXACT = 2**53
 _TWO_WAYS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
-"""A number that could also be read with a thousands sign."""
+"""A number that could also be read with a thousands separator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Records to be written; they are gone through more than once. ``chosen``: only ``columns`` are wanted."""
+    """Records to write; ``records`` is iterated more than once. ``chosen``: write only ``columns``."""
 
     columns: Sequence[str]
     records: Iterable[Record]
     chosen: bool = False
 
     def select(self, names: Sequence[str]) -> Listing:
-        """The same with these columns only.
+        """Return the same listing with these columns only.
 
         Raises:
             UsageError: no record has such a field.
@@ -65,18 +65,30 @@ class Listing:
         return Listing(names, self.records, chosen=True)
 
     def lines(self) -> Iterator[Sequence[str]]:
-        """The records as text, a cell a column, without secrets."""
+        """Yield each record as text cells, with secrets masked."""
         for record in self.records:
             yield mask_cells([cell_text(record.get(name)) for name in self.columns])
 
+    def check_columns(self) -> None:
+        """Refuse what no table takes: where each record has fields of its own, a few could fill the disk.
+
+        Raises:
+            UsageError: there are more columns than Excel has.
+        """
+        if len(self.columns) > SHEET_COLUMNS:
+            raise UsageError(
+                f"a table has {SHEET_COLUMNS:,} columns, and the records have {len(self.columns):,} fields: "
+                "use -o jsonl, or name those that you want with --fields"
+            )
+
     def objects(self) -> Iterator[Record]:
-        """The records as they are."""
+        """Yield each record as it is, cut to ``columns`` if they were chosen."""
         for record in self.records:
             yield {name: record.get(name) for name in self.columns} if self.chosen else record
 
 
 def cell_text(value: object) -> str:
-    """A value of a record as one cell: numbers plainly, nothing for null, JSON for what has parts."""
+    """Return a value as one cell: numbers without exponent, ``""`` for null, JSON for lists and objects."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -87,7 +99,8 @@ def cell_text(value: object) -> str:
 
 
 def write_csv(listing: Listing, file: IO[str]) -> None:
-    """A header and a line a record, in the dialect of the reports."""
+    """Write a header and one line per record, in the dialect of the reports."""
+    listing.check_columns()
     writer = table_writer(file)
     writer.writerow(map(harmless, mask_cells(listing.columns)))
     for line in listing.lines():
@@ -95,7 +108,7 @@ def write_csv(listing: Listing, file: IO[str]) -> None:
 
 
 def write_vendor(listing: Listing, file: IO[str]) -> None:
-    """The dialler vendor's own format, which ``import`` reads: semicolons, everything quoted, no header."""
+    """Write the vendor's own format, which ``import`` reads: semicolons, every cell quoted, no header."""
     writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     for record in listing.records:
         cells = [*mask_cells([cell_text(record.get(name)) for name in VENDOR_COLUMNS[1:]])]
@@ -106,7 +119,7 @@ def write_vendor(listing: Listing, file: IO[str]) -> None:
 
 
 def write_json(listing: Listing, file: IO[str]) -> None:
-    """One array, a record a line."""
+    """Write one JSON array, one record per line."""
     between = "[\n"
     for record in listing.objects():
         file.write(between + json_text(record))
@@ -115,13 +128,14 @@ def write_json(listing: Listing, file: IO[str]) -> None:
 
 
 def write_json_lines(listing: Listing, file: IO[str]) -> None:
-    """A record a line."""
+    """Write one JSON object per line."""
     for record in listing.objects():
         file.write(json_text(record) + "\n")
 
 
 def write_table(listing: Listing, file: IO[str]) -> int:
-    """Columns for people, with colours and lines on a terminal; gives how many records are left out there."""
+    """Write aligned columns, with colours and rules on a terminal; return the number of records left out there."""
+    listing.check_columns()
     if file.isatty():
         return _write_rich(listing, file)
     widths = list(map(len, listing.columns))
@@ -149,12 +163,12 @@ def _write_rich(listing: Listing, file: IO[str]) -> int:
 
 
 def _shown(text: str) -> str:
-    """Text that does nothing to a terminal."""
+    """Replace control characters, which a terminal would obey."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _picture(c) for c in text)
 
 
 def _picture(control: str) -> str:
-    """The sign that stands for a control character: ``␊`` for a line end."""
+    """Return the picture of a control character: ``␊`` for a line feed."""
     return chr(0x2400 + ord(control)) if control < " " else "\ufffd"
 
 
@@ -168,21 +182,22 @@ WRITERS: Mapping[str, Callable[[Listing, IO[str]], None]] = {
 
 @contextmanager
 def output_file(path: Path) -> Iterator[Path]:
-    """A file beside ``path``, for its owner only, that takes its place when all of it is written.
+    """Yield a draft beside ``path``, readable by its owner only, that replaces ``path`` once it is complete.
+
+    The draft has a name that leads to it whoever can change the folder.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the file cannot be written.
     """
     try:
-        with replaced(path) as (number, draft):
-            os.close(number)
-            yield draft
+        with replaced(path) as (number, draft), os.fdopen(number, "wb"):
+            yield within(number, draft)
     except OSError as error:
         raise UsageError(f"--out {path}: cannot be written: {error.strerror}") from error
 
 
 def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) -> list[str]:
-    """A workbook, in flat memory; what does not fit into one sheet goes on in the next. Gives remarks for the user.
+    """Write a workbook in flat memory, with as many sheets as the records need; return remarks for the user.
 
     Raises:
         UsageError: there are more columns than Excel has.
@@ -190,10 +205,9 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
     """
     import xlsxwriter
 
-    if len(listing.columns) > SHEET_COLUMNS:
-        raise UsageError(f"Excel has {SHEET_COLUMNS:,} columns, and there are {len(listing.columns):,}: use -o csv")
-    with tempfile.TemporaryDirectory(prefix=".xlsx.", dir=path.parent) as folder:
-        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+    listing.check_columns()
+    with temporary_folder(known(path).parent) as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(folder)})
         try:
             cut = _write_sheets(book, listing, sheet_rows)
             book.close()
@@ -206,7 +220,7 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
 
 
 def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
-    """Write the records, into as many sheets as they need; gives how many texts had to be cut."""
+    """Write the records into as many sheets as they need; return the number of texts that were cut."""
     text, bold = book.add_format({"num_format": "@"}), book.add_format({"num_format": "@", "bold": True})
     records = iter(listing.records)
     record = next(records, None)
@@ -215,7 +229,7 @@ def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
         number = len(book.worksheets()) + 1
         sheet: Worksheet = book.add_worksheet("Records" if number == 1 else f"Records {number}")
         sheet.freeze_panes(1, 0)
-        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # digits that are text are meant
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})  # the digits are text on purpose
         for place, name in enumerate(listing.columns):
             sheet.set_column(place, place, min(max(len(name), 10), 40) + 2, text)
             write_text(sheet, 0, place, harmless(mask(name)), bold)
@@ -229,7 +243,7 @@ def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:
 
 
 def _write_row(sheet: Worksheet, row: int, values: Iterable[object], style: Format) -> int:
-    """Write one record; gives how many of its texts had to be cut."""
+    """Write one record; return the number of its texts that were cut."""
     cut = 0
     for place, value in enumerate(values):
         if value is None:

@@ -1,4 +1,4 @@
-"""How a run went over time, as charts: its rows, and how fast the dialler answered."""
+"""Charts of a run over time: rows sent, and latency of requests."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _FEWEST_COLUMNS = 4
 
 @dataclass(frozen=True, slots=True)
 class CourseChart:
-    """Rows over time, in columns of ``step`` each, of which the highest has ``highest`` rows.
+    """Rows over time, one column per ``step``; the highest column has ``highest`` rows.
 
-    ``labels`` stand under the first, the middle and the last column; ``spoken`` says what there is to see. A run
-    that was over at once has no boxes. ``bad``: rows are among them that did not succeed.
+    ``labels`` stand under the first, the middle and the last column; ``spoken`` is the text alternative. A run that is
+    too short for a chart has no boxes. ``bad``: some of the rows did not succeed.
     """
 
     step: str
@@ -32,7 +32,7 @@ class CourseChart:
 
 
 def course_chart(course: Course, zone: tzinfo | None) -> CourseChart:
-    """Draw rows over time, with times as they were in ``zone``."""
+    """Draw rows over time; labels show times in ``zone``."""
     step, bad = duration(course.step), any(course.bad)
     columns = list(zip(course.good, course.bad, strict=True))
     sums = list(map(sum, columns))
@@ -54,7 +54,7 @@ def course_chart(course: Course, zone: tzinfo | None) -> CourseChart:
 
 @dataclass(frozen=True, slots=True)
 class LatencyChart:
-    """How long requests took, in columns of ``step`` each: half of them, and above that 95 %, at most ``highest``."""
+    """Latency over time, one column per ``step``: the median, and above it the 95th percentile, at most ``highest``."""
 
     step: str
     highest: str
@@ -64,7 +64,7 @@ class LatencyChart:
 
 
 def latency_chart(over_time: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> LatencyChart | None:
-    """Draw ``over_time`` of a summary's latency, times as they were in ``zone``; None where it was over at once."""
+    """Draw ``over_time`` of a summary's latency, times in ``zone``; return None for a run too short for a chart."""
     began = [datetime.fromisoformat(entry["at"]) for entry in over_time]
     width = over_time[0]["seconds"]
     places = [round((time - began[0]).total_seconds() / width) for time in began]
@@ -92,5 +92,5 @@ def _labels(times: Sequence[datetime]) -> list[str]:
 
 
 def _under(labels: Sequence[str]) -> tuple[str, str, str]:
-    """Those that stand under the first, the middle and the last column."""
+    """Return the labels under the first, the middle and the last column."""
     return labels[0], labels[len(labels) // 2], labels[-1]

@@ -30,15 +30,15 @@ def result_line(result: RowResult) -> tuple[str | int | None, ...]:
 
 
 def table_writer(file: Any) -> _Writer:
-    """The one dialect that we write: comma, doubled quotes, CRLF (RFC 4180).
+    """Return a CSV writer for the dialect of all our files: comma, doubled quotes, CRLF (RFC 4180).
 
-    With LF alone Python 3.11 would not quote a cell that holds a carriage return.
+    CRLF is required: with LF alone, Python 3.11 leaves a cell with a carriage return unquoted.
     """
     return csv.writer(file, lineterminator="\r\n")
 
 
 class ResultsFile:
-    """``results.csv``: a line for every row."""
+    """``results.csv``: one line per row."""
 
     def __init__(self, writer: _Writer) -> None:
         self._writer = writer
@@ -57,21 +57,21 @@ def results_file(path: Path) -> Iterator[ResultsFile]:
 
 
 def key_of(result: RowResult) -> str:
-    """The UserData of a row that a mended row must still have; empty where it is what has to be mended.
+    """Return the UserData that the fixed row must still have; ``""`` if UserData itself is to be fixed.
 
-    A key that was refused only because it is another one stays refused, until somebody empties ``_key``.
+    A key that was refused only because it had changed stays refused, until somebody empties ``_key``.
     """
     why = {fault.code for fault in result.each_fault() if fault.field == "UserData"}
     return result.user_data if not why or why & REFUSED_KEYS else ""
 
 
 class FailedTable:
-    """The table of rows to fix, with their original columns; then those that name run, row and fault.
+    """The table of rows to fix: their original columns, then our columns that name run, row and fault.
 
-    ``run`` is the ID of the run, empty where the table must not be told from another list. ``columns`` holds the column
-    names of each source. Sources with other columns share one table: a column that a row's source does not have stays
-    empty. Cells beyond the header stand in ``_extra_1`` and so on, ``extra`` of them. ``own`` is how many columns at
-    the end no source has.
+    ``run`` is the ID of the run, ``""`` if the table is not to be recognised as a mended file. ``columns`` holds the
+    column names of each source. All sources share one table: a column that a row's source lacks stays empty. Cells
+    beyond the header stand in ``_extra_1`` and so on, ``extra`` of them. ``own`` is the number of columns at the
+    right end that no source has.
     """
 
     def __init__(self, run: str, columns: Sequence[Sequence[str]], extra: int) -> None:
@@ -84,7 +84,7 @@ class FailedTable:
         self.header = [*names, *(f"{EXTRA}{n}" for n in range(1, extra + 1)), *self._own]
 
     def line(self, result: RowResult, source: int, cells: Sequence[str]) -> list[str]:
-        """A row of the table, as its cells are."""
+        """Return the table's cells for a row."""
         places = self._places[source]
         line = [""] * (self._width + self._extra)
         for place, cell in zip(places, cells, strict=False):
@@ -109,12 +109,12 @@ class FailedTable:
         return (own[name] for name in self._own)
 
     def place(self, source: int, column: int | None) -> int:
-        """Where a column of a source stands in the table; None: where the row says what is wrong."""
+        """Return the table's column for a column of a source; for None, the column ``_error``."""
         return self.header.index("_error", self._width) if column is None else self._places[source][column]
 
 
 class FailedRows:
-    """Writes a table of rows to fix where a spreadsheet program might run a cell as a formula."""
+    """Write the table of rows to fix, with cells that a spreadsheet program might run as formulas made harmless."""
 
     def __init__(self, writer: _Writer, table: FailedTable) -> None:
         self._writer = writer
@@ -122,22 +122,22 @@ class FailedRows:
         writer.writerow(map(harmless, table.header))
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
-        """Write the row, if it is one that failed."""
+        """Write the row if it failed."""
         if result.status not in FINE:
             self._writer.writerow(map(harmless, self._table.line(result, source, cells)))
 
 
 @contextmanager
 def failed_file(path: Path, table: FailedTable) -> Iterator[FailedRows]:
-    """Open ``failed.csv``: UTF-8 with BOM, as Excel wants it."""
+    """Open ``failed.csv``: UTF-8 with BOM, so that Excel detects the encoding."""
     with new_file(path, encoding="utf-8-sig") as file:
         yield FailedRows(table_writer(file), table)
 
 
 def _shared_columns(columns: Sequence[Sequence[str]]) -> tuple[list[str], list[list[int]]]:
-    """All names in order of appearance, and for each source the place of each of its columns.
+    """Return all names in order of appearance, and for each source the place of each of its columns.
 
-    The second column of a name within one source is a column of its own.
+    A second column of the same name within one source gets a column of its own.
     """
     places: dict[tuple[str, int], int] = {}
     by_source = []

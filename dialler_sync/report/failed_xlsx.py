@@ -1,7 +1,7 @@
-"""``failed.xlsx``: the rows to fix, safe from the spreadsheet program, with the faulty cells marked.
+"""``failed.xlsx``: the rows to fix, with the faulty cells marked.
 
-All columns are text from top to bottom, so that no program changes a cell, and an empty one takes ``0171…`` as it is
-typed. What :mod:`.csv_files` writes into ``failed.csv`` is in it, cell by cell.
+Every column is formatted as text from top to bottom: no program changes a cell, and an empty cell keeps ``0171…`` as
+typed. Contents are those of ``failed.csv`` (:mod:`.csv_files`), cell by cell.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HELP = (
 )
 _CUT = f"Cut, as a cell of Excel takes {CELL_LENGTH:,} signs: shorten the text, or import this row from failed.csv."
 _NOTE_WIDTH, _LINE_HEIGHT, _LINE_SIGNS = 320, 17, 46
-"""Pixels, and the signs of a note's line."""
+"""Width of a note and height of a line in pixels, and characters per line."""
 
 
 class FailedSheet(Table):
@@ -45,7 +45,7 @@ class FailedSheet(Table):
         self._header = book.add_format({**text, "bold": True, "bottom": 1, "bg_color": "#EAEDF1", "text_wrap": True})
         self._own_header = book.add_format({**text, "italic": True, "bottom": 1, "bg_color": "#EAEDF1"})
         self._own_text = book.add_format({**text, "font_color": "#5F6672", "bg_color": "#F5F6F8"})
-        # The border shows without colours, too.
+        # The border marks the cell for readers who do not see colours.
         self._faulty = book.add_format({**text, "font_color": "#9C0006", "bg_color": f"#{COLOUR}", "border": 1})
         self._first_own = len(table.header) - table.own
         self._notes: Mapping[int, str] = {}
@@ -54,7 +54,7 @@ class FailedSheet(Table):
         self._note(table.place(0, None), _HELP)
 
     def add(self, line: Sequence[str], notes: Mapping[int, str]) -> None:
-        """Write a row, whose faulty cells are the places of ``notes``."""
+        """Write a row; the keys of ``notes`` are its faulty columns."""
         if max(map(len, line)) > CELL_LENGTH // 2:
             notes = {place: _CUT for place, cell in enumerate(line) if not fits(cell)} | {**notes}
         self._notes = notes
@@ -87,10 +87,9 @@ class FailedSheet(Table):
 
 
 class FailedWorkbooks:
-    """``failed.xlsx`` in ``folder``, and ``failed-2.xlsx`` and so on where one sheet does not take all rows.
+    """Write ``failed.xlsx`` into ``folder``, continued in ``failed-2.xlsx`` and so on when a sheet is full.
 
-    A context manager. Whatever keeps them from being written costs a warning, and nothing else: ``failed.csv`` has the
-    same rows.
+    A context manager. Failure to write costs a warning only, because ``failed.csv`` has the same rows.
     """
 
     def __init__(
@@ -121,7 +120,7 @@ class FailedWorkbooks:
         self._close()
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
-        """Write the row, if it is one that failed."""
+        """Write the row if it failed."""
         if result.status in FINE or self._problem:
             return
         line = list(map(in_text_cell, self._table.line(result, source, cells)))
@@ -133,7 +132,7 @@ class FailedWorkbooks:
             self._give_up(error)
 
     def save(self) -> None:
-        """Write what is open, also where there is no row; then say what could not be written."""
+        """Save the open workbook, even without rows; warn if one could not be written."""
         if not self._problem:
             try:
                 if self._sheet or not self._written:
@@ -143,7 +142,7 @@ class FailedWorkbooks:
                 self._give_up(error)
         kept = 0 if self._problem else self._written
         part = kept + 1
-        while self._path(part).exists():  # from an earlier time when these reports were written
+        while self._path(part).exists():  # left by an earlier writing of these reports
             with suppress(OSError):
                 self._path(part).unlink()
             part += 1
@@ -188,9 +187,10 @@ def failed_rows(
     *,
     workbooks: bool = True,
 ) -> Iterator[Callable[[RowResult, int, Sequence[str]], None]]:
-    """Open ``failed.csv`` and ``failed.xlsx``; gives what takes each row with its source and its original cells.
+    """Open ``failed.csv`` and ``failed.xlsx``; yield a function that adds a row, given its source and original cells.
 
-    ``run``, ``columns`` and ``extra`` are as for :class:`~.csv_files.FailedTable`. Without ``workbooks``, only the CSV.
+    ``run``, ``columns`` and ``extra`` are as for :class:`~.csv_files.FailedTable`. ``workbooks=False`` writes only the
+    CSV.
 
     Raises:
         JournalError: ``failed.csv`` cannot be written.

@@ -1,4 +1,4 @@
-"""Which source cells the faults of a row are about, and what a note on such a cell says."""
+"""Locate the faulty source cells of a row, and compose their notes."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from ..error_codes import mend
 from ..model import DID_NOT_SUCCEED, Fault, RowResult
 
 NOTES = 10_000
-"""Notes in one sheet: Excel takes minutes to open many more. Beyond them, cells are coloured all the same."""
+"""Most notes in one sheet: Excel takes minutes to open many more. Further cells are coloured without a note."""
 
 COLOUR = "FFC7CE"
-"""Excel's own for what is bad."""
+"""Excel's own colour for "bad"."""
 
 LONGEST_NOTE = 1_000
-"""Signs of a note: more does not fit on a screen, and ``_error`` has all of it."""
+"""Longest note, in characters: more does not fit on a screen, and ``_error`` has the full text."""
 
 SourceColumns = Mapping[str, Sequence[Sequence[str]]]
-"""Contact field → the source columns that it is made of. Of several names in one entry, the first that is not empty in
-the row counts."""
+"""Contact field → the source columns it is made of. Of several names in an entry, the first filled cell counts."""
 
 
 class FaultCells:
-    """Finds the faulty cells of rows. ``columns`` are the column names of each source."""
+    """Locate the faulty cells of rows. ``columns`` are the column names of each source."""
 
     def __init__(self, columns: Sequence[Sequence[str]], mapped: SourceColumns) -> None:
         self._mapped = mapped
@@ -31,7 +30,7 @@ class FaultCells:
         self._folded = [_places(list(map(fold, names))) for names in columns]
 
     def notes(self, result: RowResult, source: int, cells: Sequence[str]) -> dict[int | None, str]:
-        """The note of each faulty cell by its column; None: what is wrong belongs to no cell of the row."""
+        """Return the note of each faulty cell by column; key None: the fault belongs to no cell of the row."""
         if result.status not in DID_NOT_SUCCEED:
             return {}
         notes: dict[int | None, list[str]] = {}
@@ -42,7 +41,7 @@ class FaultCells:
         return {place: "\n\n".join(dict.fromkeys(texts))[:LONGEST_NOTE] for place, texts in notes.items()}
 
     def _cells(self, field: str, source: int, cells: Sequence[str]) -> list[int]:
-        """The columns that a field is made of in this row."""
+        """Return the columns that the field is made of in this row."""
         found = []
         for names in self._mapped.get(field) or ([[field]] if field else []):
             places = [place for name in names for place in self._column(name, source)]

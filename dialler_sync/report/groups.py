@@ -1,4 +1,4 @@
-"""Rows that did not succeed, by reason: how many, in which fields, with examples. Bounded, however many rows."""
+"""Group rows that did not succeed by error code: counts, fields, examples. Memory is bounded for any number of rows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..error_codes import ERROR_CODES, mend
 from ..model import DID_NOT_SUCCEED, Fault, RowResult, Status
 
 EXAMPLES = 4
-"""Different messages that are shown of one reason."""
+"""Distinct messages shown per error code."""
 
 
 @dataclass(slots=True)
 class Example:
-    """A message, the first row that has it, and how many rows have it."""
+    """A message, the first row that has it, and the number of rows that have it."""
 
     file: str
     row: int
@@ -26,7 +26,7 @@ class Example:
 
 @dataclass(slots=True)
 class Group:
-    """The rows with one error code. ``hint`` is the first row's, for codes that nothing is written about."""
+    """The rows with one error code. ``hint`` is the first row's, used for codes outside ``ERROR_CODES``."""
 
     code: str
     hint: str
@@ -36,27 +36,27 @@ class Group:
 
     @property
     def rows(self) -> int:
-        """How many rows have this code."""
+        """The number of rows with this code."""
         return self.statuses.total()
 
     @property
     def status(self) -> Status:
-        """What most of these rows ended as."""
+        """The most frequent status of these rows."""
         return self.statuses.most_common(1)[0][0]
 
     @property
     def meaning(self) -> str:
-        """What the code means, or nothing where that is not written down."""
+        """The meaning of the code, ``""`` if unknown."""
         return ERROR_CODES[self.code].meaning if self.code in ERROR_CODES else ""
 
     @property
     def mend(self) -> str:
-        """What to do about it."""
+        """The fix for the code."""
         return mend(self.code) or self.hint
 
 
 class Groups:
-    """Collects rows that did not succeed, but not those that the run did not come to: they have no reason.
+    """Collect rows that did not succeed. ``unprocessed`` rows are ignored, since they have no error code.
 
     A row with several faults counts under each of its codes.
     """
@@ -65,7 +65,7 @@ class Groups:
         self._groups: dict[str, Group] = {}
 
     def add(self, result: RowResult) -> None:
-        """Take up a row."""
+        """Add a row."""
         if result.status not in DID_NOT_SUCCEED:
             return
         seen = set()
@@ -84,5 +84,5 @@ class Groups:
                 group.examples[fault.message] = Example(result.file, result.row, result.user_data, fault.message)
 
     def __iter__(self) -> Iterator[Group]:
-        """The groups, the largest first."""
+        """Yield the groups, the largest first."""
         return iter(sorted(self._groups.values(), key=lambda group: (-group.rows, group.code)))

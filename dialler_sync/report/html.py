@@ -1,4 +1,4 @@
-"""``report.html``: what became of a run, for people."""
+"""``report.html``: the results of a run, for people."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _EARLIER_RUNS = 30
 
 
 class HtmlReport:
-    """Collects the rows of a run, each once, in source order; then writes the page.
+    """Collect the rows of a run, each once, in source order; then write the page.
 
-    ``columns`` are the column names of each source; ``mask`` hides phone numbers. At most ``listed`` rows that did
-    not succeed can be searched in the page; those that the run did not come to are only counted. Times are shown
-    as they were in ``zone``; None is the time zone of this machine.
+    ``columns`` are the column names of each source; ``mask`` hides phone numbers. The page can search at most
+    ``listed`` rows that did not succeed; ``unprocessed`` rows are only counted. Times are shown in ``zone``; None is
+    the time zone of this machine.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class HtmlReport:
         self._left_out = LeftOut(columns)
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
-        """Take up one row with its original cells; ``source`` is its place in ``columns``."""
+        """Add a row with its original cells; ``source`` is its place in ``columns``."""
         self._tally.add(result)
         left_out = is_left_out(result)
         if result.status not in DID_NOT_SUCCEED and not left_out:
@@ -77,9 +77,9 @@ class HtmlReport:
             self._records.add(_values(result, self._zone), source, cells)
 
     def write(self, path: Path, summary: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> None:
-        """Write the page; it links to the report files that stand beside it by then.
+        """Write the page, with links to the report files that exist beside it.
 
-        ``summary`` is that of ``summary.json``; ``history`` are those of earlier runs, the newest first.
+        ``summary`` is that of ``summary.json``; ``history`` holds those of earlier runs, the newest first.
 
         Raises:
             JournalError: the file cannot be written.
@@ -139,7 +139,7 @@ _LATENCIES = {
 
 
 def _tone(summary: Mapping[str, Any]) -> str:
-    """The status that colours the verdict."""
+    """Return the status whose colour the verdict gets."""
     if summary["stopped_because"]:
         return "failed"
     if not summary["counts"]["read"]:
@@ -151,7 +151,7 @@ def _tone(summary: Mapping[str, Any]) -> str:
 
 
 def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
-    """A row of ``_COLUMNS``."""
+    """Return the values of ``_COLUMNS`` for a row."""
     faults = result.each_fault()
     return [
         result.row,
@@ -170,7 +170,7 @@ def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
 
 
 def _sentences(texts: Sequence[str]) -> str:
-    """What is said of several faults, as one reads it."""
+    """Join the texts of several faults into readable sentences."""
     *first, last = dict.fromkeys(texts or [""])
     return " ".join([*(text if text.endswith(".") else f"{text};" for text in first), last])
 

@@ -1,4 +1,4 @@
-"""Rows that were left out on purpose, by name: who of them should have been called is for a person to see."""
+"""List rows that were left out on purpose, so that a person can check who should have been called after all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LISTED = 1_000
 """Rows of one action that a page lists."""
 
 _CELLS, _LONGEST = 8, 60
-"""Filled cells of a row that are shown, and characters of one."""
+"""Filled cells shown per row, and characters shown per cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOutRow:
-    """A row that was left out: where it stands, why it was, and its cells as ``column: cell``."""
+    """A row that was left out: its place, the reason, and its cells as ``column: cell``."""
 
     file: str
     row: int
@@ -28,20 +28,20 @@ class LeftOutRow:
 
 
 class LeftOut:
-    """Collects rows that were left out; ``columns`` are the column names of each source."""
+    """Collect rows that were left out; ``columns`` are the column names of each source."""
 
     def __init__(self, columns: Sequence[Sequence[str]]) -> None:
         self._columns = columns
         self._rows: dict[Action | Reason, list[LeftOutRow]] = {}
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
-        """Take up a row that was left out."""
+        """Add a row that was left out."""
         rows = self._rows.setdefault(result.action or Reason.SUPERSEDED, [])
         if len(rows) < LISTED:
             rows.append(LeftOutRow(result.file, result.row, result.user_data, result.error, self._shown(source, cells)))
 
     def groups(self, summary: Mapping[str, Any]) -> Iterator[tuple[str, int, Sequence[LeftOutRow]]]:
-        """(action, rows, those that are listed), the most first."""
+        """Yield (action, number of rows, listed rows), the most frequent action first."""
         for action, rows in sorted(self._rows.items(), key=lambda item: -summary["actions"][item[0]]):
             yield action, summary["actions"][action], rows
 
@@ -51,7 +51,7 @@ class LeftOut:
 
 
 def is_left_out(result: RowResult) -> bool:
-    """Whether the row was neither sent, nor wrong, nor in the dialler as it is."""
+    """Whether the row was left out although the dialler does not hold it as the file says."""
     return result.status is Status.SKIPPED and result.action in words.LEFT_OUT
 
 

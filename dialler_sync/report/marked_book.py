@@ -1,7 +1,7 @@
-"""A copy of an ``.xlsx`` as it was sent, with its faulty cells coloured and a note on each.
+"""Copy an ``.xlsx`` that was imported, with its faulty cells coloured and a note on each.
 
-Only the parts that must change do, and in them only the bytes that must: formulas, formats, charts, macros and other
-sheets are what they were. Source: ECMA-376 part 2 (OPC).
+Edits touch only the bytes that must change: formulas, formats, charts, macros and other sheets stay as they are.
+Source: ECMA-376 part 2 (OPC).
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _NEW_RELATIONS = (
 
 
 def write_marked(source: Path, target: Path, notes: Mapping[str, Mapping[Cell, str]]) -> None:
-    """Write a copy of the workbook ``source``; ``notes`` are those of each sheet's faulty cells.
+    """Write a copy of the workbook ``source``; ``notes`` holds the notes of faulty cells by sheet.
 
     Raises:
-        Unedited: something would be lost, or the workbook is not as it must be; the message says what.
+        Unedited: the copy would lose something, or the workbook is malformed; the message says what.
         JournalError: ``target`` cannot be written.
     """
     try:
@@ -43,12 +43,12 @@ def write_marked(source: Path, target: Path, notes: Mapping[str, Mapping[Cell, s
             edited = _Workbook(package).marked(notes)
             _copy(package, target, edited)
     except (KeyError, ValueError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        # a reference leads nowhere, a number is none, or the archive is packed as no program packs it
+        # a dangling reference, a malformed number, or a damaged archive
         raise Unedited(f"is not as Excel writes it ({error})") from error
 
 
 def _copy(package: zipfile.ZipFile, target: Path, edited: dict[str, bytes]) -> None:
-    """Write a copy of the archive, with the edited parts in their places and new ones at the end."""
+    """Copy the archive, with edited parts in their places and new parts at the end."""
     with new_binary_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as copied:
         for info in package.infolist():
             if info.filename in edited:
@@ -62,7 +62,7 @@ def _copy(package: zipfile.ZipFile, target: Path, edited: dict[str, bytes]) -> N
 
 
 class _Workbook:
-    """The parts of a workbook, and those that are edited."""
+    """The parts of a workbook, and their edits."""
 
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._package = package
@@ -70,7 +70,7 @@ class _Workbook:
         self._edited: dict[str, bytes] = {}
 
     def marked(self, notes: Mapping[str, Mapping[Cell, str]]) -> dict[str, bytes]:
-        """The parts that change, and new ones, by name."""
+        """Return the changed and the new parts by name."""
         if any(name.startswith("_xmlsignatures/") for name in self._names):
             raise Unedited("is signed, and the signature would be lost")
         workbook = self._related("", "officeDocument")
@@ -79,14 +79,14 @@ class _Workbook:
         for sheet, given in notes.items():
             part = self._sheet(workbook, sheet)
             cells = shown(self._read(part), given)
-            told = dict(list(cells.items())[:NOTES])
-            drawing = self._add_notes(part, told)
+            noted = dict(list(cells.items())[:NOTES])
+            drawing = self._add_notes(part, noted)
             self._edited[part] = marked_sheet(self._read(part), cells.keys(), faulty, drawing)
         self._edited[styles] = edited_styles()
         return self._edited
 
     def _add_notes(self, sheet: str, notes: Mapping[Cell, str]) -> str | None:
-        """Write the notes of a sheet; gives the relation of their drawing, None where the sheet names it already."""
+        """Write the notes of a sheet; return the relation ID of a new drawing, None if the sheet had one already."""
         texts, drawing, relation = self._related(sheet, "comments", needed=False), self._drawing(sheet), None
         known, boxes = self._read(texts) if texts else NEW_NOTES, self._read(drawing) if drawing else NEW_DRAWING
         if not texts:
@@ -100,7 +100,7 @@ class _Workbook:
         return relation
 
     def _drawing(self, sheet: str) -> str:
-        """The drawing that has the notes of a sheet, and its buttons, if it has any."""
+        """Return the name of the drawing with the sheet's notes and buttons, ``""`` if there is none."""
         document = Document(self._read(sheet))
         for element in document.elements(lambda name, parent, _: (name, parent) == ("legacyDrawing", "worksheet")):
             return self._relations(sheet)[_relation(element)][1]
@@ -129,11 +129,11 @@ class _Workbook:
         return name.lower() in self._names or name in self._edited
 
     def _named(self, part: str) -> str:
-        """The name of a part as the archive has it: case does not count."""
+        """Return the part's name as the archive spells it: names are case-insensitive."""
         return self._names.get(part.lower(), part)
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """id → (type, name of the part) of what a part (``""``: the package) refers to inside the package."""
+        """Return relation ID → (type, part name) of a part's internal references; ``""`` is the package itself."""
         name = self._named(_relations_of(part))
         if not self._has(name):
             return {}
@@ -159,7 +159,7 @@ class _Workbook:
         return ""
 
     def _new_part(self, pattern: str, sheet: str, kind: str, content: str) -> tuple[str, str]:
-        """Give the name of a part that the sheet refers to from now on, and the id of the relation."""
+        """Add a part that the sheet refers to; return its name and the relation ID."""
         name = next(name for n in count(1) if not self._has(name := pattern.format(n)))
         relations = self._named(_relations_of(sheet))
         known = self._relations(sheet)

@@ -1,6 +1,6 @@
-"""Notes on the cells of a worksheet: their texts, and the drawing that Excel shows them by.
+"""Write the notes of a worksheet's cells: their texts, and the VML drawing in which Excel shows them.
 
-Sources: ECMA-376 part 1, 18.7 (comments); part 4, 19.4 (VML), which Excel still wants for them.
+Sources: ECMA-376 part 1, 18.7 (comments); part 4, 19.4 (VML), which Excel still requires for notes.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _SHAPE = (
 _SHAPE_BLOCKS = '<o:shapelayout{declared} v:ext="edit"><o:idmap v:ext="edit" data="{blocks}"/></o:shapelayout>'
 _SHAPE_ID = re.compile(rb"_x0000_s(\d+)")
 _BLOCK = 1_024
-"""Shapes of one drawing are numbered within blocks of this many, which no other drawing of the workbook has."""
+"""Shape IDs per block. Each drawing of a workbook numbers its shapes within blocks of its own."""
 
 _LINE_SIGNS, _COLUMNS = 30, 4
 
 
 def with_notes(part: bytes, notes: Mapping[Cell, str], *, leave: bool) -> tuple[bytes, list[Cell]]:
-    """Give the part of a sheet's notes with more of them, and the cells that had none before.
+    """Return the comments part with ``notes`` added, and the cells that had no note before.
 
-    A cell that has a note keeps it, and the new text follows; with ``leave`` it keeps it as it is, as the note only
-    stands for a thread of comments.
+    An existing note is kept, and the new text appended. ``leave``: existing notes stay unchanged, because they only
+    mirror threaded comments.
 
     Raises:
         Unedited: the part is damaged.
@@ -79,7 +79,7 @@ def _run(p: str, text: str) -> bytes:
 
 
 def _texts(found: Iterable[Element]) -> dict[Cell, Element]:
-    """The text of each cell that has a note."""
+    """Return the text element of each cell that has a note."""
     texts: dict[Cell, Element] = {}
     cell = None
     for element in found:
@@ -91,12 +91,12 @@ def _texts(found: Iterable[Element]) -> dict[Cell, Element]:
 
 
 def with_boxes(drawing: bytes, notes: Mapping[Cell, str], others: Iterable[bytes]) -> bytes:
-    """Give the drawing of a sheet's notes with a box for each of ``notes``; ``others`` are the workbook's drawings.
+    """Return the drawing of a sheet's notes with a box added for each of ``notes``; ``others`` are the other drawings.
 
-    The text of VML need not be well-formed XML, so it is taken as it is.
+    Edits work on bytes, because VML need not be well-formed XML.
 
     Raises:
-        Unedited: it does not end as it must.
+        Unedited: the drawing lacks its end tag.
     """
     if b"</xml>" not in drawing:
         raise Unedited("has a drawing of its notes that is damaged")

@@ -1,4 +1,4 @@
-"""Colours cells in the XML of a worksheet. Sources: ECMA-376 part 1, 18.3 (worksheets) and 18.8 (styles)."""
+"""Colour cells in the XML of a worksheet. Sources: ECMA-376 part 1, 18.3 (worksheets) and 18.8 (styles)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .xml_edit import Document, Element, Unedited
 _AFTER_NOTES = frozenset(
     {"legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"}
 )
-"""What stands in a worksheet behind the reference to its notes; ``AlternateContent`` may wrap some of them."""
+"""Elements that follow the reference to the notes in a worksheet; ``AlternateContent`` may wrap some of them."""
 
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _FILL = f'<patternFill patternType="solid"><fgColor rgb="FF{COLOUR}"/><bgColor indexed="64"/></patternFill>'.encode()
 
 Cell = tuple[int, int]
-"""Row from 1, and column from 1."""
+"""Row and column, both counted from 1."""
 
 _LETTERS = re.compile(r"([A-Za-z]{1,3})(\d+)\Z")
 
@@ -45,7 +45,7 @@ def cell_of(name: str) -> Cell | None:
 
 
 def shown(sheet: bytes, notes: Mapping[Cell, str]) -> dict[Cell, str]:
-    """Give the notes by the cells that are shown: of merged cells that is the first.
+    """Return the notes by visible cell: a merged range shows only its first cell.
 
     Raises:
         Unedited: the sheet is damaged.
@@ -68,10 +68,10 @@ def shown(sheet: bytes, notes: Mapping[Cell, str]) -> dict[Cell, str]:
 
 
 def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], bytes]]:
-    """(style of a cell → the same with the colour of faulty cells, the styles with those that were asked for).
+    """Return two functions: style → faulty copy of it; and the styles part with all copies requested so far.
 
     Raises:
-        Unedited: the styles are not as they must be.
+        Unedited: the styles part is malformed.
     """
     document = Document(styles)
     found = document.elements(
@@ -101,7 +101,7 @@ def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], byt
 
 
 def _filled(style: Document, fill: int) -> bytes:
-    """A cell style with another fill."""
+    """Return a cell style with another fill."""
     (element,) = style.elements(lambda _, parent, __: not parent)
     style.set(element, fillId=fill, applyFill=1)
     return style.edited()
@@ -115,12 +115,12 @@ class _Row:
 
 
 def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], int], notes: str | None) -> bytes:
-    """Give the XML of a worksheet with ``marks`` in their faulty style, and with a reference to its notes.
+    """Return the worksheet's XML with ``marks`` in their faulty style, and with a reference to its notes.
 
-    ``notes`` is the relation of the notes' drawing, None where the sheet has it already.
+    ``notes`` is the relation ID of the notes' drawing, None if the sheet refers to it already.
 
     Raises:
-        Unedited: it is damaged, or lacks a row of ``marks``.
+        Unedited: the sheet is damaged, or lacks a row of ``marks``.
     """
     document = Document(sheet)
     by_row: dict[int, list[int]] = {}
@@ -140,7 +140,7 @@ def marked_sheet(sheet: bytes, marks: Collection[Cell], faulty: Callable[[int], 
 
 @dataclass(slots=True)
 class _Inside:
-    """Tells the elements that count: of a long sheet only the cells of marked rows are kept in memory."""
+    """Select elements: of a long sheet, only the cells of marked rows are kept in memory."""
 
     rows: frozenset[int]
     number: int = 0
@@ -153,7 +153,7 @@ class _Inside:
 
 
 def _rows(found: list[Element], wanted: Collection[int]) -> list[_Row]:
-    """The rows that are wanted, with their cells. Rows and cells without a number follow the one before."""
+    """Return the wanted rows with their cells. A row or cell without a number follows the one before."""
     rows: list[_Row] = []
     number = column = 0
     seen: set[int] = set()
@@ -181,7 +181,7 @@ def _mark(
     of_columns: Mapping[int, int],
     faulty: Callable[[int], int],
 ) -> None:
-    """Colour cells of a row, and put cells where there are none."""
+    """Colour cells of a row, adding cells that do not exist."""
     there = dict(line.cells)
     styled_row = (
         int(line.element.given.get("s") or 0) if line.element.given.get("customFormat") in ("1", "true") else None
@@ -203,7 +203,7 @@ def _mark(
 
 
 def _column_styles(found: list[Element]) -> dict[int, int]:
-    """How cells of each column look that are not there."""
+    """Return the default style of each column, which applies to cells that do not exist."""
     return {
         column: int(element.given["style"])
         for element in found
@@ -213,7 +213,7 @@ def _column_styles(found: list[Element]) -> dict[int, int]:
 
 
 def _refer(document: Document, found: list[Element], notes: str) -> None:
-    """Put the reference to the drawing of the notes where it belongs."""
+    """Insert the reference to the notes' drawing at its place in the schema's order."""
     after_cells = False
     at = document.data.rindex(b"</")
     for element in found:

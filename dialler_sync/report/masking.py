@@ -1,4 +1,4 @@
-"""Phone numbers that may be recognised, but no longer be dialled: ``+49171 3920012`` → ``+49••• •••••12``."""
+"""Mask phone numbers so that they can be recognised but not dialled: ``+49171 3920012`` → ``+49••• •••••12``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BETWEEN = r"[\s./()\-‐-―]{0,3}"
 _DATE = r"(?:\d{4}-(?:0\d|1[0-2])-[0-3]\d|[0-3]?\d\.[01]?\d\.\d{4})"
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _SKIPPED_OR_NUMBER = re.compile(
-    # a date, with its time, is left alone
+    # a date, with or without a time, is left alone
     rf"(?<!\d){_DATE}(?:[ T]{_TIME})?(?!\d)"
     rf"|(?P<number>\+?{_BETWEEN}\d(?:{_BETWEEN}\d){{4,}})"
 )
@@ -22,17 +22,17 @@ _WITH_PREFIX = re.compile(r"\D*(?:\+|0{1,2}[1-9])")
 
 
 def mask_phones(text: str) -> str:
-    """Hide what looks like a phone number: 7 digits or more with a prefix (``+``, ``0``, ``00``), or 10 without."""
+    """Mask texts that look like phone numbers: 7 digits or more with a prefix (``+``, ``0``, ``00``), or 10 without."""
     return _SKIPPED_OR_NUMBER.sub(lambda match: _masked(match, by_looks=True), text)
 
 
 def mask_phone_cell(text: str) -> str:
-    """Hide every number of 5 digits or more: for text that is known to be, or to speak of, a phone number."""
+    """Mask every number of 5 digits or more: for text known to be, or to mention, a phone number."""
     return _SKIPPED_OR_NUMBER.sub(lambda match: _masked(match, by_looks=False), text)
 
 
 def mask_key(text: str) -> str:
-    """Hide a key that is a phone number as a whole; ``00010266`` and ``KD 4711000815`` are not."""
+    """Mask a key that is a phone number as a whole; ``00010266`` and ``KD 4711000815`` are not."""
     match = _SKIPPED_OR_NUMBER.fullmatch(text.strip())
     return _masked(match, by_looks=True) if match else text
 
@@ -56,7 +56,7 @@ _PHONE_FIELDS = frozenset(name for name, field in FIELDS.items() if field.kind i
 
 
 def mask_field(name: str, text: str) -> str:
-    """Hide the phone numbers in a column of a reconciliation: by what the column is."""
+    """Mask the phone numbers in a column of a reconciliation, as strictly as the column's kind requires."""
     if name in ("_contact_id", "_row"):
         return text
     if name == "_user_data":
@@ -65,7 +65,7 @@ def mask_field(name: str, text: str) -> str:
 
 
 class Mask:
-    """Hides the phone numbers in rows: in cells of ``phone_columns`` every number, elsewhere what looks like one.
+    """Mask the phone numbers in rows: every number in ``phone_columns``, elsewhere what looks like one.
 
     ``columns`` are the column names of each source.
     """
@@ -75,7 +75,7 @@ class Mask:
         self._phones = [{i for i, name in enumerate(names) if fold(name) in phones} for names in columns]
 
     def hide(self, result: RowResult, source: int, cells: Sequence[str]) -> tuple[RowResult, Sequence[str]]:
-        """The row without phone numbers; ``source`` is its place in ``columns``."""
+        """Return the row without phone numbers; ``source`` is its place in ``columns``."""
         mask = mask_phone_cell if any(name in result.error_field for name in _PHONE_FIELDS) else mask_phones
         faults = tuple(replace(each, message=mask(each.message), hint=mask(each.hint)) for each in result.faults)
         result = result._replace(

@@ -1,4 +1,4 @@
-"""One self-contained HTML page from a template: its own style and script inside, and nothing else allowed to run."""
+"""Render a self-contained HTML page from a template. Its security policy allows only its own style and script."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ LINKED = {
     "moved.csv": "what moved since the earlier reconciliation",
     "summary.json": "the numbers, for programs",
 }
-"""Report files that a page beside them links to."""
+"""Report files that a page links to if they exist beside it."""
 
 
 def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzinfo | None = None) -> None:
-    """Render a template of this package into ``path``, as it comes: the page is never in memory as a whole.
+    """Render a template of this package into ``path``, streamed: the page is never in memory as a whole.
 
-    Times are shown as they were in ``zone``; None is the time zone of this machine.
+    Times are shown in ``zone``; None is the time zone of this machine.
 
     Raises:
         JournalError: the file cannot be written.
@@ -60,7 +60,7 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
 
 
 def _links(folder: Path) -> dict[str, str]:
-    """The report files of a folder, each with what it is."""
+    """Return the report files of a folder, each with its description."""
     found = {name: what for name, what in LINKED.items() if (folder / name).exists()}
     more = sorted(path.name for path in folder.glob("failed-*.xlsx") if path.stem[len("failed-") :].isdecimal())
     marked = sorted(path.name for path in folder.glob("*-marked*.xls[xm]"))
@@ -70,7 +70,7 @@ def _links(folder: Path) -> dict[str, str]:
 
 @cache
 def _environment(zone: tzinfo | None) -> jinja2.Environment:
-    """The templates, compiled once: an inbox of many files writes many pages."""
+    """Return the templates, compiled once: an inbox of many files writes many pages."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dialler_sync.report"),
         autoescape=True,
@@ -90,7 +90,7 @@ def _environment(zone: tzinfo | None) -> jinja2.Environment:
 
 
 def _harmless(value: object) -> object:
-    """What a page may show: our own pieces as they are, all else without what acts or hides."""
+    """Screen every value except our own markup for characters that act or hide."""
     return screen(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -99,7 +99,7 @@ def _asset(name: str) -> Markup:
 
 
 def _policy(style: str, script: str) -> str:
-    """The page's Content-Security-Policy: this style, this script, drawings inside the page, nothing else."""
+    """Return the page's Content-Security-Policy: this style, this script, images inside the page, nothing else."""
     return (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"

@@ -1,4 +1,4 @@
-"""``reconciliation.csv``, ``moved.csv`` and ``reconciliation.xlsx``: file against dialler, a line a contact."""
+"""``reconciliation.csv``, ``moved.csv`` and ``reconciliation.xlsx``: file against dialler, one line per contact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .csv_files import table_writer
 from .sheets import Book, Table
 
 SHEET_LINES = 100_000
-"""Lines of one class that the workbook lists; with more, spreadsheet programs are no pleasure."""
+"""Lines of one class that the workbook lists; spreadsheet programs are slow with more."""
 
 MEANINGS: Mapping[ContactClass, str] = {
     ContactClass.MATCHING: "the dialler holds the contact as the file says",
@@ -39,11 +39,10 @@ COLOURS: Mapping[ContactClass, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """A line of the reports. ``row`` and ``file`` name the row that was compared, if there is one.
+    """A line of the reports. ``row`` and ``file`` name the row that was compared, if any.
 
-    ``in_dialler`` and ``in_file`` are what both sides hold of the fields that differ.
-    ``told`` is what the dialler says: a text a column, in the order of the report's columns after
-    ``RECONCILIATION_COLUMNS``.
+    ``in_dialler`` and ``in_file`` are both sides' values of the fields that differ. ``told`` holds the dialler's
+    values, one text per column after ``RECONCILIATION_COLUMNS``.
     """
 
     kind: ContactClass
@@ -57,18 +56,18 @@ class ReportLine:
     told: Sequence[str] = ()
 
     def cells(self) -> list[str]:
-        """The line as spreadsheets may have it."""
+        """Return the line as cells that are harmless in spreadsheet programs."""
         row = "" if self.row is None else str(self.row)
-        told = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
-                self.in_file, *self.told)  # fmt: skip
-        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(told))]
+        texts = (self.user_data, self.contact_id, row, self.differences, self.file, self.in_dialler,
+                 self.in_file, *self.told)  # fmt: skip
+        return [self.kind, *(harmless(text) if text else "" for text in mask_cells(texts))]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """A line that changed, with the columns of ``moved.csv``.
 
-    ``was`` is its class before, empty for a new one; ``now`` is empty where it has gone.
+    ``was`` is the earlier class, ``""`` for a new line; ``now`` is ``""`` for a line that is gone.
     """
 
     user_data: str
@@ -81,13 +80,13 @@ class Move:
     differences: str
 
     def cells(self) -> list[str]:
-        """The line as spreadsheets may have it."""
+        """Return the line as cells that are harmless in spreadsheet programs."""
         return list(map(harmless, mask_cells(astuple(self))))
 
 
 @contextmanager
 def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
-    """Open a CSV report with these columns; takes what :meth:`ReportLine.cells` and :meth:`Move.cells` give."""
+    """Open a CSV report with these columns; the writer takes the cells of a :class:`ReportLine` or :class:`Move`."""
     with new_file(path) as file:
         writer = table_writer(file)
         writer.writerow(map(harmless, mask_cells(columns)))
@@ -95,18 +94,18 @@ def lines_file(path: Path, columns: Sequence[str]) -> Iterator[Any]:
 
 
 class ReconciliationWorkbook:
-    """Collects lines, each once; then writes the workbook: a summary, and a sheet a class. A context manager.
+    """Collect lines, each once; then write the workbook: a summary, and a sheet per class. A context manager.
 
-    ``sheet_lines`` is how many lines a sheet takes.
+    ``sheet_lines`` is the number of lines that a sheet takes.
 
     Raises:
-        OSError: beside ``path`` nothing can be written.
+        OSError: the folder of ``path`` cannot be written.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], *, sheet_lines: int = SHEET_LINES) -> None:
         self._book = Book(path)
         self._summary = self._book.add_page("Summary", (26, 14, 14, 14, 64))
-        self._room = sheet_lines + 2  # the header, and the line that says that the sheet is full
+        self._room = sheet_lines + 2  # plus the header, and the line that says that the sheet is full
         self._tables = {
             kind: self._book.add_table(kind.capitalize(), "reconciliation.csv", self._room) for kind in ContactClass
         }
@@ -121,11 +120,11 @@ class ReconciliationWorkbook:
         self._book.__exit__(*exc)
 
     def add(self, kind: ContactClass, cells: Sequence[str]) -> None:
-        """Take up a line."""
+        """Add a line."""
         self._tables[kind].writerow(cells)
 
     def add_move(self, cells: Sequence[str]) -> None:
-        """Take up a line that moved since an earlier reconciliation."""
+        """Add a line that moved since an earlier reconciliation."""
         if self._moved is None:
             self._moved = self._book.add_table("Moved", "moved.csv", self._room)
             self._moved.writerow(MOVE_COLUMNS)
@@ -177,14 +176,14 @@ class ReconciliationWorkbook:
 
 
 def call_counts(history: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, int]]]:
-    """(by what, which, its counts) of the calls."""
+    """Yield (dimension, value, counts) of the calls."""
     for by in ("campaign", "result code", "day"):
         for name, count in history[f"by_{by.replace(' ', '_')}"].items():
             yield by, name, count
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
-    """The reconciliation in one line."""
+    """Summarise the reconciliation in one line."""
     classes = summary["classes"]
     if classes is None:
         return "Stopped early: nothing was compared"
@@ -198,17 +197,17 @@ def verdict(summary: Mapping[str, Any]) -> str:
 
 
 def calls_in_words(history: Mapping[str, Any]) -> str:
-    """What came of the contacts in one sentence, with what the dialler's call records do not tell."""
-    said = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
+    """Summarise the calls in one sentence, including what the call records lack."""
+    text = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
     if unknown := history["reached_unknown"]:
-        said += f"; of {unknown:,} contacts the dialler's call records do not tell whether anybody answered"
+        text += f"; of {unknown:,} contacts the dialler's call records do not tell whether anybody answered"
     if not_told := history["not_told"]:
-        said += f" (not in the dialler's call records: {', '.join(not_told)})"
-    return said
+        text += f" (not in the dialler's call records: {', '.join(not_told)})"
+    return text
 
 
 def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is known of the run, by name; times as ``summary.json`` has them."""
+    """Return the run's facts by name; times as in ``summary.json``."""
     asked, counts, history = summary["source_of_truth"], summary["counts"], summary["history"]
     found = {
         "Run": summary["run_id"],

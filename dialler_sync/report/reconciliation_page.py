@@ -32,9 +32,9 @@ _TONES: Mapping[str, str] = {"": "skipped", "stopped": "failed", "differs": "rej
 
 
 class ReconciliationPage:
-    """Collects the lines that do not match, each once; then writes the page.
+    """Collect the lines that do not match, each once; then write the page.
 
-    ``told`` are the names of what the lines tell. With ``mask``, phone numbers are hidden.
+    ``told`` names the columns of ``ReportLine.told``. ``mask`` hides phone numbers.
     """
 
     def __init__(self, told: Sequence[str], *, mask: bool = False) -> None:
@@ -43,7 +43,7 @@ class ReconciliationPage:
         self._records = Records(columns, ())
 
     def add(self, line: ReportLine) -> None:
-        """Take up a line."""
+        """Add a line, unless it matches."""
         if line.kind is ContactClass.MATCHING or not self._records.has_room():
             return
         if self._mask:
@@ -60,7 +60,7 @@ class ReconciliationPage:
         self._records.add(values, 0, ())
 
     def write(self, path: Path, summary: Mapping[str, Any], zone: tzinfo | None = None) -> None:
-        """Write the page. ``summary`` is that of ``summary.json``; times are shown as they were in ``zone``.
+        """Write the page. ``summary`` is that of ``summary.json``; times are shown in ``zone``.
 
         Raises:
             JournalError: the file cannot be written.
@@ -99,5 +99,5 @@ _MOST_BARS = 60
 
 
 def _bars(counts: Mapping[str, int]) -> list[charts.Bar]:
-    """A bar a count; of very many, the last ones: days are in order."""
+    """Return a bar per count, the last ``_MOST_BARS`` only: days are in order, so these are the newest."""
     return charts.bars((name, count, f"{count:,}") for name, count in list(counts.items())[-_MOST_BARS:])

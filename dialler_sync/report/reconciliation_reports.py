@@ -16,10 +16,10 @@ from .reconciliation_page import ReconciliationPage
 
 
 class ReconciliationReports:
-    """CSV, workbook and page in ``folder``; a context manager. ``told`` are the columns after
-    ``RECONCILIATION_COLUMNS``.
+    """Write CSV, workbook and page into ``folder``. A context manager.
 
-    ``moved``: there is an earlier reconciliation to compare with. ``mask``: hide phone numbers in page and workbook.
+    ``told`` names the columns after ``RECONCILIATION_COLUMNS``. ``moved``: compare with an earlier reconciliation.
+    ``mask``: hide phone numbers in page and workbook.
 
     Raises:
         JournalError: the folder cannot be written.
@@ -51,7 +51,7 @@ class ReconciliationReports:
         self._held.__exit__(kind, error, trace)
 
     def add(self, line: ReportLine) -> None:
-        """Take up a line."""
+        """Add a line."""
         cells = line.cells()
         self._lines.writerow(cells)
         columns = (*RECONCILIATION_COLUMNS, *self._told)
@@ -59,19 +59,19 @@ class ReconciliationReports:
         self._page.add(line)
 
     def add_move(self, move: Move) -> None:
-        """Take up what moved since the earlier reconciliation."""
+        """Add a line that moved since the earlier reconciliation."""
         cells = move.cells()
         self._moves.writerow(cells)
         self._workbook.have(lambda book: book.add_move(self._shown(MOVE_COLUMNS, cells)))
 
     def _shown(self, columns: Sequence[str], cells: Sequence[str]) -> Sequence[str]:
-        """The cells as the workbook has them."""
+        """Return the cells for the workbook, masked if phone numbers are hidden."""
         if not self._mask:
             return cells
         return [mask_field(name, cell) for name, cell in zip(columns, cells, strict=True)]
 
     def write(self, summary: Mapping[str, Any]) -> None:
-        """Write what there is; ``summary`` is that of ``summary.json``."""
+        """Write the reports; ``summary`` is that of ``summary.json``."""
         self._files.close()
         self._workbook.have(lambda book: book.write(summary))
         page = self._folder / "reconciliation.html"

@@ -1,6 +1,6 @@
-"""Rows for the table that the page searches, filters and sorts: JSON that is safe inside ``<script>``.
+"""Serialise rows for the page's table (search, filter, sort) as JSON that is safe inside ``<script>``.
 
-Bounded: at most ``ROWS`` rows, texts cut at ``LONGEST``, and original cells only as long as ``CELL_BYTES`` last.
+Size is bounded: at most ``ROWS`` rows, texts cut at ``LONGEST``, original cells up to ``CELL_BYTES`` in all.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from ..text.outward import screen
 ROWS = 50_000
 LONGEST = 1_000
 _LOOKED_AT = 4 * LONGEST
-"""Characters of a text that are searched for secrets: a search of all of a long cell takes seconds."""
+"""Characters of a text that are searched for secrets: searching all of a long cell takes seconds."""
 
 CELL_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table in the page.
+    """A column of the page's table.
 
-    ``kind``: ``number``; ``text``; ``chip``, a word with a colour, and ``codes``, several words parted by ``"; "``,
-    both of which can be filtered by; ``more``, text that is shown when a row is opened. ``shared`` texts occur in
-    many rows and are kept once.
+    ``kind``: ``number``; ``text``; ``chip``, one coloured word that can be filtered by; ``codes``, several such words
+    separated by ``"; "``; ``more``, text shown when a row is opened. ``shared``: texts that occur in many rows are
+    stored once.
     """
 
     label: str
@@ -37,7 +37,7 @@ class Column:
 
 
 class Records:
-    """Collects rows for one table. ``sources`` are the column names of each source of original cells."""
+    """Collect rows for one table. ``sources`` are the column names of each source of original cells."""
 
     def __init__(
         self,
@@ -57,16 +57,16 @@ class Records:
 
     @property
     def listed(self) -> int:
-        """Rows that are in the page."""
+        """The number of rows in the page."""
         return len(self._rows)
 
     def has_room(self) -> bool:
-        """Count a row; whether it will be listed, and so is worth to be added."""
+        """Count a row; return whether it will be listed, so that the caller adds it."""
         self.total += 1
         return self.total <= self._limit
 
     def add(self, values: Sequence[str | int], source: int, cells: Sequence[str]) -> None:
-        """List a row: a value a column, then its original cells."""
+        """List a row: one value per column, then its original cells."""
         row: list[object] = [
             value if isinstance(value, int) else self._shared(value) if column.shared else _cut(value)
             for column, value in zip(self._columns, values, strict=True)
@@ -79,7 +79,7 @@ class Records:
         self._rows.append(_script_safe(row))
 
     def pieces(self) -> Iterator[Markup]:
-        """The JSON, piece by piece."""
+        """Yield the JSON, piece by piece."""
         head = {
             "columns": [asdict(column) for column in self._columns],
             "sources": [list(map(screen, columns)) for columns in self._sources],
@@ -97,10 +97,10 @@ class Records:
 
 
 def _cut(text: str) -> str:
-    shown = screen(text[:_LOOKED_AT])  # before it is cut to what is shown, as half a secret is not found
+    shown = screen(text[:_LOOKED_AT])  # before cutting, because half a secret would not be recognised
     return shown if len(shown) <= LONGEST and len(text) <= _LOOKED_AT else f"{shown[:LONGEST]}…"
 
 
 def _script_safe(value: object) -> str:
-    """JSON without ``<``: neither ``</script>`` nor ``<!--`` can stand in it."""
+    """Return JSON without ``<``: it can contain neither ``</script>`` nor ``<!--``."""
     return orjson.dumps(value).decode().replace("<", "\\u003c")

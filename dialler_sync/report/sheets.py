@@ -1,18 +1,18 @@
-"""Workbooks of text: what stands in a cell is what was meant, in flat memory, whatever the text looks like.
+"""Write workbooks whose cells keep their text exactly, whatever it looks like, in flat memory.
 
-Written by XlsxWriter: with text kept as text in every cell it is 2.7 times as fast as openpyxl.
+XlsxWriter is 2.7 times as fast as openpyxl for cells that are all text.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ..files.pinned import temporary_folder
 from ..files.whole import new_binary_file
 from ..text.spreadsheet import CUT, harmless
 from . import words
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from .text_sheet import TextSheet
 
 SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
-"""What an Excel sheet can hold, and an Excel cell, in UTF-16 units."""
+"""Limits of an Excel sheet (rows, columns) and of a cell (UTF-16 units)."""
 
 _NUMBERS = frozenset({"_row", "_http_status", "_attempts"})
 _MEASURED = 500
-"""Rows whose texts decide how wide the columns are."""
+"""Rows whose texts decide the column widths."""
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
-"""Signs that XML cannot hold in any form; control characters are escaped, as Excel does it."""
+"""Characters that XML cannot hold in any form; control characters are escaped, as Excel does it."""
 
 
 class Book:
-    """A workbook, there as a whole or not at all. A context manager.
+    """A workbook, written as a whole or not at all. A context manager.
 
     Raises:
-        OSError: beside ``path`` nothing can be written.
+        OSError: the folder of ``path`` cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,9 +46,10 @@ class Book:
 
         self._path = path
         # Rows wait on disk, beside the report and readable by their owner only, until the workbook is written.
-        self._folder = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
+        self._held = ExitStack()
+        folder = self._held.enter_context(temporary_folder(path.parent))
         self.book: Workbook = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
+            str(path), {"constant_memory": True, "tmpdir": str(folder), "use_zip64": True}
         )
 
     def __enter__(self) -> Self:
@@ -56,16 +57,16 @@ class Book:
 
     def __exit__(self, *exc: object) -> None:
         for sheet in self.book.worksheets():
-            with suppress(OSError):  # what a full disk could not take is of no use any more
+            with suppress(OSError):  # rows that a full disk could not take are lost anyway
                 sheet.row_data_fh.close()
-        self._folder.cleanup()
+        self._held.close()
 
     def add_page(self, name: str, widths: Sequence[int]) -> Page:
-        """Add a sheet that is written line by line, with columns as wide as this."""
+        """Add a sheet that is written line by line, with these column widths in characters."""
         return Page(self.book, name, widths)
 
     def add_table(self, name: str, full: str, sheet_rows: int = SHEET_ROWS) -> Table:
-        """Add a sheet that is a table; ``full`` is the file that has what does not fit."""
+        """Add a sheet that is a table; ``full`` names the file with the rows and texts that do not fit."""
         return Table(self.book, name, full, sheet_rows)
 
     def save(self) -> None:
@@ -73,7 +74,7 @@ class Book:
 
         Raises:
             JournalError: the file cannot be written.
-            OSError: rows that wait on disk cannot.
+            OSError: the waiting rows cannot be written.
         """
         from xlsxwriter.exceptions import FileCreateError
 
@@ -81,28 +82,28 @@ class Book:
         self.book.filename = packed
         try:
             self.book.close()
-        except FileCreateError as error:  # no OSError, but made of one
+        except FileCreateError as error:  # wraps the OSError instead of being one
             raise error.args[0] from error
         with new_binary_file(self._path) as file:
             file.write(packed.getbuffer())
 
 
 class _Kept(BytesIO):
-    """Memory that stays open: xlsxwriter leaves its archive open where the disk is full, and that is closed later."""
+    """Memory that ignores ``close``: when the disk is full, xlsxwriter leaves its archive open and closes it later."""
 
     def close(self) -> None:
-        """Do nothing; the memory goes with the object."""
+        """Do nothing; the memory is freed with the object."""
 
 
 class Table:
-    """A sheet of text with a header, filters, and columns as wide as their texts; takes what a csv writer takes."""
+    """A sheet of text with header, filters and fitting column widths; has the interface of a csv writer."""
 
     def __init__(self, book: Workbook, name: str, full: str, sheet_rows: int) -> None:
         from .text_sheet import TextSheet
 
         self._sheet: TextSheet = book.add_worksheet(name, TextSheet)
         self._full = full
-        self._room = sheet_rows - 2  # the header, and the line that says that the sheet is full
+        self._room = sheet_rows - 2  # minus the header, and the line that says that the sheet is full
         self._header = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EAEDF1", "num_format": "@"})
         self._text = book.add_format({"num_format": "@"})
         self._numbers: Sequence[int] = ()
@@ -113,11 +114,11 @@ class Table:
         self._sheet.freeze_panes(1, 0)
         self._sheet.set_landscape()
         self._sheet.repeat_rows(0)
-        # Digits that are text are meant.
+        # Excel's warning is suppressed, because these digits are text on purpose.
         self._sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})
 
     def writerow(self, row: Iterable[str], /) -> None:
-        """Write the header, and after it a row; what runs as a formula is harmless already."""
+        """Write the header on the first call, then a row; formulas must have been made harmless before."""
         values = list(row)
         if self._rows < 0:
             self._numbers = tuple(i for i, name in enumerate(values) if name in _NUMBERS)
@@ -141,15 +142,15 @@ class Table:
         return self._rows >= self._room
 
     def _styles(self, count: int) -> Sequence[Format]:
-        """How the cells of the row that is written look; they are never anything but text."""
+        """Return the formats of the row being written; all must be text formats."""
         return [self._text if self._rows else self._header] * count
 
-    def _column_style(self, place: int) -> Format:  # noqa: ARG002 - other tables go by it
-        """How cells of a column look that nobody has written."""
+    def _column_style(self, place: int) -> Format:  # noqa: ARG002 - subclasses use it
+        """Return the format of a column's empty cells."""
         return self._text
 
     def _fitting(self, text: str) -> str:
-        """Give the text, or its beginning and a remark that it is cut."""
+        """Return the text, or its beginning with a remark that it is cut."""
         if fits(text):
             return text
         self._cut = True
@@ -157,7 +158,7 @@ class Table:
         return text[: CELL_LENGTH // 2 - len(remark)] + remark
 
     def close(self) -> str:
-        """Set filters and widths; gives what the reader has to know about rows or texts that do not fit."""
+        """Set filters and widths; return a note about rows or texts that do not fit, ``""`` if all do."""
         shown = self._widths[:SHEET_COLUMNS]
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(shown) - 1)
         for place, width in enumerate(shown):
@@ -191,7 +192,7 @@ class Page:
         self.sheet.fit_to_pages(1, 0)
 
     def line(self, *values: str | int, style: Format | None = None) -> None:
-        """Write a line of cells; without values, leave one free."""
+        """Write a line of cells; without values, leave a blank line."""
         for column, value in enumerate(values):
             if isinstance(value, str):
                 write_text(self.sheet, self.at, column, harmless(value), style or self._text)
@@ -200,7 +201,7 @@ class Page:
         self.at += 1
 
     def bar_chart(self, title: str, first: int, colours: Sequence[str]) -> None:
-        """Draw a bar for each line from ``first`` on (name in column A, number in B), below what is written."""
+        """Draw one bar per line from ``first`` on (name in column A, number in B), below the last line written."""
         last = first + len(colours) - 1
         chart: Any = self._book.add_chart({"type": "bar"})
         chart.add_series(
@@ -222,20 +223,20 @@ class Page:
 
 
 def fits(text: str) -> bool:
-    """Whether a cell takes the text as a whole. A sign counts for one or for two units."""
+    """Whether the text fits into a cell; a character is one or two UTF-16 units."""
     return len(text) <= CELL_LENGTH // 2 or len(text.encode("utf-16-le", "surrogatepass")) // 2 <= CELL_LENGTH
 
 
 def xml_text(text: str) -> str:
-    """Give the text with U+FFFD for what XML cannot hold in any form."""
+    """Return the text with U+FFFD for characters that XML cannot hold."""
     return text if text.isascii() else _NOT_IN_XML.sub("\ufffd", text)
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, style: Format) -> None:
-    """Write a text as a text, whatever it looks like; see :func:`xml_text`."""
+    """Write a text as text, whatever it looks like; see :func:`xml_text`."""
     text = xml_text(text)
     if text.startswith("<r>") and text.endswith("</r>"):
-        # XlsxWriter would take this for a piece of its own XML; in two pieces it is only text.
+        # XlsxWriter would take this for its own XML; split in two pieces it stays text.
         sheet.write_rich_string(row, column, text[0], style, text[1:], style)
     else:
         sheet.write_string(row, column, text, style)

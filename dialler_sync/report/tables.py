@@ -1,4 +1,4 @@
-"""A table as it was read, written down plainly."""
+"""Write a table as plain CSV."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ from .csv_files import table_writer
 
 
 class Read(NamedTuple):
-    """How many rows a table has, and how many of them are ragged.
-
-    ``double``: the number of cells that were encoded twice; ``such`` is the first.
-    """
+    """The number of rows, of ragged rows, and of cells encoded twice (``double``; ``such`` is the first of them)."""
 
     rows: int = 0
     ragged: int = 0
@@ -32,7 +29,7 @@ def write_table(table: Table, target: Path | None) -> Read:
 
     Raises:
         InputError: the table cannot be read to its end.
-        UsageError: the folder cannot be made.
+        UsageError: the folder cannot be created.
     """
     rows = ragged = 0
     double: list[str] = []

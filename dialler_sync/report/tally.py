@@ -1,4 +1,4 @@
-"""When rows were sent, and how many tries they took: counted in one pass, in little memory."""
+"""Count rows by sending time and by number of tries, in one pass and little memory."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from datetime import datetime
 from ..model import RowResult, Status
 
 _FINEST = 4_096
-"""Slots of time that are kept; when there are more, slots are made twice as long."""
+"""Most time slots kept; beyond that, slots double in length."""
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400)
-"""Seconds that one column of a chart may stand for; longer ones are whole days."""
+"""Possible widths of a chart's column in seconds; longer ones are whole days."""
 
 MANY_TRIES = 6
-"""Tries from which on rows are counted together."""
+"""Number of tries from which rows are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Rows over time: column *n* counts those sent between ``start + n * step`` and the next, in seconds UTC."""
+    """Rows over time: column *n* counts rows sent in ``step`` seconds from ``start + n * step`` (seconds since 1970,
+    UTC)."""
 
     start: int
     step: int
@@ -30,7 +31,7 @@ class Course:
 
 
 class Tally:
-    """Counts rows that were sent, by the time of their last try and by their tries."""
+    """Count sent rows, by the time of their last try and by their tries."""
 
     def __init__(self) -> None:
         self._width = 1
@@ -38,7 +39,7 @@ class Tally:
         self._tries: Counter[int] = Counter()
 
     def add(self, result: RowResult) -> None:
-        """Count a row, if it was sent."""
+        """Count the row if it was sent."""
         if not result.sent_at:
             return
         self._tries[min(max(result.attempts, 1), MANY_TRIES)] += 1
@@ -49,11 +50,11 @@ class Tally:
             self._widen()
 
     def tries(self) -> list[tuple[int, int]]:
-        """(tries, rows), the fewest first; the last entry may be ``MANY_TRIES`` and more."""
+        """Return (tries, rows), the fewest tries first; the last entry may stand for ``MANY_TRIES`` and more."""
         return sorted(self._tries.items())
 
     def course(self, columns: int = 60) -> Course | None:
-        """Rows over time in at most so many columns; None where nothing was sent."""
+        """Return rows over time in at most ``columns`` columns, None if nothing was sent."""
         if not self._slots:
             return None
         first, last = min(self._slots) * self._width, max(self._slots) * self._width

@@ -1,4 +1,4 @@
-"""A worksheet that takes rows of text, in half the time of XlsxWriter's own: they are nearly all that we write."""
+"""A worksheet for rows of text, twice as fast as XlsxWriter's own: nearly every cell we write is text."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import CellStringTuple, Worksheet
 
 _SPECIAL = re.compile(r"[&<>\x00-\x08\x0b-\x1f]|_x[0-9a-fA-F]{4}_")
-"""What XML or Excel would take for something else."""
+"""Characters and sequences that XML or Excel would interpret."""
 
 _letters = cache(xl_col_to_name)
 
 
 class TextSheet(Worksheet):  # type: ignore[misc] # XlsxWriter is not checked
-    """XlsxWriter's own, in its mode of constant memory."""
+    """XlsxWriter's worksheet in its constant-memory mode."""
 
     def write_texts(self, row: int, texts: Sequence[str], styles: Sequence[Format]) -> None:
-        """Write a row of texts, whatever they look like; where one is empty, no cell."""
+        """Write a row of texts, whatever they look like; an empty text writes no cell."""
         for column in (0, len(texts) - 1):
             self._check_dimensions(row, column)
         if row > self.previous_row:

@@ -1,4 +1,4 @@
-"""A run among the runs before it: small multiples, one panel a measure."""
+"""Compare a run with earlier runs: small multiples, one panel per measure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Run = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One measure: this run's value, what is usual, and a column a run, the oldest first."""
+    """One measure: this run's value, the usual value, and one column per run, the oldest first."""
 
     label: str
     now: str
@@ -27,7 +27,7 @@ class Panel:
 
 
 def panels(runs: Sequence[Run], zone: tzinfo | None) -> list[Panel]:
-    """Panels for ``runs`` (summaries, the newest first, at least two), times as they were in ``zone``."""
+    """Return the panels for ``runs`` (summaries, the newest first, at least two), times in ``zone``."""
     return [_panel(label, measure, text, runs, zone) for label, measure, text in _MEASURES]
 
 

@@ -1,4 +1,4 @@
-"""How reports say things: outcomes, actions, numbers, times, and what to do next."""
+"""Wording of the reports: outcomes, actions, numbers, times, and the next step."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ACTION_MEANINGS: Mapping[str, str] = {
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
 LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED, Reason.FILTERED)
-"""Why a row is not sent that is not in the dialler as it stands in the file."""
+"""Reasons of rows that were not sent although the dialler does not hold them as the file says."""
 
 _NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)
 _MOVED = {Action.LOCK: "lock", Action.UNLOCK: "unlock", Action.DELETE: "delete"}
@@ -59,18 +59,18 @@ _NEXT_STEPS: Mapping[int, str] = {
 
 
 def nothing_sent(summary: Mapping[str, Any]) -> str:
-    """``"validation"`` or ``"dry run"`` where the run sent nothing on purpose, else nothing."""
+    """Return ``"validation"`` or ``"dry run"`` if the run sent nothing on purpose, else ``""``."""
     return "validation" if summary["command"] == "validate" else "dry run" if summary.get("dry_run") else ""
 
 
 def status_meanings(summary: Mapping[str, Any]) -> Mapping[Status, str]:
-    """What each status means in this run."""
+    """Return the meaning of each status in this run."""
     kind = nothing_sent(summary) or summary["command"]
     return {**STATUS_MEANINGS, **_OTHER_MEANINGS.get(kind, {Status.SUCCEEDED: "done; the table of actions says what"})}
 
 
 def title(summary: Mapping[str, Any]) -> str:
-    """What kind of run it was."""
+    """Return the kind of run, as a title."""
     kind = (nothing_sent(summary) or summary["command"]).capitalize()
     if not summary["parent"]:
         return kind
@@ -78,7 +78,7 @@ def title(summary: Mapping[str, Any]) -> str:
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
-    """The run in one line."""
+    """Summarise the run in one line."""
     counts = summary["counts"]
     read = counts["read"]
     bad = sum(counts[status] for status in DID_NOT_SUCCEED)
@@ -107,7 +107,7 @@ def verdict(summary: Mapping[str, Any]) -> str:
 
 
 def _left_out(summary: Mapping[str, Any]) -> str:
-    """``2 left out (1 superseded, 1 suppressed)``, or nothing."""
+    """Return ``2 left out (1 superseded, 1 suppressed)``, or ``""``."""
     counts = {action: summary["actions"].get(action, 0) for action in LEFT_OUT}
     listed = ", ".join(f"{count:,} {action}" for action, count in counts.items() if count)
     would_be = "would be " if nothing_sent(summary) else ""
@@ -115,7 +115,7 @@ def _left_out(summary: Mapping[str, Any]) -> str:
 
 
 def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
-    """How old that is what rows were compared with, where that was the journal; else nothing."""
+    """Return a sentence on the age of the journal data that rows were compared with, ``""`` if none was used."""
     if not (compared := summary.get("compared")):
         return ""
     first, last = (moment(compared[name], zone) for name in ("from", "to"))
@@ -124,19 +124,19 @@ def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
 
 
 def warned(summary: Mapping[str, Any]) -> str:
-    """The warnings of a run: ``restored 3, double_encoded 2``, or nothing."""
+    """Return the warnings of a run: ``restored 3, double_encoded 2``, or ``""``."""
     return ", ".join(f"{code} {count:,}" for code, count in (summary.get("warnings") or {}).items())
 
 
 def mirror_not_done(summary: Mapping[str, Any]) -> str:
-    """How many contacts of mirror.csv could not be changed, or nothing."""
+    """Return how many contacts of mirror.csv could not be changed, or ``""``."""
     count = sum(summary.get("mirror", {}).get(status, 0) for status in DID_NOT_SUCCEED)
     contacts = "1 contact" if count == 1 else f"{count:,} contacts"
     return f"{contacts} could not be locked, unlocked or deleted: mirror.csv says why" if count else ""
 
 
 def forecast(summary: Mapping[str, Any]) -> str:
-    """What an import would do, after a dry run: a sentence or two."""
+    """Predict an import after a dry run, in one or two sentences."""
     actions, bad = summary["actions"], sum(summary["counts"][status] for status in DID_NOT_SUCCEED)
     sent = [f"{actions[name]:,} {what}" for name, what in _SENT.items() if actions[name]]
     left = [f"{actions[name]:,} {name}" for name in _NOT_SENT if actions.get(name)]
@@ -156,9 +156,11 @@ def forecast(summary: Mapping[str, Any]) -> str:
 
 
 def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
-    """What to do after a run that stopped: a sentence, and a command or nothing."""
+    """Return the next step after a run that stopped: a sentence, and a command or ``""``."""
     if nothing_sent(summary):
         return "Correct that, then give the same command again.", ""
+    if not summary.get("resumable", True):
+        return "Put the journal's file back or begin a new one, then import the files again.", ""
     code = summary["exit_code"]
     sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}")
     return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])
@@ -170,7 +172,7 @@ def rows(count: int) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """A share for people: never 0 % for something, never 100 % for less than all."""
+    """Return a percentage for people: never 0 % for more than nothing, never 100 % for less than all."""
     if not whole:
         return "–"
     share = 100 * part / whole
@@ -194,12 +196,12 @@ def duration(seconds: float) -> str:
 
 
 def milliseconds(time: float) -> str:
-    """``0.4 ms``, ``12 ms``, ``2.1 s``: two digits that count."""
+    """``0.4 ms``, ``12 ms``, ``2.1 s``: two significant digits."""
     if time >= 1_000:
         return duration(time / 1_000)
     return f"{time:.1f} ms" if time < 10 else f"{time:.0f} ms"
 
 
 def moment(text: str, zone: tzinfo | None, form: str = "%d %b %Y, %H:%M") -> str:
-    """A time of a summary (ISO 8601) as it was in ``zone`` (None: where this machine is); ``""`` stays."""
+    """Return a time of a summary (ISO 8601) in ``zone`` (None: the zone of this machine); ``""`` stays."""
     return datetime.fromisoformat(text).astimezone(zone).strftime(form) if text else ""

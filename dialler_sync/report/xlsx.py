@@ -1,4 +1,4 @@
-"""``report.xlsx``: the same as the CSV files, for those who live in Excel."""
+"""``report.xlsx``: the contents of the CSV files as a workbook."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _COLOURS: Mapping[Status, str] = {
 
 
 class XlsxReport:
-    """Collects the rows of a run, each once, in source order; then writes the workbook. A context manager.
+    """Collect the rows of a run, each once, in source order; then write the workbook. A context manager.
 
-    ``run``, ``columns`` and ``extra`` are as for ``failed.csv``. ``mask`` hides phone numbers; then no row names the
-    run, as it is not to be imported. ``sheet_rows`` is how many rows one sheet takes.
+    ``run``, ``columns`` and ``extra`` are as for ``failed.csv``. ``mask`` hides phone numbers, and omits the run ID
+    from rows, because masked rows must not be imported. ``sheet_rows`` is the number of rows that one sheet takes.
 
     Raises:
-        OSError: beside ``path`` nothing can be written.
+        OSError: the folder of ``path`` cannot be written.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class XlsxReport:
         self._book.__exit__(*exc)
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
-        """Take up one row with its original cells; ``source`` is its place in ``columns``."""
+        """Add a row with its original cells; ``source`` is its place in ``columns``."""
         if self._mask:
             result, cells = self._mask.hide(result, source, cells)
         self._all.writerow(["" if cell is None else str(cell) for cell in result_line(result)])
@@ -85,7 +85,7 @@ class XlsxReport:
         self._book.save()
 
     def _write_summary(self, summary: Mapping[str, Any], notes: Sequence[str]) -> None:
-        """Verdict, facts, outcomes with a chart, actions and reasons, one below the other."""
+        """Write verdict, facts, outcomes with a chart, actions and reasons, one below the other."""
         page = self._summary
         page.line(words.verdict(summary), style=page.title)
         page.line()
@@ -117,7 +117,7 @@ class XlsxReport:
 
 
 def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is known of the run, by name; times as ``summary.json`` has them."""
+    """Return the run's facts by name; times as in ``summary.json``."""
     nothing_sent, compared = words.nothing_sent(summary), summary.get("compared")
     facts = {
         "Run": summary["run_id"],

@@ -1,4 +1,4 @@
-"""Edits of an XML document that leave every byte that is not edited as it is."""
+"""Edit an XML document, leaving every other byte as it is."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
 @dataclass(slots=True)
 class Element:
-    """An element, by its places in the document: ``start``, ``inner`` (after the start tag), ``close`` (the end tag),
-    ``end``. An empty-element tag has ``inner == close == end``. ``name`` is without its prefix."""
+    """An element and its byte offsets in the document.
+
+    ``start`` is the start tag, ``inner`` its end, ``close`` the end tag, ``end`` its end; an empty-element tag has
+    ``inner == close == end``. ``name`` is without its prefix.
+    """
 
     name: str
     given: Mapping[str, str]
@@ -27,7 +30,7 @@ class Element:
 
     @property
     def is_empty_tag(self) -> bool:
-        """Whether it is one tag, so that nothing can be put into it as it is."""
+        """Whether the element is a single empty-element tag, which must be opened before it can hold content."""
         return self.inner == self.end
 
 
@@ -37,18 +40,17 @@ class Unedited(Exception):
 
 @dataclass(slots=True)
 class Document:
-    """A document and the edits of it. ``prefix`` is that of its root, with the colon."""
+    """A document and its edits. ``prefix`` is that of the root, with the colon."""
 
     data: bytes
     prefix: str = ""
     _edits: list[tuple[int, int, int, bytes]] = field(default_factory=list)
 
     def elements(self, wanted: Callable[[str, str, Mapping[str, str]], bool]) -> list[Element]:
-        """Find the elements that are ``wanted``, by (name, name of the parent, attributes), in the order
-        of their beginning.
+        """Return the elements for which ``wanted(name, parent's name, attributes)`` is true, in document order.
 
         Raises:
-            Unedited: it is not well-formed XML in UTF-8, or declares a document type.
+            Unedited: the document is not well-formed XML in UTF-8, or declares a document type.
         """
         parser = expat.ParserCreate()
         found: list[Element] = []
@@ -94,15 +96,15 @@ class Document:
         return found
 
     def replace(self, start: int, end: int, new: bytes) -> None:
-        """Put ``new`` in the place of the bytes from ``start`` to ``end``."""
+        """Replace the bytes from ``start`` to ``end`` by ``new``."""
         self._edits.append((start, end, len(self._edits), new))
 
     def set(self, element: Element, **given: object) -> None:
-        """Set attributes of an element; only once for each element."""
+        """Set attributes of an element; allowed once per element."""
         self.replace(element.start, element.inner, with_attributes(self.data[element.start : element.inner], **given))
 
     def append(self, element: Element, new: bytes, **given: object) -> None:
-        """Put ``new`` at the end of what an element holds, and set attributes of it."""
+        """Append ``new`` to the content of an element, and set its attributes."""
         tag = self.data[element.start : element.inner]
         if element.is_empty_tag:
             name = re.split(rb"[\s/>]", tag[1:], maxsplit=1)[0]
@@ -114,7 +116,7 @@ class Document:
         self.replace(element.close, element.close, new)
 
     def edited(self) -> bytes:
-        """Give the document with all edits."""
+        """Return the document with all edits applied."""
         pieces, at = [], 0
         for start, end, _, new in sorted(self._edits):
             pieces += [self.data[at:start], new]
@@ -123,7 +125,7 @@ class Document:
 
 
 def with_attributes(tag: bytes, **given: object) -> bytes:
-    """Give a start tag with these attributes, each in its place if it is there already."""
+    """Return a start tag with these attributes, replacing those it already has."""
     for name, value in given.items():
         attribute = f'{name}="{value}"'.encode()
         tag, known = re.subn(rb"""(?<=\s)%b\s*=\s*(?:"[^"]*"|'[^']*')""" % name.encode(), attribute, tag, count=1)
@@ -134,5 +136,5 @@ def with_attributes(tag: bytes, **given: object) -> bytes:
 
 
 def text_of(text: str) -> bytes:
-    """Give a text as an XML document holds it."""
+    """Return a text as escaped bytes for an XML document."""
     return escape(text).encode()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ..config import Settings, fingerprint
-from ..errors import JournalError, UsageError
+from ..errors import DiallerSyncError, JournalError, UsageError
 from ..files.private import make_folder as make_private
 from ..journal import Journal, RunRecord
 from ..mapping.columns import filter_name
 from ..text.stamp import stamp
+from .lifecycle import READING
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _REPORT = re.compile(
@@ -23,6 +25,7 @@ _REPORT = re.compile(
 """Names of a run's reports, of drafts of them, and of what spreadsheet programs put beside them."""
 
 
+@contextmanager
 def begin_run(
     journal: Journal,
     command: str,
@@ -34,9 +37,13 @@ def begin_run(
     options: Mapping[str, Any],
     target: str,
     folder: Path | None = None,
-) -> RunRecord:
-    """Begin a run: its record in the journal, and a folder of its own for its reports (``folder``: one that is there
-    already).
+    early: Sequence[str] = (),
+) -> Iterator[RunRecord]:
+    """Begin a run, which is carried out in the block: its record in the journal, and a folder of its own for its
+    reports (``folder``: one that is there already).
+
+    Where the block fails before the journal has a plan, nothing was sent: the run is forgotten, and its folder goes
+    with the reports ``early`` in it. A run that was planned can be resumed.
     """
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
@@ -53,13 +60,49 @@ def begin_run(
         started_at=stamp(started, "milliseconds"),
         files=tuple(files),
     )
-    journal.add_run(run)
-    return run
+    try:
+        journal.add_run(run)
+        yield run
+    except BaseException:
+        with suppress(DiallerSyncError):
+            _leave(journal, run, early)
+        raise
 
 
-def go_on(journal: Journal, run: RunRecord, **changes: Any) -> None:
-    """Have a run that was stopped count as at work again; ``run`` still tells how it was stopped."""
-    journal.update_run(run.id, state="running", folded=False, **changes)
+@contextmanager
+def go_on(journal: Journal, run: RunRecord, **changes: Any) -> Iterator[None]:
+    """Have a run that was stopped count as at work again in the block; ``run`` still tells how it was stopped."""
+    try:
+        journal.update_run(run.id, state="running", folded=False, **changes)
+        yield
+    except BaseException:
+        with suppress(DiallerSyncError):
+            _stop(journal, run)
+        raise
+
+
+def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
+    """A run that could not begin leaves nothing behind; one that has ended stays as it is."""
+    known = journal.run(run.id)
+    changes_contacts = known.command != "import" and known.command not in READING
+    if known.planned or (changes_contacts and known.rows is not None):
+        _stop(journal, run)
+    elif known.state == "running":
+        journal.delete_run(run.id)
+        _remove_folder(Path(run.out), early)
+
+
+def _stop(journal: Journal, run: RunRecord) -> None:
+    """Have a run count as at work no longer."""
+    if journal.run(run.id).state == "running":
+        journal.update_run(run.id, state="stopped")
+
+
+def _remove_folder(folder: Path, early: Sequence[str]) -> None:
+    with suppress(OSError):
+        for name in early:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:

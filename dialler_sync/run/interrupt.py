@@ -26,12 +26,13 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
     """Ctrl-C, SIGTERM and SIGHUP: take no more rows, give those in flight ten seconds, then end; again: end now."""
     loop = asyncio.get_running_loop()
     signals = 0
-    cutting = False
+    cutting = broken_off = False
 
     def handle(_number: int, _frame: object) -> None:
-        nonlocal signals
+        nonlocal signals, broken_off
         signals += 1
         if signals > 1 and gate.stopped is None:  # the loop is not even there to hear the first
+            broken_off = True
             raise KeyboardInterrupt
         loop.call_soon_threadsafe(interrupt if signals == 1 else cut)
 
@@ -52,7 +53,7 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        if gate.stopped is None:
+        if gate.stopped is None or broken_off:
             raise
         raise gate.stopped from None
     finally:

@@ -1,5 +1,5 @@
-"""The life of a run once it has begun, for every command alike: what ends its work, what a run that could not begin
-leaves, and its end, which is settled in the journal first and then told in reports."""
+"""The life of a run once it has begun, for every command alike: what ends its work, and its end, which is settled in
+the journal first and then told in reports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
-from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import DiallerSyncError, Interrupted, JournalError, JournalFailed, JournalLost, StopRun
+from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.stamp import stamp
@@ -54,27 +53,22 @@ class Course:
 
 
 @contextmanager
-def carrying_out(work: Work, early: Sequence[str] = ()) -> Iterator[Course]:
+def carrying_out(work: Work) -> Iterator[Course]:
     """Do the work of a run in the block; what stops it stands in the course, and the run can be concluded.
 
-    ``early`` are reports that are written before the run has begun in earnest.
-
     Raises:
-        DiallerSyncError: the run could not begin, and is forgotten; a planned one stays, to be resumed.
+        DiallerSyncError: the run could not begin.
     """
     collect_rarely()
     course = Course()
-    try:
-        with temporary_files():
-            yield course
-    except StopRun as error:
+    try:  # in which nothing stands before the block: a Ctrl-C there would be caught, and the block left out
+        yield course
+    except (StopRun, sqlite3.OperationalError) as error:
+        stop = error if isinstance(error, StopRun) else _temporary_file(error)
         sends = work.planned and not work.run.options.get("dry_run")
-        course.stopped = told(in_mid_run(error) if sends else error, work.run)
+        course.stopped = told(in_mid_run(stop) if sends else stop, work.run)
     except KeyboardInterrupt:
         course.stopped = told(Interrupted(), work.run)
-    except DiallerSyncError:
-        _forget(work, early)
-        raise
 
 
 @contextmanager
@@ -87,20 +81,11 @@ def temporary_files() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise JournalError(f"a temporary file cannot be written: {error}. Is the disk full?") from error
+        raise _temporary_file(error) from error
 
 
-def _forget(work: Work, early: Sequence[str]) -> None:
-    """A run that could not begin has sent nothing and leaves nothing behind; a planned one stays."""
-    if work.planned:
-        work.journal.update_run(work.run.id, state="stopped")
-        return
-    work.journal.delete_run(work.run.id)
-    folder = Path(work.run.out)
-    with suppress(OSError):
-        for name in early:
-            (folder / name).unlink(missing_ok=True)
-        folder.rmdir()
+def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
+    return JournalError(f"a temporary file cannot be written: {error}. Is the disk full?")
 
 
 def told(stop: StopRun, run: RunRecord) -> StopRun:
@@ -113,7 +98,9 @@ def told(stop: StopRun, run: RunRecord) -> StopRun:
 
 
 def in_mid_run(stopped: StopRun) -> StopRun:
-    """What stopped a run that may have sent rows: where its journal fails, it can be resumed."""
+    """What stopped a run that may have sent rows: where its journal fails, it can be resumed, unless it is damaged."""
+    if isinstance(stopped, JournalDamaged):
+        return JournalLost(*stopped.args)
     if isinstance(stopped, JournalError) and not isinstance(stopped, JournalFailed):
         return JournalFailed(*stopped.args)
     return stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from ..api.latency import Latencies
-from ..errors import JournalError, StopRun
+from ..errors import JournalError, JournalLost, StopRun
 from ..exit_codes import exit_code
-from ..files.private import delete_drafts
+from ..files.private import delete_drafts, make_folder
 from ..files.whole import Spared, new_file, spared, why
 from ..journal import Journal, JournalRow, RunRecord
 from ..model import FINE, Status
@@ -33,6 +34,9 @@ XLSX_ROWS = 10_000
 """Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
 
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a run did: ``summary.json``.
@@ -43,7 +47,8 @@ class Summary:
     ``counts`` are rows by status, ``mirror`` the contacts of ``mirror.csv``; ``actions`` are both by what was done,
     ``errors`` rows by error code, ``warnings`` rows by the code of a warning; ``latency`` as
     :meth:`~dialler_sync.api.latency.Latencies.facts` has it. With ``compare: journal``, ``compared`` says when the rows
-    that have not changed were sent: ``from``, ``to``.
+    that have not changed were sent: ``from``, ``to``. ``resumable`` is false where ``resume`` cannot go on with a run
+    that stopped.
     """
 
     run_id: str
@@ -73,6 +78,7 @@ class Summary:
     rows_sent: int = 0
     sending_s: float = 0.0
     rows_per_s_overall: float = 0.0
+    resumable: bool = True
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
@@ -152,6 +158,7 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         mirror=dict(counts.mirror),
         compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),
+        resumable=not isinstance(stopped, JournalLost),
     )
 
 
@@ -174,14 +181,20 @@ def write_reports(
     except JournalError as error:
         if not isinstance(error.__cause__, OSError):
             raise
+        if error.__cause__.errno not in _NO_ROOM:
+            raise _unwritten(run, error) from error
         _log.warning("report.xlsx and failed.xlsx are left out, to make room in %s: %s", run.out, why(error))
         try:
             _write(journal, run, source, summary, keep=keep, workbooks=False)
         except JournalError as again:
-            raise JournalError(
-                f"the reports in {run.out} cannot be written: {why(again)}. The journal has all of it: fix that, and "
-                f"write them with '{command('runs', 'report', run.id)}'."
-            ) from again
+            raise _unwritten(run, again) from again
+
+
+def _unwritten(run: RunRecord, error: OSError | JournalError) -> JournalError:
+    return JournalError(
+        f"the reports in {run.out} cannot be written: {why(error)}. The journal has all of it: fix that, and write "
+        f"them with '{command('runs', 'report', run.id)}'."
+    )
 
 
 def _write(
@@ -189,8 +202,9 @@ def _write(
 ) -> None:
     """Write the CSVs and ``summary.json``; of the others, what there is room for."""
     out = Path(run.out)
-    delete_drafts(out)
     try:
+        make_folder(out)  # somebody may have deleted it meanwhile
+        delete_drafts(out)
         with ExitStack() as workbook:
             with ExitStack() as files:
                 reports = _Reports(files, workbook, run, source, workbooks=workbooks)
@@ -202,10 +216,7 @@ def _write(
             summary.write(out / "summary.json")
             reports.xlsx.have(lambda xlsx: xlsx.write(asdict(summary)))
     except OSError as error:
-        raise JournalError(
-            f"the reports in {run.out} cannot be written: {error.strerror}. The journal has all of it: fix that, and "
-            f"write them with '{command('runs', 'report', run.id)}'."
-        ) from error
+        raise _unwritten(run, error) from error
     with spared(out / "report.html"):  # last, as it links to what is there
         reports.html.write(out / "report.html", asdict(summary), _history(journal, run))
 

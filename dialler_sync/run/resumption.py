@@ -149,13 +149,12 @@ def _retries_since(journal: Journal, origin: RunRecord, run: RunRecord) -> list[
 
 def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
     """Imports to the target of ``origin`` that began after it and were not undone, the newest first."""
-    runs = [each for each in journal.runs() if each.target == origin.target]
-    undone = {each.parent for each in runs if each.command == "undo"}
+    but = {origin.id, *journal.undone()}
     return [
         each
-        for each in runs
-        if _may_have_sent(each)
-        if each.started_at >= origin.started_at and each.id not in {origin.id, *undone}
+        for each in journal.runs()
+        if each.target == origin.target and _may_have_sent(each)
+        if each.started_at >= origin.started_at and each.id not in but
     ]
 
 

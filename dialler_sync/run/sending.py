@@ -194,6 +194,7 @@ class Sending:
         finally:
             self.requests += coordinator.requests
             self.retries += coordinator.retries
+            self.unwritten += writer.unwritten.values()
 
     def _after(self) -> Iterator[SpooledRow]:
         """What is locked and deleted, once every row has been taken; with a limit, not yet."""

@@ -1,4 +1,4 @@
-"""The embedded dialler: the whole REST API over real HTTP, with faults on order, to rehearse and to test against.
+"""The embedded dialler: the whole REST API over real HTTP, with faults on demand, for rehearsals and tests.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The ASGI application: from a request on the wire to a function of the API and back."""
+"""The ASGI application: maps HTTP requests to functions of the API."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _ID = re.compile(r"/(\d{1,18})(?=/|$)", re.ASCII)
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """One request: what came, and what became of it.
+    """One request and its outcome.
 
-    ``function`` is None for an endpoint that is not there. ``started`` and ``finished`` are monotonic times. ``status``
-    is None while the request is worked on, and where the connection ended instead of an answer. ``fault`` names the
-    fault that struck.
+    ``function`` is None for an endpoint that does not exist. ``started`` and ``finished`` are monotonic times in
+    seconds. ``status`` is None while the request is processed, and if the connection ended without an answer. ``fault``
+    names the fault that struck.
     """
 
     method: str
@@ -52,8 +52,8 @@ class LoggedRequest:
 class Application:
     """The dialler as an ASGI application.
 
-    ``token`` and ``dice`` may be replaced while it runs: a new token kills the old one at once, a new ``FaultDice``
-    orders other faults. ``crashes`` holds what went wrong in the simulator itself.
+    ``token`` and ``dice`` may be replaced while it runs: a new token invalidates the old one at once, a new
+    ``FaultDice`` changes the faults. ``crashes`` holds errors of the simulator itself.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -105,7 +105,11 @@ class Application:
             return refusal(refused)
 
     def _understand(self, request: LoggedRequest, headers: Mapping[bytes, bytes], raw: bytes) -> tuple[str, Call]:
-        """The function that is asked for and how; completes the request's line in the log. Raises Refusal."""
+        """Route the request to its function, and complete its log entry.
+
+        Raises:
+            Refusal: the path, the token or the body is wrong.
+        """
         if not request.path.startswith(f"{BASE_PATH}/"):
             raise Refusal(404)
         account, slash, path = request.path.removeprefix(f"{BASE_PATH}/").partition("/")
@@ -123,14 +127,14 @@ class Application:
         return function, Call(record_id, request.query, request.body)
 
     def _documented(self, method: str, path: str) -> str:
-        """The method by which ROUTES knows a request: this dialler may lock and unlock by another than PUT."""
+        """Return the method as ROUTES knows it: this dialler may lock and unlock by a method other than PUT."""
         if not path.endswith(("/lock", "/unlock")):
             return method
         return "PUT" if method == self._settings.lock_method else "none"
 
 
 def _route(method: str, path: str) -> tuple[str | None, int | None]:
-    """Function and ID of a request, None where there is none."""
+    """Return function and ID of a request, None for each that it lacks."""
     function = ROUTES.get((method, path))
     found = None if function else _ID.search(path)
     if not found:
@@ -148,7 +152,7 @@ def _json(headers: Mapping[bytes, bytes], raw: bytes) -> Any:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None where the client goes away before its end."""
+    """Return the whole body, None if the client disconnects before its end."""
     body: bytes = b""
     while True:
         message = await receive()

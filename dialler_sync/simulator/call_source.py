@@ -1,9 +1,10 @@
-"""Where the calls of a rehearsal come from: so many drawn for each contact, or a file.
+"""Provide the calls of a rehearsal: a number drawn for each contact, or calls from a file.
 
-The file is what the dialler itself has answered, or a table that somebody wrote: JSON (a list, an answer of the API
-with its ``records``, or an object a line) or CSV. Each entry names its contact by ``UserData`` or ``DiallerContactsID``
-and is a call's record as the dialler gives it (``{"StatisticsPartA": {…}}``, or ``StatisticsPartA.dtCallStart`` with
-dots), or a contact with its ``DiallerContactsHistory``, or has the columns of ``dialler-sync contacts history``.
+The file holds answers of the dialler, or a table written by hand: JSON (a list, an answer of the API with its
+``records``, or one object per line) or CSV. Each entry names its contact by ``UserData`` or ``DiallerContactsID``. It
+is a call's record as the dialler gives it (``{"StatisticsPartA": {…}}``, or flattened:
+``StatisticsPartA.dtCallStart``), a contact with its ``DiallerContactsHistory``, or a line with the columns of
+``dialler-sync contacts history``.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ Key = str | int
 """A contact's UserData, or its ID."""
 
 CallSource = Callable[[int, Mapping[str, Any], float], list[Record]]
-"""Gives the calls of a contact that is new: by its ID and fields, and the time, in seconds since 1970."""
+"""Returns the calls of a new contact, given its ID, its fields, and the time in seconds since 1970."""
 
 _MOST = 1000
-"""Calls that may be drawn for each contact."""
+"""Most calls that may be drawn for each contact."""
 
 _PLACES = {
     "CallID": (CUSTOMER, "ID"),
@@ -43,13 +44,17 @@ _PLACES = {
     "Agent": ("Users", "UID"),
     "EndReason": ("AcdAgentEndReasons", "Name"),
 }
-"""Columns of ``contacts history``, and where the simulator's records have them."""
+"""Columns of ``contacts history``, and their places in the simulator's records."""
 
 _WORDS = {"": None, "true": True, "false": False}
 
 
 def call_source(text: str, seed: int = 0) -> CallSource:
-    """The calls that ``--calls`` names: a number for each contact, or a file. Raises UsageError."""
+    """Return the source that ``--calls`` names: a number of calls for each contact, or a file.
+
+    Raises:
+        UsageError: the number is too large, or the file cannot be used.
+    """
     if text.isascii() and text.isdigit():
         count = int(text[:9])
         if count > _MOST:
@@ -65,14 +70,18 @@ def call_source(text: str, seed: int = 0) -> CallSource:
 
 
 def read_calls(path: Path) -> dict[Key, list[Record]]:
-    """The calls of each contact, oldest first. Raises UsageError, with the entry, where the file cannot be used."""
+    """Return the calls of each contact, oldest first.
+
+    Raises:
+        UsageError: the file cannot be used; the message names the entry.
+    """
     try:
         if not path.is_file():
             raise UsageError(f"'{path}' is neither a number of calls (0 to {_MOST}) nor a file of calls.")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unusable(path, "it is not UTF-8 text") from None
-    except (OSError, ValueError) as error:  # ValueError: no name of a file
+    except (OSError, ValueError) as error:  # ValueError: not a valid file name
         raise _unusable(path, getattr(error, "strerror", None) or str(error)) from None
     calls: dict[Key, list[Record]] = {}
     for number, entry in enumerate(_entries(path, text), 1):
@@ -128,7 +137,7 @@ def _whose(entry: Mapping[str, Any]) -> Key | None:
 
 
 def _record(entry: Mapping[str, Any]) -> Record:
-    """The call of an entry."""
+    """Return the call of an entry."""
     own: Record = {}
     for name, value in entry.items():
         if name and name not in _PLACES and name not in {"UserData", "DiallerContactsID", "Reached"}:
@@ -155,7 +164,7 @@ def _put(record: Record, path: list[str], value: Any) -> None:
 
 def _check_depth(path: Path, number: int, calls: list[Record]) -> None:
     try:
-        orjson.dumps([[[[calls]]]])  # an answer wraps it
+        orjson.dumps([[[[calls]]]])  # nested as deep as in an answer
     except orjson.JSONEncodeError as error:
         raise _unusable(path, f"entry {number} cannot be an answer ({error})") from None
 

@@ -1,8 +1,8 @@
-"""Records of calls in the nested form of the vendor's pages, and calls that are drawn for a rehearsal.
+"""Records of calls in the nested form of the vendor's pages, and random calls for a rehearsal.
 
-``StatisticsPartA`` is the customer's leg, with columns of the vendor's table of that name; ``dtCallConnect`` is null
-where nobody answered. Beside it stand the call's result code, and, where an agent took part, the agent and the agent's
-leg. API.md, "A call's record": only the first is documented.
+``StatisticsPartA`` is the customer's leg, with columns of the vendor's table of that name; its ``dtCallConnect`` is
+null if nobody answered. Beside it stand the call's result code and, if an agent took part, the agent and the agent's
+leg. Source: API.md, "A call's record"; only the customer's leg is documented.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CUSTOMER_COLUMNS = (
 _CALLER = "+49895550100"
 _AGENTS = ((31, "anna.berg"), (32, "jonas.wolf"), (33, "emine.kaya"))
 _NORMAL, _BUSY, _NO_ANSWER = 16, 17, 19
-"""Causes of the end of a call, as ISDN counts them."""
+"""Causes of the end of a call, as ISDN numbers them."""
 
 
 _CODE_FLAGS = ("bDone", "bDelay", "bAborted", "bAppointment")
@@ -33,7 +33,7 @@ _CODE_FLAGS = ("bDone", "bDelay", "bAborted", "bAppointment")
 
 @dataclass(frozen=True, slots=True)
 class ResultCode:
-    """A campaign's result code; ``texts`` by languagesID, the first where none is asked for."""
+    """A campaign's result code; ``texts`` by languagesID, the first is the default."""
 
     id: int
     key: str
@@ -42,7 +42,7 @@ class ResultCode:
     cause: int = _NORMAL
 
     def record(self) -> Record:
-        """As the dialler shows it: a code has a key, a text and flags, and no name."""
+        """Return the dialler's record of the code: key, text and flags, but no name."""
         flags = {flag: flag == self.flag for flag in _CODE_FLAGS}
         return {"ID": self.id, "ExportKey": self.key, "Content": next(iter(self.texts.values())), **flags}
 
@@ -60,7 +60,7 @@ _CODES = {code.id: code for code in (*ANSWERED, *NOT_ANSWERED)}
 
 
 def completed(record: Mapping[str, Any], **known: int | None) -> Record:
-    """A record whose customer's leg and result code have all columns; one without such a leg stays as it is.
+    """Return the record with all columns of customer's leg and result code; one without such a leg stays as it is.
 
     ``known``: ID and ClientsID of the call, DiallerContactsID and DiallerCampaignsID of its contact.
     """
@@ -76,14 +76,14 @@ def completed(record: Mapping[str, Any], **known: int | None) -> Record:
 
 
 def translated(code: object, language: int | None) -> object:
-    """A result code with its text in another language, where there is one."""
+    """Return a result code with its text in another language, if it has one."""
     known = _CODES.get(code["ID"]) if isinstance(code, dict) and type(code.get("ID")) is int else None
     text = known.texts.get(language) if known and language is not None else None
     return code if text is None else {**code, "Content": text}  # type: ignore[dict-item]
 
 
 def draw_calls(count: int, numbers: Sequence[str], now: float, random: Random) -> list[Record]:
-    """So many calls of one contact, oldest first: one a day, all over before ``now``; every other one was answered."""
+    """Draw ``count`` calls of one contact, oldest first: one a day, all before ``now``, every other one answered."""
     start, first = now - 86_400 * count, random.randrange(2)
     days = [start + 86_400 * day + random.randrange(80_000) for day in range(count)]
     return [_draw(numbers, moment, place % 2 == first, random) for place, moment in enumerate(days)]

@@ -1,19 +1,19 @@
-"""Faults on order: which there are, how a plan of them is written, and when one strikes.
+"""Faults on demand: their kinds, the syntax of a plan, and the decision when one strikes.
 
 A plan is a comma-separated text of ``name:when[:option=value]...``::
 
     500_after:0.05,drop_before:3%:on=all,429:0.02:retry_after=1,502_before:#1-2,401_from:500,400_for:K-17|K-18
 
 ``when`` is a probability (``0.05``, ``5%``) or the numbers of the requests (``#3``, ``#3-5``); it is a number for
-``401_from``, a range of numbers for ``down``, and UserData for ``400_for`` and ``409_for``. Each fault counts for
-itself, from 1, the requests that it is limited to.
+``401_from``, a range of numbers for ``down``, and UserData for ``400_for`` and ``409_for``. Each fault has
+its own counter, from 1, of the requests that it concerns.
 
 ==================  ====================================================================================
 ``on=``             functions, joined by ``|``; ``all``; or a group such as ``delete`` (default: ``import``,
                     but ``all`` for ``401_from`` and ``down``). ``on=all`` as an item of its own sets the default
 ``for=``            UserData, joined by ``|``; special characters percent-encoded
-``retry_after=``    a ``Retry-After`` header of so many seconds; ``retry_date=`` writes it as an HTTP date
-``seconds=``        how late a late answer is, how long a stall: ``40``, or ``1-3``
+``retry_after=``    a ``Retry-After`` header in seconds; ``retry_date=`` writes it as an HTTP date
+``seconds=``        delay of a late answer, or length of a stall: ``40``, or ``1-3``
 ==================  ====================================================================================
 """
 
@@ -46,11 +46,11 @@ FUNCTIONS = (
     "campaign",
     "batch",
 )
-"""The functions of the API by name, as ``on=`` and the request log know them."""
+"""Functions of the API by name, as ``on=`` and the request log use them."""
 
 
 class Strike(Enum):
-    """What the client sees."""
+    """Effect of a fault on the client."""
 
     REFUSAL = auto()
     """The dialler's own JSON error."""
@@ -63,20 +63,21 @@ class Strike(Enum):
     LATE = auto()
     """The true answer, too late."""
     CUT_JSON = auto()
-    """A complete HTTP answer whose JSON breaks off."""
+    """A complete HTTP response whose JSON breaks off."""
     CUT_BODY = auto()
-    """An answer shorter than it promised to be, then the connection closes."""
+    """A response shorter than announced, then the connection closes."""
     STALL = auto()
     """The true answer, but its second half comes late."""
     CLOSE = auto()
-    """The true answer, then the connection closes although nothing announced it."""
+    """The true answer, then the connection closes without notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of fault.
 
-    ``after``: the change is made, then the fault strikes. ``everywhere``: it is not limited to imports by default.
+    ``after``: the fault strikes after the change is made. ``everywhere``: the default is all functions, not only
+    imports.
     """
 
     strike: Strike
@@ -109,12 +110,12 @@ KINDS: dict[str, Kind] = {
     "stall": Kind(Strike.STALL, after=True),
     "close": Kind(Strike.CLOSE, after=True),
 }
-"""Every fault by name."""
+"""Every kind of fault by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a plan: what strikes, and which requests."""
+    """One fault of a plan: its kind, and the requests it strikes."""
 
     name: str
     on: frozenset[str]
@@ -128,28 +129,32 @@ class Fault:
 
     @property
     def kind(self) -> Kind:
-        """What the name stands for."""
+        """The kind behind the name."""
         return KINDS[self.name]
 
     def concerns(self, function: str, user_data: str | None) -> bool:
-        """Whether a request is among those this fault is limited to."""
+        """Whether the fault is limited to requests such as this one."""
         return function in self.on and (self.user_data is None or user_data in self.user_data)
 
     def strikes_at(self, number: int) -> bool:
-        """Whether the ``number``-th of the requests it is limited to is in its range."""
+        """Whether the fault's range holds ``number``, counted over the requests that it concerns."""
         return self.first <= number and (self.last is None or number <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """All faults of one simulated dialler, and the seed that makes their draws repeatable."""
+    """All faults of one simulated dialler, with the seed that makes their draws repeatable."""
 
     faults: tuple[Fault, ...] = ()
     seed: int = 0
 
     @classmethod
     def parse(cls, text: str, *, seed: int = 0) -> Self:
-        """Read a plan as the module describes it. Raises UsageError."""
+        """Parse a plan in the syntax of the module docstring.
+
+        Raises:
+            UsageError: the text is not a plan.
+        """
         items = [item.strip() for item in text.split(",") if item.strip()]
         default_on: frozenset[str] | None = None
         for item in items:
@@ -165,7 +170,7 @@ NO_FAULTS = FaultPlan()
 
 
 class FaultDice:
-    """Draws, request by request, which fault of a plan strikes. One draw a request, so the chances add up."""
+    """Draws the fault that strikes each request. One draw per request, so that the probabilities add up."""
 
     def __init__(self, plan: FaultPlan) -> None:
         self._faults = plan.faults
@@ -173,7 +178,7 @@ class FaultDice:
         self._seen = [0] * len(plan.faults)
 
     def choose(self, function: str, user_data: str | None) -> Fault | None:
-        """The fault that strikes this request, or None."""
+        """Return the fault that strikes this request, or None."""
         chosen: Fault | None = None
         roll = self._random.random()
         for index, fault in enumerate(self._faults):

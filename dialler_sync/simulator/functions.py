@@ -1,4 +1,4 @@
-"""The functions of the API: what each does with the store, and what it answers."""
+"""Functions of the API: their effect on the store, and their answers."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", f"{_CAMPAIGNS}/{{ID}}"): "campaign",
     ("POST", _CONTACTS): "batch",
 }
-"""Method and path to the function's name, as ``faults.FUNCTIONS`` has it; ``{ID}`` stands for digits."""
+"""Method and path → name of the function, as in ``faults.FUNCTIONS``; ``{ID}`` stands for digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a function: the ID in its path, its query, its JSON body; None where there is none."""
+    """One request to a function: the ID in its path, its query, its JSON body; None for what it lacks."""
 
     record_id: int | None
     query: Mapping[str, str]
@@ -50,7 +50,7 @@ class Call:
 
 
 class Functions:
-    """All functions over one store, ``by_name`` those that this server knows. Each answers 200 or raises Refusal."""
+    """All functions over one store; ``by_name`` holds those of this server. Each answers 200 or raises Refusal."""
 
     def __init__(self, store: Store, settings: Settings, random: Random) -> None:
         self._store = store
@@ -83,7 +83,7 @@ class Functions:
         user_data = fields.get("UserData")
         matches = self._store.matches(user_data) if overwrite and user_data else []
         match = self._store.pick(matches) if matches else None
-        # Nothing orders two requests with one UserData: both may have looked before either creates.
+        # Requests with one UserData are not serialised: both may look before either creates.
         await asyncio.sleep(self._processing.draw(self._random))
         if match is not None and match in self._store.contacts:
             self._store.update(match, **fields)
@@ -109,7 +109,7 @@ class Functions:
         contacts = self._store.contacts
         ids = [i for i, c in contacts.items() if campaign_id is None or c.get("DiallerCampaignsID") == campaign_id]
         return streamed(
-            # A contact may be deleted while the list is on its way.
+            # The contact may be deleted while the list is streamed.
             (self._store.record(i) for i in ids if i in contacts),
             {"filter": "", "limitStart": 0, "limitPageSize": -1},
             {"orderBy": "ID", "ascending": True},
@@ -164,7 +164,7 @@ class Functions:
         return streamed((self._with_calls(i, language) for i in found if i in contacts), {}, {})
 
     def _named(self, call: Call) -> int:
-        """The one contact that a request names; of several with the UserData, one that is not determined."""
+        """Return the ID of the contact that a request names; among several with the UserData, an arbitrary one."""
         if call.record_id is not None:
             if call.record_id not in self._store.contacts:
                 raise _no_contact()

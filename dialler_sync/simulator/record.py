@@ -1,4 +1,4 @@
-"""A contact on the wire: what an import may carry, and what a record that is read carries."""
+"""A contact on the wire: fields that an import may carry, and fields of a record that is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIALLING_STATE = (
     *(f"nPhoneNumber{n}NoAnswer" for n in range(1, 7)),
     *(f"nPhoneNumber{n}Failed" for n in range(1, 7)),
 )
-"""What dialling leaves on a contact, and ``ResetContact`` clears."""
+"""Fields that dialling sets, and ``ResetContact`` clears."""
 
 RECORD_FIELDS: tuple[str, ...] = (
     "ID",
@@ -62,7 +62,7 @@ _DATETIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 class ContactRules:
-    """What the body of an import must be, for one release of the dialler."""
+    """Validation of an import's body, for one release of the dialler."""
 
     def __init__(self, release: tuple[int, ...]) -> None:
         self._rules = {
@@ -71,7 +71,11 @@ class ContactRules:
         }
 
     def check(self, body: object) -> dict[str, Any]:
-        """The contact in ``body``. Raises Refusal (400) where a field is missing, unknown or wrong."""
+        """Return the contact in ``body``.
+
+        Raises:
+            Refusal: 400; a field is missing, unknown or wrong.
+        """
         if not isinstance(body, dict):
             raise Refusal(400, "The body must be one contact as a JSON object")
         for name, value in body.items():

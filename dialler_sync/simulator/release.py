@@ -1,4 +1,4 @@
-"""What a release of the dialler can do. Source: API.md, "Functions" and "Contact fields"."""
+"""Abilities of a release of the dialler. Source: API.md, "Functions" and "Contact fields"."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from ..errors import UsageError
 _RELEASE = re.compile(r"3(?:\.\d{1,4}){1,3}", re.ASCII)
 
 _NEWER = (3, 19)
-"""The first release with long fields. The vendor does not say since when batch look-ups and the campaign filter
-exist: the simulator gives them to the same releases."""
+"""First release with long fields.
+
+The vendor does not say which release introduced batch lookups and the campaign filter: the simulator gives them to the
+same releases.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,11 @@ class Release:
 
     @classmethod
     def parse(cls, text: str) -> Release:
-        """Read ``"3.19"`` or ``"3.19.2"``. Raises UsageError where the API knows no such release."""
+        """Parse ``"3.19"`` or ``"3.19.2"``.
+
+        Raises:
+            UsageError: the API has no such release.
+        """
         if not _RELEASE.fullmatch(text):
             raise UsageError(
                 f"'{text[:40]}' is not a release of the dialler. Write 3.19 (or a newer 3.x), or 3.18 (or an older "
@@ -32,10 +39,10 @@ class Release:
 
     @property
     def has_batch(self) -> bool:
-        """Whether contacts can be retrieved in batch (function 14); else it is an endpoint that is not there."""
+        """Whether the release has batch lookups (function 14); without them the endpoint does not exist."""
         return self.numbers >= _NEWER
 
     @property
     def filters_lists(self) -> bool:
-        """Whether a list knows ``diallerCampaignsID``; else it is the whole account, whatever is asked for."""
+        """Whether lists honour ``diallerCampaignsID``; otherwise they return the whole account."""
         return self.numbers >= _NEWER

@@ -1,4 +1,4 @@
-"""The simulated dialler as a server: in a thread of its own, or until it is told to stop."""
+"""Serve the simulated dialler: in a thread of its own, or until a signal."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ from .strikes import TRANSPORT
 _Address = IPv4Address | IPv6Address
 
 _SAVE_EVERY = 0.25
-"""Seconds between two writes of the state file."""
+"""Seconds between two saves of the state file."""
 
 
 class SimulatorServer:
-    """A dialler on a loopback port, in a thread with an event loop of its own, while the ``with`` block lasts.
+    """A dialler on a loopback port, in a thread with its own event loop, for the duration of the ``with`` block.
 
-    ``options`` are fields of Settings. Port 0 takes a free one. When the block is left, connections are cut, requests
-    that wait are dropped, the store is saved (and stays open), and what went wrong in the simulator itself is raised.
-    It may be entered again, on the same port. Raises UsageError where the address cannot be bound, or other machines
-    could reach it and ``exposed`` does not agree to that.
+    ``options`` are fields of Settings. Port 0 picks a free one. On exit, connections are cut, waiting requests are
+    dropped, the store is saved (and stays open), and an error of the simulator itself is raised. The block may be
+    entered again, on the same port.
+
+    Raises:
+        UsageError: the address cannot be bound, or is reachable from other machines without ``exposed``.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class SimulatorServer:
         except Exception as error:  # noqa: BLE001 - raised in the thread that leaves the block
             self.application.crashes.append(error)
         finally:
-            self._server.ready.set()  # also where it could not start: nobody waits for ever
+            self._server.ready.set()  # also after a failed start: nobody waits for ever
 
     @property
     def base_url(self) -> str:
@@ -100,12 +102,12 @@ class SimulatorServer:
 
     @property
     def account_url(self) -> str:
-        """``base_url`` with the ClientsID: what every request begins with."""
+        """``base_url`` with the ClientsID: the prefix of every request."""
         return f"{self.base_url}/{self.store.clients_id}"
 
     @property
     def token(self) -> str:
-        """The token that is valid now; a new one kills the old one at once."""
+        """The current token; setting a new one invalidates the old one at once."""
         return self.application.token
 
     @token.setter
@@ -114,11 +116,11 @@ class SimulatorServer:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """All requests so far, in the order they came; empty where ``log_requests`` is off."""
+        """All requests so far, in order of arrival; empty if ``log_requests`` is off."""
         return self.application.requests
 
     def order(self, faults: FaultPlan) -> None:
-        """Replace the faults from now on; requests are counted anew."""
+        """Replace the faults from now on; their request counters restart."""
         self.application.dice = FaultDice(faults)
 
 
@@ -131,7 +133,7 @@ def serve_forever(
     exposed: bool = False,
     ready: Callable[[SimulatorServer], None],
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM; ``ready`` is called when the server answers. Main thread only."""
+    """Serve until Ctrl-C or SIGTERM; ``ready`` is called once the server answers. Main thread only."""
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with SimulatorServer(store, settings, host=host, port=port, exposed=exposed) as server:
@@ -144,7 +146,7 @@ def serve_forever(
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is ready, saves the store now and then, and stops at once."""
+    """A uvicorn server that signals readiness, saves the store periodically, and stops at once."""
 
     def __init__(self, application: Application, store: Store) -> None:
         config = uvicorn.Config(
@@ -170,7 +172,7 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     def stop(self) -> None:
-        """Stop, from another thread; nothing happens where it has stopped by itself."""
+        """Stop, called from another thread; no effect if it has stopped by itself."""
         with suppress(RuntimeError):  # its loop is closed
             self._loop.call_soon_threadsafe(self._stopped.set)
 
@@ -190,7 +192,7 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # requests learn that their connection is gone, before they are dropped
+        await asyncio.sleep(0)  # let requests notice the closed connection before they are cancelled
         tasks = list(self.server_state.tasks)
         for task in tasks:
             task.cancel()
@@ -198,9 +200,9 @@ class _Server(uvicorn.Server):
 
 
 def _exposing_transport(base: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-    """uvicorn's protocol, which also leaves the transport in the scope of each request: faults end connections."""
+    """Return uvicorn's protocol, extended to put the transport into each request's scope, so that faults can cut it."""
 
-    class Protocol(base):  # type: ignore[valid-type, misc]  # which base it is depends on what is installed
+    class Protocol(base):  # type: ignore[valid-type, misc]  # the base depends on the installed packages
         app_state: dict[str, Any]
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -216,11 +218,11 @@ def _listen(host: str, port: int, *, exposed: bool) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, ValueError) as error:  # ValueError: a text that no name can be
+    except (OSError, ValueError) as error:  # ValueError: not a valid host name
         raise _cannot_listen(host, port, error) from None
     if not exposed and not _is_loopback(
         _address(listening)
-    ):  # what was bound tells: names and spellings of addresses do not
+    ):  # checked on the bound address, since names and spellings of addresses prove nothing
         listening.close()
         raise UsageError(
             f"Other machines could reach the simulator on {host or 'all addresses'}. Give it a token of its own with "

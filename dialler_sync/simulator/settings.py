@@ -1,4 +1,4 @@
-"""How one simulated dialler behaves."""
+"""Settings of one simulated dialler."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from .span import NO_TIME, Span
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Options of one simulated dialler. Raises UsageError for a release that there is not, or no token.
+    """Settings of one simulated dialler.
 
-    ``latency`` passes before each request is worked on; ``processing`` passes between an import's look for a match and
-    its change, which is the window in which two requests with one UserData both create. ``release`` decides what the
-    dialler can do (see Release); without ``batch``, function 14 does not exist in any release; ``lock_method`` locks
-    and unlocks, as the vendor's page with the true one is lost; ``seed`` repeats the draws of times that are ranges.
+    ``latency`` passes before each request is processed; ``processing`` passes between an import's lookup and its
+    change, the window in which two requests with one UserData both create. ``release`` decides the abilities (see
+    Release); ``batch=False`` removes function 14 from any release; ``lock_method`` locks and unlocks, because the
+    vendor's page with the true method is lost; ``seed`` repeats the draws of times that are ranges.
+
+    Raises:
+        UsageError: the release does not exist, or the token is empty or not plain ASCII.
     """
 
     token: str = "simulator"  # noqa: S105 - a rehearsal server's own token protects nothing
@@ -37,5 +40,5 @@ class Settings:
 
     @property
     def abilities(self) -> Release:
-        """What the release can do."""
+        """The abilities of the release."""
         return Release.parse(self.release)

@@ -19,7 +19,11 @@ class Span:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``"0.02"`` or ``"0.01-0.05"``, in seconds. Raises UsageError."""
+        """Parse ``"0.02"`` or ``"0.01-0.05"``, in seconds.
+
+        Raises:
+            UsageError: the text is not a time or a range.
+        """
         low, dash, high = text.partition("-")
         try:
             span = cls(float(low), float(high if dash else low))
@@ -30,7 +34,7 @@ class Span:
         return span
 
     def draw(self, random: Random) -> float:
-        """One length of time, in seconds."""
+        """Draw a length of time, in seconds."""
         return self.low if self.low == self.high else random.uniform(self.low, self.high)
 
 

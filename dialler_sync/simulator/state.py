@@ -1,4 +1,4 @@
-"""The SQLite file that keeps a simulated dialler's state across restarts."""
+"""Keep the state of a simulated dialler across restarts, in an SQLite file."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ CREATE TABLE IF NOT EXISTS last_ids (of TEXT PRIMARY KEY, id INTEGER NOT NULL);
 
 
 _APPLICATION_ID = 0x64_69_61_6C
-"""Marks a file as ours (``dial``), so that nobody else's database is written to."""
+"""Marks a file as ours (``dial``), so that no other program's database is written to."""
 
 
 class StateFile:
     """Campaigns, contacts and calls in one SQLite file, held by one process at a time.
 
-    Raises UsageError where the file cannot be used.
+    Raises:
+        UsageError: the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._usable():
-            # The server's thread saves, the one that opened the file closes it: never both at once.
+            # The server's thread saves, the opening thread closes: never both at once.
             self._connection = sqlite3.connect(path, timeout=0, check_same_thread=False)
         try:
             with self._usable():
@@ -53,15 +54,15 @@ class StateFile:
         self._connection.executescript(_SCHEMA)
 
     def campaigns(self) -> dict[int, str]:
-        """Names by ID."""
+        """Return campaign names by ID."""
         return dict(self._connection.execute("SELECT id, name FROM campaigns ORDER BY id"))
 
     def last_ids(self) -> dict[str, int]:
-        """The last ID given to a contact and to a call: an ID is never given twice."""
+        """Return the last ID given to a contact and to a call, since no ID is given twice."""
         return dict(self._connection.execute("SELECT of, id FROM last_ids"))
 
     def contacts(self) -> Iterator[tuple[int, dict[str, Any], list[dict[str, Any]]]]:
-        """ID, fields that are not null, and calls of each contact, by ID."""
+        """Yield ID, non-null fields, and calls of each contact, by ID."""
         for contact_id, contact, calls in self._connection.execute(
             "SELECT id, contact, calls FROM contacts ORDER BY id"
         ):
@@ -73,7 +74,7 @@ class StateFile:
         campaigns: Mapping[int, str],
         last_ids: Mapping[str, int],
     ) -> None:
-        """Write contacts (None: it was deleted) and everything small, in one transaction."""
+        """Write contacts (None: deleted), campaigns and last IDs in one transaction."""
         with self._usable(), self._connection as transaction:
             for contact_id, contact, calls in contacts:
                 if contact is None:

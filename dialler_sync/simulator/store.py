@@ -1,4 +1,4 @@
-"""What the dialler holds: campaigns, contacts, calls."""
+"""The dialler's data: campaigns, contacts, calls."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ DEFAULT_CAMPAIGNS: Mapping[int, str] = {538: "Nightly"}
 
 
 class Store:
-    """One account of the dialler, in memory, and in an SQLite ``file`` where one is given.
+    """One account of the dialler, in memory, and in the SQLite ``file`` if given.
 
-    ``campaigns`` maps ID to name, ``contacts`` ID to the fields that are not null, ``calls`` a contact's ID to its
-    history, oldest first. They are there to be read; the methods change them and keep index and file in step.
-    With a file, changes are written by ``save`` (the server calls it) and ``close``. Raises UsageError for a bad file.
-    ``rehearse`` gives the calls of each contact that has none: when it is made, and of those in the file at once.
+    ``campaigns`` maps ID to name, ``contacts`` ID to non-null fields, ``calls`` a contact's ID to its history, oldest
+    first. Treat them as read-only: the methods change them and keep index and file in step. ``save`` (called by the
+    server) and ``close`` write changes to the file. ``rehearse`` provides calls for each contact without any, both new
+    ones and those in the file.
+
+    Raises:
+        UsageError: the file cannot be used.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Store:
         self.close()
 
     def add(self, **fields: Any) -> int:
-        """Make a contact of any fields, in the first campaign unless they name one; returns its ID."""
+        """Create a contact of any fields, by default in the first campaign; return its ID."""
         self._last_ids["contact"] += 1
         contact_id = self._last_ids["contact"]
         self.contacts[contact_id] = {}
@@ -74,7 +77,7 @@ class Store:
         return contact_id
 
     def update(self, contact_id: int, **fields: Any) -> None:
-        """Set fields of a contact; None empties. A field that is not named keeps its value."""
+        """Set fields of a contact; None clears a field, others keep their values."""
         contact = self.contacts[contact_id]
         before = contact.get("UserData")
         if "DiallerCampaignsID" in fields:
@@ -91,13 +94,13 @@ class Store:
         self._unsaved.add(contact_id)
 
     def delete(self, contact_id: int) -> None:
-        """Remove a contact and its history."""
+        """Delete a contact and its history."""
         self._unindex(contact_id, self.contacts.pop(contact_id).get("UserData"))
         self.calls.pop(contact_id, None)
         self._unsaved.add(contact_id)
 
     def add_call(self, contact_id: int, **record: Any) -> int:
-        """Add a call's record to a contact's history; returns the call's ID, which it has where it has none.
+        """Add a call's record to a contact's history; return the call's ID, assigned unless the record has one.
 
         ``StatisticsPartA=`` is completed with the other columns; a record without it is kept as it is.
         """
@@ -122,26 +125,26 @@ class Store:
         return call_id
 
     def result_code(self, contact_id: int) -> Any:
-        """The contact's result code: that of its last call, unless the contact was reset; None where it has none."""
+        """Return the result code of the contact's last call, None without calls or after a reset."""
         if "nTries" not in self.contacts[contact_id]:
             return None
         codes = [call[CODE] for call in self.calls.get(contact_id, ()) if call.get(CODE)]
         return codes[-1] if codes else None
 
     def matches(self, user_data: str) -> list[int]:
-        """IDs of all contacts that carry ``user_data``, oldest first."""
+        """Return the IDs of all contacts that carry ``user_data``, oldest first."""
         return list(self._ids_by_user_data.get(user_data, ()))
 
     def pick(self, contact_ids: list[int]) -> int:
-        """One of several contacts; which one is not determined."""
+        """Return one of several contacts, an arbitrary one."""
         return contact_ids[0] if len(contact_ids) == 1 else self._random.choice(contact_ids)
 
     def record(self, contact_id: int) -> dict[str, Any]:
-        """A contact as it is read: every field, most of them null."""
+        """Return the full record of a contact: every field, most of them null."""
         return {**EMPTY_RECORD, "ID": contact_id, "ClientsID": self.clients_id, **self.contacts[contact_id]}
 
     def save(self) -> None:
-        """Write what has changed to the file, if there is one."""
+        """Write changes to the file, if there is one."""
         unsaved, self._unsaved = self._unsaved, set()
         if not (self._file and unsaved):
             return

@@ -1,4 +1,4 @@
-"""How a fault strikes on the wire."""
+"""Apply faults on the wire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .answers import NOT_AUTHORISED, Refusal, body_of, proxy_page, refusal
 from .faults import Fault, Strike
 
 TRANSPORT = "transport"
-"""Where the server's protocol leaves the connection's transport in the ASGI scope's ``state``."""
+"""Key in the ASGI scope's ``state`` under which the server's protocol puts the connection's transport."""
 
 _ERRORS = {
     400: "The dialler refuses this contact",
@@ -30,7 +30,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class HangUp(Response):
-    """No answer: the connection ends, by FIN or by RST."""
+    """No response: the connection ends, by FIN or by RST."""
 
     def __init__(self, *, reset: bool) -> None:
         super().__init__(status_code=0)
@@ -46,9 +46,9 @@ class HangUp(Response):
 
 
 class Halved(Response):
-    """An answer that stops half way: for ``pause`` seconds, or, where it is None, until the connection closes.
+    """A response that stops half way: for ``pause`` seconds, or with None until the connection closes.
 
-    So ``Content-Length`` promises more than comes, or the last chunk is missing.
+    The client sees a ``Content-Length`` that is too long, or misses the last chunk.
     """
 
     def __init__(self, whole: Response, body: bytes, pause: float | None) -> None:
@@ -57,7 +57,7 @@ class Halved(Response):
         self._pause = pause
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send one half, and the other or none."""
+        """Send the first half; after the pause, the second."""
         body, middle = bytes(self.body), len(self.body) // 2
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": body[:middle], "more_body": True})
@@ -70,7 +70,7 @@ class Halved(Response):
 
 
 class Closing(Response):
-    """The whole answer, after which the connection closes although nothing announced it."""
+    """The whole response, after which the connection closes without notice."""
 
     def __init__(self, whole: Response) -> None:
         super().__init__(status_code=whole.status_code)
@@ -83,7 +83,7 @@ class Closing(Response):
 
 
 async def strike(fault: Fault, perform: Callable[[], Awaitable[Response]], random: Random) -> Response:
-    """What the client gets; ``perform`` does what was asked, before or after, or is never called."""
+    """Return the response under a fault; ``perform`` executes the request, and is called before, after, or never."""
     kind = fault.kind
     late = kind.strike is Strike.LATE
     if late and not kind.after:

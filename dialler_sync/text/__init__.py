@@ -1,1 +1,1 @@
-"""Plain text: made safe to show, searched for secrets, and told from what spreadsheet programs make of it."""
+"""Plain text: made safe to show, searched for secrets, and checked for changes by spreadsheet programs."""

@@ -1,4 +1,4 @@
-"""Commands of this tool that messages name, so that whoever copies one reaches the same journal and configuration."""
+"""Commands of this tool in messages, with the options that reach the same journal and configuration when copied."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _options: tuple[str, ...] = ()
 
 
 def set_options(options: Iterable[str]) -> None:
-    """Keep the common options of this call, for the commands that its messages name."""
+    """Keep the common options of this call, for the commands in its messages."""
     global _options  # noqa: PLW0603 - one process is one call
     _options = tuple(options)
 
 
 def command(*words: str) -> str:
-    """``dialler-sync --state j.db resume 2026…``, quoted for a shell."""
+    """Return ``dialler-sync --state j.db resume 2026…``, quoted for a shell."""
     return shlex.join(("dialler-sync", *_options, *words))

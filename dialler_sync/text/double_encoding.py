@@ -9,12 +9,12 @@ _READ_AS = ("cp1252", "latin-1", "cp1250", "cp1254", "cp850", "cp437", "mac-roma
 _TWO_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]{2}")
 _UTF8 = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf]|[\xe2\xef][\x80-\xbf]{2})+")
 _MEANT = re.compile(r"[\u00a1-\u017f\u0218-\u021b\u2010-\u203a€№™]+|[\u0370-\u04ff]{2,}")
-"""Letters and signs that people write (``CAFÉ…`` would give U+0245, which nobody does): one of them, or two in a row of
-another script than Latin."""
+"""Letters and signs that people write (``CAFÉ…`` would give U+0245, which nobody writes): one of them, or two in a row
+of a script other than Latin."""
 
 
 def once_decoded(text: str) -> str | None:
-    """The first part of a text that was encoded twice, as it was meant; None if there is none: ``MÃ¼ller`` → ``ü``."""
+    """Decode the first doubly encoded part of a text: ``MÃ¼ller`` → ``ü``. None if there is none."""
     if not _TWO_BEYOND_ASCII.search(text):
         return None
     for codec in _READ_AS:

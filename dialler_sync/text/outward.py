@@ -1,10 +1,10 @@
-"""The way out: each text that leaves, to terminal, log, journal, report or webhook, passes here.
+"""Makes text safe to leave the process: for terminal, log, journal, report and webhook.
 
-Three things are done: secrets are masked (:mod:`.secrets`), characters that could act on a terminal or hide from a
-reader are shown as escapes (``\\x1b``, ``\\u202e``, ``\\n``), and what is long is cut in its middle. All of it may be
-done again without harm: ``line(line(text)) == line(text)``.
+Every such text passes here. Secrets are masked (:mod:`.secrets`), characters that could act on a terminal or hide from
+a reader become escapes (``\\x1b``, ``\\u202e``, ``\\n``), and a long text is cut in its middle. All of it is
+idempotent: ``line(line(text)) == line(text)``.
 
-Cells of the user's lists are no messages: they stay as they are.
+Cells of the user's lists are not messages: they stay unchanged.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from typing import Any
 from .secrets import Secrets
 
 LONGEST = 2_000
-"""Characters of one line of a message."""
+"""Longest line of a message, in characters."""
 
 _TAIL = 600
-"""Of these, what stays of its end, which often says what to do."""
+"""Characters kept at the end of a cut line, which often says what to do."""
 
-_LOOKED_AT = 16_000
-"""Characters of a message that are looked at: the rest is in the middle, and is cut."""
+_EXAMINED = 16_000
+"""Characters of a message that are examined; the rest is in the middle, which is cut anyway."""
 
 _SECRETS, _WORDS = Secrets(), Secrets()
 
 _SHORT_WORD, _WORD = 8, 12
-"""Letters and digits, or small letters: a secret that is shorter may be a word of ours, or a part of a path."""
+"""Shorter secrets (of letters and digits; of small letters) may be our own words, or parts of a path: they are masked
+only in texts of the dialler."""
 
 _ACTS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters
@@ -37,18 +38,18 @@ _ACTS = re.compile(
     "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # direction, joining, tags
     "\u2028\u2029"  # line and paragraph ends
-    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters that nobody can see
-    "\ud800-\udfff]"  # bytes of file names that are no characters
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # invisible letters
+    "\ud800-\udfff]"  # undecodable bytes of file names
 )
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _COLOURS = re.compile(r"\x1b\[(?:[0-9;]*m|2K|[0-9]*A|\?25[lh])|\r")
-"""Of rich and click: colours, and what a progress bar needs."""
+"""Colours of rich and click, and the codes of a progress bar."""
 
 
 def keep_secret(*secrets: str | None) -> None:
-    """Mask these from now on, in all that leaves this process. Whatever reads a secret names it here.
+    """Mask these secrets from now on in all texts that leave this process. Code that reads a secret calls this.
 
-    One that is only a word, such as ``postgres``, is masked in what the dialler says, and nowhere else.
+    A secret that is a plain word, such as ``postgres``, is masked only in texts of the dialler.
     """
     for secret in filter(None, secrets):
         word = (secret.isalnum() and len(secret) < _SHORT_WORD) or (
@@ -58,32 +59,32 @@ def keep_secret(*secrets: str | None) -> None:
 
 
 def forget_secrets() -> None:
-    """Mask none of them any more."""
+    """Stop masking the secrets."""
     _SECRETS.clear()
     _WORDS.clear()
 
 
 def dialler_says(text: object, longest: int = LONGEST) -> str:
-    """One harmless line of the dialler, or of what stands before it."""
+    """Make one harmless line of a text from the dialler, or from a proxy before it."""
     return _WORDS.mask(line(text, longest))
 
 
 def mask(text: str) -> str:
-    """A text of the dialler without secrets, and otherwise as it is."""
+    """Mask secrets in a text from the dialler; keep the rest."""
     return _SECRETS.mask(text, bulk=True)
 
 
 def mask_cells(cells: Sequence[str]) -> Sequence[str]:
-    """A line of a table of the dialler's texts, without secrets."""
+    """Mask secrets in a table row of the dialler's texts."""
     joined = "\x1f".join(cells)
     return cells if mask(joined) == joined else list(map(mask, cells))
 
 
 def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:
-    """One harmless line. ``bulk``: it is one of many, and what is looked for first is quicker found."""
+    """Make one harmless line. ``bulk``: one of many lines, so a quick test comes first."""
     text = str(text)
-    if len(text) > _LOOKED_AT:
-        text = _cut(text, _LOOKED_AT, _LOOKED_AT // 2)
+    if len(text) > _EXAMINED:
+        text = _cut(text, _EXAMINED, _EXAMINED // 2)
     text = _SECRETS.mask(text, bulk=bulk)
     if len(text) > longest:
         text = _cut(text, longest, min(_TAIL, longest // 3))
@@ -91,7 +92,7 @@ def line(text: object, longest: int = LONGEST, *, bulk: bool = False) -> str:
 
 
 def screen(text: str, *, styled: bool = False) -> str:
-    """What a stream may show of a text that has lines of its own; where it is ``styled``, also its colours."""
+    """Make a text of several lines safe for a stream; ``styled`` keeps its colours."""
     text = mask(text).replace("\r\n", "\n")
     if text.isprintable():
         return text
@@ -104,12 +105,12 @@ def screen(text: str, *, styled: bool = False) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text with each character that acts or hides as an escape, and nothing else changed."""
+    """Escape each character that acts or hides; keep the rest."""
     return _ACTS.sub(_escape, text)
 
 
 def in_shell(name: object) -> str:
-    """A name as a word for a shell, on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``."""
+    """Quote a name as one shell word on one harmless line: ``'my list.csv'``, ``$'two\\nlines.csv'``."""
     text = str(name)
     if not _ACTS.search(text):
         return shlex.quote(text)
@@ -117,7 +118,7 @@ def in_shell(name: object) -> str:
 
 
 def outward(value: Any) -> Any:
-    """A value of JSON in which each text, and each name, is one harmless line."""
+    """Make each text and each name in a JSON value one harmless line."""
     if isinstance(value, str):
         return line(value)
     if isinstance(value, Mapping):
@@ -128,7 +129,7 @@ def outward(value: Any) -> Any:
 
 
 def without_secrets(value: Any) -> Any:
-    """A value of JSON that is otherwise as it was."""
+    """Mask secrets in a JSON value; keep the rest."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, Mapping):
@@ -139,7 +140,7 @@ def without_secrets(value: Any) -> Any:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON without secrets, which reads back exactly, and in which nothing acts on a terminal."""
+    """Write JSON without secrets that reads back exactly, and in which nothing acts on a terminal."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if mask(text) != text:
         text = json.dumps(without_secrets(value), ensure_ascii=False, indent=indent)
@@ -154,7 +155,7 @@ def _cut(text: str, longest: int, tail: int) -> str:
 def _escape(match: re.Match[str]) -> str:
     sign = match[0]
     number = ord(sign)
-    if 0xDC80 <= number <= 0xDCFF:  # how Python stands for a byte of a file name
+    if 0xDC80 <= number <= 0xDCFF:  # Python's surrogate for an undecodable byte of a file name
         number -= 0xDC00
     if number > 0xFFFF:
         return f"\\U{number:08x}"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import html
 import re
+import string
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from itertools import accumulate
 from math import ceil
 
-_Digits = tuple[re.Pattern[str], int, dict[int, int]]
+_Digits = tuple[bytes, int]
 _Places = tuple[Sequence[int], Sequence[int]]
 
 _IGNORED = (
@@ -20,17 +24,20 @@ _IGNORED = (
 """Blanks, control characters and what cannot be seen: a secret that is broken by them can still be read."""
 SQUEEZED: dict[int, None] = dict.fromkeys(_IGNORED)
 IGNORABLE = frozenset(map(chr, _IGNORED))
+_SQUEEZED = re.compile(f"[{re.escape(''.join(map(chr, _IGNORED)))}]+")
 _IGNORED_BYTES = bytes(number for number in _IGNORED if number < 256)
 
 _ESCAPE = re.compile(
     r"%u(?P<u>[0-9a-f]{4})|%(?P<x>[0-9a-f]{2})|&\#x0*(?P<h>[0-9a-f]{1,6});?|&\#0*(?P<d>[0-9]{1,7});?"
-    r"|(?P<named>&[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
+    r"|&(?P<named>[a-z][a-z0-9]{1,30};?)|\\u(?P<j>[0-9a-f]{4})|\\u\{(?P<i>[0-9a-f]{1,6})\}|\\U(?P<w>[0-9a-f]{8})|\\x(?P<b>[0-9a-f]{2})"
     r"|\\(?P<o>[0-7]{3})|\\(?P<c>[^0-9])|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))",
     re.IGNORECASE | re.DOTALL,
 )
 _PRINTABLE_QUOTED = re.compile(r"=(?:(?P<x>[0-9a-f]{2})|\r?\n)", re.IGNORECASE)
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 _CSS = re.compile(r"\\(?P<x>[0-9a-f]{1,6}) ?", re.IGNORECASE)
+_ESCAPES = (("%&\\\x1b", _ESCAPE), ("=", _PRINTABLE_QUOTED), ("\\", _CSS))
+"""Each with the characters one of which begins it."""
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 _NUMBERS = tuple(
     (re.compile(rf"(?:{one}{between}){{4,}}", re.IGNORECASE), re.compile(one, re.IGNORECASE), base)
     for one, between, base in (
@@ -43,20 +50,68 @@ _NUMBERS = tuple(
 """Numbers of characters, one after the other."""
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 BASE32HEX = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
-_BASE64: _Digits = (re.compile(r"[A-Za-z0-9+/_-]+"), 6, str.maketrans("-_", "+/"))
-_BASE32: tuple[_Digits, ...] = (
-    (re.compile(r"[A-Za-z2-7]+"), 5, {}),
-    (re.compile(r"[A-Va-v0-9]+"), 5, str.maketrans(BASE32HEX, BASE32)),
-)
-"""The characters, how many bits each is, and what others are in the alphabet that is decoded."""
+
+
+def _alphabet(given: str, decoded: str) -> bytes:
+    return bytes(ord(decoded[given.index(chr(n))]) if chr(n) in given else 0x20 for n in range(256))
+
+
+_LETTERS = string.ascii_letters + string.digits
+_BASE64: _Digits = (_alphabet(f"{_LETTERS}+/-_", f"{_LETTERS}+/+/"), 6)
+_BASE32: tuple[_Digits, ...] = tuple((_alphabet(signs + signs.lower(), 2 * BASE32), 5) for signs in (BASE32, BASE32HEX))
+"""A table that makes each character that of the alphabet which is decoded, or a blank, and how many bits it is."""
+
+
+def _only(signs: str) -> bytes:
+    return bytes(n if chr(n) in signs else 0x20 for n in range(256))
+
+
+_DIGITS, _HEXADECIMAL, _BITS = map(_only, (string.digits, string.hexdigits, "01"))
+"""Tables that make a blank of each other character."""
+_FOREIGN_DIGITS = re.compile(r"[^\D0-9]")
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What of the secrets a reading must know, so that it leaves out what cannot hold one."""
+
+    shortest: int = 0
+    fewest: int = 0
+    """Letters and digits of the shortest one, where signs count for nothing."""
+    in_base32: Sequence[Sequence[bytes]] = ((), ())
+    """What stands in a text where base32, or base32hex, holds a secret."""
+    parting: bytes = b""
+    """Letters of Latin-1 that are in no secret, and in no encoding of one."""
+
+    @cached_property
+    def parted(self) -> bytes:
+        """A table in which each of these letters is the first of them."""
+        return bytes.maketrans(self.parting, self.parting[:1] * len(self.parting))
+
+    @cached_property
+    def like_text(self) -> re.Pattern[bytes]:
+        """Characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded text."""
+        return re.compile(rb"(?:[ -~]\0?|[\xc2-\xf4][\x80-\xbf]+){%d,}" % ceil(self.shortest / 2), re.DOTALL)
+
+    @cached_property
+    def numbers(self) -> Sequence[tuple[bytes, int, int, re.Pattern[bytes]]]:
+        """Of each kind of numbers: its signs, how many others are too many between two of them, how many signs there
+        are at least, and what they are like."""
+        more = max(self.shortest, len("four")) - 1
+        return (
+            (_HEXADECIMAL, 6, 2 * more, re.compile(rb"(?i)[0-9a-f]{2}(?: {0,5}(?:0 )?[0-9a-f]{2}){%d}" % more)),
+            (_DIGITS, 9, 3 * more, re.compile(rb"[0-9]{2,3} {1,8}(?:[0-9]{2,3} {1,8}){%d}[0-9]{2}" % (more - 1))),
+            (_BITS, 4, 8 * more, re.compile(rb"[01]{8}(?: {0,3}[01]{8}){%d}" % more)),
+        )
 
 
 class Reading:
     """A text, and from where to where in the original each of its characters stands, which is found out only where
     something was found: it takes far longer than to read the text."""
 
-    def __init__(self, text: str, places: Callable[[], _Places]) -> None:
+    def __init__(self, text: str, places: Callable[[], _Places], source: Reading | None = None) -> None:
         self.text = text
+        self.source = source
         self._find = places
 
     @cached_property
@@ -65,12 +120,19 @@ class Reading:
         return self._find()
 
     @cached_property
-    def squeezed(self) -> str:
-        """Without what a secret may be broken by."""
-        try:  # bytes are far quicker
-            return self.text.encode("latin-1").translate(None, _IGNORED_BYTES).decode("latin-1")
+    def latin(self) -> bytes | None:
+        """Its characters as bytes, which are far quicker, if all of them are in Latin-1."""
+        try:
+            return self.text.encode("latin-1")
         except UnicodeEncodeError:
-            return self.text.translate(SQUEEZED)
+            return None
+
+    @cached_property
+    def squeezed(self) -> bytes:
+        """Without what a secret may be broken by; a character that is not in Latin-1 is ``?``."""
+        if self.latin is None:
+            return _SQUEEZED.sub("", self.text).encode("latin-1", "replace")
+        return self.latin.translate(None, _IGNORED_BYTES)
 
     @property
     def first(self) -> int:
@@ -78,26 +140,74 @@ class Reading:
         return self.places[0][0] if self.text else 0
 
 
-def readings(reading: Reading, shortest: int, in_base32: Sequence[Sequence[str]]) -> Iterator[Reading]:
-    """What else the text may say. ``in_base32``: what stands in it where base32, or base32hex, holds a secret."""
-    said = {reading.text}
-    for pattern in (_ESCAPE, _PRINTABLE_QUOTED, _CSS):
-        if pattern.search(reading.text):
-            other = _unescaped(reading, pattern)
+def readings(reading: Reading, sought: Sought) -> Iterator[Reading]:
+    """What else the text may say."""
+    yield from _numbers(reading, sought)
+    dense = _dense(reading, sought)
+    if not dense.text:
+        return
+    said = {dense.text}
+    for leads, pattern in _ESCAPES:
+        if any(map(dense.text.__contains__, leads)):
+            other = _unescaped(dense, pattern)
             if other.text not in said:
                 said.add(other.text)
                 yield other
-    for pattern, single, base in _NUMBERS:
+    yield from _radix(dense, _BASE64, sought)
+    upper = dense.squeezed.upper()
+    for digits, cores in zip(_BASE32, sought.in_base32, strict=True):
+        if any(map(upper.__contains__, cores)):  # else it is not worth the time
+            yield from _radix(dense, digits, sought)
+
+
+def _dense(reading: Reading, sought: Sought) -> Reading:
+    """The text without stretches that are too short for a secret or an encoding of one, between letters that neither
+    has: of bytes that are no text, hardly anything."""
+    if not sought.parting or reading.latin is None or reading.text.isascii() or "\x1b]" in reading.text:
+        return reading
+    gap = sought.parting[:1]
+    pieces = reading.latin.translate(sought.parted).split(gap)
+    kept = [piece for piece in pieces if len(piece) >= sought.fewest]
+    if len(kept) == len(pieces):
+        return reading
+
+    def places() -> _Places:
+        starts: list[int] = []
+        for piece, end in zip(pieces, accumulate(len(piece) + 1 for piece in pieces), strict=True):
+            if len(piece) >= sought.fewest:
+                starts += range(end - 1 - len(piece), end)
+        return starts[:-1], [place + 1 for place in starts[:-1]]
+
+    return _derived(reading, gap.join(kept).decode("latin-1"), places)
+
+
+def _may_be_numbers(reading: Reading, sought: Sought) -> Sequence[bool]:
+    """Whether there may be numbers enough, of each kind: far quicker found than the numbers."""
+    if reading.latin is None and _FOREIGN_DIGITS.search(reading.text):
+        return [True] * len(_NUMBERS)
+    signs = reading.latin or reading.text.encode("latin-1", "replace")
+    may_be = []
+    for table, apart, length, enough in sought.numbers:
+        pieces = signs.translate(table).split(b" " * apart)
+        long = max(map(len, pieces)) >= length
+        may_be.append(long and any(enough.search(piece) for piece in pieces if len(piece) >= length))
+    hexadecimal, decimal, binary = may_be
+    return hexadecimal, decimal, decimal, binary
+
+
+def _numbers(reading: Reading, sought: Sought) -> Iterator[Reading]:
+    for (pattern, single, base), may_be in zip(_NUMBERS, _may_be_numbers(reading, sought), strict=True):
+        if not may_be:
+            continue
         for run in pattern.finditer(reading.text):
-            found = list(single.finditer(reading.text, *run.span()))
-            signs = "".join(chr(min(int(number[1], base), 255)) for number in found)
-            if len(signs) >= shortest:
-                yield _derived(reading, signs, partial(_spans, found))
-    yield from _radix(reading, _BASE64, shortest)
-    upper = reading.squeezed.upper()
-    for digits, cores in zip(_BASE32, in_base32, strict=True):
-        if any(core in upper for core in cores):  # else it is not worth the time
-            yield from _radix(reading, digits, shortest)
+            signs = "".join([_sign(number, base) for number in single.findall(reading.text, *run.span())])
+            if len(signs) >= sought.shortest:
+                yield _derived(reading, signs, partial(_spans, single, run))
+
+
+@lru_cache(maxsize=4_096)
+def _sign(number: str, base: int) -> str:
+    return chr(min(int(number, base), 255))
 
 
 def _derived(reading: Reading, text: str, places: Callable[[], _Places]) -> Reading:
@@ -108,11 +218,12 @@ def _derived(reading: Reading, text: str, places: Callable[[], _Places]) -> Read
         first, last = places()
         return [starts[place] for place in first], [ends[place - 1] for place in last]
 
-    return Reading(text, in_original)
+    return Reading(text, in_original, reading)
 
 
-def _spans(found: Sequence[re.Match[str]]) -> _Places:
-    return [match.start() for match in found], [match.end() for match in found]
+def _spans(single: re.Pattern[str], run: re.Match[str]) -> _Places:
+    spans = [match.span() for match in single.finditer(run.string, *run.span())]
+    return [first for first, _ in spans], [last for _, last in spans]
 
 
 def _unescaped(reading: Reading, pattern: re.Pattern[str]) -> Reading:
@@ -122,7 +233,7 @@ def _unescaped(reading: Reading, pattern: re.Pattern[str]) -> Reading:
         at = 0
         for match in pattern.finditer(reading.text):
             first, last = match.span()
-            length = len(_meant(match))
+            length = len(_meant(pattern, match[0]))
             starts += [*range(at, first), *([first] * length)]
             ends += [*range(at + 1, first + 1), *([last] * length)]
             at = last
@@ -130,15 +241,19 @@ def _unescaped(reading: Reading, pattern: re.Pattern[str]) -> Reading:
         ends += range(at + 1, len(reading.text) + 1)
         return starts, ends
 
-    return _derived(reading, pattern.sub(_meant, reading.text), places)
+    return _derived(reading, pattern.sub(lambda match: _meant(pattern, match[0]), reading.text), places)
 
 
-def _meant(match: re.Match[str]) -> str:
+@lru_cache(maxsize=16_384)
+def _meant(pattern: re.Pattern[str], escape: str) -> str:
     """What an escape stands for."""
-    kind, value = match.lastgroup, match[match.lastgroup or 0]
-    if kind is None:  # a soft line break, or what only colours a terminal
+    match = pattern.fullmatch(escape)
+    kind = match and match.lastgroup
+    if not match or not kind:  # a soft line break, or what only colours a terminal
         return ""
+    value = match[kind]
     if kind == "named":
+        value = f"&{value}"
         return html.unescape(value if value.endswith(";") or html.unescape(value) != value else f"{value};")
     if kind == "c":
         return _CONTROLS.get(value, value)
@@ -146,36 +261,30 @@ def _meant(match: re.Match[str]) -> str:
     return chr(number) if number < 0x110000 else ""
 
 
-def _radix(reading: Reading, digits: _Digits, shortest: int) -> Iterator[Reading]:
+def _radix(reading: Reading, digits: _Digits, sought: Sought) -> Iterator[Reading]:
     """Runs of base64 or base32, whole or broken by blanks, as the bytes that they stand for, at every alignment."""
-    alphabet, bits, table = digits
-    group = 4 if bits == 6 else 8
-    for run in alphabet.finditer(reading.squeezed):
-        if len(run[0]) * bits < shortest * 8:
-            continue
-        for offset in range(group):
-            plain = _decoded(run[0][offset:], bits, table)
-            if _like_text(shortest).search(plain):
-                yield _derived(reading, plain, partial(_of_bits, reading, run.start() + offset, bits, len(plain)))
+    alphabet, bits = digits
+    fewest = ceil(sought.shortest * 8 / bits)
+    runs = reading.squeezed.translate(alphabet).split(b" ")
+    long = max(map(len, runs)) >= fewest
+    for number in [number for number, run in enumerate(runs) if len(run) >= fewest] if long else ():
+        for offset in range(4 if bits == 6 else 8):
+            plain = _decoded(runs[number][offset:], bits)
+            if sought.like_text.search(plain):
+                places = partial(_of_bits, reading, runs[:number], offset, bits, len(plain))
+                yield _derived(reading, plain.decode("latin-1"), places)
 
 
-def _of_bits(reading: Reading, begin: int, bits: int, length: int) -> _Places:
+def _of_bits(reading: Reading, before: Sequence[bytes], offset: int, bits: int, length: int) -> _Places:
+    begin = sum(map(len, before)) + len(before) + offset
     kept = [place for place, sign in enumerate(reading.text) if sign not in IGNORABLE]
     starts = [kept[begin + 8 * i // bits] for i in range(length)]
     return starts, [kept[begin + (8 * i + 7) // bits] + 1 for i in range(length)]
 
 
-@lru_cache(maxsize=16)
-def _like_text(length: int) -> re.Pattern[str]:
-    """Characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded text."""
-    return re.compile(rf"(?:[ -~]\0?|[\xc2-\xf4][\x80-\xbf]+){{{ceil(length / 2)},}}")
-
-
-def _decoded(coded: str, bits: int, table: dict[int, int]) -> str:
+def _decoded(coded: bytes, bits: int) -> bytes:
     if bits == 6:
-        whole = coded.translate(table)
-        whole = whole[:-1] if len(whole) % 4 == 1 else whole
-        return base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
-    whole = coded.upper().translate(table)
-    whole = whole[: len(whole) - {1: 1, 3: 1, 6: 1}.get(len(whole) % 8, 0)]
-    return base64.b32decode(whole + "=" * (-len(whole) % 8)).decode("latin-1")
+        whole = coded[:-1] if len(coded) % 4 == 1 else coded
+        return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+    whole = coded[: len(coded) - {1: 1, 3: 1, 6: 1}.get(len(coded) % 8, 0)]
+    return base64.b32decode(whole + b"=" * (-len(whole) % 8))

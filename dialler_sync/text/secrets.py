@@ -7,31 +7,34 @@ knows where in the text its characters come from, so that just the secret is mas
 
 from __future__ import annotations
 
-import base64
 import codecs
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import ceil
 from urllib.parse import unquote
 
-from .readings import BASE32, BASE32HEX, IGNORABLE, SQUEEZED, Reading, readings
+from .needles import (
+    LETTERS_READ,
+    PART,
+    READ,
+    SHORTEST,
+    TO_BASE32HEX,
+    as_compared,
+    cores_in_base32,
+    cores_in_base64,
+    in_bytes,
+    parts_of,
+)
+from .readings import SQUEEZED, Reading, Sought, readings
 
 MASK = "***"
-
-SHORTEST = 4
-"""Characters: a shorter secret would be found in any text."""
 
 _ALONE = 8
 """Characters: a shorter secret counts only where it stands as a word."""
 
 _ALONE_WITHOUT_SIGNS = 12
 """Letters and digits of a secret that are found whatever signs stand between them."""
-
-_PART = 12
-"""Characters of a part by which a secret of twice as many, or more, is found that was cut off; one begins at every
-sixth character, so that 17 in a row hold a whole one."""
 
 _DEEPEST = 4
 """Encodings inside each other."""
@@ -54,7 +57,6 @@ _PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
 _BLANKS = bytes([*range(33), 127])
 _NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
 _WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff]")
-_TO_BASE32HEX = str.maketrans(BASE32, BASE32HEX)
 _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 
 
@@ -66,7 +68,7 @@ class Secrets:
         self._needles: tuple[str, ...] = ()
         self._letters: tuple[str, ...] = ()
         self._exact: tuple[bytes, ...] = ()
-        self._in_base32: tuple[tuple[str, ...], ...] = ((), ())
+        self._sought = Sought()
         self._quick: tuple[bytes, ...] = ()
         self._quick_letters: tuple[bytes, ...] = ()
         self._quick_numbers: tuple[bytes, ...] = ()
@@ -107,18 +109,18 @@ class Secrets:
     def _prepare(self) -> None:
         self._masked.cache_clear()
         self._spans.cache_clear()
-        forms = {form for secret in self._secrets for form in (_squeezed(secret), _squeezed(_bytes(secret)))}
+        forms = {form for secret in self._secrets for form in (as_compared(secret), as_compared(in_bytes(secret)))}
         turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
-        parts = {part for form in forms if len(form) >= 2 * _PART for part in _parts(form)}
+        parts = {part for form in forms if len(form) >= 2 * PART for part in parts_of(form)}
         self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
         letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles if needle not in parts}
         self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
-        cores = tuple({core for secret in raw for core in _cores_in_base32(secret)})
-        self._in_base32 = (cores, tuple(core.translate(_TO_BASE32HEX) for core in cores))
+        cores = tuple({core for secret in raw for core in cores_in_base32(secret)})
+        in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
         # What the quick test looks for: of other letters than ASCII it knows nothing.
         self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
-        self._exact = tuple({core.encode() for secret in raw for core in _cores(secret)})
+        self._exact = tuple({core.encode() for secret in raw for core in cores_in_base64(secret)})
         self._quick_letters = (
             *(each.encode("ascii", "ignore") for each in self._letters),
             *(secret.hex().encode() for secret in raw),
@@ -129,6 +131,10 @@ class Secrets:
             for form in ("d", "o", "03o", "08b")
         )
         self._shortest = min(map(len, self._needles), default=0)
+        fewest = min(map(len, (*self._needles, *self._letters)), default=0)
+        held = {sign for needle in (*self._needles, *self._letters) for sign in needle}
+        parting = bytes(number for number in range(128, 256) if LETTERS_READ[number] not in {None, *held})
+        self._sought = Sought(self._shortest, fewest, in_base32, parting)
         length = max(ceil(min(map(len, forms), default=0) * 4 / 3) - 2, _LONG)
         self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
 
@@ -160,28 +166,42 @@ class Secrets:
         waiting = [(Reading(text, lambda: (places[:-1], places[1:])), 0)]
         left = _MOST_READINGS * max(len(text), 2_000)
         seen = {text: waiting[0][0]}
-        seen_at: set[tuple[str, int]] = set()
+        again: list[tuple[Reading, int]] = []
+        holding: list[Reading] = []
         found: list[tuple[int, int]] = []
         for reading, depth in waiting:
-            found += self._found(reading)
-            if depth == _DEEPEST:
-                continue
-            for other in readings(reading, self._shortest, self._in_base32):
-                same = seen.setdefault(other.text, other)
-                if same is not other and len(other.text) > _SHORT_READING:
-                    seen_at.add((same.text, same.first))
-                    if (other.text, other.first) in seen_at:
-                        continue
-                    seen_at.add((other.text, other.first))
+            spans = [*self._found(reading)]
+            found += spans
+            holding += [reading] if spans else []
+            for other in readings(reading, self._sought) if depth < _DEEPEST else ():
+                if seen.setdefault(other.text, other) is not other:
+                    again.append((other, depth + 1))
+                    continue
                 left -= len(other.text)
                 if left < 0:
                     return [(0, len(text))]
                 waiting.append((other, depth + 1))
+        # What says the same again says it elsewhere.
+        leading = _leading(holding, [reading for reading, _ in again])
+        seen_at: set[tuple[str, int]] = set()
+        for reading, depth in again:
+            if reading.text not in leading:
+                continue
+            if len(reading.text) > _SHORT_READING:
+                seen_at.add((reading.text, seen[reading.text].first))
+                if (reading.text, reading.first) in seen_at:
+                    continue
+                seen_at.add((reading.text, reading.first))
+            left -= len(reading.text)
+            if left < 0:
+                return [(0, len(text))]
+            found += self._found(reading)
+            again += [(other, depth + 1) for other in readings(reading, self._sought)] if depth < _DEEPEST else []
         return found
 
     def _found(self, reading: Reading) -> Iterator[tuple[int, int]]:
         text = reading.text
-        for table, needles in ((_READ, self._needles), (_LETTERS_READ, self._letters)):
+        for table, needles in ((READ, self._needles), (LETTERS_READ, self._letters)):
             low = table.read(text)
             held = [needle for needle in needles if needle in low]
             if held:
@@ -201,74 +221,24 @@ class Secrets:
                 at = low.find(needle, at + 1)
 
 
+def _leading(holding: Sequence[Reading], again: Sequence[Reading]) -> set[str]:
+    """The texts that hold a secret, and those of which they are readings. ``again``: says what another has said."""
+    texts: set[str] = set()
+    known = -1
+    while known < len(texts):
+        known = len(texts)
+        for reading in (*holding, *(each for each in again if each.text in texts)):
+            source: Reading | None = reading
+            while source:
+                texts.add(source.text)
+                source = source.source
+    return texts
+
+
 def _is_word(text: str, first: int, last: int) -> bool:
     return not (text[first - 1 : first].isalnum() and text[first].isalnum()) and not (
         text[last + 1 : last + 2].isalnum() and text[last].isalnum()
     )
-
-
-def _small(sign: str) -> str:
-    low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
-    return low if len(low) == 1 else sign
-
-
-class _Small(dict[int, str | None]):
-    """A table for ``str.translate``: each character as it is compared, those that count for nothing left out."""
-
-    def __init__(self, counts: Callable[[str], bool]) -> None:
-        self._counts = counts
-        signs = [(number, self[number]) for number in range(256)]
-        self._left_out = bytes(number for number, sign in signs if sign is None)
-        self._bytes = bytes(ord(sign) if sign and sign < "\u0100" else number for number, sign in signs)
-
-    def __missing__(self, number: int) -> str | None:
-        sign = chr(number)
-        self[number] = _small(sign) if sign not in IGNORABLE and self._counts(sign) else None
-        return self[number]
-
-    def read(self, text: str) -> str:
-        """The text as it is compared."""
-        try:  # bytes are far quicker; the micro sign alone is no byte in small letters
-            read = text.encode("latin-1").translate(self._bytes, self._left_out).decode("latin-1")
-        except UnicodeEncodeError:
-            return text.translate(self)
-        return read.replace("\xb5", _small("\xb5"))
-
-
-_READ, _LETTERS_READ = _Small(lambda _: True), _Small(str.isalnum)
-
-
-def _parts(form: str) -> Iterator[str]:
-    return (form[at : at + _PART] for at in range(0, len(form) - _PART + 1, _PART // 2))
-
-
-def _squeezed(text: str) -> str:
-    return "".join(map(_small, text.translate(SQUEEZED)))
-
-
-def _bytes(text: str) -> str:
-    """Its bytes in UTF-8 as characters, which is how decoded bytes are searched."""
-    return text.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
-def _cores(secret: bytes) -> Iterator[str]:
-    """What is the same in base64 of every text that holds the secret, for each of the places where it may begin."""
-    for before in range(3):
-        coded = base64.b64encode(bytes(before) + secret).rstrip(b"=").decode()
-        whole = (len(secret) + before) * 8 // 6
-        core = coded[ceil(before * 8 / 6) : whole]
-        if len(core) >= SHORTEST:
-            yield from (core, core.replace("+", "-").replace("/", "_"))
-
-
-def _cores_in_base32(secret: bytes) -> Iterator[str]:
-    """The same in base32, and of a secret whose letters have another case."""
-    for form in {secret, secret.lower(), secret.upper()}:
-        for before in range(5):
-            coded = base64.b32encode(bytes(before) + form).rstrip(b"=").decode()
-            core = coded[ceil(before * 8 / 5) : (len(form) + before) * 8 // 5]
-            if len(core) >= SHORTEST:
-                yield core
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

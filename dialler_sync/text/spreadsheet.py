@@ -1,4 +1,4 @@
-"""What spreadsheet programs do to text: formulas, the texts of errors, and numbers that they have shortened.
+"""Effects of spreadsheet programs on text: formulas, error texts, and shortened numbers.
 
 ``restore(harmless(text)) == text`` for every text. Source: OWASP, "CSV Injection".
 """
@@ -9,29 +9,29 @@ import re
 from collections.abc import Sequence
 
 _SEPARATORS = r";,|\t\r\n"
-"""Where a program with another list separator begins a new cell; at a line break in a cell, a new row."""
+"""Signs at which a program with another list separator begins a new cell; at a line break, a new row."""
 
 _IGNORED = r"[\"'\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*"
 """Quotes, blanks and invisible characters, which programs drop before a formula."""
 
 _NUMBER = r"\s?[€$£]?[\d\s.,]*(?:\d[eE][+-]?\d{1,3})?\s?[%€$£]?"
-"""What a sign may stand before and is only a sign: a number or an amount."""
+"""A number or an amount: a sign before it is only a sign."""
 
 _BEGINS = re.compile(rf"{_IGNORED}(?:[=@＝＠]|[+＋\-－](?!{_NUMBER}\Z))|'*[\t\r\n]")
 """A text that begins as a formula, or with a character that programs drop."""
 
 _WITHIN = re.compile(rf"([{_SEPARATORS}]){_IGNORED}(?=[=@＝＠]|[+＋\-－](?!{_NUMBER}(?:\1|\Z)))")
-"""A separator, and all that stands between it and a formula."""
+"""A separator, and the text between it and a formula."""
 
 _MAY_BEGIN = re.compile(rf"[^\w.(#]|[^{_SEPARATORS}]*[{_SEPARATORS}]")
-"""A quick test: most texts begin with a letter or digit, and hold no separator."""
+"""Quick test: most texts begin with a letter or digit, and hold no separator."""
 
 _KEPT_AS_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
-"""A formula that is nothing but a text, as exports write it so that no program takes it for a number."""
+"""A formula that is only a text: exports write it to keep programs from reading a number."""
 
 CUT = "… [cut; "
-"""In a cell of our workbooks, before the name of the file that has all of its text: a spreadsheet program's cell is too
-small for it. Such a cell is never read as if the text ended there."""
+"""Mark in a cell of our workbooks, before the name of the file with the whole text, which is too long for a cell of a
+spreadsheet program. The cell is never read as if the text ended there."""
 
 _ERROR_NAMES = {
     "English": "NULL! DIV/0! VALUE! REF! NAME? NUM! N/A GETTING_DATA SPILL! CALC! FIELD! BLOCKED! CONNECT! UNKNOWN! "
@@ -55,7 +55,7 @@ _ERROR_NAMES = {
     "Turkish": "SAYI/0! DEĞER! BAŞV! AD? SAYI! YOK BOŞ! TAŞMA! HESAPLA!",
     "Russian": "ДЕЛ/0! ЗНАЧ! ССЫЛКА! ИМЯ? ЧИСЛО! Н/Д ПУСТО! ПЕРЕНОС! ВЫЧИСЛ!",
 }
-"""What Excel, LibreOffice and Google show, behind ``#``, for a cell that holds an error."""
+"""Errors as Excel, LibreOffice and Google show them in a cell, without ``#``."""
 
 _ERROR = re.compile(
     rf"#[¡¿]?(?:{'|'.join(re.escape(name) for names in _ERROR_NAMES.values() for name in names.split())})"
@@ -63,15 +63,15 @@ _ERROR = re.compile(
 )
 
 _TOO_NARROW = re.compile("#{2,}")
-"""What stands in place of a number in a column that is too narrow for it."""
+"""Filler for a number in a column that is too narrow for it."""
 
 _SHORTENED = re.compile(
     r"[+-]?(?:[0-9]+(?:[.,][0-9]+)?E\+[0-9]{1,3}|[0-9]+[.,][0-9]+E-?[0-9]{1,3}|[0-9]E-[0-9]{2,3})", re.IGNORECASE
 )
-"""A number in scientific notation as programs write it: ``4,91701E+11``, ``4.91701E11``, ``5E-05``.
+"""Number in scientific notation as programs write it: ``4,91701E+11``, ``4.91701E11``, ``5E-05``.
 
-``12E5`` and ``12E-5`` are none of these: programs write a decimal sign, ``E+``, or one digit and at least two of the
-exponent. They are article codes.
+``12E5`` and ``12E-5`` are article codes: programs write a decimal sign, ``E+``, or one digit and an exponent of at
+least two.
 """
 
 _EXPONENT = re.compile(r"[0-9][eE][-+0-9]")
@@ -82,12 +82,12 @@ _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 def one_line(text: str) -> str:
-    """Show a text, such as a header with a line break in its cell, on one line."""
+    """Put a text, such as a header with a line break in its cell, on one line."""
     return _LINE_BREAK.sub(" ", text)
 
 
 def harmless(text: str) -> str:
-    """Put an apostrophe, the spreadsheet programs' own mark for text, before what would run as a formula.
+    """Put an apostrophe, the spreadsheet programs' own mark for text, before anything that would run as a formula.
 
     A formula may stand within a text, as a program with another list separator begins a new cell there: ``a;=1`` is
     marked before the text and before the formula, ``'a;'=1``.
@@ -100,9 +100,9 @@ def harmless(text: str) -> str:
 
 
 def restore(text: str) -> str:
-    """Take away the apostrophes that :func:`harmless` (or a spreadsheet program) put before formulas.
+    """Remove the apostrophes that :func:`harmless` (or a spreadsheet program) put before formulas.
 
-    Where a formula within the text has none, nothing within it was marked: it is another program's text.
+    If a formula within the text lacks one, nothing within it was marked: it is another program's text.
     """
     if text[:1] != "'":
         return text
@@ -114,22 +114,21 @@ def restore(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Give what a spreadsheet program shows for a cell of a CSV file: ``0171`` for ``="0171"``."""
+    """Return a cell of a CSV file as a spreadsheet program shows it: ``0171`` for ``="0171"``."""
     if match := _KEPT_AS_TEXT.fullmatch(text):
         return match[1].replace('""', '"')
     return restore(text)
 
 
 def in_text_cell(text: str) -> str:
-    """Give what a text cell of a workbook holds. No program runs it, so it is the text itself, unless :func:`restore`
-    would change that."""
+    """Mark a text for a text cell of a workbook only if :func:`restore` would change it: no program runs it there."""
     return harmless(text) if restore(text) != text else text
 
 
 def damage(text: str) -> str | None:
-    """The error code of a text that a spreadsheet program put in place of another one; blanks around it do not count.
+    """Return the error code of a text that a spreadsheet program put in place of another; ignore blanks around it.
 
-    ``error_cell``: it shows an error. ``precision_lost``: it is a number that was shortened.
+    ``error_cell``: it shows an error. ``precision_lost``: it is a shortened number.
     """
     text = text.strip()
     if _ERROR.fullmatch(text) or _TOO_NARROW.fullmatch(text):
@@ -138,7 +137,7 @@ def damage(text: str) -> str | None:
 
 
 def is_shortened(text: str) -> bool:
-    """Whether a text is a number of which a spreadsheet program has kept only a part: ``4,91701E+11``, ``####``."""
+    """Whether a text is a number that a spreadsheet program has shortened: ``4,91701E+11``, ``####``."""
     text = text.strip()
     return bool(_SHORTENED.fullmatch(text) or _TOO_NARROW.fullmatch(text))
 

@@ -1,7 +1,7 @@
-"""Whether a spreadsheet program, and nobody else, has changed a cell: told by its text before and after.
+"""Tells changes by a spreadsheet program from changes by a person, by the text of a cell before and after.
 
-Such programs take what looks like a number, a date or a truth value for one, and write it their own way: ``01099``
-becomes ``1099``, ``+491711234567`` becomes ``4,91711E+11``, ``3/4`` becomes ``03. Apr``.
+Such programs convert anything that looks like a number, a date or a truth value: ``01099`` becomes ``1099``,
+``+491711234567`` becomes ``4,91711E+11``, ``3/4`` becomes ``03. Apr``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MONTHS = tuple(
         "december dezember décembre diciembre dicembre",
     )
 )
-"""By number; three letters are enough."""
+"""Months by number; three letters are enough."""
 _THREE_PARTS = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})")
 _TWO_PARTS = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,4})\.?")
 _DAY_MONTH = re.compile(r"([0-9]{1,4})[.\s/-]{0,2}([^\W\d_]{3,9})\.?(?:[\s/-]{0,2}([0-9]{2,4}))?")
@@ -53,14 +53,14 @@ _FIRST_DAY, _LAST_SERIAL = date(1899, 12, 30), 2_958_465
 _TRUTH = (frozenset({"true", "wahr", "vrai", "vero", "verdadero"}), frozenset({"false", "falsch", "faux", "falso"}))
 
 Day = tuple[int | None, int, int | None]
-"""Year, month and day, as far as a text tells them; of a year of two digits only these."""
+"""Year, month and day, None if the text does not tell; of a two-digit year only the two digits."""
 
 
 def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
-    """Whether ``after`` is what a spreadsheet program makes of ``before``.
+    """Whether ``after`` is a spreadsheet program's rendering of ``before``.
 
-    ``mended``: somebody had a reason to change the cell. Then a number or a date that is only written differently may
-    be the correction, and just what no person does counts: zeros, signs, digits or letters that were lost.
+    ``mended``: a person had a reason to change the cell. A number or a date in another notation may then be the
+    correction, so only losses count that no person causes: zeros, signs, digits or letters.
     """
     before, after = before.strip(), after.strip()
     if before == after or not before or not after:
@@ -81,14 +81,14 @@ def is_changed(before: str, after: str, *, mended: bool = False) -> bool:
 
 
 def could_be_changed(text: str) -> bool:
-    """Whether ``text`` may be what a spreadsheet program made of another one: nothing that begins with a zero is."""
+    """Whether ``text`` may be a spreadsheet program's rendering of another one; with a leading zero it is not."""
     text = text.strip()
     plain = re.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?", text)
     return bool(plain) or shows_change(text) or any(_days(text))
 
 
 def shows_change(text: str) -> bool:
-    """Whether ``text`` can hardly be anything but what a spreadsheet program made: ``4,9E+10``, ``12.0``, ``1-Mar``."""
+    """Whether ``text`` is almost certainly a spreadsheet program's rendering: ``4,9E+10``, ``12.0``, ``1-Mar``."""
     text = text.strip()
     named = _DAY_MONTH.fullmatch(text)
     return bool(
@@ -122,20 +122,20 @@ def _value(found: re.Match[str]) -> Decimal:
 
 
 def _is_rounded(value: Decimal, after: Decimal) -> bool:
-    """Whether they are the same, but for the digits beyond those that programs keep: rounded, or cut off."""
+    """Whether two numbers agree in the digits that programs keep: rounded, or cut off."""
     last_digit = Decimal(1).scaleb(max(value.adjusted() + 1 - _DIGITS, 0))
     return after == value or (last_digit > 1 and abs(value - after) < last_digit and not after % last_digit)
 
 
 def _letters_lost(before: str, after: str) -> bool:
-    """Whether letters that an encoding does not have became question marks."""
+    """Whether question marks replace letters that an encoding lacks."""
     return len(before) == len(after) and all(
         old == new or (new == "?" and ord(old) > 127) for old, new in zip(before, after, strict=True)
     )
 
 
 def _numbers(text: str) -> set[Decimal]:
-    """The numbers that a text may be, by the signs of any country."""
+    """Return the numbers that a text may be, by the signs of any country."""
     plain = _UNIT.sub("", text)
     scale = Decimal("0.01") if "%" in text else Decimal(1)
     if (found := _EXPONENT.fullmatch(plain)) is not None:
@@ -156,9 +156,9 @@ def _numbers(text: str) -> set[Decimal]:
 
 
 def _same_day(before: str, after: str) -> bool:
-    """Whether both may be the same date, or the same time of a day."""
+    """Whether both texts may be the same date, or the same time of day."""
     parts = [found.groups() for text in (before, after) if (found := _TWO_PARTS.fullmatch(text))]
-    if len(parts) == 2:  # turned round by a person: no program writes a day of no year so
+    if len(parts) == 2:  # reversed by a person: no program writes the day of a date without year like this
         return [int(part) for part in parts[0]] == [int(part) for part in parts[1]]
     days, time = set(_days(before)), _time(before)
     if time and time == _time(after):
@@ -171,7 +171,7 @@ def _meet(days: set[Day], others: set[Day]) -> bool:
 
 
 def _days(text: str) -> Iterator[Day]:
-    """The dates that a text may be."""
+    """Yield the dates that a text may be."""
     text = _AT.sub("", text.strip())
     if found := _THREE_PARTS.fullmatch(text):
         first, _, second, third = found.groups()
@@ -218,7 +218,7 @@ def _time(text: str) -> tuple[int, int, int] | None:
 
 
 def _day_of_serial(text: str) -> Iterator[Day]:
-    """The date that a spreadsheet program keeps as this number."""
+    """Yield the date that a spreadsheet program stores as this number."""
     if text.isascii() and text.isdigit() and 10_000 <= int(text[:8]) <= _LAST_SERIAL and len(text) <= 7:
         with suppress(OverflowError):
             day = _FIRST_DAY + timedelta(days=int(text))

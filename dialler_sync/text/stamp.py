@@ -1,4 +1,4 @@
-"""Moments as the journal, the reports and the log have them: ISO 8601, in UTC."""
+"""Timestamps of the journal, the reports and the log: ISO 8601, in UTC."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def stamp(moment: datetime | None = None, precision: str = "seconds", *, between: str = "T") -> str:
-    """A moment (None: now) as text: ``2026-11-29T03:00:00Z``. ``precision`` as in :meth:`datetime.isoformat`."""
+    """Format a moment (None: now): ``2026-11-29T03:00:00Z``. ``precision`` as in :meth:`datetime.isoformat`."""
     return (moment or datetime.now(UTC)).isoformat(between, precision).replace("+00:00", "Z")

@@ -155,6 +155,36 @@ async def test_batch_asks_for_numbers_as_numbers() -> None:
     assert json.loads(server.received[0].body) == {"UserDataList": ["007", "ä"], "IDList": [4711, 12]}
 
 
+async def test_the_language_is_asked_for_only_where_it_is_wanted() -> None:
+    """An older dialler is not asked what it may not know."""
+    async with ScriptedServer([records()]) as server, DiallerClient(server.settings()) as client:
+        await client.batch_contacts(user_data=["K1"])
+        await client.batch_contacts(user_data=["K1"], language=2)
+
+    plain, spoken = server.received
+    assert "languagesID" not in plain.target
+    assert spoken.query("languagesID") == "2"
+
+
+async def test_a_coding_that_changes_nothing_is_none() -> None:
+    answer = respond(200, {"records": [{"ID": 1}], "count": 1, "status": 200}, content_encoding="identity")
+    async with ScriptedServer([answer]) as server, DiallerClient(server.settings()) as client:
+        assert await client.list_campaigns() == [{"ID": 1}]
+
+
+async def test_the_length_of_a_body_is_told() -> None:
+    """Of one that a function by GET has, and of one that a change has not: some servers refuse it else."""
+    endpoints = {"batch_contacts": "GET /batch"}
+    async with ScriptedServer([records()]) as server, DiallerClient(server.settings(endpoints=endpoints)) as client:
+        await client.batch_contacts(user_data=["K1"])
+        await client.list_campaigns()
+        await client.lock_by_id(1)
+
+    lengths = [dict(request.headers).get("content-length") for request in server.received]
+    assert lengths == [str(len(server.received[0].body)), None, "0"]
+    assert b"K1" in server.received[0].body
+
+
 ODD = {
     "query characters": "a&b=c/d#e?f %+äöü\"'",
     "64 characters": ("ß€𝄞" * 22)[:64],

@@ -45,6 +45,7 @@ TEXT = json.dumps(WHOLE).encode()
         respond(200, WHOLE),
         respond(200, dict(reversed(WHOLE.items()))),
         respond(200, {**WHOLE, "new": {"records": [1], "count": 9, "status": 500}}),
+        respond(200, {"deleted": [{"ID": 9}], **WHOLE, "changed": [{"ID": 8}]}),
         respond(200, {key: value for key, value in WHOLE.items() if key != "count"}),
         respond(200, json.dumps(WHOLE, indent=4).encode() + b"\n\n"),
         respond(200, gzip.compress(TEXT, mtime=0), content_encoding="gzip"),
@@ -53,7 +54,19 @@ TEXT = json.dumps(WHOLE).encode()
         CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in TEXT) + b"0\r\n\r\n",
         then_close(b"HTTP/1.0 200 OK\r\n\r\n" + TEXT),
     ],
-    ids=["plain", "reversed", "nested", "no count", "indented", "gzip", "drip", "gzip drip", "chunks", "HTTP/1.0"],
+    ids=[
+        "plain",
+        "reversed",
+        "nested",
+        "other lists",
+        "no count",
+        "indented",
+        "gzip",
+        "drip",
+        "gzip drip",
+        "chunks",
+        "HTTP/1.0",
+    ],
 )
 async def test_whole_list(answer: bytes | Step) -> None:
     """A list that came whole is given whole, in order, however it came."""
@@ -132,6 +145,15 @@ UNTRUE: dict[str, tuple[object, str]] = {
     "a comma at the end": (b'{"records":[%b,],"count":1,"status":200}' % ONE, "broke off or is not JSON"),
     "no comma": (b'{"records":[%b{}],"count":2,"status":200}' % ONE, "broke off or is not JSON"),
     "no colon": (b'{"records"[],"count":0,"status":200}', "broke off or is not JSON"),
+    "a semicolon": (b'{"records":[%b;{"ID":2}],"count":2,"status":200}' % ONE, "broke off or is not JSON"),
+    "a semicolon between keys": (TEXT.replace(b', "count"', b'; "count"'), "broke off or is not JSON"),
+    "two lists": (b'{"records":[%b],"records":[%b],"count":2,"status":200}' % (ONE, ONE), "broke off or is not JSON"),
+    "a second list": (b'{"records":[%b],"records":[{}],"count":1,"status":200}' % ONE, "broke off or is not JSON"),
+    "blanks without an end": (TEXT + b" " * (LONGEST_VALUE + 2**20), "broke off or is not JSON"),
+    "much beside the records": (
+        b'{"a":"%b","b":"%b",%b' % (b"x" * (LONGEST_VALUE - 99), b"x" * 200, TEXT[1:]),
+        "broke off or is not JSON",
+    ),
     "no end to its depth": (b'{"records":[' + b"[" * 200_000, "broke off or is not JSON"),
     "HTML": (b"<html></html>", "broke off or is not JSON"),
     "nothing": (b"", "broke off or is not JSON"),
@@ -230,8 +252,9 @@ async def test_list_is_the_same_however_it_is_cut(size: int) -> None:
     assert await take(dripping(answer, 0)) == ([record, record], None)
 
 
-async def test_value_without_an_end_is_not_kept_for_ever() -> None:
-    """A list in which nothing can be read does not fill the memory."""
+@pytest.mark.parametrize("head", ["200 OK", "500 Broken"])
+async def test_value_without_an_end_is_not_kept_for_ever(head: str) -> None:
+    """A list in which nothing can be read does not fill the memory; nor does the answer that refuses it."""
     sent = 0
 
     async def step(writer: asyncio.StreamWriter) -> None:
@@ -270,6 +293,37 @@ def many(count: int) -> AsyncIterator[bytes]:
         yield b'],"count":%d,"status":200}' % count
 
     return pieces()
+
+
+async def test_list_that_comes_too_slowly_is_given_up() -> None:
+    """A byte now and then would keep it up for ever."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED)
+        for _ in range(40):
+            writer.write(b"1\r\n \r\n")
+            await asyncio.sleep(0.05)
+        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(TEXT), TEXT))
+
+    taken, error = await take(step, timeout=0.2)
+
+    assert isinstance(error, MaybeDone)
+    assert (taken, error.code) == ([], "timeout")
+
+
+async def test_list_that_never_begins_is_given_up() -> None:
+    """One interim answer after the other."""
+
+    async def step(writer: asyncio.StreamWriter) -> None:
+        for _ in range(40):
+            writer.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+            await asyncio.sleep(0.05)
+        writer.close()
+
+    taken, error = await take(step, timeout=0.2)
+
+    assert isinstance(error, MaybeDone)
+    assert (taken, error.code) == ([], "timeout")
 
 
 async def test_list_comes_as_it_is_sent() -> None:

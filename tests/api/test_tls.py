@@ -141,14 +141,22 @@ def test_key_that_is_mounted(certificate: Certificate, tmp_path: Path, monkeypat
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
-def test_key_that_belongs_to_another_user(certificate: Certificate, tmp_path: Path) -> None:
-    """They know it."""
+def test_key_that_belongs_to_another_user(
+    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They know it; whoever typed ``sudo`` may."""
     key = tmp_path / "key.pem"
     key.touch(mode=0o600)
     key.write_bytes(certificate.path.with_name("key.pem").read_bytes())
     os.chown(key, 54321, 54321)
+    monkeypatch.setenv("SUDO_UID", "54322")
 
     with pytest.raises(ConfigError, match=r"^dialler\.client_key: .* belongs to another user"):
+        DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
+    monkeypatch.setenv("SUDO_UID", "54321")
+    DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
+    key.chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
         DiallerClient(settings("https://dialler.invalid", client_cert=certificate.path, client_key=key))
 
 

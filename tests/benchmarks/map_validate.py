@@ -71,8 +71,8 @@ def chunks(table: list[tuple[str, ...]], size: int = 5_000) -> Iterator[Chunk]:
 
 
 def run(parts: list[Chunk]) -> tuple[int, int]:
-    check = Checker(SETTINGS, Layout(path=Path("generated.csv"), format="csv", columns=COLUMNS)).check
-    sorted_rows = [tuple(map(len, check(chunk))) for chunk in parts]
+    checker = Checker(SETTINGS, Layout(path=Path("generated.csv"), format="csv", columns=COLUMNS))
+    sorted_rows = [tuple(map(len, checker.check(chunk))) for chunk in parts]
     return sum(contacts for contacts, _ in sorted_rows), sum(rejections for _, rejections in sorted_rows)
 
 

@@ -700,6 +700,44 @@ def test_an_unchecked_change_is_the_dialers_own_and_is_never_repeated(
     assert len(dialler.store.contacts) == 1
 
 
+def test_retry_sends_again_what_may_be_sent_twice(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """An unchecked change that was certainly not made, and a checked one of which nobody knows."""
+    configure(retries=0)
+    seed(dialler, "K1", "K2")
+    dialler.order(FaultPlan.parse("400:#1:on=lock,drop_before:#1-9:on=lock_by_id"))
+
+    unchecked = run("contacts", "lock", "--user-data", "K1", "--unchecked", "--yes")
+    checked = run("contacts", "lock", "--user-data", "K2", "--yes")
+    dialler.order(FaultPlan.parse(""))
+    done = [run("retry", before.summary["run_id"]) for before in (unchecked, checked)]
+
+    assert [row["_status"] for before in (unchecked, checked) for row in before.rows()] == ["failed", "unknown"]
+    assert [row["_status"] for after in done for row in after.rows()] == ["succeeded", "succeeded"]
+    assert locked(dialler) == {1, 2}
+
+
+def test_unchecked_changes_of_two_keys_are_two(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    configure()
+    seed(dialler, "K1", "K2")
+
+    assert run("contacts", "delete", "--user-data", "K1", "--user-data", "K2", "--unchecked", "--yes").code == 0
+    assert not dialler.store.contacts
+
+
+def test_a_lock_keeps_no_image_of_the_contact(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Only what is deleted is made again, and with ``before_images: false`` not even that."""
+    configure()
+    seed(dialler, "K1", "K2", City="Entenhausen")
+    run("contacts", "lock", "--user-data", "K1", "--yes")
+    configure(journal="{before_images: false}")
+    run("contacts", "delete", "--user-data", "K2", "--yes")
+
+    assert keys(dialler) == {"K1"}
+    assert all(b"Entenhausen" not in path.read_bytes() for path in (tmp_path / "state").iterdir() if path.is_file())
+
+
 def test_an_unchecked_change_that_is_named_twice_is_made_once(
     run: Run, configure: Configure, dialler: SimulatorServer
 ) -> None:

@@ -92,6 +92,23 @@ def test_the_same_content_in_another_file(
     assert len(dialler.store.contacts) == 2
 
 
+def test_an_undo_that_puts_nothing_back_does_not_open_the_inbox_to_the_same_content(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer
+) -> None:
+    """What contacts were before was not read, so the undo leaves them: a second import would make each twice."""
+    configure(rows="{overwrite_duplicates: false}")
+    contacts_csv(2, "inbox/a.csv")
+    first = run("import", "--inbox", inbox, "--quiet-for", "0")
+    assert run("undo", first.summary["run_id"], "--yes").code == ExitCode.ROWS_FAILED
+    contacts_csv(2, "inbox/b.csv")
+
+    again = run("import", "--inbox", inbox, "--quiet-for", "0")
+
+    assert again.code == ExitCode.INPUT
+    assert f"already imported by {first.summary['run_id']}" in again.err
+    assert len(dialler.store.contacts) == 2
+
+
 def test_a_file_that_is_replaced_while_it_is_imported(
     configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path, dialler: SimulatorServer, run: Run
 ) -> None:

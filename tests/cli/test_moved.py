@@ -154,6 +154,25 @@ def test_a_key_of_two_campaigns_is_that_of_the_row_s_campaign(
         assert len(dialler.contacts) == len(others) + len([same, changed])
 
 
+@pytest.mark.parametrize("batch", [True, False])
+@pytest.mark.parametrize("campaigns", [(538, 538), (539, 539)])
+def test_a_key_of_which_one_contact_cannot_be_told_is_not_sent(
+    run: Run, configure: Configure, contacts_csv: Contacts, batch: bool, campaigns: tuple[int, int]
+) -> None:
+    """Several contacts of the campaign, or none of it and several of others: which one would change is not known."""
+    with served(ForeignDialler(batch=batch)) as dialler:
+        configure(base_url=dialler.base_url)
+        carriers = {dialler.add(campaign, "K2"): campaign for campaign in campaigns}
+
+        done = run("import", contacts_csv(rows=[line("K2", "New name"), line("NEW")]))
+
+        assert done.code == ExitCode.ROWS_FAILED
+        assert outcome(done) == ("failed", "", "ambiguous_user_data", "")
+        assert outcome(done, 3)[0] == "succeeded"
+        assert dialler.by_key("K2") == carriers
+        assert sum("/import" in request for request in dialler.requests) == 1
+
+
 def test_a_dialler_that_overwrites_the_contact_of_another_campaign_stops_the_run(
     run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:

@@ -268,6 +268,32 @@ def test_metrics_are_exact(tmp_path: Path) -> None:
     assert [name.name for name in tmp_path.iterdir() if "prom" in name.name] == ["x.prom"]
 
 
+@pytest.mark.parametrize("by", ["file", "inbox"])
+def test_ctrl_c_ends_only_the_wait_for_the_webhook(
+    by: str, run: Run, configure: Configure, inbox: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is over, and its exit code is earned; of an inbox the next file waits. The message comes later."""
+    with_webhook(configure, webhook.url)
+    for name in ("a.csv", "b.csv"):
+        (inbox / name).write_text("Key,Name,Phone\nK1,Anna,0171 3920011\n", encoding="utf-8")
+    arguments = ("import", inbox / "a.csv") if by == "file" else ("import", "--inbox", inbox, "--quiet-for", "0")
+
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("httpx.post", pressed)
+        patch.setenv("DIALLER_SYNC_TOKEN", "wrong")
+        done = run(*arguments)
+
+    assert done.code == (ExitCode.NO_ROW_CAN_SUCCEED if by == "file" else ExitCode.INTERRUPTED)
+    assert "interrupted: notify.webhook was not called. The next run delivers the message." in done.err
+    assert done.summary["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
+    assert (inbox / "b.csv").exists()
+    run("resume")
+    assert [call["event"] for call in webhook.told] == ["failing", "recovered"]
+
+
 def test_the_webhook_hears_of_a_missing_list(run: Run, configure: Configure, inbox: Path, webhook: Webhook) -> None:
     """Once for each time at which a list is due, also where the receiver was away when it was found out."""
     path = configure()
@@ -282,9 +308,12 @@ def test_the_webhook_hears_of_a_missing_list(run: Run, configure: Configure, inb
     codes = [run("import").code for _ in range(2)]
 
     assert (first, codes) == (ExitCode.INPUT, [ExitCode.OK] * 2)
-    assert [(call["event"], call["exit_code"], call["campaign"]) for call in webhook.told] == [
-        ("missing", 3, "538")
-    ] * 2
+    assert [(call["event"], call["exit_code"], call["campaign"]) for call in webhook.told] == [("missing", 3, 538)] * 2
+    assert {key: webhook.told[0][key] for key in ("run_id", "finished_at", "counts")} == {
+        "run_id": None,
+        "finished_at": None,
+        "counts": {},
+    }
 
 
 def test_nobody_to_tell_is_no_failure(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
@@ -313,3 +342,25 @@ def test_an_unusual_number_of_rows_raises_the_alarm(run: Run, configure: Configu
     assert not any("notify.row_count" in done.err for done in usual)
     assert "50 rows were read; the last 3 imports had 100" in half.err
     assert half.code == ExitCode.OK
+
+
+def test_a_part_of_a_list_does_not_end_the_alarm(
+    run: Run, configure: Configure, contacts_csv: Contacts, webhook: Webhook
+) -> None:
+    """Rows that were fixed are in the dialler; the export is still half of what it should be."""
+    path = configure()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}notify: {{row_count: 30%, webhook: '{webhook.url}'}}\n", encoding="utf-8")
+    for _ in range(2):
+        run("import", contacts_csv(10))
+    half = run("import", contacts_csv(rows=["K1,Anna,0171 3920012", "K2,Bert,none"]))
+    assert half.reports
+    failed = half.reports / "failed.csv"
+    failed.write_text(failed.read_text(encoding="utf-8-sig").replace("none,", "0171 3920013,"), encoding="utf-8-sig")
+
+    codes = [run("import", failed).code for _ in range(2)]
+
+    assert codes == [ExitCode.OK] * 2
+    assert [call["event"] for call in webhook.told] == ["failing"]
+    assert run("import", contacts_csv(10)).code == ExitCode.OK
+    assert [call["event"] for call in webhook.told] == ["failing", "recovered"]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.cli.streams import Printing, _Sink
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
-from ..conftest import Configure
+from ..conftest import Configure, Run
 
 Contacts = Callable[..., Path]
 
@@ -122,3 +123,64 @@ def test_a_sign_that_the_terminal_lacks(
 
     assert done.returncode == ExitCode.OK, done.stderr
     assert "\\u039a1" in done.stdout
+
+
+def test_ctrl_c_ends_the_wait_for_a_reader() -> None:
+    """A pipe whose reader takes no more (less) holds a command up once, and not again when it ends."""
+    tries = []
+
+    class Held:
+        def write(self, data: bytes) -> int:
+            tries.append(data)
+            raise KeyboardInterrupt
+
+    sink = _Sink(Held())
+    with pytest.raises(KeyboardInterrupt):
+        sink.write(b"first")
+
+    assert sink.write(b"second") == 6
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize(("settled", "code"), [(False, ExitCode.INTERRUPTED), (True, ExitCode.OK)])
+def test_ctrl_c_while_the_last_lines_are_printed(
+    settled: bool, code: ExitCode, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run did is final by then."""
+
+    def end(printing: Printing) -> None:
+        printing.settled = settled
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Printing, "end", end)
+
+    assert run("config", "schema").code == code
+
+
+@pytest.mark.parametrize("loaded", ["dialler_sync.cli.main", "dialler_sync.jobs.records"])
+def test_ctrl_c_while_modules_are_loaded(loaded: str) -> None:
+    """Whoever ends a loop of commands hits most of them there."""
+    code = (
+        "import sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {loaded!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "from dialler_sync.cli import main\n"
+        "main(['runs', 'list'])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stderr.strip()) == (ExitCode.INTERRUPTED, "interrupted")
+
+
+def test_ctrl_c_before_the_command_begins(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["dialler_sync.cli.main"], "forget_secrets", pressed)
+
+    done = run("runs", "list")
+
+    assert (done.code, done.err) == (ExitCode.INTERRUPTED, "interrupted\n")

@@ -13,7 +13,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from dialler_sync.errors import JournalError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import SimulatorServer, Store
 from dialler_sync.simulator.faults import FaultPlan
 
@@ -92,6 +94,18 @@ def test_what_the_dialler_says_stands_beside_it(run: Run, both_sides: Path) -> N
     assert (same["nTriesPhoneNumber1"], same["bPhoneNumber1Invalid"], same["bLocked"]) == ("3", "true", "false")
     assert (same["LastAcdAgentEndReasonsID"], same["dtNextTry"]) == ("4", "")
     assert "CustomField01" not in same
+
+
+def test_records_with_more_fields_than_a_table_has_columns(
+    run: Run, both_sides: Path, dialler: SimulatorServer
+) -> None:
+    """A column for each in each line could fill the disk."""
+    seed(dialler, "MANY", **{f"F{number}": 1 for number in range(16_000)})
+
+    done = run("reconcile", both_sides)
+
+    assert done.code == ExitCode.UNAVAILABLE
+    assert "different fields, more than a table has columns" in done.err
 
 
 def test_exit_codes_tell_whether_anything_differs(
@@ -592,3 +606,22 @@ def test_a_language_that_cannot_be_applied_is_said_once(
 
     assert done.code == ExitCode.OK, done.err
     assert done.err.count("--language 2 could not be applied") == 1
+
+
+@pytest.mark.parametrize("error", [JournalError("no room"), KeyboardInterrupt()], ids=["no room", "Ctrl-C"])
+def test_a_summary_that_cannot_be_written_leaves_no_run_at_work(
+    error: BaseException, run: Run, both_sides: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no reconciliation that a later one could be compared with."""
+
+    def write(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Summary, "write", write)
+
+    done = run("reconcile", both_sides)
+    (known,) = json.loads(run("runs", "list", "-o", "json").out)
+
+    assert done.code == (ExitCode.USAGE if isinstance(error, JournalError) else ExitCode.INTERRUPTED), done.err
+    assert known["exit_code"] == done.code
+    assert " stopped " in run("runs", "list").out

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
+import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,15 +26,26 @@ from dialler_sync.cluster.partitions import partition_of
 from dialler_sync.cluster.sender import Sender
 from dialler_sync.cluster.writer import Writer
 from dialler_sync.config.settings import DiallerSettings
-from dialler_sync.errors import ClusterLost, Interrupted, JournalError, NoRowCanSucceed, SafetyLimit, StopRun
+from dialler_sync.errors import (
+    ClusterLost,
+    Interrupted,
+    JournalError,
+    JournalLost,
+    NoRowCanSucceed,
+    SafetyLimit,
+    StopRun,
+)
+from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal, Outcome, PlannedRow, RowState
 from dialler_sync.load.recorder import Book
 from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
+from ..conftest import Configure, Run
 from ..helpers.records import RUN
 from ..helpers.run_log import Log
+from ..helpers.watched import Watched
 
 ROWS = 60
 LEASE = 0.25
@@ -117,7 +131,7 @@ class World:
                     gate.stop(SafetyLimit("enough"))
 
             decided = {5: Action.OVERWRITE}
-            writer = Writer(self.book, RUN.id, gate, Log(settled, decided))
+            writer = self.writer = Writer(self.book, RUN.id, gate, Log(settled, decided))
             rules = Rules(mode == "overwrite", "538", 5, 0.25)
             coordinator = Coordinator(engine, writer, self.folder, dialler, SecretStr("simulator"), 0.3, rules, LEASE)
             try:
@@ -269,6 +283,84 @@ def test_a_journal_that_fails_stops_all_senders(world: World) -> None:
 
     assert isinstance(stopped, JournalError)
     assert not world.made
+
+
+class Busy:
+    """A journal that ``error`` takes away after the first outcomes."""
+
+    def __init__(self, journal: Journal, error: JournalError) -> None:
+        self._journal = journal
+        self._error = error
+        self._written = False
+
+    def record(self, run_id: str, outcomes: Any, states: Any = (), /) -> None:
+        if self._written:
+            raise self._error
+        self._journal.record(run_id, outcomes, states)
+        self._written = bool(outcomes)
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "create"])
+def test_what_a_busy_journal_does_not_take_is_kept(mode: str, world: World) -> None:
+    """Of every sender, also what was in flight: the run tries once more to write it down, and else names the rows."""
+    world.book = Busy(world.journal, JournalError("it is locked"))
+
+    stopped = world.run(Here(), mode)
+    unwritten = world.writer.unwritten
+
+    assert str(stopped) == "it is locked"
+    assert unwritten
+    world.journal.record(RUN.id, list(unwritten.values()))
+    done = [row.result for row in world.journal.rows(RUN) if row.state == "succeeded"]
+    assert {f"N{row.seq}" for row in done} == set(world.made)
+
+
+def test_a_run_names_the_rows_that_a_busy_journal_did_not_take(
+    run: Run,
+    configure: Configure,
+    contacts_csv: Callable[..., Path],
+    store: Watched,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As without a cluster; the resume finds them, and each contact is there once."""
+    path = tmp_path / "state" / "journal.db"
+    monkeypatch.setenv("DIALLER_SYNC_STATE", f"sqlite:///{path}?timeout=0.2")
+    monkeypatch.setattr("dialler_sync.cluster.engine.connected", lambda *_: nullcontext(Here()))
+    configure(rows="{overwrite_duplicates: false}")
+    list_ = contacts_csv(200)
+    assert run("import", list_, "--limit", "1").code == ExitCode.ROWS_FAILED
+    other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    with closing(other):
+        store.then(10, lambda: other.execute("BEGIN IMMEDIATE"))
+
+        stopped = run("resume", "--cluster", "local")
+
+    sent, statuses = len(store.contacts), Counter(stopped.statuses().values())
+    resumed = run("resume")
+
+    assert stopped.code == ExitCode.UNAVAILABLE, stopped.err
+    (told,) = re.findall(r"([0-9,]+) rows? w\w+ sent and could not be written down: [0-9, -]+\.", stopped.err)
+    assert int(told) == sent - statuses["succeeded"]
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert Counter(contact["UserData"] for contact in store.contacts.values()) == {f"K{n}": 1 for n in range(2, 202)}
+
+
+def test_a_journal_that_was_deleted_is_written_to_the_end(world: World) -> None:
+    """It is still open: the reports of the run have all that was sent."""
+
+    class Lost(Busy):
+        def record(self, run_id: str, outcomes: Any, states: Any = (), /) -> None:
+            self._journal.record(run_id, outcomes, states)
+            raise self._error
+
+    world.book = Lost(world.journal, JournalLost("it is gone"))
+
+    stopped = world.run(Here())
+
+    assert isinstance(stopped, JournalLost)
+    assert not world.writer.unwritten
+    assert world.statuses["succeeded"] == len(world.made) > 0
 
 
 def test_rows_that_kill_their_workers_stop_the_run(world: World) -> None:

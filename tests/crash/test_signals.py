@@ -22,13 +22,10 @@ from dialler_sync.simulator import FaultPlan, SimulatorServer, Span
 
 from ..conftest import Configure, Run
 from ..helpers.commands import Blow, Command, run_apart, start
+from ..helpers.signals import BOTH, ENDING
 from ..helpers.watched import Watched
 
 Contacts = Callable[..., Path]
-
-ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-BOTH = pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 
 IN_A_TERMINAL = """
 import os, pty, sys, threading
@@ -82,6 +79,30 @@ def test_an_interrupted_run_finishes_what_is_in_flight(
     assert resumed.summary["counts"]["succeeded"] == 30
     assert set(imports.values()) == {1}
     assert set(keys(store).values()) == {1}
+
+
+def test_an_interrupted_undo_says_what_it_did_and_goes_on(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, store: Watched
+) -> None:
+    """Each contact is put back once."""
+    configure(concurrency=2)
+    store.add(UserData="K2", Name="Before", PhoneNumber1="+4917139200012", DiallerCampaignsID=538)
+    assert run("import", contacts_csv(30)).code == ExitCode.OK
+
+    command = start("undo", "--yes", blow=Blow("before", "outcomes", signal.SIGTERM))
+    code, left = command.end(), len(store.contacts)
+    first, page = command.summary, (command.reports / "report.html").read_text(encoding="utf-8")
+    resumed = run("resume")
+
+    counts = first["counts"]
+    assert code == ExitCode.INTERRUPTED, command.err
+    assert counts["succeeded"] == 30 - counts["unprocessed"] > 0
+    assert left == 30 - first["actions"].get("delete", 0)
+    assert f"Continue with: dialler-sync resume {first['run_id']}" in command.err
+    assert f"dialler-sync resume {first['run_id']}" in page
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert resumed.summary["counts"]["succeeded"] == 30
+    assert [contact["Name"] for contact in store.contacts.values()] == ["Before"]
 
 
 @pytest.mark.parametrize("overwrite", ["true", "false"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -151,6 +153,26 @@ def test_a_folder_that_cannot_be_written(
     assert done.code == ExitCode.USAGE
     assert "cannot be" in done.err
     assert not dialler.requests
+
+
+@pytest.mark.parametrize("command", ["import", "validate", "reconcile", "plan"])
+def test_no_room_for_a_single_temporary_file(
+    command: str, run: Run, configure: Configure, contacts_csv: Contacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run cannot begin, and none is left behind that would count as at work for ever."""
+    configure()
+
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+
+    done = run(command, contacts_csv(3))
+
+    assert done.code == ExitCode.USAGE
+    assert "cannot be written: No space left on device" in done.err
+    assert json.loads(run("runs", "list", "-o", "json").out) == []
+    assert not list(Path().glob("reports/*"))
 
 
 def test_a_journal_on_a_disk_that_became_read_only(
@@ -337,7 +359,9 @@ def test_a_journal_that_vanishes_in_the_middle(
     done = run("import", contacts_csv(4_000))
 
     assert done.code == ExitCode.UNAVAILABLE, done.err
+    assert done.reports
     assert "was deleted or replaced" in done.err
+    assert "dialler-sync resume" not in done.err + (done.reports / "report.html").read_text(encoding="utf-8")
     counts = Counter(done.statuses().values())
     assert counts["succeeded"] + counts["unknown"] == len(store.contacts)
 
@@ -361,6 +385,21 @@ def test_reports_that_could_not_be_written_are_written_as_they_were(
     assert (summary["exit_code"], summary["stopped_because"]) == (ExitCode.ROWS_FAILED, None)
     assert summary["counts"]["succeeded"] == 4
     assert summary["requests"] > 5
+
+
+def test_a_report_folder_that_is_deleted_meanwhile_is_made_again(
+    run: Run, configure: Configure, contacts_csv: Contacts, store: Watched, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Somebody tidied up: the run ends as it would have."""
+    configure()
+    store.then(3, lambda: shutil.rmtree(tmp_path / "reports"))
+
+    done = run("import", contacts_csv(5))
+
+    assert (done.code, done.err) == (ExitCode.OK, "")
+    assert len(done.rows()) == 5
+    assert done.reports
+    assert done.reports.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("command", ["retry", "resume", "undo", "runs show", "runs report"])

@@ -1,4 +1,4 @@
-"""An authority, and certificates of it, as an administrator makes them for a cluster."""
+"""A certificate authority and its certificates, as an administrator makes them for a cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Signs; all files are in ``folder``, keys readable by their owner only."""
+    """Signs certificates; all files are in ``folder``, keys readable by their owner only."""
 
     folder: Path
     name: str = "cluster"
@@ -30,7 +30,7 @@ class Authority:
         return self.folder / f"{self.name}-ca.pem"
 
     def certify(self, name: str, begins: float = -1, ends: float = 1) -> tuple[Path, Path]:
-        """Certificate and key for ``name``, valid between so many days from now."""
+        """Return certificate and key for ``name``, valid from ``begins`` to ``ends`` in days from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         cert_file, key_file = self.folder / f"{name}.pem", self.folder / f"{name}-key.pem"
         self._sign(key.public_key(), cert_file, begins, ends)

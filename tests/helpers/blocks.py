@@ -1,4 +1,4 @@
-"""The code blocks of the documentation, and what excuses those that cannot be run."""
+"""The code blocks of the documentation, and the excuses of those that cannot be run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BLOCK = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _RUN_BY_CI = ("demo", "test")
-"""The README's own two commands: .ci/run takes them from there, and runs each in a clean virtual environment."""
+"""The README's own two commands: .ci/run extracts them, and runs each in a clean virtual environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. ``excuse``: why it is not run, as the comment before it says; invisible to readers."""
+    """One fenced block. ``excuse`` is the reason for not running it, from the invisible comment before it."""
 
     page: str
     line: int
@@ -31,7 +31,7 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """All blocks of a page, in order."""
+    """Return all blocks of a page, in order."""
     content = page.read_text(encoding="utf-8")
     found = []
     for match in _BLOCK.finditer(content):
@@ -44,12 +44,12 @@ def blocks(page: Path) -> list[Block]:
 
 
 def commands(script: str) -> list[str]:
-    """The commands of a shell block, one a line: without comments, continued lines joined."""
+    """Return the commands of a shell block, one per item: comments removed, continued lines joined."""
     lines = script.replace("\\\n", " ").splitlines()
     return [line for each in lines if (line := re.sub(r"(^|\s)#.*", "", each).strip())]
 
 
 def said_in_passing(page: Path) -> list[str]:
-    """Commands that stand in the text: `dialler-sync …` between backticks."""
+    """Return commands within the text: `dialler-sync …` between backticks."""
     text = _BLOCK.sub("", page.read_text(encoding="utf-8"))
     return [found for found in re.findall(r"`(dialler-sync [^`]+)`", text) if "…" not in found]

@@ -1,4 +1,4 @@
-"""The command line in real processes, which can be killed; started by fork, so that each is there at once."""
+"""Run the command line in real processes, which can be killed; forked, so that each starts at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.crash.preloaded"])
 
 DEADLINE = 60
-"""Seconds after which a command hangs."""
+"""Seconds after which a command counts as hanging."""
 
 KILLED = -signal.SIGKILL
 
@@ -39,7 +39,7 @@ class Command:
         return self.process.pid
 
     def end(self) -> int:
-        """Wait for its end; gives its exit code, or minus the signal that killed it."""
+        """Wait for the end; return the exit code, or minus the signal that killed it."""
         self.process.join(DEADLINE)
         code = self.process.exitcode
         assert code is not None, "the command hangs"
@@ -70,7 +70,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """What a process does to itself at a boundary: no other can hit so exact an instant."""
+    """A signal that a process sends to itself at a boundary; no other process can hit so exact an instant."""
 
     when: str
     boundary: str
@@ -89,14 +89,14 @@ def start(*arguments: object, blow: Blow | None = None, limit: int | None = None
 
 
 def run_apart(*arguments: object, blow: Blow | None = None, limit: int | None = None) -> Command:
-    """Run it in a process of its own, to its end."""
+    """Run the command in a process of its own, to its end."""
     command = start(*arguments, blow=blow, limit=limit)
     command.end()
     return command
 
 
 def killed(when: str, boundary: str, *arguments: object) -> None:
-    """Run it until it is killed there."""
+    """Run the command until it is killed at the boundary."""
     assert run_apart(*arguments, blow=Blow(when, boundary)).process.exitcode == KILLED
 
 
@@ -132,7 +132,7 @@ BOUNDARIES: Mapping[str, tuple[type, str, Callable[..., bool]]] = {
     "summary": (Summary, "write", lambda *_: True),
     "finished": (Journal, "update_run", lambda *_, **changes: UNREPORTED not in changes.get("summary", (UNREPORTED,))),
 }
-"""What a run passes, in this order: what is called, and which of its calls is meant."""
+"""Boundaries of a run, in this order: method, and the predicate for the call that is meant."""
 
 
 def _place(blow: Blow) -> None:

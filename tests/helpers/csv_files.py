@@ -1,4 +1,4 @@
-"""Writes CSV text into a file and reads it back, for the tests of the CSV reader."""
+"""Write CSV text into a file and read it back, for the tests of the CSV reader."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dialler_sync.read import open_table
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of a file. ``rows``: by row number, as ``inspect`` writes them (ragged rows with their own cells)."""
+    """A file as read. ``rows``: by row number, as ``inspect`` writes them (ragged rows with their own cells)."""
 
     layout: Layout
     rows: dict[int, list[str]]

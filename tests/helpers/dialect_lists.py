@@ -1,7 +1,7 @@
-"""Lists whose delimiter, quotes and cells are known, as programs write them.
+"""Random lists with known delimiter, quotes and cells, as programs write them.
 
-Every delimiter × kinds of columns × numbers of rows × ways of quoting. What a reader makes of one is right (these
-cells), refused (a question), or wrong without a word.
+Covers every delimiter × kinds of columns × numbers of rows × ways of quoting. A reader must return these cells, or
+refuse with a question; anything else is a silent error.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ KINDS = {
     "yes or no": (("Opt-in", "aktiv"), lambda r, i: r.choice(["yes", "no", "ja", "x", ""])),
     "empty": (("Fax", "spare"), lambda r, i: ""),
 }
-"""Kind of a column → names that such columns have, and one cell."""
+"""Kind of a column → its usual names, and a function that draws a cell."""
 
 DELIMITERS = (";", ",", "\t", "|", ", ")
 RARE = ("^", "~", "§", ":", "\x1f", "||", "¦", " ", "#")
@@ -136,7 +136,7 @@ QUOTING = ("minimal", "all", "words", "header", "header bare")
 
 @dataclass(frozen=True)
 class List:
-    """A list as text, and what it holds: the header (none: ``()``) and the rows."""
+    """A list as text, with its contents: the header (``()``: none) and the rows."""
 
     text: str
     delimiter: str
@@ -152,7 +152,7 @@ class List:
 
 
 def lists(seed: int, count: int) -> Iterator[List]:
-    """So many lists; most with a usual delimiter and two or more columns, some of one column, some with a rare one."""
+    """Yield ``count`` lists; most with a common delimiter and several columns."""
     rng = random.Random(seed)
     while count:
         made = _one(rng)
@@ -187,7 +187,7 @@ def _one(rng: random.Random) -> List | None:
 def _written(
     header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], delimiter: str, quoting: str, end: str
 ) -> str | None:
-    """The list as text; None where this way of quoting cannot hold it."""
+    """Return the list as text, None if this way of quoting cannot represent it."""
     lines = []
     for number, row in enumerate([header, *rows] if header else rows):
         is_header = bool(header) and number == 0
@@ -208,6 +208,6 @@ def _quoted(cell: str, delimiter: str, style: str, end: str) -> str:
 
 
 def sniffed(text: str) -> list[tuple[str, ...]]:
-    """What Python's ``csv.Sniffer`` makes of it."""
+    """Return the rows as Python's ``csv.Sniffer`` reads them."""
     dialect = csv.Sniffer().sniff(text)
     return [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), dialect) if any(row)]

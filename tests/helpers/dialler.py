@@ -1,4 +1,4 @@
-"""What tests of the command line put into the dialler, and read of what was printed."""
+"""Fixtures of command-line tests: contacts in the dialler, and lines of a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workbooks for tests: ``.xlsx`` and ``.ods`` of hand-written XML, which no library would write so."""
+"""Workbooks for tests: ``.xlsx`` and ``.ods`` from hand-written XML that no library would write."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Seen:
 
     @property
     def codes(self) -> dict[tuple[int, int], str]:
-        """What is wrong with cells, by (row, position)."""
+        """Error codes of cells, by (row, position)."""
         return {place: note.code for place, note in self.notes.items() if note.code}
 
 
@@ -125,7 +125,7 @@ def xlsb_record(kind: int, content: bytes = b"") -> bytes:
 
 
 def xlsb_row(row: int, *, hidden: bool = False) -> bytes:
-    """The record before the cells of a row, counted from 0."""
+    """Return the record that precedes the cells of a row, counted from 0."""
     return xlsb_record(0, struct.pack("<I7xB5x", row, 0x10 * hidden))
 
 
@@ -139,7 +139,7 @@ def write_xlsb(
 ) -> File:
     """Write an ``.xlsb`` with one sheet. An int is formatted as 00000, bytes are an error; ``hidden`` is a row number.
 
-    ``more``: records behind the rows; style 2 is a date. ``strings``: records of shared strings. Source: [MS-XLSB] 2.4.
+    ``more``: records after the rows; style 2 is a date. ``strings``: records of shared strings. Source: [MS-XLSB] 2.4.
     """
     record = xlsb_record
 
@@ -184,7 +184,7 @@ def biff_record(kind: int, content: bytes = b"") -> bytes:
 
 
 def biff_text(row: int, column: int, text: bytes, *, kind: int = 0x204) -> bytes:
-    """A cell of Excel 95 with text of one byte a character."""
+    """Return a text cell of Excel 95, one byte per character."""
     return biff_record(kind, struct.pack("<HHHH", row, column, 0, len(text)) + text)
 
 
@@ -194,15 +194,15 @@ def biff_number(row: int, column: int, number: float) -> bytes:
 
 
 def biff_formula(row: int, column: int, result: bytes | float, *, flags: int = 0) -> bytes:
-    """A cell with a formula, ``=1``. ``result``: a number, or the eight bytes that tell of another."""
+    """Return a cell with the formula ``=1``. ``result``: a number, or the eight bytes of another type's result."""
     held = result if isinstance(result, bytes) else struct.pack("<d", result)
     return biff_record(0x06, struct.pack("<HHH8sHIH3s", row, column, 0, held, flags, 0, 3, b"\x1e\x01\x00"))
 
 
 def write_biff(path: Path, cells: bytes, *, before: bytes = b"", version: int = 0x0500, name: str = "Data") -> Path:
-    """Write the records of an ``.xls`` with one sheet, without an OLE file around them, as some programs do.
+    """Write the records of an ``.xls`` with one sheet, without an OLE container, as some programs do.
 
-    ``before``: records of the workbook. Source: [MS-XLS] 2.4; for Excel 95 OpenOffice's documentation of its format.
+    ``before``: records of the workbook. Source: [MS-XLS] 2.4; for Excel 95, OpenOffice's documentation of its format.
     """
 
     def begin(kind: int) -> bytes:

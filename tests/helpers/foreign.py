@@ -1,4 +1,4 @@
-"""A dialler that is not ours: what API.md leaves open is up to the test."""
+"""A dialler that is not our simulator: tests set the behaviour that API.md leaves open."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ Answer = tuple[int, dict[str, Any] | None]
 
 @dataclass
 class ForeignDialler:
-    """``matches``: UserData is matched in the whole ``account``, or in the row's ``campaign``. ``filters``: a list of
-    one campaign is that. ``batch``: there is a batch look-up. ``told``: the fields of a record that tell its campaign.
+    """A dialler with configurable behaviour.
 
-    ``contacts`` are its contacts by ID, ``requests`` what it was asked: method and path with query.
+    ``matches``: UserData is matched in the whole ``account``, or in the row's ``campaign``. ``filters``: lists honour
+    the campaign filter. ``batch``: there is a batch lookup. ``told``: the fields of a record that name its campaign.
+    ``contacts`` are its contacts by ID, ``requests`` the requests received: method and path with query.
     """
 
     matches: str = "account"
@@ -37,23 +38,23 @@ class ForeignDialler:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, campaign: int, key: str, **fields: Any) -> int:
-        """Make a contact, as the rows of ``contacts_csv`` make it; gives its ID."""
+        """Add a contact with the fields of a ``contacts_csv`` row; return its ID."""
         number = max(self.contacts, default=0) + 1
         made = {"UserData": key, "Name": f"Name {key}", "PhoneNumber1": "+491713920012", **fields}
         self.contacts[number] = {"ID": number, "DiallerCampaignsID": campaign, **made}
         return number
 
     def by_key(self, key: str) -> dict[int, int]:
-        """Campaign of each contact that carries a key, by ID."""
+        """Return ID → campaign of the contacts that carry a key."""
         return {i: c["DiallerCampaignsID"] for i, c in self.contacts.items() if c.get("UserData") == key}
 
     @property
     def imports(self) -> int:
-        """How many contacts were sent."""
+        """The number of contacts sent."""
         return sum("/import" in request for request in self.requests)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
-        """What it answers."""
+        """Return status and JSON of the answer to a request."""
         parts = path.removeprefix(f"{ROOT}/dialler/").split("/")
         key = query.get("userData")
         match method, parts:
@@ -116,7 +117,7 @@ def _records(records: Any) -> Answer:
 
 @contextmanager
 def served(dialler: ForeignDialler) -> Iterator[ForeignDialler]:
-    """The dialler on a loopback port, while the block lasts."""
+    """Serve the dialler on a loopback port for the duration of the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

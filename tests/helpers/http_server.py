@@ -1,4 +1,4 @@
-"""A server whose clients may go away."""
+"""An HTTP server that tolerates clients closing their connections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from http.server import ThreadingHTTPServer
 
 
 class QuietServer(ThreadingHTTPServer):
-    """Says nothing about connections that a client has closed: it would stand among the words of the tested command."""
+    """Prints nothing about closed connections, which would mix with the output of the tested command."""
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Leave it."""
+        """Ignore the error."""

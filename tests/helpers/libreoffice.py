@@ -1,4 +1,4 @@
-"""LibreOffice as the people who get our files use it: opens a file, and saves it."""
+"""Open and save files in LibreOffice, as recipients of our files do."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 def opened_and_saved(
     files: Sequence[Path], to: str, folder: Path, *, locale: str = "en-US", open_as: str | None = None
 ) -> list[Path]:
-    """Open each file and save it in ``folder``, in one call with a profile of its own; gives the saved files.
+    """Open each file and save it in ``folder``, in one call with a fresh profile; return the saved files.
 
-    ``to`` is what ``--convert-to`` takes: ``xlsx``, ``ods``, ``xls``, ``csv`` or one with a filter after a colon.
+    ``to`` is the argument of ``--convert-to``: ``xlsx``, ``ods``, ``xls``, ``csv``, or one with a filter after a colon.
     ``open_as`` is the import filter with its options.
     """
     with tempfile.TemporaryDirectory() as profile:

@@ -11,11 +11,11 @@ import pytest
 SPELLINGS = pytest.mark.parametrize(
     ("spelled", "old"), [("{id: 538}", "538"), ("{name: Nightly}", "Nightly")], ids=["id", "name"]
 )
-"""A campaign as a configuration spells it, and as an old target had it."""
+"""A campaign as a configuration spells it, and as an old target held it."""
 
 
 def age(path: Path, target: str) -> None:
-    """Make a journal one of version 4, whose targets were ``<base URL>/<ClientsID>#<campaign as it was spelled>``."""
+    """Downgrade a journal to version 4, whose targets were ``<base URL>/<ClientsID>#<campaign as it was spelled>``."""
     with closing(sqlite3.connect(path)) as base, base:
         for table in ("runs", "sent", "mirror_locks"):
             base.execute(f"UPDATE {table} SET target = ?", (target,))

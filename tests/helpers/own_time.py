@@ -1,4 +1,4 @@
-"""An event loop of its own time, so that tests wait for nothing."""
+"""An event loop with simulated time, so that tests never wait."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import selectors
 
 
 class _NoWait(selectors.DefaultSelector):
-    """Lets the loop's time pass in place of waiting."""
+    """Advances the loop's time instead of waiting."""
 
     passed = 1000.0
 
@@ -19,7 +19,7 @@ class _NoWait(selectors.DefaultSelector):
 
 
 class OwnTime(asyncio.SelectorEventLoop):
-    """An event loop whose timers cost no time."""
+    """An event loop whose timers fire without real delay."""
 
     def __init__(self) -> None:
         self._selector_with_time = _NoWait()

@@ -1,4 +1,4 @@
-"""Rows and summaries as a run hands them to the reports."""
+"""Rows and summaries as a run passes them to the reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from dialler_sync.model import Action, RowResult, Status
+from dialler_sync.model import ACTIONS, Action, RowResult, Status
 from dialler_sync.report.html import HtmlReport
 from dialler_sync.report.masking import Mask
 
@@ -17,7 +17,7 @@ COLUMNS = ("Key", "Name", "Phone", "Notes")
 RUN_ID = "20261123-020000-abc123"
 
 HOSTILE = "</script><script>alert('x')</script><!--"
-"""Text that would run, or end the data, if it were not kept apart from the page."""
+"""Text that would run, or end the data, unless the page escapes it."""
 
 
 NASTY = [
@@ -46,11 +46,11 @@ NASTY = [
     "Öztürk 漢字 😀",
     "\t=1+1",
 ]
-"""Texts that a spreadsheet, or a writer of spreadsheets, would like to take for something else."""
+"""Texts that a spreadsheet program, or a library that writes spreadsheets, might misinterpret."""
 
 
 def result_of(row: int, status: Status = Status.SUCCEEDED, **values: Any) -> RowResult:
-    """A row's result; one that succeeded was sent in the second that is its row number."""
+    """Return a row's result; a succeeded row was sent in the second of its row number."""
     told: dict[str, Any] = {"seq": row - 2, "file": "list.csv", "sheet": "", "row": row, "user_data": f"K{row}"}
     if status is Status.SUCCEEDED:
         sent = f"2026-11-23T{row // 3600 % 24:02}:{row // 60 % 60:02}:{row % 60:02}.250Z"
@@ -59,18 +59,18 @@ def result_of(row: int, status: Status = Status.SUCCEEDED, **values: Any) -> Row
 
 
 def rejected(row: int, code: str = "email_invalid", field: str = "Email", **values: Any) -> RowResult:
-    """A row that is wrong."""
+    """Return the result of a rejected row."""
     told = {"error_code": code, "error_field": field, "error": "That is wrong.", "hint": "Mend it."}
     return result_of(row, Status.REJECTED, **(told | values))
 
 
 def cells_of(row: int, **cells: str) -> tuple[str, ...]:
-    """Original cells, for ``COLUMNS``."""
+    """Return original cells for ``COLUMNS``."""
     return tuple(({"Key": f"K{row}", "Name": f"Name {row}", "Phone": "0171 3920012", "Notes": ""} | cells).values())
 
 
 def summary_of(results: Iterable[RowResult] = (), **values: Any) -> dict[str, Any]:
-    """The summary of a run with these rows."""
+    """Return the summary of a run with these rows."""
     results = list(results)
     statuses = Counter(result.status for result in results)
     actions = Counter(result.action for result in results if result.status in (Status.SUCCEEDED, Status.SKIPPED))
@@ -86,7 +86,7 @@ def summary_of(results: Iterable[RowResult] = (), **values: Any) -> dict[str, An
         ],
         "campaign": 538,
         "counts": {"read": len(results), **{str(status): statuses[status] for status in Status}},
-        "actions": {str(action): actions[action] for action in Action},
+        "actions": {str(action): actions[action] for action in ACTIONS},
         "warnings": {},
         "requests": len(results),
         "retries": 3,
@@ -111,7 +111,7 @@ def write_html(
     mask: bool = False,
     **summary: Any,
 ) -> str:
-    """Write the page of a run with these rows, times in UTC; gives its text."""
+    """Write the page of a run with these rows, times in UTC; return its text."""
     report = HtmlReport([COLUMNS], mask=Mask([COLUMNS], ["Phone"]) if mask else None, zone=UTC)
     for result, cells in rows:
         report.add(result, 0, cells)

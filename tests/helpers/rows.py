@@ -15,13 +15,13 @@ from dialler_sync.model import CellNote, Chunk, Contact, Fault, Layout, Rejectio
 
 DIALLER = {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t"}
 BASIC = {"Name": "Name", "PhoneNumber1": {"column": "Phone", "region": "DE"}}
-"""The least that a mapping must have."""
+"""The smallest valid mapping."""
 GOOD = ("Meier", "0171 1234567")
 """Cells for the columns of :data:`BASIC`."""
 
 
 def settings_of(columns: Mapping[str, Any], **sections: Any) -> Settings:
-    """A configuration with these columns; other sections as they would stand in the file."""
+    """Return a configuration with these columns; ``sections`` are further sections as in the file."""
     return Settings.model_validate(
         {"dialler": DIALLER, "campaign": {"id": "538"}, "columns": dict(columns), **sections}
     )
@@ -55,7 +55,7 @@ class Rows:
 
 
 def check_row(cells: Mapping[str, str], rules: Mapping[str, Any], **sections: Any) -> Contact | Rejection:
-    """What becomes of one row: ``cells`` by column, ``rules`` beside those of :data:`BASIC`."""
+    """Check one row: ``cells`` by column, ``rules`` in addition to :data:`BASIC`."""
     row = dict(zip(("Name", "Phone"), GOOD, strict=True)) | dict(cells)
     checker = Checker(settings_of(BASIC | dict(rules), **sections), layout_of(*row))
     contacts, rejections = checker.check(chunk_of(tuple(row), tuple(row.values())))

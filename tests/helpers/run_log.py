@@ -1,4 +1,4 @@
-"""A run that rows belong to, without a run."""
+"""A run log without a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dialler_sync.model import Action
 
 
 class Log:
-    """Calls ``counted`` with every outcome; ``actions`` are what was decided for rows, ``every`` for all others."""
+    """Calls ``counted`` with every outcome. ``actions`` are the planned actions by row, ``every`` is that of other
+    rows."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A server that plays a script, byte by byte: what it sends, and when it drops the connection, is up to the test."""
+"""A server that plays a script byte by byte: the test decides what is sent, and when the connection drops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN = "s3cret-t0ken"
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came: ``target`` is undecoded, ``headers`` are in order, with names in lower case."""
+    """A request as received: ``target`` is undecoded, ``headers`` are in order, with names in lower case."""
 
     method: str
     target: str
@@ -29,19 +29,19 @@ class Received:
     connection: int
 
     def header(self, name: str) -> str:
-        """The one header of this name."""
+        """Return the only header of this name."""
         (value,) = [value for key, value in self.headers if key == name]
         return value
 
     def query(self, name: str) -> str:
-        """A query value, percent-decoded once, ``+`` left as it is."""
+        """Return a query value, percent-decoded once, ``+`` left as it is."""
         pairs = dict(part.split("=", 1) for part in self.target.partition("?")[2].split("&"))
         return unquote(pairs[name])
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate for 127.0.0.1, and the context of a server that shows it."""
+    """A self-signed certificate for 127.0.0.1, and a server context that uses it."""
 
     path: Path
     server: ssl.SSLContext
@@ -54,9 +54,8 @@ Step = Callable[[asyncio.StreamWriter], Awaitable[None]]
 class ScriptedServer:
     """Answers the n-th request with ``steps[n]``, and all later ones with the last step.
 
-    A step is bytes to send, or a coroutine function that is given the writer. ``greeting`` is played at once
-    when a connection is made. ``received`` and ``writers`` (one a connection) are what came so far; ``ended`` is
-    released once for each connection that has ended.
+    A step is bytes to send, or a coroutine function that takes the writer. ``greeting`` is played when a connection is
+    made. ``received`` and ``writers`` (one per connection) accumulate; ``ended`` is released once per ended connection.
     """
 
     steps: list[bytes | Step] = field(default_factory=list)
@@ -80,7 +79,7 @@ class ScriptedServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def settings(self, **changes: object) -> DiallerSettings:
-        """Settings of a client for this server."""
+        """Return the settings of a client for this server."""
         return settings(self.url, **changes)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,14 +99,14 @@ class ScriptedServer:
                 else:
                     await step(writer)
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, asyncio.CancelledError):
-            pass  # the client went away, or the test is over
+            pass  # the client disconnected, or the test is over
         finally:
             writer.transport.abort()
             self.ended.release()
 
 
 def settings(base_url: str, **changes: object) -> DiallerSettings:
-    """Settings of a client that repeats little."""
+    """Return the settings of a client with a single retry."""
     return DiallerSettings.model_validate(
         {"base_url": base_url, "clients_id": 7, "token": TOKEN, "timeout": 10, "retries": 1, **changes}
     )
@@ -126,7 +125,7 @@ async def _read(reader: asyncio.StreamReader, connection: int) -> Received:
 
 
 def respond(status: int, body: bytes | object = b"", **headers: str) -> bytes:
-    """A whole answer: bytes as they are, anything else as JSON. ``retry_after="1"`` is a header."""
+    """Return a whole answer: bytes as they are, anything else as JSON. ``retry_after="1"`` is a header."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(content)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -134,7 +133,7 @@ def respond(status: int, body: bytes | object = b"", **headers: str) -> bytes:
 
 
 def records(*found: object, **more: object) -> bytes:
-    """The answer of a function that gives records."""
+    """Return the answer of a function that returns records."""
     return respond(200, {"records": list(found), "count": len(found), "status": 200, **more})
 
 
@@ -157,7 +156,7 @@ def then_close(data: bytes = b"") -> Step:
 
 
 def half_close(data: bytes = b"") -> Step:
-    """Send ``data`` and then the end; the connection stays until the client closes its half."""
+    """Send ``data`` and an EOF; the connection stays until the client closes its half."""
 
     async def step(writer: asyncio.StreamWriter) -> None:
         writer.write(data)
@@ -180,7 +179,7 @@ def then_reset(data: bytes = b"") -> Step:
 
 
 def then_silence(data: bytes = b"") -> Step:
-    """Send ``data`` and nothing more, for as long as the client waits."""
+    """Send ``data``, then nothing until the client gives up."""
 
     async def step(writer: asyncio.StreamWriter) -> None:
         writer.write(data)

@@ -1,4 +1,4 @@
-"""What tests that kill commands share: the process that commands are forked from, and a dialler that outlives them."""
+"""Fixtures of tests that kill commands: the process that commands are forked from, and a dialler that outlives them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..conftest import Configure
 
 @pytest.fixture(scope="package", autouse=True)
 def _forkserver() -> Iterator[None]:
-    """Started where it finds this package; the tests run in other folders."""
+    """Start the fork server where it can import this package; the tests run in other folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         forkserver.ensure_running()
@@ -26,12 +26,12 @@ def _forkserver() -> Iterator[None]:
 
 
 class Watched(Store):
-    """Does something in the instant in which a certain contact has just been made or changed."""
+    """Calls a function at the instant when a contact has been created or changed."""
 
     _left = 0
 
     def then(self, change: int, do: Callable[[], object]) -> None:
-        """Do it at the ``change``-th change from now on, in the dialler's thread."""
+        """Call ``do`` at the ``change``-th change from now on, in the dialler's thread."""
         self._do, self._left = do, change
 
     def strike(self, pid: int, change: int, number: signal.Signals = signal.SIGKILL) -> None:
@@ -47,13 +47,13 @@ class Watched(Store):
 
 @pytest.fixture
 def configure(configure: Configure) -> Configure:
-    """With a short time limit: a resume waits as long before it sends what a killed run may have sent."""
+    """Configure a short time limit: a resume waits that long before it sends rows that a killed run may have sent."""
     return lambda columns=None, **changes: configure(columns, **{"timeout": 0.4, **changes})
 
 
 @pytest.fixture
 def store() -> Iterator[Watched]:
-    """What the dialler holds."""
+    """The dialler's data."""
     with Watched({538: "Nightly"}) as store:
         yield store
 

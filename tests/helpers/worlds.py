@@ -1,4 +1,4 @@
-"""A job to be interrupted, and what must be true in the end."""
+"""A job to interrupt, and the state it must end in."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MODES: dict[str, dict[str, Any]] = {
     "create": {"columns": COLUMNS, "rows": "{overwrite_duplicates: false}"},
     "keyless": {"columns": KEYLESS, "rows": "{overwrite_duplicates: false}"},
 }
-"""``overwrite``: a repeat is harmless. ``create``: it is not, and a row can be looked for. ``keyless``: it cannot."""
+"""``overwrite``: a retry is harmless. ``create``: it is not, but a row can be looked up. ``keyless``: nor that."""
 
 _VARYING = {"_attempts", "_sent_at", "_contact_id"}
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What a run has left: the dialler's contacts but for IDs and times, and the reports but for those and tries."""
+    """Final state of a run: the dialler's contacts without IDs and times, and the reports without those and tries."""
 
     contacts: Counter[str]
     lines: list[dict[str, str]] = field(repr=False)
@@ -39,21 +39,21 @@ class Ended:
 
 
 def rows(count: int) -> list[str]:
-    """Good rows, two that are rejected, and two with one key."""
+    """Return good rows, two of them replaced by rejected ones, and two rows with one key."""
     lines = [f"K{n},Name {n},0171 39{n:05}" for n in range(2, count + 2)]
     lines[3], lines[7], lines[9] = "K5,,0171 3900005", "K9,Name 9,12", "K4,Name 4b,0171 3900004"
     return lines
 
 
 def prepare(configure: Configure, store: Store, mode: str, **dialler: object) -> None:
-    """A configuration for the mode, and a dialler that has some of the contacts already."""
+    """Write the configuration of the mode, and give the dialler some of the contacts."""
     configure(MODES[mode]["columns"], rows=MODES[mode].get("rows", "{}"), concurrency=4, **dialler)
     for n in (3, 6, 12):
         store.add(UserData=f"K{n}", Name="Old", PhoneNumber1="+4930111111", DiallerCampaignsID=538)
 
 
 def ended(server: SimulatorServer, reports: Path) -> Ended:
-    """What there is now."""
+    """Return the current state."""
     plain = (
         {name: value for name, value in contact.items() if name not in {"dtImported", "dtModified"}}
         for contact in server.store.contacts.values()

@@ -74,9 +74,9 @@ CHECKERS = [
 
 @settings(max_examples=20, deadline=None)
 @given(chunks(), st.sampled_from(CHECKERS))
-def test_every_row_ends_in_exactly_one_place(chunk: Chunk, check: Checker) -> None:
+def test_every_row_ends_in_exactly_one_place(chunk: Chunk, checker: Checker) -> None:
     """No cell raises, no row is lost or doubled, and no rejection is without a reason."""
-    contacts, rejections = check.check(chunk)
+    contacts, rejections = checker.check(chunk)
 
     placed = [found.row for found in (*contacts, *rejections)]
     assert sorted(placed) == chunk.frame.index.tolist()
@@ -121,8 +121,8 @@ def test_filters_part_the_rows_and_judge_each_by_itself(chunk: Chunk, rows: dict
 def test_text_arrives_as_it_stands(field: str, text: str) -> None:
     """Every character of it, or the row is rejected."""
     columns = ("Name", "Phone", "X")
-    check = Checker(settings_of({**BASIC, field: "X"}), layout_of(*columns)).check
-    contacts, rejections = check(chunk_of(columns, (*GOOD, text)))
+    checker = Checker(settings_of({**BASIC, field: "X"}), layout_of(*columns))
+    contacts, rejections = checker.check(chunk_of(columns, (*GOOD, text)))
 
     if contacts:
         (contact,) = contacts

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.inbox import claim
+from dialler_sync.inbox import folder as inbox_folder
+from dialler_sync.inbox.arrivals import Arrival
+from dialler_sync.prepare import sources
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
@@ -127,3 +131,68 @@ def test_between_three_users(
     assert done.code == ExitCode.OK, done.err
     assert f"{inbox / 'b.csv'}: is a link" in done.err
     assert [contact["Name"] for contact in dialler.store.contacts.values()] == ["Anna"]
+
+
+@is_root
+@pytest.mark.parametrize("moment", ["before it is read", "while it is read"])
+def test_folders_are_swapped_while_a_list_is_imported(
+    moment: str,
+    work: Callable[[], Done],
+    inbox: Path,
+    contacts_csv: Contacts,
+    dialler: SimulatorServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a folder that is not sticky others can take ``importing/`` away and put one of theirs in its place, with a
+    link to a file that only this user can read: the list that was taken is imported, and nothing else."""
+    secret = contacts_csv(1, "secret.csv", rows=["SECRET,Secret,0171 3920099"])
+    brought = contacts_csv(3, "inbox/a.csv")
+    folder = inbox / "importing" / str(brought.stat().st_ino)
+
+    def swap() -> None:
+        (inbox / "importing").rename(inbox / ".taken-away")
+        folder.mkdir(parents=True)
+        (folder / "a.csv").symlink_to(secret)
+        os.chown(inbox / "importing", INTRUDER, INTRUDER)
+
+    real_claim, real_table = claim.claim, sources.file_sha256
+
+    def claimed(arrival: Arrival) -> claim.Claim | None:
+        taken = real_claim(arrival)
+        swap()
+        return taken
+
+    def opened(path: Path) -> str:
+        if not (inbox / ".taken-away").exists():
+            swap()
+        return real_table(path)
+
+    if moment == "before it is read":
+        monkeypatch.setattr(inbox_folder, "claim", claimed)
+    else:
+        monkeypatch.setattr(sources, "file_sha256", opened)
+
+    done = work()
+
+    assert done.code == ExitCode.OK, done.err
+    assert sorted(contact["UserData"] for contact in dialler.store.contacts.values()) == ["K2", "K3", "K4"]
+    (filed,) = (inbox / "done").iterdir()
+    assert not filed.is_symlink()
+    assert "/proc/" not in done.err + done.out
+    assert secret.exists()
+
+
+@is_root
+def test_what_lies_in_a_folder_of_another_user_in_our_own_is_not_gone_on_with(
+    work: Callable[[], Done], inbox: Path, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """The folder in ``importing/`` is always made by who imports."""
+    place = inbox / "importing" / "1"
+    place.mkdir(parents=True)
+    contacts_csv(1, "inbox/importing/1/b.csv")
+    os.chown(place, INTRUDER, INTRUDER)
+
+    done = work()
+
+    assert "belongs to another user" in done.err
+    assert not dialler.store.contacts

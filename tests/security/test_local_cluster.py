@@ -153,21 +153,34 @@ def test_modules_of_others_are_not_loaded(
     contacts_csv: Contacts,
     tmp_path: Path,
 ) -> None:
-    """Dask looks for modules in a folder in /tmp first, which anybody may have made before."""
-    configure(timeout=60)
-    common = tmp_path / "tmp"
+    """Dask looks for modules in a folder in /tmp first, which anybody may have made before; and Python, as it begins a
+    worker, in the working folder. A command for the token finds its environment as it was."""
+    token = tmp_path / "token.sh"
+    token.write_text("#!/bin/sh\necho ${PYTHONSAFEPATH:-simulator}\n")
+    token.chmod(0o700)
+    config = configure(timeout=60)
+    config.write_text(config.read_text().replace("token: ${DIALLER_SYNC_TOKEN}", f"token_command: [{token}]"))
+    common, here = tmp_path / "tmp", tmp_path / "here"
     planted = common / "dask-scratch-space"
-    planted.mkdir(parents=True)
-    planted.chmod(0o1777)
     code = "import sys\nfrom pathlib import Path\nPath(__file__).with_name('owned').touch()\nraise ImportError\n"
-    modules = {f"{name}.py" for name in ("dialler_sync", "sqlalchemy", "httptools", "aiohttp", "tenacity")}
-    for name in modules:
-        (planted / name).write_text(code)
-    command = [sys.executable, "-m", "dialler_sync", "import", str(contacts_csv(5)), "--cluster", "local:1"]
+    modules = {
+        f"{name}.py"
+        for name in ("dialler_sync", "sqlalchemy", "httptools", "aiohttp", "multiprocessing", "signal", "sitecustomize")
+    }
+    for folder in (planted, here):
+        folder.mkdir(parents=True)
+        folder.chmod(0o1777)
+        for name in modules:
+            (folder / name).write_text(code)
+    start = "import sys; sys.path.pop(0); from dialler_sync.cli import main; main()"  # as the command that is installed
+    command = [sys.executable, "-c", start, "-c", str(config), "import", str(contacts_csv(5)), "--cluster", "local:1"]
     variables = {"TMPDIR": str(common), "PYTHONPATH": str(Path(__file__).parents[2])}
 
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env=os.environ | variables, cwd=here, capture_output=True, text=True, timeout=60, check=False
+    )
 
     assert done.returncode == ExitCode.OK, done.stderr
     assert [path.name for path in common.iterdir()] == ["dask-scratch-space"]
     assert {path.name for path in planted.iterdir()} == modules
+    assert {path.name for path in here.iterdir()} == {*modules, "reports"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +118,57 @@ def test_what_the_token_command_prints(tmp_path: Path, form: str) -> None:
     assert done.returncode in {2, 7}
     assert not found_in(said(done), TOKEN)
     assert not [text for where, text in left_behind(tmp_path, ("secret.txt",)) if found_in(text, TOKEN)]
+
+
+@pytest.mark.parametrize("name", ["CREDENTIALS_DIRECTORY", "DIALLER_TOKEN_FILE", "CRM_SECRETS_PATH", "TOKEN_DIR"])
+def test_a_variable_that_holds_a_path_is_no_secret(name: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As systemd's; the message must say which file is missing."""
+    monkeypatch.setenv(name, "/run/credentials/nightly.service")
+    configuration("http://127.0.0.1:1")
+    text = Path("dialler-sync.yaml").read_text(encoding="utf-8")
+    text = text.replace("token: ${DIALLER_SYNC_TOKEN}", f"token_file: ${{{name}}}/token")
+    Path("dialler-sync.yaml").write_text(text, encoding="utf-8")
+
+    assert "(/run/credentials/nightly.service/token)" in run("campaigns", "list").err
+
+
+@pytest.mark.parametrize(
+    "door", ["token_file: {0}", "token_file: ${{X}}", "token_command: {0}", "token_command: [{0}]"]
+)
+def test_a_token_in_the_place_of_something_else_is_not_shown(
+    door: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no file, and no command; the message goes into logs and mails."""
+    token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.4711"
+    monkeypatch.setenv("X", token)
+    configuration("http://127.0.0.1:1")
+    text = Path("dialler-sync.yaml").read_text(encoding="utf-8")
+    text = text.replace("token: ${DIALLER_SYNC_TOKEN}", door.format(token))
+    Path("dialler-sync.yaml").write_text(text, encoding="utf-8")
+
+    done = run("-vv", "campaigns", "list")
+
+    assert done.code == 2
+    assert "No such file" in done.err
+    assert not found_in(done.err, token)
+
+
+def test_a_bug_shows_no_secret() -> None:
+    """Python quotes values in its own words of an error; they go into the report of the bug, and so do the words of
+    libraries and of threads."""
+    code = (
+        "import os\nfrom dialler_sync.cli import main\nfrom dialler_sync.cli.common import App\n"
+        "def bug(*_, **__):\n    import logging, threading\n    token = os.environ['DIALLER_SYNC_TOKEN']\n"
+        "    logging.getLogger('asyncio').error('x %s', token, exc_info=KeyError(token))\n"
+        "    thread = threading.Thread(target=lambda: {}[token])\n    thread.start()\n    thread.join()\n"
+        "    raise ValueError(os.environ['DIALLER_SYNC_TOKEN'] + '\\x1b[2J')\n"
+        "App.settings = bug\nmain()"
+    )
+    command = [sys.executable, "-c", code, "campaigns", "list"]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "DIALLER_SYNC_TOKEN": TOKEN})
+
+    assert done.returncode == 1
+    assert "ValueError: ***\\x1b[2J" in done.stderr.decode()
+    assert done.stderr.count(b"KeyError") == 2
+    assert done.stderr.count(b"Traceback") == 2
+    assert not found_in(done.stderr.decode(), TOKEN)

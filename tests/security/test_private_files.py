@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files import private
 from dialler_sync.files.whole import new_file
+from dialler_sync.report import contacts_output
+from dialler_sync.report.sheets import Book
 
 from ..conftest import Configure, Run
 from .users import AGENT, INTRUDER, as_user, is_root
@@ -164,3 +167,44 @@ def test_reports_in_a_folder_for_all(configure: Configure, contacts_csv: Contact
     assert done.code == ExitCode.USAGE, done
     assert "reports is a link that belongs to another user" in done.err
     assert not [each for each in victim.iterdir() if each.is_dir() and each.name != "locks"]
+
+
+def test_what_waits_for_a_workbook_is_written_nowhere_else(tmp_path: Path) -> None:
+    """Rows wait in files that are opened by their names: others may own the folder above, and swap the one in it."""
+    book = Book(tmp_path / "report.xlsx")
+    (waiting,) = tmp_path.iterdir()
+    waiting.rename(tmp_path / "taken-away")
+    waiting.mkdir()
+
+    with book:
+        book.add_table("A", "a.csv").writerow(["Key"])
+        assert not list(waiting.iterdir())
+        book.save()
+
+    assert (tmp_path / "report.xlsx").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_a_draft_is_written_whatever_lies_under_its_name(
+    kind: str, run: Run, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may own the folder of ``--out``, see the draft there, and put a link in its place."""
+    configure()
+    victim, out = tmp_path / "victim", tmp_path / "out"
+    victim.write_text("mine", encoding="utf-8")
+    out.mkdir()
+    real = contacts_output.replaced
+
+    @contextmanager
+    def swapped(path: Path) -> Iterator[tuple[int, Path]]:
+        with real(path) as (number, draft):
+            draft.unlink()
+            draft.symlink_to(victim)
+            yield number, draft
+
+    monkeypatch.setattr(contacts_output, "replaced", swapped)
+
+    done = run("contacts", "list", "-o", kind, "--out", out / f"x.{kind}")
+
+    assert done.code == ExitCode.OK, done.err
+    assert victim.read_text(encoding="utf-8") == "mine"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialler_sync.target import dialler_of
+from dialler_sync.target import dialler_of, in_words, is_account, split, target_of
 
 ONE = "localhost:8080/rest/v1.0/1"
 
@@ -21,6 +21,9 @@ ONE = "localhost:8080/rest/v1.0/1"
         "http://[0:0:0:0:0:0:0:1]:8080/rest/v1.0",
         "http://[::ffff:127.0.0.1]:8080/rest/v1.0",
         "https://localhost:8080/rest/v1.0",
+        "http://dialler.localhost:8080/rest/v1.0",
+        "http://0.0.0.0:8080/rest/v1.0",
+        "http://[::]:8080/rest/v1.0",
     ],
 )
 def test_loopback_names_are_one(url: str) -> None:
@@ -49,3 +52,24 @@ def test_case_and_usual_ports_are_no_difference() -> None:
 
 def test_a_name_replaces_the_address() -> None:
     assert dialler_of("https://a.example.com/rest", 1, "Headquarters") == "Headquarters"
+
+
+def test_addresses_that_are_no_names() -> None:
+    assert dialler_of("http://[2001:DB8::1]:80/rest", 1) == "[2001:db8::1]:80/rest/1"
+    assert dialler_of("http://010.0.0.1:80/rest", 1) == dialler_of("http://8.0.0.1:80/rest", 1) == "8.0.0.1:80/rest/1"
+
+
+@pytest.mark.parametrize(
+    ("target", "account", "words"),
+    [
+        (target_of("dialler", campaign_id=538), False, "campaign 538 on dialler"),
+        (target_of("dialler", campaign_id=0), False, "campaign 0 on dialler"),
+        (target_of("dialler", campaign_id=538, name="Nightly"), False, "campaign 538 on dialler"),
+        (target_of("dialler", name="Nightly"), True, "campaign Nightly on dialler"),
+        (target_of("dialler"), True, "all campaigns on dialler"),
+        ("dialler", False, "dialler"),
+    ],
+)
+def test_what_a_target_holds(target: str, account: bool, words: str) -> None:
+    """All campaigns, too, where nobody knows the ID of the one that is meant."""
+    assert (is_account(target), in_words(target), split(target)[0]) == (account, words, "dialler")

@@ -1,11 +1,10 @@
-"""Finds out the signs that a CSV file is written with: delimiter, quote, escape.
+"""Find the dialect of a CSV file: delimiter, quote, escape.
 
-Every dialect that the text allows reads a sample, and is judged by what comes of it: most rows have the same
-number of cells, and the cells look like cells: no delimiters or quotes are left in them. (This is the idea of
-CleverCSV's consistency measure, van den Burg et al. 2019, with plainer kinds of cells.) Two delimiters that do
-equally well are two readings of the file, and the user is asked; so is whoever has a list that is read best in a
-way which is often wrong (:mod:`~dialler_sync.read.csv.dialect_doubts`). Quote and escape are not asked for: where they
-do equally well the cells are the same, so the usual ones are taken.
+Each dialect that the text allows cuts a sample into rows and is scored by the result: most rows should have the same
+number of cells, and no cell should still hold a delimiter or a quote. (The idea is the consistency measure of
+CleverCSV, van den Burg et al. 2019, with simpler kinds of cells.) The user is asked where two delimiters score alike,
+and where the best reading is of a kind that is often wrong (:mod:`~dialler_sync.read.csv.dialect_doubts`). Quote and
+escape need no question: where two of them score alike, the cells are the same, so the usual one is taken.
 """
 
 from __future__ import annotations
@@ -23,36 +22,36 @@ from .dialect_doubts import RARE, SAFE_RARE, SEEN_ROWS, check_doubts, named
 from .grammar import Cut, Dialect
 
 TELLS_DELIMITER = re.compile(r'"?sep=([^\r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
-"""A first line that tells Excel the delimiter. Excel does not show it, so it has no row number."""
+"""First line that names the delimiter for Excel. Excel hides it, so it has no row number."""
 
 SAMPLE_CHARS = 1 << 16
 
 DELIMITERS = (";", ",", "\t", "|", ", ", " ")
 _SPACE_IS_RARE = 0.5
-"""A space is hardly ever meant as a delimiter: words are what it delimits."""
+"""A space rarely delimits: it stands between words."""
 
 _SINGLE_COLUMN = 0.25
 _SINGLE_COLUMN_OF_VALUES = 0.9
 _EQUAL = 0.95
 _BROKEN = 0.6
-"""What a reading with unclosed quotes counts beside another without: quotes that close are no chance."""
+"""Factor on the score of a reading with unclosed quotes, where another reading closes all of them."""
 
 
 _DECIMAL = re.compile(r"[-+(]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d{1,2}\)?(?:\s?[%€])?|[-+]?\d{1,3}(?:,\d{3})*\.\d+")
-"""An amount of which every comma is surely a sign of its own: ``1.234,5``, ``1,234.50``."""
+"""Amount in which every comma is a decimal or thousands sign: ``1.234,5``, ``1,234.50``."""
 
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;|\s])'(?:[^']|'')*+'(?:[,;|\s]|$)", re.MULTILINE)
 
 _HAS_DELIMITER = re.compile(r"[;,|\t]")
 
 _LEFTOVER = re.compile(r"""[;\t|]|,(?!\s)|^\s|^"|"$|^'.*'$|"[\s,]|[\s,]\"""", re.DOTALL)
-"""What does not look like one cell: a delimiter, a blank in front, a quote at an end or beside a delimiter."""
+"""Sign that a cell was cut wrongly: a delimiter, a leading blank, a quote at an end or beside a delimiter."""
 
 
 class Judged(NamedTuple):
-    """What a dialect makes of the sample: how well it does, from 0 to 1, and the usual number of cells.
+    """How well a dialect reads the sample.
 
-    ``is_even``: every row has that number.
+    ``score``: 0 to 1. ``width``: the usual number of cells in a row. ``is_even``: every row has that number.
     """
 
     score: float
@@ -64,17 +63,19 @@ class Judged(NamedTuple):
 
 
 def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tuple[Dialect, int]:
-    """The dialect of a text that begins with ``sample``, or is the whole of it, and its rows' usual number of cells.
+    """Find the dialect of a text, and the usual number of cells in its rows.
+
+    ``sample``: the beginning of the text, or all of it (``is_whole``).
 
     Raises:
-        InputError: two delimiters do equally well.
+        InputError: two delimiters do equally well, or the best reading is in doubt.
     """
-    told = TELLS_DELIMITER.match(sample)
-    if told:
-        sample = sample[told.end() :]
-    if told or source.delimiter != "auto":
+    declared = TELLS_DELIMITER.match(sample)
+    if declared:
+        sample = sample[declared.end() :]
+    if declared or source.delimiter != "auto":
         best = _best_with(
-            told[1] if told and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
+            declared[1] if declared and source.delimiter == "auto" else source.delimiter, sample, source, is_whole
         )
         if source.delimiter == "auto" and best.width == 1 and _HAS_DELIMITER.search(sample.lstrip().partition("\n")[0]):
             raise InputError(
@@ -92,7 +93,7 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
             for sign, found in by_delimiter.items()
         }
     if {",", ", "} <= by_delimiter.keys() and by_delimiter[", "].score >= _EQUAL * by_delimiter[","].score:
-        del by_delimiter[","]  # every comma has its space: that is one reading, not two
+        del by_delimiter[","]  # every comma has its space: one reading, not two
     judged = sorted(by_delimiter.values(), key=lambda j: j.score, reverse=True)
     best = judged[0]
     if rare and not best.dialect.delimiter:
@@ -105,7 +106,7 @@ def find_dialect(sample: str, source: SourceSettings, *, is_whole: bool) -> tupl
 
 
 def _equal(judged: list[Judged]) -> Judged | None:
-    """Another reading that does as well as the best, or that cuts every row alike where the best does not."""
+    """Find another reading that scores as well as the best, or that gives even rows where the best does not."""
     best, *others = judged
     return next(
         (
@@ -119,14 +120,14 @@ def _equal(judged: list[Judged]) -> Judged | None:
 
 
 def _rare(sample: str, source: SourceSettings, is_whole: bool) -> dict[str, Judged]:
-    """What rare delimiters make of the sample: only those that cut every row into as many cells."""
+    """Judge the rare delimiters; keep those that cut every row into the same number of cells."""
     first = next((line for line in sample.splitlines() if line.strip()), "")
     judged = {sign: _best_with(sign, sample, source, is_whole) for sign in RARE if sign in first}
     return {sign: found for sign, found in judged.items() if found.is_even and found.width > 1}
 
 
 def _rows(dialect: Dialect, sample: str, is_whole: bool) -> Iterator[Cut]:
-    """The rows of the sample that hold something; not a last one that goes on behind the sample."""
+    """Yield the rows of the sample that are not blank, without a last row that continues after the sample."""
     start = count = 0
     while start < len(sample):
         cut = dialect.cut(sample, start)
@@ -140,7 +141,7 @@ def _rows(dialect: Dialect, sample: str, is_whole: bool) -> Iterator[Cut]:
 
 
 def _best_with(delimiter: str, sample: str, source: SourceSettings, is_whole: bool) -> Judged:
-    """The best of the dialects with this delimiter that the sample gives reason for, the usual one if they tie."""
+    """Return the best dialect with this delimiter; the usual quote and escape win a tie."""
     quotes = {"auto": ['"'], "none": [""]}.get(source.quote, [source.quote])
     if source.quote == "auto" and _SINGLE_QUOTED.search(sample):
         quotes.append("'")
@@ -194,7 +195,7 @@ def _is_leftover(cell: str) -> bool:
 
 
 def _is_one_value(line: str, first: str) -> bool:
-    """Whether a whole line is surely one value: no sign in it can be a delimiter, or the ``first`` row has none."""
+    """Whether a line is certainly a single value: none of its signs, or of the ``first`` row's, can be a delimiter."""
     if kind_of(line) is not Kind.VALUE:
         return False
     return (

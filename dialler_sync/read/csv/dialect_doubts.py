@@ -1,6 +1,6 @@
-"""Readings of a CSV file that look well and are often wrong: each is a question to the user, never a silent guess.
+"""Readings of a CSV file that look right and are often wrong. Each becomes a question to the user.
 
-A list that is read as one column although it has several, or the other way round, still looks like a table.
+A list with several columns that is read as one column, or the reverse, still looks like a table.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ..layout.kinds import Kind, kind_of
 from .grammar import Cut, Dialect
 
 SAFE_RARE = ("^", "~", "§", "¦", "\x1f", "\x1e")
-"""Rare delimiters that stand for nothing else; they are read where every row has as many."""
+"""Rare delimiters with no other use; taken without a question where every row has the same number of them."""
 
 RARE = (*SAFE_RARE, ":", "#", "!", "*", "=", "&")
-"""Signs that are delimiters in some lists and text in many; the user is asked."""
+"""Signs that delimit some lists and are text in many; the user is asked."""
 
 _OTHER = re.compile(r"[^\w\s.,;|'@\"()-]|\u00a0|(?<=\s)-(?=\s)| {2,}")
-"""What may be a delimiter, and is hardly ever in a word."""
+"""Possible delimiters that hardly ever occur inside a word."""
 
 _USUAL = re.compile(r"[;,\t|]")
 _NAMES = {
@@ -44,21 +44,21 @@ _SPACE_OR_NOTHING = (
 )
 _MOSTLY = 0.6
 SEEN_ROWS = 200
-"""How many rows :func:`check_doubts` wants to see."""
+"""Rows that :func:`check_doubts` looks at."""
 
 _PUNCTUATION = set(string.punctuation) - set("\"'()[]{}<>+-$#./\\_@%")
 
 
 def named(delimiter: str) -> str:
-    """The delimiter, for people."""
+    """Return the delimiter as messages name it."""
     return _NAMES.get(delimiter, f"'{delimiter}'")
 
 
 def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str) -> None:
-    """Refuse a reading of the sample that can easily be wrong. ``rows``: those of the sample, without blank ones.
+    """Refuse a doubtful reading of the sample. ``rows``: its rows that are not blank.
 
     Raises:
-        InputError: says how it was read, why that is in doubt, and what to set.
+        InputError: names the reading, the doubt, and the setting that resolves it.
     """
     if not rows:
         return
@@ -90,14 +90,14 @@ def check_doubts(rows: Sequence[Cut], dialect: Dialect, width: int, sample: str)
 
 
 def _is_spaced(rows: Sequence[Cut]) -> bool:
-    """Whether spaces are surely delimiters: cells are quoted, or two columns hold values under words."""
+    """Whether spaces certainly delimit: cells are quoted, or two columns hold values under words."""
     cells = [row.cells for row in rows]
     has_commas = any(cell.endswith(",") for row in cells for cell in row)
     return any(any(row.quoted[1:]) for row in rows) or (not has_commas and columns_headed(cells[0], cells[1:]) >= 2)
 
 
 def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
-    """A single column whose header, or a row of words among its values, holds a delimiter may be several columns."""
+    """Refuse a single column if its header, or a row of words among its values, holds a delimiter."""
     if rows[0].broken or (rows[0].quoted[0] and dialect.escape == "none" and dialect.quote in rows[0].cells[0]):
         raise InputError(
             "it would be read as a single column, but the quotes of its first row are not those of one cell: set "
@@ -126,7 +126,7 @@ def _check_single_column(rows: Sequence[Cut], dialect: Dialect) -> None:
 
 
 def _check_quoted_lines(rows: Sequence[Cut]) -> None:
-    """A program that puts each line in quotes as a whole (``"1,A,0171"``) hides the delimiter."""
+    """Refuse lines that are quoted as a whole (``"1,A,0171"``): the quotes hide the delimiter."""
     if len(rows) < 2 or not all(row.quoted[0] for row in rows):
         return
     for sign in ";,\t|":
@@ -139,7 +139,7 @@ def _check_quoted_lines(rows: Sequence[Cut]) -> None:
 
 
 def _check_other_signs(lines: Sequence[str]) -> None:
-    """A sign that is no usual delimiter, and stands in every row as often as in the first, may be one."""
+    """Refuse a single column if an unusual sign stands in every row as often as in the first."""
     signs = [Counter(sign if sign.strip(" ") else "  " for sign in _OTHER.findall(line)) for line in lines]
     for sign, count in signs[0].items():
         if len(lines) > 1 and all(other[sign] == count for other in signs):
@@ -151,9 +151,9 @@ def _check_other_signs(lines: Sequence[str]) -> None:
 
 
 def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> None:
-    """Two signs at once (``||``, ``~|~``) cannot be set, and each for itself cuts the cells wrongly."""
+    """Refuse a delimiter of two signs (``||``, ``~|~``): it cannot be configured, and one sign alone cuts wrongly."""
     found = ""
-    if delimiter not in {";", ",", "\t", ", ", " "} and len(rows[0]) >= 3:  # of those, double ones are empty columns
+    if delimiter not in {";", ",", "\t", ", ", " "} and len(rows[0]) >= 3:  # double ones of these are empty columns
         is_doubled = not any(rows[0][1::2]) and all(delimiter * 2 in delimiter.join(row) for row in rows)
         found = delimiter * 2 if is_doubled else ""
     around = {sign for row in rows for left, right in pairwise(row) for sign in (left[-1:], right[:1])}
@@ -171,7 +171,7 @@ def _check_longer_delimiter(rows: Sequence[Sequence[str]], delimiter: str) -> No
 
 
 def _check_names(rows: Sequence[Cut]) -> None:
-    """Rows of words with one comma and space, as ``Meier, Ann``: two columns, or one."""
+    """Refuse rows of words with one comma and space (``Meier, Ann``): they may be one column or two."""
     kinds = {kind_of(cell) for row in rows for cell in row.cells}
     if (
         kinds <= {Kind.TEXT}
@@ -185,7 +185,7 @@ def _check_names(rows: Sequence[Cut]) -> None:
 
 
 def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
-    """A header ``Amount, net`` over ``1,50``: two columns, or one of decimal numbers."""
+    """Refuse a header ``Amount, net`` over ``1,50``: two columns, or one of decimal numbers."""
     header, *data = rows
     is_spaced = len(header) > 1 and all(cell.startswith(" ") for cell in header[1:])
     if is_spaced and data and all(_DECIMAL.fullmatch(",".join(row)) for row in data):
@@ -196,7 +196,7 @@ def _check_decimal_commas(rows: Sequence[Sequence[str]]) -> None:
 
 
 def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -> None:
-    """Rows of many widths under a first one of one cell, or most of them of one cell, are hardly a table."""
+    """Refuse rows of many widths, where the first row or most rows have a single cell."""
     alike = sum(len(row) == width for row in rows)
     start = next(i for i, row in enumerate(rows) if len(row) == width)
     is_table = width > 1 and (len(rows[0]) > 1 or columns_headed(rows[start], rows[start + 1 :]) >= 1)
@@ -209,7 +209,7 @@ def _check_ragged(rows: Sequence[Sequence[str]], dialect: Dialect, width: int) -
 
 
 def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: bool) -> None:
-    """A first row of one cell is a title above a table, or the name of the only column (``Name``, ``Meier, Ann``)."""
+    """Refuse a first row of one cell: a title above a table, or the only column's name (``Name``, ``Meier, Ann``)."""
     foreign = foreign_cells(rows[0].cells[0], dialect, width)
     if foreign:
         lines = [dialect.delimiter.join(row.cells) for row in rows]
@@ -229,7 +229,7 @@ def _check_title(rows: Sequence[Cut], dialect: Dialect, width: int, *, has_gap: 
 
 
 def foreign_cells(line: str, dialect: Dialect, width: int) -> tuple[list[str], str] | None:
-    """A header line that is delimited otherwise than the rows: its cells, as many as theirs, and its delimiter."""
+    """Cut a header line whose delimiter differs from that of the rows; None if no other delimiter fits their width."""
     for delimiter in (";", ",", "\t", "|", ", ", " "):
         cut = Dialect(delimiter, dialect.quote).cut(line)
         if (

@@ -1,8 +1,8 @@
-"""How the text of a CSV file is cut into cells by a given dialect.
+"""Cuts the text of a CSV file into cells, by a given dialect.
 
-One regular expression reads one cell. This is the reference: slower than the ``csv`` module of the standard
-library, but it knows the dialects which that module does not (comma and space, quotes that are not escaped,
-backslashes that are only text), and it says where a quote is not closed instead of reading on.
+One regular expression reads one cell. This is the reference implementation: slower than the ``csv`` module of the
+standard library, but it knows dialects that ``csv`` lacks (comma and space, unescaped quotes, literal backslashes), and
+it reports an unclosed quote instead of reading on.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 
 class Cut(NamedTuple):
-    """One row of a text, as far as the text goes.
+    """One row cut out of a text.
 
-    ``quoted``: which cells stood in quotes. ``end``: where the next row begins. ``broken``: a cell opens a quote
-    that is not closed as it should be, or several cells have an odd quote in them, as where a delimiter was lost
-    before a quoted cell; such quotes were taken as text. ``open``: further lines could still close the quote.
+    ``quoted``: whether each cell was in quotes. ``end``: where the next row begins. ``broken``: a cell opens a quote
+    that is not closed properly, or several cells hold an odd number of quotes, as after a lost delimiter before a
+    quoted cell; such quotes are kept as text. ``open``: further lines could still close the quote.
     """
 
     cells: list[str]
@@ -30,11 +30,11 @@ class Cut(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """The signs that a CSV file is written with.
+    """The delimiter, quote and escape of a CSV file.
 
     ``delimiter``: one character, ``", "``, or ``""`` for a single column. ``quote``: one character, or ``""``.
-    ``escape``: how a quote stands inside quotes: ``double`` (twice), ``backslash``, or ``none`` (as it is: the
-    quote that closes is the one before a delimiter or a line end).
+    ``escape``: how a quote is written inside quotes: ``double`` (twice), ``backslash``, or ``none`` (unescaped: the
+    closing quote is the one before a delimiter or a line end).
     """
 
     delimiter: str
@@ -43,7 +43,7 @@ class Dialect:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the ``csv`` module reads it exactly so."""
+        """Whether the ``csv`` module reads this dialect exactly."""
         return len(self.delimiter) == 1 and (self.escape == "double" or not (self.quote or self.escape == "backslash"))
 
     def cut(self, text: str, start: int = 0, *, loosely: bool = False) -> Cut:
@@ -67,7 +67,7 @@ class Dialect:
             else:
                 cells.append(self._unescaped(plain))
                 if self.quote and self.quote in plain:
-                    odd += plain.count('"') % 2  # not so with ': O'Brien
+                    odd += plain.count('"') % 2  # apostrophes (O'Brien) do not count
                     if plain.startswith(self.quote):
                         broken = True
                         is_open = is_open or self._open_cell.match(text, start) is not None
@@ -76,7 +76,7 @@ class Dialect:
                 return Cut(cells, quoted, start, broken or odd > 1, is_open)
 
     def is_balanced(self, lines: str) -> bool:
-        """Whether as many quotes stand where cells begin as where they end: the quick test for stray ones."""
+        """Whether opening and closing quotes are equal in number: a quick test for stray quotes."""
         quote, delimiter = self.quote, self.delimiter
         if not quote or quote not in lines:
             return True
@@ -85,7 +85,7 @@ class Dialect:
         return begin == end
 
     def cut_line(self, line: str) -> list[str] | None:
-        """The cells of a line that needs no pattern, as most do; None where it does."""
+        """Cut a line without quotes and escapes, the common case; None if the line needs the pattern."""
         if (self.quote and self.quote in line) or (self.escape == "backslash" and "\\" in line):
             return None
         line = line.rstrip("\r\n")
@@ -118,8 +118,8 @@ class Dialect:
         return re.compile(rf"\\([\\{re.escape(self.quote + self.delimiter.strip())}])")
 
     def _pattern(self, escape: str) -> re.Pattern[str]:
-        """Groups: 1 the inside of a quoted cell, 2 a plain cell, 3 what ends it."""
-        # Groups that look ahead are not possessive: Python before 3.11.5, which Debian 12 has, matches those wrongly.
+        """Compile the pattern of one cell. Groups: 1 inside of a quoted cell, 2 plain cell, 3 end of the cell."""
+        # Groups with a lookahead are not possessive: Python before 3.11.5 (Debian 12) matches those wrongly.
         if self.delimiter == ", ":
             plain = rf"[^,\r\n]*+(?:(?!{self._ends}),[^,\r\n]*+)*"
         elif self.escape == "backslash":
@@ -133,7 +133,7 @@ class Dialect:
 
     def _inside(self, escape: str) -> str:
         quote = re.escape(self.quote)
-        # Without an escape a quote is text, but for one that ends a cell or, rather than that, begins the next.
+        # Unescaped, a quote is text unless it ends its cell or begins the next one.
         begins = rf"(?<![\r\n])(?<!{re.escape(self.delimiter)})" if self.delimiter else r"(?<![\r\n])"
         return {
             "double": rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+",

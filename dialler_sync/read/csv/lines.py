@@ -1,4 +1,4 @@
-"""The lines of a CSV file, in blocks, without what stands before its first row."""
+"""Lines of a CSV file, in blocks, without byte order marks and Excel's ``sep=`` line."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .dialect import TELLS_DELIMITER
 _BLOCK_CHARS = 1 << 16
 
 MARK = "\ufeff"
-"""A byte order mark. Inside a file it stands where another file was appended, and is no text."""
+"""Byte order mark. Inside a file it is not text: another file was appended there."""
 
 _MARK_AT_AN_END = re.compile(rf"(?<![^\r\n]){MARK}+|{MARK}+(?=[\r\n]|\Z)")
 
 
 def without_marks(text: str) -> str:
-    """Whole lines without the byte order marks at their beginning and end."""
+    """Strip the byte order marks at the beginning and end of whole lines."""
     return _MARK_AT_AN_END.sub("", text) if MARK in text else text
 
 
 class Blocks:
-    """The text of a file, in blocks of whole lines, without byte order marks around them and Excel's ``sep=`` line.
+    """Text of a file in blocks of whole lines, without surrounding byte order marks and Excel's ``sep=`` line.
 
     ``has_marks``: byte order marks have been seen inside lines.
     """
@@ -35,11 +35,11 @@ class Blocks:
         self.has_marks = False
         self._longest_line = longest_line
         self._rest = file.read(_BLOCK_CHARS).removeprefix(MARK)
-        if told := TELLS_DELIMITER.match(self._rest):
-            self._rest = self._rest[told.end() :]
+        if declared := TELLS_DELIMITER.match(self._rest):
+            self._rest = self._rest[declared.end() :]
 
     def next(self) -> str:
-        """The next block, ``""`` at the end."""
+        """Return the next block, ``""`` at the end."""
         parts, self._rest = [self._rest], ""
         length = 0
         while True:
@@ -63,10 +63,10 @@ class Blocks:
 
 
 class Lines:
-    """The lines of one block; and of further ones, while a row goes on at the end of a block.
+    """Lines of one block, continued into the next blocks while a row is incomplete.
 
-    ``taken``: the lines of the row at hand. Who iterates empties it between two rows. ``closing``: the last line that
-    an unclosed quote seemed to reach, and where another stray quote must be.
+    ``taken``: the lines of the current row; the caller clears it after each row. ``closing``: the last line that an
+    unclosed quote seemed to reach, which must hold another stray quote.
     """
 
     def __init__(self, block: str, blocks: Blocks) -> None:
@@ -82,17 +82,17 @@ class Lines:
             yield line
 
     def next(self) -> str:
-        """The first line of the next row, ``""`` at the end."""
+        """Return the first line of the next row, ``""`` at the end."""
         self.taken.clear()
         return self._pending.popleft() if self._pending else ""
 
     def give_back(self, lines: list[str]) -> None:
-        """Take ``lines`` again before any others. Empties ``taken``."""
+        """Put ``lines`` back in front. Empties ``taken``."""
         self._pending.extendleft(reversed(lines))
         self.taken.clear()
 
     def ends_a_quote(self, lines: list[str]) -> bool:
-        """Whether the stray quote that seemed to close another row's is in one of these lines."""
+        """Whether one of the lines holds the stray quote that seemed to close another row's quote."""
         return any(line is self.closing for line in lines)
 
     def _go_on(self) -> bool:
@@ -101,7 +101,7 @@ class Lines:
 
 
 def lines_until(lines: list[str], end: int) -> int:
-    """How many of ``lines`` the first ``end`` characters are."""
+    """Count the lines that the first ``end`` characters reach into."""
     for count, line in enumerate(lines, 1):
         end -= len(line)
         if end <= 0:

@@ -1,9 +1,9 @@
-"""The rows of a CSV file, in runs, with the numbers that a spreadsheet program shows.
+"""Rows of a CSV file, in runs, with the row numbers that a spreadsheet program shows.
 
-A block of text of which every line is one row, as nearly all are, is cut by the ``csv`` module in one go. Any
-other block is read row by row: by the ``csv`` module where it reads the dialect exactly, and by
-:class:`~dialler_sync.read.csv.grammar.Dialect` where it does not. There, a quote that is not closed does not
-swallow the rows after it: its row is taken from its own line alone, and marked as broken.
+The ``csv`` module cuts a block of text in one go if each of its lines is one row, as in nearly all files. Any other
+block is read row by row: by ``csv`` where it reads the dialect exactly, otherwise by
+:class:`~dialler_sync.read.csv.grammar.Dialect`, so that an unclosed quote does not swallow the rows below. A broken row
+is read from its own line alone, and flagged.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from .grammar import Cut, Dialect
 from .lines import MARK, Blocks, Lines, lines_until
 
 _LINE_IN_CELLS = 10
-"""Longest line, in longest cells."""
+"""Longest line, in multiples of the longest cell."""
 
-_NO_CHANCE = 6
-"""So many delimiters in just the right places do not stand inside a cell by chance."""
+_NO_COINCIDENCE = 6
+"""Number of well-placed delimiters that rules out a coincidence inside one cell."""
 
 Row = tuple[list[str], int]
-"""The cells of a row (none: a blank line) and its flags."""
+"""Cells of a row (empty for a blank line) and its flags."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A CSV file of which everything is known that decides where its cells begin and end.
+    """A CSV file with a known layout.
 
-    ``width``: how many cells its rows usually have; it decides how a broken row is read. ``values``: the columns that
-    usually hold values, which tell a row from a part of a cell.
+    ``width``: usual number of cells in a row; it decides how a broken row is read. ``values``: columns that usually
+    hold values, which tell a row from a part of a cell.
     """
 
     path: Path
@@ -50,11 +50,10 @@ class CsvFile:
     values: tuple[int, ...] = ()
 
     def runs(self) -> Iterator[Run]:
-        """Every row of the file, from row 1 on.
+        """Yield every row of the file, from row 1 on.
 
         Raises:
-            InputError: a line or a cell is longer, or a row has more cells, than the limits allow; or a row is two,
-                where another file was appended.
+            InputError: a line, a cell or a row exceeds the limits, or another file was appended in the middle of a row.
         """
         number = 1
         with self.path.open(encoding=self.encoding, newline="") as file:
@@ -77,7 +76,7 @@ class CsvFile:
                 yield [cells for cells, _ in part], {i: flags for i, (_, flags) in enumerate(part) if flags}
 
     def _whole_block(self, block: str) -> tuple[list[list[str]], dict[int, int]] | None:
-        """All rows of a block, if each of its lines is one."""
+        """Cut a block at once; None unless each of its lines is one row."""
         try:
             rows = list(self._reader(StringIO(block, newline="")))
         except csv.Error:
@@ -106,9 +105,9 @@ class CsvFile:
         )
 
     def _plain_rows(self, lines: Lines) -> Iterator[Row]:
-        """Rows by the ``csv`` module, but for those that it refuses and those that look as if they swallowed others.
+        """Yield rows cut by the ``csv`` module; rows that it refuses, or that swallow others, go to the grammar.
 
-        It refuses a quote that is not closed, and cells beyond a limit of its own.
+        ``csv`` refuses unclosed quotes, and cells beyond its own limit.
         """
         while True:
             try:
@@ -130,7 +129,7 @@ class CsvFile:
         return (NOTABLE if _is_notable(row) else 0) | (BROKEN if is_broken else 0)
 
     def _careful_row(self, first: str, lines: Lines) -> Row:
-        """The row that begins with the line ``first``, by the grammar of the dialect."""
+        """Read the row that begins with the line ``first``, by the grammar of the dialect."""
         cells = self.dialect.cut_line(first)
         if cells is None:
             cells, flags = self._quoted_row(first, lines)
@@ -142,7 +141,7 @@ class CsvFile:
         lines.taken[:] = [first]
         cut = self.dialect.cut(text)
         while cut.open and len(text) <= self.source.max_cell_chars:
-            # Twice as many lines each time, so that a long cell is not read from its start for every line.
+            # Double the lines each time: otherwise a long cell would be read again from its start for every line.
             further = list(islice(lines, more))
             if not further:
                 break
@@ -162,15 +161,15 @@ class CsvFile:
             lines.closing = taken[used - 1]
         broken = cut.broken or swallows
         if broken:
-            cut, used = self._mended(taken)
+            cut, used = self._repaired(taken)
         lines.give_back(taken[used:])
         return cut.cells, NOTABLE | (BROKEN if broken else 0)
 
-    def _mended(self, taken: list[str]) -> tuple[Cut, int]:
-        """The likeliest reading of a row with a broken quote, and the number of its lines.
+    def _repaired(self, taken: list[str]) -> tuple[Cut, int]:
+        """Return the likeliest reading of a row with a broken quote, and the number of its lines.
 
-        The first of these that gives the usual number of cells: quotes inside quotes that were not escaped; a
-        quote that is only text; the former over several lines. Else the quote is text and the row ends with its line.
+        Tries unescaped quotes inside quotes, then the quote as text, then unescaped quotes over several lines: the
+        first that gives the usual number of cells wins. Otherwise the quote is text and the row ends with its line.
         """
         for text, loosely in ((taken[0], True), (taken[0], False), ("".join(taken), True)):
             cut = self.dialect.cut(text, loosely=loosely)
@@ -179,10 +178,10 @@ class CsvFile:
         return self.dialect.cut(taken[0]), 1
 
     def _swallows_rows(self, lines: list[str], cells: list[str]) -> bool:
-        """Whether a row over several lines is rather one with an unclosed quote, and rows that it swallowed.
+        """Whether a row over several lines has an unclosed quote and swallowed the rows below it.
 
-        Its lines have the usual number of cells, each for itself, where the row has not; or they have it so
-        exactly, or such values in the columns of values, that it is no chance.
+        It has if half of its lines have the usual number of cells and the row does not; or if the row and all its lines
+        do, but the lines have too many well-placed delimiters, or values in the columns of values, for a coincidence.
         """
         if self.width < 2:
             return False
@@ -190,14 +189,16 @@ class CsvFile:
         fitting = sum(len(row) == self.width for row in rows)
         if len(cells) != self.width:
             return fitting * 2 >= len(lines)
-        return fitting == len(lines) and (fitting * (self.width - 1) >= _NO_CHANCE or all(map(self._has_values, rows)))
+        return fitting == len(lines) and (
+            fitting * (self.width - 1) >= _NO_COINCIDENCE or all(map(self._has_values, rows))
+        )
 
     def _has_values(self, cells: list[str]) -> bool:
         kinds = {kind_of(cells[i].strip(self.dialect.quote)) for i in self.values}
         return Kind.VALUE in kinds and kinds <= {Kind.VALUE, Kind.EMPTY}
 
     def _check(self, run: tuple[list[list[str]], dict[int, int]], number: int) -> None:
-        """Hold a run against the limits for rows and cells."""
+        """Check a run against the limits for columns and for characters in a cell."""
         most, longest = self.source.max_columns, self.source.max_cell_chars
         if max(map(len, run[0])) > most:
             number, cells = next((n, row) for n, row in enumerate(run[0], number) if len(row) > most)
@@ -205,7 +206,7 @@ class CsvFile:
                 f"row {number} has {len(cells):,} cells, and {most:,} are allowed: mend the row, set "
                 "source.delimiter, or raise source.max_columns."
             )
-        # Cells beyond the csv module's own limit have come row by row, and are flagged.
+        # Cells beyond the limit of ``csv`` were read row by row and carry flags.
         suspects = run[1] if longest >= csv.field_size_limit() else range(len(run[0]))
         for i in suspects:
             if max(map(len, run[0][i]), default=0) > longest:
@@ -215,7 +216,7 @@ class CsvFile:
                 )
 
     def _take_marks(self, rows: list[list[str]], first_number: int) -> None:
-        """Take the byte order marks out of the cells, where no other file can begin behind them."""
+        """Remove byte order marks from the cells; refuse a mark that another file may begin after."""
         for number, row in enumerate(rows, first_number):
             if not any(MARK in cell for cell in row):
                 continue

@@ -1,4 +1,4 @@
-"""A CSV file as a table: what was found out about it, and its rows in chunks."""
+"""A CSV file as a table: its layout, and its rows in chunks."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from .rows import CsvFile
 _TAIL_BYTES = 1 << 16
 _FEWEST_ROWS = 10
 _MOST_SAMPLE_CHARS = 1 << 22
-"""The sample grows up to here where a long cell leaves it with fewer rows."""
+"""Upper limit of the sample, which grows until it holds enough rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
     """A CSV file as a table.
 
-    ``kept``: positions, in the file, of the columns that are given. ``last_row``: where the table ends. ``left_out``:
-    rows before that which are not part of it.
+    ``kept``: positions in the file of the columns that chunks have. ``last_row``: the last row of the table.
+    ``left_out``: rows before it that are not part of the table.
     """
 
     layout: Layout
@@ -48,10 +48,10 @@ class CsvTable:
     left_out: frozenset[int] = frozenset()
 
     def chunks(self, rows: int = ROWS) -> Iterator[Chunk]:
-        """Give the rows in order, at most ``rows`` at a time.
+        """Yield the rows in order, at most ``rows`` at a time.
 
         Raises:
-            InputError: the file cannot be read any more as it could when it was opened.
+            InputError: the file has changed since it was opened.
         """
         waiting = _Rows([], [], {})
         with _named(self.layout.path):
@@ -85,7 +85,7 @@ class CsvTable:
         return Chunk(frame, ragged=ragged, own=own)
 
     def own(self) -> Iterator[tuple[str, int]]:
-        """Name and position, in the file, of the columns that are ours, where the table is a mended one."""
+        """Yield name and file position of our own columns in a mended file."""
         if self.layout.mended:
             ours = (position for position in range(self.file.width) if position not in self.kept)
             yield from zip(self.layout.ignored, ours, strict=True)
@@ -93,14 +93,14 @@ class CsvTable:
 
 @dataclass(slots=True)
 class _Rows:
-    """Rows that wait to become a chunk. ``flags``: by row number, where there are any."""
+    """Rows that wait to become a chunk. ``flags``: by row number, flagged rows only."""
 
     numbers: list[int]
     lines: list[list[str]]
     flags: dict[int, int]
 
     def add(self, run: Run, first: int, last: int, left_out: frozenset[int]) -> None:
-        """Add the rows of a run that hold something and are the table's."""
+        """Add the rows of a run that are not blank and belong to the table."""
         self.flags.update((run.first_number + i, flags) for i, flags in run.flags.items())
         end = run.first_number + len(run.rows)
         numbers = range(run.first_number, end)
@@ -114,23 +114,23 @@ class _Rows:
                 self.lines.append(row.cells)
 
     def take(self, count: int) -> _Rows:
-        """Take the first rows out."""
+        """Remove and return the first ``count`` rows."""
         numbers, lines = self.numbers[:count], self.lines[:count]
         del self.numbers[:count], self.lines[:count]
         return _Rows(numbers, lines, {number: self.flags.pop(number) for number in numbers if number in self.flags})
 
     def remarkable(self, width: int) -> list[int]:
-        """Places of the rows that are more than plain text in every column."""
+        """Find the places of rows that are ragged or flagged."""
         if not self.flags and set(map(len, self.lines)) == {width}:
             return []
         return [i for i, n in enumerate(self.numbers) if n in self.flags or len(self.lines[i]) != width]
 
 
 def open_csv(path: Path, source: SourceSettings) -> CsvTable:
-    """Find out everything about a CSV file, and read it through once.
+    """Find the layout of a CSV file, and read it through once.
 
     Raises:
-        InputError: it cannot be read as it is, or can be read in two ways; the message names the file.
+        InputError: the file cannot be read, or can be read in two ways; the message names the file.
     """
     with _named(path):
         encoding = find_encoding(path, source)
@@ -169,7 +169,7 @@ def open_csv(path: Path, source: SourceSettings) -> CsvTable:
 
 
 def _sample(path: Path, encoding: str) -> tuple[str, bool]:
-    """The first whole lines of a file, enough of them to be several rows, and whether they are all."""
+    """Read whole lines from the start of a file, enough for several rows; also whether they are all of it."""
     size = SAMPLE_CHARS
     with path.open(encoding=encoding, newline="") as file:
         sample = file.read(size + 1).removeprefix(MARK)
@@ -188,7 +188,7 @@ def _line_ends_outside_quotes(text: str) -> int:
 
 
 def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, width: int) -> list[str]:
-    """Cut, in ``head``, a header line that is delimited otherwise than the data right below it. Returns a remark."""
+    """Cut, in ``head``, a header line whose delimiter differs from that of the data below it. Returns a remark."""
     first = next((i for i, (_, cells) in enumerate(head) if len(cells) == width), 0)
     if not first or width < 2 or len(head[first - 1][1]) > 1:
         return []
@@ -201,7 +201,7 @@ def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, wid
 
 
 def _line_end(sample: str, dialect: Dialect) -> str | None:
-    """How rows end; line ends inside quotes do not count."""
+    """Name the line ends outside quotes: ``CRLF``, ``LF``, ``CR``, ``mixed``; None without any."""
     if dialect.quote:
         quote = re.escape(dialect.quote)
         sample = re.sub(rf"{quote}[^{quote}]*{quote}", "", sample)
@@ -212,7 +212,7 @@ def _line_end(sample: str, dialect: Dialect) -> str | None:
 
 
 def _open_end(path: Path, encoding: str) -> Iterator[str]:
-    """A remark on a last line without a line end, where the lines before it have one."""
+    """Yield a remark if the last line, unlike the others, lacks a line end."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
         tail = file.read().decode(encoding.removesuffix("-sig"), "ignore")
@@ -232,7 +232,7 @@ def _unnamed(names: tuple[str, ...]) -> Iterator[str]:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Put the name of the file before what is wrong with it."""
+    """Prefix errors with the file's name."""
     try:
         yield
     except InputError as error:

@@ -1,1 +1,1 @@
-"""Which encoding the bytes of a text file are in."""
+"""Finds the encoding of a text file."""

@@ -1,4 +1,4 @@
-"""The encodings that lists come in, what is written in them, and how likely each is.
+"""Encodings that lists come in, their languages, and how likely each is.
 
 Likelihoods are natural logarithms.
 """
@@ -17,15 +17,15 @@ _CYRILLIC = "be bg mk ru sr uk"
 LATIN = frozenset(f"{_WEST} {_EAST} {_BALTIC} tr".split())
 
 _WINDOWS, _UNIX, _DOS, _MAC = 0.0, -2.0, -4.5, -5.0
-"""Logarithms of how likely a system's programs wrote a list, for the languages of cp1252."""
+"""Log-likelihood that a list was written on this system, for the languages of cp1252."""
 _ELSEWHERE = -2.0
 """The same for other languages."""
 _SELDOM = -3.0
-"""The same for an encoding that another of the same system has replaced."""
+"""The same for an encoding that a later one of the same system replaced."""
 
 
 class Candidate(NamedTuple):
-    """An encoding: its codec, its languages, the logarithm of how likely it is, and whether letters take two bytes."""
+    """An encoding. ``spoken``: its languages. ``likely``: log-likelihood. ``is_wide``: letters take two bytes."""
 
     codec: str
     spoken: str
@@ -81,13 +81,13 @@ CANDIDATES = (
     Candidate("mac-cyrillic", _CYRILLIC, _MAC + _ELSEWHERE),
     Candidate("mac-greek", "el", _MAC + _ELSEWHERE),
 )
-"""The likelier first: where two give the same text, the first names it. ISO-8859-1 is not among them: where it differs
-from cp1252, it has nothing but control characters."""
+"""Most likely first: where two give the same text, the first names it. ISO-8859-1 is left out: it differs from cp1252
+only in control characters."""
 
 
 @cache
 def known(codec: str) -> frozenset[int]:
-    """The bytes that an encoding of one byte a character knows, but for controls beyond ASCII."""
+    """Return the bytes that a single-byte encoding defines, without control characters beyond ASCII."""
     decode = codecs.getdecoder(codec)
 
     def is_known(byte: int) -> bool:

@@ -1,8 +1,8 @@
-"""Finds out how the bytes of a text file are to be read.
+"""Detects the encoding of a text file.
 
-A byte order mark decides, then the zero bytes of UTF-16, then whether the *whole* file is UTF-8: real lists
-are ASCII with a few umlauts deep inside. What is left was written in an older encoding, and
-:mod:`.legacy` judges which; where several can be meant, the user is asked.
+A byte order mark decides, then the zero bytes of UTF-16, then whether the *whole* file is UTF-8: real lists are ASCII
+with a few umlauts far inside. All other files are in an older encoding, which :mod:`.legacy` judges; where several are
+possible, the user is asked.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _WIDE_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-"""Longer marks first: that of UTF-32-LE begins with that of UTF-16-LE."""
+"""Longer marks first: the mark of UTF-32-LE begins with that of UTF-16-LE."""
 
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SHIFTS = re.compile(rb"\x1b\$(?:[@B]|[()][A-D])")
-"""Into a Japanese, Chinese or Korean character set: ISO-2022, which looks like ASCII."""
+"""Escape sequence into a Japanese, Chinese or Korean character set: ISO-2022, which otherwise looks like ASCII."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _FEW = 2
@@ -36,12 +36,12 @@ _LONGEST_CELL = 40
 
 
 def find_encoding(path: Path, source: SourceSettings) -> str:
-    """Name of the codec that reads the whole of ``path``.
+    """Return the name of the codec that reads all of ``path``.
 
-    A byte order mark may still be the first character that it yields, but for ``utf-8-sig``.
+    Its first character may still be a byte order mark, except with ``utf-8-sig``.
 
     Raises:
-        InputError: the configured encoding does not read the file, none does, or two do equally well.
+        InputError: the configured encoding does not read the file, no encoding does, or two do equally well.
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
@@ -64,7 +64,7 @@ def find_encoding(path: Path, source: SourceSettings) -> str:
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 by its mark, or UTF-16 because every other byte, or nearly, is zero."""
+    """Detect UTF-16 and UTF-32 by the mark, and UTF-16 also by its zero bytes."""
     marked = next((name for mark, name in _WIDE_MARKS if head.startswith(mark)), None)
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if marked or max(even, odd) * 5 < len(head) / 2 or min(even, odd) * 20 > max(even, odd):
@@ -79,8 +79,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def _first_undecodable(path: Path, name: str) -> int | None:
-    """Position of the first byte that ``name`` cannot read, None where it reads them all."""
-    # A byte order mark is UTF-8, too, and counts for the position.
+    """Return the position of the first byte that ``name`` cannot read, None if it reads all."""
+    # With "-sig" the decoder would skip the mark, and positions would be off.
     decoder = codecs.getincrementaldecoder(name.removesuffix("-sig"))()
     position = 0
     for block in _blocks(path):
@@ -108,7 +108,7 @@ def _check(path: Path, name: str) -> None:
 
 
 def _where(path: Path, position: int) -> str:
-    """``line N: the byte 0xFC``, for messages."""
+    """Return ``line N: the byte 0xFC``, for messages."""
     lines, seen = 1, 0
     byte = b""
     for block in _blocks(path):
@@ -122,10 +122,10 @@ def _where(path: Path, position: int) -> str:
 
 
 def _check_utf8(path: Path) -> None:
-    """Look twice at a file that holds next to nothing beyond ASCII: two letters of an older encoding can be UTF-8.
+    """Check a UTF-8 file with very few characters beyond ASCII: two letters of an older encoding can look like UTF-8.
 
     Raises:
-        InputError: it reads far better in another encoding.
+        InputError: another encoding reads the file far better.
     """
     found: set[bytes] = set()
     for block in _blocks(path):
@@ -138,7 +138,7 @@ def _check_utf8(path: Path) -> None:
 
 
 def _legacy_encoding(path: Path, bad: int) -> str:
-    """The encoding of a file that is not UTF-8, as its byte at ``bad`` shows."""
+    """Return the encoding of a file whose byte at ``bad`` is not UTF-8."""
     evidence = Evidence(_blocks(path))
     if _is_mostly_utf8(evidence.units):
         raise InputError(
@@ -159,13 +159,13 @@ def _legacy_encoding(path: Path, bad: int) -> str:
 
 
 def _is_mostly_utf8(units: list[bytes]) -> bool:
-    """Whether most bytes beyond ASCII are UTF-8, so that the file was put together from two encodings."""
+    """Whether most bytes beyond ASCII are UTF-8: the file was joined from two encodings."""
     high = sum(len(_HIGH.findall(unit)) for unit in units)
     return sum(len(character) for unit in units for character in _UTF8.findall(unit)) * 2 > high
 
 
 def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> str:
-    """One cell in each reading, side by side."""
+    """Return the message that shows one cell in each reading."""
     pieces = zip(evidence.units, *(reading.texts for reading in readings), strict=False)
     unit = next(unit for unit, *texts in pieces if len(set(texts)) > 1)
     line, cells = _cells(path, unit, [reading.codec for reading in readings])
@@ -185,7 +185,7 @@ def _foreign(path: Path, codec: str, foreign: Foreign) -> str:
 
 
 def _cells(path: Path, unit: bytes, names: list[str]) -> tuple[int, list[str]]:
-    """The number of the first line that holds some bytes, and the cell around them in several encodings."""
+    """Return the number of the first line that holds ``unit``, and its cell in each of the encodings."""
     before, seen = 0, b""
     for block in _blocks(path):
         at = (text := seen + block).find(unit)

@@ -1,8 +1,8 @@
 """How likely a word is in each of some forty languages.
 
-A language is the list of its words in ``words/``: names, places, and what people write in notes. From each list a
-model of letters is learned (trigrams, smoothed by bigrams and single letters), so that a word which is not in the list
-still counts: ``Nuñez`` is Spanish by its letters, ``Nuńez`` is of no language. Words are in lower case.
+A language is the list of its words in ``words/``: names, places, and words that people write in notes. Each list trains
+a model of letters (trigrams, smoothed by bigrams and single letters), so that unlisted words count too: ``Nuñez`` is
+Spanish by its letters, ``Nuńez`` fits no language. Words are in lower case.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import TypeAlias
 import numpy as np
 
 Vector: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-"""A number for each language, in the order of :attr:`Languages.names`."""
+"""One number a language, in the order of :attr:`Languages.names`."""
 
 Table: TypeAlias = dict[str, list[tuple[int, int]]]
-"""By text, the languages that have it, and how often."""
+"""By text: the languages that have it, each with its count."""
 
 _UNSEEN = 0.02
-"""How often a letter that a language's words do not hold is taken to have been seen."""
+"""Count of a letter that does not occur in a language's words."""
 
 _SMOOTHING = 0.5
 _ONE_FORM = str.maketrans("șțİ", "şţi")
@@ -36,12 +36,12 @@ _COMMON = {
 
 
 def folded(text: str) -> str:
-    """Lower case, letter by letter, with one form of letters that have two: Romanian commas, the Turkish ``İ``."""
+    """Fold case letter by letter, and letters with two forms to one: Romanian commas, the Turkish ``İ``."""
     return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text).translate(_ONE_FORM)
 
 
 class Languages:
-    """The models of all languages, side by side. ``names``: ISO 639 codes, in the order of every vector."""
+    """Models of all languages, side by side. ``names``: ISO 639 codes, in the order of every vector."""
 
     def __init__(self) -> None:
         words = {
@@ -67,7 +67,7 @@ class Languages:
                 Counter(w[i : i + size] for w in some for i in range(3 - size, len(w) - size + 1)) for some in padded
             ]
             seen.update(_by_text(counts))
-            # A context is what stands before a letter; the last blank of a word is before nothing.
+            # A context stands before a letter, so the last blank of a word is none.
             before = [
                 Counter(w[i : i + size - 1] for w in some for i in range(3 - size, len(w) - size + 1))
                 for some in padded
@@ -79,12 +79,12 @@ class Languages:
         self._context = lru_cache(maxsize=10_000)(self._smoothed_by)
 
     def _word(self, word: str) -> Vector:
-        """Natural logarithm of how likely a word is in each language."""
+        """Return the log-likelihood of a word in each language."""
         padded = f"  {word} "
         return sum((self.letter(padded[i : i + 3]) for i in range(len(padded) - 2)), start=self._none)
 
     def _letter(self, trigram: str) -> Vector:
-        """Logarithm of how likely the last letter of a trigram is behind the two before it (Witten and Bell, 1991)."""
+        """Return the log-likelihood of a trigram's last letter after the other two (Witten and Bell, 1991)."""
         likely = (self._vector(self._letters, trigram[2]) + _UNSEEN) / self._totals
         for seen, text in ((self._pairs, trigram[1:]), (self._trigrams, trigram)):
             before, new = self._context(text[:-1])
@@ -93,7 +93,7 @@ class Languages:
         return logarithm
 
     def _smoothed_by(self, context: str) -> tuple[Vector, Vector]:
-        """How often a context was seen, and how many kinds of letters behind it: so likely is one that is new there."""
+        """Return the smoothed count of a context, and of the different letters after it (the weight of a new one)."""
         new = self._vector(self._kinds, context) + _SMOOTHING
         return self._vector(self._before, context) + new, new
 
@@ -108,7 +108,7 @@ class Languages:
 
 
 def _by_text(counts: Iterable[Counter[str]]) -> Table:
-    """The counts of each text, by the number of the language."""
+    """Index the counts by text; languages are numbered by their place in ``counts``."""
     table: Table = {}
     for language, count in enumerate(counts):
         for text, number in count.items():
@@ -118,5 +118,5 @@ def _by_text(counts: Iterable[Counter[str]]) -> Table:
 
 @cache
 def languages() -> Languages:
-    """The models, learned once a process."""
+    """Return the models, trained once a process."""
     return Languages()

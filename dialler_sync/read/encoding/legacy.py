@@ -1,9 +1,9 @@
-"""Which encoding bytes that are not UTF-8 were written in: the one in which they make words of people's languages.
+"""Finds the encoding of bytes that are not UTF-8: the one that turns them into words of a language.
 
-Each encoding reads the same pieces of the file. A reading is as likely as its words are in a mixture of languages
-(:mod:`.languages`; the mixture is fitted to the file), its signs are (``€`` and ``º`` are typed often, ``¤`` and ``ş``
-behind a digit are not), and the programs are that write this encoding and these line ends. The likeliest reading is
-taken if it is far ahead of every other that gives another text, and if no piece of the file is nonsense in it.
+Each encoding reads the same pieces of the file. The likelihood of a reading combines its words in a mixture of
+languages (:mod:`.languages`; the mixture is fitted to the file), its signs (``€`` and ``º`` are typed often, ``¤`` and
+``ş`` behind a digit are not), and the programs that write this encoding and these line ends. The likeliest reading is
+taken if it is far ahead of every reading with another text, and makes no piece of the file nonsense.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .likely_text import has_foreign_script, likely_text
 
 _CR_IS_OF_A_MAC, _CRLF_IS_NOT = 8.0, -3.0
 _NO_LETTER_OF_ITS_OWN = -6.0
-"""A list in the encoding of another script, without a letter of that script."""
+"""Penalty for the encoding of another script if the list has no letter of that script."""
 _OTHER_LANGUAGES = 0.02
-"""The share of all languages that an encoding was not made for."""
+"""Share of all languages that an encoding was not made for."""
 
 _UNIT = re.compile(rb"(?<![0-9@-~\x80-\xff])[0-9@-~]*+[\x80-\xff][0-9@-~\x80-\xff]*+")
-"""What stands between blanks and punctuation, and holds bytes beyond ASCII. No letter has bytes of those."""
+"""Piece between blanks and punctuation that holds bytes beyond ASCII. No encoding's letters use the separators."""
 _ASCII_WORD = re.compile(rb"(?<![\x80-\xff])[A-Za-z]{2,30}(?![\x80-\xff])")
 _LONGEST_UNIT = 120
 _ENOUGH_UNITS = 300
@@ -36,33 +36,33 @@ _MOST_SEEN = 200_000
 _MOST_ASCII_WORDS = 300
 _ASCII_BYTES = 1 << 16
 
-_MOST = 17.0
-"""No piece of the file speaks louder than this for one encoding against another."""
+_MOST_EVIDENCE = 17.0
+"""Cap on the evidence of one piece for one encoding against another."""
 _CLEAR, _CLEAR_BY_FEW, _FEW = 6.0, 8.0, 2
-"""How far ahead the best reading must be; farther where no more than two pieces tell."""
+"""Required lead of the best reading; the higher one applies if at most two pieces differ."""
 _UTF8 = Candidate("utf-8", " ".join(sorted({name for each in CANDIDATES for name in each.spoken.split()})), 0.0)
-_CHANCE = 5.0
-"""So much likelier than UTF-8 that the bytes are UTF-8 by chance."""
+_COINCIDENCE = 5.0
+"""Lead over UTF-8 from which the bytes are valid UTF-8 by coincidence."""
 _MOST_SHOWN = 3
-"""Rivals of the best reading that the user is told."""
+"""Number of rivals that the user is shown."""
 _ROUNDS = 6
 _NONSENSE, _POOR, _A_WORD = -4.5, -3.5, -3.2
-"""A byte's share of a piece's likelihood: less is nonsense, or a word that is worth a look in other encodings; more is
-a word."""
+"""Likelihood a byte: below the first a piece is nonsense, below the second it is tried in other encodings, above the
+third it is a word."""
 _A_SIGN = 4.0
-"""A sign may take this much more: ``½``."""
+"""Further allowance for one sign: ``½``."""
 _SLACK = 15.0
-"""One odd word alone is not yet nonsense."""
+"""Allowance for one odd word, which is not yet nonsense."""
 _FOREIGN, _PERHAPS_FOREIGN = 9.0, 3.0
-"""So much likelier than in the file's encoding, a word, or several together, were written in another."""
+"""Lead from which several words together (or one) were written in an encoding other than the file's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One encoding's reading of the pieces of a file.
 
-    ``shares``: logarithms of the languages' shares in the mixture that explains the pieces best. ``likely``: of how
-    likely each piece is in it.
+    ``shares``: log-shares of the languages in the mixture that explains the pieces best. ``likely``: log-likelihood of
+    each piece in that mixture.
     """
 
     candidate: Candidate
@@ -72,12 +72,12 @@ class Reading:
 
     @property
     def codec(self) -> str:
-        """The encoding's name."""
+        """The codec's name."""
         return self.candidate.codec
 
 
 class Foreign(NamedTuple):
-    """A piece that is nonsense in the encoding of the others, and a word in another encoding."""
+    """A piece that is nonsense in the file's encoding, and a word in another encoding."""
 
     unit: bytes
     codec: str
@@ -85,7 +85,7 @@ class Foreign(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``readings``: one if it is clear; several if each can be meant, the likeliest first; none if all are nonsense."""
+    """``readings``: one if clear, several (the likeliest first) if the user must choose, none if all are nonsense."""
 
     readings: tuple[Reading, ...] = ()
     foreign: Foreign | None = None
@@ -94,8 +94,8 @@ class Verdict:
 class Evidence:
     """The pieces of a file that tell its encoding.
 
-    ``units``: pieces with bytes beyond ASCII, each once: the first of the file, and of the rest those with such a byte
-    between two others than before, so that one foreign line in a large file is among them. ``used``: all its bytes.
+    ``units``: distinct pieces with bytes beyond ASCII: the first ones, then those in which such a byte has new
+    neighbours, so that one foreign line in a large file is included. ``used``: all bytes that occur.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -123,7 +123,7 @@ class Evidence:
                 seen.clear()
 
     def judged(self, reads_all: Callable[[str], bool]) -> Verdict:
-        """Which encoding the file was written in. ``reads_all``: whether a codec reads the whole file."""
+        """Judge which encoding the file was written in. ``reads_all``: whether a codec reads the whole file."""
         readings = [
             reading
             for reading in sorted(self._readings(), key=self._total, reverse=True)
@@ -139,13 +139,13 @@ class Evidence:
         return Verdict((best,), self._foreign_to(best))
 
     def rather_than_utf8(self) -> tuple[Reading, ...]:
-        """Another reading and that of UTF-8, where it reads far better (``Íñigo``, ``֤igo``); none where it does not."""
+        """Return a far better reading than UTF-8, then UTF-8's (``Íñigo``, ``֤igo``); nothing if there is none."""
         utf8 = self._reading(_UTF8, [unit.decode("utf-8", "replace") for unit in self.units])
         other = max(self._readings(), key=self._total, default=utf8)
-        return (other, utf8) if self._lead(other, utf8) > _CHANCE else ()
+        return (other, utf8) if self._lead(other, utf8) > _COINCIDENCE else ()
 
     def _readings(self) -> Iterator[Reading]:
-        """What each encoding that knows all bytes makes of the pieces; each text once."""
+        """Yield a reading for each encoding that defines all bytes; equal texts once."""
         seen: set[tuple[str, ...]] = set()
         for candidate in CANDIDATES:
             if candidate.is_wide or self.used <= known(candidate.codec):
@@ -158,17 +158,17 @@ class Evidence:
         return float(reading.likely.sum()) + self._prior(reading.candidate)
 
     def _lead(self, best: Reading, other: Reading) -> float:
-        """How far ``best`` is ahead of ``other``, as a logarithm; a piece counts no more than so much."""
-        pieces = (best.likely - other.likely).clip(-_MOST, _MOST)
+        """Return the lead of ``best`` over ``other`` as a logarithm; the evidence of one piece is capped."""
+        pieces = (best.likely - other.likely).clip(-_MOST_EVIDENCE, _MOST_EVIDENCE)
         return float(pieces.sum()) + self._prior(best.candidate) - self._prior(other.candidate)
 
     def _is_nonsense(self, reading: Reading) -> bool:
-        """Whether the pieces are, all in all, not words of any language."""
+        """Whether the pieces, taken together, are words of no language."""
         count = len(reading.texts)
         return float(reading.likely[:count].sum()) < _NONSENSE * sum(map(len, self.units[:count])) - _SLACK
 
     def _prior(self, candidate: Candidate) -> float:
-        """How likely an encoding is for its line ends."""
+        """Return the log-likelihood of an encoding, given the line ends."""
         if not candidate.codec.startswith("mac"):
             return candidate.likely
         if self._ends[b"\r"] > self._ends[b"\r\n"]:
@@ -180,11 +180,11 @@ class Evidence:
         shares, likely = _mixture(pieces, candidate.spoken)
         is_foreign = candidate.spoken.split()[0] not in LATIN and not any(map(has_foreign_script, texts))
         own = _own_shares(candidate.spoken)
-        at_home = float(np.exp(shares) @ np.log(own / own.max()))  # few write Swedish in an encoding of the Baltic
+        at_home = float(np.exp(shares) @ np.log(own / own.max()))  # few write Swedish in a Baltic encoding
         return Reading(candidate, tuple(texts), shares, np.append(likely, at_home + _NO_LETTER_OF_ITS_OWN * is_foreign))
 
     def _foreign_to(self, reading: Reading) -> Foreign | None:
-        """The first piece that was written in another encoding than the rest."""
+        """Find the first piece that was written in another encoding than the rest."""
         best, shares = reading.candidate, reading.shares
         others = [_UTF8._replace(spoken=best.spoken, likely=best.likely)]
         others += [other for other in CANDIDATES if not other.is_wide and other != best]
@@ -209,7 +209,7 @@ class Evidence:
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Blocks of whole lines."""
+    """Cut blocks at line ends."""
     rest = b""
     for block in blocks:
         text = rest + block
@@ -220,9 +220,9 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
-    """The shares of the languages that explain all pieces best, and how likely each piece is in them, as logarithms.
+    """Fit a mixture of languages: return its log-shares, and the log-likelihood of each piece.
 
-    Expectation and maximisation; an encoding's own languages have most of the share to begin with.
+    Expectation maximisation; most of the initial share goes to the encoding's own languages.
     """
     share = own = _own_shares(spoken)
     for _ in range(_ROUNDS):
@@ -235,7 +235,7 @@ def _mixture(pieces: Vector, spoken: str) -> tuple[Vector, Vector]:
 
 @cache
 def _own_shares(spoken: str) -> Vector:
-    """The shares of all languages before anything has been read."""
+    """Return the initial shares of all languages."""
     names = languages().names
     own: Vector = np.array([name in spoken.split() for name in names], dtype=np.float64)
     shares: Vector = (1.0 - _OTHER_LANGUAGES) * own / own.sum() + _OTHER_LANGUAGES / len(names)

@@ -1,4 +1,4 @@
-"""How likely a piece of text is: its words in each language, and its signs, capitals and scripts in any.
+"""How likely a piece of text is: its words in each language; its signs, capitals and scripts in any language.
 
 Likelihoods are natural logarithms.
 """
@@ -20,17 +20,17 @@ _SIGNS = {
     -7.0: "³¹±‰‹›\xad\u200c\u200d\u200e\u200f№・。、「」（）",
     -14.0: "¤¦¬¶ƒ÷",
 }
-"""Logarithms of how likely signs are that people type, and of some that nearly nobody does."""
+"""Log-likelihoods of signs that people type, and of some that hardly anybody does."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc"})
 _SIGN = {sign: cost for cost, signs in _SIGNS.items() for sign in signs}
 _OTHER_SIGN = -9.0
 _NEVER_TYPED = -14.0
-"""Lines and blocks to draw boxes with, and accents without a letter."""
+"""Box-drawing characters, and accents without a letter."""
 _NOT_TEXT = -25.0
-"""Control characters, characters that are not assigned, and bytes that are none of the encoding."""
+"""Control characters, unassigned characters, and bytes that the encoding does not define."""
 _OUT_OF_PLACE = -4.0
-"""A sign within a word that joins nothing (``Enc…rrec``), one that opens behind a letter (``Utilis‚``), one that closes
-before one (``’λλη``), a dash at an end of a word. A sign beside a letter as such (``an…``, ``20°C``) is not strange."""
+"""A sign that joins nothing within a word (``Enc…rrec``), an opening sign behind a letter (``Utilis‚``), a closing sign
+before one (``’λλη``), a dash at an end of a word. A plain sign beside a letter (``an…``, ``20°C``) is normal."""
 _JOINS = frozenset("’‘–\xa0\xad\u200c\u200d׳״")
 _JOINS_BEHIND = {"·": "lL", "´": "dlonDLON"}
 """``Paral·lel``, ``D´Angelo``."""
@@ -39,18 +39,18 @@ _DASHES = frozenset("–—")
 _IN_PLACE = 2.0
 """An ``º`` behind a digit or ``n``, an apostrophe between two letters, ``m²``."""
 _CAPITAL_WITHIN = -5.0
-"""A capital in a word of small letters: ``DvoØák``, ``DÔner``."""
+"""A capital within a lower-case word: ``DvoØák``, ``DÔner``."""
 _TWO_SCRIPTS = -10.0
 """Letters of two scripts in a word: ``Beyoncй``."""
 _DOTTED = -3.0
-"""``İ``, which counts as an ``i`` otherwise."""
+"""``İ``, otherwise counted as an ``i``."""
 _BEHIND_A_DIGIT = -2.0
-"""A letter beyond ASCII that stands alone behind a digit: ``2ş`` for ``2º``."""
+"""A single letter beyond ASCII behind a digit: ``2ş`` for ``2º``."""
 
 
 @lru_cache(maxsize=20_000)
 def likely_text(text: str) -> Vector:
-    """How likely a piece of text is in each language."""
+    """Return the log-likelihood of a piece of text in each language."""
     total: Vector = np.zeros(len(languages().names))
     end = 0
     for is_word, signs in groupby(text, _is_letter):
@@ -64,7 +64,7 @@ def likely_text(text: str) -> Vector:
 
 
 def _likely_form(word: str, before: str) -> float:
-    """How likely capitals, scripts and place of a word are, whatever its language."""
+    """Return the log-likelihood of a word's capitals, scripts and place, in any language."""
     likely = 0.0
     if not (word[1:].islower() or word.isupper() or word.islower()) and word.upper() != word.lower():
         likely += _CAPITAL_WITHIN
@@ -76,19 +76,19 @@ def _likely_form(word: str, before: str) -> float:
 
 
 def has_foreign_script(text: str) -> bool:
-    """Whether a letter beyond ASCII is not Latin."""
+    """Whether the text has a letter beyond ASCII that is not Latin."""
     return any(_is_letter(sign) and _script(sign) != "LATIN" for sign in text if sign > "\x7f")
 
 
 @cache
 def _script(letter: str) -> str:
-    """``LATIN``, ``CYRILLIC`` …; Japanese is one script here."""
+    """Return ``LATIN``, ``CYRILLIC`` …; Japanese counts as one script."""
     script = unicodedata.name(letter, "").partition(" ")[0]
     return "CJK" if script in {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"} else script
 
 
 def _in_place(before: str, sign: str, after: str) -> float:
-    """How likely a sign stands between what is beside it."""
+    """Return the log-likelihood of a sign between its neighbours."""
     behind, ahead = before[-1:], after[:1]
     joins = sign in _JOINS or behind in _JOINS_BEHIND.get(sign, ())
     if ahead.isalpha() and not behind.isalnum() and sign in _CLOSES:

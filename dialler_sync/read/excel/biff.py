@@ -1,8 +1,8 @@
-"""A first look at the records of an ``.xls``: what xlrd does not tell, and what it would stumble over.
+"""Scans the records of an ``.xls`` before xlrd reads it, and repairs records that xlrd would fail on.
 
-xlrd takes a formula without a value for an empty text, and the later of two cells at one place; it gives a file up for
-a wrong count of shared strings, or for comments, names and drawings that it does not understand. Source: [MS-XLS] 2.1.4
-(records), 2.4 (what they hold), 2.5.293 (strings).
+xlrd reads a formula without a value as an empty text, and keeps the later of two cells at one place; it rejects a file
+for a wrong count of shared strings, or for comments, names and drawings that it does not understand. Source: [MS-XLS]
+2.1.4 (records), 2.4 (their contents), 2.5.293 (strings).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NEEDED = frozenset(
     }
 )
 _IGNORED = 0x0FFF
-"""A kind of record that there is not."""
+"""A record type that does not exist, so xlrd skips it."""
 
 _CHARSETS = {
     128: "cp932",
@@ -58,7 +58,7 @@ _CHARSETS = {
     222: "cp874",
     238: "cp1250",
 }
-"""Code pages of the character sets that a font can be of; 0 is what programs write that do not care."""
+"""Code pages by the character set of a font; programs that do not care write 0."""
 
 
 Place = tuple[int, int]
@@ -67,7 +67,7 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class BiffSheet:
-    """``empty``, ``zero``: formulas that gave an empty text, or 0 to be calculated. ``problem``: why it is not read."""
+    """``empty``, ``zero``: formulas that gave an empty text, or 0 to be calculated. ``problem``: why it is refused."""
 
     empty: set[Place] = field(default_factory=set)
     zero: set[Place] = field(default_factory=set)
@@ -77,9 +77,9 @@ class BiffSheet:
 
 @dataclass(slots=True)
 class Biff:
-    """What the records of a workbook say. ``sheets``: its worksheets, in its order; ``stream``: for xlrd.
+    """The records of a workbook. ``sheets``: its worksheets, in order; ``stream``: the repaired records, for xlrd.
 
-    ``results``: 1 where a formula has a result, 2 more where one has that is to be calculated on opening.
+    ``results``: 1 if any formula has a result; plus 2 if any that is calculated on opening has one.
     """
 
     stream: bytearray
@@ -93,16 +93,16 @@ class Biff:
 
     @property
     def encoding(self) -> str | None:
-        """The code page of texts of one byte a character, where the file says one; BIFF 8 is Unicode."""
+        """Code page of single-byte texts, if the file names one; BIFF 8 is Unicode."""
         if self.code_page is None and len(self.charsets) == 1:
             return next(iter(self.charsets))
         return None
 
     def without_value(self, sheet: int) -> set[Place]:
-        """Formulas whose results were never calculated.
+        """Return the formulas that were never calculated.
 
-        Programs that cannot calculate write an empty text, or 0 and a flag that says so. They write it for all
-        formulas, and do not name the version of Excel that has calculated the workbook, as Excel does since 2002.
+        Programs that cannot calculate store an empty text, or 0 and a flag that says so, for every formula. Excel,
+        since 2002, also stores the version that calculated the workbook; those programs do not.
         """
         found = self.sheets[sheet]
         empty = set() if self.was_calculated or self.results & 1 else found.empty
@@ -110,10 +110,10 @@ class Biff:
 
 
 def survey_biff(stream: bytes) -> Biff:
-    """Go through all records, and make those harmless that a table does not need.
+    """Scan all records, and disable those that a table does not need.
 
     Raises:
-        struct.error: a record that counts is too short.
+        struct.error: a record that the table needs is too short.
     """
     biff = Biff(bytearray(stream))
     by_offset: dict[int, BiffSheet] = {}
@@ -136,7 +136,7 @@ def survey_biff(stream: bytes) -> Biff:
             continue
         elif sheet and depth == 1:
             _read_cell(biff, sheet, kind, record)
-            if kind == _RICH_LABEL:  # the same text, without runs that xlrd may stumble over
+            if kind == _RICH_LABEL:  # the same text, without runs that may make xlrd fail
                 struct.pack_into("<H", biff.stream, at - 4, _LABEL)
         elif kind == _SST:
             struct.pack_into("<I", biff.stream, at + 4, _count_strings(stream, at, size))
@@ -151,7 +151,7 @@ def survey_biff(stream: bytes) -> Biff:
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
-    """The records of a stream: kind, where its content begins, and how long it is."""
+    """Yield the records of a stream: kind, start of the content, length."""
     at = 0
     while at + 4 <= len(stream):
         kind, size = struct.unpack_from("<HH", stream, at)
@@ -189,7 +189,7 @@ def _read_cell(biff: Biff, sheet: BiffSheet, kind: int, record: bytes) -> None:
 
 
 def _count_strings(stream: bytes, at: int, size: int) -> int:
-    """How many whole strings the table of shared strings holds, whatever it says; it may go on in further records."""
+    """Count the whole strings in the table of shared strings, which may continue in further records."""
     pieces = [(at + 8, at + size)]
     end = at + size
     for kind, begin, length in _records(stream[end:]):
@@ -204,7 +204,7 @@ def _count_strings(stream: bytes, at: int, size: int) -> int:
 
 
 class _Strings:
-    """Goes through strings that are cut into records; text begins anew with its flags in each."""
+    """Skips strings that records cut in two; the flags come again in each record."""
 
     def __init__(self, stream: bytes, pieces: list[tuple[int, int]]) -> None:
         self._stream = stream
@@ -212,7 +212,7 @@ class _Strings:
         self._at, self._end = next(self._pieces)
 
     def skip_string(self) -> bool:
-        """Whether there was another whole string."""
+        """Skip a string; False if there is no further whole string."""
         if self._at == self._end and not self._next_piece():
             return False
         if self._end - self._at < 3:

@@ -1,4 +1,4 @@
-"""Opens a workbook, whatever its format: what a file is, its bytes say, not its name."""
+"""Opens a workbook; its bytes, not its name, tell the format."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _USUAL_WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin")
 
 @contextmanager
 def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
-    """Open a workbook, after a look at whether it is safe to.
+    """Open a workbook once it is known to be safe.
 
     Raises:
-        InputError: it is not a workbook, protected, or larger than ``source`` allows.
+        InputError: it is not a workbook, is protected, or is larger than ``source`` allows.
     """
     with path.open("rb") as file:
         head = file.read(len(_OLE))
@@ -58,7 +58,7 @@ def _open_package(path: Path, package: Package, source: SourceSettings, until: E
 
 @contextmanager
 def readable(place: object) -> Iterator[None]:
-    """Say where an error is, and turn what the libraries raise for a bad file into an :class:`InputError`."""
+    """Turn what the libraries raise for a bad file into an :class:`InputError` that names the place."""
     from python_calamine import CalamineError
 
     try:
@@ -73,8 +73,8 @@ def readable(place: object) -> Iterator[None]:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,  # zipfile: a compression method that it does not know
-        ValueError,  # a number in the XML is none
+        NotImplementedError,  # zipfile: an unknown compression method
+        ValueError,  # a number in the XML is malformed
         struct.error,  # a record ends too soon
         LookupError,  # a reference in the XML leads nowhere, or its encoding is unknown
     ) as error:

@@ -1,8 +1,8 @@
-"""An ``.xlsx`` that calamine does not read, or reads wrongly, written anew in the form that it knows.
+"""Rewrites an ``.xlsx`` that calamine rejects or misreads, in a form that calamine reads.
 
-calamine refuses other encodings than UTF-8, macro sheets and dimensions that are no range of cells. It takes the shared
-strings and styles of the usual names where a workbook names others, cuts a value at a comment, and drops the blanks
-between the runs of a rich text. What a table needs is written: sheets, shared strings and styles.
+calamine rejects encodings other than UTF-8, macro sheets, and dimensions that are not a range of cells. It reads the
+usual names of shared strings and styles even if the workbook names others, cuts a value at a comment, and drops the
+blanks between the runs of a rich text. The copy holds what a table needs: sheets, shared strings and styles.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SPACE = "http://www.w3.org/XML/1998/namespace space"
 _LEFT_OUT = "dimension"
-"""calamine refuses a sheet in which it is no range of cells."""
+"""calamine rejects a sheet in which this is not a range of cells."""
 
 
 def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts:
-    """Write the worksheets of a workbook to ``path``; gives where its parts are now.
+    """Write the worksheets of a workbook to ``path``; return the new places of its parts.
 
     Raises:
         InputError, expat.ExpatError: a part is damaged.
@@ -76,7 +76,7 @@ def _relationships(related: Iterable[tuple[str, str]]) -> str:
 
 
 def canonical_xml(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same document in UTF-8, without prefixes, comments, CDATA and what is not of spreadsheets.
+    """Yield the same document in UTF-8, without prefixes, comments, CDATA and foreign elements.
 
     Raises:
         InputError: it declares a document type.

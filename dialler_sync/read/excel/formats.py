@@ -1,9 +1,8 @@
-"""Number formats that show a number otherwise than in plain digits: ``00000``, ``"+"0``, ``0000-000``.
+"""Number formats that do not show a number in plain digits: ``00000``, ``"+"0``, ``0000-000``.
 
-Known here are formats made of digit places and literal text, and percentages, which show a hundred times the number:
-``0.0%``. Decimals, thousands, fractions, exponents, currencies and dates are not: there the number itself is what is
-meant, and a date is given as ISO. Neither calamine nor openpyxl shows a number by its format. Source:
-ECMA-376 part 1, 18.8.31.
+This module knows formats made of digit places and literal text, and percentages, which show a hundred times the number
+(``0.0%``). With decimals, thousands, fractions, exponents, currencies and dates, the number itself is meant, and a date
+is given as ISO. Neither calamine nor openpyxl shows a number by its format. Source: ECMA-376 part 1, 18.8.31.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ BUILT_IN_CODES = {
     46: "[h]:mm:ss",
     **dict.fromkeys((*range(14, 20), 22, *range(27, 37), 47, *range(50, 59)), "yyyy-mm-dd"),
 }
-"""Formats that a workbook does not spell out: those that show another value than the plain number, by their number."""
+"""Built-in formats by number, which workbooks do not spell out: only those that show another value."""
 
 _SECTION = re.compile(r'((?:"[^"]*"|\\.|[^;"\\])*);', re.DOTALL)
 _TOKEN = re.compile(
@@ -60,14 +59,14 @@ _TRIALS = (0, -1, 491_711_234_567, *(10**places for places in range(12)))
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """One part between semicolons. ``parts``: (kind, text), of the kinds place, general and literal."""
+    """One part between semicolons. ``parts``: (kind, text); the kinds are place, general and literal."""
 
     parts: tuple[tuple[str, str], ...]
     test: str = ""
     limit: float = 0
 
     def show(self, number: float) -> str:
-        """Show the size of a number, without its sign: the last place takes the last digit."""
+        """Show the absolute value of a number; the last place takes the last digit."""
         size = number_text(abs(number))
         kinds = [kind for kind, _ in self.parts]
         if "percent" in kinds:
@@ -86,7 +85,7 @@ class _Section:
         return "".join(reversed(shown))
 
     def _show_percentage(self, size: Decimal, kinds: list[str]) -> str:
-        """``0.0%`` shows 7.5 as ``7.5%``: rounded to the places behind the point, where ``#`` shows no zero."""
+        """Show 7.5 as ``7.5%`` for ``0.0%``: rounded to the decimal places; ``#`` shows no trailing zero."""
         places = [place for place, kind in enumerate(kinds) if kind == "place"]
         point = kinds.index("point") if "point" in kinds else len(kinds)
         behind = [self.parts[place][1] for place in places if place > point]
@@ -103,12 +102,12 @@ class _Section:
 
 @dataclass(frozen=True, slots=True)
 class DigitFormat:
-    """A number format of digit places and literals, as sections in the order in which they are tried."""
+    """A number format of digit places and literals: its sections, in the order in which they are tried."""
 
     sections: tuple[_Section, ...]
 
     def read(self, value: Value) -> tuple[str, CellNote | None]:
-        """The text that the format shows, and a note with the number where that is another text."""
+        """Return the shown text, and a note with the number if the text differs from it."""
         text, note = cell_text(value)
         if isinstance(value, str | bool) or not isinstance(value, float | int) or not math.isfinite(value):
             return text, note
@@ -116,19 +115,19 @@ class DigitFormat:
         return (shown, CellNote(code=note.code if note else None, number=text)) if shown != text else (text, note)
 
     def show(self, number: float) -> str:
-        """``00000`` shows 123 as ``00123``."""
+        """Show 123 as ``00123`` for ``00000``."""
         tested = any(section.test for section in self.sections)
         if tested or len(self.sections) == 1:
             sign = "-" if number < 0 else ""
             fitting = [s for s in self.sections if not s.test or _TESTS[s.test](number, s.limit)]
-            # Excel fills the cell with # where no section fits; the number says more.
+            # Excel fills the cell with # if no section fits; the number says more.
             return sign + fitting[0].show(number) if fitting else number_text(number)
         which = 1 if number < 0 else 2 if number == 0 else 0
         return self.sections[which if which < len(self.sections) else 0].show(number)
 
 
 def digit_format(code: str) -> DigitFormat | None:
-    """Parse a number format; None where it shows the plain number, or is of another kind."""
+    """Parse a number format; None if it shows the plain number, or is of another kind."""
     codes = [match[1] for match in _SECTION.finditer(f"{code};")][:3]
     if len(codes) > 1 and "@" in codes[-1]:
         del codes[-1]
@@ -156,7 +155,7 @@ def _section(code: str) -> _Section | None:
         elif match[0] == ",":
             parts.append(("thousands", ""))
     kinds = {kind for kind, _ in parts}
-    # Decimals and thousands make no other value of a number; a percentage does.
+    # Decimals and thousands do not change the value of a number; a percentage does.
     if "percent" in kinds:
         return _Section(tuple(parts), test, limit) if "place" in kinds else None
     return None if kinds & {"point", "thousands"} or ("place", "?") in parts else _Section(tuple(parts), test, limit)

@@ -1,4 +1,4 @@
-"""Cells of an ``.xlsx`` sheet that calamine misreads, found by parsing its XML.
+"""Finds the cells of an ``.xlsx`` sheet that calamine misreads, by parsing the XML.
 
 calamine gives ``""`` for an error and for a formula that was never calculated, ``123.0`` for a cell that shows
 ``00123``, and a time of day for a negative date. Source: ECMA-376 part 1, 18.3.1 (worksheet).
@@ -6,6 +6,7 @@ calamine gives ``""`` for an error and for a formula that was never calculated, 
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,13 +25,13 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
 @dataclass(frozen=True, slots=True)
 class KnownCell:
-    """A cell whose text owes nothing to what calamine gives."""
+    """A cell with a known text, whatever calamine gives."""
 
     text: str
     note: CellNote | None = None
 
     def read(self, _: Value) -> tuple[str, CellNote | None]:
-        """The text, and the note on what it does not say."""
+        """Return the text, and the note on what the text does not say."""
         return self.text, self.note
 
 
@@ -47,22 +48,26 @@ _ERRORS = {
     0x2B: "#GETTING_DATA",
 }
 
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf)", re.IGNORECASE)
+_FIRST_DAY = -1e9
+"""Of a date, in days: further back than that nothing counts."""
+_SHOWN = 30
 NO_VALUE = KnownCell("", CellNote(code="formula_without_value"))
 
 
 def error_cell(text: str) -> KnownCell:
-    """A cell that holds an error such as ``#REF!``."""
+    """Return a cell that holds an error such as ``#REF!``."""
     return KnownCell(text, CellNote(code="error_cell"))
 
 
 def error_of(code: int) -> KnownCell:
-    """The same, of the number that ``.xls`` and ``.xlsb`` keep for an error."""
+    """Return an error cell for the code that ``.xls`` and ``.xlsb`` store."""
     return error_cell(_ERRORS.get(code, "#ERROR!"))
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marked cells in the order of rows, 16 bytes each. ``rows`` count from 1, ``columns`` from 0."""
+    """Marked cells in row order, 16 bytes each. ``rows`` count from 1, ``columns`` from 0."""
 
     rows: array[int] = field(default_factory=lambda: array("I"))
     columns: array[int] = field(default_factory=lambda: array("I"))
@@ -81,13 +86,13 @@ class Marks:
         self.cells.append(cell)
 
     def by_row(self) -> Iterator[tuple[int, list[tuple[int, Mark]]]]:
-        """(row, its marked (column, cell)s) for each row that has any."""
+        """Yield each row with marked cells, with its (column, cell) pairs."""
         for row, group in groupby(zip(self.rows, self.columns, self.cells, strict=True), itemgetter(0)):
             yield row, [(column, cell) for _, column, cell in group]
 
 
 def given_twice(row: int, column: int) -> str:
-    """What to say of a cell that a sheet holds twice; ``column`` counts from 0."""
+    """Return the message on a cell that a sheet holds twice; ``column`` counts from 0."""
     from openpyxl.utils import get_column_letter
 
     return (
@@ -100,7 +105,7 @@ def find_marks(pieces: Iterable[bytes], prefix: str, styles: Styles, recalculate
     """Parse the XML of a sheet. ``prefix``: of its tags; ``recalculates``: a stored 0 of a formula may be no value.
 
     Raises:
-        InputError: a cell lies where no sheet has one, or rows are not in order.
+        InputError: a cell lies outside any possible sheet, or rows are out of order.
     """
     scanner = _Scanner(prefix, styles, recalculates)
     parse_xml(pieces, scanner.start, text=scanner.text)
@@ -109,10 +114,10 @@ def find_marks(pieces: Iterable[bytes], prefix: str, styles: Styles, recalculate
 
 
 def find_extent(pieces: Iterable[bytes], prefix: str) -> tuple[int, int]:
-    """Parse the XML of a sheet for the last row and the last column that hold something, counted from 1.
+    """Find the last row and the last column of a sheet that hold something, counted from 1, in its XML.
 
     Raises:
-        InputError: a cell lies where no sheet has one, or is given twice.
+        InputError: a cell lies outside any possible sheet, or is given twice.
     """
     scanner = _Scanner(prefix, Styles(), recalculates=False, measures=True)
     parse_xml(pieces, scanner.start)
@@ -121,7 +126,7 @@ def find_extent(pieces: Iterable[bytes], prefix: str) -> tuple[int, int]:
 
 
 class _Scanner:
-    """Follows the cells as the parser meets them; one without a reference lies right of the one before."""
+    """Follows the cells as the parser meets them; a cell without a reference lies right of the one before."""
 
     def __init__(self, prefix: str, styles: Styles, recalculates: bool, *, measures: bool = False) -> None:
         self.marks = Marks()
@@ -133,7 +138,7 @@ class _Scanner:
         self._recalculates = recalculates
         self._measures = measures
         self._row = 0
-        self._reference, self._behind = "", 0
+        self._reference, self._offset = "", 0
         self._letters: dict[str, int] = {"": 0}
         self._errors: dict[str, KnownCell] = {}
         self._cell: dict[str, str] = {}
@@ -146,16 +151,16 @@ class _Scanner:
             self.finish_cell()
             self._cell = given
             if "r" in given:
-                self._reference, self._behind = given["r"], 0
+                self._reference, self._offset = given["r"], 0
             else:
-                self._behind += 1
+                self._offset += 1
         elif tag == self._value_tag:
             self._filled = self._in_value = True
             self._value = ""
         elif tag == self._row_tag:
             self.finish_cell()
             self._row = int(given.get("r", self._row + 1))
-            self._reference, self._behind = "", 0
+            self._reference, self._offset = "", 0
         elif tag == self._formula_tag:
             self._filled = self._formula = True
         elif tag == self._text_tag:
@@ -192,17 +197,29 @@ class _Scanner:
         if kind == "n" and value:
             style = self._cell.get("s", "0")
             if value[0] == "-" and style in self._styles.dates:
-                return KnownCell(number_text(float(value)))
+                return self._before_all_dates(value)
+            if _NO_NUMBER.match(value):
+                return error_cell(value)
             return self._styles.digits.get(style)
         return None
 
+    def _before_all_dates(self, value: str) -> Mark:
+        number = float(value)
+        if not number > _FIRST_DAY:  # calamine panics, onto standard error
+            row, column = self._place()
+            raise InputError(
+                f"row {row}: the cell in column {column + 1} is formatted as a date and holds {value[:_SHOWN]}, which "
+                "is none, and Excel shows ########: mend the cell, or give its column the number format 0."
+            )
+        return KnownCell(number_text(number))
+
     def _is_uncalculated(self, kind: str, value: str | None) -> bool:
-        if kind == "str":  # a text that came out empty is a value: <v></v>
+        if kind == "str":  # an empty text is a value: <v></v>
             return value is None
         return not value or (value == "0" and kind == "n" and self._recalculates)
 
     def _place(self) -> tuple[int, int]:
-        """Row from 1 and column from 0.
+        """Return row from 1 and column from 0.
 
         Raises:
             InputError: no sheet has such a cell.
@@ -213,7 +230,7 @@ class _Scanner:
 
             self._letters[letters] = column_index_from_string(letters)
         row = int(self._reference[len(letters) :]) if self._reference else self._row
-        column = self._letters[letters] + self._behind - 1
+        column = self._letters[letters] + self._offset - 1
         if not (0 < row <= LAST_ROW and 0 <= column < LAST_COLUMN):
             raise InputError(f"is damaged: no sheet has a cell in row {row}, column {column + 1}. {SAVE_ANEW}")
         return row, column

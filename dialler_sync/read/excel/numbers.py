@@ -1,7 +1,7 @@
-"""What the value of a spreadsheet cell is as text: what a person reads, never a damaged number.
+"""Values of spreadsheet cells → the text that a person reads, never a damaged number.
 
-Excel keeps numbers as binary floats and shows 15 significant digits of them; dates are numbers too, and only the
-number format tells them apart. Sources: ECMA-376 part 1, 18.8.30 (numFmt) and 18.18.22 (ST_CellType).
+Excel stores numbers as binary floats and shows 15 significant digits; dates are numbers too, told apart only by the
+number format. Sources: ECMA-376 part 1, 18.8.30 (numFmt) and 18.18.22 (ST_CellType).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ...model import CellNote
 from ...text.spreadsheet import restore
 
 Value = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
-"""What a reader gives for one cell; an empty one is ``""``."""
+"""Value of one cell from a reader; an empty cell is ``""``."""
 
 PRECISION_LOST = CellNote(code="precision_lost")
 
@@ -24,15 +24,15 @@ _FIRST_INEXACT = 1e15
 
 
 def cell_text(value: Value) -> tuple[str, CellNote | None]:
-    """The text of one cell, and the note on what the text does not say.
+    """Return the text of a cell, and the note on what the text does not say.
 
-    Numbers are in plain digits, dates and times ISO to the second, booleans ``TRUE`` and ``FALSE``.
+    Numbers are in plain digits, dates and times in ISO to the second, booleans ``TRUE`` and ``FALSE``.
     """
     return _TEXTS[type(value)](value)
 
 
 def number_text(number: float) -> str:
-    """A number in plain digits, to the 15 that Excel keeps: ``491711234567.0`` → ``491711234567``."""
+    """Write a number in plain digits, to Excel's 15: ``491711234567.0`` → ``491711234567``."""
     if abs(number) < _FIRST_INEXACT and number == (whole := int(number)):
         return str(whole)
     text = f"{number:.15g}"
@@ -40,7 +40,7 @@ def number_text(number: float) -> str:
 
 
 def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
-    """The date, time or duration that a number of this format is; the number where it is none, as a negative one."""
+    """Convert a number with a date format to a date, time or duration; other and negative numbers stay numbers."""
     from openpyxl.styles.numbers import is_timedelta_format
     from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
@@ -52,19 +52,19 @@ def moment_of(number: float, code: str, *, from_1904: bool) -> Value:
 
 
 def _string(text: str) -> tuple[str, None]:
-    return restore(text.lstrip("\ufeff")), None  # a byte order mark, pasted along, is no text
+    return restore(text.lstrip("\ufeff")), None  # a pasted byte order mark is not text
 
 
 def _number(number: float) -> tuple[str, CellNote | None]:
     text = number_text(number)
     if abs(number) >= _FIRST_INEXACT:
         return text, PRECISION_LOST
-    # A number field takes the number, however the configuration says that decimals are written in text.
+    # A number field takes the number, whatever decimal sign the configuration expects in text.
     return text, CellNote(number=text) if "." in text else None
 
 
 def _moment(moment: dt.datetime) -> tuple[str, None]:
-    if moment.microsecond:  # rounded to the second, as Excel shows it; there is none after the last of the year 9999
+    if moment.microsecond:  # rounded to the second, as in Excel, except at the end of the year 9999
         up = moment.microsecond >= 500_000 and moment.year < dt.MAXYEAR
         moment = moment.replace(microsecond=0) + dt.timedelta(seconds=up)
     return str(moment).removesuffix(" 00:00:00"), None

@@ -1,8 +1,8 @@
 """Reads ``.ods``: one XML document with all sheets.
 
-calamine takes white space between the elements and the text of drawings for text of the cell, and loses tabs and line
-breaks. It takes an error for an empty cell and ``00123`` for ``123``, gives a duration as ``PT36H15M00S``, and fills
-the rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
+calamine reads white space between elements and the text of drawings as text of the cell, and loses tabs and line
+breaks. It reads an error as an empty cell and ``00123`` as ``123``, gives a duration as ``PT36H15M00S``, and fills the
+rectangle around all cells in memory. Source: ODF 1.3 part 3, 6.1.2 (white space), 9 (tables) and 19.385
 (office:value-type).
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 
 from ...config import SourceSettings
 from ...errors import InputError
@@ -29,6 +30,12 @@ _BLANKS = re.compile(r"[ \t\r\n]+")
 _LAYOUT = re.compile(r"[\r\n][ \t\r\n]*\Z")
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
 _NUMBERS = frozenset({"float", "currency", "percentage"})
+_VALUES = {
+    **dict.fromkeys(_NUMBERS, "office:value"),
+    **{kind: f"office:{kind}-value" for kind in ("boolean", "date", "time", "string")},
+}
+"""Where the value of a cell is; without one it is the text that the cell shows."""
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 _ASIDE = re.compile(r"office:annotation|draw:.*|dr3d:.*|text:ruby-text")
 """Elements within a cell with paragraphs of their own: comments and drawings."""
@@ -38,7 +45,7 @@ def open_ods(package: Package, source: SourceSettings) -> Book:
     """Read all sheets.
 
     Raises:
-        InputError: one is larger than ``source`` allows.
+        InputError: a sheet is larger than ``source`` allows.
     """
     scanner = _Scanner(source)
     parse_xml(package.stream("content.xml"), scanner.start, scanner.end, scanner.text)
@@ -63,7 +70,7 @@ class _Cell:
         self.pieces = []
 
     def end_paragraph(self) -> None:
-        """White space is one blank, and none at the beginning; with a line break at the end it is the XML's layout."""
+        """Collapse white space to single blanks, none at the start; with a line break at the end it is XML layout."""
         text, at_blank = "", True
         for piece, counts in self.pieces or ():
             words = piece if counts else _BLANKS.sub(" ", piece)
@@ -78,34 +85,36 @@ class _Cell:
         return not (self.text or "office:value-type" in self.given or "table:formula" in self.given)
 
     def value(self) -> Value:
-        """What the cell holds."""
+        """Return the value of the cell."""
         kind = self.given.get("office:value-type", "")
-        number = self.given.get("office:value", "")
-        if kind in _NUMBERS and number:
-            return float(number)
+        given = self.given.get(_VALUES.get(kind, ""), "")
+        if not given:
+            return self.text
+        if kind in _NUMBERS:
+            return float(given)
         if kind == "boolean":
-            return self.given.get("office:boolean-value") == "true"
+            return _BOOLEANS.get(given, self.text)
         if kind == "date":
-            return _moment(self.given.get("office:date-value", ""))
-        if kind == "time":
-            return _duration(self.given.get("office:time-value", ""))
-        return self.text if self.paragraphs else self.given.get("office:string-value", "")
+            return _moment(given)
+        return _duration(given) if kind == "time" else given
 
     def mark(self) -> Mark | None:
-        """How to read the cell, where its value is not what it shows."""
+        """Return how to read a cell that shows something other than its value."""
         kind = self.given.get("office:value-type", "")
         formula = "table:formula" in self.given
         if self.given.get("calcext:value-type") == "error" or (formula and damage(self.text) == "error_cell"):
             return error_cell(self.text)
         if formula and (not kind or (kind in _NUMBERS and "office:value" not in self.given)):
             return NO_VALUE
+        if kind in _NUMBERS and not isfinite(float(self.given.get("office:value") or 0)):
+            return error_cell(self.text)
         if kind in _NUMBERS and (shown := self._shown(kind)):
             number, note = cell_text(self.value())
             return KnownCell(shown, CellNote(note.code if note else None, number)) if shown != number else None
         return None
 
     def _shown(self, kind: str) -> str:
-        """What the cell shows, where that is another text than the number: its zeros, its signs, its per cent."""
+        """Return the shown text if it differs from the number: zeros, signs, per cent."""
         if kind == "percentage":
             return self.text if _PERCENTAGE.fullmatch(self.text) else ""
         if not _DIGITS_AND_SIGNS.fullmatch(self.text):
@@ -113,6 +122,13 @@ class _Cell:
         number, _ = cell_text(self.value())
         alike = re.sub(r"\D", "", self.text).lstrip("0") == number.lstrip("-0")
         return self.text if kind == "float" and alike else ""
+
+
+def _count(given: dict[str, str], name: str) -> int:
+    count = int(given.get(name, 1))
+    if count < 1:  # its cells would be lost
+        raise ValueError(f"{name} is {count}")
+    return count
 
 
 def _moment(text: str) -> Value:
@@ -187,7 +203,7 @@ class _Scanner:
             self._start_text(cell, tag, given)
         elif tag == "table:table-row":
             self._column, self._filled = 0, []
-            self._repeated = int(given.get("table:number-rows-repeated", 1))
+            self._repeated = _count(given, "table:number-rows-repeated")
             self._is_hidden = given.get("table:visibility", "visible") != "visible"
         elif tag in _CELLS and self._table:
             self._cell = _Cell(given)
@@ -222,10 +238,11 @@ class _Scanner:
             self._table = None
 
     def _end_cell(self, cell: _Cell) -> None:
-        repeated = int(cell.given.get("table:number-columns-repeated", 1))
+        repeated = _count(cell.given, "table:number-columns-repeated")
         if not cell.is_empty():
             self._filled.append((self._column, repeated, cell))
-            self._bytes += repeated * self._repeated * len(cell.text)
+            length = max(len(cell.text), len(cell.given.get("office:string-value", "")))
+            self._bytes += repeated * self._repeated * length
             if self._bytes > most_bytes(self._source):
                 raise InputError(
                     f"repeats cells to more than {self._source.max_file_mb:,} MB (source.max_file_mb): a zip bomb."

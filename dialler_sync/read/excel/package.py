@@ -1,8 +1,7 @@
-"""The zip container of a workbook: whether it is safe to unpack, and its parts, streamed.
+"""The zip container of a workbook: a check that it is safe to unpack, and its parts, streamed.
 
-``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. calamine has no limit on what they
-unpack to. Sources: ECMA-376 part 2 (OPC),
-ODF 1.3 part 2.
+``.xlsx``, ``.xlsm``, ``.xlsb`` and ``.ods`` are zip files of XML or binary parts. calamine does not limit their
+unpacked size. Sources: ECMA-376 part 2 (OPC), ODF 1.3 part 2.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([\w.-]+)")
 _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
-"""Sheets pack to a fifth or, if monotonous, to a fiftieth of their size; nothing honest packs so much better."""
+"""Sheets compress five times; monotonous ones fifty times. No honest file compresses this much."""
 
 
 class UnusualError(Exception):
-    """A sound ``.xlsx`` in a form that calamine does not know; its message says which."""
+    """A sound ``.xlsx`` in a form that calamine does not know; the message names the form."""
 
 
 class Package:
     """An open zip container, as a context manager. Names of parts are compared without regard to case.
 
     Raises:
-        InputError: it would unpack to more than ``limit_mb``, or two parts have the same name.
+        InputError: it would unpack to more than ``limit_mb`` megabytes, or two parts have the same name.
         zipfile.BadZipFile, OSError: it is damaged, or cannot be read.
     """
 
     def __init__(self, path: Path, limit_mb: int) -> None:
-        # A file of our own: zipfile would keep one open for as long as any stream is not read to its end.
+        # A file of our own: zipfile would keep one open until every stream is read to its end.
         self._file = path.open("rb")
         try:
             self._zip = zipfile.ZipFile(self._file)
@@ -81,19 +80,19 @@ class Package:
         self._file.close()
 
     def has(self, name: str) -> bool:
-        """Whether there is a part of this name."""
+        """Whether the container has a part of this name."""
         return _key(name) in self._parts
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """Unpack one part, a piece at a time; nothing where the part does not exist.
+        """Unpack a part piece by piece; yield nothing if it does not exist.
 
         Raises:
-            InputError: it holds more than the directory of the zip file says.
+            InputError: the part is larger than the directory of the zip file says.
         """
         info = copy(self._parts.get(_key(name)))
         if info is None:
             return
-        # zipfile would cut what is beyond the size in the directory; other readers do not.
+        # zipfile would cut the part at the size in the directory; other readers do not.
         left = info.file_size
         info.file_size += 1
         with self._zip.open(info) as part:
@@ -104,11 +103,11 @@ class Package:
                 yield piece
 
     def read(self, name: str) -> bytes:
-        """A whole part; ``b""`` where it does not exist."""
+        """Return a whole part, ``b""`` if it does not exist."""
         return b"".join(self.stream(name))
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """What a part (``""``: the package) refers to: id → (last word of the type, name of the part)."""
+        """Return the parts that a part (``""``: the package) refers to: id → (last word of the type, name)."""
         folder, _, file = name.rpartition("/")
         found: dict[str, tuple[str, str]] = {}
 
@@ -130,7 +129,7 @@ def parse_xml(
     end: Callable[[str], None] | None = None,
     text: Callable[[str], None] | None = None,
 ) -> None:
-    """Parse an XML document as it is unpacked; no pieces at all are no document.
+    """Parse an XML document while it is unpacked; no pieces mean no document.
 
     Raises:
         InputError: it declares a document type, which no spreadsheet program writes and entity bombs need.
@@ -150,11 +149,11 @@ def parse_xml(
 
 
 def root_prefix(head: bytes) -> bytes:
-    """The namespace prefix of an XML document's tags, with its colon, from the beginning of the document.
+    """Return the namespace prefix of an XML document's tags, with its colon, from the beginning of the document.
 
     Raises:
         InputError: it declares a document type.
-        UnusualError: it is in another encoding than UTF-8.
+        UnusualError: its encoding is not UTF-8.
     """
     match, declared = _ROOT.match(head), _DECLARED.match(head)
     if match and (not declared or declared[1].lower() in {b"utf-8", b"us-ascii"}):
@@ -165,7 +164,7 @@ def root_prefix(head: bytes) -> bytes:
 
 
 def local(name: str) -> str:
-    """A tag or an attribute without its namespace prefix."""
+    """Strip the namespace prefix from a tag or an attribute."""
     return name.rpartition(":")[2]
 
 

@@ -1,4 +1,4 @@
-"""The sheets of a workbook, whatever its format, and their cells as rows of text."""
+"""Sheets of a workbook in any format, and their cells as rows of text."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .marks import KnownCell, Mark, Marks
 from .numbers import Value, cell_text
 
 _LONG = 1_000_000
-"""Where a number can be a phone number."""
+"""Smallest number that may be a phone number."""
 
 Row = tuple[int, list[str], dict[int, CellNote]]
 """Row number, cells, and notes by the position of their cell."""
 
-_TAKEN_AWAY = frozenset("'\ufeff")
-"""What a text cell may begin with and does not hold: an apostrophe before a formula, a byte order mark."""
+_STRIPPED = frozenset("'\ufeff")
+"""Signs at the start of a text cell that are not part of it: an apostrophe before a formula, a byte order mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a sheet holds. ``merged``: the first and the last row of each merged range."""
+    """Content of a sheet. ``merged``: the first and the last row of each merged range."""
 
     cells: SheetCells
     merged: Sequence[tuple[int, int]]
@@ -42,7 +42,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """An open workbook. ``read`` gives what a sheet holds, None where that is nothing."""
+    """An open workbook. ``read`` returns the content of a sheet, None if it is empty."""
 
     format: str
     sheets: list[Sheet]
@@ -54,18 +54,18 @@ class Grid(Protocol):
 
     @property
     def start(self) -> tuple[int, int] | None:
-        """The first column that holds something; the rows begin with the first of the sheet all the same."""
+        """Corner with the first column that holds something; ``iter_rows`` begins with the first row of the sheet."""
 
     @property
     def end(self) -> tuple[int, int] | None:
-        """The last row and column that hold something."""
+        """Last row and column that hold something."""
 
     def iter_rows(self) -> Iterator[list[Value]]:
-        """The rows, from the first of the sheet on."""
+        """Yield the rows, from the first of the sheet on."""
 
 
 class Rows:
-    """The rows of a sheet that hold something, by their number from 1, each from column A to its last cell."""
+    """Rows of a sheet that hold something, by number from 1, each from column A to its last cell."""
 
     def __init__(self, rows: Mapping[int, list[Value]], columns: Collection[int]) -> None:
         self._rows = rows
@@ -92,7 +92,7 @@ class Rows:
 class SheetCells:
     """The cells of a sheet, from the first to the last column that holds something.
 
-    ``marks`` are read in place of what the grid holds; they may lie outside of it.
+    ``marks`` replace values of the grid; they may lie outside of it.
     """
 
     def __init__(self, grid: Grid, marks: Marks) -> None:
@@ -110,14 +110,14 @@ class SheetCells:
 
     @property
     def first_column(self) -> int:
-        """The column of the sheet, from 0, that the first cell of a row stands in."""
+        """Column of the sheet, from 0, of the first cell in each row."""
         return self._first
 
     def rows(self, *, sketched: bool = False, types: bool = False) -> Iterator[Row]:
-        """Every row that is not blank, all with the same number of cells.
+        """Yield every row that is not blank, all with the same number of cells.
 
-        ``sketched``: with ``0`` or ``1000000`` for any number or date, several times as fast, where only the shape of
-        the rows counts. ``types``: it is noted which cells are not text.
+        ``sketched``: any number or date becomes ``0`` or ``1000000``, several times as fast, for callers that need only
+        the shape of the rows. ``types``: note the cells that are not text.
         """
         read = _sketched if sketched else _typed if types else _texts
         marked = self._marks.by_row()
@@ -162,7 +162,7 @@ def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:
     texts: list[str] = []
     notes: dict[int, CellNote] = {}
     for value in values:
-        if type(value) is str and value[:1] not in _TAKEN_AWAY:  # most cells, and the fastest way
+        if type(value) is str and value[:1] not in _STRIPPED:  # the fast path for most cells
             texts.append(value)
             continue
         text, note = cell_text(value)

@@ -1,8 +1,8 @@
-"""A first look at an ``.xlsx`` sheet: whether calamine can read it, and what the user should know of it.
+"""Scans an ``.xlsx`` sheet before calamine reads it: whether calamine can read it, and what to tell the user.
 
-calamine fills the rectangle around all cells in memory (30 bytes a cell), with a copy of each shared string, so that
-one stray cell or one long text could cost gigabytes; and it misreads some cells (:mod:`.marks`). So the XML is searched
-as it is unpacked, about as fast as calamine reads it, and only the cells that the search finds are parsed.
+calamine fills the rectangle around all cells in memory (30 bytes a cell), with a copy of each shared string, so one
+stray cell or one long text could cost gigabytes; and it misreads some cells (:mod:`.marks`). So the XML is searched
+while it is unpacked, about as fast as calamine reads it, and only the cells that the search finds are parsed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .package import SAVE_ANEW, Package, UnusualError, root_prefix
 from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
-"""What calamine takes for one cell of the rectangle, measured."""
+"""Measured memory that calamine needs for one cell of the rectangle."""
 
 _SMALL, _SPARSE = 2_000_000, 200
-"""Rectangles of so many cells are read however few are filled; larger ones must hold one in so many."""
+"""A rectangle of up to ``_SMALL`` cells is read in any case; a larger one must fill one in ``_SPARSE``."""
 
 _LONGEST_ELEMENT = 32_000_000
-"""A row or a shared string may take this many bytes, and four more for each of source.max_cell_chars."""
+"""Bytes that a row or a shared string may take, plus four for each of source.max_cell_chars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +40,37 @@ class Survey:
 
 
 def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[int], source: SourceSettings) -> Survey:
-    """Look through the XML of one sheet. ``strings``: the lengths of the shared strings.
+    """Search the XML of one sheet. ``strings``: the lengths of the shared strings.
 
     Raises:
         InputError: it is damaged, or larger than ``source`` allows.
-        UnusualError: calamine would misread it as it is.
+        UnusualError: calamine would misread it in this form.
     """
     prefix = _prefix(package, part)
-    look = _Look(prefix, parts)
+    search = _Search(prefix, parts)
     for block in _blocks(package.stream(part), f"<{prefix}row", source):
-        look.take(block)
-        if look.rows > LAST_ROW:
+        search.take(block)
+        if search.rows > LAST_ROW:
             break
-    rows, columns = look.rows, look.columns()
-    if look.irregular or not _fits(rows, columns, source):
-        # Cells that are only formatted count in the search, but neither in the parsing nor for calamine.
+    rows, columns = search.rows, search.columns()
+    if search.irregular or not _fits(rows, columns, source):
+        # The search counts cells that are only formatted; the parser and calamine do not.
         rows, columns = find_extent(package.stream(part), prefix)
     check_extent(rows, columns, source)
-    check_density(look.row_count, columns, look.cell_count)
-    if look.string_cells * max(strings, default=0) > most_bytes(source):
+    check_density(search.row_count, columns, search.cell_count)
+    if search.string_cells * max(strings, default=0) > most_bytes(source):
         _check_strings(package, part, strings, source)
     marks = Marks()
-    if look.misread:
+    if search.misread:
         pieces = package.stream(part)
-        if not look.irregular:
-            pieces = look.misread_cells(_blocks(pieces, f"<{prefix}row", source))
+        if not search.irregular:
+            pieces = search.misread_cells(_blocks(pieces, f"<{prefix}row", source))
         marks = find_marks(pieces, prefix, parts.styles, parts.recalculates)
-    return Survey(look.holds_data, marks, hidden_rows(look.hidden_rows))
+    return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows))
 
 
 def shared_strings(package: Package, part: str, source: SourceSettings) -> array[int]:
-    """The length in bytes of each shared string, with its markup.
+    """Return the length in bytes of each shared string, markup included.
 
     Raises:
         InputError: one is longer than ``source`` allows.
@@ -94,7 +94,7 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
     """Refuse a rectangle of cells that is larger than a sheet, or than ``source`` allows.
 
     Raises:
-        InputError: with how far the cells reach.
+        InputError: names the farthest cell.
     """
     from openpyxl.utils import get_column_letter
 
@@ -113,10 +113,10 @@ def check_extent(rows: int, columns: int, source: SourceSettings) -> None:
 
 
 def check_density(rows: int, columns: int, filled: int) -> None:
-    """Refuse a rectangle in which nearly all cells are empty: a small file could ask for hours. ``filled``: its cells.
+    """Refuse a nearly empty rectangle, for which a small file could take hours. ``filled``: its filled cells.
 
     Raises:
-        InputError: with what to do.
+        InputError: says what to do.
     """
     from openpyxl.utils import get_column_letter
 
@@ -127,18 +127,18 @@ def check_density(rows: int, columns: int, filled: int) -> None:
         )
 
 
-class _Look:
-    """What the search finds, block by block. Attributes may come in any order and in both kinds of quotes.
+class _Search:
+    """Results of the search, block by block. It finds attributes in any order and in both kinds of quotes.
 
-    ``irregular``: there are cells without a reference, or comments, so that only parsing tells where a cell lies.
-    ``misread``: there may be cells that calamine misreads.
+    ``irregular``: some cells lack a reference, or there are comments, so only parsing tells where a cell lies.
+    ``misread``: calamine may misread some cells.
     """
 
     def __init__(self, prefix: str, parts: XlsxParts) -> None:
         p = re.escape(prefix)
         self.rows = self.string_cells = self.hidden_rows = self.row_count = self.cell_count = 0
         self.holds_data = False
-        # Style 0 is that of cells that name none, which no search finds.
+        # Cells that name no style have style 0; the search would miss them.
         self.irregular = self.misread = "0" in parts.styles.digits or "0" in parts.styles.dates
         self._letters: set[bytes] = set()
         self._last_row = 0
@@ -153,10 +153,10 @@ class _Look:
         )
 
     def take(self, block: bytes) -> None:
-        """Look through whole rows."""
+        """Search whole rows."""
         letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
-        self._follow_rows(block)
+        self._note_repeats(block)
         self.rows = max(self.rows, *map(int, set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
         cells = len(self._cell.findall(block))
@@ -169,23 +169,23 @@ class _Look:
         if (b"<!" in block and self._torn_value.search(block)) or self._blank_beside_a_run.search(block):
             raise UnusualError("has a value that calamine would tear")
 
-    def _follow_rows(self, block: bytes) -> None:
-        """Only parsing tells whether a cell is lost where a row or a cell comes again."""
+    def _note_repeats(self, block: bytes) -> None:
+        """Note whether a row or a cell comes twice: only parsing then tells whether a cell is lost."""
         numbers = [self._last_row, *map(int, self._row_number.findall(block))]
         self.row_count += len(numbers) - 1
         self._last_row = numbers[-1]
         references = re.findall(rb"r=[\"']([A-Za-z]{1,3}\d+)", block)
-        again = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
-        self.irregular = self.irregular or again
+        repeated = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
+        self.irregular = self.irregular or repeated
 
     def columns(self) -> int:
-        """How far right a cell lies, formatted ones included."""
+        """Return the last column with a cell, formatted ones included."""
         from openpyxl.utils import column_index_from_string
 
         return max((column_index_from_string(letters.decode()) for letters in self._letters), default=0)
 
     def misread_cells(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """The cells that calamine may misread, as an XML document, to parse in place of the whole sheet."""
+        """Yield the cells that calamine may misread, as an XML document that is parsed in place of the whole sheet."""
         yield b"<cells>"
         for block in blocks:
             starts = {match.start() for whole, _ in self._misread for match in whole.finditer(block)}
@@ -196,7 +196,7 @@ class _Look:
 
 
 def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes], re.Pattern[bytes]]]:
-    """Cells that calamine may misread: the beginning of the cell, and only the telling part, which is found sooner."""
+    """Return patterns of cells that calamine may misread: the cell's whole start; its telling part alone (faster)."""
     cell = rf"<{p}c\s[^>]*"
     formula = rf"(?:<{p}f\b[^<>]*/>|<{p}f\b[^<>]*>[^<]*</{p}f>)?"
     empty = rf"</{p}c>|<{p}v\s*/>|<{p}v></{p}v>" + (rf"|<{p}v>0<" if parts.recalculates else "")
@@ -204,6 +204,8 @@ def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes],
         (cell, r"t=[\"']e[\"']"),
         (rf"{cell}>\s*(?:<{p}f\b[^<>]*>[^<]*)?", rf"<(?:/{p}f>|{p}f\b[^<>]*/>)\s*(?:{empty})"),
     ]
+    # What is no number comes from programs that divide by zero; calamine takes it for a number, or for a date.
+    patterns.append((rf"{cell}[^<>]*>\s*{formula}\s*", rf"<{p}v>\s*[+-]?(?:[nN][aA][nN]|[iI][nN][fF])"))
     if parts.styles.digits:
         patterns.append((cell, rf"{_styled(parts.styles.digits)}[^>/]*>"))
     if parts.styles.dates:
@@ -212,13 +214,13 @@ def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes],
 
 
 def _blank_beside_a_run(p: str) -> re.Pattern[bytes]:
-    """A run of a rich text with a blank at its edge that nothing says to keep: calamine would trim it."""
+    """Match a rich-text run with a blank at its edge and no order to keep it: calamine would trim it."""
     blank = r"[ \t\r\n]"
     return re.compile(rf"<(?:{p}r|/{p}rPr|{p}rPr/)>\s*<{p}t>{blank}|<{p}t>[^<]*{blank}</{p}t>\s*</{p}r>".encode())
 
 
 def hidden_rows(count: int) -> tuple[str, ...]:
-    """The remark on rows that are hidden, and read all the same."""
+    """Return the remark on rows that are hidden but still read."""
     if not count:
         return ()
     are = "row is" if count == 1 else "rows are"
@@ -226,7 +228,7 @@ def hidden_rows(count: int) -> tuple[str, ...]:
 
 
 def most_bytes(source: SourceSettings) -> int:
-    """What a sheet may take when it is unpacked."""
+    """Return the limit in bytes for an unpacked sheet."""
     return source.max_file_mb * 1_000_000
 
 
@@ -266,7 +268,7 @@ def _blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterat
             yield rest[:cut]
             rest = rest[cut:]
         elif len(rest) > longest:
-            if b"sheetData>" in rest:  # what follows the rows may be long, and says nothing of cells
+            if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
                 break
             raise InputError(f"has a row or a cell of more than {longest / 1e6:,.0f} MB (source.max_cell_chars).")
     yield rest

@@ -15,8 +15,8 @@ from .sheet import Row, SheetCells
 class ExcelTable:
     """One table of a workbook.
 
-    ``width``: how many columns it has; ``kept``: the positions of those that are given; ``last_row``: where it ends;
-    ``left_out``: rows before that which are not part of it.
+    ``width``: number of its columns; ``kept``: positions of those that chunks have; ``last_row``: its last row;
+    ``left_out``: rows before it that are not part of the table.
     """
 
     layout: Layout
@@ -27,11 +27,11 @@ class ExcelTable:
     left_out: frozenset[int] = frozenset()
 
     def sheet_column(self, place: int) -> int:
-        """The column of the sheet, from 1, of a column of the table."""
+        """Return the column of the sheet, from 1, of a column of the table."""
         return self.cells.first_column + self.kept[place] + 1
 
     def chunks(self, rows: int = ROWS) -> Iterator[Chunk]:
-        """Give the rows in order, at most ``rows`` at a time."""
+        """Yield the rows in order, at most ``rows`` at a time."""
         first, last = self.layout.first_row, self.last_row
         table = (
             row
@@ -48,7 +48,7 @@ class ExcelTable:
         place = {position: at for at, position in enumerate(self.kept)}
         lines = [texts for _, texts, _ in batch]
         ragged = {number: tuple(texts) for number, texts, _ in batch if any(texts[width:])}
-        if len(lines[0]) != width:  # the rows of a sheet are as long as another; but the names may come from elsewhere
+        if len(lines[0]) != width:  # all rows of a sheet are equally long, but the header may come from elsewhere
             lines = [(texts + [""] * width)[:width] for texts in lines]
         own = self._own(lines)
         if len(self.kept) < width:
@@ -71,7 +71,7 @@ class ExcelTable:
         )
 
     def _own(self, lines: list[list[str]]) -> dict[str, list[str]]:
-        """The cells of the columns that are ours, where the table is a mended one."""
+        """Return the cells of our own columns in a mended file."""
         if not self.layout.mended:
             return {}
         ours = [position for position in range(self.width) if position not in self.kept]

@@ -21,13 +21,13 @@ from .sheet import Book, Content, Sheet, SheetCells
 from .table import ExcelTable
 
 MOST_SHEETS = 1_000
-"""Each is read, and a few bytes name another one."""
+"""Each sheet is read, and a few bytes are enough to declare one."""
 
 
 def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
     """Read the sheets that hold data, or the one that ``source.sheet`` names. A hidden sheet counts only if named.
 
-    A sheet that carries the columns of ``failed.csv`` goes before other sheets, whatever it is called.
+    A sheet with the columns of ``failed.csv`` takes precedence over other sheets, whatever its name.
 
     Raises:
         InputError: not a workbook, protected, damaged or too large; the sheet is not there, or none holds data.
@@ -100,12 +100,12 @@ def _table(path: Path, kind: str, sheet: str, content: Content, source: SourceSe
 
 
 def _filled(texts: list[str], notes: Mapping[int, CellNote]) -> list[str]:
-    """A row of nothing but formulas without values is no blank row."""
+    """Fill a row that holds only formulas without values: it is not blank."""
     return texts if any(map(str.strip, texts)) else ["0" if place in notes else "" for place in range(len(texts))]
 
 
 def _runs(cells: SheetCells, longest: int) -> Iterator[Run]:
-    """All rows in runs, blank ones too, as of a CSV file.
+    """Yield all rows in runs, blank ones included, as for a CSV file.
 
     Raises:
         InputError: a cell has more than ``longest`` characters.
@@ -139,10 +139,10 @@ def _merged(content: Content, first_row: int, extent: Extent) -> Iterator[str]:
 
 
 def _named(sheets: Sequence[Sheet], wanted: str) -> Sheet:
-    """The sheet of this name: exactly, else but for case and blanks, else the visible one of this number.
+    """Find a sheet by its exact name, else ignoring case and blanks, else the visible sheet of this number.
 
     Raises:
-        InputError: there is none, or several differ in case and blanks alone.
+        InputError: there is none, or several differ only in case and blanks.
     """
     found = [sheet for sheet in sheets if sheet.name == wanted]
     found = found or [sheet for sheet in sheets if _folded(sheet.name) == _folded(wanted)]

@@ -1,6 +1,6 @@
-"""What an ``.xlsx`` says about itself: where its sheets are, and what its cell styles make of numbers.
+"""The workbook part of an ``.xlsx``: where its sheets are, and how its cell styles show numbers.
 
-calamine tells neither the number formats of cells nor whether Excel is to calculate all formulas on opening. Source:
+calamine gives neither the number formats of cells nor whether Excel is to calculate all formulas on opening. Source:
 ECMA-376 part 1, 18.2 (workbook) and 18.8 (styles).
 """
 
@@ -19,7 +19,7 @@ _YES = frozenset({"1", "true"})
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """Cell styles, by their index as text, whose numbers show otherwise than in plain digits."""
+    """Cell styles, by their index as text, that do not show numbers in plain digits."""
 
     digits: dict[str, DigitFormat] = field(default_factory=dict)
     dates: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ class Styles:
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """A worksheet and its part; ``""`` where the workbook does not lead to one."""
+    """A worksheet and its part; ``""`` if the workbook does not lead to one."""
 
     name: str
     part: str
@@ -36,9 +36,9 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True)
 class XlsxParts:
-    """``sheets``: those that hold cells, in the order of the workbook. The other parts by their names.
+    """Names of the workbook's parts. ``sheets``: those that hold cells, in order.
 
-    ``recalculates``: Excel is told to calculate all formulas when it opens the file, so a stored 0 may be no value.
+    ``recalculates``: Excel calculates all formulas on opening, so a stored 0 may be no value.
     """
 
     workbook: str
@@ -51,7 +51,7 @@ class XlsxParts:
 
 
 def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
-    """Read the workbook's own parts, beginning with the one named ``workbook``; all are small beside the sheets.
+    """Read the workbook's own parts, starting with ``workbook``; all are small compared to the sheets.
 
     Raises:
         InputError: two sheets are the same part.
@@ -77,7 +77,7 @@ def xlsx_parts(package: Package, workbook: str) -> XlsxParts:
 
     parse_xml(package.stream(workbook), start)
     parts = [sheet.part for sheet in sheets if sheet.part]
-    if len(parts) != len(set(parts)):  # a few bytes for a sheet of any size, again and again
+    if len(parts) != len(set(parts)):  # a few bytes could repeat a sheet of any size
         raise InputError(f"is damaged: two of its sheets are the same part. {SAVE_ANEW}")
     styles = by_kind.get("styles", "")
     return XlsxParts(

@@ -1,4 +1,4 @@
-"""Reads ``.xls`` by xlrd, after a look at its records.
+"""Reads ``.xls`` with xlrd, after a scan of its records.
 
 calamine would be ten times as fast, but gives ``""`` for an error and for a formula without a value, ``123`` for a
 number that is shown as ``00123``, and midnight for a negative date; a damaged file can make it end the whole process.
@@ -29,14 +29,14 @@ _LIKELY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254")
 _STREAM = 2
 _HEADER = 512
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-"""The stream of an OLE file in which Excel keeps an ``.xlsx`` that is protected by a password."""
+"""Stream of an OLE file in which Excel stores a password-protected ``.xlsx``."""
 
 
 def open_xls(path: Path, source: SourceSettings) -> Book:
-    """Open an OLE file, or the records of one without it, as a workbook.
+    """Open an OLE file, or bare records without it, as a workbook.
 
     Raises:
-        InputError: it is protected, damaged, of another program, or does not say its code page.
+        InputError: it is protected, damaged, of another program, or does not name its code page.
     """
     content = path.read_bytes()
     try:
@@ -44,7 +44,7 @@ def open_xls(path: Path, source: SourceSettings) -> Book:
         book, sheets = _read(biff, source)
     except InputError:
         raise
-    except Exception as error:  # xlrd raises whatever its parsing stumbles on
+    except Exception as error:  # xlrd raises whatever its parsing meets
         if _ENCRYPTED in content:
             raise InputError(PROTECTED) from error
         raise InputError(f"is damaged, or not a workbook ({_reason(error)}). {SAVE_ANEW}") from error
@@ -64,7 +64,7 @@ def _reason(error: Exception) -> str:
 
 
 def _workbook_stream(content: bytes) -> bytes:
-    """The records of a workbook, taken out of the OLE file around them."""
+    """Return the records of a workbook, taken out of the OLE file around them."""
     from xlrd.compdoc import SIGNATURE, CompDoc, CompDocError
 
     if not content.startswith(SIGNATURE):
@@ -76,7 +76,7 @@ def _workbook_stream(content: bytes) -> bytes:
     stream = streams.get("workbook") or streams.get("book")
     if stream is None:
         raise CompDocError("it holds no workbook")
-    # xlrd itself would refuse a chain of sectors that is longer than the stream.
+    # xlrd would refuse a chain of sectors that is longer than the stream.
     if stream.tot_size >= file.min_size_std_stream:
         memory, start, size, following = content, _HEADER, file.sec_size, file.SAT
     else:
@@ -115,16 +115,16 @@ def _read(biff: Biff, source: SourceSettings) -> tuple[xlrd.Book, list[Content |
             f"has text that is not {encoding or error.encoding}: set source.encoding to another."
         ) from error
     if encoding == "latin-1" and source.encoding == "auto":
-        _ask_for_code_page(book)
+        _require_code_page(book)
     sheets = [_content(book, sheet, biff.without_value(place)) for place, sheet in enumerate(book.sheets())]
     return book, sheets
 
 
-def _ask_for_code_page(book: xlrd.Book) -> None:
-    """Refuse texts that nothing says how to read.
+def _require_code_page(book: xlrd.Book) -> None:
+    """Refuse single-byte texts if no code page is named.
 
     Raises:
-        InputError: with one of them, in several readings.
+        InputError: shows one of the texts in several readings.
     """
     texts = (
         text for sheet in book.sheets() for row in range(sheet.nrows) for text in (sheet.name, *sheet.row_values(row))
@@ -146,14 +146,14 @@ def _said_by_fonts(biff: Biff) -> tuple[str, ...]:
 
 
 def _check_chains(content: bytes) -> None:
-    """Refuse an OLE file in which a chain of short sectors comes back to itself: xlrd would follow it for ever.
+    """Refuse an OLE file with a circular chain of short sectors, which xlrd would follow for ever.
 
     Raises:
-        CompDocError: there is such a chain, or it is no OLE file.
+        CompDocError: there is such a chain, or it is not an OLE file.
     """
     from xlrd.compdoc import CompDoc, CompDocError
 
-    following = CompDoc(content, logfile=io.StringIO()).SSAT  # of each sector the next, negative at the end
+    following = CompDoc(content, logfile=io.StringIO()).SSAT  # the next sector of each one, negative at the end
     seen = [-1] * len(following)
     for start in range(len(following)):
         at = start
@@ -179,7 +179,7 @@ def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]
 
 
 class _Reader:
-    """Turns what xlrd gives into what calamine would give, and marks."""
+    """Converts xlrd's values to those that calamine gives, and collects marks."""
 
     def __init__(self, book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> None:
         self.marks = Marks()
@@ -192,7 +192,7 @@ class _Reader:
         self._digits = [digit_format(code) for code in self._codes]
 
     def row(self, row: int) -> list[Value]:
-        """The values of a row. A cell with an error is marked."""
+        """Return the values of a row, and mark cells that hold an error."""
         import xlrd
 
         values: list[Value] = []

@@ -2,8 +2,8 @@
 
 calamine gives ``""`` for an error and for a rich text, ``46349`` for a date, ``123.0`` for a number that is shown as
 ``00123``, and the later of two cells at one place. It names no merged cells, fills the rectangle around all cells in
-memory, and panics, onto standard error, where a reference is damaged. Source: [MS-XLSB] 2.1.4 (records) and 2.4
-(what they hold).
+memory, and panics, onto standard error, if a reference is damaged. Source: [MS-XLSB] 2.1.4 (records) and 2.4 (their
+contents).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STRING_ITEM, _FORMAT, _XF, _WORKBOOK, _SHEET, _MERGED, _XFS_BEGIN, _XFS_END = 1
 
 @dataclass(slots=True)
 class _Workbook:
-    """What the sheets of a workbook refer to. ``digits``, ``dates``: number formats by cell style."""
+    """Data shared by the sheets of a workbook. ``digits``, ``dates``: number formats by cell style."""
 
     package: Package
     source: SourceSettings
@@ -82,7 +82,7 @@ class _Scanner:
         self._columns: set[int] = set()
 
     def read(self, part: str) -> Content | None:
-        """What the sheet holds; None: nothing.
+        """Read the content of the sheet, None if it is empty.
 
         Raises:
             InputError: it is larger than allowed, or holds a cell twice.
@@ -146,7 +146,7 @@ class _Scanner:
 
 
 def _rk(number: int) -> float:
-    """A number in 30 bits: the upper ones of a float or a whole number, times one or a hundredth."""
+    """Decode a 30-bit number: the upper bits of a float, or a whole number, times one or a hundredth."""
     whole = (number >> 2) - (number >> 31 << 30)
     value = whole if number & 2 else _real(struct.pack("<II", 0, number & 0xFFFFFFFC))
     return float(value / 100 if number & 1 else value)
@@ -176,7 +176,7 @@ def _read_styles(book: _Workbook, part: str) -> None:
 
 
 def _texts(record: bytes, at: int, count: int = 2) -> list[str]:
-    """Texts that follow one another, each with its length before it.
+    """Read consecutive texts, each with its length before it.
 
     Raises:
         struct.error: the record ends before a text does.
@@ -192,7 +192,7 @@ def _texts(record: bytes, at: int, count: int = 2) -> list[str]:
 
 
 def _records(package: Package, part: str) -> Iterator[tuple[int, bytes]]:
-    """The records of a part: (kind, content)."""
+    """Yield the records of a part: (kind, content)."""
     content = package.read(part)
     at = 0
     while at < len(content):
@@ -203,7 +203,7 @@ def _records(package: Package, part: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _number(content: bytes, at: int, most: int) -> tuple[int, int]:
-    """A number of at most ``most`` bytes, 7 bits in each, and where what follows it begins."""
+    """Read a number of at most ``most`` bytes, 7 bits in each; also return the position behind it."""
     number = 0
     for place in range(most):
         byte = content[at]

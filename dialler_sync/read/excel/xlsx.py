@@ -1,4 +1,4 @@
-"""Reads ``.xlsx`` and ``.xlsm`` by calamine, after a look at what calamine would not read as it is."""
+"""Reads ``.xlsx`` and ``.xlsm`` with calamine; a workbook that calamine would misread is rewritten first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def open_xlsx(path: Path, package: Package, workbook: str, source: SourceSettings, until: ExitStack) -> Book:
-    """Open a workbook of XML parts. ``workbook``: the name of its part; ``until``: closes what stays open.
+    """Open a workbook of XML parts. ``workbook``: the name of its part; ``until``: closes open files.
 
     Raises:
         InputError: it is damaged, or larger than ``source`` allows.
@@ -61,7 +61,7 @@ class _Xlsx:
         self._path, self._package, self._source, self._until = path, package, source, until
 
     def read(self, index: int) -> Content | None:
-        """What a sheet holds; None: nothing.
+        """Read the content of a sheet, None if it is empty.
 
         Raises:
             InputError: it is damaged, or larger than ``source`` allows.
@@ -78,10 +78,10 @@ class _Xlsx:
         return Content(SheetCells(cells, found.marks), merged, found.remarks)
 
     def _check_names(self) -> None:
-        """calamine takes these parts by their usual names, wherever the workbook says that they are.
+        """Refuse unusual names of parts: calamine reads the usual names, whatever the workbook says.
 
         Raises:
-            UnusualError: they are elsewhere.
+            UnusualError: the parts have other names.
         """
         parts = self.parts
         if (
@@ -104,10 +104,10 @@ class _Xlsx:
 
     @cached_property
     def _places(self) -> list[int]:
-        """Where calamine has the worksheets, among the sheets that hold charts and macros.
+        """Return calamine's places of the worksheets, among sheets that hold charts and macros.
 
         Raises:
-            UnusualError: it has others.
+            UnusualError: calamine lists other sheets.
         """
         from python_calamine import SheetTypeEnum
 

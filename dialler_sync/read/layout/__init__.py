@@ -1,1 +1,1 @@
-"""Where a table's header, rows and footnotes stand: what CSV and Excel share."""
+"""Finds the header, rows and footnotes of a table, for CSV and Excel alike."""

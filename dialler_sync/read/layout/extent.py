@@ -1,9 +1,8 @@
-"""Where a table in a CSV file ends, and what is wrong with its rows: found out in one pass, before a row is given.
+"""Finds the end of a table and the faults of its rows, in one pass before the first row is given.
 
-Under a table there can be totals, footnotes, or a second table; none of them is a row of the table. They are
-left out only where their form says so beyond doubt, and always reported; what is in doubt stays a row, and is
-rejected for its number of cells or for what is in them. Where the same header comes again, as in exports that
-were put together, the table goes on below it.
+Totals, footnotes or a second table may follow a table; none of them is a row of it. They are left out, and reported,
+only if their form leaves no doubt; a doubtful row stays, and is rejected for its number of cells or their content. If
+the same header comes again, as in concatenated exports, the table continues below it.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ _SAMPLE = 60
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a table goes: the number of its last row (0: it has none), and sentences for the user.
+    """The extent of a table: the number of its last row (0: it has none), and remarks for the user.
 
-    ``blank_columns``: how many cells all rows have beyond the header, empty in every row. ``left_out``: rows before
-    the last that are not the table's. ``unread_from``: the row where a second table begins that is much like this.
+    ``blank_columns``: number of cells beyond the header, empty in every row. ``left_out``: rows before the last that
+    are not part of the table. ``unread_from``: the first row of a second table with a similar header.
     """
 
     last_row: int
@@ -40,10 +39,10 @@ class Extent:
 
 
 def find_extent(runs: Iterator[Run], header: Header) -> Extent:
-    """Go through all rows of a file, from its first line on, to the end of the table.
+    """Read all rows of a file, from its first line to the end of the table.
 
     Raises:
-        InputError: as :meth:`CsvFile.runs`, or a row can belong to the table as well as begin another one.
+        InputError: as :meth:`CsvFile.runs`, or a row may belong to the table as well as begin another one.
     """
     run = next(runs, None)
     survey = _Survey(header, run.seen() if run else [])
@@ -53,8 +52,8 @@ def find_extent(runs: Iterator[Run], header: Header) -> Extent:
             rows = [row for row in run.seen() if row.number >= header.first_row]
             ahead = rows + (following.seen()[:_LOOK_AHEAD] if following else [])
             for i, row in enumerate(rows):
-                if survey.is_header_again(row):
-                    survey.begin_again(row)
+                if survey.repeats_header(row):
+                    survey.restart(row)
                 elif survey.ends_before(row, ahead[i : i + _LOOK_AHEAD]):
                     return survey.extent(second_table=row)
                 else:
@@ -64,7 +63,7 @@ def find_extent(runs: Iterator[Run], header: Header) -> Extent:
 
 
 class _Survey:
-    """What is known of a table while its rows pass by."""
+    """Facts about a table, collected while its rows pass by."""
 
     def __init__(self, header: Header, first_rows: Sequence[Seen]) -> None:
         sample = [row for row in first_rows if row.number >= header.first_row][:_SAMPLE]
@@ -86,7 +85,7 @@ class _Survey:
         self._first_broken = 0
         self._left_out: list[int] = []
         self._parts: list[str] = []
-        self._again: list[int] = []
+        self._repeats: list[int] = []
 
     def adds_whole(self, run: Run) -> bool:
         """Count a run in which no row needs a closer look; False if one does."""
@@ -110,27 +109,27 @@ class _Survey:
         return True
 
     def add(self, row: Seen) -> None:
-        """Count a row, once so many have followed that it cannot be a footnote."""
+        """Count a row, delayed until enough rows have followed that it cannot be a footnote."""
         self._tail.append(row)
         if len(self._tail) > _MOST_FOOTNOTES:
             self._settle(self._tail.popleft())
 
-    def is_header_again(self, row: Seen) -> bool:
-        """Whether a row is a line of the table's header, once more."""
+    def repeats_header(self, row: Seen) -> bool:
+        """Whether a row repeats a line of the table's header."""
         return _folded(row.cells) in self._header
 
-    def begin_again(self, row: Seen) -> None:
-        """Leave out a header that comes again, and what is between the rows above and below it."""
+    def restart(self, row: Seen) -> None:
+        """Leave out a repeated header, and the footnotes between the rows above and below it."""
         self._leave_out_footnotes()
         while self._tail:
             self._settle(self._tail.popleft())
         self._left_out.append(row.number)
-        self._again.append(row.number)
+        self._repeats.append(row.number)
         self._next_number = row.number + 1
         self._gap = self._titled = False
 
     def _may_hold_header(self, rows: list[list[str]]) -> bool:
-        """The quick test: a cell of a column is the column's name."""
+        """Whether a cell equals the name of its column: a quick test."""
         at = self._named
         return at is not None and self._header[-1][at] in _folded([cells[at] for cells in rows])
 
@@ -158,10 +157,10 @@ class _Survey:
             self._first_broken = self._first_broken or row.number
 
     def ends_before(self, row: Seen, ahead: Sequence[Seen]) -> bool:
-        """Whether a second table begins with ``row``. ``ahead``: that row and some that follow it.
+        """Whether a second table begins with ``row``. ``ahead``: that row and some below it.
 
         Raises:
-            InputError: it can be the header of another table as well as a row of this one.
+            InputError: it may be the header of another table as well as a row of this one.
         """
         self._gap = self._gap or row.number > self._next_number
         self._next_number = row.number + 1
@@ -169,7 +168,7 @@ class _Survey:
             return False
         if self._is_second_header(ahead):
             return True
-        self._gap = self._titled = self._gap and filled(row.cells) == 1  # a title: what follows is as if behind it
+        self._gap = self._titled = self._gap and filled(row.cells) == 1  # a title: the gap goes on below it
         return False
 
     def _is_second_header(self, rows: Sequence[Seen]) -> bool:
@@ -200,17 +199,17 @@ class _Survey:
         return support >= 2 and len(below) >= 2
 
     def extent(self, second_table: Seen | None = None) -> Extent:
-        """What was found, now that no further row belongs to the table."""
+        """Return the result, once no further row belongs to the table."""
         self._leave_out_footnotes()
         while self._tail:
             self._settle(self._tail.popleft())
         remarks = [*self._remarks(), *self._parts]
-        if self._again:
-            count = len(self._again)
+        if self._repeats:
+            count, first = len(self._repeats), self._repeats[0]
             remarks.append(
-                f"Row {self._again[0]} is the header again, and left out; the table goes on below it."
+                f"Row {first} is the header again, and left out; the table goes on below it."
                 if count == 1
-                else f"The header comes again in {count:,} rows, which are left out; the first is row {self._again[0]}."
+                else f"The header comes again in {count:,} rows, which are left out; the first is row {first}."
             )
         if second_table:
             remarks.append(f"Row {second_table.number} begins a second table; only the first is read.")
@@ -218,18 +217,18 @@ class _Survey:
             self._last,
             self._blank_columns,
             frozenset(self._left_out),
-            second_table.number if second_table and self._is_alike(second_table) else None,
+            second_table.number if second_table and self._is_similar(second_table) else None,
             tuple(remarks),
         )
 
-    def _is_alike(self, header: Seen) -> bool:
+    def _is_similar(self, header: Seen) -> bool:
         """Whether another header shares most of its names with this table's."""
         names = {name for name in _folded(self._names) if name}
         return len(names & set(_folded(header.cells))) * 2 > len(names)
 
     @property
     def _blank_columns(self) -> int:
-        """All rows end in the same number of empty cells beyond the header: that is the file's shape."""
+        """Count the empty cells beyond the header that all rows end in: then the file is written that way."""
         widths = list(self._widths)
         alike = len(widths) == 1 and widths[0] > self._width and self._all_blank_beyond
         return widths[0] - self._width if alike else 0
@@ -249,5 +248,5 @@ class _Survey:
 
 
 def _folded(cells: Sequence[str]) -> list[str]:
-    """Header cells without what a text that was put together adds: a byte order mark, quotes behind it, blanks."""
+    """Fold header cells; drop what concatenation adds: a byte order mark, quotes behind it, blanks."""
     return [cell.strip('\ufeff" ').casefold() for cell in cells]

@@ -1,4 +1,4 @@
-"""Tells what stands below a table, totals and notes, from the table's own rows."""
+"""Tells totals and notes below a table from the table's own rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOTAL = re.compile(
     r"(?:\s+(?:eur|usd|chf|rows|records|anzahl|kunden|kontakte|datensätze))?[\W\d_]*",
     re.IGNORECASE,
 )
-"""What stands before a total, German and English."""
+"""Words before a total, German and English."""
 
 _NOTE = re.compile(
     r"[\W_]*(?:summen?|gesamt\w*|insgesamt|anzahl|stand|quelle|hinweis|fußnote|erstellt|seite|ende"
@@ -26,18 +26,18 @@ _NOTE = re.compile(
 )
 """First words of footnotes, German and English."""
 
-_REACHES_SOMEONE = re.compile(r"\s*(?:(?:\+|\(?0)(?:[\s()/.-]*\d){6,}\s*|[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+\s*)")
-"""A phone number or an e-mail address. Whose it is, is a contact."""
+_CONTACT_DETAIL = re.compile(r"\s*(?:(?:\+|\(?0)(?:[\s()/.-]*\d){6,}\s*|[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+\s*)")
+"""Phone number or e-mail address: a row with one is a contact."""
 
 _TERM_AND_MEANING = 2
-"""Cells of a legend's row."""
+"""Number of cells in a row of a legend."""
 
 _FEWEST_DIGITS = 6
-"""Of a phone number; a total under a column of them counts them."""
+"""Digits of a phone number; a total below a column of phone numbers has fewer."""
 
 
 class Footnotes:
-    """What a footnote of a table looks like, known from the table's names and its first rows."""
+    """Recognises the footnotes of a table, by the table's names and first rows."""
 
     def __init__(self, names: Sequence[str], sample: Sequence[Seen]) -> None:
         self._width = len(names)
@@ -46,13 +46,14 @@ class Footnotes:
         self._first_kind = Counter(kind_of(row.cells[0]) for row in sample).most_common(1)[0][0] if sample else None
 
     def at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
-        """The last of ``rows``, as far as they are totals or footnotes. ``above``: number of the row before them."""
+        """Return the last of ``rows`` that are totals or footnotes. ``above``: number of the row before ``rows``."""
         return self._legend_at_end_of(rows, above) or self._notes_at_end_of(rows, above)
 
     def _legend_at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
-        """A legend: behind a blank row a title in the first cell, and below it terms and what they mean.
+        """Find a legend: a title in the first cell behind a blank row, with terms and meanings below it.
 
-        No row of the table has as few cells as the fullest of the legend, and none of them reaches anybody.
+        Every row of the table has more cells than the fullest row of the legend, and the legend holds no phone number
+        or e-mail address.
         """
         numbers = [above, *(row.number for row in rows)]
         gap = next((i for i in range(len(rows) - 1, -1, -1) if rows[i].number > numbers[i] + 1), None)
@@ -74,7 +75,7 @@ class Footnotes:
             and not any(row.cells[_TERM_AND_MEANING:])
             and not row.flags & BROKEN
             and not any(kind_of(cell) is Kind.VALUE for cell in cells)
-            and not self._reaches_someone(row.cells)
+            and not self._is_contact(row.cells)
         )
 
     def _notes_at_end_of(self, rows: Sequence[Seen], above: int) -> list[Seen]:
@@ -97,13 +98,13 @@ class Footnotes:
             self._width > 1
             and not row.flags & BROKEN
             and (cells <= max(1, self._fill / 2) or (cells < self._fill and _is_total(row.cells)))
-            and not self._reaches_someone(row.cells)
+            and not self._is_contact(row.cells)
         )
 
-    def _reaches_someone(self, cells: Sequence[str]) -> bool:
-        """Whether a row holds a phone number or an e-mail address, so that it is a contact, whatever its name."""
+    def _is_contact(self, cells: Sequence[str]) -> bool:
+        """Whether a row holds a phone number or an e-mail address, which makes it a contact, whatever its name."""
         in_phone_columns = (cells[i] for i in self._phones if i < len(cells))
-        return any(map(_REACHES_SOMEONE.fullmatch, cells)) or any(
+        return any(map(_CONTACT_DETAIL.fullmatch, cells)) or any(
             kind_of(cell) is Kind.VALUE and sum(map(str.isdigit, cell)) >= _FEWEST_DIGITS for cell in in_phone_columns
         )
 
@@ -119,16 +120,16 @@ class Footnotes:
 
 
 def filled(cells: Sequence[str]) -> int:
-    """How many cells hold something."""
+    """Count the cells that hold something."""
     return sum(map(bool, map(str.strip, cells)))
 
 
 def first_text(cells: Sequence[str]) -> str:
-    """The first cell that holds something, as far as it matters."""
+    """Return the first cell that holds something, up to the length that matters."""
     return next(cell for cell in cells if cell.strip())[:100]
 
 
 def _is_total(cells: Sequence[str]) -> bool:
-    """Whether a row holds the word for a total, and otherwise at most values."""
+    """Whether a row holds a word for a total, and otherwise at most values."""
     text, *others = [cell for cell in cells if cell.strip()]
     return _TOTAL.fullmatch(text[:100]) is not None and all(kind_of(cell) is Kind.VALUE for cell in others)

@@ -1,11 +1,10 @@
 """Finds the header among the first rows of a table, for CSV and Excel alike.
 
-How it decides. A title block has fewer filled cells than the table under it, so the table begins at the
-first row that is about as full as its rows usually are. That row is the header if its cells are words where
-the cells below are values (numbers, dates, phone numbers, addresses); it is data if they are values too, or
-come again further down. Where nothing speaks for either (all columns are words), it is the header, as in
-nearly every file; and so is a row with words that columns are usually called by, though they come again below.
-Where as much speaks for one as for the other, the user is asked.
+A title block has fewer filled cells than the table below it, so the table begins at the first row that is about as full
+as the rows usually are. That row is the header if its cells are words and the cells below are values (numbers, dates,
+phone numbers, addresses); it is data if its cells are values too, or come again further down. Without evidence either
+way (all columns are words), it is the header, as in nearly every file; so is a row of words that usually name columns,
+even if they come again below. If the evidence is equal on both sides, the user is asked.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from .mended import is_mended, plain_form
 Rows = Sequence[tuple[int, Sequence[str]]]
 
 SAMPLE_ROWS = 200
-"""How many rows :func:`find_header` wants to see."""
+"""Rows that :func:`find_header` looks at."""
 
 _BELOW = 60
 SEARCH = 30
@@ -34,16 +33,15 @@ _MOST_HEADER_ROWS = 4
 _MOSTLY = 0.75
 _OFTEN_NAMED = 0.5
 _OFTEN = 0.25
-"""A word of the first row that is so often in its column is data; one that is there now and then may be its name."""
+"""Share of a column from which a word of the first row is data; a rarer word may be the column's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where a table begins.
+    """The beginning of a table.
 
-    ``rows``: row numbers of the header, none if there is no header. ``columns``: one name a column, ``""`` where
-    the header cell is empty. ``first_row``: where data may begin (the rows from here on are the table's).
-    ``vendor``: the dialler vendor's own headerless format.
+    ``rows``: row numbers of the header, empty without a header. ``columns``: one name a column, ``""`` for an empty
+    header cell. ``first_row``: the first row that may be data. ``vendor``: the dialler vendor's own headerless format.
     """
 
     rows: tuple[int, ...]
@@ -59,8 +57,8 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
     ``rows``: (row number, cells) of the first :data:`SAMPLE_ROWS` or so; blank rows may be left out.
 
     Raises:
-        InputError: no row holds anything, the configured header is not there, or header and data look alike. The
-            message does not name the file: the caller puts its name before it.
+        InputError: all rows are blank, the configured header is missing, or header and data look alike. The caller
+            prefixes the file's name.
     """
     filled = [_Row(number, tuple(cells)) for number, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
@@ -88,7 +86,7 @@ def find_header(rows: Rows, source: SourceSettings) -> Header:
 
 
 def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
-    """How many columns say that ``cells`` is the header of the rows ``below``; -1 where it cannot be."""
+    """Count the columns in which ``cells`` look like the header of the rows ``below``; -1 if they cannot be one."""
     if not any(map(str.strip, cells)):
         return -1
     row = _Row(0, tuple(cells))
@@ -99,7 +97,7 @@ def columns_headed(cells: Sequence[str], below: Sequence[Sequence[str]]) -> int:
 
 
 def columns_of(kind: Kind, rows: Rows, header: Header) -> tuple[int, ...]:
-    """The columns of a table that mostly hold cells of this kind, judged by its first rows."""
+    """Find the columns of a table whose cells are mostly of this kind, judged by its first rows."""
     found = []
     for column in range(len(header.columns)):
         kinds = Counter(
@@ -112,12 +110,12 @@ def columns_of(kind: Kind, rows: Rows, header: Header) -> tuple[int, ...]:
 
 
 def name_rows(first: int, last: int) -> str:
-    """``Row 3 is``, ``Rows 3 to 5 are``."""
+    """Return ``Row 3 is`` or ``Rows 3 to 5 are``."""
     return f"Row {first} is" if first == last else f"Rows {first} to {last} are"
 
 
 class _Row:
-    """One row that holds something, with what the search asks of it again and again."""
+    """A row that holds something, with its precomputed properties."""
 
     __slots__ = ("cells", "filled", "kinds", "number", "trimmed")
 
@@ -130,7 +128,7 @@ class _Row:
         self.trimmed = cells[:extent]
 
     def names(self, column: int) -> bool:
-        """Whether the cell of a column holds something."""
+        """Whether the cell in ``column`` holds something."""
         return column < len(self.kinds) and self.kinds[column] is not Kind.EMPTY
 
 
@@ -159,7 +157,7 @@ def _vendor(rows: list[_Row]) -> Header:
 
 
 def _start_of_table(rows: list[_Row]) -> int:
-    """Index of the first row that is about as full as the table's rows; what is above is a title block."""
+    """Return the index of the first row that is about as full as the table's rows; a title block is above it."""
     widths = Counter(len(row.trimmed) for row in rows)
     width = max(widths, key=lambda w: w * widths[w])
     usual = median(row.filled for row in rows if len(row.trimmed) * 2 > width)
@@ -168,7 +166,7 @@ def _start_of_table(rows: list[_Row]) -> int:
 
 
 def _header_further_down(rows: list[_Row], start: int) -> int | None:
-    """A row of words over values that suits them better than what is above it (``Created;2024-02-01;by;Smith``)."""
+    """Find a row of words that fits the values below better than the rows above (``Created;2024-02-01;by;Smith``)."""
     fullest = rows[start].filled
     for i in range(start + 1, min(start + SEARCH, len(rows) - 1)):
         row, below = rows[i], rows[i + 1 : i + 1 + _BELOW]
@@ -183,10 +181,10 @@ def _header_further_down(rows: list[_Row], start: int) -> int | None:
 
 
 def _is_header(rows: list[_Row], at: int) -> bool:
-    """Whether a row names what is below it.
+    """Whether a row is the header of the rows below it.
 
     Raises:
-        InputError: as much speaks for it as against it.
+        InputError: the evidence for and against it is equal.
     """
     row = rows[at]
     below = _block_below(rows, at)
@@ -211,7 +209,7 @@ def _is_header(rows: list[_Row], at: int) -> bool:
 
 
 def _block_below(rows: list[_Row], at: int) -> list[_Row]:
-    """The rows below one, up to the same row again, or to a blank row with others of the row's width before it."""
+    """Return the rows below one, up to a repeat of it, or to a blank row once the block has two rows."""
     row, block = rows[at], list[_Row]()
     for above, other in pairwise(rows[at : at + 1 + _BELOW]):
         is_again = len(row.trimmed) > 1 and _is_header_again(other, row)
@@ -222,13 +220,13 @@ def _block_below(rows: list[_Row], at: int) -> list[_Row]:
 
 
 def _share_named(row: _Row) -> float:
-    """How many of a row's cells, from 0 to 1, are words that people call columns by; 0 where a word comes twice."""
+    """Return the share of a row's cells, 0 to 1, that are usual column names; 0 if a name comes twice."""
     words = [cell.strip().casefold() for cell in row.cells if cell.strip()]
     return sum(map(is_header_word, words)) / len(words) if len(set(words)) == len(words) else 0.0
 
 
 def _share_of_recurring(row: _Row, below: list[_Row]) -> float:
-    """How much of a column its word in ``row`` makes up, at most."""
+    """Return the largest share of a column, 0 to 1, that equals its word in ``row``."""
     shares = []
     for column, word in enumerate(row.cells):
         cells = [other.cells[column] for other in below if other.names(column)]
@@ -238,13 +236,13 @@ def _share_of_recurring(row: _Row, below: list[_Row]) -> float:
 
 
 def _is_header_again(row: _Row, header: _Row) -> bool:
-    """Whether a row is the same header once more, or that of a table with some more or fewer columns."""
+    """Whether a row repeats the header, with at most some columns more or fewer."""
     shared = set(row.trimmed) & set(header.trimmed)
     return row.cells == header.cells or (len(row.cells) != len(header.cells) and len(shared) * 2 > header.filled)
 
 
 def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
-    """(for, against) a row being the header of the rows below it, counted in columns."""
+    """Count the columns (for, against) a row being the header of the rows below it."""
     support = against = 0.0
     for column, kind in enumerate(row.kinds):
         if kind is Kind.EMPTY:
@@ -266,20 +264,20 @@ def _evidence(row: _Row, below: list[_Row]) -> tuple[float, float]:
 
 
 def _more_header_rows(rows: list[_Row], at: int) -> int:
-    """How many rows under the header continue it: the same words again, or words over columns of values."""
+    """Count the rows below the header that continue it: the same words again, or words over columns of values."""
     more = 0
     while more < _MOST_HEADER_ROWS - 1 and at + more + 2 < len(rows):
         row, below = rows[at + more + 1], rows[at + more + 2 : at + more + 2 + _BELOW]
-        again = row.trimmed == rows[at].trimmed
+        repeated = row.trimmed == rows[at].trimmed
         adjacent = row.number == rows[at + more].number + 1
-        if not adjacent or Kind.VALUE in row.kinds or not (again or _names_a_line(row, rows[at], below)):
+        if not adjacent or Kind.VALUE in row.kinds or not (repeated or _names_a_line(row, rows[at], below)):
             break
         more += 1
     return more
 
 
 def _names_a_line(row: _Row, header: _Row, below: list[_Row]) -> bool:
-    """Whether a row of words can only be a second line of the header: it has words in every column of values."""
+    """Whether a row of words must be a second line of the header: it has words in every column of values."""
     support, against = _evidence(row, below)
     return support >= 2 and not against and support >= _evidence(header, below)[0] and len(below) >= 2
 
@@ -305,7 +303,7 @@ def _is_group_row(above: _Row, header: list[_Row], data: list[_Row]) -> bool:
 
 
 def _is_title(row: _Row) -> bool:
-    """Whether a row is like those of a title block: ``by;Smith;;``, ``by:;;Smith``."""
+    """Whether a row looks like part of a title block: ``by;Smith;;``, ``by:;;Smith``."""
     return row.filled == len(row.trimmed) or any(cell.rstrip().endswith(":") for cell in row.cells)
 
 
@@ -349,9 +347,9 @@ def _header(header: list[_Row], data: list[_Row], source: SourceSettings, above:
 
 
 def _joined(header: list[_Row], width: int) -> tuple[str, ...]:
-    """One name a column: the lines of the header joined by a space; as wide as the rows where only blanks differ.
+    """Join the lines of the header by spaces, to one name a column; as wide as the rows if only blanks differ.
 
-    A name above the last line also stands for the empty cells to its right, where it is one of a group's.
+    A name above the last line also covers the empty cells to its right, if it names a group.
     """
     widest = max(len(row.cells) for row in header)
     lines = [[*row.cells, *[""] * (widest - len(row.cells))] for row in header]

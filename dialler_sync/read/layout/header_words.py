@@ -1,8 +1,8 @@
-"""What the header of a column means, in the languages of ``header_words.yaml``.
+"""Meanings of column headers, in the languages of ``header_words.yaml``.
 
 A header is cut into known phrases, the longest first: ``Address 1: ZIP/Postal Code`` into an address, a number and a
-postal code. Headers are compared without regard to case, accents, umlauts and signs. What is left over, and a word that
-is only near a known one, makes the meaning doubtful.
+postal code. Case, accents, umlauts and signs are ignored. An unknown word, or a word that is only close to a known one,
+makes the meaning doubtful.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from itertools import chain
+from operator import or_
 
 import yaml
 
@@ -29,19 +30,19 @@ _IN_BRACKETS = re.compile(r"\([^()]*\)", re.IGNORECASE)
 
 _SHORTEST_HEADER = 3
 _MOST_WORDS = 6
-"""Words of the longest phrases."""
+"""Words in the longest phrase."""
 _LONGEST_HEADER = 120
 _NEAR = 0.8
 _VERY_NEAR = 0.88
 _LONG_WORD = 5
-"""Letters from which on a word is compared with words near it, and says what a compound is that ends in it."""
+"""Letters from which a word is matched with similar words, and names the meaning of a compound that ends in it."""
 _SHORT_HEAD = 4
 _SHORT = frozenset({"nr", "no", "id"})
 """Words of two letters that end compounds: ``Kundennr``."""
 
 PHONES = frozenset({"Phone", "Mobile", "WorkPhone"})
 NOT_A_FIELD = frozenset({"Other", "Assistant", "NotDialled"})
-"""Meanings that no field of the contact holds, whatever stands beside them: ``E-Mail-Typ``, ``Owner Email``."""
+"""Meanings that no field of the contact holds, whatever else the header says: ``E-Mail-Typ``, ``Owner Email``."""
 
 _WITH_FIELDS = frozenset({"Home", "Work", "Main", "Second", "Delivery", "Filler"})
 _PRECEDENCE = (
@@ -52,7 +53,7 @@ _PRECEDENCE = (
     *("TitleOrPosition", "FullName", "Address", "Company", "Comment", "Tag", "Client", "Service"),
     *("GivenOrAnyName", "AnyName", "Person", "Id", "Number"),
 )
-"""Of several meanings in a header, the first is what the column holds: an address's city is a city."""
+"""Precedence of several meanings in a header: an address's city is a city."""
 
 _TOGETHER: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"PostalCode", "City"}), "PostalCodeAndCity"),
@@ -68,26 +69,26 @@ _TOGETHER: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"AccountBank", "Country"}), "Other"),
     (frozenset({"AccountBank", "Address"}), "Other"),
 )
-"""What two meanings make, where nothing that goes before them is in the header."""
+"""Combined meaning of two, if no meaning of higher precedence is in the header."""
 
 _NEVER_COUNTED = frozenset({"City", "Country", "Region", "Salutation", "Title", "TitleOrPosition", "FollowUpDateTime"})
-"""Fields that ``number`` in a header makes another thing of."""
+"""Fields to which ``number`` in a header gives another meaning."""
 _OF = frozenset({"de", "du", "des", "del", "di", "della", "dell", "van", "of", "der", "da", "do"})
-"""Words between a thing and whose it is: before them stands what the column holds, else at the end."""
+"""Words between a thing and its owner: the column holds the thing before them; without one, the last thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a header says its column holds.
+    """The meaning of a header.
 
     ``of`` is a contact field, or one of: ``AnyName`` (a surname or a whole name), ``GivenOrAnyName`` (a first name, or
     a whole one), ``FullName``, ``TitleOrPosition``, ``FullAddress``, ``HouseNumber``, ``PostalCodeAndCity``, ``Phone``,
-    ``Mobile``, ``WorkPhone``, ``Fax``, ``Person`` (who or which, not what of it), ``PersonId``, ``CompanyId``, ``Id``,
-    ``Number``, ``Campaign``, ``OptOut``, ``OptIn``, ``NotDialled``, ``Assistant``, ``Other`` (no field holds it),
-    ``Qualifier`` (only words that go with a field: ``Privat``); empty where nothing is known.
+    ``Mobile``, ``WorkPhone``, ``Fax``, ``Person`` (a person, without saying which property), ``PersonId``,
+    ``CompanyId``, ``Id``, ``Number``, ``Campaign``, ``OptOut``, ``OptIn``, ``NotDialled``, ``Assistant``, ``Other`` (no
+    field holds it), ``Qualifier`` (only words that qualify a field: ``Privat``); empty if unknown.
 
-    ``with_`` are all meanings found. ``doubtful``: it may mean something else. ``near``: the known word that a misspelt
-    one was taken for. ``rank``: the less, the more it is the contact's first of its kind.
+    ``with_``: all meanings found. ``doubtful``: it may mean something else. ``near``: the known word that a misspelt
+    one was matched with. ``rank``: lower for the contact's first column of its kind.
     """
 
     of: str = ""
@@ -98,7 +99,7 @@ class Meaning:
 
 
 def header_key(name: str) -> str:
-    """A header without what does not matter: ``Kunden-Nr.`` → ``kundennr``."""
+    """Fold a header to its letters and digits: ``Kunden-Nr.`` → ``kundennr``."""
     return re.sub(r"[\W_]", "", _plain(fold(name)))
 
 
@@ -108,7 +109,7 @@ def is_phone_header(name: str) -> bool:
 
 
 def is_header_word(name: str) -> bool:
-    """Whether people call a column of their lists so."""
+    """Whether this is a usual name of a column."""
     if len(header_key(name)) < _SHORTEST_HEADER:  # "BY", "AZ" and "no" are cells as well
         return header_key(name) == "id"
     meaning = meaning_of(name)
@@ -116,14 +117,14 @@ def is_header_word(name: str) -> bool:
 
 
 def without(meaning: Meaning) -> Meaning:
-    """The meaning of a header, but for what its cells are not: ``Calle de correo`` holds no mail."""
+    """Remove a meaning that the cells contradict: ``Calle de correo`` holds no mail."""
     left = meaning.with_ - {meaning.of}
     return replace(meaning, of=_combined(set(left)), with_=left)
 
 
 @cache
 def meaning_of(name: str, language: str = "") -> Meaning:
-    """Find what a header means; what it means in ``language`` goes before what it means in others."""
+    """Find what a header means; ``language`` takes precedence over the others."""
     words = _words(name)
     if not words or len(name) > _LONGEST_HEADER:
         return Meaning()
@@ -143,7 +144,7 @@ def meaning_of(name: str, language: str = "") -> Meaning:
 
 
 def language_of(names: Iterable[str]) -> str:
-    """The language that most headers are in; empty where none is known."""
+    """Return the language of most headers, empty if unknown."""
     votes: Counter[str] = Counter()
     for name in names:
         for key in _Read.of(_words(name), _vocabulary("")).keys:
@@ -159,7 +160,7 @@ def _words(name: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Letters without accents."""
+    """Strip accents."""
     text = text.translate(_LETTERS)
     if text.isascii():
         return text
@@ -168,7 +169,7 @@ def _plain(text: str) -> str:
 
 @cache
 def _vocabulary(language: str) -> dict[str, tuple[str, bool]]:
-    """Key of a phrase → its meaning, and whether that is doubtful."""
+    """Return the key of each phrase → its meaning, and whether that is doubtful."""
     known: dict[str, tuple[str, bool]] = {}
     phrases = sorted(_phrases(), key=lambda phrase: phrase[1] != language)
     for kind, _, phrase in phrases:
@@ -178,7 +179,7 @@ def _vocabulary(language: str) -> dict[str, tuple[str, bool]]:
 
 @cache
 def _languages() -> dict[str, set[str]]:
-    """Key of a phrase → the languages that it is of."""
+    """Return the key of each phrase → its languages."""
     languages: dict[str, set[str]] = {}
     for _, language, phrase in _phrases():
         languages.setdefault(header_key(phrase), set()).add(language)
@@ -187,7 +188,7 @@ def _languages() -> dict[str, set[str]]:
 
 @cache
 def _phrases() -> list[tuple[str, str, str]]:
-    """(meaning, language, phrase); of a phrase with several meanings, the first counts."""
+    """Return (meaning, language, phrase); the first meaning of a phrase takes precedence."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = files(__package__).joinpath("header_words.yaml").read_text(encoding="utf-8")
     words = yaml.load(text, loader)  # noqa: S506 (a safe loader, the fast one where there is one)
@@ -200,18 +201,23 @@ def _phrases() -> list[tuple[str, str, str]]:
 
 
 @cache
-def _long_words() -> dict[int, list[str]]:
-    """Keys that a misspelt word may be near, by length."""
-    by_length: dict[int, list[str]] = {}
+def _long_words() -> dict[int, list[tuple[str, int]]]:
+    """Return keys that a misspelt word may be close to, each with its :func:`_letters`, by length."""
+    by_length: dict[int, list[tuple[str, int]]] = {}
     for key, (kind, _) in _vocabulary("").items():
         if len(key) >= _LONG_WORD and kind not in _WITH_FIELDS:
-            by_length.setdefault(len(key), []).append(key)
+            by_length.setdefault(len(key), []).append((key, _letters(key)))
     return by_length
+
+
+def _letters(word: str) -> int:
+    """A bit for each letter in it."""
+    return reduce(or_, (1 << ord(letter) % 64 for letter in word), 0)
 
 
 @dataclass(slots=True)
 class _Read:
-    """What the words of a header say: meanings, the phrases they are from, and the words that say nothing known."""
+    """The words of a header, read: meanings, the phrases they come from, and the unknown words."""
 
     kinds: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -221,7 +227,6 @@ class _Read:
 
     @property
     def found(self) -> set[str]:
-        """The meanings, each once."""
         return set(self.kinds)
 
     @classmethod
@@ -252,7 +257,7 @@ class _Read:
         self.doubtful |= perhaps
 
     def _find_near(self, words: list[str], known: Mapping[str, tuple[str, bool]]) -> None:
-        """Take misspelt words for those that they are nearest to."""
+        """Match misspelt words with the nearest known ones."""
         if not self.found - _WITH_FIELDS and (whole := _nearest("".join(words))):
             self.unknown, self.near, self.doubtful = [], whole, True
             self._add(whole, known)
@@ -265,7 +270,7 @@ class _Read:
 
 
 def _compound(word: str, known: Mapping[str, tuple[str, bool]]) -> list[str]:
-    """The parts of a word such as ``Kundennachname``; only the last where the first is unknown: ``Jahresbetrag``."""
+    """Split a compound such as ``Kundennachname``; only its last part if the first is unknown: ``Jahresbetrag``."""
     heads = [at for at in range(3, len(word) - 1) if word[at:] in known and (len(word) - at > 2 or word[at:] in _SHORT)]
     for at in heads:
         for link in ("", "s", "n", "en"):
@@ -281,15 +286,23 @@ def _compound(word: str, known: Mapping[str, tuple[str, bool]]) -> list[str]:
 
 
 def _nearest(word: str, cutoff: float = _NEAR) -> str | None:
-    """The known word that a misspelt one is nearest to."""
+    """Find the known word nearest to a misspelt one."""
     if len(word) < _LONG_WORD or word.isdecimal():
         return None
-    candidates = [key for length in range(len(word) - 2, len(word) + 3) for key in _long_words().get(length, ())]
+    letters, length = _letters(word), len(word)
+    candidates = [
+        key
+        for long in range(length - 2, length + 3)
+        for key, its in _long_words().get(long, ())
+        # So many letters are in both at the most: far quicker found than the ratio.
+        if 2 * min(length - (letters & ~its).bit_count(), long - (its & ~letters).bit_count()) / (length + long)
+        >= cutoff
+    ]
     return next(iter(get_close_matches(word, candidates, n=1, cutoff=cutoff)), None)
 
 
 def _combined(found: set[str]) -> str:
-    """The one meaning of several."""
+    """Combine several meanings into one."""
     for kind in ("OptOut", "OptIn"):
         if kind in found:
             return kind

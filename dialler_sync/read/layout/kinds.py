@@ -1,4 +1,4 @@
-"""What a cell's text looks like: a value, a code, or words. Nothing is converted here."""
+"""Kinds of cells: a value, a code, or words. Nothing is converted here."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _VALUE = re.compile(
 )
 _CODE = re.compile(r"(?=\D*\d)[\w./#+&:-]+")
 _LONGEST = 100
-"""Longer cells are text; it also bounds what the patterns cost."""
+"""Longer cells are text, which bounds the cost of the patterns."""
 
 
 def kind_of(cell: str) -> Kind:
-    """Classify one cell, without regard to blanks around it."""
+    """Classify one cell; surrounding blanks are ignored."""
     text = cell[: _LONGEST + 1].strip()
     if not text:
         return Kind.EMPTY if len(cell) <= _LONGEST or not cell.strip() else Kind.TEXT

@@ -1,4 +1,4 @@
-"""Files that carry the columns of ``failed.csv``: read by their own form, whatever ``source:`` says of the list."""
+"""Mended files: they carry the columns of ``failed.csv``, and are read in that form, whatever ``source:`` says."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NEIGHBOURS = re.compile(rb"""(?<!\w)%b("?)([^\w"'\r\n])\1%b\b""" % (_NAME, _NAM
 
 
 def is_mended(names: list[str] | tuple[str, ...]) -> bool:
-    """Whether a header is that of a list with our columns: two of them, or the one that no other list has.
+    """Whether a header has our columns: two of them, or the one that no other list has.
 
-    Somebody may have deleted the others, and it is part of a list all the same.
+    Somebody may have deleted the others; the file is still part of a list.
     """
     own = {name.strip() for name in names if is_own(name)}
     ours = own.intersection(FAILED_COLUMNS)
@@ -26,14 +26,14 @@ def is_mended(names: list[str] | tuple[str, ...]) -> bool:
 
 
 def is_of_vendor(names: Sequence[str]) -> bool:
-    """Whether a header is that of a list in the vendor's own format, which itself has none, with our columns."""
+    """Whether a header is that of a mended file in the vendor's own format, which otherwise has no header."""
     return is_mended(tuple(names)) and set(VENDOR_COLUMNS) <= {name.strip() for name in names}
 
 
 def own_form(path: Path, source: SourceSettings) -> SourceSettings | None:
-    """How a text file is to be read that seems to carry our columns; None where it does not.
+    """Return the settings to read a text file that seems to carry our columns; None if it does not.
 
-    A German Excel puts semicolons where we wrote commas, and others tabs.
+    The delimiter varies: German Excel writes semicolons in place of our commas, other programs tabs.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).replace(b"\0", b"")
@@ -46,6 +46,6 @@ def own_form(path: Path, source: SourceSettings) -> SourceSettings | None:
 
 
 def plain_form(source: SourceSettings) -> SourceSettings:
-    """The limits of a configuration, and nothing that it says of its list's layout."""
+    """Keep the limits of a configuration, and drop its description of the layout."""
     limits = ("max_file_mb", "max_columns", "max_cell_chars")
     return SourceSettings.model_validate({name: getattr(source, name) for name in limits})

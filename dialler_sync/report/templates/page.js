@@ -37,7 +37,7 @@
     return element;
   };
 
-  // State: the order of all rows, those of them that are found, and the page that is shown.
+  // State: the order of all rows, the rows found, and the page shown.
   let order = Uint32Array.from(rows.keys());
   let sorted = { c: -1, down: false };
   let found = order;
@@ -46,7 +46,7 @@
   const haystacks = [];
   const sortKeys = [];
 
-  // Searching and filtering, in slices, so that typing never waits; a newer question ends an older one.
+  // Searching and filtering, in slices, so that typing never waits; a newer query cancels an older one.
   const haystack = (i) =>
     (haystacks[i] ??= [...columns.map((_, c) => text(rows[i], c)), ...(cells(rows[i]) || [])].join("\n").toLowerCase());
 

@@ -34,10 +34,12 @@ class Dialler:
         self.gate = Gate(4)
         self.gate.last_success = float("inf")
         self.asked: list[str] = []
+        self.named: tuple[list[str], list[str]] = [], []
         self._batch, self._single = batch, single
 
     async def batch_contacts(self, *, user_data: Sequence[str], ids: Sequence[str], language: int | None) -> list[Any]:
         self.asked.append(f"batch {language}" if language else "batch")
+        self.named = list(user_data), list(ids)
         if self._batch:
             raise self._batch
         return [each for each in CONTACTS if each["UserData"] in user_data or str(each["ID"]) in ids]
@@ -94,6 +96,24 @@ def test_contacts_of_one_campaign_or_of_all(
     assert list(map(ids, found)) == [of_key, of_number, of_untold, None, None]
     assert [each.error for each in found] == [None] * 5
     assert len(dialler.asked) == (1 if batch is None else 1 + 4)
+
+
+def test_each_is_asked_for_once_by_its_name() -> None:
+    """And none that a row has not named."""
+    dialler = Dialler()
+    nobody = Target(0, 9, user_data="K9", fault=NOBODY.fault)
+
+    find(dialler, key("K1"), number("3"), key("K1"), number("3"), nobody)
+
+    assert dialler.named == (["K1"], ["3"])
+
+
+def test_a_refused_token_is_not_tried_again_one_by_one() -> None:
+    dialler = Dialler(Refused("unauthorised", "no", http_status=401))
+
+    with pytest.raises(Refused):
+        find(dialler, key("K1"), key("K3"))
+    assert dialler.asked == ["batch"]
 
 
 def test_an_id_is_no_key() -> None:

@@ -78,3 +78,37 @@ def test_pages_have_every_target_once() -> None:
     assert [target for page in pages for target in page] == list(all_of_them)
     assert len(all_of_them) == RECORDS + 2
     assert pages[1][1] == Target(0, RECORDS + 2, user_data="K1")
+
+
+def test_a_file_alone_is_the_only_source(tmp_path: Path) -> None:
+    path = written(tmp_path, "UserData,Name", "K1,Ann")
+
+    assert [entry["name"] for entry in Targets(Named(file=path), settings_of(BASIC)).files] == ["list.csv"]
+
+
+def test_the_column_of_the_ids_can_be_named(tmp_path: Path) -> None:
+    """Whatever its own column ID has."""
+    path = written(tmp_path, "ID,Number,Name", "1,11,Ann", "2,12,Bob")
+
+    assert [target.contact_id for target in targets(path, by="id", column="Number")] == ["11", "12"]
+
+
+def test_digits_of_other_scripts_are_no_id(tmp_path: Path) -> None:
+    path = written(tmp_path, "ID,Name", "١٢,Ann", "12,Bob")
+
+    found = targets(path, by="id")
+
+    assert [(target.contact_id, bool(target.fault)) for target in found] == [("", True), ("12", False)]
+
+
+def test_a_row_with_its_key_and_no_id_names_nobody(tmp_path: Path) -> None:
+    """With --by id, the key says whom the contact must be, and never who it is."""
+    path = written(tmp_path, "ID,UserData,Name", ",K1,Ann", "2,,Bob", "3,K3,Cid")
+
+    found = targets(path, by="id")
+
+    assert [(target.contact_id, target.user_data, bool(target.fault)) for target in found] == [
+        ("", "K1", True),
+        ("2", "", False),
+        ("3", "K3", False),
+    ]

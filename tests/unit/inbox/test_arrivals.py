@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -90,3 +91,57 @@ def test_a_list_is_missing_from_the_last_time_but_one(tmp_path: Path) -> None:
 def test_the_most_severe_code_counts(codes: list[int], code: int) -> None:
     """Not the highest number."""
     assert worst(codes) == code
+
+
+def test_only_whole_files_that_are_lists_are_taken(
+    arrivals: Arrivals, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that is hidden, unfinished, open, or a way to a file elsewhere; what somebody may wait for is told."""
+    folder = arrivals.folder
+    for name in (".hidden.csv", "~$c.csv", "c.csv.part", "c.tmp", "LOUD.CSV", "open.xlsx", "~$open.xlsx", "text.doc"):
+        (folder / name).write_text("x", encoding="utf-8")
+    for name in ("office.csv", ".~lock.office.csv#"):
+        (folder / name).write_text("x", encoding="utf-8")
+    (folder / "folder.csv").mkdir()
+    (folder / "gone.csv").symlink_to(tmp_path / "gone")
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    (folder / "link.csv").symlink_to(tmp_path / "secret")
+    (folder / "second.csv").hardlink_to(tmp_path / "secret")
+    os.mkfifo(folder / "pipe.csv")
+
+    assert [arrival.path.name for arrival in arrivals.complete()] == ["LOUD.CSV", "a.csv", "b.csv"]
+    told = {
+        record.getMessage().partition(": ")[0].rpartition("/")[2] for record in caplog.records if record.levelno > 20
+    }
+    assert told == {"gone.csv", "link.csv", "office.csv", "open.xlsx", "pipe.csv", "second.csv", "text.doc"}
+
+
+def test_a_file_that_is_opened_during_the_wait_is_left(arrivals: Arrivals) -> None:
+    """And one that goes away then."""
+
+    def open_one(_seconds: float) -> None:
+        (arrivals.folder / "~$a.csv").write_text("x", encoding="utf-8")
+        (arrivals.folder / "b.csv").unlink()
+
+    waiting = Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda: 1000.0, sleep=open_one)
+
+    assert waiting.complete() == []
+
+
+def test_files_go_in_the_order_in_which_they_were_first_seen(arrivals: Arrivals) -> None:
+    arrivals.complete()
+    (arrivals.folder / "0.csv").write_text("x", encoding="utf-8")
+    later = Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda: 1100.0, sleep=lambda _: None)
+
+    assert [arrival.path.name for arrival in later.complete()] == ["a.csv", "b.csv", "0.csv"]
+
+
+def test_what_is_no_list_is_told_once(arrivals: Arrivals, caplog: pytest.LogCaptureFixture) -> None:
+    (arrivals.folder / "text.doc").write_text("x", encoding="utf-8")
+
+    arrivals.complete()
+    arrivals.complete()
+
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records if record.levelname == "ERROR"] == [
+        "is not a kind of file that is imported (inbox.patterns); it stays where it is"
+    ]

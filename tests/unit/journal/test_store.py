@@ -504,7 +504,8 @@ def test_cells_of_rows_to_be_mended_are_kept_as_they_were_first(journal: Journal
 
 
 def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_undone(journal: Journal) -> None:
-    """Also by those that left them out as unchanged, and by those that were pruned meanwhile."""
+    """Also by those that left them out as unchanged, by those that were pruned meanwhile, and by those of which an undo
+    has put back a part, or nothing."""
     runs = {"EARLY": Status.SUCCEEDED, "LATE": Status.SUCCEEDED, "BAD": Status.REJECTED, "PRUNED": Status.SUCCEEDED}
     for number, (key, status) in enumerate(runs.items(), 1):
         run = begin(journal, number, key)
@@ -517,7 +518,10 @@ def test_keys_are_settled_by_imports_of_the_target_that_came_later_and_were_not_
     journal.add_rows(dry.id, [PlannedRow(0, 0, 2, "DRY", "p", str(Status.SUCCEEDED))])
     undone = begin(journal, 7, "UNDONE")
     settle(journal, undone, Status.SUCCEEDED)
-    journal.add_run(replace(RUN, id="run-8", command="undo", parent=undone.id))
+    journal.add_run(replace(RUN, id="run-8", command="undo", parent=undone.id, summary={"exit_code": 0}))
+    for number, code in ((2, 4), (3, 5), (5, None)):  # rows were left as they are, it was stopped, it is at work
+        left = {"exit_code": code} if code else None
+        journal.add_run(replace(RUN, id=f"undo-{number}", command="undo", parent=f"run-{number}", summary=left))
     journal.fold_runs(TARGET, but=undone.id)
     journal.delete_run("run-4")
     keys = ["EARLY", "LATE", "BAD", "PRUNED", "SAME", "DRY", "UNDONE", "NEVER"]

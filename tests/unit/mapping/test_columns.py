@@ -1,4 +1,4 @@
-"""Which columns feed which field, and the text that each row gives it."""
+"""The columns that feed each field, and the text that each row gives it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ...helpers.rows import BASIC, chunk_of, layout_of, settings_of
 def cells_of(
     rule: Any, *rows: tuple[str, ...], field: str = "Comment", notes: dict[tuple[int, int], CellNote] | None = None
 ) -> list[Cell]:
-    """What ``rule`` makes of rows with the columns A, B and C; the first row is row 2."""
+    """Apply ``rule`` to rows with the columns A, B and C; the first row is row 2."""
     columns = ("A", "B", "C", "Name", "Phone")
     filled = [(*row, *("",) * (3 - len(row)), "Meier", "0171 1234567") for row in rows]
     bound = bind(settings_of(BASIC | {field: rule}), layout_of(*columns))
@@ -56,13 +56,13 @@ def test_an_exact_header_goes_before_a_similar_one() -> None:
 
 @pytest.mark.parametrize("headers", [("Name", "Name"), ("NAME", "name ")])
 def test_two_columns_for_one_name_are_an_error(headers: tuple[str, str]) -> None:
-    """Which of two columns is meant is not guessed."""
+    """The choice between two columns is not guessed."""
     with pytest.raises(InputError, match=f"'Name' .*column 1 '{headers[0]}' and column 2 '{headers[1]}'"):
         bind(settings_of(BASIC), layout_of(*headers, "Phone"))
 
 
 def test_all_columns_that_vanished_are_named_at_once() -> None:
-    """The user mends the file once."""
+    """One message lets the user fix the file in one go."""
     rules = {"UserData": "Customer No", "City": "_row", "PhoneNumber1": {"column": "Phone", "region_column": "Land"}}
 
     with pytest.raises(InputError) as raised:
@@ -83,7 +83,7 @@ def test_a_file_with_very_many_columns_is_not_listed_whole() -> None:
 
 
 def test_columns_that_nothing_uses_are_noted() -> None:
-    """A new column stops nothing, and is not passed over in silence."""
+    """A new column stops nothing, but is reported."""
     bound = bind(
         settings_of(BASIC | {"Comment": {"template": "{Note}"}}, campaign={"column": "List"}),
         layout_of("Name", "Phone", "Note", "List", "New", "Newer"),
@@ -103,7 +103,7 @@ def test_columns_that_nothing_uses_are_noted() -> None:
     ],
 )
 def test_a_mapping_without_what_the_dialler_demands_is_refused(columns: dict[str, Any], says: str) -> None:
-    """No row could succeed, so nothing is begun."""
+    """No row could succeed, so nothing is started."""
     with pytest.raises(ConfigError, match=says):
         bind(settings_of(columns), layout_of("Name", "Phone"))
 
@@ -119,7 +119,7 @@ def test_fields_are_in_the_order_of_the_table() -> None:
 
 
 def test_the_vendors_own_format_maps_itself() -> None:
-    """The format says what each column is."""
+    """The format defines each column."""
     bound = bind(settings_of({}), layout_of(*VENDOR_COLUMNS, vendor=True))
 
     assert not {VENDOR_MARK, "dtImported", "DiallerCampaignsName"} & set(bound.fields)
@@ -128,7 +128,7 @@ def test_the_vendors_own_format_maps_itself() -> None:
 
 
 def test_rules_may_be_laid_over_the_vendors_format() -> None:
-    """Numbers in it may need a region."""
+    """Its numbers may need a region."""
     rule = {"PhoneNumber1": {"column": "PhoneNumber1", "region": "DE"}}
     bound = bind(
         settings_of(rule, campaign={"column": "DiallerCampaignsName"}), layout_of(*VENDOR_COLUMNS, vendor=True)
@@ -141,7 +141,7 @@ def test_rules_may_be_laid_over_the_vendors_format() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\t\n", "\u00a0", "\u200b", "\ufeff \u00ad"])
 def test_what_shows_nothing_is_empty(text: str) -> None:
-    """A cell of only white space is no name."""
+    """A cell of only white space is not a name."""
     assert is_blank(text)
     assert cells_of("A", (text,)) == [None]
 
@@ -187,12 +187,12 @@ def test_rules(rule: Any, row: tuple[str, ...], text: str | None) -> None:
 
 
 def test_each_row_is_mapped_on_its_own() -> None:
-    """Columns are worked on whole; rows must not mix."""
+    """Columns are processed whole; rows must not mix."""
     assert cells_of({"first_of": ["A", "B"]}, ("1", "x"), ("", "2"), ("", ""), ("4",)) == ["1", "2", None, "4"]
 
 
 def test_a_value_that_is_not_listed_can_reject_the_row() -> None:
-    """The hint says what would be understood; an empty cell is not a value."""
+    """The hint lists the accepted values; an empty cell is not a value."""
     rule = {"column": "A", "values": {"Herr": "Mr.", "Frau": "Mrs."}, "unlisted": "reject"}
     cell, empty = cells_of(rule, ("Dr.",), ("",))
 
@@ -206,7 +206,7 @@ def test_a_value_that_is_not_listed_can_reject_the_row() -> None:
     "rule", ["A", {"template": "{A} {B}"}, {"join": {"columns": ["B", "A"]}}, {"first_of": ["A", "B"]}]
 )
 def test_a_damaged_cell_rejects_the_rows_that_need_it(code: str, rule: Any) -> None:
-    """The text of the cell is not what the spreadsheet says."""
+    """The spreadsheet shows something else than the text of the cell."""
     damaged, whole = cells_of(rule, ("", "b"), ("a", "b"), notes={(2, 0): CellNote(code)})
 
     assert code_of(damaged) == code
@@ -214,7 +214,7 @@ def test_a_damaged_cell_rejects_the_rows_that_need_it(code: str, rule: Any) -> N
 
 
 def test_a_damaged_cell_that_is_not_needed_does_no_harm() -> None:
-    """Neither in a column that is not mapped, nor behind the first that is not empty."""
+    """The cell may be in an unmapped column, or behind the first one that is not empty."""
     notes = {(2, 1): CellNote("error_cell"), (2, 2): CellNote("error_cell")}
 
     assert cells_of({"first_of": ["A", "B"]}, ("a",), notes=notes) == ["a"]
@@ -225,7 +225,7 @@ def test_a_damaged_cell_that_is_not_needed_does_no_harm() -> None:
 )
 @pytest.mark.parametrize("field", ["UserData", "Comment", "Amount"])
 def test_a_text_that_a_spreadsheet_program_damaged_is_refused(text: str, code: str, field: str) -> None:
-    """A CSV holds what the cell showed, and so does a text cell of a workbook."""
+    """A CSV holds the shown text, and so does a text cell of a workbook."""
     damaged, whole = cells_of("A", (text,), ("#1",), field=field)
 
     assert code_of(damaged) == code
@@ -234,7 +234,7 @@ def test_a_text_that_a_spreadsheet_program_damaged_is_refused(text: str, code: s
 
 @pytest.mark.parametrize("rule", ["A", {"first_of": ["B", "A"]}])
 def test_a_number_field_takes_the_number_of_a_numeric_cell(rule: Any) -> None:
-    """The display may have zeros in front, and the note of lost digits is about text."""
+    """The shown text may have leading zeros, and the note on lost digits is about text."""
     notes = {(2, 0): CellNote(number="123"), (3, 0): CellNote("precision_lost", number="1234567890123456")}
     cells = cells_of(rule, ("00123",), ("1.23457E+15",), field="Amount", notes=notes)
 
@@ -250,7 +250,7 @@ def test_a_text_field_takes_what_the_cell_shows() -> None:
 
 
 def test_country_columns_come_with_the_phone_field() -> None:
-    """Each row's numbers are read as those of its country."""
+    """Each row's numbers are read by its country."""
     rules = BASIC | {"PhoneNumber1": {"column": "Phone", "region_column": "Land"}}
     columns = ("Name", "Phone", "Land")
     bound = bind(settings_of(rules), layout_of(*columns))
@@ -270,7 +270,7 @@ def test_country_columns_come_with_the_phone_field() -> None:
     ],
 )
 def test_a_fault_can_say_where_its_text_came_from(rule: Any, origin: tuple[str, str]) -> None:
-    """Column and cell as they stand in the file."""
+    """Column and cell are given as they stand in the file."""
     columns = ("A", "B", "C", "Name", "Phone")
     bound = bind(settings_of(BASIC | {"Comment": rule}), layout_of(*columns))
     chunk = chunk_of(columns, ("", " cell b ", "cell c", "", ""))

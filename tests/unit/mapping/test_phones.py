@@ -36,7 +36,7 @@ def code_of(cell: str, where: Country = DE) -> str:
     ],
 )
 def test_ways_to_write_one_number(cell: str) -> None:
-    """What people and spreadsheet programs make of 0171 1234567 is one number."""
+    """People and spreadsheet programs write 0171 1234567 in many ways: all are one number."""
     assert read_phone(cell, DE) == MOBILE
 
 
@@ -56,12 +56,12 @@ def test_ways_to_write_one_number(cell: str) -> None:
     ],
 )
 def test_a_dial_in_is_part_of_the_number_and_an_extension_is_not(cell: str, number: str) -> None:
-    """12345-67 can be dialled from outside; ext. 5 is for whoever picks up."""
+    """12345-67 can be dialled from outside; ext. 5 is for the person who picks up."""
     assert read_phone(cell, DE) == number
 
 
 def test_an_extension_can_be_refused() -> None:
-    """Who must not reach the switchboard says extension: reject."""
+    """Callers who must not reach the switchboard set extension: reject."""
     found = read_phone("089 12345 ext. 5", DE, extension="reject")
 
     assert isinstance(found, Fault)
@@ -138,12 +138,12 @@ def test_what_is_not_certain_is_refused(cell: str, code: str) -> None:
 
 @pytest.mark.parametrize("cell", ["089 1234567/68", "089/1234567/68", "089 12345 / 67890", "089 1234567, 68"])
 def test_the_end_of_another_number_is_not_glued_to_the_first(cell: str) -> None:
-    """089 1234567/68 means ...67 and ...68; 089123456768 would be a stranger."""
+    """089 1234567/68 means ...67 and ...68; 089123456768 would reach a stranger."""
     assert isinstance(read_phone(cell, DE), Fault)
 
 
 def test_a_slash_behind_an_area_code_parts_only_digits() -> None:
-    """German area codes have up to five digits, with or without country code in front."""
+    """German area codes have up to five digits, with or without country code before them."""
     assert read_phone("033201/12345", DE) == read_phone("+49 (0)33201/12345", NOWHERE) == "+493320112345"
     assert read_phone("1-650/253-0000", country(None, "US")) == "+16502530000"
 
@@ -163,7 +163,7 @@ def test_without_a_country_only_international_numbers_are_read() -> None:
 
 
 def test_a_country_that_nobody_knows_is_named() -> None:
-    """The mistake is in the country column, so the message says what stands there."""
+    """The mistake is in the country column, so the message quotes its cell."""
     found = read_phone("0171 1234567", country("Absurdistan", "DE"))
 
     assert isinstance(found, Fault)
@@ -197,7 +197,7 @@ def test_a_country_that_nobody_knows_is_named() -> None:
     ],
 )
 def test_each_country_has_its_own_way(region: str, national: str, number: str) -> None:
-    """Only where a country writes a 0 in front can one be lost."""
+    """Only a country that writes a leading 0 can lose it."""
     assert read_phone(national, country(None, region)) == number
 
 
@@ -226,7 +226,7 @@ def test_each_country_has_its_own_way(region: str, national: str, number: str) -
     ],
 )
 def test_what_is_dialled_only_inside_a_country_is_left_out(cell: str, number: str) -> None:
-    """A 0 in brackets, a former prefix; but the 0 of Italian numbers belongs to them."""
+    """A 0 in brackets or a former prefix is left out; but the 0 of Italian numbers is part of them."""
     assert read_phone(cell, DE) == number
 
 
@@ -234,7 +234,7 @@ def test_what_is_dialled_only_inside_a_country_is_left_out(cell: str, number: st
     "cell", ["+52 1 55 1234 567", "+52 2 55 1234 5678", "+48 (0) 123", "+39 (0)999999999999", "0xx11 91234-5678"]
 )
 def test_nothing_else_is_left_out(cell: str) -> None:
-    """A number that is not valid without the prefix either stays refused; and so are carriers of other countries."""
+    """A number that is also invalid without the prefix stays refused; so do carriers of other countries."""
     assert isinstance(read_phone(cell, DE), Fault)
 
 
@@ -242,7 +242,7 @@ def test_nothing_else_is_left_out(cell: str) -> None:
     ("region", "cell"), [("FR", "612345678"), ("GB", "7911123456"), ("CH", "791234567"), ("AT", "6641234567")]
 )
 def test_a_lost_zero_is_seen_wherever_one_is_written(region: str, cell: str) -> None:
-    """Excel makes a number of 0612345678."""
+    """Excel reads 0612345678 as a number."""
     assert code_of(cell, country(None, region)) == "phone_leading_zero_lost"
 
 
@@ -275,13 +275,13 @@ def test_countries_by_code_and_by_name(named: str, region: str | None) -> None:
 
 
 def test_an_empty_country_cell_falls_back() -> None:
-    """The configured region holds where the row says nothing."""
+    """The configured region applies if the row names no country."""
     assert country(None, "DE").region == "DE"
     assert country("AT", "DE").region == "AT"
 
 
 def test_each_row_has_its_own_country() -> None:
-    """A column of numbers is read beside its country column."""
+    """A column of numbers is read together with its country column."""
     read = read_phones(["0171 1234567", "079 123 45 67", None], [country("DE"), country("CH"), DE])
 
     assert read == [MOBILE, "+41791234567", None]
@@ -289,7 +289,7 @@ def test_each_row_has_its_own_country() -> None:
 
 @pytest.mark.parametrize("region", ["DE", "AT", "CH", "FR", "GB", "NL", "ES", "IT", "US", "PL"])
 def test_plain_numbers_take_the_quick_way(region: str) -> None:
-    """Speed hangs on it: what the library calls an example is read without asking the library again."""
+    """Speed depends on it: the library's own example numbers must not need the library."""
     import phonenumbers
 
     example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.FIXED_LINE)
@@ -302,12 +302,12 @@ def test_plain_numbers_take_the_quick_way(region: str) -> None:
 
 @pytest.mark.parametrize("region", ["RU", "GG", "ZZ"])
 def test_countries_without_a_plain_plan_are_left_to_the_library(region: str) -> None:
-    """Where several countries share a code, or digits decide between them, patterns alone would guess."""
+    """Patterns alone would guess if several countries share a code, or digits decide between them."""
     assert plan_of_region(region) is None
 
 
 def test_only_country_codes_have_plans() -> None:
-    """Any text may stand behind a plus."""
+    """Any text may follow a plus."""
     assert [plan_of_code(code) for code in ("", "0", "999", "ab", "٤٩")] == [None] * 5
 
 
@@ -322,7 +322,7 @@ def test_numbers_spread_to_free_fields_behind_first() -> None:
 
 
 def test_a_number_that_the_row_has_is_not_repeated() -> None:
-    """The same number in two columns needs one field."""
+    """One number in two columns needs one field."""
     result = spread({"PhoneNumber1": [(A, B)], "PhoneNumber2": [B]}, {"PhoneNumber1"})
 
     assert result == {"PhoneNumber1": [A], "PhoneNumber2": [B]}

@@ -1,4 +1,4 @@
-"""Rows become contacts, or rejections that say everything that is wrong."""
+"""Rows become contacts, or rejections that list every fault."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OLD = {"dialler": {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "t
 
 
 def test_a_whole_contact() -> None:
-    """Every kind of field, in the order of the table, in the types that the API wants."""
+    """Every kind of field, in the order of the table, in the types of the API."""
     rules = {
         "Comment": "Notes",
         "UserData": "No",
@@ -68,7 +68,7 @@ def test_a_whole_contact() -> None:
 
 
 def test_a_warning_of_a_cell_is_one_of_every_field_that_it_feeds() -> None:
-    """Whatever becomes of the row; a cell that nothing uses, or that another goes before, has no say."""
+    """The row may pass or fail; an unused cell, or one behind the first filled one, gives no warning."""
     rules = BASIC | {"UserData": "No", "Comment": {"first_of": ["Note", "No"]}, "Tag": {"template": "{Note}/{No}"}}
     columns = ("Name", "Phone", "No", "Note", "Unused")
     rows = [(*GOOD, "7", "", "x"), (*GOOD, "8", "text", "x"), ("", GOOD[1], "9", "", "x"), (*GOOD, "10", "", "x")]
@@ -89,7 +89,7 @@ def test_a_warning_of_a_cell_is_one_of_every_field_that_it_feeds() -> None:
 
 
 def test_all_faults_of_a_row_at_once() -> None:
-    """Each with field, column and cell as the user wrote them, in the order of the fields."""
+    """Each fault has field, column and cell as the user wrote them, in the order of the fields."""
     rules = {"Email": "E-Mail", "PhoneNumber2": {"column": "Mobil", "region": "DE"}}
     found = check_row({"Name": " ", "Phone": "0171 1", "Mobil": "1711234567", "E-Mail": "a(at)b.de"}, rules)
 
@@ -108,7 +108,7 @@ def test_several_faults_of_one_field() -> None:
 
 
 def test_a_rejection_carries_its_key() -> None:
-    """The report names the customer."""
+    """The key names the customer in the report."""
     found = check_row({"No": "K 7", "Name": ""}, {"UserData": "No"})
 
     assert isinstance(found, Rejection)
@@ -116,7 +116,7 @@ def test_a_rejection_carries_its_key() -> None:
 
 
 def test_a_row_without_a_phone_number() -> None:
-    """One number is enough, in whichever field; none is none."""
+    """One number is enough, in any field."""
     two = {"PhoneNumber2": {"column": "Mobil", "region": "DE"}}
 
     assert codes_of(check_row({"Phone": " ", "Mobil": ""}, two)) == ["phone_missing"]
@@ -129,7 +129,7 @@ def test_an_invalid_second_number_rejects_the_row() -> None:
 
 
 def test_several_numbers_are_spread() -> None:
-    """Also to fields that are not mapped, never to the fax."""
+    """Free fields include unmapped ones, but never the fax."""
     found = check_row({"Phone": "0171 1234567 / 089 12345", "Fax": ""}, {"FaxNumber": "Fax"})
 
     assert (field_of(found, "PhoneNumber1"), field_of(found, "PhoneNumber2")) == ("+491711234567", "+498912345")
@@ -144,12 +144,12 @@ def test_several_numbers_are_spread() -> None:
     ],
 )
 def test_several_numbers_can_be_refused(rules: dict[str, Any], column: str) -> None:
-    """By the rule, and always for the fax."""
+    """The rule can refuse them, and for the fax they always are."""
     assert codes_of(check_row({column: "0171 1234567 / 089 12345"}, rules)) == ["phone_several"]
 
 
 def test_numbers_of_each_rows_country() -> None:
-    """A country column, and the region where it is empty."""
+    """The country column applies, and the region if it is empty."""
     rules = {"PhoneNumber1": {"column": "Phone", "region_column": "Land", "region": "DE"}}
 
     assert field_of(check_row({"Phone": "0664 1234567", "Land": "Austria"}, rules), "PhoneNumber1") == "+436641234567"
@@ -173,7 +173,7 @@ def test_numbers_as_digits() -> None:
     ],
 )
 def test_the_campaign(campaign: dict[str, str], cell: str, fields: dict[str, Any]) -> None:
-    """One for all, or each row its own: digits are an ID, anything else a name."""
+    """One campaign for all, or each row its own: digits are an ID, anything else a name."""
     found = check_row({"Kampagne": cell}, {}, campaign=campaign)
 
     assert isinstance(found, Contact)
@@ -181,14 +181,14 @@ def test_the_campaign(campaign: dict[str, str], cell: str, fields: dict[str, Any
 
 
 def test_a_row_without_its_campaign() -> None:
-    """Nothing says where it belongs."""
+    """Without a campaign, the row has no destination."""
     found = check_row({"Kampagne": " "}, {}, campaign={"column": "Kampagne"})
 
     assert [(fault.code, fault.column) for fault in faults_of(found)] == [("campaign_missing", "Kampagne")]
 
 
 def test_the_vendors_own_format() -> None:
-    """The configured campaign counts, unless the configuration asks for the file's."""
+    """The configured campaign applies, unless the configuration asks for the file's."""
     row = dict.fromkeys(VENDOR_COLUMNS, "")
     row |= {"DiallerCampaignsName": "Old", "UserData": "1", "Name": "Meier", "PhoneNumber1": "+491711234567"}
     chunk = chunk_of(VENDOR_COLUMNS, tuple(row.values()), first=1)
@@ -217,7 +217,7 @@ def test_unlimited_text() -> None:
 
 
 def test_long_text_can_be_cut() -> None:
-    """Where the user asks for it, text is cut to the field."""
+    """If configured, text is cut to the field."""
     truncate = {"rows": {"too_long": "truncate"}}
 
     assert field_of(check_row({"Name": "ä" * 70}, {}, **truncate), "Name") == "ä" * 64
@@ -241,7 +241,7 @@ def test_what_identifies_is_never_cut(field: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["M\ufffdller", "a\x00b", "a\x1bb", "\x80", "\ud83d", "a\uffff"])
 def test_damaged_text(text: str) -> None:
-    """What was destroyed earlier is not passed on; the message says where."""
+    """Text that was destroyed earlier is not passed on; the message says where."""
     (fault,) = faults_of(check_row({"Name": text}, {}))
 
     assert (fault.code, fault.value) == ("damaged_text", text)
@@ -250,12 +250,12 @@ def test_damaged_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a\tb\r\nc", "😀", "\u200bx", "a\u00a0b", "Ω≈ç√", "e\u0301"])
 def test_unusual_text_that_is_whole(text: str) -> None:
-    """Line ends, emoji and signs that cannot be seen are text."""
+    """Line ends, emoji and invisible signs are text."""
     assert field_of(check_row({"Name": text}, {}), "Name") == text
 
 
 def test_empty_cells_are_left_out() -> None:
-    """The dialler keeps what it has."""
+    """The dialler keeps its value."""
     found = check_row({"City": " "}, {"City": "City"})
 
     assert isinstance(found, Contact)
@@ -263,7 +263,7 @@ def test_empty_cells_are_left_out() -> None:
 
 
 def test_empty_cells_can_clear() -> None:
-    """``clear`` sends null for mapped fields that are empty, and never for the key or a command."""
+    """``clear`` sends null for empty mapped fields, but never for the key or a command."""
     rules = {
         "City": "E",
         "UserData": "E",
@@ -288,9 +288,9 @@ def test_empty_cells_can_clear() -> None:
 def test_a_ragged_row_has_one_fault() -> None:
     """Its columns may have shifted, so nothing else can be said about it, not even its key."""
     columns = ("Name", "Phone", "No")
-    check = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns)).check
+    checker = Checker(settings_of(BASIC | {"UserData": "No"}), layout_of(*columns))
     chunk = chunk_of(columns, (*GOOD, "1"), ("", "x", "2"), (*GOOD, "3"), ragged={3: ("", "x", "2", "y")})
-    contacts, rejections = check(chunk)
+    contacts, rejections = checker.check(chunk)
 
     assert [contact.row for contact in contacts] == [2, 4]
     assert [(rejection.row, rejection.user_data) for rejection in rejections] == [(3, "")]
@@ -299,11 +299,11 @@ def test_a_ragged_row_has_one_fault() -> None:
 
 
 def test_notes_of_cells_reach_the_row() -> None:
-    """A formula without a value is no empty cell."""
+    """A formula without a value is not an empty cell."""
     columns = ("Name", "Phone")
-    check = Checker(settings_of(BASIC), layout_of(*columns)).check
+    checker = Checker(settings_of(BASIC), layout_of(*columns))
     chunk = chunk_of(columns, ("", "0171 1234567"), GOOD, notes={(2, 0): CellNote("formula_without_value")})
-    contacts, rejections = check(chunk)
+    contacts, rejections = checker.check(chunk)
 
     assert [contact.row for contact in contacts] == [3]
     assert [fault.code for fault in rejections[0].faults] == ["formula_without_value"]
@@ -327,7 +327,7 @@ def test_an_empty_chunk() -> None:
 
 
 def test_the_checker_says_what_it_does_not_use() -> None:
-    """The sentences of the mapping."""
+    """The notes are those of the mapping."""
     assert Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes == (
         "the configuration does not use the column 'New'",
     )
@@ -358,7 +358,7 @@ def test_the_table_of_codes_is_the_codes_in_use() -> None:
 
 
 def test_a_text_that_a_workbook_of_ours_has_cut_is_not_taken_for_the_whole() -> None:
-    """Else failed.xlsx, imported as it is, would shorten a comment in silence."""
+    """Otherwise failed.xlsx, imported unchanged, would shorten a comment in silence."""
     (fault,) = faults_of(check_row({"Notes": "x… [cut; failed.csv has all of it]"}, {"Comment": "Notes"}))
 
     assert (fault.code, fault.field) == ("damaged_text", "Comment")

@@ -71,7 +71,7 @@ GERMAN = {"decimal": ",", "thousands": "."}
     ],
 )
 def test_amounts_by_the_rule(text: str, signs: dict[str, str], number: float) -> None:
-    """Whole numbers are int, others the float that shows the same digits."""
+    """Whole numbers are int, others the float with the same digits."""
     found = amount(text, rule_of(**signs))
 
     assert (found, type(found)) == (number, type(number))
@@ -91,13 +91,13 @@ def test_amounts_by_the_rule(text: str, signs: dict[str, str], number: float) ->
     ],
 )
 def test_amounts_that_are_not_certain(text: str, signs: dict[str, str]) -> None:
-    """A number that can be read in two ways, or not exactly kept, is refused."""
+    """A number that can be read in two ways, or not kept exactly, is refused."""
     assert code_of(amount(text, rule_of(**signs))) == "amount_invalid"
 
 
 @pytest.mark.parametrize(("text", "number"), [("5", 5), (" -12 ", -12), ("+007", 7), (PlainNumber("5"), 5)])
 def test_integers(text: str, number: int) -> None:
-    """White space and zeros in front do not matter."""
+    """White space and leading zeros do not matter."""
     assert integer(text) == number
 
 
@@ -120,7 +120,7 @@ def test_not_integers(text: str) -> None:
     ],
 )
 def test_dates(text: str, formats: tuple[str, ...], written: str) -> None:
-    """ISO is always understood, other ways where they are configured."""
+    """ISO is always understood, other notations if configured."""
     assert moment(text, formats) == written
 
 
@@ -158,7 +158,7 @@ def test_neither_yes_nor_no() -> None:
     "text", ["a@b.de", "max.muster+x@mail.example.co.uk", "info@müller.de", "a_b@xn--mller-kva.de", "o'neil@x.ie"]
 )
 def test_email_addresses(text: str) -> None:
-    """Letters of all scripts, sub-domains and punycode; white space around does not matter."""
+    """Letters of all scripts, sub-domains and punycode; surrounding white space does not matter."""
     assert email(f" {text}\u00a0") == text
 
 
@@ -230,7 +230,7 @@ def test_an_identifier_that_excel_has_rounded_is_refused() -> None:
 
 
 def test_plain_text_is_not_converted() -> None:
-    """It reaches the dialler as it stands, or cut where that is allowed."""
+    """It reaches the dialler unchanged, or cut if that is allowed."""
     assert converter(FIELDS["Comment"], rule_of()) is None
     cut = converter(FIELDS["City"], rule_of(), cut_at=3)
     assert cut is not None

@@ -47,9 +47,9 @@ def proposed(table: Rows, folder: Path) -> tuple[str, Settings]:
 
 
 def checked(table: Rows, settings: Settings) -> tuple[list[Contact], list[Rejection]]:
-    check = Checker(settings, table.layout).check
+    checker = Checker(settings, table.layout)
     (chunk,) = table.chunks()
-    return check(chunk)
+    return checker.check(chunk)
 
 
 def test_a_german_export(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a file is, is told by what is in it; what is no table is refused with a sentence that helps."""
+"""The bytes of a file tell its kind; a file that is not a table is refused with a helpful message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dialler_sync.read import open_table, open_tables
 
 
 def test_one_table_of_a_csv_file(tmp_path: Path) -> None:
-    """A CSV file is one table, readable as often as wanted."""
+    """A CSV file is one table, which can be read any number of times."""
     path = tmp_path / "list.txt"
     path.write_text("No;Name\n1;Miller\n")
     (table,) = open_tables(path, SourceSettings())
@@ -33,7 +33,7 @@ def test_missing_and_folder(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_pipe(tmp_path: Path) -> None:
-    """A pipe can be read once only, and is refused at once rather than waited for."""
+    """A pipe can be read only once; it is refused at once, without waiting."""
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(InputError, match="is not a regular file"):
@@ -66,7 +66,7 @@ def test_unreadable(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("name", ["list.csv", "list.xls"])
 def test_what_is_no_spreadsheet(tmp_path: Path, data: bytes, what: str, name: str) -> None:
-    """Other files are named for what they are, whatever their suffix says."""
+    """The message names the kind of another file, whatever its suffix."""
     (tmp_path / name).write_bytes(data)
 
     with pytest.raises(InputError, match=rf"{name}: is {what}, not a spreadsheet"):
@@ -82,7 +82,7 @@ def test_nothing_in_it(tmp_path: Path, data: str) -> None:
 
 
 def test_workbook_by_its_content(tmp_path: Path) -> None:
-    """A ZIP file goes to the workbook reader, also when it is called .csv."""
+    """A ZIP file goes to the workbook reader, even if it is called .csv."""
     with zipfile.ZipFile(tmp_path / "list.csv", "w") as file:
         file.writestr("readme.txt", "no workbook")
 

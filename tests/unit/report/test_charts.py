@@ -17,7 +17,7 @@ def test_parts_of_a_bar_fill_it_and_follow_each_other() -> None:
 
 
 def test_three_rows_of_a_million_are_seen() -> None:
-    """What went wrong must not vanish because much went well."""
+    """Few failures must stay visible beside many successes."""
     _, failed = stacked_bar({"succeeded": 999_997, "failed": 3})
 
     assert failed.width > WIDTH / 150

@@ -1,4 +1,4 @@
-"""Records in every form: nothing lost, nothing that a spreadsheet program or a terminal would run."""
+"""Records in every format: nothing is lost, and nothing runs in a spreadsheet program or a terminal."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def listing(*records: dict[str, Any]) -> Listing:
     ],
 )
 def test_every_value_fits_into_a_cell(value: object, text: str) -> None:
-    """Numbers plainly, so that no digit is lost when the file is read again."""
+    """Numbers are written without exponent, so that no digit is lost when the file is read again."""
     assert cell_text(value) == text
 
 
 def test_records_that_differ_in_their_fields_share_one_table() -> None:
-    """A field that one record does not have stays empty there."""
+    """A field that one record lacks stays empty there."""
     file = io.StringIO(newline="")
 
     write_csv(listing({"ID": 1, "A": "a"}, {"ID": 2, "B": "=b"}), file)
@@ -85,7 +85,7 @@ def test_json_is_one_array_and_keeps_every_value() -> None:
 
 
 def test_the_vendors_columns_are_fixed() -> None:
-    """Whatever else a record holds; a number that could be read in two ways is written so that it cannot."""
+    """A number that could be read in two ways is written so that it cannot."""
     file = io.StringIO(newline="")
 
     write_vendor(listing({"UserData": "007", "Amount": 1.234, "Other": "x"}, {"Amount": 1.5}), file)
@@ -103,7 +103,7 @@ def test_the_vendors_columns_are_fixed() -> None:
 
 @pytest.mark.parametrize("kind", [io.StringIO, Terminal])
 def test_a_table_does_nothing_to_the_terminal(kind: type[io.StringIO]) -> None:
-    """Escape sequences in a name are shown, and not carried out; brackets are no markup."""
+    """Escape sequences in a name are shown, not executed; brackets are not markup."""
     file = kind()
 
     assert write_table(listing({"Name": "\x1b[31mred\n[bold]b"}), file) == 0
@@ -113,7 +113,7 @@ def test_a_table_does_nothing_to_the_terminal(kind: type[io.StringIO]) -> None:
 
 
 def test_a_long_table_is_cut_on_a_terminal_only() -> None:
-    """Who has a terminal is told how many are left out; who has a pipe has them all."""
+    """A terminal user is told how many records are left out; a pipe gets them all."""
     records = [{"ID": number} for number in range(1_500)]
     terminal, pipe = Terminal(), io.StringIO()
 
@@ -123,7 +123,7 @@ def test_a_long_table_is_cut_on_a_terminal_only() -> None:
 
 
 def test_a_workbook_goes_on_in_the_next_sheet(tmp_path: Path) -> None:
-    """Where one is full; every sheet has the header."""
+    """A full sheet continues in the next; every sheet has the header."""
     write_xlsx(listing(*({"ID": number} for number in range(5))), tmp_path / "a.xlsx", sheet_rows=3)
 
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
@@ -136,7 +136,7 @@ def test_a_workbook_goes_on_in_the_next_sheet(tmp_path: Path) -> None:
 
 
 def test_a_workbook_takes_any_text(tmp_path: Path) -> None:
-    """What is too long for a cell is cut, and that is said; what looks like XML of the file format is text."""
+    """Text that is too long for a cell is cut, with a remark; text that looks like XML of the format stays text."""
     texts = {"Long": "x" * (CELL_LENGTH + 1), "Xml": "<r>a</r>", "Blanks": "  a  ", "Digits": "0017", "Big": 2**60}
 
     remarks = write_xlsx(listing(texts | {"Fits": "y" * CELL_LENGTH, "Half": "a\ud83d"}), tmp_path / "a.xlsx")
@@ -150,14 +150,22 @@ def test_a_workbook_takes_any_text(tmp_path: Path) -> None:
     assert (cells["Big"], cells["Half"]) == (str(2**60), "a\ufffd")
 
 
-def test_a_workbook_with_more_columns_than_excel_has(tmp_path: Path) -> None:
-    """Is refused, and not cut."""
-    with pytest.raises(UsageError, match="16,384 columns"):
-        write_xlsx(listing({f"F{number}": 1 for number in range(16_385)}), tmp_path / "a.xlsx")
+def test_more_columns_than_excel_has(tmp_path: Path) -> None:
+    """They are refused, and not cut, before anything is written: a column for each field of each record would fill the
+    disk. A record a line takes them."""
+    many = listing({f"F{number}": 1 for number in range(16_385)})
+    file = io.StringIO()
+
+    with pytest.raises(UsageError, match="16,384 columns, and the records have 16,385 fields: use -o jsonl"):
+        write_xlsx(many, tmp_path / "a.xlsx")
+    for write in (write_csv, write_table):
+        with pytest.raises(UsageError, match="16,384 columns"):
+            write(many, file)
+    assert file.getvalue() == ""
 
 
 def test_a_file_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
-    """What was there before stays where writing fails, and no draft is left."""
+    """A failed write leaves the old file in place, and no draft."""
     path = tmp_path / "a.csv"
     path.write_text("before", encoding="utf-8")
 
@@ -170,7 +178,7 @@ def test_a_file_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_choosing_from_no_records_is_no_mistake() -> None:
-    """Nobody knows which fields they would have."""
+    """No record shows which fields there would be."""
     assert Listing(["ID"], []).select(["Name"]).columns == ["Name"]
     with pytest.raises(UsageError, match="did you mean 'Name'"):
         listing({"Name": 1}).select(["name"])

@@ -1,4 +1,4 @@
-"""``failed.xlsx``: every cell is text and stays as it was, faulty cells are marked, and it is read back as the list."""
+"""``failed.xlsx``: every cell stays the text it was, faulty cells are marked, and the file can be imported again."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def texts(sheet: Any) -> list[list[str]]:
 
 
 def test_it_has_the_rows_of_failed_csv(tmp_path: Path) -> None:
-    """The same table twice: who is told of one may take the other."""
+    """Both files hold the same table, so that either can be fixed."""
     fine = (result_of(2), 0, cells_of(2))
 
     sheet = write(tmp_path, [fine, (rejected(3), 0, cells_of(3)), (rejected(4), 0, (*cells_of(4), "more"))], extra=1)
@@ -60,7 +60,7 @@ def test_it_has_the_rows_of_failed_csv(tmp_path: Path) -> None:
 
 
 def test_columns_are_text_from_top_to_bottom(tmp_path: Path) -> None:
-    """An empty cell, and one below the rows, takes 0171… as it is typed, and Excel says nothing of digits."""
+    """Empty cells, and those below the rows, keep 0171… as typed, and Excel does not warn about digits."""
     sheet = write(tmp_path, [(rejected(2), 0, cells_of(2))])
 
     columns = sheet.column_dimensions.values()
@@ -109,7 +109,7 @@ def test_rows_that_the_run_did_not_come_to_are_not_marked(tmp_path: Path) -> Non
 
 
 def test_sources_with_other_columns_share_one_table(tmp_path: Path) -> None:
-    """The mark is where the column of that source stands in the shared table."""
+    """The mark is in the shared table's column for that source."""
     rows = [
         (rejected(2, field="PhoneNumber1"), 0, cells_of(2)),
         (rejected(2, field="PhoneNumber1"), 1, ("0171", "x")),
@@ -136,7 +136,7 @@ def test_doubled_empty_and_broken_names_stay(tmp_path: Path) -> None:
 
 
 def test_a_text_too_long_for_a_cell_is_cut_and_marked(tmp_path: Path) -> None:
-    """It must not go unseen: imported as it is, it would be what is left of the text."""
+    """A cut cell must be marked: imported unchanged, the row would lose the rest of its text."""
     sheet = write(tmp_path, [(rejected(2, field="Name"), 0, cells_of(2, Notes="x" * 40_000))])
 
     assert sheet["D2"].value.endswith("… [cut; failed.csv has all of it]")
@@ -189,7 +189,7 @@ def test_only_its_owner_can_read_it_and_nothing_is_left_beside_it(tmp_path: Path
 def test_columns_beyond_excels_last_cost_the_workbook_and_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without its last columns it would be another list."""
+    """Without its last columns the file would be another list."""
     names = [f"C{n}" for n in range(16_380)]
 
     with failed_rows(tmp_path, RUN_ID, [names], 0, {}) as add:
@@ -222,7 +222,7 @@ def test_notes_have_an_end_and_colours_have_none(tmp_path: Path, monkeypatch: py
 
 
 LISTED = [text for text in NASTY if text != "\x01\x1f"]
-"""Without control characters, which an OpenDocument cannot hold."""
+"""Without control characters, which an OpenDocument file cannot hold."""
 
 ROWS = [
     LISTED,
@@ -250,7 +250,7 @@ def test_it_is_read_back_as_the_list_that_it_was(tmp_path: Path) -> None:
     "to", ["xlsx", "ods", "xls", pytest.param("csv:Text - txt - csv (StarCalc):59,34,76", id="semicolons")]
 )
 def test_a_spreadsheet_program_that_opens_and_saves_it_changes_no_cell(to: str, locale: str, tmp_path: Path) -> None:
-    """Keys keep their zeros, numbers their signs and dates their order, in every format that people save as."""
+    """Keys keep their zeros, numbers their signs and dates their order, in every format that people save to."""
     names = [f"C{n}" for n in range(len(LISTED))]
     write(tmp_path, [(rejected(2 + n), 0, row) for n, row in enumerate(ROWS)], names)
 
@@ -260,7 +260,7 @@ def test_a_spreadsheet_program_that_opens_and_saves_it_changes_no_cell(to: str, 
 
 
 def test_a_disk_that_is_full_costs_the_workbook_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Rows wait on disk for the workbook to be written, and take several times the room of failed.csv."""
+    """Rows wait on disk until the workbook is written, and take several times the space of failed.csv."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     rows = [(rejected(row), 0, cells_of(row)) for row in range(2, 3_000)]
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
@@ -277,7 +277,7 @@ def test_a_disk_that_is_full_costs_the_workbook_alone(tmp_path: Path, caplog: py
 
 
 def test_a_disk_that_is_full_only_when_the_workbook_is_packed(tmp_path: Path) -> None:
-    """Few rows wait in memory until then; that they cannot be written is no other fault than any full disk."""
+    """Few rows wait in memory until then; a failure to write them is handled like any full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with Book(tmp_path / "report.xlsx") as book:
         book.add_table("Rows", "results.csv").writerow(["Key"])

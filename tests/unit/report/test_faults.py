@@ -1,4 +1,4 @@
-"""A fault is shown on the source cells that it is about, whatever made the field of them."""
+"""A fault is shown on the source cells of its field, whatever rule made the field."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from ...helpers.report_samples import rejected, result_of
 
 
 def test_a_row_with_several_faults_counts_under_each_reason() -> None:
-    """Who mends one kind of fault must see every row that has it."""
+    """A group must list every row with its fault, so that all of them get fixed."""
     groups = Groups()
     groups.add(rejected(2, "email_invalid; name_missing", "Email; Name", error="No @.; No name."))
     groups.add(rejected(3, "name_missing", "Name", error="No name."))
@@ -23,7 +23,7 @@ def test_a_row_with_several_faults_counts_under_each_reason() -> None:
 
 
 def test_one_reason_in_two_fields_is_one_row() -> None:
-    """Else the reasons would count more rows than there are."""
+    """Otherwise the reasons would count more rows than there are."""
     groups = Groups()
     groups.add(rejected(2, "too_long; too_long", "Name; City", error="A.; B."))
 
@@ -34,7 +34,7 @@ def test_one_reason_in_two_fields_is_one_row() -> None:
 
 
 def test_messages_that_cannot_be_taken_apart_are_shown_whole() -> None:
-    """A message may itself hold what stands between messages."""
+    """A message may itself contain the separator of messages."""
     groups = Groups()
     groups.add(rejected(2, "phone_several; name_missing", "PhoneNumber1; Name", error="1; 2; 3 are three.; No name."))
 
@@ -63,7 +63,7 @@ def test_a_million_different_messages_leave_a_few_examples() -> None:
 
 
 def test_meaning_and_mend_come_from_the_table_of_codes_and_else_from_the_row() -> None:
-    """A code that nobody has described still says what to do."""
+    """A code without a description still shows a fix."""
     groups = Groups()
     groups.add(rejected(2, "email_invalid"))
     groups.add(result_of(3, Status.FAILED, error_code="brand_new", error="?", hint="Ask."))
@@ -75,7 +75,7 @@ def test_meaning_and_mend_come_from_the_table_of_codes_and_else_from_the_row() -
 
 
 def test_a_message_stays_with_its_reason_whatever_it_holds() -> None:
-    """A cell with the sign that parts faults in results.csv moves no message under another reason."""
+    """A cell that contains the separator of results.csv moves no message under another reason."""
     groups = Groups()
     faults = Fault("phone_several", "1; 2 are two.", "", "PhoneNumber1"), Fault("name_missing", "No name.", "", "Name")
     row = rejected(2, "phone_several; name_missing", "PhoneNumber1; Name", error="1; 2 are two.; No name.")

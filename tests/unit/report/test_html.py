@@ -1,4 +1,4 @@
-"""``report.html``: one file, safe to open, that says all of it."""
+"""``report.html``: one complete file that is safe to open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ...helpers.report_samples import COLUMNS, HOSTILE, cells_of, rejected, resu
 
 @dataclass
 class Page(HTMLParser):
-    """What a browser would see of a page, as far as these tests ask for it."""
+    """The parts of a page that these tests need, as a browser would parse them."""
 
     text: str = ""
     elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
@@ -114,7 +114,7 @@ def test_nothing_from_a_file_or_the_dialler_is_markup(tmp_path: Path) -> None:
 
 
 def test_the_policy_allows_just_the_page_s_own_style_and_script(tmp_path: Path) -> None:
-    """Even if text became markup, it could not run, and nothing could be loaded or sent."""
+    """Even text that became markup could not run, and nothing could be loaded or sent."""
     page = page_of(write_html(tmp_path / "report.html", MIXED))
 
     def hash_of(text: str) -> str:
@@ -128,7 +128,8 @@ def test_the_policy_allows_just_the_page_s_own_style_and_script(tmp_path: Path) 
 
 
 def test_the_page_needs_nothing_beside_itself(tmp_path: Path) -> None:
-    """No style or handler in an attribute (the policy would refuse it), and no address but its neighbours'."""
+    """No style or handler stands in an attribute (the policy would refuse it), and links lead to neighbouring files
+    only."""
     for name in ("results.csv", "failed.csv", "summary.json"):
         (tmp_path / name).touch()
     page = page_of(write_html(tmp_path / "report.html", MIXED, history=[summary_of()] * 3))
@@ -233,7 +234,7 @@ def test_at_most_thirty_earlier_runs_are_shown(tmp_path: Path) -> None:
 
 
 def test_with_mask_no_phone_number_is_left_in_the_page(tmp_path: Path) -> None:
-    """In cells, keys, messages, hints, and in what stopped the run."""
+    """In cells, keys, messages, hints, and in the reason for a stop."""
     phone, local = "+49 171 3920012", "3920012"
     row = rejected(
         4,
@@ -291,7 +292,7 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 
 
 def test_warnings_stand_below_the_outcome_with_their_meaning(tmp_path: Path) -> None:
-    """Nobody has to look for them in results.csv."""
+    """Users need not look for them in results.csv."""
     page = write_html(tmp_path / "report.html", [(result_of(2), cells_of(2))], warnings={"restored": 1_200})
 
     assert "<caption>Warnings</caption>" in page

@@ -1,4 +1,4 @@
-"""``--mark``: the workbook as it was sent, with colour and notes on the faulty cells, and nothing else changed."""
+"""``--mark``: the imported workbook, with colour and notes on the faulty cells, and nothing else changed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def by_openpyxl(path: Path) -> None:
 
 
 def by_xlsxwriter(path: Path) -> None:
-    """A table that does not begin in A1, rules, a button, pictures of header and a note in another place."""
+    """A table that does not begin in A1, rules, a button, pictures in the header, and an existing note."""
     book = xlsxwriter.Workbook(path)
     sheet = book.add_worksheet("List")
     sheet.set_column("D:D", 20, book.add_format({"num_format": "@"}))
@@ -65,7 +65,7 @@ MAKERS: Mapping[str, tuple[Callable[[Path], None], int, int]] = {
     "openpyxl": (by_openpyxl, 2, 1),
     "xlsxwriter": (by_xlsxwriter, 5, 3),
 }
-"""Who writes the workbook, and the first row and column of its data."""
+"""The program that writes the workbook, and the first row and column of its data."""
 
 
 @pytest.fixture(params=MAKERS)
@@ -102,7 +102,7 @@ def edited(path: Path, part: str, change: Callable[[bytes], bytes]) -> None:
 
 
 def test_faulty_cells_are_coloured_and_say_what_is_wrong(made: tuple[Path, int, int]) -> None:
-    """A cell that is there, one that is empty, and one that has a note already: that note stays."""
+    """A filled cell, an empty one, and one with a note, which stays."""
     path, row, column = made
     wrong = {(row, column + 2): "Too short.\nComplete it.", (row + 1, column + 1): "No <name> & no name."}
 
@@ -145,7 +145,7 @@ def test_the_sheet_differs_in_the_marked_cells_alone(made: tuple[Path, int, int]
 
 
 def test_a_cell_keeps_its_own_format_and_a_new_one_has_that_of_its_column(made: tuple[Path, int, int]) -> None:
-    """Else a number that is typed into it would lose its zeros."""
+    """Otherwise a number typed into the cell would lose its zeros."""
     path, row, column = made
     wrong = {(row, column): "x", (row + 1, column + 2): "x", (row + 1, column + 1): "x"}
     before = openpyxl.load_workbook(path)["List"]
@@ -159,7 +159,7 @@ def test_a_cell_keeps_its_own_format_and_a_new_one_has_that_of_its_column(made: 
 
 
 def test_notes_of_two_sheets_have_drawings_of_their_own(tmp_path: Path) -> None:
-    """Excel calls a workbook damaged in which two shapes have one number."""
+    """Excel calls a workbook damaged if two shapes have one number."""
     path = tmp_path / "list.xlsx"
     by_openpyxl(path)
 
@@ -274,7 +274,7 @@ def test_of_merged_cells_the_first_is_marked(tmp_path: Path) -> None:
 
 
 def test_names_of_parts_differ_in_case(tmp_path: Path) -> None:
-    """Two parts whose names differ in case alone are one, and a workbook with both is damaged."""
+    """Two parts whose names differ only in case are one, and a workbook with both is damaged."""
     path = tmp_path / "list.xlsx"
     by_openpyxl(path)
     with zipfile.ZipFile(path) as package:

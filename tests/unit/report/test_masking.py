@@ -61,5 +61,5 @@ def test_a_key_that_is_a_phone_number_is_hidden() -> None:
 
 @pytest.mark.parametrize("text", ["1" * 50_000, "0 " * 25_000, "(" * 50_000, "+" * 50_000])
 def test_masking_takes_no_longer_than_the_text_is_long(text: str) -> None:
-    """A text made to confuse the search must not hold up the report."""
+    """A text made to slow down the search must not delay the report."""
     assert len(mask_phones(text)) == len(text)

@@ -39,7 +39,7 @@ def test_texts_that_many_rows_share_are_kept_once() -> None:
 
 
 def test_rows_beyond_the_limit_are_counted_only() -> None:
-    """The page must open, however much went wrong."""
+    """The page must open, however many rows failed."""
     found = Records(COLUMNS, [], rows=2)
     for row in range(5):
         if found.has_room():

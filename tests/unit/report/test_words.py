@@ -1,4 +1,4 @@
-"""What reports say."""
+"""Wording of the reports."""
 
 from __future__ import annotations
 
@@ -44,10 +44,19 @@ def test_a_run_that_stopped_says_how_to_go_on(code: ExitCode) -> None:
 
 
 def test_a_safety_limit_is_not_simply_passed_by() -> None:
-    """Going on would only stop there again, or do what the limit is there to prevent."""
+    """Resuming would only stop there again, or defeat the limit."""
     sentence, command = words.next_step(summary_of([WAITING], stopped_because="x", exit_code=8))
 
     assert "allow more" in sentence
+    assert command == ""
+
+
+def test_a_run_whose_journal_is_lost_is_not_resumed() -> None:
+    sentence, command = words.next_step(
+        summary_of([WAITING], stopped_because="deleted", exit_code=ExitCode.UNAVAILABLE, resumable=False)
+    )
+
+    assert "import the files again" in sentence
     assert command == ""
 
 

@@ -1,4 +1,4 @@
-"""``report.xlsx``: text stays text, in Excel, in LibreOffice, and when it is read again."""
+"""``report.xlsx``: text stays text, in Excel, in LibreOffice, and when the file is read again."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_sheets_can_be_filtered_and_keep_their_header_in_sight(tmp_path: Path) -
 
 
 def test_nasty_texts_are_text_and_read_back_unharmed(tmp_path: Path) -> None:
-    """By openpyxl as text cells, and by our own reader as they were: failed rows are mended and imported again."""
+    """Checked by openpyxl (text cells) and by our own reader (original texts), because failed rows are fixed and
+    imported again."""
     columns = [f"C{n}" for n in range(len(NASTY))]
 
     book = write(tmp_path / "report.xlsx", [(rejected(2), NASTY), (rejected(3), NASTY)], columns)
@@ -117,7 +118,7 @@ def test_nasty_texts_are_text_and_read_back_unharmed(tmp_path: Path) -> None:
 
 
 def test_digits_in_an_import_column_stay_text(tmp_path: Path) -> None:
-    """Else the next import would find a phone number without its zero."""
+    """Otherwise the next import would find a phone number without its zero."""
     book = write(tmp_path / "report.xlsx", [(rejected(2), cells_of(2, Phone="01713920012"))])
 
     assert book["Failed rows"]["C2"].value == "01713920012"
@@ -146,7 +147,7 @@ def test_a_full_sheet_says_where_the_other_rows_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "😀" * 20_000])
 def test_a_text_too_long_for_excel_is_cut_and_says_so(text: str, tmp_path: Path) -> None:
-    """Excel calls a file with a longer cell damaged; a text that is cut in silence would be imported as it is."""
+    """Excel calls a file with a longer cell damaged; a text cut without a remark would be imported as it is."""
     book = write(tmp_path / "report.xlsx", [(rejected(2), cells_of(2, Notes=text))])
 
     cell = book["Failed rows"]["D2"].value
@@ -175,7 +176,7 @@ def test_only_its_owner_can_read_it_and_nothing_is_left_beside_it(tmp_path: Path
 
 
 def test_a_report_that_is_never_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    """A run that fails while its reports are made must not leave its rows lying about."""
+    """A run that fails while its reports are made must not leave its rows on disk."""
     with XlsxReport(tmp_path / "report.xlsx", RUN_ID, [COLUMNS]) as report:
         report.add(result_of(2), 0, cells_of(2))
         assert list(tmp_path.iterdir())
@@ -185,7 +186,7 @@ def test_a_report_that_is_never_written_leaves_nothing_behind(tmp_path: Path) ->
 
 @needs_libreoffice
 def test_libreoffice_opens_it_and_sees_the_same_texts(tmp_path: Path) -> None:
-    """A second program, which none of our libraries is part of, agrees on what the cells hold."""
+    """LibreOffice, which shares no code with our libraries, reads the same cells."""
     columns = [f"C{n}" for n in range(len(NASTY))]
     write(tmp_path / "report.xlsx", [(rejected(2), NASTY)], columns)
 

@@ -86,6 +86,10 @@ def test_only_a_newer_whole_list_of_the_target_takes_over(journal: Journal) -> N
     begun(journal, 6, target=f"{TARGET}9")
     begun(journal, 7)
     begun(journal, 8, command="undo", parent="run-7")
+    assert newer_list(journal, run) == "run-7"  # an undo that has not ended has put nothing back for certain
+    journal.update_run("run-8", summary={"exit_code": 4})
+    assert newer_list(journal, run) == "run-7"
+    journal.update_run("run-8", summary={"exit_code": 0})
     begun(journal, 9, command="validate")
     assert newer_list(journal, run) == ""
 

@@ -1,4 +1,4 @@
-"""Delimiter, quote and escape are found out from what comes of them; a tie is a question to the user."""
+"""Delimiter, quote and escape follow from the rows that they give; a tie is a question to the user."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ....helpers.csv_files import read
     ],
 )
 def test_delimiter(tmp_path: Path, text: str, delimiter: str | None, cells: list[str]) -> None:
-    """Commas in numbers and names, and blanks in phone numbers, are no delimiters."""
+    """Commas in numbers and names, and blanks in phone numbers, are not delimiters."""
     found = read(tmp_path, text)
 
     assert found.layout.delimiter == delimiter
@@ -44,7 +44,7 @@ def test_delimiter(tmp_path: Path, text: str, delimiter: str | None, cells: list
     ],
 )
 def test_equally_good_delimiters(tmp_path: Path, text: str, one: str, other: str) -> None:
-    """Two delimiters that do equally well are two readings: the user is asked, and the answer is obeyed."""
+    """Two delimiters that do equally well give two readings: the user is asked, and the answer is obeyed."""
     with pytest.raises(InputError, match=rf"delimited by {one} or by {other}.*set source\.delimiter"):
         read(tmp_path, text)
 
@@ -53,7 +53,7 @@ def test_equally_good_delimiters(tmp_path: Path, text: str, one: str, other: str
 
 @pytest.mark.parametrize(("name", "sign"), [("tab", "\t"), ("\\t", "\t"), ("pipe", "|"), ("^", "^"), (", ", ", ")])
 def test_configured_delimiter(tmp_path: Path, name: str, sign: str) -> None:
-    """A delimiter that is set is taken, by sign or by name, whatever else is in the text."""
+    """A configured delimiter is taken, by sign or by name, whatever the text holds."""
     found = read(tmp_path, f"a;b{sign}c\n1;2{sign}3\n", delimiter=name)
 
     assert found.columns == ["a;b", "c"]
@@ -70,18 +70,18 @@ def test_configured_delimiter(tmp_path: Path, name: str, sign: str) -> None:
     ],
 )
 def test_a_first_line_that_tells_the_delimiter(tmp_path: Path, text: str, columns: list[str]) -> None:
-    """What the file says of itself is not asked again."""
+    """The delimiter that the file declares needs no question."""
     assert read(tmp_path, text).columns == columns
 
 
 def test_a_first_line_that_tells_another_delimiter(tmp_path: Path) -> None:
-    """A file saved again by a spreadsheet program of another language keeps the line; one column it is not."""
+    """Another program may save the file with its own delimiter and keep the line: a single column is refused."""
     with pytest.raises(InputError, match=r"first line says that ',' delimits.*set source\.delimiter"):
         read(tmp_path, "sep=,\nNo;Name\n1;Ann\n")
 
 
 def test_comma_and_space_keeps_further_spaces(tmp_path: Path) -> None:
-    """With comma and space only the one space belongs to the delimiter, and a bare comma is text."""
+    """With comma and space, the delimiter takes one space only, and a bare comma is text."""
     found = read(tmp_path, 'a, b, c\nx,  y, "1, 2"\np,q, r, \n', delimiter=", ", header=1)
 
     assert found.cells == [["x", " y", "1, 2"], ["p,q", "r", ""]]
@@ -97,19 +97,19 @@ def test_comma_and_space_keeps_further_spaces(tmp_path: Path) -> None:
     ],
 )
 def test_configured_quote(tmp_path: Path, settings: dict[str, str], cells: list[str]) -> None:
-    """Quote and escape that are set are taken."""
+    """Configured quote and escape are taken."""
     assert read(tmp_path, 'a;b\n"x""y";1\n', **settings).cells == [cells]
 
 
 def test_backslashes_that_escape_nothing_are_text(tmp_path: Path) -> None:
-    """Only before a quote, a delimiter or another backslash does a backslash mean anything."""
+    """A backslash escapes only a quote, a delimiter or another backslash."""
     found = read(tmp_path, 'path;no\n"C:\\temp\\new";1\n"5\\" tube";2\n"a\\\\b";3\n', escape="backslash")
 
     assert found.cells == [["C:\\temp\\new", "1"], ['5" tube', "2"], ["a\\b", "3"]]
 
 
 def test_lines_in_quotes(tmp_path: Path) -> None:
-    """Lines that stand in quotes as a whole hide their delimiter; names with a comma in one column do not."""
+    """Lines quoted as a whole hide their delimiter; names with a comma in one column do not."""
     with pytest.raises(InputError, match="each line stands in quotes as a whole"):
         read(tmp_path, '"Id,Name,Tel"\n"1,A,0171"\n"2,B,0172"\n')
 

@@ -1,4 +1,4 @@
-"""Comma lists are not read as one column; what can be one column or several is asked, and the answer is obeyed."""
+"""Comma lists are not read as one column; a doubtful list is a question to the user, and the answer is obeyed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PHONES = "".join(f"{1000 + i},+49171123450{i}\n" for i in range(10))
     ],
 )
 def test_lists_of_several_columns(tmp_path: Path, text: str, columns: list[str], first: list[str] | None) -> None:
-    """A delimiter that stands in the header and in every row is one, whatever a line looks like as a whole."""
+    """A sign in the header and in every row is a delimiter, even if whole lines look like values."""
     found = read(tmp_path, text)
 
     assert found.columns == columns
@@ -65,7 +65,7 @@ def test_lists_of_several_columns(tmp_path: Path, text: str, columns: list[str],
     ],
 )
 def test_lists_of_one_column(tmp_path: Path, text: str, column: str) -> None:
-    """A header without delimiters over decimal numbers or addresses, or quotes around each line: that is one column."""
+    """A header without delimiters over decimal numbers or addresses, or quotes around each line, means one column."""
     assert read(tmp_path, text).columns == [column]
 
 
@@ -97,7 +97,7 @@ def test_lists_of_one_column(tmp_path: Path, text: str, column: str) -> None:
     ],
 )
 def test_what_can_be_one_column_or_several_is_asked(tmp_path: Path, text: str, columns: int) -> None:
-    """The message names what to set, and ``none`` makes one column of it."""
+    """The message names the setting, and ``none`` makes it one column."""
     with pytest.raises(InputError, match=r"list\.csv: .*source\.delimiter"):
         read(tmp_path, text)
 
@@ -105,13 +105,13 @@ def test_what_can_be_one_column_or_several_is_asked(tmp_path: Path, text: str, c
 
 
 def test_the_answer_to_a_rare_delimiter(tmp_path: Path) -> None:
-    """A sign that is text in most lists is a delimiter where it is set."""
+    """A sign that is text in most lists delimits if it is configured."""
     assert read(tmp_path, "No#Name\n1#Ann\n", delimiter="#").cells == [["1", "Ann"]]
 
 
 @pytest.mark.parametrize("cell", ["a,b c,d " * 20_000, '"' + "a,b,c\n" * 20_000 + '"'], ids=["line", "lines in quotes"])
 def test_a_first_cell_longer_than_the_sample(tmp_path: Path, cell: str) -> None:
-    """The delimiter is found among rows, not inside one long cell."""
+    """The sample grows beyond one long cell, so that the delimiter is found among rows."""
     found = read(tmp_path, f"Text;Name;Phone\n{cell};Ann;0171 1234567\n" + "x;Otto;0171 1234568\n" * 20)
 
     assert found.columns == ["Text", "Name", "Phone"]
@@ -120,7 +120,7 @@ def test_a_first_cell_longer_than_the_sample(tmp_path: Path, cell: str) -> None:
 
 @pytest.mark.parametrize(("end", "remarks"), [("\n", 0), ("", 1)])
 def test_a_last_line_without_its_end(tmp_path: Path, end: str, remarks: int) -> None:
-    """An upload may have broken off; but many programs write no last line end, so it is only a remark."""
+    """The upload may be incomplete; but many programs omit the last line end, so this is only a remark."""
     found = read(tmp_path, f"No;Name\n1;Ann\n2;Uwe{end}")
 
     assert found.cells == [["1", "Ann"], ["2", "Uwe"]]

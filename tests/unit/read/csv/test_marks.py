@@ -1,4 +1,4 @@
-"""Byte order marks inside a file, where others were appended to it (``copy /b``), are no text."""
+"""Byte order marks inside a file are not text: another file was appended there (``copy /b``)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lines(first: int, *, header: bool = True, quote: str = "") -> str:
 @pytest.mark.parametrize("quote", ["", '"'])
 @pytest.mark.parametrize("header", [True, False])
 def test_files_that_were_joined(tmp_path: Path, encoding: str, quote: str, header: bool) -> None:
-    """The rows of both files are read, with the header once more between them or not, and no key has a mark."""
+    """The rows of both files are read, with or without a second header between them, and no key has a mark."""
     text = MARK + lines(40, quote=quote) + MARK + lines(50, header=header, quote=quote)
     found = read(tmp_path, text.encode(encoding))
 
@@ -38,7 +38,7 @@ def test_files_that_were_joined(tmp_path: Path, encoding: str, quote: str, heade
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("last", ["x", ""])
 def test_files_that_were_joined_within_a_line(tmp_path: Path, quote: str, header: bool, last: str) -> None:
-    """Without a line end between them the last row of one and the first of the other would be one: it is refused."""
+    """Without a line end between two files, the last row of one would join the first of the other: it is refused."""
     above = MARK + lines(40, quote=quote).rstrip().removesuffix(f"{quote}x{quote}") + quote + last + quote
 
     with pytest.raises(InputError, match=r"list\.csv: row 6 holds a byte order mark.*appended without a line end"):
@@ -46,7 +46,7 @@ def test_files_that_were_joined_within_a_line(tmp_path: Path, quote: str, header
 
 
 def test_a_broken_upload_within_a_key(tmp_path: Path) -> None:
-    """A row that broke off in its first cell is not glued to the next file's."""
+    """A row that ends in its first cell is not joined to the next file's first row."""
     with pytest.raises(InputError, match="row 7 holds a byte order mark"):
         read(tmp_path, lines(40) + "E4" + MARK + lines(50, header=False))
 
@@ -57,12 +57,12 @@ def test_a_single_column_within_a_line(tmp_path: Path) -> None:
 
 
 def test_a_mark_in_a_cell(tmp_path: Path) -> None:
-    """Where it was pasted into a cell with the text, it is dropped; no other file can begin there."""
+    """A mark pasted into a cell is dropped: no other file can begin there."""
     assert read(tmp_path, f"No;Name\n1;{MARK}Ann\n2;Eva{MARK}\n").cells == [["1", "Ann"], ["2", "Eva"]]
 
 
 def test_a_mark_between_blocks(tmp_path: Path) -> None:
-    """A file is read in blocks; a mark at the beginning of a line is found wherever the block ends."""
+    """A mark at the beginning of a line is found wherever a block ends."""
     row = "1234567;Ann\n"
     text = "No;Name\n" + (row * 5_500 + MARK) * 3 + row
 
@@ -70,7 +70,7 @@ def test_a_mark_between_blocks(tmp_path: Path) -> None:
 
 
 def test_a_mark_in_a_workbook(tmp_path: Path) -> None:
-    """A text cell that begins with one is read without it."""
+    """A mark at the start of a text cell is dropped."""
     book = openpyxl.Workbook()
     assert book.active is not None
     for row in ([f"{MARK}Key", "Name"], [f"{MARK}E1", "Ann"]):

@@ -1,4 +1,4 @@
-"""Every way in which CSV files are polluted, one at a time, on one table whose cells are known.
+"""Every kind of pollution of CSV files, one at a time, on one table with known cells.
 
 The pollutions are those of the Pollock benchmark (Vitagliano et al., VLDB 2023), and those of exports seen in practice.
 """
@@ -27,11 +27,11 @@ ROWS = [
     ["02/02/2024", "01:30", "3", "CC-1697", "$34.22", "Suspenders", "Hold, firmly", "https://a.example/6", ""],
 ]
 QUOTED = [2, 5, 6, 7]
-"""Some columns are quoted in every row, the others where they must be, as in most exports."""
+"""Columns that are quoted in every row; the others are quoted only where necessary, as in most exports."""
 
 
 def written(i: int, cell: str, delimiter: str = ",", quote: str = '"', escape: str | None = None) -> str:
-    """A cell of column ``i``, quoted where it must be or always is."""
+    """Write a cell of column ``i``, quoted if necessary or always."""
     if quote in cell or delimiter.strip() in cell or i in QUOTED:
         return quote + cell.replace(quote, (quote if escape is None else escape) + quote) + quote
     return cell
@@ -51,7 +51,7 @@ TABLE = text()
 
 
 def test_clean_file(tmp_path: Path) -> None:
-    """The table that all pollutions begin with is read as it is."""
+    """The clean table, before any pollution, is read exactly."""
     found = read(tmp_path, TABLE)
 
     assert found.columns == HEADER
@@ -64,7 +64,7 @@ def test_clean_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", ", " "])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_delimiters_and_line_ends(tmp_path: Path, delimiter: str, end: str) -> None:
-    """Delimiter and line end are found out together; both are shown."""
+    """Delimiter and line end are detected together, and both are shown."""
     found = read(tmp_path, text(delimiter=delimiter, end=end))
 
     assert found.columns == HEADER
@@ -76,7 +76,7 @@ def test_delimiters_and_line_ends(tmp_path: Path, delimiter: str, end: str) -> N
 @pytest.mark.parametrize("quote", ['"', "'"])
 @pytest.mark.parametrize(("name", "escape"), [("double", None), ("backslash", "\\"), ("none", "")])
 def test_quotes_and_escapes(tmp_path: Path, quote: str, name: str, escape: str | None) -> None:
-    """Quote and escape are found out together, also where quotes inside quotes are not escaped at all."""
+    """Quote and escape are detected together, even if quotes inside quotes are not escaped at all."""
     rows = ROWS
     if name == "backslash":  # a writer that escapes by backslash escapes the backslash too, or has none
         rows = [[cell.replace("\\", "") for cell in row] for row in ROWS]
@@ -98,7 +98,7 @@ def test_double_final_line_end(tmp_path: Path) -> None:
 
 
 def test_mixed_line_ends(tmp_path: Path) -> None:
-    """Lines that end differently in one file are lines all the same."""
+    """Lines may end in different ways in one file."""
     lines = TABLE.split("\n")
     found = read(tmp_path, lines[0] + "\r\n" + lines[1] + "\r" + "\n".join(lines[2:]))
 
@@ -107,7 +107,7 @@ def test_mixed_line_ends(tmp_path: Path) -> None:
 
 
 def test_header_only(tmp_path: Path) -> None:
-    """A list without rows is a list, not an error."""
+    """A list without rows is not an error."""
     found = read(tmp_path, line(HEADER))
 
     assert found.columns == HEADER
@@ -124,7 +124,7 @@ def test_no_payload(tmp_path: Path) -> None:
 
 
 def test_no_header(tmp_path: Path) -> None:
-    """Without a header no row is lost, and the columns have names of their own."""
+    """Without a header, no row is lost, and the columns get names of their own."""
     found = read(tmp_path, text(ROWS))
 
     assert found.columns == [f"column_{i}" for i in range(1, 10)]
@@ -153,7 +153,7 @@ def test_header_on_several_lines(tmp_path: Path, lines: int) -> None:
     ],
 )
 def test_preamble(tmp_path: Path, preamble: str) -> None:
-    """A title block above the table is not part of it, and is reported."""
+    """A title block above the table is left out, and reported."""
     found = read(tmp_path, preamble + TABLE)
 
     assert found.columns == HEADER
@@ -175,7 +175,7 @@ def test_preamble(tmp_path: Path, preamble: str) -> None:
     ],
 )
 def test_footnote(tmp_path: Path, footnote: str) -> None:
-    """Totals and footnotes under the table are not rows of it, and are reported."""
+    """Totals and footnotes below the table are left out, and reported."""
     found = read(tmp_path, TABLE + footnote)
 
     assert found.cells == ROWS
@@ -189,7 +189,7 @@ BOUNDARIES = ["", "\n", ",,,,,,,,\n", "\nSecond table\n"]
 @pytest.mark.parametrize("columns", [8, 10])
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_second_table(tmp_path: Path, columns: int, boundary: str) -> None:
-    """A second table underneath is reported and never mixed in, with less or more columns."""
+    """A second table below, with fewer or more columns, is reported and never mixed in."""
     second = [[*cells, f"more {i}"][:columns] for i, cells in enumerate((HEADER, *ROWS))]
     path = tmp_path / "list.csv"
     path.write_text(TABLE + boundary + text(second), encoding="utf-8")
@@ -209,7 +209,7 @@ def test_second_table(tmp_path: Path, columns: int, boundary: str) -> None:
 )
 @pytest.mark.parametrize("boundary", [*BOUNDARIES, "Total,,12\n", "\nTotal,,12\n\nMarch\n"])
 def test_header_again(tmp_path: Path, boundary: str, again: str) -> None:
-    """Exports that were put together are read to the end, but for the headers and totals between them."""
+    """Concatenated exports are read to the end; the headers and totals between them are left out."""
     below = TABLE.count("\n") + boundary.count("\n") + 1
     rows = TABLE.partition("\n")[2]
     found = read(tmp_path, TABLE + boundary + again + rows + boundary + again + rows)
@@ -222,7 +222,7 @@ def test_header_again(tmp_path: Path, boundary: str, again: str) -> None:
 
 
 def test_header_again_far_down(tmp_path: Path) -> None:
-    """A header in the midst of a long file is found wherever it stands."""
+    """A repeated header is found far down in a long file."""
     part = "No,Name,Phone\n" + "".join(f"{i},Miller,0171 392{i:04}\n" for i in range(7_001))
     found = read(tmp_path, part * 2)
 
@@ -232,7 +232,7 @@ def test_header_again_far_down(tmp_path: Path) -> None:
 
 
 def test_other_second_table_of_the_same_width(tmp_path: Path) -> None:
-    """A second table with other names, behind a blank row, is known by its header."""
+    """The header of a second table with other names, behind a blank row, reveals it."""
     other = [["Team", "Lead", "Phone"], ["A", "Smith", "0171 1234567"], ["B", "Jones", "0171 1234568"]]
     first = [["No", "Name", "Amount"], ["1", "Miller", "12.50"], ["2", "Meier", "3.50"]]
     with pytest.raises(InputError, match=r"row 5.*can be the header of a second table or a row of the first"):
@@ -245,7 +245,7 @@ def test_other_second_table_of_the_same_width(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("row", "column"), list(product(range(1, 7), range(9))))
 def test_extra_quote(tmp_path: Path, row: int, column: int) -> None:
-    """A stray quote before any cell costs that row its import, and no other cell its text."""
+    """A stray quote before any cell rejects that row, and changes no other cell."""
     table = [list(cells) for cells in (HEADER, *ROWS)]
     lines = [line(cells) for cells in table]
     cells = [written(i, cell) for i, cell in enumerate(table[row])]
@@ -273,7 +273,7 @@ def test_extra_quote_in_the_header(tmp_path: Path, column: int) -> None:
 @pytest.mark.parametrize("row", [1, 3, 6])
 @pytest.mark.parametrize("column", range(9))
 def test_delimiter_too_many(tmp_path: Path, row: int, column: int) -> None:
-    """A row with a cell too many is kept as it is, and marked; the others do not move."""
+    """A row with one cell too many is kept and flagged; the others do not move."""
     table = [list(cells) for cells in (HEADER, *ROWS)]
     lines = [line(cells) for cells in table]
     parts = [written(i, cell) for i, cell in enumerate(table[row])]
@@ -289,7 +289,7 @@ def test_delimiter_too_many(tmp_path: Path, row: int, column: int) -> None:
 @pytest.mark.parametrize("row", [1, 4, 6])
 @pytest.mark.parametrize("column", range(1, 5))
 def test_delimiter_missing(tmp_path: Path, row: int, column: int) -> None:
-    """A row with a cell too few is kept as it is, and marked; the others do not move."""
+    """A row with one cell too few is kept and flagged; the others do not move."""
     table = [list(cells) for cells in (HEADER, *ROWS)]
     merged = table[row][column - 1] + table[row][column]
     table[row][column - 1 : column + 1] = [merged]
@@ -306,7 +306,7 @@ def test_delimiter_missing(tmp_path: Path, row: int, column: int) -> None:
 @pytest.mark.parametrize("row", range(1, 7))
 @pytest.mark.parametrize("column", [5, 6, 7, 8])
 def test_delimiter_missing_beside_quotes(tmp_path: Path, row: int, column: int) -> None:
-    """Where a comma inside quotes stands in for the delimiter that is missing, the number of cells tells nothing."""
+    """A comma inside quotes can replace the missing delimiter: the number of cells then shows nothing."""
     lines = [line(cells) for cells in (HEADER, *ROWS)]
     parts = [written(i, cell) for i, cell in enumerate(ROWS[row - 1])]
     parts[column - 1 : column + 1] = [parts[column - 1] + parts[column]]
@@ -320,7 +320,7 @@ def test_delimiter_missing_beside_quotes(tmp_path: Path, row: int, column: int) 
 
 
 def test_header_with_a_delimiter_too_many(tmp_path: Path) -> None:
-    """Where header and rows do not agree, no row passes for a good one."""
+    """If header and rows disagree, no row is accepted."""
     found = read(tmp_path, "," + TABLE)
 
     assert found.cells == ROWS
@@ -329,7 +329,7 @@ def test_header_with_a_delimiter_too_many(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", [1, 3, 6])
 def test_row_with_another_delimiter(tmp_path: Path, row: int) -> None:
-    """A row that is delimited otherwise is ragged, and the others do not move."""
+    """A row with another delimiter is ragged, and the others do not move."""
     lines = [line(cells) for cells in (HEADER, *ROWS)]
     lines[row] = line(ROWS[row - 1], delimiter=" ")
     found = read(tmp_path, "".join(lines))
@@ -342,7 +342,7 @@ def test_row_with_another_delimiter(tmp_path: Path, row: int) -> None:
 
 @pytest.mark.parametrize("delimiter", [" ", ";", "\t"])
 def test_header_with_another_delimiter(tmp_path: Path, delimiter: str) -> None:
-    """A header that is delimited otherwise than the rows still names them, and is reported."""
+    """A header with another delimiter still names the columns, and is reported."""
     found = read(tmp_path, line(HEADER, delimiter=delimiter) + text(ROWS))
 
     assert found.columns == HEADER
@@ -351,7 +351,7 @@ def test_header_with_another_delimiter(tmp_path: Path, delimiter: str) -> None:
 
 
 def test_blank_rows(tmp_path: Path) -> None:
-    """Blank lines and rows of empty cells are no rows, but they count, as in the spreadsheet program."""
+    """Blank lines and rows of empty cells are skipped but numbered, as in the spreadsheet program."""
     lines = [line(cells) for cells in (HEADER, *ROWS)]
     found = read(tmp_path, "\n" + lines[0] + "\n\n" + lines[1] + ",,,,,,,,\n" + "".join(lines[2:]))
 
@@ -361,7 +361,7 @@ def test_blank_rows(tmp_path: Path) -> None:
 
 
 def test_trailing_delimiters(tmp_path: Path) -> None:
-    """A delimiter at the end of every line is the shape of the file, not a fault of its rows."""
+    """A delimiter at the end of every line is the file's form, not a fault of its rows."""
     found = read(tmp_path, text([[*cells, ""] for cells in (HEADER, *ROWS)]))
 
     assert found.columns == [*HEADER, ""]
@@ -370,7 +370,7 @@ def test_trailing_delimiters(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", [0, 3])
 def test_nul_bytes(tmp_path: Path, row: int) -> None:
-    """A NUL byte stays where it is: it is for validation to reject it."""
+    """A NUL byte is kept: validation rejects it."""
     table = [list(cells) for cells in (HEADER, *ROWS)]
     table[row][5] = "Me\0n"
     found = read(tmp_path, text(table))
@@ -380,7 +380,7 @@ def test_nul_bytes(tmp_path: Path, row: int) -> None:
 
 @pytest.mark.parametrize("told", ["sep=,\n", '"sep=,"\r\n', "\ufeffSEP=,\n"])
 def test_sep_line(tmp_path: Path, told: str) -> None:
-    """Excel's line about the delimiter is obeyed; Excel does not show it, so it has no row number."""
+    """Excel's line about the delimiter is obeyed; Excel hides it, so it has no row number."""
     found = read(tmp_path, told + TABLE)
 
     assert found.columns == HEADER
@@ -388,13 +388,13 @@ def test_sep_line(tmp_path: Path, told: str) -> None:
 
 
 def test_column_that_is_called_sep(tmp_path: Path) -> None:
-    """Only a line of nothing else tells the delimiter."""
+    """Only a line with nothing else declares the delimiter."""
     assert read(tmp_path, "sep=a;No\nx;1\n").columns == ["sep=a", "No"]
 
 
 @pytest.mark.parametrize("shift", range(0, 32, 3))
 def test_second_table_wherever_it_begins(tmp_path: Path, shift: int) -> None:
-    """A second table is seen also where the text is cut into blocks right before it."""
+    """A second table is seen even if a block of text ends right before it."""
     first = "No;Name;Phone\n" + "".join(f"{i:05};Miller;017\n" for i in range(4095 - shift))
     found = read(tmp_path, first + "\nTeam;Lead;Deputy\n" + "0171 12345;0172 12345;0173 12345\n" * 3_000)
 
@@ -404,7 +404,7 @@ def test_second_table_wherever_it_begins(tmp_path: Path, shift: int) -> None:
 
 @pytest.mark.parametrize("title", ["Legend,,,\n", "Legend\n", '"Legend:",,,\n'])
 def test_legend_below(tmp_path: Path, title: str) -> None:
-    """Terms and what they mean, behind a blank row and under a title, are not rows of the table; that is said."""
+    """A legend (a title behind a blank row, terms and meanings below it) is left out and reported."""
     found = read(
         tmp_path,
         f"Agent,City,Note\nAnn Schmidt,Berlin,new\nOtto Maier,Kiel,old\n\n{title}Agent,who calls,\nNote,text,\n",
@@ -419,7 +419,7 @@ def test_legend_below(tmp_path: Path, title: str) -> None:
     "row", ["Eva Kunz,0171 1234567,\n", "Eva Kunz,eva@mail.example,\n", "Eva Kunz,Ulm,new\n", "Eva Kunz,7,\n"]
 )
 def test_rows_behind_a_title_are_no_legend(tmp_path: Path, row: str) -> None:
-    """A row with a number, an address or as many cells as the table's stays a row."""
+    """A row with a phone number, an e-mail address or as many cells as the table's remains a row."""
     found = read(tmp_path, f"Agent,City,Note\nAnn Schmidt,Berlin,new\nOtto Maier,Kiel,old\n\nMore,,\n{row}")
 
     assert 6 in found.rows

@@ -1,4 +1,4 @@
-"""Rows of a CSV file: their numbers, their cells, and what their cells do not say."""
+"""Rows of a CSV file: their numbers, their cells, and the notes on cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADER = "No;Name;Phone\n"
 
 
 def test_row_numbers(tmp_path: Path) -> None:
-    """A cell of several lines is one row, a blank line is one too: the numbers are those that Excel shows."""
+    """A cell of several lines is one row, and so is a blank line: the numbers match Excel's."""
     found = read(tmp_path, HEADER + '1;"Miller\r\nAnn";0171\n\n2;Meier;0172\n;;\n3;"a\n\nb\rc";0173\n4;Kunz;0174\n')
 
     assert found.rows == {
@@ -29,7 +29,7 @@ def test_row_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rows", [70, 4_999, 100_000])
 def test_chunks(tmp_path: Path, rows: int) -> None:
-    """Chunks are as long as asked for, whatever stands at their borders, and nothing is lost between them."""
+    """Chunks have the requested length wherever they are cut, and nothing is lost between them."""
     lines = [f"{i};O'Brien;0171" if i % 100 else f'{i};"A\nB";0171' for i in range(1, 12_000)]
     found = read(tmp_path, HEADER + "\n".join(lines), rows=rows)
 
@@ -39,7 +39,7 @@ def test_chunks(tmp_path: Path, rows: int) -> None:
 
 
 def test_long_cell_across_blocks(tmp_path: Path) -> None:
-    """A cell longer than a block, of many lines, is one cell, and the rows after it are in their places."""
+    """A cell longer than a block, of many lines, is one cell, and the rows below keep their places."""
     long = "\n".join(f"line {i}" for i in range(40_000))
     found = read(tmp_path, f'{HEADER}1;Miller;0171\n2;"{long}";0172\n3;Kunz;0173\n')
 
@@ -48,7 +48,7 @@ def test_long_cell_across_blocks(tmp_path: Path) -> None:
 
 
 def test_cells_are_exact(tmp_path: Path) -> None:
-    """Blanks, leading zeros, quotes and odd characters in a cell are what the file says."""
+    """Blanks, leading zeros, quotes and odd characters in a cell are kept."""
     cells = ["01099", " x ", 'say "hi"', "NaN", "null", "\u2028\x0b\x0c\x85", "1e5", "TRUE"]
     path = tmp_path / "exact.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -58,21 +58,21 @@ def test_cells_are_exact(tmp_path: Path) -> None:
 
 
 def test_marks_before_formulas_are_taken_away(tmp_path: Path) -> None:
-    """The apostrophe before what would run as a formula goes; any other apostrophe stays."""
+    """The apostrophe before a would-be formula is removed; any other apostrophe stays."""
     found = read(tmp_path, "Note;No\n'=1+1;1\n'+49 abc;2\n'tis;3\n''=x;4\nO'Brien;5\n'+49171;6\n", quote='"')
 
     assert [cells[0] for cells in found.cells] == ["=1+1", "+49 abc", "'tis", "'=x", "O'Brien", "'+49171"]
 
 
 def test_text_kept_by_a_formula(tmp_path: Path) -> None:
-    """A formula that is nothing but a text is that text, in quotes or not; any other formula stays as it is written."""
+    """A formula that is only a text is read as the text, in quotes or not; any other formula stays as written."""
     found = read(tmp_path, 'No;Phone;Note\n="001";="01711234567";=1+1\n"=""002""";"=""0171""";"=""a""&""b"""\n')
 
     assert found.cells == [["001", "01711234567", "=1+1"], ["002", "0171", '="a"&"b"']]
 
 
 def test_ignored_columns(tmp_path: Path) -> None:
-    """Columns of our own reports are left out: failed.csv is read back as the list that it was."""
+    """Columns of our own reports are left out: failed.csv reads as the list that it came from."""
     found = read(tmp_path, "No;_row;Name;_status\n1;2;Miller;failed\n2;3;Meier\n")
 
     assert found.columns == ["No", "Name"]
@@ -82,7 +82,7 @@ def test_ignored_columns(tmp_path: Path) -> None:
 
 
 def test_nothing_but_ignored_columns(tmp_path: Path) -> None:
-    """Of a file whose every column is ours, all columns are meant."""
+    """If every column of a file is ours, all are read."""
     found = read(tmp_path, "_file;_row\na.csv;2\n")
 
     assert found.columns == ["_file", "_row"]
@@ -120,7 +120,7 @@ def test_vendor_format(tmp_path: Path) -> None:
     ],
 )
 def test_unclosed_quote(tmp_path: Path, rows: list[str]) -> None:
-    """A quote that is not closed swallows no row: its own row is marked and named, every other is read as it is."""
+    """An unclosed quote swallows no row: its own row is flagged and named, every other row is read exactly."""
     found = read(tmp_path, HEADER + "".join(f"{row}\n" for row in rows))
 
     numbers = [cells[0].lstrip('"') for cells in found.cells]
@@ -131,7 +131,7 @@ def test_unclosed_quote(tmp_path: Path, rows: list[str]) -> None:
 
 
 def test_quote_closed_far_below(tmp_path: Path) -> None:
-    """A quote that is opened in one row and closed in another is no long cell, as the lines between are rows."""
+    """A quote opened in one row and closed in another is not a long cell: the lines between are rows."""
     lines = ['1;"Miller;0171', *(f"{i};Meier;0172" for i in range(2, 9)), '9;Kunz";0173', "10;Hinz;0174"]
     found = read(tmp_path, HEADER + "\n".join(lines))
 
@@ -140,7 +140,7 @@ def test_quote_closed_far_below(tmp_path: Path) -> None:
 
 
 def test_rows_of_many_cells(tmp_path: Path) -> None:
-    """Ragged rows keep their own cells, and are cut or filled only in the frame."""
+    """Ragged rows keep their own cells; only the frame cuts or pads them."""
     found = read(tmp_path, HEADER + "1;Miller;0171\n2\n3;Meier;0172;x;y\n4;Kunz;0173\n")
 
     assert found.ragged == {3: ("2",), 4: ("3", "Meier", "0172", "x", "y")}
@@ -161,13 +161,13 @@ def test_rows_of_many_cells(tmp_path: Path) -> None:
     ],
 )
 def test_limits(tmp_path: Path, data: str, limits: dict[str, int], message: str) -> None:
-    """What would eat up memory or time is refused, with the place and the setting."""
+    """Input that would exhaust memory or time is refused, with the place and the setting."""
     with pytest.raises(InputError, match=message + r".*source\.max_"):
         read(tmp_path, data, **limits)
 
 
 def test_limits_of_quoted_cells(tmp_path: Path) -> None:
-    """A cell beyond the csv module's own limit is read, if it is within ours."""
+    """A cell beyond the csv module's limit is read if it is within ours."""
     cell = "x" * 200_000 + ";" + '"' + "\n" + "y" * 200_000
     found = read(tmp_path, HEADER + '1;"' + cell.replace('"', '""') + '";0171\n2;Meier;0172\n')
 
@@ -184,7 +184,7 @@ def test_limits_of_quoted_cells(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("between", [[], [["K7", "Carla", "0171 394"]]])
 def test_two_stray_quotes(tmp_path: Path, first: list[str], last: list[str], between: list[list[str]]) -> None:
-    """Two stray quotes in two rows do not make one row of them; both are marked, and those between are not."""
+    """Stray quotes in two rows do not join them: both are flagged, and the rows between are not."""
     others = [[f"K{i}", f"Miller {i}", f"0171 39{i}"] for i in range(10, 16)]
     table = [*others, first, *between, last, *others]
     found = read(tmp_path, "Key;Name;Phone\n" + "".join(";".join(cells) + "\n" for cells in table))
@@ -196,7 +196,7 @@ def test_two_stray_quotes(tmp_path: Path, first: list[str], last: list[str], bet
 
 @pytest.mark.parametrize("cell", ["Main St 1; 53111 Bonn\nRoom 2; left", "Bonn\nBeuel", "a;b;c\nd;e;f"])
 def test_cell_of_several_lines(tmp_path: Path, cell: str) -> None:
-    """A cell over several lines stays one, also where each of its lines has as many cells as a row."""
+    """A cell over several lines stays one, even if each of its lines has as many cells as a row."""
     others = [[f"K{i}", f"Miller {i}", f"0171 39{i}"] for i in range(10, 16)]
     text = "".join(";".join(cells) + "\n" for cells in others)
     found = read(tmp_path, f'Key;Name;Phone\n{text}K1;"{cell}";0171 1234\n{text}')

@@ -1,4 +1,4 @@
-"""How the bytes of a file are to be read is found out from all of them, and never guessed."""
+"""The whole file decides its encoding; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ HUNGARIAN = (
     ],
 )
 def test_encodings(tmp_path: Path, text: str, encoding: str, shown: str) -> None:
-    """Every encoding that lists come in is known by its bytes, and its text is exact."""
+    """The bytes of every usual encoding reveal it, and the text is exact."""
     found = read(tmp_path, text.encode(encoding))
 
     assert [found.columns, *found.cells] == [line.split(";") for line in text.lstrip("\ufeff").splitlines()]
@@ -53,7 +53,7 @@ def test_encodings(tmp_path: Path, text: str, encoding: str, shown: str) -> None
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "mac-roman"])
 def test_umlaut_deep_in_the_file(tmp_path: Path, encoding: str) -> None:
-    """One umlaut behind a megabyte of ASCII decides as well as one in front."""
+    """One umlaut after a megabyte of ASCII decides as well as one at the start."""
     text = "No;Name\n" + "".join(f"{i};Miller-Smith\n" for i in range(80_000)) + "80000;Müller\n"
     found = read(tmp_path, text.encode(encoding))
 
@@ -70,7 +70,7 @@ def test_utf8_character_across_blocks(tmp_path: Path) -> None:
 
 
 def test_two_encodings_in_one_file(tmp_path: Path) -> None:
-    """A file put together from UTF-8 and another encoding has wrong names either way: the line is named."""
+    """A file joined from UTF-8 and another encoding has wrong names in either: the message names the line."""
     data = GERMAN.encode() + "5;Müller;Köln;x\n".encode("cp1252")
 
     with pytest.raises(InputError, match=r"list\.csv: line 5: the byte 0xFC is not UTF-8, but the rest"):
@@ -80,7 +80,7 @@ def test_two_encodings_in_one_file(tmp_path: Path) -> None:
 
 
 def test_equally_good_encodings(tmp_path: Path) -> None:
-    """Where the same bytes can be meant in two ways, the user is asked; the message shows both."""
+    """If the same bytes make sense in two encodings, the user is asked; the message shows both readings."""
     data = "Name;Note\nAnna;à\n".encode("mac-roman")
 
     with pytest.raises(
@@ -103,19 +103,19 @@ def test_equally_good_encodings(tmp_path: Path) -> None:
     ],
 )
 def test_languages(tmp_path: Path, text: str, encoding: str) -> None:
-    """Few words of a language are enough to know its encoding."""
+    """A few words of a language are enough to detect its encoding."""
     assert read(tmp_path, text.encode(encoding)).cells == [line.split(";") for line in text.splitlines()[1:]]
 
 
 @pytest.mark.parametrize("encoding", ["cp1026", "cp500"])
 def test_unknown_encoding(tmp_path: Path, encoding: str) -> None:
-    """What no known encoding reads as words is not read as gibberish."""
+    """Bytes that make words in no known encoding are refused, not read as gibberish."""
     with pytest.raises(InputError, match=r"binary data|no common encoding makes words of it.*set source\.encoding"):
         read(tmp_path, "Name\nMüller\nGroßmann\n".encode(encoding))
 
 
 def test_one_line_in_another_encoding(tmp_path: Path) -> None:
-    """A line that was put in from another file is named, with both readings."""
+    """A line from a file in another encoding is named, with both readings."""
     rows = "".join(f"{i};{name}\n" for i, name in enumerate(["Hélène", "Lefèvre", "Benoît", "Crème", "Noël"] * 3))
     data = f"No;Name\n{rows}".encode("cp1252") + "98;Novotný\n99;Dvořák\n".encode("cp1250")
 
@@ -127,7 +127,7 @@ def test_one_line_in_another_encoding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("encoding", "line"), [("utf-8", 3), ("ascii", 2)])
 def test_configured_encoding_that_does_not_fit(tmp_path: Path, encoding: str, line: int) -> None:
-    """The encoding that the user set is not replaced by another; the line that it cannot read is named."""
+    """The configured encoding is never replaced; the message names the line that it cannot read."""
     data = "Name;No\nMüller;1\n".encode() + b"M\xfcller;2\n"
 
     with pytest.raises(InputError, match=rf"line {line}: the byte 0x.. cannot be read as {encoding}"):
@@ -149,7 +149,7 @@ def test_bad_byte_behind_a_mark_is_the_one_that_is_named(tmp_path: Path) -> None
 
 
 def test_shifting_encoding_is_not_read_as_ascii(tmp_path: Path) -> None:
-    """ISO-2022 writes other scripts with ASCII bytes between escape sequences."""
+    """ISO-2022 writes other scripts in ASCII bytes between escape sequences."""
     data = "No;Name\n1;山田太郎\n".encode("iso2022_jp")
 
     with pytest.raises(InputError, match=r"set source\.encoding, such as iso2022_jp"):

@@ -1,4 +1,4 @@
-"""Old ``.xls`` files as other programs than Excel write them, record by record."""
+"""``.xls`` files as programs other than Excel write them, record by record."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def refusal(path: Path, **source: str) -> str:
 
 
 class TestCodePages:
-    """Excel 95 wrote text of one byte a character, and not every program said of which code page."""
+    """Excel 95 wrote single-byte text, and not every program named the code page."""
 
     def test_the_file_says_it(self, tmp_path: Path) -> None:
-        """Then it counts."""
+        """The named code page is used."""
         seen = read(write_biff(tmp_path / "x.xls", TABLE, before=code_page(1251)))
 
         assert seen.rows == {2: ["7", "Иванов"]}
         assert seen.layout.remarks == ()
 
     def test_the_fonts_say_it(self, tmp_path: Path) -> None:
-        """All are of one character set; a remark says what was read."""
+        """All fonts have one character set; a remark names the code page."""
         seen = read(write_biff(tmp_path / "x.xls", TABLE, before=font(0) + font(204)))
 
         assert seen.rows == {2: ["7", "Иванов"]}
@@ -64,20 +64,20 @@ class TestCodePages:
         assert read(path, encoding="cp1251").rows == {2: ["7", "Иванов"]}
 
     def test_plain_text_needs_none(self, tmp_path: Path) -> None:
-        """ASCII is the same in all of them."""
+        """ASCII is the same in all code pages."""
         cells = TABLE.replace(IVANOV, b"Ivanov")
 
         assert read(write_biff(tmp_path / "x.xls", cells)).rows == {2: ["7", "Ivanov"]}
 
     def test_an_encoding_that_does_not_read_the_text(self, tmp_path: Path) -> None:
-        """It is the setting that is wrong, not the file."""
+        """The setting is wrong, not the file."""
         path = write_biff(tmp_path / "x.xls", TABLE.replace(IVANOV, b"\x81\x8d\x8f\x90\x9d!"))
 
         assert "source.encoding" in refusal(path, encoding="utf-8")
 
 
 class TestFormulas:
-    """A formula that no program ever calculated has no value, whatever stands in its place."""
+    """A formula that was never calculated has no value, whatever is stored."""
 
     def read_formulas(self, tmp_path: Path, formulas: bytes, before: bytes = b"") -> Seen:
         cells = biff_text(0, 0, b"No") + biff_text(0, 1, b"Sum") + formulas
@@ -86,7 +86,7 @@ class TestFormulas:
         return read(write_biff(tmp_path / "f.xls", cells, before=before))
 
     def test_an_empty_text_or_a_zero_in_all_of_them(self, tmp_path: Path) -> None:
-        """So write libraries that cannot calculate."""
+        """Libraries that cannot calculate write this."""
         formulas = biff_formula(1, 1, EMPTY_TEXT) + biff_formula(2, 1, 0.0, flags=3)
         seen = self.read_formulas(tmp_path, formulas)
 
@@ -94,7 +94,7 @@ class TestFormulas:
         assert [cells[1] for cells in seen.rows.values()] == ["", "", "", ""]
 
     def test_a_workbook_in_which_another_formula_has_a_result(self, tmp_path: Path) -> None:
-        """It was calculated, and an empty text is one, and a zero."""
+        """The workbook was calculated, so an empty text and a zero are results."""
         formulas = biff_formula(1, 1, EMPTY_TEXT) + biff_formula(2, 1, 0.0, flags=2) + biff_formula(3, 1, 5.0, flags=2)
         seen = self.read_formulas(tmp_path, formulas)
 
@@ -102,7 +102,7 @@ class TestFormulas:
         assert [cells[1] for cells in seen.rows.values()] == ["", "0", "5", ""]
 
     def test_a_workbook_that_names_the_excel_that_calculated_it(self, tmp_path: Path) -> None:
-        """Then an empty text is a result; a zero that is still to be calculated is none."""
+        """Then an empty text is a result; a zero that is still to be calculated is not."""
         formulas = biff_formula(1, 1, EMPTY_TEXT) + biff_formula(2, 1, 0.0) + biff_formula(3, 1, 0.0, flags=2)
         seen = self.read_formulas(tmp_path, formulas, biff_record(0x1C1, struct.pack("<HHI", 0x1C1, 0, 124519)))
 
@@ -110,7 +110,7 @@ class TestFormulas:
         assert [cells[1] for cells in seen.rows.values()] == ["", "0", "", ""]
 
     def test_xlwt_writes_none(self, tmp_path: Path) -> None:
-        """The library that most programs write .xls with."""
+        """Most programs write .xls with this library."""
         book = xlwt.Workbook()
         sheet = book.add_sheet("Data")
         for row, cells in enumerate([("Key", "Sum"), ("k", xlwt.Formula("1+1")), ("l", 5)]):
@@ -123,14 +123,14 @@ class TestFormulas:
 
 @pytest.mark.parametrize("again", [biff_text(1, 1, PETROV), biff_number(1, 1, 5), biff_formula(1, 1, 5.0)])
 def test_a_cell_that_is_given_twice(tmp_path: Path, again: bytes) -> None:
-    """Two rows of one number: the first of them would be gone without a word."""
+    """One of two rows with the same number would be lost in silence."""
     path = write_biff(tmp_path / "t.xls", TABLE + again, before=code_page(1251))
 
     assert "holds the cell B2 twice" in refusal(path)
 
 
 def test_records_that_a_table_does_not_need_do_no_harm(tmp_path: Path) -> None:
-    """Comments, names and runs of rich text that xlrd would give the whole file up for."""
+    """Comments, names and runs of rich text for which xlrd would reject the whole file."""
     rich = biff_text(2, 1, PETROV, kind=0xD6)
     cells = TABLE + biff_number(2, 0, 8) + rich + biff_record(0x1C, b"\xff" * 9)
     path = write_biff(tmp_path / "r.xls", cells, before=code_page(1251) + biff_record(0x18, b"\xff" * 30))
@@ -141,7 +141,7 @@ def test_records_that_a_table_does_not_need_do_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("told", [0, 1, 3, 4, 60_000, 4_000_000_000])
 @pytest.mark.parametrize(("cut", "flags"), [(None, b""), (5, b"\0"), (7, b""), (16, b"\1"), (24, b"")])
 def test_a_wrong_count_of_shared_strings(tmp_path: Path, told: int, cut: int | None, flags: bytes) -> None:
-    """The strings that are there count; their table may go on in another record, also within a text."""
+    """The strings that exist count; their table may continue in another record, even within a text."""
     strings = (
         struct.pack("<HB", 4, 0) + b"Name" + struct.pack("<HBH", 6, 9, 1) + "Иванов".encode("utf-16-le") + bytes(4)
     )

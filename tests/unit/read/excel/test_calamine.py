@@ -1,6 +1,6 @@
-"""What calamine alone makes of ``.xlsb`` and ``.xls``: why each has a reader of its own.
+"""Misreadings of ``.xlsb`` and ``.xls`` by calamine alone: the reasons for our own readers.
 
-A test that fails here says that calamine has learned something, and what the reader no longer has to do.
+A test that fails here shows that calamine has improved, and which workaround can go.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ XLSB = {
 
 @pytest.mark.parametrize(("cell", "text", "alone"), XLSB.values(), ids=XLSB)
 def test_xlsb(tmp_path: Path, cell: bytes, text: str, alone: object) -> None:
-    """A date is a number, zeros are lost, and an error or a rich text is an empty cell: nothing tells them apart."""
+    """A date is a number, zeros are lost, and an error or a rich text is an empty cell, without any sign of it."""
     more = xlsb_row(1) + xlsb_cell(6, 0, struct.pack("<I", 1) + b"k\0") + cell
     path = write_xlsb(tmp_path / "c.xlsb", [["Key", "Value"]], more=more, strings=NO_STRINGS)
 
@@ -40,7 +40,7 @@ def test_xlsb(tmp_path: Path, cell: bytes, text: str, alone: object) -> None:
 
 
 def test_xlsb_with_a_cell_twice_and_merged_cells(tmp_path: Path) -> None:
-    """The first of the two is lost, and no merged range is told."""
+    """The first of the two cells is lost, and merged ranges are not reported."""
     more = xlsb_row(1) + xlsb_cell(4, 1, b"\1") + xlsb_record(176, struct.pack("<IIII", 0, 1, 0, 0))
     path = write_xlsb(tmp_path / "t.xlsb", [["Key", "Value"], ["k", 1.5]], more=more, strings=NO_STRINGS)
     sheet = load_workbook(path).get_sheet_by_index(0)
@@ -58,7 +58,7 @@ XLS: dict[str, tuple[Any, str, str, object]] = {
 
 @pytest.mark.parametrize(("value", "code", "text", "alone"), XLS.values(), ids=XLS)
 def test_xls(tmp_path: Path, value: float, code: str, text: str, alone: object) -> None:
-    """A number format counts for dates alone."""
+    """calamine applies number formats only to dates."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Data")
     for row, (key, given) in enumerate([("Key", "Value"), ("k", value)]):
@@ -71,7 +71,7 @@ def test_xls(tmp_path: Path, value: float, code: str, text: str, alone: object) 
 
 
 def test_xls_with_errors_and_formulas_without_values(tmp_path: Path) -> None:
-    """Both are empty cells."""
+    """calamine gives empty cells for both."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Data")
     for row, key in enumerate(["Key", "k", "l"]):

@@ -53,7 +53,7 @@ from dialler_sync.read.excel.formats import digit_format
     ],
 )
 def test_a_number_shows_as_the_format_shows_it(code: str, number: float, shown: str) -> None:
-    """Text fields take what a person sees in the cell."""
+    """Text fields take the text that a person sees in the cell."""
     known = digit_format(code)
 
     assert known is not None
@@ -87,12 +87,12 @@ def test_a_format_that_shows_plain_digits_needs_no_care(code: str) -> None:
     ],
 )
 def test_in_formats_of_other_kinds_the_number_counts(code: str) -> None:
-    """Amounts, percentages and dates are not rounded or dressed up as they look."""
+    """Amounts, percentages and dates are neither rounded nor decorated."""
     assert digit_format(code) is None
 
 
 def test_a_shown_number_keeps_its_number_in_the_note() -> None:
-    """A number field takes the number, not what the format makes of it."""
+    """A number field takes the number, not its formatted text."""
     known = digit_format("00000")
 
     assert known is not None
@@ -102,7 +102,7 @@ def test_a_shown_number_keeps_its_number_in_the_note() -> None:
 
 
 def test_only_numbers_are_shown_by_a_number_format() -> None:
-    """Text, booleans and dates in such a cell are what they are."""
+    """Text, booleans and dates in such a cell are unchanged."""
     known = digit_format("00000")
 
     assert known is not None

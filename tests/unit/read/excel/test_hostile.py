@@ -1,4 +1,4 @@
-"""Files that are no workbooks, damaged, protected, or made to burst whoever reads them: refused, soon and clearly."""
+"""Files that are not workbooks, are damaged or protected, or attack the reader: refused, soon and clearly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MB = 1_000_000
 
 
 def refusal(path: Path, **source: int) -> str:
-    """The message of the error that reading must end in."""
+    """Return the message of the error that reading must raise."""
     with pytest.raises(InputError) as error:
         for table in excel_tables(path, SourceSettings(**source)):
             list(table.chunks())
@@ -40,14 +40,14 @@ def refusal(path: Path, **source: int) -> str:
     "content", [b"", b"a;b\n1;2\n", b"<html><table><tr><td>1</td></tr></table></html>", b"\x89PNG\r\n\x1a\n\0\0\0"]
 )
 def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
-    """Exports are given Excel's name without being Excel's."""
+    """Some exports carry Excel's suffix without being Excel files."""
     (tmp_path / "list.xlsx").write_bytes(content)
 
     assert "is not a workbook" in refusal(tmp_path / "list.xlsx")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """The message says so, as of any file."""
+    """The message says so, as for any file."""
     assert refusal(tmp_path / "no.xlsx").endswith(": cannot be read: No such file or directory.")
 
 
@@ -61,7 +61,7 @@ def test_another_zip_archive(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["EncryptedPackage", "Workbook"])
 def test_protected_workbooks_are_told_from_damaged_ones(tmp_path: Path, name: str) -> None:
-    """Excel wraps a protected .xlsx into an OLE file."""
+    """Excel wraps a protected .xlsx in an OLE file."""
     (tmp_path / "p.xlsx").write_bytes(OLE + bytes(2000) + name.encode("utf-16-le") + bytes(2000))
     message = refusal(tmp_path / "p.xlsx")
 
@@ -122,7 +122,7 @@ def test_a_damaged_archive(tmp_path: Path, damage: Callable[[bytes], bytes]) -> 
     ],
 )
 def test_a_sheet_that_is_no_sheet(tmp_path: Path, sheet: str) -> None:
-    """What calamine would read wrongly, or with a panic, is an error of the file and not of the program."""
+    """A sheet that calamine would misread, or panic on, is an error of the file, not of the program."""
     message = refusal(write_xlsx(tmp_path / "d.xlsx", sheet))
 
     assert "sheet 'Data'" in message
@@ -132,7 +132,7 @@ def test_a_sheet_that_is_no_sheet(tmp_path: Path, sheet: str) -> None:
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"])
 @pytest.mark.parametrize("content", ["<a", "\0\0"])
 def test_damaged_parts(tmp_path: Path, part: str, content: str) -> None:
-    """Whichever part is damaged."""
+    """Any part may be damaged."""
     path = write_xlsx(tmp_path / "d.xlsx", sheet_xml(HEADER + ROW), parts={part: content})
 
     assert "is damaged" in refusal(path)
@@ -152,7 +152,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     "part", ["xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"]
 )
 def test_entity_bombs(tmp_path: Path, part: str) -> None:
-    """No part may declare entities, which grow without bounds when they are read."""
+    """No part may declare entities: they grow without bounds when expanded."""
     path = write_xlsx(tmp_path / "bomb.xlsx", sheet_xml(HEADER + ROW))
     with zipfile.ZipFile(path) as archive:
         content = archive.read(part).decode().replace("?>", f"?>{ENTITIES}", 1)
@@ -161,7 +161,7 @@ def test_entity_bombs(tmp_path: Path, part: str) -> None:
 
 
 def test_entity_bombs_in_ods(tmp_path: Path) -> None:
-    """LibreOffice's format likewise."""
+    """The same in LibreOffice's format."""
     path = write_ods(tmp_path / "bomb.ods", "")
     with zipfile.ZipFile(path) as archive:
         content = archive.read("content.xml").decode().replace("?>", f"?>{ENTITIES}", 1)
@@ -179,14 +179,14 @@ def test_a_zip_bomb_is_known_by_how_well_it_packs(tmp_path: Path) -> None:
 
 
 def test_the_unpacked_size_is_limited(tmp_path: Path) -> None:
-    """By the configuration, and before anything is unpacked."""
+    """The configuration sets the limit, and it is checked before anything is unpacked."""
     path = write_xlsx(tmp_path / "big.xlsx", sheet_xml(HEADER + " " * 3 * MB))
 
     assert "source.max_file_mb" in refusal(path, max_file_mb=2)
 
 
 def test_an_archive_that_lies_about_its_sizes(tmp_path: Path) -> None:
-    """zipfile stops where the archive says, even if the checksum fits; calamine would unpack all that is there."""
+    """zipfile stops at the declared size, even if the checksum fits; calamine would unpack everything."""
     sheet = sheet_xml(HEADER + ROW + " " * 3 * MB)
     path = write_xlsx(tmp_path / "lie.xlsx", sheet)
     content = path.read_bytes()
@@ -198,7 +198,7 @@ def test_an_archive_that_lies_about_its_sizes(tmp_path: Path) -> None:
 
 
 def test_two_parts_of_one_name(tmp_path: Path) -> None:
-    """Two readers could each read another one."""
+    """Two readers might each read a different one."""
     path = write_xlsx(tmp_path / "two.xlsx", sheet_xml(HEADER + ROW))
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("XL/worksheets/Sheet1.xml", sheet_xml(HEADER))
@@ -211,7 +211,7 @@ def test_two_parts_of_one_name(tmp_path: Path) -> None:
     [(2, "two of its sheets are the same part"), (1_001, "has 1,001 sheets")],
 )
 def test_sheets_again_and_again(tmp_path: Path, sheets: int, said: str) -> None:
-    """A few bytes name one more sheet, and each is read."""
+    """A few bytes declare one more sheet, and each sheet is read."""
     related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     numbers = range(1, sheets + 1)
     named = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r{n}"/>' for n in numbers)
@@ -234,7 +234,7 @@ def test_sheets_again_and_again(tmp_path: Path, sheets: int, said: str) -> None:
 
 
 def test_one_stray_cell_far_out(tmp_path: Path) -> None:
-    """calamine would fill the rectangle up to it in memory, and take the process with it."""
+    """calamine would fill the rectangle up to it in memory, and crash the process."""
     far = '<row r="1048576"><c r="ALL1048576"><v>1</v></c></row>'
     message = refusal(write_xlsx(tmp_path / "far.xlsx", sheet_xml(HEADER + ROW + far)))
 
@@ -244,7 +244,7 @@ def test_one_stray_cell_far_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reference", ['r="XFD1"', ""])
 def test_too_many_columns(tmp_path: Path, reference: str) -> None:
-    """Also where the cells do not say where they are."""
+    """The limit holds even if the cells have no references."""
     cells = f"<c {reference}><v>1</v></c>" if reference else "<c><v>1</v></c>" * 3000
     message = refusal(write_xlsx(tmp_path / "wide.xlsx", sheet_xml(f'<row r="1">{cells}</row>')))
 
@@ -256,7 +256,7 @@ def test_too_many_columns(tmp_path: Path, reference: str) -> None:
     "before", ["", f"<!-- {'<si>' * 3} --><si/>"], ids=["plain", "a comment that looks like strings"]
 )
 def test_a_short_text_again_and_again(tmp_path: Path, before: str) -> None:
-    """A shared string is stored once, but read as often as it is referred to."""
+    """A shared string is stored once, but read at every reference."""
     long = before.count("<si/>")
     rows = "".join(f'<row r="{i}"><c r="A{i}" t="s"><v>{long}</v></c></row>' for i in range(1, 3001))
     path = write_xlsx(tmp_path / "again.xlsx", sheet_xml(rows), strings=f"{before}<si><t>{'x' * 10_000}</t></si>")
@@ -276,7 +276,7 @@ def test_long_texts_that_few_cells_use_are_no_bomb(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_a_cell_that_is_too_long(tmp_path: Path, shared: bool) -> None:
-    """Its row is named."""
+    """The message names its row."""
     text = "x" * 2000
     cell = '<c r="B2" t="s"><v>0</v></c>' if shared else f'<c r="B2" t="str"><v>{text}</v></c>'
     sheet = sheet_xml(f'{HEADER}<row r="2">{cell}</row>')
@@ -319,6 +319,28 @@ def test_repeated_cells_in_ods(tmp_path: Path) -> None:
     assert "zip bomb" in refusal(long)
 
 
+@pytest.mark.parametrize("count", ["0", "-1", "x", "9" * 5_000])
+@pytest.mark.parametrize("what", ["rows", "columns"])
+def test_what_is_repeated_less_than_once_in_ods(tmp_path: Path, what: str, count: str) -> None:
+    """Its cells would be lost, or stand in the place of others."""
+    cell = '<table:table-cell office:value-type="string" {}><text:p>x</text:p></table:table-cell>'
+    row = "<table:table-row {}>{}</table:table-row>"
+    given = f'table:number-{what}-repeated="{count}"'
+    rows = row.format("", cell.format("")) + row.format(
+        given if what == "rows" else "", cell.format(given if what == "columns" else "")
+    )
+
+    assert "is damaged" in refusal(write_ods(tmp_path / "r.ods", rows))
+
+
+def test_texts_of_an_attribute_that_are_repeated_in_ods(tmp_path: Path) -> None:
+    """They count as those that are shown."""
+    cell = f'<table:table-cell office:value-type="string" office:string-value="{"x" * 10_000}"/>'
+    row = f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>'
+
+    assert "zip bomb" in refusal(write_ods(tmp_path / "long.ods", row))
+
+
 def test_one_stray_cell_far_out_in_xlsb(tmp_path: Path) -> None:
     """The same in Excel's binary format."""
     path = write_xlsb(tmp_path / "wide.xlsb", [["x"] * 2001])
@@ -328,7 +350,7 @@ def test_one_stray_cell_far_out_in_xlsb(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["xl/workbook.bin", "xl/styles.bin", "xl/worksheets/sheet1.bin"])
 def test_damaged_parts_of_xlsb(tmp_path: Path, part: str) -> None:
-    """Cut off within a record."""
+    """A part that is cut off within a record."""
     path = write_xlsb(tmp_path / "whole.xlsb", [["Key", "Value"], ["k", 1]])
     with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "cut.xlsb", "w") as damaged:
         for name in whole.namelist():
@@ -339,7 +361,7 @@ def test_damaged_parts_of_xlsb(tmp_path: Path, part: str) -> None:
 
 
 def test_relationships_to_the_outside_are_not_followed(tmp_path: Path) -> None:
-    """Nothing outside of the file is read."""
+    """Nothing outside the file is read."""
     related = (
         f"<Relationships {NAMESPACES}>"
         '<Relationship Id="rworksheet" Type="x/worksheet" Target="file:///etc/passwd" TargetMode="External"/>'
@@ -351,7 +373,7 @@ def test_relationships_to_the_outside_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_is_too_long_is_found_before_a_row_is_given(tmp_path: Path) -> None:
-    """However far down it is."""
+    """Its row may be far down."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet
@@ -363,7 +385,7 @@ def test_a_cell_that_is_too_long_is_found_before_a_row_is_given(tmp_path: Path) 
 
 
 def test_sectors_in_a_circle_in_xls(tmp_path: Path) -> None:
-    """An .xls of which a part never ends is refused, not followed for ever."""
+    """An .xls with a circular chain of sectors is refused, not followed for ever."""
 
     def entry(name: str, kind: int, start: int, size: int) -> bytes:
         text = name.encode("utf-16-le")
@@ -385,6 +407,16 @@ def test_sectors_in_a_circle_in_xls(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="damaged"):
         read(path)
+
+
+@pytest.mark.parametrize("number", ["-1e300", "-1e12", "-1e400", "-Infinity"])
+def test_a_date_before_all_dates(tmp_path: Path, number: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """The message names the cell; calamine would write a trace of its own."""
+    cell = f'<row r="2"><c r="A2" s="2"><v>{number}</v></c></row>'
+    path = write_xlsx(tmp_path / "d.xlsx", sheet_xml(HEADER + cell))
+
+    assert f"row 2: the cell in column 1 is formatted as a date and holds {number}" in refusal(path)
+    assert not capfd.readouterr().err
 
 
 def test_a_sheet_of_an_xlsb_that_is_not_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ from dialler_sync.read.excel.numbers import Value, cell_text
     ],
 )
 def test_a_value_reads_as_a_person_would_read_it(value: Value, text: str) -> None:
-    """Numbers are plain and shortest, dates ISO, text as it is; a decimal sign is noted, as text may have another."""
+    """Numbers are plain and shortest, dates ISO, text unchanged; a note has the number, as text may use other signs."""
     note = CellNote(number=text) if isinstance(value, float) and "." in text else None
 
     assert cell_text(value) == (text, note)

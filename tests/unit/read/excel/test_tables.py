@@ -81,7 +81,7 @@ NOTES = {
     "7.5 %": CellNote(number="0.075"),
     "7.50%": CellNote(number="0.075"),
 }
-"""What is to be said of a cell, by its text."""
+"""The note on a cell, by its text."""
 
 
 def write(path: Path, rows: list[list[Any]], **more: Any) -> Path:
@@ -110,7 +110,7 @@ def write_kinds(path: Path) -> Path:
 
 
 def test_every_kind_of_cell_reads_as_a_person_reads_it(tmp_path: Path) -> None:
-    """What the spreadsheet shows is what comes out, with a note where the text does not say all."""
+    """The text is that of the spreadsheet, with a note if it does not say everything."""
     seen = read(write_kinds(tmp_path / "kinds.xlsx"))
 
     assert [cells[1] for cells in seen.rows.values()] == [text for *_, text in CELLS]
@@ -124,7 +124,7 @@ def test_every_kind_of_cell_reads_as_a_person_reads_it(tmp_path: Path) -> None:
 
 
 def test_calamine_and_openpyxl_read_the_same(tmp_path: Path) -> None:
-    """A second reader, written by others, finds the same text in every kind of cell that it knows how to read."""
+    """openpyxl, an independent reader, gives the same text for every kind of cell that it can read."""
     path = write_kinds(tmp_path / "kinds.xlsx")
     seen = read(path)
     texts = {}
@@ -138,7 +138,7 @@ def test_calamine_and_openpyxl_read_the_same(tmp_path: Path) -> None:
 
 
 def test_formats_say_which_numbers_are_dates_as_openpyxl_finds(tmp_path: Path) -> None:
-    """Two independent readings of number formats agree on what is a date."""
+    """Two independent readings of number formats agree on which numbers are dates."""
     codes = [
         "yyyy",
         "[Red]0",
@@ -183,7 +183,7 @@ def test_dates_of_the_1904_system(tmp_path: Path) -> None:
 
 
 def test_row_numbers_are_those_that_excel_shows(tmp_path: Path) -> None:
-    """Blank rows and a title block count; blank rows are no source rows."""
+    """Blank rows and a title block count in the numbers; blank rows are not source rows."""
     path = write(
         tmp_path / "gaps.xlsx",
         [[], ["List of May"], [], [None, "Name", "Phone"], [None, "A", "0171 1"], [], [None, "B\nB", "0171 2"]],
@@ -195,7 +195,7 @@ def test_row_numbers_are_those_that_excel_shows(tmp_path: Path) -> None:
 
 
 def test_a_table_that_starts_right_of_column_a_has_no_empty_first_columns(tmp_path: Path) -> None:
-    """Notes are found by position among the columns that are given."""
+    """Notes are found by their position among the columns of the table."""
     path = write(tmp_path / "right.xlsx", [[], [None, None, "Name", "City"], [None, None, "A", "=1+1"]])
     seen = read(path)
 
@@ -205,7 +205,7 @@ def test_a_table_that_starts_right_of_column_a_has_no_empty_first_columns(tmp_pa
 
 
 def test_rows_and_columns_of_nothing_but_uncalculated_formulas_are_not_lost(tmp_path: Path) -> None:
-    """calamine does not see them; they are rows all the same, and will be rejected as such."""
+    """calamine does not see them; they are rows all the same, and will be rejected."""
     path = write(tmp_path / "formulas.xlsx", [["=1", "Name", "=1"], ["=1", "A", "=1"], ["=1", None, "=1"], ["=1"]])
     seen = read(path, header="none")
 
@@ -215,7 +215,7 @@ def test_rows_and_columns_of_nothing_but_uncalculated_formulas_are_not_lost(tmp_
 
 
 def test_columns_that_begin_with_an_underscore_are_ignored(tmp_path: Path) -> None:
-    """A mended failed.csv, saved as a workbook, can be imported as it is; notes follow the columns that remain."""
+    """A mended failed.csv, saved as a workbook, can be imported directly; notes follow the remaining columns."""
     path = write(tmp_path / "failed.xlsx", [["_row", "Name", "_error", "Phone"], [7, "A", "#REF!", "#N/A"]])
     seen = read(path)
 
@@ -226,7 +226,7 @@ def test_columns_that_begin_with_an_underscore_are_ignored(tmp_path: Path) -> No
 
 
 def test_totals_and_footnotes_below_the_table_are_left_out_as_in_csv(tmp_path: Path) -> None:
-    """They are no rows to be sent, and a remark says so."""
+    """They are not rows to send, and a remark says so."""
     rows = [
         ["No", "Name", "City", "Amount"],
         *[[i, f"N{i}", "X", i] for i in range(1, 9)],
@@ -240,7 +240,7 @@ def test_totals_and_footnotes_below_the_table_are_left_out_as_in_csv(tmp_path: P
 
 
 def test_hidden_rows_are_read_and_reported(tmp_path: Path) -> None:
-    """A filter in the spreadsheet does not choose what is imported; the user is told."""
+    """A filter in the spreadsheet does not choose the rows to import; the user is told."""
     path = write(tmp_path / "hidden.xlsx", [["Name", "City"], ["A", "X"], ["B", "Y"], ["C", "Z"]])
     book = openpyxl.load_workbook(path)
     for row in (3, 4, 9):
@@ -254,7 +254,7 @@ def test_hidden_rows_are_read_and_reported(tmp_path: Path) -> None:
 
 
 def test_merged_cells_are_reported_where_they_are_data(tmp_path: Path) -> None:
-    """The value counts for the top left cell alone; a merged title does not matter."""
+    """The value belongs to the top left cell alone; a merged title does not matter."""
     path = write(tmp_path / "merged.xlsx", [["List", None], ["Name", "City"], ["A", "X"], ["B", "Y"]])
     book = openpyxl.load_workbook(path)
     book.worksheets[0].merge_cells("A1:B1")
@@ -268,7 +268,7 @@ def test_merged_cells_are_reported_where_they_are_data(tmp_path: Path) -> None:
 
 
 def test_formatted_but_empty_cells_cost_and_change_nothing(tmp_path: Path) -> None:
-    """Users format whole columns; the table ends where its values end."""
+    """Users format whole columns; the table ends with its last value."""
     path = write(tmp_path / "formatted.xlsx", [["Name", "City"], ["A", "X"]])
     book = openpyxl.load_workbook(path)
     book.worksheets[0].cell(1_048_576, 16_384).number_format = "00000"
@@ -278,7 +278,7 @@ def test_formatted_but_empty_cells_cost_and_change_nothing(tmp_path: Path) -> No
 
 
 def test_text_that_was_made_harmless_reads_back_unharmed(tmp_path: Path) -> None:
-    """Headers and cells alike."""
+    """This holds for headers and cells."""
     seen = read(write(tmp_path / "formula.xlsx", [["'=Name", "City"], ["'+49 (0) x", "'@home"]]))
 
     assert seen.layout.columns == ("=Name", "City")
@@ -304,7 +304,7 @@ class TestSheets:
         return path
 
     def test_each_visible_sheet_with_data_is_a_table(self, book: Path) -> None:
-        """The caller decides, and refuses to guess."""
+        """The caller chooses, and refuses to guess."""
         tables = excel_tables(book, SourceSettings())
 
         assert [table.layout.sheet for table in tables] == ["Data", "May List", "2"]
@@ -321,7 +321,7 @@ class TestSheets:
         ],
     )
     def test_a_sheet_is_chosen_by_name_or_else_by_number(self, book: Path, wanted: str, sheet: str) -> None:
-        """Exactly, else but for case and blanks, else as the visible sheet of that number."""
+        """An exact name wins, then one that differs in case or blanks, then the number among the visible sheets."""
         assert read(book, sheet=wanted).layout.sheet == sheet
 
     @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ class TestSheets:
 
 
 def test_a_table_can_be_read_again_and_in_chunks_of_any_size(tmp_path: Path) -> None:
-    """Validation reads the file through before anything is sent; then it is read again."""
+    """Validation reads the whole file before anything is sent; then it is read again."""
     (table,) = excel_tables(write(tmp_path / "n.xlsx", [["N"], *[[f"x{i}"] for i in range(10)]]), SourceSettings())
 
     for size in (1, 3, 100):
@@ -409,7 +409,7 @@ def write_xls(path: Path, *, hidden: bool = False) -> Path:
 
 
 def test_xls_reads_like_xlsx(tmp_path: Path) -> None:
-    """Number formats, errors, hidden rows and merged cells included."""
+    """This includes number formats, errors, hidden rows and merged cells."""
     seen = read(write_xls(tmp_path / "old.xls", hidden=True))
 
     assert seen.layout.format == "xls"
@@ -436,7 +436,7 @@ def test_xls_reads_like_xlsx(tmp_path: Path) -> None:
 
 
 def test_what_a_file_is_its_content_says(tmp_path: Path) -> None:
-    """Files are renamed; an .xlsx that is called .xls is read as what it is."""
+    """People rename files; an .xlsx that is called .xls is still read as .xlsx."""
     write(tmp_path / "new.xlsx", [["Name"], ["A"]]).rename(tmp_path / "new.xls")
     write_xls(tmp_path / "old.xls").rename(tmp_path / "old.xlsb")
 
@@ -471,7 +471,7 @@ def write_ods(path: Path) -> Path:
 
 
 def test_ods_reads_like_xlsx(tmp_path: Path) -> None:
-    """What LibreOffice shows, with ISO dates and plain numbers."""
+    """The text is what LibreOffice shows, with ISO dates and plain numbers."""
     seen = read(write_ods(tmp_path / "open.ods"))
 
     assert seen.layout.format == "ods"
@@ -490,7 +490,7 @@ def test_ods_reads_like_xlsx(tmp_path: Path) -> None:
 
 
 def test_xlsb_reads_like_xlsx(tmp_path: Path) -> None:
-    """Errors, number formats and hidden rows included."""
+    """This includes errors, number formats and hidden rows."""
     rows: list[list[str | float | int | bytes]] = [
         ["Key", "Value"],
         ["Müller", 491711234567.0],
@@ -557,7 +557,7 @@ def test_few_cells_far_apart_in_xlsb(tmp_path: Path) -> None:
 
 
 def test_the_vendors_own_format_in_a_workbook(tmp_path: Path) -> None:
-    """It has no header; rows may be shorter than it, and what is beyond it makes them ragged."""
+    """It has no header; rows may be shorter than the format, and longer ones are ragged."""
     rows = [[VENDOR_MARK, None, "Nightly", f"K{i}", *[None] * 28, "x"] for i in range(3)]
     seen = read(write(tmp_path / "vendor.xlsx", rows))
 
@@ -571,7 +571,7 @@ def test_the_vendors_own_format_in_a_workbook(tmp_path: Path) -> None:
 
 
 def test_dates_that_no_calendar_has_are_numbers_in_xls(tmp_path: Path) -> None:
-    """Excel shows them as ####; an empty sheet beside is none."""
+    """Excel shows them as ####; an empty sheet beside them is not read."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Data")
     book.add_sheet("Empty")

@@ -1,4 +1,4 @@
-"""Sound ``.xlsx`` files in forms that Excel does not write: they mean what they mean to every XML parser."""
+"""Sound ``.xlsx`` files in forms that Excel does not write, but every XML parser reads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def prefixed(parts: Parts, name: str) -> Parts:
 
 
 def moved(parts: Parts) -> Parts:
-    """All parts under other names, with their targets in all the ways that are written."""
+    """Move all parts to other names, with targets in every notation."""
     related, workbook = text(parts, "_rels/.rels"), text(parts, "xl/_rels/workbook.xml.rels")
     return {
         "_rels/.rels": related.replace("xl/workbook.xml", "/book/My%20Book.xml"),
@@ -62,7 +62,7 @@ def moved(parts: Parts) -> Parts:
 
 
 def one_moved(parts: Parts, name: str, related: str = "xl/_rels/workbook.xml.rels", **decoy: str) -> Parts:
-    """One part under another name; under its usual one lies a part that nothing refers to."""
+    """Move one part to another name, and put a part that nothing refers to in its place."""
     other = name.replace(".xml", "-2.xml")
     content = text(parts, name)
     for sound, wrong in decoy.items():
@@ -75,7 +75,7 @@ def one_moved(parts: Parts, name: str, related: str = "xl/_rels/workbook.xml.rel
 
 
 def with_another_workbook(parts: Parts) -> Parts:
-    """Beside it lies one of the usual name that refers to another sheet."""
+    """Add a workbook part of the usual name that refers to another sheet."""
     related, sheet = text(parts, "xl/_rels/workbook.xml.rels"), text(parts, "xl/worksheets/sheet1.xml")
     return {
         **one_moved(parts, "xl/workbook.xml", "_rels/.rels"),
@@ -152,7 +152,7 @@ def test_parts_in_capitals(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_sheet_claims_of_its_extent_does_not_count(tmp_path: Path, extent: str) -> None:
-    """Only where cells are says how far it reaches."""
+    """The cells, not the declared dimension, tell how far a sheet reaches."""
     sheet = sheet_xml(HEADER + ROW, before=f'<dimension ref="{extent}"/>')
 
     assert read(write_xlsx(tmp_path / "d.xlsx", sheet, strings=STRINGS)).rows == {2: ["Müller", "2026-11-23"]}
@@ -203,7 +203,7 @@ def test_the_copy_keeps_what_a_workbook_says(tmp_path: Path) -> None:
     ],
 )
 def test_a_cell_that_is_given_twice(tmp_path: Path, rows: str) -> None:
-    """One of the two would be lost without a word."""
+    """One of the two would be lost in silence."""
     path = write_xlsx(tmp_path / "t.xlsx", sheet_xml(HEADER + ROW + rows), strings=STRINGS)
 
     with pytest.raises(InputError, match="holds the cell A3 twice"):
@@ -211,7 +211,7 @@ def test_a_cell_that_is_given_twice(tmp_path: Path, rows: str) -> None:
 
 
 def test_a_row_in_two_pieces_is_whole(tmp_path: Path) -> None:
-    """Where no cell comes twice nothing is lost."""
+    """Nothing is lost if no cell comes twice."""
     rows = '<row r="3"><c r="A3"><v>1</v></c></row><row r="3"><c r="A3" s="1"/><c r="B3"><v>2</v></c></row>'
     path = write_xlsx(tmp_path / "p.xlsx", sheet_xml(HEADER + ROW + rows), strings=STRINGS)
 
@@ -228,7 +228,7 @@ def test_few_cells_far_apart(tmp_path: Path) -> None:
 
 
 def test_formulas_above_the_table_are_said_not_to_be_read(tmp_path: Path) -> None:
-    """A title that a formula makes, in a file that was never calculated."""
+    """A title made by a formula, in a file that was never calculated."""
     rows = (
         '<row r="1"><c r="A1"><f>TODAY()</f></c></row><row r="3"><c r="A3" t="str"><v>Name</v></c>'
         '<c r="B3" t="str"><v>Phone</v></c></row><row r="4"><c r="A4" t="str"><v>Anna</v></c>'
@@ -241,7 +241,7 @@ def test_formulas_above_the_table_are_said_not_to_be_read(tmp_path: Path) -> Non
 
 
 def test_a_number_too_large_for_a_duration_is_named(tmp_path: Path) -> None:
-    """Python counts fewer days than a phone number has digits."""
+    """A duration in Python has fewer days than a phone number."""
     rows = HEADER + '<row r="2"><c r="A2" s="2"><v>1</v></c><c r="B2" s="2"><v>1712345678</v></c></row>'
     styles = STYLES.replace('formatCode="00000"', 'formatCode="[h]:mm"').replace('"14"', '"164"')
     path = write_xlsx(tmp_path / "long.xlsx", sheet_xml(rows), styles=styles, strings=STRINGS)

@@ -1,4 +1,4 @@
-"""Workbooks whose XML is lawful but unusual, and cells that calamine alone misreads."""
+"""Workbooks with valid but unusual XML, and cells that calamine alone misreads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY = '<c r="A2" t="str"><v>k</v></c>'
 
 
 def read_cell(path: Path, cell: str, **more: str) -> Seen:
-    """Read a sheet with one cell B2 to look at, beside a key, and a full row below."""
+    """Read a sheet with one cell B2 to test, beside a key, and a full row below."""
     last = '<row r="3"><c r="A3" t="str"><v>l</v></c><c r="B3" t="str"><v>last</v></c></row>'
     seen = read(write_xlsx(path, sheet_xml(f'{HEADER}<row r="2">{KEY}{cell}</row>{last}'), **more))
     assert seen.rows.pop(3) == ["l", "last"]
@@ -37,6 +37,9 @@ MISREAD = {
     "style before reference": ('<c s="1" r="B2" t="n"><v>123</v></c>', "00123", CellNote(number="123")),
     "negative date": ('<c r="B2" s="2"><v>-0.5</v></c>', "-0.5", None),
     "negative date of a formula": ('<c r="B2" s="2"><f>X1</f><v>-5</v></c>', "-5", None),
+    "no number": ('<c r="B2"><v>NaN</v></c>', "NaN", CellNote("error_cell")),
+    "no date": ('<c r="B2" s="2"><f>X1</f><v>NaN</v></c>', "NaN", CellNote("error_cell")),
+    "no number that ends": ('<c r="B2"><v>-Infinity</v></c>', "-Infinity", CellNote("error_cell")),
 }
 
 
@@ -45,7 +48,7 @@ MISREAD = {
 def test_cells_that_calamine_misreads(
     tmp_path: Path, cell: str, text: str, note: CellNote | None, regular: bool
 ) -> None:
-    """They are found by searching regular XML as by parsing irregular XML (here: with a comment in it)."""
+    """The search finds them in regular XML, the parser in irregular XML (here: with a comment)."""
     seen = read_cell(tmp_path / "cell.xlsx", cell if regular else f"<!-- c -->{cell}")
 
     assert seen.rows == {2: ["k", text]}
@@ -54,7 +57,7 @@ def test_cells_that_calamine_misreads(
 
 @pytest.mark.parametrize("kind", [kind for kind, (_, text, _) in MISREAD.items() if text])
 def test_calamine_alone_still_misreads_them(tmp_path: Path, kind: str) -> None:
-    """Once this fails, calamine has learned to read such a cell, and the look beforehand can do without it."""
+    """A failure shows that calamine now reads such a cell, and the scan can drop it."""
     cell, text, _ = MISREAD[kind]
     path = write_xlsx(tmp_path / "cell.xlsx", sheet_xml(f'{HEADER}<row r="2">{KEY}{cell}</row>'))
 
@@ -66,6 +69,7 @@ def test_calamine_alone_still_misreads_them(tmp_path: Path, kind: str) -> None:
     [
         ('<c r="B2" t="str"><f>X1</f><v></v></c>', ""),
         ('<c r="B2" t="str"><f>X1</f><v>abc</v></c>', "abc"),
+        ('<c r="B2" t="str"><f>X1</f><v>NaN</v></c>', "NaN"),
         ('<c r="B2" t="b"><f>X1</f><v>1</v></c>', "TRUE"),
         ('<c r="B2"><f>X1</f><v>0</v></c>', "0"),
         ('<c r="B2" s="1"/>', ""),
@@ -82,7 +86,7 @@ def test_calamine_alone_still_misreads_them(tmp_path: Path, kind: str) -> None:
     ],
 )
 def test_cells_that_need_no_care(tmp_path: Path, cell: str, text: str) -> None:
-    """A text that a formula made empty is a value; escapes and rich text read as Excel shows them."""
+    """A text that a formula made empty is a value; escapes and rich text read as in Excel."""
     strings = (
         '<si><r><t>a</t></r><r><t xml:space="preserve"> b</t></r><rPh sb="0" eb="1"><t>phonetic</t></rPh></si>'
         "<si><t>_x000D__x005F_x000D__x0041_</t></si>"
@@ -104,7 +108,7 @@ def test_a_zero_is_no_value_where_excel_is_told_to_calculate(tmp_path: Path) -> 
 
 
 def test_style_0_may_have_a_number_format_too(tmp_path: Path) -> None:
-    """It is the style of cells that name none."""
+    """Cells that name no style have style 0."""
     styles = STYLES.replace('<cellXfs count="3"><xf numFmtId="0"/>', '<cellXfs count="3"><xf numFmtId="164"/>')
 
     assert read_cell(tmp_path / "s.xlsx", '<c r="B2"><v>123</v></c>', styles=styles).rows == {2: ["k", "00123"]}
@@ -121,7 +125,7 @@ def test_formulas_of_extensions_are_not_formulas_of_cells(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("special", ["7", '<!-- --><v>7</v></c><c t="e"><v>#N/A'], ids=["plain", "misread"])
 def test_cells_and_rows_without_references_follow_one_another(tmp_path: Path, special: str) -> None:
-    """Some programs leave them out; a row or a column may then be given now and again."""
+    """Some programs leave references out, or give a row or a column only now and then."""
     rows = (
         '<row><c t="str"><v>Key</v></c><c r="C1" t="str"><v>Value</v></c><c t="str"><v>Last</v></c></row>'
         '<row r="5"><c t="str"><v>k</v></c><c r="C5"><v>1</v></c><c><v>2</v></c></row>'
@@ -154,7 +158,7 @@ def test_single_quotes_and_line_breaks_in_tags(tmp_path: Path) -> None:
 
 
 def test_many_misread_cells_across_the_pieces_in_which_a_sheet_is_unpacked(tmp_path: Path) -> None:
-    """No cell is lost where one piece ends and the next begins."""
+    """No cell is lost between two pieces."""
     rows = "".join(
         f'<row r="{i}"><c r="A{i}" t="str"><v>key {i} {"x" * 100}</v></c><c r="B{i}" s="1"><v>{i}</v></c></row>'
         for i in range(2, 15_000)
@@ -167,7 +171,7 @@ def test_many_misread_cells_across_the_pieces_in_which_a_sheet_is_unpacked(tmp_p
 
 
 def test_a_dimension_that_claims_the_whole_sheet_costs_nothing(tmp_path: Path) -> None:
-    """Some exports write it, whatever the sheet holds."""
+    """Some exports declare it, whatever the sheet holds."""
     sheet = sheet_xml(
         f'{HEADER}<row r="2">{KEY}<c r="B2"><v>1</v></c></row>' + "<row r='1048576' s='1'/>",
         before='<dimension ref="A1:XFD1048576"/>',
@@ -251,6 +255,18 @@ ODS_CELLS = {
         None,
     ),
     "text that only the attribute has": (ods_cell("string", "", 'office:string-value="a"'), "a", None),
+    "blanks that only the attribute has": (
+        ods_cell("string", "<text:p>a b</text:p>", 'office:string-value=" a  b"'),
+        " a  b",
+        None,
+    ),
+    "text and another value": (ods_cell("string", "<text:p>a</text:p>", 'office:string-value="b"'), "b", None),
+    "date without a value": (ods_cell("date", "<text:p>31.12.26</text:p>"), "31.12.26", None),
+    "time without a value": (ods_cell("time", "<text:p>36:15</text:p>"), "36:15", None),
+    "true without a value": (ods_cell("boolean", "<text:p>WAHR</text:p>"), "WAHR", None),
+    "true as a number": (ods_cell("boolean", "<text:p>WAHR</text:p>", 'office:boolean-value="1"'), "TRUE", None),
+    "no number": (ods_cell("float", "<text:p>n</text:p>", 'office:value="NaN"'), "n", CellNote("error_cell")),
+    "more than any number": (ods_cell("float", "", 'office:value="1e999"'), "", CellNote("error_cell")),
     "date that no calendar has": (ods_cell("date", "", 'office:date-value="-0044-03-15"'), "-0044-03-15", None),
     "time that is none": (ods_cell("time", "", 'office:time-value="noon"'), "noon", None),
     "negative duration": (ods_cell("time", "", 'office:time-value="-P1DT1H30M00.4S"'), "-25:30:00", None),
@@ -296,7 +312,7 @@ ODS_CELLS = {
 
 @pytest.mark.parametrize(("cell", "text", "note"), ODS_CELLS.values(), ids=ODS_CELLS)
 def test_cells_of_libreoffice(tmp_path: Path, cell: str, text: str, note: CellNote | None) -> None:
-    """What a person sees, where calamine gives something else or nothing."""
+    """The text is what a person sees; calamine gives something else or nothing."""
     seen = read(write_ods(tmp_path / "c.ods", ODS_HEADER + ods_row(cell)))
 
     assert seen.rows == {2: ["k", text]}
@@ -307,15 +323,15 @@ ODS_READ_RIGHT = frozenset(
     {
         *("formula without a value", "formula with a kind and no value", "a blank that was typed at the end"),
         *("text that only the attribute has", "date that no calendar has", "time that is none"),
-        *("rounded", "thousands", "long number"),
+        *("rounded", "thousands", "long number", "blanks that only the attribute has", "text and another value"),
     }
 )
-"""Cells of which calamine gives the value, too; the note on it may be missing."""
+"""Cells of which calamine gives the value too; the note on it may be missing."""
 
 
 @pytest.mark.parametrize("kind", sorted(ODS_CELLS.keys() - ODS_READ_RIGHT))
 def test_calamine_alone_still_misreads_cells_of_libreoffice(tmp_path: Path, kind: str) -> None:
-    """Once this fails, calamine has learned to read such a cell."""
+    """A failure shows that calamine now reads such a cell."""
     cell, text, _ = ODS_CELLS[kind]
     path = write_ods(tmp_path / "c.ods", ODS_HEADER + ods_row(cell))
 
@@ -323,7 +339,7 @@ def test_calamine_alone_still_misreads_cells_of_libreoffice(tmp_path: Path, kind
 
 
 def test_repeated_cells_and_rows_of_libreoffice(tmp_path: Path) -> None:
-    """Equal neighbours are written once; a million empty rows at the end are none."""
+    """Equal neighbours are written once; a million empty rows at the end are ignored."""
     cell = ODS_CELLS["leading zeros"][0].replace(
         "<table:table-cell", '<table:table-cell table:number-columns-repeated="2"'
     )
@@ -340,7 +356,7 @@ def test_repeated_cells_and_rows_of_libreoffice(tmp_path: Path) -> None:
 
 
 def test_hidden_sheets_and_merged_cells_of_libreoffice(tmp_path: Path) -> None:
-    """A style hides a sheet; a cell says how many rows it spans; tables within the sheets' links are none."""
+    """A style hides a sheet; a cell gives the number of rows it spans; tables within the sheets' links are ignored."""
     path = write_ods(tmp_path / "h.ods", "")
     merged = '<table:table-cell table:number-rows-spanned="2"><text:p>x</text:p></table:table-cell>'
     table = f'<table:table table:name="{{}}" table:style-name="{{}}">{ODS_HEADER}{ods_row(merged)}</table:table>'
@@ -368,7 +384,7 @@ def test_hidden_sheets_and_merged_cells_of_libreoffice(tmp_path: Path) -> None:
 
 
 def test_ods_of_google(tmp_path: Path) -> None:
-    """An .ods without the entry that says what it is is read all the same."""
+    """An .ods without the entry that declares its type is read."""
     cell = '<table:table-cell office:value-type="string"><text:p>Miller</text:p></table:table-cell>'
 
     assert read(write_ods(tmp_path / "g.ods", ODS_HEADER + ods_row(cell), mimetype=False)).rows[2][1] == "Miller"

@@ -1,4 +1,4 @@
-"""The header is where words stand over values; what it cannot tell, it asks."""
+"""The header is a row of words above values; a doubtful one is a question to the user."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def test_sparse_first_row_is_not_lost() -> None:
 
 
 def test_text_in_a_column_of_values_is_not_a_header_line() -> None:
-    """A first row in which someone wrote a word for the number stays a row."""
+    """A first row with a word in place of the number stays a row."""
     assert header("No;Name;Phone\n1;Miller;unknown\n" + ROWS).rows == (1,)
 
 
 def test_equally_good() -> None:
-    """As many columns for a header as against it: the user is asked, and the answer is obeyed."""
+    """With as many columns for a header as against it, the user is asked, and the answer is obeyed."""
     text = "Miller;unknown;100\nMeier;01711234567;120\nKunz;01721234567;130\n"
 
     with pytest.raises(InputError, match=r"row 1 can be the header or the first row of data: set source\.header to 1"):
@@ -77,7 +77,7 @@ def test_equally_good() -> None:
 
 
 def test_configured_rows() -> None:
-    """Rows that are set as the header are taken, on one line or several."""
+    """Configured header rows are taken, on one line or several."""
     text = "a;1\nNo;Phone\n1;0171\n"
 
     assert header(text, header=2).columns == ("No", "Phone")
@@ -87,7 +87,7 @@ def test_configured_rows() -> None:
 
 
 def test_configured_columns() -> None:
-    """Names that are set need no header; a header with just these names is one all the same."""
+    """Configured names need no header; a header of exactly these names is still a header."""
     assert header(ROWS, columns=["a", "b", "c"]) == Header((), ("a", "b", "c"), 1)
     assert header("A;b;C\n" + ROWS, columns=["a", "b", "c"]).first_row == 2
     with pytest.raises(InputError, match=r"names 2 columns, but the rows have 3 cells"):
@@ -95,7 +95,7 @@ def test_configured_columns() -> None:
 
 
 def test_vendor_format() -> None:
-    """The dialler vendor's own format has no header, and is known by its first field."""
+    """The dialler vendor's own format has no header; its first field reveals it."""
     found = header("DiallerContact;;Nightly;K1\n")
 
     assert found.vendor
@@ -120,18 +120,18 @@ def test_nothing() -> None:
     ],
 )
 def test_a_header_whose_words_come_again_stays_the_header(text: str) -> None:
-    """Words that columns are usually called by name them, though the same words are among the data."""
+    """Usual names of columns make a header, even if the same words are among the data."""
     assert header(text).rows == (1,)
 
 
 def test_a_word_that_comes_again_now_and_then_is_asked() -> None:
-    """Words that nobody's columns are called by, one of them once more in its column: data or a header."""
+    """Unusual words, one of them repeated in its column, may be data or a header."""
     with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):
         header("Foo;Bar;Baz\n" + "Ann;Kiel;x\n" * 9 + "Eva;Bar;y\n")
 
 
 def test_a_first_row_that_comes_again_is_asked() -> None:
-    """Without words that columns are called by, it can be a header once more, or a row of the list twice."""
+    """Without usual names of columns, a repeated first row may be a second header, or a row that the list has twice."""
     with pytest.raises(InputError, match="row 1 can be the header or the first row of data"):
         header("Eva;Bonn\nOtto;Ulm\nEva;Bonn\nUwe;Kiel\n")
 

@@ -1,9 +1,10 @@
-"""What headers mean, however they are written."""
+"""Meanings of headers in every notation."""
 
 from __future__ import annotations
 
 import pytest
 
+from dialler_sync.read.layout import header_words
 from dialler_sync.read.layout.header_words import is_header_word, is_phone_header, language_of, meaning_of
 
 
@@ -49,7 +50,7 @@ from dialler_sync.read.layout.header_words import is_header_word, is_phone_heade
     ],
 )
 def test_the_meaning_of_a_header(header: str, meaning: str) -> None:
-    """Case, accents, signs, order and what stands around a word do not matter."""
+    """Case, accents, signs, order and surrounding words do not matter."""
     assert meaning_of(header).of == meaning
 
 
@@ -63,7 +64,7 @@ def test_the_meaning_of_a_header(header: str, meaning: str) -> None:
     ],
 )
 def test_a_misspelt_header_is_doubtful(header: str, meaning: str, near: str) -> None:
-    """It is taken for the nearest word, and says so."""
+    """The nearest word gives its meaning, and is reported."""
     found = meaning_of(header)
 
     assert (found.of, found.near, found.doubtful) == (meaning, near, True)
@@ -92,9 +93,20 @@ def test_a_word_means_what_it_means_in_the_language_of_the_list(
 
 
 def test_what_readers_of_files_ask() -> None:
-    """Words that only go with a field are no headers of lists."""
+    """Words that only qualify a field are not headers of lists."""
     assert is_phone_header("Mobilnummer")
     assert not is_phone_header("Faxnummer")
     assert is_header_word("Kundennummer")
     assert not is_header_word("privat")
     assert not is_header_word("Meier")
+
+
+def test_a_word_like_no_other_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of a thousand such columns is read in a second."""
+    compared: list[str] = []
+    monkeypatch.setattr(header_words, "get_close_matches", lambda _, known, **__: compared.extend(known) or [])
+
+    assert meaning_of("wxqzjvkbwx").of == ""
+    assert not compared
+    assert meaning_of("telefonummr").doubtful
+    assert compared

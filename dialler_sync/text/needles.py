@@ -1,0 +1,86 @@
+"""What is looked for in a text: the forms of a secret, and the characters as they are compared."""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Callable, Iterator
+from math import ceil
+
+from .readings import BASE32, BASE32HEX, IGNORABLE, SQUEEZED
+
+SHORTEST = 4
+"""Characters: a shorter secret would be found in any text."""
+
+PART = 12
+"""Characters of a part by which a secret of twice as many, or more, is found that was cut off; one begins at every
+sixth character, so that 17 in a row hold a whole one."""
+
+TO_BASE32HEX = bytes.maketrans(BASE32.encode(), BASE32HEX.encode())
+
+
+def small(sign: str) -> str:
+    """A character as it is compared: in small letters, wide ones as usual ones."""
+    low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
+    return low if len(low) == 1 else sign
+
+
+class _Small(dict[int, str | None]):
+    """A table for ``str.translate``: each character as it is compared, those that count for nothing left out."""
+
+    def __init__(self, counts: Callable[[str], bool]) -> None:
+        self._counts = counts
+        signs = [(number, self[number]) for number in range(256)]
+        self._left_out = bytes(number for number, sign in signs if sign is None)
+        self._bytes = bytes(ord(sign) if sign and sign < "\u0100" else number for number, sign in signs)
+
+    def __missing__(self, number: int) -> str | None:
+        sign = chr(number)
+        self[number] = small(sign) if sign not in IGNORABLE and self._counts(sign) else None
+        return self[number]
+
+    def read(self, text: str) -> str:
+        """The text as it is compared."""
+        try:  # bytes are far quicker; the micro sign alone is no byte in small letters
+            read = text.encode("latin-1").translate(self._bytes, self._left_out).decode("latin-1")
+        except UnicodeEncodeError:
+            return text.translate(self)
+        return read.replace("\xb5", small("\xb5"))
+
+
+READ, LETTERS_READ = _Small(lambda _: True), _Small(str.isalnum)
+
+
+def parts_of(form: str) -> Iterator[str]:
+    """What is found of a long secret that was cut off."""
+    return (form[at : at + PART] for at in range(0, len(form) - PART + 1, PART // 2))
+
+
+def as_compared(text: str) -> str:
+    """A secret as it is looked for."""
+    return "".join(map(small, text.translate(SQUEEZED)))
+
+
+def in_bytes(text: str) -> str:
+    """Its bytes in UTF-8 as characters, which is how decoded bytes are searched."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def cores_in_base64(secret: bytes) -> Iterator[str]:
+    """What is the same in base64 of every text that holds the secret, for each of the places where it may begin."""
+    for before in range(3):
+        coded = base64.b64encode(bytes(before) + secret).rstrip(b"=").decode()
+        whole = (len(secret) + before) * 8 // 6
+        core = coded[ceil(before * 8 / 6) : whole]
+        if len(core) >= SHORTEST:
+            yield from (core, core.replace("+", "-").replace("/", "_"))
+
+
+def cores_in_base32(secret: bytes) -> Iterator[bytes]:
+    """The same in base32, and of a secret whose letters have another case."""
+    for form in {secret, secret.lower(), secret.upper()}:
+        for before in range(5):
+            coded = base64.b32encode(bytes(before) + form).rstrip(b"=")
+            core = coded[ceil(before * 8 / 5) : (len(form) + before) * 8 // 5]
+            if len(core) >= SHORTEST:
+                yield core

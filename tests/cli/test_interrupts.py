@@ -1,0 +1,141 @@
+"""Ctrl-C, SIGTERM and SIGHUP where a command begins and ends: one message, and the exit code that it has earned."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dialler_sync.errors import Interrupted
+from dialler_sync.exit_codes import ExitCode
+
+from ..conftest import Configure, Run
+from ..helpers.signals import BOTH, ENDING
+
+MAIN = "dialler_sync.cli.main"
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """What is heard in this process is as before after each test."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield
+    for number, heard in before.items():
+        signal.signal(number, heard)
+
+
+def doing(do: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ``runs list`` do this."""
+    monkeypatch.setattr("dialler_sync.cli.common.App.journal", lambda _: do())
+
+
+@BOTH
+def test_a_third_signal_while_the_first_two_are_told(
+    number: signal.Signals, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Impatient people press more than once, and must still be told how to go on."""
+
+    def stop() -> None:
+        try:
+            raise Interrupted("Interrupted. Continue with: dialler-sync resume 7")
+        finally:
+            signal.raise_signal(number)
+
+    doing(stop, monkeypatch)
+    main: Any = sys.modules[MAIN]
+    whole = main._interrupted_before
+
+    def pressed_again(error: BaseException) -> Interrupted | None:
+        signal.raise_signal(number)
+        found: Interrupted | None = whole(error)
+        return found
+
+    monkeypatch.setattr(main, "_interrupted_before", pressed_again)
+
+    done = run("runs", "list")
+
+    assert (done.code, done.err.strip()) == (
+        ExitCode.INTERRUPTED,
+        "Error: Interrupted. Continue with: dialler-sync resume 7",
+    )
+
+
+def test_a_second_signal_before_the_first_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that goes on with the run is named all the same."""
+
+    def stop() -> None:
+        try:
+            raise Interrupted("Interrupted. Continue with: dialler-sync resume 7")
+        finally:
+            signal.raise_signal(signal.SIGINT)
+
+    doing(stop, monkeypatch)
+
+    done = run("runs", "list")
+
+    assert done.code == ExitCode.INTERRUPTED
+    assert done.err.strip() == "Error: Interrupted. Continue with: dialler-sync resume 7"
+
+
+@BOTH
+def test_a_signal_when_the_command_is_over(number: signal.Signals, configure: Configure) -> None:
+    """Python still closes this and that: the exit code is that of the command, and nothing is said."""
+    configure()
+    code = (
+        "import atexit, signal, sys\n"
+        f"atexit.register(signal.raise_signal, {int(number)})\n"
+        "from dialler_sync.cli import main\n"
+        "main(['config', 'check'])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+
+
+def test_the_database_tells_no_traceback_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ctrl-C while SQLAlchemy takes a transaction back is logged by it, and raised as well."""
+
+    def fail() -> None:
+        logging.getLogger("sqlalchemy.pool.impl.QueuePool").error("Exception during reset or similar", exc_info=True)
+        raise KeyboardInterrupt
+
+    doing(fail, monkeypatch)
+
+    assert run("runs", "list").err.strip() == "interrupted"
+
+
+def test_a_hangup_that_is_ignored_stays_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``nohup dialler-sync …``."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    heard = []
+
+    def look() -> None:
+        heard.extend(map(signal.getsignal, ENDING))
+        raise Interrupted("enough")
+
+    doing(look, monkeypatch)
+
+    run("runs", "list")
+
+    assert heard == [signal.default_int_handler, signal.default_int_handler, signal.SIG_IGN]
+
+
+def test_workers_on_this_machine_leave_signals_to_the_coordinator() -> None:
+    """Ctrl-C in a terminal reaches every process of the command: those that Dask started would lose their rows."""
+    code = (
+        "import os, signal\n"
+        "from dialler_sync.cluster.uninterrupted import dask_setup\n"
+        "dask_setup(None)\n"
+        "for name in ('SIGINT', 'SIGTERM', 'SIGHUP'): os.kill(os.getpid(), getattr(signal, name))\n"
+        "print('at work')\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "at work\n", "")

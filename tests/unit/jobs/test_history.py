@@ -1,0 +1,98 @@
+"""Which runs are forgotten, and that none is while another works on its campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from dialler_sync.errors import UsageError
+from dialler_sync.jobs.history import prunable, prune
+from dialler_sync.journal import Journal, RunRecord
+
+from ...helpers.records import RUN
+
+BEFORE = datetime(2026, 2, 1, tzinfo=UTC)
+OLD, YOUNG = "2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z"
+
+
+@dataclass
+class Runs:
+    """A journal of these runs; ``busy``: a target on which another run works. ``done``: what was done, in order."""
+
+    there: list[RunRecord]
+    busy: str = ""
+    done: list[str] = field(default_factory=list)
+
+    def runs(self) -> list[RunRecord]:
+        return self.there
+
+    @contextmanager
+    def campaign_lock(self, target: str) -> Iterator[None]:
+        if target == self.busy:
+            raise UsageError("another run works on it")
+        self.done.append(f"lock {target}")
+        yield
+        self.done.append(f"unlock {target}")
+
+    def fold_runs(self, target: str) -> None:
+        self.done.append(f"take in {target}")
+
+    def delete_run(self, run_id: str) -> None:
+        self.done.append(f"delete {run_id}")
+
+
+def run(name: str, started_at: str = OLD, state: str = "finished", parent: str | None = None) -> RunRecord:
+    return replace(RUN, id=name, started_at=started_at, state=state, parent=parent, target=f"dialler#{name[-1]}")
+
+
+RUNS = [
+    run("old-1"),
+    run("young-1", YOUNG),
+    run("stopped-1", state="stopped"),
+    run("running-1", state="running"),
+    run("parent-of-stopped", state="finished"),
+    run("stopped-2", state="stopped", parent="parent-of-stopped"),
+    run("parent-of-young", state="finished"),
+    run("young-2", YOUNG, state="stopped", parent="parent-of-young"),
+    run("parent-of-finished"),
+    run("young-3", YOUNG, parent="parent-of-finished"),
+]
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "names"),
+    [
+        (False, ["old-1", "parent-of-finished"]),
+        (True, ["old-1", "stopped-1", "running-1", "parent-of-stopped", "stopped-2", "parent-of-finished"]),
+    ],
+)
+def test_what_can_still_be_gone_on_with_is_kept(unfinished: bool, names: list[str]) -> None:
+    """And the run that it goes back to."""
+    found = prunable(cast("Journal", Runs(RUNS)), BEFORE, unfinished=unfinished)
+
+    assert [run.id for run in found] == names
+
+
+def test_what_was_sent_is_taken_in_before_a_run_is_forgotten() -> None:
+    """Under the lock of its campaign, and each campaign by itself."""
+    journal = Runs([])
+
+    prune(cast("Journal", journal), [run("a-1"), run("b-2"), run("c-1")])
+
+    assert journal.done == [
+        *("lock dialler#1", "take in dialler#1", "delete a-1", "delete c-1", "unlock dialler#1"),
+        *("lock dialler#2", "take in dialler#2", "delete b-2", "unlock dialler#2"),
+    ]
+
+
+def test_nothing_is_forgotten_of_a_campaign_on_which_a_run_works() -> None:
+    journal = Runs([], busy="dialler#1")
+
+    with pytest.raises(UsageError, match="another run"):
+        prune(cast("Journal", journal), [run("a-1")])
+    assert journal.done == []

@@ -1,0 +1,118 @@
+"""Do-not-call lists: who is on one, however the number is written, and lists that cannot be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.errors import CannotResume, ListUnreadable
+from dialler_sync.plan.suppress import SuppressionList, SuppressionLists, read_suppression_lists
+
+from ...helpers.rows import BASIC, settings_of
+
+Lists = Callable[..., SuppressionLists]
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Lists:
+    """Read a list of these entries."""
+
+    def lists(*entries: str, **rules: Any) -> SuppressionLists:
+        path = tmp_path / "dnc.csv"
+        path.write_text("\n".join(["Entry;Since", *(f"{entry};2026" for entry in entries)]) + "\n", encoding="utf-8")
+        return read_suppression_lists(settings_of(BASIC, suppress={"file": path, "column": "Entry", **rules}))
+
+    return lists
+
+
+@pytest.mark.parametrize(
+    ("by", "entry", "fields", "found"),
+    [
+        ("phone", "0171 3920012", {"PhoneNumber1": "+491713920012"}, True),
+        ("phone", "+49 171 3920012", {"PhoneNumber5": "491713920012"}, True),
+        ("phone", "0171 3920012", {"PhoneNumber2": "0171/3920012"}, True),  # as another program wrote it
+        ("phone", "0171 3920012", {"PhoneNumber1": "+491713920013", "PhoneNumber2": "+491713920012"}, True),
+        ("phone", "0171 3920012", {"PhoneNumber1": "none", "PhoneNumber2": None}, False),
+        ("phone", "0171 3920012", {"UserData": "491713920012", "Comment": "+491713920012"}, False),
+        ("user_data", "K1", {"UserData": "K1"}, True),
+        ("user_data", "K1", {"UserData": "k1", "Name": "K1"}, False),
+        ("user_data", "None", {}, False),
+        ("email", "None", {}, False),
+        ("email", " Ann@Example.COM ", {"Email": "ann@example.com"}, True),
+        ("email", "ann@example.com", {"Email": " ANN@example.com"}, True),
+        ("email", "ann@example.com", {"UserData": "ann@example.com"}, False),
+    ],
+)
+def test_who_is_on_a_list(by: str, entry: str, fields: dict[str, Any], found: bool, lists: Lists) -> None:
+    reason = lists(entry, by=by, region="DE").reason(fields)
+
+    assert bool(reason) is found
+    assert not found or reason.endswith("is in dnc.csv")
+
+
+def test_a_number_that_the_dialler_holds_as_digits_needs_no_region(lists: Lists) -> None:
+    assert lists("+49 171 3920012").reason({"PhoneNumber1": "491713920012"})
+
+
+def test_every_number_of_a_cell_counts(lists: Lists) -> None:
+    both = lists("0171 3920012 / 0172 3920013", region="DE")
+
+    assert both.reason({"PhoneNumber1": "+491713920012"})
+    assert both.reason({"PhoneNumber1": "+491723920013"})
+
+
+def test_blank_cells_are_no_entries(lists: Lists) -> None:
+    """A contact without an e-mail address is on no list."""
+    for by in ("email", "user_data"):
+        assert not lists("x", " ", "", by=by).reason({"Email": " ", "UserData": ""})
+
+
+def test_a_list_that_is_not_understood_is_refused(lists: Lists) -> None:
+    """Each row is told; without a region nobody knows whose number it is."""
+    with pytest.raises(ListUnreadable, match=r"row 3 \('0171'\), row 4 \('n/v 12'\)\. Correct"):
+        lists("+49 171 3920012", "0171", "n/v 12", region="DE")
+    with pytest.raises(ListUnreadable, match=r"row 2"):
+        lists("0171 3920012")
+    with pytest.raises(ListUnreadable, match="and 1 more"):
+        lists(*["12"] * 6)
+
+
+@pytest.mark.parametrize("entries", [[" ", " "], []])
+def test_a_list_without_entries_must_be_meant(entries: list[str], lists: Lists) -> None:
+    with pytest.raises(ListUnreadable, match="may_be_empty"):
+        lists(*entries, by="user_data")
+    assert not lists(*entries, by="user_data", may_be_empty=True).reason({"UserData": ""})
+
+
+def test_a_list_without_its_column_is_refused(lists: Lists) -> None:
+    with pytest.raises(ListUnreadable, match=r"no column 'Entri'.*'Entry'"):
+        lists("x", column="Entri")
+
+
+ONE = SuppressionList("user_data", frozenset({"K1"}), "one.csv", "aa")
+TWO = SuppressionList("user_data", frozenset({"K2"}), "two.csv", "bb", lock=True)
+
+
+def test_every_list_counts_and_only_some_lock() -> None:
+    both = SuppressionLists((ONE, TWO))
+
+    reasons = [both.reason({"UserData": key}) for key in ("K1", "K2", "K3")]
+    assert reasons == [
+        "K1 is in one.csv",
+        "K2 is in two.csv",
+        "",
+    ]
+    assert [both.reason_to_lock({"UserData": key}) for key in ("K1", "K2")] == ["", "K2 is in two.csv"]
+    assert (both.lock, SuppressionLists((ONE,)).lock) == (True, False)
+    assert (bool(both), bool(SuppressionLists())) == (True, False)
+
+
+@pytest.mark.parametrize("before", [{"one.csv": "aa", "two.csv": "cc"}, {"one.csv": "aa"}, {}])
+def test_a_run_goes_on_only_with_its_own_lists(before: dict[str, str]) -> None:
+    """One that has changed, and one that is new."""
+    with pytest.raises(CannotResume, match=r"two\.csv|one\.csv"):
+        SuppressionLists((ONE, TWO)).check(before, "the run has read", "begin again")
+    SuppressionLists((ONE, TWO)).check({"one.csv": "aa", "two.csv": "bb"}, "the run has read", "begin again")

@@ -25,6 +25,7 @@ REDIRECTED = "redirected"
 UNAUTHORISED = "unauthorised"
 UNREACHABLE = "unreachable"
 UNREADABLE = "unreadable_answer"
+UNREADABLE_FILTER = "filter_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,18 @@ _ALL = (
         "A spreadsheet program has turned the text into a number and shortened it, such as 4,91701E+11.",
         "Take the digits from the original, and format the column as text before they are entered.",
     ),
+    # filters
+    ErrorCode(
+        UNREADABLE_FILTER,
+        "A cell that decides whether the row goes cannot be read: it is damaged, or not the number or date that rows: "
+        "only or skip compares.",
+        "Correct the cell, or say how it is written: decimal:, thousands: or formats: of that filter.",
+    ),
     # mapping
     ErrorCode(
         "value_unlisted",
-        "The cell is not in the list of values that the configuration knows for this field.",
-        "Add the value under values:, or correct the cell.",
+        "The cell is not in the list of values, or the lookup file, that the configuration names for this field.",
+        "Add the value under values: or to the file, or correct the cell.",
     ),
     # validation
     ErrorCode("name_missing", "The row has no Name, and the dialler takes no contact without.", "Fill in the name."),
@@ -108,6 +116,11 @@ _ALL = (
         "The number has an extension, which a dialler cannot dial, and the configuration says reject.",
         "Remove the extension, or set extension: drop.",
     ),
+    ErrorCode(
+        "phone_wrong_type",
+        "The number is not of the type that the configuration wants: mobile or landline.",
+        "Put a number of that type here, or set type: any for this field.",
+    ),
     ErrorCode("too_long", "The text is longer than the dialler's field.", "Shorten the text."),
     ErrorCode(
         "damaged_text",
@@ -132,6 +145,32 @@ _ALL = (
         "boolean_invalid",
         "The cell is neither a yes nor a no.",
         "Write yes or no; true, false, ja, nein, 1, 0 and x are understood too.",
+    ),
+    ErrorCode("required", "The configuration demands this field, and it is empty.", "Fill in the cell."),
+    ErrorCode(
+        "pattern_mismatch",
+        "The value is not written as pattern: of this field demands.",
+        "Correct the cell, or the pattern in the configuration.",
+    ),
+    ErrorCode(
+        "not_listed",
+        "The value is none of those that one_of: of this field allows.",
+        "Write one of the values that are allowed, or add this one to one_of:.",
+    ),
+    ErrorCode(
+        "out_of_range",
+        "The number is less than min:, or greater than max:, of this field.",
+        "Correct the number, or the limit in the configuration.",
+    ),
+    ErrorCode(
+        "too_early",
+        "The date is not later than the day that after: of this field names.",
+        "Correct the date, or the limit in the configuration.",
+    ),
+    ErrorCode(
+        "too_late",
+        "The date is not earlier than the day that before: of this field names.",
+        "Correct the date, or the limit in the configuration.",
     ),
     ErrorCode(
         DUPLICATE_KEY,
@@ -230,6 +269,21 @@ _WARNINGS = (
         "double_encoded",
         "The text was encoded twice before it came here (`MÃ¼ller` for `Müller`).",
         "Have the program that exports the list write it once, as UTF-8.",
+    ),
+    ErrorCode(
+        "field_left_out",
+        "The cell is faulty, and the field was left out, as the configuration says invalid: empty.",
+        "Correct the cell in the list. The contact keeps what it had in this field.",
+    ),
+    ErrorCode(
+        "zero_restored",
+        "The number had lost its leading zero, which was put back, as the configuration says lost_zero: restore.",
+        "Have the list exported with its phone columns as text.",
+    ),
+    ErrorCode(
+        "type_unknown",
+        "Whether the number is a mobile or a landline number cannot be told (in some countries nobody can).",
+        "Nothing, or check the number by hand.",
     ),
     ErrorCode(
         "moved",

@@ -37,6 +37,11 @@ class Field:
     longest_before_3_19: int | None = None
     exact: bool = False
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether a text that is too long may be shortened."""
+        return self.kind is Kind.TEXT and not self.exact
+
     def limit(self, release: tuple[int, ...]) -> int | None:
         """Return the greatest length in characters for a dialler of ``release``, None if unlimited."""
         if release < (3, 19) and self.longest_before_3_19 is not None:

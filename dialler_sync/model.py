@@ -59,6 +59,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     SUPPRESSED = "suppressed"
     PROTECTED = "protected"
+    FILTERED = "filtered"
 
 
 ACTIONS = (*Action, *Reason)
@@ -220,6 +221,17 @@ class Rejection:
     faults: tuple[Fault, ...]
     user_data: str = ""
     warnings: tuple[RowWarning, ...] = ()
+
+
+class Filtered(NamedTuple):
+    """A row that a rule of ``rows: {only:, skip:}`` leaves out; ``rule`` names it, in a sentence.
+
+    ``user_data`` is empty where the row has no key, or none that can be read.
+    """
+
+    row: int
+    user_data: str
+    rule: str
 
 
 class RowResult(NamedTuple):

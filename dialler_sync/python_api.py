@@ -20,7 +20,7 @@ from .jobs.imports import ImportOptions, RunOptions
 from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
 from .jobs.records import Journal, default_state
 from .jobs.results import ReconciliationSummary, Summary
-from .jobs.settings import Settings, load_config, row_limit
+from .jobs.settings import Limit, Settings, load_config, row_limit
 from .model import Status
 from .text.spreadsheet import restore
 
@@ -97,21 +97,21 @@ def import_files(
     compare: str | None = None,
     limit: int | None = None,
     max_errors: str | None = None,
+    max_warnings: str | None = None,
     cluster: str | None = None,
 ) -> ImportResult:
     """Import spreadsheets into the dialler, as ``dialler-sync import`` does.
 
     ``config`` is a configuration or its path, ``journal`` a path or database URL (default: that of the command line),
-    ``max_errors`` a number of rows or a percentage (``"5%"``); the others are the options of the command.
+    ``max_errors`` and ``max_warnings`` a number of rows or a percentage (``"5%"``); the others are the options of the
+    command.
 
     Raises:
         UsageError, InputError: before anything is sent.
     """
     settings = _settings(config)
-    try:
-        most_errors = row_limit(max_errors) or settings.rows.max_errors
-    except ValueError as error:
-        raise UsageError(f"max_errors: {error}") from None
+    most_errors = _limit("max_errors", max_errors) or settings.rows.max_errors
+    most_warnings = _limit("max_warnings", max_warnings) or settings.rows.max_warnings
     options = ImportOptions(
         _paths(files),
         _config_path(config),
@@ -120,6 +120,7 @@ def import_files(
             dry_run=dry_run,
             limit=limit,
             max_errors=most_errors,
+            max_warnings=most_warnings,
             compare=compare or settings.rows.compare,
             max_missing=settings.mirror.max_missing,
             cluster=cluster,
@@ -216,6 +217,14 @@ def _in_thread(job: Callable[[], T], watch: _Watch) -> T:
     except KeyboardInterrupt:
         watch.interrupted = True
     return outcome.result()
+
+
+def _limit(name: str, given: str | None) -> Limit | None:
+    """A limit of rows, by the name of its argument."""
+    try:
+        return row_limit(given)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
 
 
 def _settings(config: Config) -> Settings:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 
 from dialler_sync.cli.main import cli
 from dialler_sync.config import ColumnRule
+from dialler_sync.config.filters import Condition
 from dialler_sync.config.schema import json_schema
 from dialler_sync.config.settings import Settings
 from dialler_sync.endpoints import ASSUMED, ENDPOINTS
@@ -43,6 +44,9 @@ def configuration() -> str:
         elif section:
             parts.append(f"{_first_line(section)}\n")
             parts.extend(_table(section))
+        if name == "rows":
+            parts.append("\n`only` and `skip` have, for each source column, a text, a list of texts, or these keys:\n")
+            parts.extend(_table(Condition))
     parts.append("\n## Contact fields\n")
     parts.append("| field | holds | longest (before 3.19) |\n|---|---|---|")
     for contact_field in FIELDS.values():

@@ -276,6 +276,10 @@ max_errors_option = click.option(
     "--max-errors", type=LimitType(), help="Stop (exit 8) when more rows than this do not succeed: 100 or 5%."
 )
 
+max_warnings_option = click.option(
+    "--max-warnings", type=LimitType(), help="Stop (exit 8) when more rows than this have warnings: 100 or 5%."
+)
+
 max_missing_option = click.option(
     "--max-missing",
     type=LimitType(),
@@ -318,6 +322,7 @@ def run_options(
     max_missing: Limit | None,
     adopt: bool,
     *,
+    max_warnings: Limit | None = None,
     dry_run: bool = False,
     limit: int | None = None,
     mask: bool = False,
@@ -332,6 +337,7 @@ def run_options(
         dry_run=dry_run,
         limit=limit,
         max_errors=max_errors or settings.rows.max_errors,
+        max_warnings=max_warnings or settings.rows.max_warnings,
         compare=compare or settings.rows.compare,
         max_missing=max_missing or settings.mirror.max_missing,
         adopt=adopt,

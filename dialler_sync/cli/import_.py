@@ -18,6 +18,7 @@ from .common import (
     mask_option,
     max_errors_option,
     max_missing_option,
+    max_warnings_option,
     out_option,
     run_options,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @compare_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N rows; 'resume' sends the rest.")
 @max_errors_option
+@max_warnings_option
 @max_missing_option
 @adopt_option
 @mask_option
@@ -67,6 +69,7 @@ def import_(
     compare: str | None,
     limit: int | None,
     max_errors: Limit | None,
+    max_warnings: Limit | None,
     max_missing: Limit | None,
     adopt: bool,
     mask: bool,
@@ -109,6 +112,7 @@ def import_(
         max_errors,
         max_missing,
         adopt,
+        max_warnings=max_warnings,
         dry_run=dry_run,
         limit=limit,
         mask=mask,

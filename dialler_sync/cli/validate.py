@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, mark_option, max_errors_option, out_option
+from .common import App, exit_codes, files_argument, mark_option, max_errors_option, max_warnings_option, out_option
 from .source_options import source_options
 
 if TYPE_CHECKING:
@@ -22,9 +22,17 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 @source_options
 @out_option
 @max_errors_option
+@max_warnings_option
 @mark_option
 @click.pass_obj
-def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Limit | None, mark: bool) -> int:
+def validate(
+    app: App,
+    files: tuple[Path, ...],
+    out: Path | None,
+    max_errors: Limit | None,
+    max_warnings: Limit | None,
+    mark: bool,
+) -> int:
     """Map and validate FILE..., and send nothing.
 
     Writes results.csv, where a valid row is 'succeeded', and failed.xlsx (rows to fix; failed.csv has the same).
@@ -34,7 +42,11 @@ def validate(app: App, files: tuple[Path, ...], out: Path | None, max_errors: Li
     from .progress import progress
 
     settings = app.settings(token_needed=False)
-    run = RunOptions(max_errors=max_errors or settings.rows.max_errors, mark=mark)
+    run = RunOptions(
+        max_errors=max_errors or settings.rows.max_errors,
+        max_warnings=max_warnings or settings.rows.max_warnings,
+        mark=mark,
+    )
     options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app) as observer:
         summary = validate_files(settings, options, journal, observer)

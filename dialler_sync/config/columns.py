@@ -1,21 +1,18 @@
-"""Rules that make one dialler field from the columns of a source row.
+"""Rules that make one dialler field from the columns of a source row, and check it.
 
 A rule takes its text from one source (``column``, ``first_of``, ``template``, ``join`` or ``value``), then applies
-``split``, ``trim``, ``case`` and ``values``, in that order; the kind of the field decides how the result is read.
+``trim``, ``split``, ``replace``, ``values``, ``lookup``, ``default`` and ``case``, in that order; the kind of the field
+decides how the result is read.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -28,71 +25,28 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from ..fields import FIELDS, PHONE_FIELDS, Kind
 from ..text.nearest import nearest
+from .checks import contradictions
+from .days import Day
+from .steps import Join, Lookup, Part, Replacement, template_parts
+from .texts import SHOWS_NOTHING, Formats, Names, Pattern, fold, or_short
+
+__all__ = ["SHOWS_NOTHING", "ColumnRule", "ColumnRules", "field_name", "fold", "template_parts"]
 
 _SOURCES = ("column", "first_of", "template", "join", "value")
-_STEPS = ("split", "trim", "case", "values", "unlisted")
+_STEPS = ("trim", "split", "replace", "values", "unlisted", "lookup", "default", "case")
+_NUMBERS = frozenset({Kind.AMOUNT, Kind.INTEGER})
+_TEXTS = frozenset(Kind) - {*_NUMBERS, Kind.DATETIME, Kind.BOOLEAN}
 _ONLY_FOR: dict[str, tuple[frozenset[Kind], str]] = {
-    **dict.fromkeys(("region", "region_column", "several", "extension"), (frozenset({Kind.PHONE}), "phone numbers")),
+    **dict.fromkeys(
+        ("region", "region_column", "several", "extension", "type", "lost_zero"),
+        (frozenset({Kind.PHONE}), "phone numbers"),
+    ),
     **dict.fromkeys(("decimal", "thousands", "currency"), (frozenset({Kind.AMOUNT}), "Amount")),
-    "formats": (frozenset({Kind.DATETIME}), "dates"),
+    **dict.fromkeys(("formats", "before", "after"), (frozenset({Kind.DATETIME}), "dates")),
+    **dict.fromkeys(("min", "max"), (_NUMBERS, "numbers")),
+    **dict.fromkeys(("pattern", "max_length", "one_of"), (_TEXTS, "text")),
     "case": (frozenset({Kind.TEXT, Kind.EMAIL}), "text"),
 }
-_TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>[{}])")
-SHOWS_NOTHING = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
-"""White space and invisible signs: soft hyphens, marks of width and direction."""
-
-_SAMPLE_DATE = datetime(2031, 12, 28)  # noqa: DTZ001 (dates in spreadsheets have no zone)
-
-
-class Part(BaseModel):
-    """One piece of a text that is cut at a separator."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    separator: str = Field(min_length=1, description="Text between the parts.")
-    part: int = Field(ge=1, description="Which part to take, counted from 1; a part that is not there is empty.")
-
-
-class Join(BaseModel):
-    """Several columns in one text; empty ones are left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    columns: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1, description="Source columns.")
-    separator: str = Field(" ", description="Text between them.")
-
-
-def _listed(given: object) -> object:
-    return (given,) if isinstance(given, str) else given
-
-
-Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
-
-
-def fold(text: str) -> str:
-    """Fold a text for comparing names: without case, Unicode form, white space and invisible signs."""
-    return SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
-def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
-    """Parse ``"a {B} c"`` to ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.
-
-    Raises:
-        ValueError: a brace that is neither doubled nor part of ``{column}``.
-    """
-    parts: list[tuple[str, str | None]] = []
-    literal, end = "", 0
-    for match in _TEMPLATE.finditer(template):
-        literal += template[end : match.start()]
-        end = match.end()
-        if match["stray"]:
-            raise ValueError(f"stray '{match['stray']}' in the template; a brace that is meant as text is doubled")
-        if match["double"]:
-            literal += match["double"][0]
-        else:
-            parts.append((literal, match["column"]))
-            literal = ""
-    return (*parts, (literal + template[end:], None))
 
 
 class ColumnRule(BaseModel):
@@ -118,14 +72,27 @@ class ColumnRule(BaseModel):
     trim: bool = Field(
         False, description="Remove white space at both ends. Without it, text is sent exactly as it stands."
     )
-    case: Literal["upper", "lower", "title"] | None = Field(None, description="Change the case: upper, lower or title.")
+    replace: tuple[Replacement, ...] | None = Field(
+        None,
+        min_length=1,
+        description='Replace parts of the text, one after the other: [{pattern: "^CRM-", with: ""}].',
+    )
     values: dict[str, str] | None = Field(
         None,
         description="Replace whole values: {Herr: Mr., Frau: Mrs., '#N/A': ''}. Case and space do not matter.",
     )
     unlisted: Literal["keep", "reject", "empty"] = Field(
-        "keep", description="What happens to a text that values: does not list: keep it, reject the row, or empty it."
+        "keep",
+        description="What happens to a text that values: does not list: keep it, reject the row, or empty it. Of a "
+        "text that lookup: does not have, too; without unlisted, default: counts there, and else the row is rejected.",
     )
+    lookup: Lookup | None = Field(
+        None,
+        description="Look the text up in a file: {file: plz.csv, key: PLZ, value: Region}. Case and space of the key "
+        "do not matter; a key that stands there twice is an error.",
+    )
+    default: str | None = Field(None, min_length=1, description="What an empty text becomes.")
+    case: Literal["upper", "lower", "title"] | None = Field(None, description="Change the case: upper, lower or title.")
 
     region: str | None = Field(
         None, description="Phones: country of numbers without a country code, as two letters such as DE."
@@ -146,6 +113,16 @@ class ColumnRule(BaseModel):
         description="Phones: what happens to an extension (ext. 5), which a dialler cannot dial: drop it, or "
         "reject the row. A direct dial-in (12345-67, Durchwahl 67) is part of the number and always kept.",
     )
+    type: Literal["any", "mobile", "landline"] = Field(
+        "any",
+        description="Phones: mobile or landline rejects numbers of another type. Where numbers do not tell (USA), the "
+        "row goes on with a warning.",
+    )
+    lost_zero: Literal["reject", "restore"] = Field(
+        "reject",
+        description="Phones: what happens to a number that has lost its leading zero: reject the row, or put the zero "
+        "back, with a warning, where that makes a valid number of the region.",
+    )
     decimal: Literal[".", ","] | None = Field(
         None,
         description='Amount: the decimal sign. Without it "." counts. A number that could also hold a thousands sign '
@@ -159,19 +136,31 @@ class ColumnRule(BaseModel):
     currency: str | None = Field(
         None, min_length=1, description="Amount: text that may stand before or after the number, such as € or EUR."
     )
-    formats: Names | None = Field(
+    formats: Formats | None = Field(
         None,
         description='Dates: how they are written, besides ISO (2025-01-31 14:30:00): ["%d.%m.%Y", "%d.%m.%Y %H:%M"].',
     )
 
+    required: bool = Field(False, description="Check: an empty field rejects the row.")
+    pattern: Pattern | None = Field(None, description="Check: a regular expression that matches the whole value.")
+    max_length: int | None = Field(
+        None, ge=1, description="Check: greatest number of characters, where the dialler would take more."
+    )
+    one_of: Names | None = Field(None, description="Check: the value is one of these, letter by letter.")
+    min: float | None = Field(None, allow_inf_nan=False, description="Check: the least number.")
+    max: float | None = Field(None, allow_inf_nan=False, description="Check: the greatest number.")
+    before: Day | None = Field(
+        None, description="Check: the date is earlier than this day: 2026-01-31, today, today-30d, today+7d."
+    )
+    after: Day | None = Field(None, description="Check: the date is later than this day.")
+    invalid: Literal["reject", "empty"] = Field(
+        "reject",
+        description="What a bad cell does: it rejects the row, or the field is left out, with a warning.",
+    )
+
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        given = handler(core)
-        rule = handler.resolve_ref_schema(given)
-        long_form = {**rule}
-        rule.clear()
-        rule["anyOf"] = [{"type": "string", "description": "Source column."}, long_form]
-        return given
+        return or_short(core, handler, {"type": "string", "description": "Source column."})
 
     @model_validator(mode="before")
     @classmethod
@@ -209,18 +198,6 @@ class ColumnRule(BaseModel):
             )
         return region.upper()
 
-    @field_validator("formats")
-    @classmethod
-    def _whole_dates(cls, formats: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for pattern in formats or ():
-            try:
-                read = datetime.strptime(_SAMPLE_DATE.strftime(pattern), pattern)  # noqa: DTZ007
-            except ValueError:
-                read = None
-            if read != _SAMPLE_DATE:
-                raise ValueError(f"'{pattern}' does not give a day, a month and a year, as %d.%m.%Y does")
-        return formats
-
     @model_validator(mode="after")
     def _consistent(self) -> ColumnRule:
         sources = [name for name in _SOURCES if getattr(self, name) is not None]
@@ -231,8 +208,10 @@ class ColumnRule(BaseModel):
         steps = [name for name in _STEPS if name in self.model_fields_set]
         if self.value is not None and steps:
             raise ValueError(f"{steps[0]} has no effect on a value that is the same for every row: remove one of them")
-        if "unlisted" in self.model_fields_set and self.values is None:
-            raise ValueError("unlisted has no effect without values")
+        if "unlisted" in self.model_fields_set and self.values is None and self.lookup is None:
+            raise ValueError("unlisted has no effect without values or lookup")
+        for problem in contradictions(self):
+            raise ValueError(problem)
         if self.thousands is not None and self.thousands == (self.decimal or "."):
             raise ValueError(f"decimal and thousands are both '{self.thousands}'")
         return self
@@ -278,9 +257,30 @@ def _fitting(rules: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
         if rule.several == "spread" and name not in PHONE_FIELDS:
             problem = PydanticCustomError("rule", "other numbers can only go from one PhoneNumber field to another")
             faults.append(InitErrorDetails(type=problem, loc=(name, "several"), input=rule))
+        for key in ("invalid", "default", "lookup"):
+            if why := _refused(name, rule, key):
+                faults.append(
+                    InitErrorDetails(
+                        type=PydanticCustomError("rule", "{why}", {"why": why}), loc=(name, key), input=rule
+                    )
+                )
     if faults:
         raise ValidationError.from_exception_data("columns", faults)
     return rules
+
+
+def _refused(name: str, rule: ColumnRule, key: str) -> str:
+    """Why a field cannot have a key that others can."""
+    if key == "invalid" and rule.invalid == "empty" and name in ("Name", "UserData"):
+        what = (
+            "the dialler takes no contact without" if name == "Name" else "without it, each import makes a new contact"
+        )
+        return f"{name} cannot be left out: {what}"
+    if key == "lookup" and rule.lookup is not None and name == "UserData":
+        return "the UserData names the contact, and is not looked up: several keys could become one"
+    if key == "default" and rule.default is not None and (name == "UserData" or FIELDS[name].kind is Kind.PHONE):
+        return f"the same {name} for several contacts makes one of them all"
+    return ""
 
 
 FieldName = Annotated[str, AfterValidator(field_name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 from ..errors import ConfigError
 from ..files import trust
@@ -133,19 +134,44 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 
 
 def fingerprint(settings: Settings) -> dict[str, str]:
-    """Return the settings that decide what is sent: dotted name → JSON. No secret is among them."""
+    """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
+    among them."""
     plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
+    for name, rule in settings.columns.items():
+        if rule.lookup:
+            plain["columns"][name]["lookup"]["sha256"] = _sha256(rule.lookup.file)
     return {name: mask(json.dumps(value, ensure_ascii=False, sort_keys=True)) for name, value in _leaves(plain, "")}
 
 
+def _sha256(path: Path) -> str:
+    """The SHA-256 of a file, empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Describe the differences between two fingerprints, for people."""
+    """Describe the differences between two fingerprints, for people. A setting that an older version did not know is
+    none if it has its default."""
     return [
         f"{name} was {before.get(name, 'not set')}, is {after.get(name, 'not set')}"
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
+        if name in before or after[name] != _default(name)
     ]
+
+
+def _default(name: str) -> str | None:
+    """What a fingerprint has of a setting that is not set; None: it must be set."""
+    *at, last = name.split(".")
+    model = _model_at(at)
+    setting = model.model_fields.get(last) if model else None
+    if setting is None or setting.is_required():
+        return None
+    return json.dumps(to_jsonable_python(setting.get_default(call_default_factory=True)))
 
 
 def _leaves(value: Any, name: str) -> Iterable[tuple[str, Any]]:
@@ -169,6 +195,12 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
         changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
+    changes["columns"] = {
+        name: rule.model_copy(update={"lookup": rule.lookup.model_copy(update={"file": folder / rule.lookup.file})})
+        if rule.lookup
+        else rule
+        for name, rule in settings.columns.items()
+    }
     if settings.inbox.dir:
         changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
     return settings.model_copy(update=changes)
@@ -207,13 +239,19 @@ def _is_union_arm(part: str | int) -> bool:
 
 
 def _names_beside(at: KeyPath) -> Iterable[str]:
+    model = _model_at(at[:-1])
+    return model.model_fields if model else ()
+
+
+def _model_at(at: Sequence[str | int]) -> type[BaseModel] | None:
+    """The model of what stands at a place of a configuration."""
     model: type[BaseModel] | None = Settings
-    for part in at[:-1]:
+    for part in at:
         if model is None:
             break
         inner = model.model_fields.get(str(part))
         model = _model_of(inner.annotation) if inner else _model_of(model)
-    return model.model_fields if model else ()
+    return model
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

@@ -28,6 +28,7 @@ from ..target import dialler_of
 from ..text.nearest import nearest
 from .cluster import ClusterSettings
 from .columns import ColumnRules
+from .filters import Filters, contradictions
 from .inbox import InboxSettings
 
 
@@ -299,6 +300,36 @@ class RowSettings(Section):
     )
     compare: Literal["none", "journal", "dialler"] = Field("none", description="Leave out rows that have not changed.")
     max_errors: RowLimit | None = Field(None, description="Stop (exit 8) when more rows fail than this: 100 or 5%.")
+    max_warnings: RowLimit | None = Field(
+        None, description="Stop (exit 8), before anything is sent, when more rows have warnings than this: 100 or 5%."
+    )
+    only: Filters = Field(
+        default_factory=dict,
+        description="Source column: what its cell must hold, a list of values or a condition. Rows that do not hold "
+        "all of it are left out: {Status: [open, new], Saldo: {min: 50}}. See docs/rows.md.",
+    )
+    skip: Filters = Field(
+        default_factory=dict,
+        description="Source column: the same; rows that hold any of it are left out: {Werbesperre: [ja, x]}.",
+    )
+    skipped_contacts: Literal["keep", "lock"] = Field(
+        "keep",
+        description="Contacts that the dialler has of rows that only or skip leaves out: keep them as they are, and "
+        "say how many can still be called; or lock them.",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RowSettings:
+        for problem in contradictions(self.only, self.skip):
+            raise ValueError(problem)
+        if self.skipped_contacts == "lock" and not (self.only or self.skip):
+            raise ValueError("skipped_contacts: lock has no effect without only or skip")
+        return self
+
+    @property
+    def filters(self) -> bool:
+        """Whether rows may be left out by what stands in their cells."""
+        return bool(self.only or self.skip)
 
 
 class SuppressSettings(Section):
@@ -378,6 +409,13 @@ class Settings(Section):
     inbox: InboxSettings = InboxSettings()
     cluster: ClusterSettings = ClusterSettings()
     notify: NotifySettings | None = None
+
+    @field_validator("rows")
+    @classmethod
+    def _locks_rows_of_one_campaign(cls, rows: RowSettings, info: ValidationInfo) -> RowSettings:
+        if rows.skipped_contacts == "lock":
+            _need_one_campaign(info, "skipped_contacts: lock")
+        return rows
 
     @field_validator("suppress")
     @classmethod

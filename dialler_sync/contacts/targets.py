@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import ColumnRule, Settings
 from ..config.columns import fold
-from ..config.settings import CampaignSettings
+from ..config.settings import CampaignSettings, RowSettings
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
 from ..fields import FIELDS
@@ -182,7 +182,8 @@ def _bound(rules: dict[str, ColumnRule], layout: Layout, settings: Settings) -> 
     from ..mapping.columns import bind
 
     always = {name: ColumnRule(value="-") for name in ("Name", "PhoneNumber1")}
-    narrowed = settings.model_copy(update={"columns": {**always, **rules}, "campaign": CampaignSettings(id=0)})
+    part = {"columns": {**always, **rules}, "campaign": CampaignSettings(id=0), "rows": RowSettings()}
+    narrowed = settings.model_copy(update=part)
     return bind(narrowed, layout)
 
 

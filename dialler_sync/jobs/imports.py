@@ -157,7 +157,11 @@ def _begin(
     parent: str | None = None,
     folder: Path | None = None,
 ) -> AbstractContextManager[RunRecord]:
-    limits = {"max_errors": options.run.max_errors, "max_missing": options.run.max_missing}
+    limits = {
+        "max_errors": options.run.max_errors,
+        "max_warnings": options.run.max_warnings,
+        "max_missing": options.run.max_missing,
+    }
     given = {
         "source": dict(options.run.source),
         "dry_run": options.run.dry_run,

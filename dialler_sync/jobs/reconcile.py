@@ -56,7 +56,8 @@ def reconcile_files(
         prepared = Prepared(Path(run.out))
         held.callback(prepared.close)
         observer = observer or Silent()
-        sides = Sides(settings.rows.duplicate_keys, observer.advance)
+        locks = settings.rows.skipped_contacts == "lock"
+        sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks)
         held.callback(sides.close)
         return ReconciliationRun(
             settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves

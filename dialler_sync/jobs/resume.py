@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
 
 from ..api.token import read_token
@@ -78,7 +79,7 @@ def resume_run(
             return undo_again(settings, run, journal, observer)
         if run.command in COMMANDS:
             return change_again(settings, run, journal, observer)
-        sources = open_sources(settings, _paths(run), _log.debug, journal)
+        sources = open_sources(settings, _paths(run), _log.debug, journal, _day_of(run))
         for source, entry in zip(sources, run.files, strict=True):
             if source.sha256 != entry["sha256"]:
                 raise CannotResume(
@@ -94,6 +95,7 @@ def resume_run(
             source=run.options.get("source", {}),
             dry_run=bool(run.options.get("dry_run")),
             max_errors=row_limit(run.options.get("max_errors")),
+            max_warnings=row_limit(run.options.get("max_warnings")),
             compare=run.options.get("compare", "none"),
             max_missing=row_limit(run.options.get("max_missing")),
             adopt=bool(run.options.get("adopt")),
@@ -246,6 +248,11 @@ def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -
 def _read_as(settings: Settings, run: RunRecord) -> Settings:
     """The settings, with what the command line of the run said of how its files are read."""
     return settings.model_copy(update={"source": with_source(settings.source, run.options.get("source", {}))})
+
+
+def _day_of(run: RunRecord) -> date:
+    """The day on which a run began, which is its today."""
+    return datetime.fromisoformat(run.started_at).astimezone().date()
 
 
 def _paths(run: RunRecord) -> tuple[Path, ...]:

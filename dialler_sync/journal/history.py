@@ -19,7 +19,8 @@ class History(Runs):
     def settled_by(self, parent: str, run_id: str) -> list[int]:
         """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
         ours, theirs = schema.rows, schema.rows.alias()
-        skipped = (theirs.c.state == str(Status.SKIPPED)) & (theirs.c.action != str(Reason.SUPERSEDED))
+        left_to_others = [str(Reason.SUPERSEDED), str(Reason.FILTERED)]  # another row of the key may count
+        skipped = (theirs.c.state == str(Status.SKIPPED)) & theirs.c.action.not_in(left_to_others)
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent,
             theirs.c.user_data != "",
@@ -93,15 +94,15 @@ class History(Runs):
             return last_sent.find(connection, target, keys)
 
     def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
-        """Which of these contacts the mirror has locked, in runs that were taken in."""
+        """Which of these contacts the mirror or a filter has locked, in runs that were taken in."""
         with self._begin() as connection:
             return mirror_locks.find(connection, target, ids)
 
     def returned(self, target: str, run_id: str) -> dict[str, dict[str, str]]:
-        """Contacts that the mirror has locked, in runs that were taken in, and that this run's files have again:
-        UserData → contact ID → run.
+        """Contacts that the mirror or a filter has locked, in runs that were taken in, and that this run's files have
+        again: UserData → contact ID → run.
 
-        Rows that were rejected, or left out for another row, do not count.
+        Rows that were rejected, or left out by a filter or for another row, do not count.
         """
         with self._begin() as connection:
             return mirror_locks.returned(connection, target, run_id)

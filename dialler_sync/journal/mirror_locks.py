@@ -1,4 +1,5 @@
-"""Contacts that the mirror has locked, and that nothing else was done to since, over all runs of a campaign."""
+"""Contacts that the mirror has locked, or a filter of rows, and that nothing else was done to since, over all runs of a
+campaign."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, d
     found: dict[str, dict[str, str]] = {}
     if connection.scalar(sa.select(locks.c.contact_id).where(of_target).limit(1)) is None:
         return found
-    counts = (rows.c.state != str(Status.REJECTED)) & (rows.c.action != str(Reason.SUPERSEDED))
+    left_out = [str(Reason.SUPERSEDED), str(Reason.FILTERED)]
+    counts = (rows.c.state != str(Status.REJECTED)) & rows.c.action.not_in(left_out)
     query = (
         sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
         .join(rows, rows.c.user_data == locks.c.user_data)
@@ -51,7 +53,7 @@ def fold_run(connection: sa.Connection, target: str, run_id: str, command: str) 
     settled = sa.select(rows.c.contact_id).where(of_run & (done | was_so))
     ours = of_account(locks.c.target, target)  # whose contact IDs are unique
     connection.execute(sa.delete(locks).where(ours, locks.c.contact_id.in_(settled)))
-    ours = (rows.c.file == NoRow.MIRRORED) & (rows.c.action == str(Action.LOCK))
+    ours = rows.c.file.in_([int(NoRow.MIRRORED), int(NoRow.FILTERED)]) & (rows.c.action == str(Action.LOCK))
     locked = sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run).where(
         of_run & ours & (rows.c.state == str(Status.SUCCEEDED))
     )

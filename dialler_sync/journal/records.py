@@ -28,6 +28,7 @@ class NoRow(IntEnum):
     MIRRORED = -1
     SUPPRESSED = -2
     RETURNED = -3
+    FILTERED = -4
 
 
 UNREPORTED = "unreported"

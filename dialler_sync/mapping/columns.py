@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config import ColumnRule, Settings
-from ..config.columns import SHOWS_NOTHING, fold, template_parts
+from ..config.columns import fold
+from ..config.filters import Condition
+from ..config.steps import Lookup
 from ..error_codes import fault
 from ..errors import ConfigError, InputError
 from ..fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
-from ..model import CellNote, Chunk, Fault, Layout, RowWarning
+from ..model import CellNote, Chunk, Layout, RowWarning
 from ..own_columns import is_own
-from ..text.double_encoding import may_be_double, once_decoded
 from ..text.nearest import nearest
 from ..text.outward import in_shell
-from ..text.spreadsheet import damage, may_be_damaged, one_line
+from ..text.spreadsheet import one_line
+from .cells import Cell, Columns, PlainNumber, is_blank
+from .steps import Table, settled, texts_of
+
+__all__ = ["CAMPAIGN", "BoundField", "BoundFilter", "BoundMapping", "Cell", "PlainNumber", "bind", "is_blank"]
 
 CAMPAIGN = FIELDS["DiallerCampaignsName"]
 """Field for a row's campaign, name or ID, if a column gives the campaign."""
 
 _COUNTRY = Field("country")
-_DOUBLE = CellNote(warning="double_encoded")
 _NUMERIC = frozenset({Kind.AMOUNT, Kind.INTEGER})
-_WORD = re.compile(r"[^\W_][\w\u0300-\u036f]*(?:['’]\w\b)?")
 _MOST_NAMES = 40
-
-
-class PlainNumber(str):
-    """Number of a numeric spreadsheet cell, in plain decimal text whatever signs are configured."""
-
-    __slots__ = ()
-
-
-Cell = str | Fault | None
-"""A row's text for a field (not blank), the fault of the source cell, or None for nothing."""
-
-
-def is_blank(text: str) -> bool:
-    """Whether a text is empty or only white space."""
-    return not text or (not text[0].isalnum() and SHOWS_NOTHING.fullmatch(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +45,42 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class BoundField:
-    """A contact field, its rule, and the positions of the rule's source columns in the file."""
+    """A contact field, its rule, the positions of the rule's source columns in the file, and its lookup table."""
 
     field: Field
     rule: ColumnRule
     positions: tuple[int, ...]
     headers: tuple[str, ...]
+    table: Table | None = None
 
-    def cells(self, chunk: _Columns) -> list[Cell]:
+    def cells(self, chunk: Columns) -> list[Cell]:
         """Return the cell of each row of a chunk for this field."""
         sources = [chunk.texts(position) for position in self.positions]
-        texts = _combined(self.rule, sources, chunk.rows)
-        for step in (_split, _trimmed, _cased):
-            texts = step(self.rule, texts)
+        texts = texts_of(self.rule, sources, chunk.rows)
         # Fast path: nearly every text begins with a letter or digit.
         cells: list[Cell] = [text if text[:1].isalnum() or not is_blank(text) else None for text in texts]
         self._apply_notes(cells, sources, chunk)
-        return cells if self.rule.values is None else _replaced(self.rule, self.rule.values, texts, cells)
+        return settled(self.rule, self.table or {}, texts, cells)
 
-    def _apply_notes(self, cells: list[Cell], sources: list[list[str]], chunk: _Columns) -> None:
+    def _apply_notes(self, cells: list[Cell], sources: list[list[str]], chunk: Columns) -> None:
         """Take numeric cells as numbers for numeric fields; turn cells that the source has damaged into faults."""
-        as_number = self.field.kind in _NUMERIC and (self.rule.column or self.rule.first_of) and not self.rule.split
+        rule = self.rule
+        as_is = (rule.column or rule.first_of) and not (rule.split or rule.replace)
+        as_number = self.field.kind in _NUMERIC and as_is
         for place, note in self._notes(sources, chunk):
             if as_number and note.number is not None:
                 cells[place] = PlainNumber(note.number)
             elif note.code is not None:
                 cells[place] = fault(note.code)
 
-    def _notes(self, sources: list[list[str]], chunk: _Columns) -> Iterator[tuple[int, CellNote]]:
+    def _notes(self, sources: list[list[str]], chunk: Columns) -> Iterator[tuple[int, CellNote]]:
         """Yield notes of the cells used for this field, with the place of the row; those of the first column last."""
         for order, position in reversed(list(enumerate(self.positions))):
             for place, note in chunk.notes(position):
                 if not self.rule.first_of or all(is_blank(earlier[place]) for earlier in sources[:order]):
                     yield place, note
 
-    def warnings(self, chunk: _Columns) -> Iterator[tuple[int, RowWarning]]:
+    def warnings(self, chunk: Columns) -> Iterator[tuple[int, RowWarning]]:
         """Yield warnings on the source cells of this field, with the place of the row."""
         sources = [chunk.texts(position) for position in self.positions]
         for place, note in self._notes(sources, chunk):
@@ -113,16 +101,32 @@ class BoundField:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundFilter:
+    """A rule of ``rows: {only:, skip:}`` and its column; ``kind`` is ``only`` or ``skip``, ``column`` as configured."""
+
+    kind: str
+    column: str
+    condition: Condition
+    bound: BoundField
+
+
+def filter_name(kind: str, column: str) -> str:
+    """What stands for a filter where a fault has its field; without the sign that parts several."""
+    return f"rows.{kind}.{column}".replace(";", ",")
+
+
+@dataclass(frozen=True, slots=True)
 class BoundMapping:
     """A configuration's ``columns:`` and ``campaign.column``, bound to one file.
 
     ``fields`` are in the order of :data:`dialler_sync.fields.FIELDS`; ``countries`` are the country columns of phone
-    fields; ``unmapped`` are the unused columns of the file.
+    fields; ``filters`` are those of ``rows:``, ``skip`` first; ``unmapped`` are the unused columns of the file.
     """
 
     fields: Mapping[str, BoundField]
     countries: Mapping[str, BoundField]
     unmapped: tuple[str, ...]
+    filters: tuple[BoundFilter, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -134,7 +138,7 @@ class BoundMapping:
 
     def apply(self, chunk: Chunk) -> Mapped:
         """Map a chunk to the cells of each field."""
-        columns = _Columns(chunk)
+        columns = Columns(chunk)
         return Mapped(
             rows=chunk.frame.index.tolist(),
             cells={name: bound.cells(columns) for name, bound in self.fields.items()},
@@ -142,7 +146,7 @@ class BoundMapping:
             warnings=self._warnings(columns),
         )
 
-    def _warnings(self, columns: _Columns) -> Mapping[int, tuple[RowWarning, ...]]:
+    def _warnings(self, columns: Columns) -> Mapping[int, tuple[RowWarning, ...]]:
         """Collect the warnings of rows, each once, in the order of the fields."""
         found: dict[int, dict[RowWarning, None]] = {}
         for bound in self.fields.values() if columns.warn else ():
@@ -151,7 +155,11 @@ class BoundMapping:
         return {place: tuple(warnings) for place, warnings in found.items()}
 
 
-def bind(settings: Settings, layout: Layout) -> BoundMapping:
+Lookups = Mapping[Lookup, Table]
+"""Lookup tables of rules."""
+
+
+def bind(settings: Settings, layout: Layout, lookups: Lookups | None = None) -> BoundMapping:
     """Find the columns of a configuration in a file.
 
     A header matches exactly, else ignoring case, white space and Unicode form.
@@ -163,15 +171,35 @@ def bind(settings: Settings, layout: Layout) -> BoundMapping:
     rules = _rules(settings, layout)
     header = _Header(layout)
     fields = {name: header.bound(FIELDS[name], rules[name]) for name in FIELDS if name in rules}
+    for name, rule in rules.items():
+        if rule.lookup is not None:
+            fields[name] = replace(fields[name], table=(lookups or {})[rule.lookup])
+    filters = tuple(_filters(settings, header))
     countries = {
         name: header.bound(_COUNTRY, ColumnRule(column=rule.region_column), name)
         for name, rule in rules.items()
         if rule.region_column
     }
     header.check()
-    used = {position for bound in (*fields.values(), *countries.values()) for position in bound.positions}
+    every = (*fields.values(), *countries.values(), *(each.bound for each in filters))
+    used = {position for bound in every for position in bound.positions}
     unmapped = () if layout.vendor else tuple(name for i, name in enumerate(layout.columns) if i not in used)
-    return BoundMapping(fields, countries, unmapped)
+    return BoundMapping(fields, countries, unmapped, filters)
+
+
+def _filters(settings: Settings, header: _Header) -> Iterator[BoundFilter]:
+    for kind, filters in (("skip", settings.rows.skip), ("only", settings.rows.only)):
+        for column, condition in filters.items():
+            name = Field(filter_name(kind, column))
+            yield BoundFilter(
+                kind, column, condition, header.bound(name, _condition_rule(column, condition), f"rows.{kind}")
+            )
+
+
+def _condition_rule(column: str, condition: Condition) -> ColumnRule:
+    """How the cells of a filter's column are read."""
+    written = {name: value for name in ("decimal", "thousands", "formats") if (value := getattr(condition, name))}
+    return ColumnRule(column=column, **written)
 
 
 def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
@@ -194,6 +222,11 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
         raise ConfigError(
             f"mirror.missing: {settings.mirror.missing} finds contacts that the file no longer has by their UserData, "
             "and columns: does not say where UserData comes from."
+        )
+    if settings.rows.skipped_contacts == "lock" and "UserData" not in rules:
+        raise ConfigError(
+            "rows.skipped_contacts: lock finds the contacts of rows that are left out by their UserData, and columns: "
+            "does not say where UserData comes from."
         )
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
@@ -257,108 +290,3 @@ class _Header:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(f"'{one_line(name)}'" for name in names[:_MOST_NAMES]) + more
-
-
-class _Columns:
-    """The columns of a chunk as lists, and the notes on their cells."""
-
-    def __init__(self, chunk: Chunk) -> None:
-        self._frame = chunk.frame
-        self._texts: dict[int, list[str]] = {}
-        self._notes: dict[int, list[tuple[int, CellNote]]] = {}
-        self._checked: set[int] = set()
-        self.rows = len(chunk.frame)
-        self.warn = any(note.warning for note in chunk.notes.values())
-        if chunk.notes:
-            places = {row: place for place, row in enumerate(chunk.frame.index.tolist())}
-            for (row, position), note in chunk.notes.items():
-                self._notes.setdefault(position, []).append((places[row], note))
-
-    def texts(self, position: int) -> list[str]:
-        if position not in self._texts:
-            self._texts[position] = self._frame.iloc[:, position].tolist()
-        return self._texts[position]
-
-    def notes(self, position: int) -> list[tuple[int, CellNote]]:
-        """Return the notes of one column, each with the place of its row, and notes on visible damage."""
-        noted = self._notes.setdefault(position, [])
-        if position not in self._checked:
-            self._checked.add(position)
-            texts = self.texts(position)
-            if may_be_damaged(texts):
-                known = {place for place, note in noted if note.code}
-                noted += [
-                    (place, CellNote(code))
-                    for place, text in enumerate(texts)
-                    if place not in known and (code := damage(text))
-                ]
-            if may_be_double(texts):
-                double = [(place, _DOUBLE) for place, text in enumerate(texts) if once_decoded(text)]
-                noted += double
-                self.warn = self.warn or bool(double)
-        return noted
-
-
-def _combined(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:
-    """Combine the columns of a rule to one text a row."""
-    if rule.value is not None:
-        return [rule.value] * rows
-    if rule.template is not None:
-        return _filled(rule, rule.template, sources)
-    if rule.join is not None:
-        between = rule.join.separator
-        return [between.join(text for text in row if not is_blank(text)) for row in zip(*sources, strict=True)]
-    texts = sources[-1]
-    for earlier in reversed(sources[:-1]):
-        texts = [later if is_blank(first) else first for first, later in zip(earlier, texts, strict=True)]
-    return texts
-
-
-def _filled(rule: ColumnRule, template: str, sources: list[list[str]]) -> list[str]:
-    order = {name: place for place, name in enumerate(rule.sources)}
-    parts = [(literal, order[name] if name else None) for literal, name in template_parts(template)]
-    return [
-        ""
-        if all(map(is_blank, row))
-        else "".join(literal + ("" if place is None else row[place]) for literal, place in parts)
-        for row in zip(*sources, strict=True)
-    ]
-
-
-def _split(rule: ColumnRule, texts: list[str]) -> list[str]:
-    if rule.split is None:
-        return texts
-    separator, place = rule.split.separator, rule.split.part - 1
-    return [parts[place] if place < len(parts := text.split(separator)) else "" for text in texts]
-
-
-def _trimmed(rule: ColumnRule, texts: list[str]) -> list[str]:
-    return [text.strip() for text in texts] if rule.trim else texts
-
-
-def _cased(rule: ColumnRule, texts: list[str]) -> list[str]:
-    if rule.case is None:
-        return texts
-    change = {"upper": str.upper, "lower": str.lower, "title": _titled}[rule.case]
-    return [change(text) for text in texts]
-
-
-def _titled(text: str) -> str:
-    """Title-case ``o'neill's weg 1a`` as ``O'Neill's Weg 1a``; str.title() would give ``'S`` and ``1A``."""
-    return _WORD.sub(lambda word: word[0].capitalize(), text)
-
-
-def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cells: list[Cell]) -> list[Cell]:
-    """Replace listed texts, whatever they are: ``#N/A`` may be listed as empty."""
-    table = {fold(key): value or None for key, value in values.items()}
-    unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
-
-    def replaced(text: str, cell: Cell) -> Cell:
-        key = fold(text)
-        if key in table and (key or cell is None):  # a formula without a value has no text, but is not empty
-            return table[key]
-        if not isinstance(cell, str) or rule.unlisted == "keep":
-            return cell
-        return unlisted if rule.unlisted == "reject" else None
-
-    return list(map(replaced, texts, cells))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult
@@ -26,6 +26,14 @@ _LONGEST_WRITTEN = {"DE": 11}
 companies may append digits. Source: Bundesnetzagentur, numbering plan for area codes and mobile services."""
 _FORMER_PREMIUM_RATE: dict[int, tuple[str, ...]] = {49: ("190", "900")}
 """Prefixes of premium-rate numbers that libphonenumber no longer lists, or lists at full length only."""
+_TYPE_NAMES = {
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE: "landline",
+    PhoneNumberType.VOIP: "landline",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "",
+    PhoneNumberType.UNKNOWN: "",
+}
+"""Names of libphonenumber's types, empty if undecided; Internet numbers count as landline."""
 _FORMER_PREFIX: dict[int, re.Pattern[str]] = {52: re.compile(r"(?:1|01|04[45])(?=[0-9]{10}\Z)")}
 """Obsolete dialling prefixes that lists still contain: Mexican mobiles had ``+52 1 55…`` until 2019 (01, 044 and 045
 inside the country). Source: Instituto Federal de Telecomunicaciones."""
@@ -272,6 +280,12 @@ def region_of(country: str) -> str | None:
 def region_of_number(number: str) -> str | None:
     """Find the country of a number in E.164."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+
+
+@lru_cache(maxsize=65_536)
+def type_of(number: str) -> str:
+    """Whether a number in E.164 is ``mobile``, ``landline`` or of an ``other`` type; empty: that cannot be told."""
+    return _TYPE_NAMES.get(phonenumbers.number_type(phonenumbers.parse(number)), "other")
 
 
 @cache

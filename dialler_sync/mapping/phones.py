@@ -26,10 +26,17 @@ from ..error_codes import fault
 from ..fields import PHONE_FIELDS
 from ..model import Fault
 from ..text.spreadsheet import damage
-from .numbering_plans import Plan, e164, plan_of_region, quick_e164, region_of
+from .numbering_plans import Plan, e164, plan_of_region, quick_e164, region_of, type_of
 
 Read = str | tuple[str, ...] | Fault
 """One number, several, or a fault."""
+
+
+class RestoredNumber(str):
+    """A number in E.164 whose leading zero was lost and put back."""
+
+    __slots__ = ()
+
 
 _LONGEST_CELL = 500
 _COMPLETE = 6
@@ -92,10 +99,13 @@ def read_phones(
     cells: Iterable[str | Fault | None],
     countries: Iterable[Country],
     extension: Literal["drop", "reject"] = "drop",
+    lost_zero: Literal["reject", "restore"] = "reject",
 ) -> list[Read | None]:
     """Read one column of phone cells, with the country of each row; faults and empty cells are kept."""
     return [
-        (quick_phone(cell, where.plan) or read_phone(cell, where, extension)) if isinstance(cell, str) else cell
+        (quick_phone(cell, where.plan) or read_phone(cell, where, extension, lost_zero))
+        if isinstance(cell, str)
+        else cell
         for cell, where in zip(cells, countries, strict=False)
     ]
 
@@ -112,13 +122,34 @@ def quick_phone(cell: str, home: Plan | None) -> str | None:
     return quick_e164(compact, home)
 
 
-def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] = "drop") -> Read:
+def of_type(
+    numbers: list[str | Fault | None], wanted: Literal["any", "mobile", "landline"]
+) -> tuple[list[str | Fault | None], list[bool]]:
+    """Replace numbers of another type by faults; also return which numbers have an unknown type."""
+    types = [type_of(str(number)) if isinstance(number, str) else wanted for number in numbers]
+    wrong = {
+        found: fault("phone_wrong_type", f"The number is {said}, and the configuration wants a {wanted} number.")
+        for found, said in (("mobile", "a mobile number"), ("landline", "a landline number"), ("other", "neither"))
+        if found != wanted
+    }
+    return [wrong.get(found, number) for found, number in zip(types, numbers, strict=True)], [
+        not found for found in types
+    ]
+
+
+def read_phone(
+    cell: str,
+    where: Country,
+    extension: Literal["drop", "reject"] = "drop",
+    lost_zero: Literal["reject", "restore"] = "reject",
+) -> Read:
     """Read a phone cell: one number in E.164, several different ones in order, or a fault.
 
     Args:
         cell: the text of the cell, not blank.
         where: country of numbers without a country code.
         extension: whether a number is used without its extension, or refused.
+        lost_zero: whether a lost leading zero is put back, or the number refused.
     """
     if len(cell) > _LONGEST_CELL:
         return fault("phone_invalid", f"A cell of {len(cell)} characters is not a phone number.")
@@ -134,7 +165,7 @@ def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] =
     if without != text and extension == "reject":
         return fault("phone_extension")
     pieces = [number for part in _BETWEEN.split(without) for number in _numbers(part)]
-    read = {piece: number for piece in pieces if (number := _read_one(piece, where)) is not None}
+    read = {piece: number for piece in pieces if (number := _read_one(piece, where, lost_zero)) is not None}
     for piece, number in read.items():
         if isinstance(number, Fault):
             return number if len(read) == 1 else replace(number, message=f"'{piece.strip()}': {number.message}")
@@ -145,7 +176,7 @@ def read_phone(cell: str, where: Country, extension: Literal["drop", "reject"] =
 
 
 def spread(
-    columns: Mapping[str, list[Read | None]], may_spread: Collection[str]
+    columns: Mapping[str, list[Read | None]], may_spread: Collection[str], of_a_type: Collection[str] = ()
 ) -> dict[str, list[str | Fault | None]]:
     """Give every number a field of its own.
 
@@ -155,6 +186,7 @@ def spread(
     Args:
         columns: phone field → one cell a row; all of one length.
         may_spread: fields whose cells may hold several numbers; in other fields several are a fault.
+        of_a_type: fields that take no numbers of other cells.
     """
     rows = max(map(len, columns.values()), default=0)
     result = {name: list(column) for name, column in columns.items()}
@@ -165,7 +197,8 @@ def spread(
             present = {cells[place] for cells in result.values()}
             others = [number for number in numbers[1:] if number not in present]
             behind = PHONE_FIELDS[PHONE_FIELDS.index(name) :] + PHONE_FIELDS if name in may_spread else ()
-            free = [field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None]
+            empty = (field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None)
+            free = [field for field in empty if field not in of_a_type]
             if len(others) > len(free):
                 room = f"there are {len(free)} more free phone fields" if name in may_spread else "one is expected"
                 result[name][place] = fault("phone_several", f"The cell holds {len(numbers)} numbers, and {room}.")
@@ -221,7 +254,7 @@ def _national_digits(text: str) -> int:
     return len(digits.removeprefix("0"))
 
 
-def _read_one(piece: str, where: Country) -> str | Fault | None:
+def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"]) -> str | Fault | None:
     """Read a piece that holds at most one number; None if it holds only labels and signs."""
     if "xx" in piece.casefold() and (where.region == "BR" or _BRAZIL.match(piece.lstrip())):
         piece = _ANY_CARRIER.sub("0", piece)
@@ -241,6 +274,9 @@ def _read_one(piece: str, where: Country) -> str | Fault | None:
     if isinstance(read, Fault) and (match := _ZERO_IN_BRACKETS.match(number)):
         without = e164(re.sub(r"[^0-9+]", "", match[1] + number[match.end() :]), where.region)
         read = read if isinstance(without, Fault) else without
+    if lost_zero == "restore" and isinstance(read, Fault) and read.code == "phone_leading_zero_lost":
+        restored = e164(f"0{compact}", where.region)
+        read = read if isinstance(restored, Fault) else RestoredNumber(restored)
     if isinstance(read, Fault) and read.code == "phone_no_region" and where.named:
         return replace(
             read, message=f"The number has no country code, and '{where.named}' is not a country known here."

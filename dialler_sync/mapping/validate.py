@@ -8,89 +8,35 @@ could not be converted holds its :class:`~dialler_sync.model.Fault`, which fails
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import repeat
-from typing import Any
 
 import pandas as pd
-import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from ..config import Settings
 from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
-from ..model import Chunk, Contact, Fault, Layout, Rejection, Value
-from ..text.spreadsheet import CUT
-from .columns import CAMPAIGN, BoundField, Mapped, bind
-from .phones import Country, country, read_phones, spread
+from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
+from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
+from .filters import RowFilters
+from .phones import Country, RestoredNumber, country, of_type, read_phones, spread
+from .schema import ANY_PHONE, contact_schema, limit_of
+from .told import said
 from .values import converter
 
-_ANY_PHONE = "PhoneNumber"
-"""Schema column for the first phone number of a row, in any field."""
+__all__ = ["Checker", "contact_schema"]
 
-_TYPES: dict[Kind, type | tuple[type, ...]] = {
-    **dict.fromkeys(Kind, str),
-    Kind.INTEGER: int,
-    Kind.AMOUNT: (int, float),
-    Kind.BOOLEAN: bool,
-}
-_REQUIRED = {"Name": "name_missing", CAMPAIGN.name: "campaign_missing", _ANY_PHONE: "phone_missing"}
 _NEVER_CLEARED = frozenset({"Name", "UserData", "ResetContact", CAMPAIGN.name})
-_DAMAGED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 _DIGITS = re.compile(r"\s*[1-9][0-9]+\s*", re.ASCII)
 
 Column = list[Value | Fault]
 """Content of a field, one value a row."""
 
-
-def contact_schema(names: Iterable[str], release: tuple[int, ...]) -> pa.DataFrameSchema:
-    """Build the pandera schema of contacts with these fields, for a dialler of this release."""
-    columns = {name: _column(FIELDS[name], release) for name in names}
-    # Numbers of one cell may be spread over phone fields that are not mapped.
-    others = {name: _column(FIELDS[name], release, required=False) for name in PHONE_FIELDS if name not in columns}
-    return pa.DataFrameSchema({**columns, **others, _ANY_PHONE: pa.Column(nullable=False)})
-
-
-def _column(field: Field, release: tuple[int, ...], *, required: bool = True) -> pa.Column:
-    type_, limit = _TYPES[field.kind], field.limit(release)
-    types = {*type_} if isinstance(type_, tuple) else {type_}
-    checks = [_check("value", lambda value: isinstance(value, type_), lambda values: set(map(type, values)) <= types)]
-    if limit is not None:
-        checks.append(
-            _check(
-                "too_long",
-                lambda value: not isinstance(value, str) or len(value) <= limit,
-                lambda values: set(map(type, values)) <= {str} and max(map(len, values), default=0) <= limit,
-            )
-        )
-    if field.kind is Kind.TEXT:
-        checks.append(
-            _check(
-                "damaged_text",
-                lambda value: not isinstance(value, str) or _is_whole(value),
-                lambda values: set(map(type, values)) <= {str} and _is_whole("".join(values)),
-            )
-        )
-    return pa.Column(checks=checks, nullable=field.name not in _REQUIRED, required=required)
-
-
-def _check(name: str, good: Callable[[Value | Fault], bool], all_good: Callable[[list[Any]], bool]) -> pa.Check:
-    """Return a check of each value; ``all_good`` is its fast form for a whole column."""
-
-    def run(values: pd.Series) -> pd.Series | bool:
-        if all_good([value for value in values.tolist() if value is not None]):
-            return True
-        verdicts = [value is None or good(value) for value in values.tolist()]
-        # A single True for the whole column spares pandera the search for failures.
-        return all(verdicts) or pd.Series(verdicts, index=values.index)
-
-    return pa.Check(run, name=name, ignore_na=False)
-
-
-def _is_whole(text: str) -> bool:
-    # Fast path: nearly every text passes isprintable(), several times faster than the search.
-    return CUT not in text and ((text.isprintable() and "\ufffd" not in text) or not _DAMAGED.search(text))
+Warnings = dict[int, list[RowWarning]]
+"""Warnings of rows, by place in the chunk."""
 
 
 class Checker:
@@ -103,50 +49,66 @@ class Checker:
         ConfigError, InputError: the configuration does not fit the file; see :func:`dialler_sync.mapping.columns.bind`.
     """
 
-    def __init__(self, settings: Settings, layout: Layout) -> None:
+    def __init__(
+        self, settings: Settings, layout: Layout, lookups: Lookups | None = None, today: date | None = None
+    ) -> None:
         self._settings = settings
         self._release = settings.dialler.release_numbers
         self._vendor = layout.vendor
         self._width = len(layout.columns) + len(layout.ignored)
-        self._mapping = bind(settings, layout)
+        self._mapping = bind(settings, layout, lookups)
         self.notes = self._mapping.notes
         self.fields: Mapping[str, BoundField] = self._mapping.fields
+        today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
+        filters = self._mapping.filters
+        self.filters = RowFilters(filters, self.fields.get("UserData"), today) if filters else None
         fields = self._mapping.fields.values()
+        self._rules = {bound.field.name: bound.rule for bound in fields}
         self._phones = [bound for bound in fields if bound.field.kind is Kind.PHONE]
         self._converters = {
             bound.field.name: converter(bound.field, bound.rule, self._cut_at(bound.field))
             for bound in fields
             if bound.field.kind is not Kind.PHONE
         }
-        self._schema = contact_schema(self._mapping.fields, self._release)
+        self._schema = contact_schema(self._mapping.fields, self._release, self._rules, today)
         clears = settings.rows.empty_cells == "clear"
         self._cleared = frozenset(self._mapping.fields) - _NEVER_CLEARED if clears else frozenset()
+        self._optional = frozenset(name for name, rule in self._rules.items() if rule.invalid == "empty")
 
-    def check(self, chunk: Chunk) -> tuple[list[Contact], list[Rejection]]:
-        """Sort the rows of a chunk into contacts and rejections."""
+    def check(
+        self, chunk: Chunk, unreadable: Mapping[int, Sequence[Fault]] | None = None
+    ) -> tuple[list[Contact], list[Rejection]]:
+        """Sort the rows of a chunk into contacts and rejections.
+
+        ``unreadable`` is what is wrong with the cells that filters look at, by row number.
+        """
         mapped = self._mapping.apply(chunk)
-        columns = self._columns(mapped)
+        warnings: Warnings = {place: [*found] for place, found in mapped.warnings.items()}
+        columns = self._columns(mapped, warnings)
         faults = self._faults(chunk, columns)
         for place, row in enumerate(mapped.rows):
+            if unreadable and row in unreadable:
+                faults[place] = [*unreadable[row], *faults.get(place, ())]
             if row in chunk.ragged:
                 faults[place] = [self._ragged(len(chunk.ragged[row]))]
-        contacts = list(self._contacts(mapped, columns, faults))
+        left_out = self._leave_out(columns, faults, warnings) if self._optional else {}
+        contacts = list(self._contacts(mapped, columns, faults, warnings, left_out))
         return contacts, [
             Rejection(
                 row,
                 tuple(faults[place]),
                 "" if row in chunk.ragged else _key(columns, place),
-                mapped.warnings.get(place, ()),
+                tuple(warnings.get(place, ())),
             )
             for place, row in enumerate(mapped.rows)
             if place in faults
         ]
 
     def _cut_at(self, field: Field) -> int | None:
-        cuts = self._settings.rows.too_long == "truncate" and _may_be_cut(field)
-        return field.limit(self._release) if cuts else None
+        cuts = self._settings.rows.too_long == "truncate" and field.may_be_cut
+        return limit_of(field, self._release, self._rules[field.name]) if cuts else None
 
-    def _columns(self, mapped: Mapped) -> dict[str, Column]:
+    def _columns(self, mapped: Mapped, warnings: Warnings) -> dict[str, Column]:
         """Convert the cells that still hold text to values or faults."""
         columns: dict[str, Column] = {}
         for name, convert in self._converters.items():
@@ -159,19 +121,54 @@ class Checker:
                 _complete(mapped.cells[bound.field.name]) if self._vendor else mapped.cells[bound.field.name],
                 _countries(bound, mapped),
                 bound.rule.extension,
+                bound.rule.lost_zero,
             )
             for bound in self._phones
         }
         may_spread = {bound.field.name for bound in self._phones if bound.rule.several != "reject"} & {*PHONE_FIELDS}
         begin = 0 if self._settings.rows.phone_format == "plus" else 1
-        for name, column in spread(numbers, may_spread).items():
+        restores = any(bound.rule.lost_zero == "restore" for bound in self._phones)
+        of_a_type = {bound.field.name for bound in self._phones if bound.rule.type != "any"}
+        for name, column in spread(numbers, may_spread, of_a_type).items():
+            if restores:
+                _warn(warnings, "zero_restored", name, (isinstance(number, RestoredNumber) for number in column))
+            if name in self._rules and self._rules[name].type != "any":
+                column, unknown = of_type(column, self._rules[name].type)  # noqa: PLW2901
+                _warn(warnings, "type_unknown", name, unknown)
             columns[name] = [number[begin:] if isinstance(number, str) else number for number in column]
         return columns
+
+    def _leave_out(
+        self, columns: Mapping[str, Column], faults: dict[int, list[Fault]], warnings: Warnings
+    ) -> dict[int, set[str]]:
+        """Take the faults away of fields that are left out where they are bad; place → those fields.
+
+        A row keeps a number: where none is good, its phone fields stay as they are.
+        """
+        left_out: dict[int, set[str]] = {}
+        for place, found in [*faults.items()]:
+            faulty = {fault.field for fault in found}
+            bad = faulty & self._optional
+            numbers = bad & {*PHONE_FIELDS}
+            if numbers and not any(
+                columns[name][place] for name in PHONE_FIELDS if name in columns and name not in faulty
+            ):
+                bad -= numbers
+            if not bad:
+                continue
+            rest = [fault for fault in found if fault.field not in bad]
+            if rest:
+                faults[place] = rest
+            else:
+                del faults[place]
+            left_out[place] = bad
+            warnings.setdefault(place, []).extend(RowWarning("field_left_out", name) for name in FIELDS if name in bad)
+        return left_out
 
     def _faults(self, chunk: Chunk, columns: Mapping[str, Column]) -> dict[int, list[Fault]]:
         """Validate with pandera; return the faults of rows by place in the chunk, in the order of the fields."""
         frame = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()}, copy=False)
-        frame[_ANY_PHONE] = pd.Series(_first([columns[name] for name in PHONE_FIELDS if name in columns]), dtype=object)
+        frame[ANY_PHONE] = pd.Series(_first([columns[name] for name in PHONE_FIELDS if name in columns]), dtype=object)
         try:
             # pandera writes failures out as text; arrow storage refuses lone surrogates in it.
             with pd.option_context("mode.string_storage", "python"):
@@ -180,37 +177,17 @@ class Checker:
             found = errors.failure_cases[["index", "column", "check"]].itertuples(index=False, name=None)
         else:
             return {}
-        order = {name: place for place, name in enumerate((*FIELDS, _ANY_PHONE))}
+        order = {name: place for place, name in enumerate((*FIELDS, ANY_PHONE))}
         faults: dict[int, list[Fault]] = {}
         for place, name, check in sorted(found, key=lambda failure: (failure[0], order[failure[1]])):
-            bound = self._phones[0] if name == _ANY_PHONE else self._mapping.fields[name]
+            bound = self._phones[0] if name == ANY_PHONE else self._mapping.fields[name]
             column, cell = bound.origin(chunk, place)
-            failure = self._failure(name, check, columns[name][place] if name in columns else None)
+            value = columns[name][place] if name in columns else None
+            failure = (
+                value if isinstance(value, Fault) else said(name, check, value, self._rules.get(name), self._release)
+            )
             faults.setdefault(place, []).append(replace(failure, field=bound.field.name, column=column, value=cell))
         return faults
-
-    def _failure(self, name: str, check: str, value: Value | Fault) -> Fault:
-        """Return the fault of a failed check."""
-        if isinstance(value, Fault):
-            return value
-        if value is None:
-            return fault(_REQUIRED[name])
-        field, text = FIELDS[name], str(value)
-        if check == "too_long":
-            return fault(
-                "too_long",
-                f"{name} takes {field.limit(self._release)} characters; the text has {len(text)}.",
-                "Shorten the text, or set rows.too_long: truncate." if _may_be_cut(field) else None,
-            )
-        if CUT in text:
-            return fault(
-                "damaged_text",
-                "The text was cut, as it is longer than a cell of a spreadsheet may be.",
-                "Copy the whole text from the file that is named at its end into a CSV file, or shorten the text.",
-            )
-        damage = _DAMAGED.search(text)
-        sign = f"U+{ord(damage[0]):04X}, sign {damage.start() + 1} of the text" if damage else check
-        return fault("damaged_text", f"The text was destroyed earlier, or holds a control character ({sign}).")
 
     def _ragged(self, cells: int) -> Fault:
         if cells == self._width:
@@ -220,7 +197,12 @@ class Checker:
         return fault(RAGGED_ROW, f"{what}, so its columns may have shifted.")
 
     def _contacts(
-        self, mapped: Mapped, columns: Mapping[str, Column], faults: Mapping[int, object]
+        self,
+        mapped: Mapped,
+        columns: Mapping[str, Column],
+        faults: Mapping[int, object],
+        warnings: Warnings,
+        left_out: Mapping[int, set[str]],
     ) -> Iterator[Contact]:
         names = [name for name in FIELDS if name in columns and name != CAMPAIGN.name]
         every = self._settings.campaign
@@ -232,7 +214,9 @@ class Checker:
                 for name, value in zip(names, values, strict=True):
                     if value is not None or name in self._cleared:
                         fields[name] = value
-                yield Contact(row, fields, mapped.warnings.get(place, ()))
+                for name in left_out.get(place, ()):
+                    fields.pop(name, None)
+                yield Contact(row, fields, tuple(warnings[place]) if place in warnings else ())
 
 
 def _complete(cells: Iterable[str | Fault | None]) -> list[str | Fault | None]:
@@ -250,8 +234,11 @@ def _countries(bound: BoundField, mapped: Mapped) -> Iterable[Country]:
     return (Country() if isinstance(cell, Fault) else country(cell, region) for cell in named)
 
 
-def _may_be_cut(field: Field) -> bool:
-    return field.kind is Kind.TEXT and not field.exact
+def _warn(warnings: Warnings, code: str, name: str, warned: Iterable[bool]) -> None:
+    """Add a warning to rows."""
+    for place, is_so in enumerate(warned):
+        if is_so:
+            warnings.setdefault(place, []).append(RowWarning(code, name))
 
 
 def _first(columns: list[Column]) -> Column:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,12 @@ from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import Decision, PlanRules, before_image, decide
+from .left_out import can_be_called, to_lock_left_out
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 from .unlisted import Change, Mirror, to_lock, to_unlock
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,13 @@ class PlanEntry:
 
 @dataclass(slots=True)
 class Planned:
-    """All decisions. ``entries`` leaves out rows that stay as they are."""
+    """All decisions. ``entries`` leaves out rows that stay as they are; ``moved`` are the places of rows whose contacts
+    come from other campaigns."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
+    moved: list[int] = field(default_factory=list)
     entries: list[PlanEntry] = field(default_factory=list)
 
 
@@ -106,7 +112,7 @@ class Planner:
             row = entry.result
             if row.warnings:
                 self.planned.warnings.update({warning.code for warning in row.warnings})
-            if row.status is Status.REJECTED or row.action is Reason.SUPERSEDED:
+            if row.status is Status.REJECTED or row.action in (Reason.SUPERSEDED, Reason.FILTERED):
                 name = str(row.action or row.status)
                 self.planned.counts[name] += 1
                 self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))
@@ -145,6 +151,7 @@ class Planner:
                 decided.append((row.seq, str(decision.action), decision.contact_id))
                 if decision.moves:
                     moved.append(row.seq)
+                    self.planned.moved.append(row.seq)
                     self.planned.warnings[MOVED.code] += 1
                 known = snapshot is not None and decision.action is not Action.IMPORT
                 if known and self._settings.journal.before_images:
@@ -205,8 +212,22 @@ class Planner:
                 self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
             )
             self._add(mirror.changes(snapshot), keep_entries)
+        if self._prepared.filtered:
+            self._left_out(snapshot, keep_entries)
         if self._inputs.suppressed.lock:
             self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
+
+    def _left_out(self, snapshot: Snapshot, keep_entries: bool) -> None:
+        """Contacts of rows that filters leave out: locked, or only counted."""
+        contacts = can_be_called(snapshot, self._prepared, self._settings, self._journal, self._run)
+        if self._settings.rows.skipped_contacts == "lock":
+            self._add(to_lock_left_out(contacts, snapshot), keep_entries)
+        elif number := sum(1 for _ in contacts):
+            _log.warning(
+                "%s of rows that rows.only or rows.skip leaves out can still be called; rows.skipped_contacts: lock "
+                "locks them",
+                "1 contact" if number == 1 else f"{number:,} contacts",
+            )
 
     def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:
         for page in batched(changes, KEYS):

@@ -44,6 +44,7 @@ class Snapshot:
         self._base.execute("CREATE TABLE beside (user_data TEXT, id TEXT, record BLOB)")
         self._base.execute("CREATE INDEX beside_by_user_data ON beside (user_data)")
         self._base.execute("CREATE TABLE present (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._base.execute("CREATE TABLE left_out (user_data TEXT PRIMARY KEY) WITHOUT ROWID")
         self._base.execute("CREATE TABLE taken (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def close(self) -> None:
@@ -107,6 +108,19 @@ class Snapshot:
     def absent(self) -> Iterator[StoredContact]:
         """Contacts with a UserData that the file does not have."""
         return self._contacts("user_data != '' AND user_data NOT IN present")
+
+    def mark_left_out(self, keys: Iterable[str]) -> None:
+        """Note that rows with these keys are left out."""
+        self._base.executemany("INSERT OR IGNORE INTO left_out VALUES (?)", ((storable(key),) for key in keys))
+
+    def unmark_left_out(self, keys: Iterable[str]) -> None:
+        """Note that other rows with these keys are not."""
+        self._base.executemany("DELETE FROM left_out WHERE user_data = ?", ((storable(key),) for key in keys if key))
+
+    def keys_left_out(self) -> Iterator[str]:
+        """The keys of which every row is left out."""
+        for (key,) in self._base.execute("SELECT user_data FROM left_out"):
+            yield key
 
     def take(self, ids: Sequence[str]) -> int:
         """Note that these contacts are to be changed; gives their number."""

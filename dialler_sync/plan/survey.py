@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api.client import DiallerClient
@@ -34,14 +34,16 @@ async def survey(
     """
     by_dialler = compare == "dialler"
     whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
-    needed = by_dialler or whole or settings.protect.follow_up or settings.protect.locked
+    left_out = prepared.filtered > 0
+    locks = left_out and settings.rows.skipped_contacts == "lock"
+    needed = by_dialler or whole or locks or settings.protect.follow_up or settings.protect.locked
     overwrites = settings.rows.overwrite_duplicates
     wanted = settings.journal.before_images and overwrites and not dry_run
     todo = sum(prepared.todo)
-    if not (needed or wanted) or not (todo or whole):
+    if not (needed or wanted or left_out) or not (todo or whole or left_out):
         return None
-    few = todo <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
-    keys = [row.user_data for row in prepared.to_send() if row.user_data] if few and not whole else None
+    few = todo + prepared.filtered <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
+    keys = [*_keys(prepared), *prepared.filtered_keys()] if few and not whole else None
     try:
         snapshot = await _read(client, settings, keys)
     except RequestError as error:
@@ -52,11 +54,19 @@ async def survey(
                 raise stop from error
         if needed:
             raise DiallerUnavailable(f"the dialler's contacts cannot be read: {error}") from error
-        _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
+        if wanted:
+            _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
+        if left_out:
+            _log.warning("whether contacts of rows that are left out can still be called is not known (%s)", error)
         return None
     if snapshot.whole and not snapshot.knows_others and settings.campaign.column is None and overwrites:
-        await look_beside(snapshot, client, (row.user_data for row in prepared.to_send() if row.user_data))
+        await look_beside(snapshot, client, _keys(prepared))
     return snapshot
+
+
+def _keys(prepared: Prepared) -> Iterator[str]:
+    """The UserData of rows that are to be sent."""
+    return (row.user_data for row in prepared.to_send() if row.user_data)
 
 
 async def _read(client: DiallerClient, settings: Settings, keys: list[str] | None) -> Snapshot:

@@ -11,7 +11,7 @@ from ..config.settings import Limit, Missing
 from ..error_codes import DUPLICATE_KEY
 from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord
-from ..model import Action, RowResult, Status
+from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
 from .decide import PlanRules, protection
@@ -134,7 +134,8 @@ class Mirror:
             rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
                 f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
-                "has. Nothing was sent. Fix the rows that failed.xlsx lists, or set mirror.missing: keep."
+                "has. Nothing was sent. Fix the rows that failed.xlsx lists (and those that are filtered), or set "
+                "mirror.missing: keep."
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(
@@ -145,6 +146,9 @@ class Mirror:
 
 
 def _key_unreadable(row: RowResult) -> bool:
-    """Whether a rejected row may stand for any contact: it has no UserData, or a damaged one."""
+    """Whether a row that is rejected, or that a filter leaves out, may stand for any contact: it has no UserData, or a
+    damaged one."""
+    if row.action is Reason.FILTERED:
+        return not row.user_data
     damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE_KEY
     return row.status is Status.REJECTED and (damaged or not row.user_data)

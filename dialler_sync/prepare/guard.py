@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..fields import FIELDS, Kind
 from ..journal import Journal, Origin, RunRecord
 from ..mapping.columns import BoundField, is_blank
-from ..model import CellNote, Chunk, Contact, Fault, Rejection, Table
+from ..model import CellNote, Chunk, Contact, Fault, Filtered, Rejection, Table
 from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
@@ -38,7 +38,19 @@ _FIVE_DIGITS = frozenset({"DE", "EE", "ES", "FI", "FR", "HR", "IT", "MX", "TR", 
 _ROW = re.compile(r"([0-9]{1,9})(?:[.,]0{1,2})?")
 _GROUPED_ROW = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f’][0-9]{3}){1,2}")
 
-Check = Callable[[Chunk], tuple[list[Contact], list[Rejection]]]
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The rows of a chunk, as they are used; ``runs`` are those that rows of mended files come from, by row number."""
+
+    chunk: Chunk
+    contacts: list[Contact]
+    rejections: list[Rejection]
+    filtered: Sequence[Filtered] = ()
+    runs: Mapping[int, str] = field(default_factory=dict)
+
+
+Check = Callable[[Chunk], Sorted]
 
 
 class Mark(NamedTuple):
@@ -91,16 +103,6 @@ class Held(NamedTuple):
         return self.mark.key == "" and (KEY not in self.faulty or bool(self.refusal))
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The rows of a chunk, after the guard; ``runs`` are those that rows come from, by row number."""
-
-    chunk: Chunk
-    contacts: list[Contact]
-    rejections: list[Rejection]
-    runs: Mapping[int, str]
-
-
 class Guard:
     """Holds the rows of one mended table against the journal.
 
@@ -121,13 +123,13 @@ class Guard:
         known = {run.id: run for run in journal.runs()} if named else {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
-    def check(self, chunk: Chunk, check: Check) -> Checked:
+    def check(self, chunk: Chunk, check: Check) -> Sorted:
         """Undo what a spreadsheet program did to the rows, check them, and refuse other keys."""
         held = self._held(chunk)
-        chunk = self._restored(chunk, held)
-        contacts, rejections = check(chunk)
-        contacts, rejections = self._keys_checked(chunk, held, contacts, rejections)
-        return Checked(chunk, contacts, rejections, {row: of.mark.run for row, of in held.items() if of.mark.run})
+        found = check(self._restored(chunk, held))
+        contacts, rejections = self._keys_checked(found.chunk, held, found.contacts, found.rejections)
+        runs = {row: of.mark.run for row, of in held.items() if of.mark.run}
+        return replace(found, contacts=contacts, rejections=rejections, runs=runs)
 
     def undamaged(self, chunk: Chunk) -> Chunk:
         """The chunk without what a spreadsheet program did to its cells; what cannot be undone is noted."""
@@ -258,7 +260,7 @@ class Guard:
     ) -> Iterator[tuple[int, Fault]]:
         """What is wrong with the keys of rows, by row number."""
         for place, row in enumerate(chunk.frame.index.tolist()):
-            if row not in held or row in chunk.ragged or not keys[row]:
+            if row not in held or row in chunk.ragged or not keys.get(row):
                 continue
             found = self._key_fault(held[row], keys[row], self._is_trusted(chunk, row))
             if self._is_refused_again(held[row], chunk, place):

@@ -18,26 +18,31 @@ _ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
 class Prepared:
     """All rows of a run. ``todo[seq]`` is 1 for a row that is to be sent, ``rows[seq]`` its row number.
 
-    ``unchanged`` rows were left out while they were read; ``extra_cells`` is how many cells the longest ragged row
-    has beyond its header. ``mended`` are the contacts that come from a row of an earlier run: place, key, run.
+    ``unchanged`` rows were left out while they were read, ``filtered`` ones by ``rows: {only:, skip:}``: ``left_out``
+    has the place and UserData of each of these. ``warned`` are the places of valid rows with warnings, ``extra_cells``
+    is how many cells the longest ragged row has beyond its header. ``mended`` are the contacts that come from a row of
+    an earlier run: place, key, run.
     ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`.
     """
 
     folder: InitVar[Path]
     bodies: Spool = field(init=False)
     cells: Spool = field(init=False)
+    left_out: Spool = field(init=False)
     rows: array[int] = field(default_factory=lambda: array("q"))
+    warned: array[int] = field(default_factory=lambda: array("q"))
     files: list[dict[str, Any]] = field(default_factory=list)
     todo: bytearray = field(default_factory=bytearray)
     actions: bytearray = field(default_factory=bytearray)
     rejected: int = 0
     unchanged: int = 0
+    filtered: int = 0
     extra_cells: int = 0
     mended: list[tuple[int, str, str]] = field(default_factory=list)
     watched: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self, folder: Path) -> None:
-        self.bodies, self.cells = Spool(folder), Spool(folder)
+        self.bodies, self.cells, self.left_out = Spool(folder), Spool(folder), Spool(folder)
 
     @property
     def total(self) -> int:
@@ -62,6 +67,11 @@ class Prepared:
                 if todo[row[0]]:
                     yield SpooledRow(*row, *self.watched.get(row[0], ()))
 
+    def filtered_keys(self) -> Iterator[str]:
+        """The UserData of the rows that filters have left out, in source order; those without one are not there."""
+        for batch in self.left_out.batches():
+            yield from (key for _, key in batch if key)
+
     def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """(place in the run, file, original cells) of every row, in source order."""
         for first, file, batch in self.cells.batches():
@@ -72,3 +82,4 @@ class Prepared:
         """Delete the spools."""
         self.bodies.close()
         self.cells.close()
+        self.left_out.close()

@@ -6,7 +6,7 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import compress
 from operator import attrgetter
@@ -18,8 +18,9 @@ from ..error_codes import DUPLICATE_KEY
 from ..errors import InputError
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
-from ..model import Chunk, Contact, Fault, Reason, Rejection, RowWarning, Status
+from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
 from ..text.spreadsheet import one_line
+from .filter_notes import tell_filters
 from .keys import Keys
 from .prepared import Prepared
 from .sink import Found, RowSink
@@ -55,19 +56,16 @@ def prepare(
         prepared.files.append(source.record(prepared.total - before))
         if file_sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
+    tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
     sink.settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
 
 
 def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, sink: RowSink) -> int:
     """Add one chunk to what is prepared; gives the number of its rows."""
-    runs: Mapping[int, str] = {}
-    if source.guard:
-        checked = source.guard.check(chunk, source.checker.check)
-        chunk, contacts, rejections, runs = checked.chunk, checked.contacts, checked.rejections, checked.runs
-    else:
-        contacts, rejections = source.checker.check(chunk)
-    found: list[Found] = [*contacts, *rejections]
-    if rejections:
+    checked = source.check(chunk)
+    chunk, runs = checked.chunk, checked.runs
+    found: list[Found] = [*checked.contacts, *checked.rejections, *checked.filtered]
+    if checked.rejections or checked.filtered:
         found.sort(key=attrgetter("row"))
     first = prepared.total
     planned, bodies = [], []
@@ -78,7 +76,7 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
             planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body), warnings=warnings))
         else:
             body = b""
-            planned.append(_rejected(seq, number, row))
+            planned.append(_rejected(seq, number, row) if isinstance(row, Rejection) else _filtered(seq, number, row))
         bodies.append(body)
     keys.add((row.seq, row.user_data) for row in planned if row.payload)
     if runs:
@@ -95,8 +93,12 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
     prepared.bodies.write([(row.seq, row.user_data, body) for row, body in to_send])
     prepared.rows.extend(numbers)
     prepared.todo += todo
-    prepared.rejected += len(rejections)
-    prepared.unchanged += len(contacts) - sum(todo)
+    prepared.rejected += len(checked.rejections)
+    prepared.warned.extend(row.seq for row in planned if row.payload and row.warnings)
+    prepared.unchanged += len(checked.contacts) - sum(todo)
+    if checked.filtered:
+        prepared.filtered += len(checked.filtered)
+        prepared.left_out.write([(row.seq, row.user_data) for row in planned if row.action == Reason.FILTERED])
     return len(planned)
 
 
@@ -115,6 +117,10 @@ def _rejected(seq: int, file: int, rejection: Rejection) -> PlannedRow:
         warnings=RowWarning.text(rejection.warnings),
         faults=faults_text(faults),
     )
+
+
+def _filtered(seq: int, file: int, row: Filtered) -> PlannedRow:
+    return PlannedRow(seq, file, row.row, row.user_data, state=Status.SKIPPED, action=Reason.FILTERED, error=row.rule)
 
 
 def _said(fault: Fault) -> str:

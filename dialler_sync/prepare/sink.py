@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..journal import Journal, Outcome, PlannedRow, RunRecord
-from ..model import Contact, Rejection
+from ..model import Contact, Filtered, Rejection
 
-Found = Contact | Rejection
+Found = Contact | Rejection | Filtered
 """What a source row is, once it has been mapped and validated."""
 
 

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from ..errors import InputError
 from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
-from ..model import Table
+from ..model import Chunk, Table
 from ..text.outward import line
-from .guard import Guard
+from .guard import Guard, Sorted
+from .lookups import read_lookups
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,19 @@ class Source:
     checker: Checker
     guard: Guard | None = None
 
+    def check(self, chunk: Chunk) -> Sorted:
+        """Sort the rows of a chunk: those that go, those that must not, and those that a filter leaves out."""
+        if self.guard:
+            return self.guard.check(chunk, self._check)
+        return self._check(chunk)
+
+    def _check(self, chunk: Chunk) -> Sorted:
+        filters = self.checker.filters
+        if filters is None:
+            return Sorted(chunk, *self.checker.check(chunk))
+        left, filtered, unreadable = filters.sift(chunk)
+        return Sorted(chunk, *self.checker.check(left, unreadable), filtered)
+
     def record(self, rows: int) -> dict[str, Any]:
         """What journal and summary say of it."""
         layout = self.table.layout
@@ -49,21 +64,24 @@ class Source:
 
 
 def open_sources(
-    settings: Settings, paths: Sequence[Path], say: Callable[[str], object], journal: Journal
+    settings: Settings, paths: Sequence[Path], say: Callable[[str], object], journal: Journal, today: date | None = None
 ) -> list[Source]:
-    """Open the files and bind the mapping to their columns. Mended ones are held against the ``journal``.
+    """Open the files and bind the mapping to their columns. Mended ones are held against the ``journal``. ``today`` is
+    what filters and checks mean by that; None: this day.
 
     Raises:
         InputError, ConfigError: a file cannot be read, or does not fit the configuration.
     """
     from ..read import open_table
 
+    lookups = read_lookups(settings)
+    today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
     sources: list[Source] = []
     unreadable: list[object] = []
     for path in paths:
         try:
             table = open_table(path, settings.source)
-            checker = Checker(settings, table.layout)
+            checker = Checker(settings, table.layout, lookups, today)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
             unreadable.extend(error.args)
             continue
@@ -71,7 +89,8 @@ def open_sources(
             say(f"{known(path)}: {remark}")
         for note in checker.notes:
             _log.info("%s: %s", known(path), note)
-        guard = Guard(table, checker.fields, journal) if table.layout.mended else None
+        looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
+        guard = Guard(table, looked_at, journal) if table.layout.mended else None
         sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
     if unreadable:
         raise InputError(*unreadable)

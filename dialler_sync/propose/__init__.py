@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from ..config import SourceSettings
-from ..config.columns import fold
 from ..fields import FIELDS, PHONE_FIELDS
 from ..model import Layout, Table
 from ..text.outward import in_shell, line
-from .assign import Assigned, assign
-from .content import fit, is_no
-from .sample import HALF, Column, Sample, sample
+from .assign import assign
+from .content import fit
+from .examples import examples
+from .sample import HALF, Sample, sample
 from .yaml_text import one_line
 
 _HEAD = """\
@@ -24,7 +23,6 @@ dialler:
   clients_id: 1                                     # CHANGE: the ClientsID of your account
   token: ${{DIALLER_SYNC_TOKEN}}                      # set this variable; the token itself does not belong in this file
 """
-_MOST_VALUES = 6
 
 
 def propose_config(table: Table, source: SourceSettings | None = None) -> str:
@@ -51,7 +49,7 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     if layout.vendor:
         lines.append("# The file is in the dialler vendor's own format, which needs no columns:.")
     else:
-        lines += _columns_section(found)
+        lines += _columns_section(found, one_campaign=campaign is None)
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +72,7 @@ def _source_section(layout: Layout, source: SourceSettings) -> Iterator[str]:
         yield f"# source: {{sheet: {one_line(layout.sheet)}}}   # where several sheets hold data\n"
 
 
-def _columns_section(sample: Sample) -> Iterator[str]:
+def _columns_section(sample: Sample, *, one_campaign: bool) -> Iterator[str]:
     found = assign(sample)
     yield "columns:   # dialler field: source column"
     if "UserData" not in found.rules:
@@ -91,30 +89,4 @@ def _columns_section(sample: Sample) -> Iterator[str]:
         yield f"  # not used: {one_line(column.name)}" + (f"   (its cells do not look like {of})" if unlike else "")
     for name in sample.nameless:
         yield f"  # not used, as several columns are called so: {one_line(name)}"
-    yield from _consent(found)
-
-
-def _consent(found: Assigned) -> Iterator[str]:
-    """Point out columns that say who must not be called."""
-    for column in found.left:
-        if column.meaning.of not in ("OptOut", "OptIn"):
-            continue
-        values, rows = _values_that_forbid(column)
-        yes = "ja" if found.language in ("de", "nl") else "yes"
-        rule = {"skip": {column.name: values or [yes]}, "skipped_contacts": "lock"}
-        yield ""
-        yield (
-            f"# CHANGE: {one_line(column.name)} says who must not be called ({rows} of {column.rows} rows looked at). "
-            "Take these rows out of the list: this version has no rows: skip: yet, which would be"
-        )
-        yield f"# rows: {one_line(rule)}"
-
-
-def _values_that_forbid(column: Column) -> tuple[list[str], int]:
-    """Return the values of an opt-out or opt-in column that forbid a call, and how many cells hold them."""
-    refused = column.meaning.of == "OptIn"
-    forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
-    cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]
-    by_folded = {fold(cell): cell for cell in reversed(cells)}
-    counts = Counter(map(fold, cells))
-    return [by_folded[value] for value, _ in counts.most_common(_MOST_VALUES)], len(cells)
+    yield from examples(found, one_campaign=one_campaign)

@@ -37,6 +37,7 @@ def assign_phones(found: Assigned, columns: Sequence[Column]) -> None:
     free = [name for name in PHONE_FIELDS if name not in own]
     for name, column in (*own.items(), *zip(free, others, strict=False)):
         rule = found.rules[name] = phone_rule(column, where)
+        found.by_field[name] = column
         if column in unnamed:
             rule.doubts.insert(0, "only the cells say so, not the header")
         elif column not in own.values():

@@ -3,14 +3,16 @@
 =========  ============================================================================================
 matching   one contact and one row carry the UserData, and the dialler holds every field of the row
 differing  one contact and one row carry the UserData, and at least one field differs; or the dialler
-           has the contact of a row that an import would not send (rejected or suppressed)
+           has the contact of a row that an import would not send (rejected, suppressed, or left out by
+           a filter that locks the contact)
 missing    the file has the row, but the dialler no such contact; also every row without UserData
 extra      the campaign has the contact, but the file no such row; also every contact without UserData
 duplicate  several contacts, or several valid rows of the file, carry the UserData
 =========  ============================================================================================
 
 UserData decides the class, so the classes partition both sides: every contact is in one line, and every valid row in
-one class. Rejected rows have no class, and their contacts are never extra.
+one class. Rejected and filtered rows have no class, and their contacts are never extra: the contact of a filtered row
+is matching, unless it is to be locked.
 """
 
 from __future__ import annotations
@@ -136,10 +138,17 @@ def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers)
         rows = 0
 
 
-def unmatched(contact: StoredContact, carriers: Carriers, rejected: str) -> Line:
-    """Return the line of a contact that no valid row names; ``rejected`` describes a rejected row with its UserData."""
+def unmatched(
+    contact: StoredContact, carriers: Carriers, rejected: str, filtered: str = "", *, locks: bool = False
+) -> Line:
+    """Return the line of a contact that no valid row names; ``rejected`` describes a rejected row with its UserData,
+    ``filtered`` a filtered one, whose contact is to be locked if it ``locks``."""
     remarks = (f"rejected: {rejected}",) if rejected else ()
     kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
+    if filtered:
+        callable_ = locks and not is_locked(contact.values)
+        kind = ContactClass.DIFFERING if rejected or callable_ else ContactClass.MATCHING
+        remarks = (*remarks, f"filtered{', and the dialler has it unlocked' if callable_ else ''}: {filtered}")
     if not contact.user_data:
         remarks = ("the contact has no UserData, so nothing says which row it is",)
     elif several := carriers.remarks():

@@ -10,7 +10,7 @@ import orjson
 
 from ..api.wire import StoredContact, campaign_of
 from ..journal import Outcome, PlannedRow, RowState
-from ..model import Status
+from ..model import Reason, Status
 from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
@@ -27,11 +27,15 @@ _TABLES = """
     CREATE TABLE row (user_data TEXT PRIMARY KEY, rows INTEGER, counts INTEGER, first INTEGER, last INTEGER)
         WITHOUT ROWID;
     CREATE TABLE rejected (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
+    CREATE TABLE filtered (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
     CREATE TABLE failed
         (seq INTEGER PRIMARY KEY, user_data TEXT, code TEXT, field TEXT, error TEXT, hint TEXT, faults TEXT);
     CREATE TABLE several (user_data TEXT PRIMARY KEY, contacts INTEGER, ids TEXT) WITHOUT ROWID;
     CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT) WITHOUT ROWID;
 """
+
+_OF_ROWS = ("row", "rejected", "filtered")
+_KEYS = " UNION ".join(f"SELECT user_data FROM {table}" for table in _OF_ROWS)  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,14 @@ def _why(row: PlannedRow) -> str:
 class Sides(Snapshot):
     """Both sides by UserData. Call order: rows, contacts, :meth:`index`, then queries.
 
-    ``keep`` decides which of several rows with one UserData counts: ``last``, else the first. ``read`` is called with
-    the number of records received. ``fields`` are the names of all fields in the records, ``outside`` is the number of
-    contacts out of scope, ``valid`` the number of valid rows.
+    ``keep`` decides which of several rows with one UserData counts: ``last``, else the first. ``locks``: contacts of
+    filtered rows are to be locked. ``read`` is called with the number of records received. ``fields`` are the names of
+    all fields in the records, ``outside`` is the number of contacts out of scope, ``valid`` the number of valid rows.
     """
 
-    def __init__(self, keep: str, read: Callable[[int], None]) -> None:
+    def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False) -> None:
         super().__init__()
+        self._locks = locks
         self.scope = Scope()
         self.fields: set[str] = set()
         self.outside = 0
@@ -95,9 +100,10 @@ class Sides(Snapshot):
     # The file
 
     def add_rows(self, rows: Sequence[PlannedRow], _found: object = ()) -> None:
-        """Add rows, valid and rejected."""
+        """Add rows: valid, rejected and filtered ones."""
         valid = [row for row in rows if row.state == RowState.PENDING]
-        rejected = [row for row in rows if row.state != RowState.PENDING]
+        rejected = [row for row in rows if row.state == Status.REJECTED]
+        filtered = ((storable(row.user_data), row.error) for row in rows if row.action == Reason.FILTERED)
         self.valid += len(valid)
         self._base.executemany(
             "INSERT INTO row VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE "  # noqa: S608 - one of two words
@@ -108,6 +114,7 @@ class Sides(Snapshot):
             "INSERT OR IGNORE INTO rejected VALUES (?, ?)",
             ((storable(row.user_data), _why(row)) for row in rejected if row.user_data),
         )
+        self._base.executemany("INSERT OR IGNORE INTO filtered VALUES (?, ?)", (row for row in filtered if row[0]))
         self._note_faults(rejected)
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
@@ -126,13 +133,13 @@ class Sides(Snapshot):
         yield from self._base.execute("SELECT * FROM failed ORDER BY seq")
 
     def keys(self) -> Iterator[str]:
-        """Yield the UserData of valid and of rejected rows, each once."""
-        for (key,) in self._base.execute("SELECT user_data FROM row UNION SELECT user_data FROM rejected"):
+        """Yield the UserData of all rows, each once."""
+        for (key,) in self._base.execute(_KEYS):
             yield key
 
     def count_keys(self) -> int:
         """Count the distinct UserData of rows."""
-        return self._count("SELECT user_data FROM row UNION SELECT user_data FROM rejected")
+        return self._count(_KEYS)
 
     # The dialler
 
@@ -163,7 +170,7 @@ class Sides(Snapshot):
 
     def _is_named(self, record: Mapping[str, Any]) -> bool:
         """Whether the file has the record's UserData."""
-        query = "SELECT 1 FROM row WHERE user_data = ?1 UNION SELECT 1 FROM rejected WHERE user_data = ?1"
+        query = " UNION ".join(f"SELECT 1 FROM {table} WHERE user_data = ?1" for table in _OF_ROWS)  # noqa: S608 - ours
         return bool(self._base.execute(query, [storable(str(record.get("UserData")))]).fetchone())
 
     def index(self) -> None:
@@ -215,13 +222,15 @@ class Sides(Snapshot):
             for page in batched(batch, RECORDS):
                 yield from self._lines(page, numbers, suppressed)
         query = (
-            "SELECT user_data, id, record, contacts, ids, why FROM contact LEFT JOIN several USING (user_data) "
-            "LEFT JOIN rejected USING (user_data) WHERE user_data = '' OR user_data NOT IN (SELECT user_data FROM row) "
+            "SELECT user_data, id, record, contacts, ids, rejected.why, filtered.why FROM contact "
+            "LEFT JOIN several USING (user_data) LEFT JOIN rejected USING (user_data) "
+            "LEFT JOIN filtered USING (user_data) WHERE user_data = '' OR user_data NOT IN (SELECT user_data FROM row) "
             "ORDER BY contact.rowid"
         )
-        for user_data, contact_id, record, contacts, ids, why in self._base.execute(query):
+        for user_data, contact_id, record, contacts, ids, why, rule in self._base.execute(query):
             carriers = Carriers(contacts, orjson.loads(ids)) if contacts else _ONE
-            yield unmatched(StoredContact(contact_id, user_data, orjson.loads(record)), carriers, why or "")
+            contact = StoredContact(contact_id, user_data, orjson.loads(record))
+            yield unmatched(contact, carriers, why or "", rule or "", locks=self._locks)
 
     def _lines(
         self, page: Sequence[tuple[int, str, bytes]], numbers: Sequence[int], suppressed: SuppressionLists

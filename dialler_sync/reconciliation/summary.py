@@ -93,10 +93,11 @@ def summarise(
 ) -> ReconciliationSummary:
     """Return the summary of a run; ``found`` is None if nothing was compared."""
     todo = sum(prepared.todo)
-    superseded = prepared.total - prepared.rejected - todo
+    skipped = prepared.total - prepared.rejected - todo
+    by_reason = {str(Reason.SUPERSEDED): skipped - prepared.filtered, str(Reason.FILTERED): prepared.filtered}
     counts = dict.fromkeys(map(str, Status), 0) | {
         str(Status.REJECTED): prepared.rejected,
-        str(Status.SKIPPED): superseded,
+        str(Status.SKIPPED): skipped,
         str(Status.SUCCEEDED if found else Status.UNPROCESSED): todo,
     }
     classes: dict[str, int | None] | None = {**_by_class(found.classes)} if found else None
@@ -112,7 +113,7 @@ def summarise(
         files=tuple(run.files),
         campaign=int(run.campaign) if run.campaign.isdecimal() else run.campaign,
         counts={"read": prepared.total, **counts},
-        actions=dict.fromkeys(map(str, ACTIONS), 0) | {str(Reason.SUPERSEDED): superseded},
+        actions=dict.fromkeys(map(str, ACTIONS), 0) | by_reason,
         requests=requests,
         retries=0,
         rows_per_s=0.0,  # nothing is sent

@@ -33,13 +33,14 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Reason.SUPERSEDED: "another row of the file with the same key counts",
     Reason.SUPPRESSED: "is on the suppression list",
     Reason.PROTECTED: "is in follow-up or locked, so it was left alone",
+    Reason.FILTERED: "left out by rows.only or rows.skip",
     Action.LOCK: "locked in the dialler",
     Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
 }
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
-LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED)
+LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED, Reason.FILTERED)
 """Reasons of rows that were not sent although the dialler does not hold them as the file says."""
 
 _NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)
@@ -138,7 +139,7 @@ def forecast(summary: Mapping[str, Any]) -> str:
     """Predict an import after a dry run, in one or two sentences."""
     actions, bad = summary["actions"], sum(summary["counts"][status] for status in DID_NOT_SUCCEED)
     sent = [f"{actions[name]:,} {what}" for name, what in _SENT.items() if actions[name]]
-    left = [f"{actions[name]:,} {name}" for name in _NOT_SENT if actions[name]]
+    left = [f"{actions[name]:,} {name}" for name in _NOT_SENT if actions.get(name)]
     to_send = sum(actions[name] for name in _SENT)
     parts = [f"send {rows(to_send)} to campaign {summary['campaign']}" + (f" ({', '.join(sent)})" if to_send else "")]
     if left:

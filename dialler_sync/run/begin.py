@@ -14,6 +14,7 @@ from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
 from ..files.private import make_folder as make_private
 from ..journal import Journal, RunRecord
+from ..mapping.columns import filter_name
 from ..text.stamp import stamp
 from .lifecycle import READING
 
@@ -110,6 +111,8 @@ def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
         name: [list(rule.first_of)] if rule.first_of else [[column] for column in rule.sources]
         for name, rule in settings.columns.items()
     }
+    for kind, filters in (("only", settings.rows.only), ("skip", settings.rows.skip)):
+        found.update((filter_name(kind, column), [[column]]) for column in filters)
     if settings.campaign.column is not None:
         found["DiallerCampaignsName"] = [[settings.campaign.column]]
     return found

@@ -16,6 +16,8 @@ from ..prepare.sources import Source
 
 _DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
+_OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
+"""Changes of contacts that follow from what a list has: they are left to a newer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> Le
     for entry in journal.rows(run):
         result = entry.result
         if not entry.has_source:
-            if entry.state in _UNSETTLED and newer and entry.file in {NoRow.MIRRORED, NoRow.RETURNED}:
+            if entry.state in _UNSETTLED and newer and entry.file in _OF_A_LIST:
                 why = f"left to run {newer}, which has a newer list"
                 overtaken.append(Outcome(result.seq, Status.SKIPPED, result.action, result.contact_id, error=why))
             elif entry.state in _UNSETTLED:
@@ -247,6 +249,6 @@ def _keyless_and_doubtful(
             doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)
-        elif not entry.result.user_data and entry.result.status in FINE:
+        elif not entry.result.user_data and entry.result.status in FINE and entry.result.action != Reason.FILTERED:
             alike[_identity(entry, same_files)] += 1
     return alike, doubtful, moves

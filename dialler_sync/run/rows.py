@@ -56,6 +56,7 @@ class RunOptions:
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None
+    max_warnings: Limit | None = None
     compare: str = "none"
     max_missing: Limit | None = None
     adopt: bool = False
@@ -190,6 +191,15 @@ class Execution:
                 "nothing was sent"
             )
 
+        self._check_warnings(len(prepared.warned), prepared.total)
+
+    def _check_warnings(self, warned: int, total: int) -> None:
+        limit = self.options.max_warnings
+        if limit and not limit.allows(warned, total):
+            raise SafetyLimit(
+                f"{warned} of {total} rows have warnings, more than --max-warnings {limit} allows; nothing was sent"
+            )
+
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
         """``validate`` and ``--dry-run``: what would become of each row that is left."""
         self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
@@ -261,6 +271,8 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
+        if planned.moved:
+            self._check_warnings(len({*prepared.warned, *planned.moved}), prepared.total)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields

@@ -41,9 +41,12 @@ EVERYTHING: dict[str, Any] = {
     "FaxNumber": {"column": "B", "several": "reject", "extension": "reject"},
     "Comment": {"template": "{A} {B}"},
     "Tag": {"join": {"columns": ["A", "C"]}, "trim": "true"},
-    "City": {"first_of": ["B", "C"], "case": "title"},
-    "Amount": {"column": "C", "decimal": ",", "thousands": ".", "currency": "€"},
-    "FollowUpDateTime": {"column": "C", "formats": ["%d.%m.%Y"]},
+    "City": {"first_of": ["B", "C"], "case": "title", "pattern": "[^0-9]*", "max_length": "5", "invalid": "empty"},
+    "Region": {"column": "C", "replace": [{"pattern": "[0-9]", "with": "#"}], "default": "a", "one_of": ["a", "#"]},
+    "PhoneNumber3": {"column": "C", "region": "DE", "type": "mobile", "lost_zero": "restore", "invalid": "empty"},
+    "Email": {"column": "A", "required": "true"},
+    "Amount": {"column": "C", "decimal": ",", "thousands": ".", "currency": "€", "min": "1", "max": "1000"},
+    "FollowUpDateTime": {"column": "C", "formats": ["%d.%m.%Y"], "after": "2020-01-01", "before": "today"},
     "Salutation": {"column": "C", "values": {"a": "b"}, "unlisted": "reject", "split": {"separator": " ", "part": "1"}},
 }
 ROWS = {"too_long": ["reject", "truncate"], "empty_cells": ["omit", "clear"], "phone_format": ["plus", "digits"]}
@@ -81,6 +84,36 @@ def test_every_row_ends_in_exactly_one_place(chunk: Chunk, checker: Checker) -> 
     assert [rejection.row for rejection in rejections] == sorted(rejection.row for rejection in rejections)
     assert all(rejection.faults for rejection in rejections)
     assert not any(contact.row in chunk.ragged for contact in contacts)
+
+
+FILTERS: list[dict[str, Any]] = [
+    {"skip": {"A": ["", "#REF!"], "B": {"pattern": "^[0-9]"}}},
+    {"only": {"A": {"empty": "false"}, "C": {"min": "0", "decimal": ","}}},
+    {"only": {"C": {"before": "today", "formats": "%d.%m.%Y"}}, "skip": {"A": {"max": "5", "decimal": ","}}},
+]
+
+
+@settings(max_examples=20, deadline=None)
+@given(chunks(), st.sampled_from(FILTERS))
+def test_filters_part_the_rows_and_judge_each_by_itself(chunk: Chunk, rows: dict[str, Any]) -> None:
+    """What becomes of a row does not depend on the others; every row stays or is left out, and ragged ones stay."""
+    check = Checker(settings_of({**BASIC, "UserData": "A"}, rows=rows), layout_of(*COLUMNS))
+    assert check.filters
+    sifted = check.filters.sift(chunk)
+
+    left, out = sifted.chunk.frame.index.tolist(), [row.row for row in sifted.filtered]
+    assert sorted([*left, *out]) == chunk.frame.index.tolist()
+    assert not chunk.ragged.keys() & set(out)
+    assert sifted.unreadable.keys() <= set(left) - chunk.ragged.keys()
+    for row in chunk.frame.index.tolist():
+        notes = {key: note for key, note in chunk.notes.items() if key[0] == row}
+        ragged = {row: chunk.ragged[row]} if row in chunk.ragged else {}
+        alone = check.filters.sift(Chunk(chunk.frame.loc[[row]], notes, ragged))
+        assert [each.row for each in alone.filtered] == [row] * (row in out)
+        assert alone.unreadable.get(row) == sifted.unreadable.get(row)
+    contacts, rejections = check.check(sifted.chunk, sifted.unreadable)
+    assert sifted.unreadable.keys() <= {found.row for found in rejections}
+    assert len(contacts) + len(rejections) == len(left)
 
 
 @settings(max_examples=60, deadline=None)

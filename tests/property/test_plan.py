@@ -127,6 +127,35 @@ def test_undo_after_import_gives_the_earlier_state(
 
 
 @few
+@given(rows=ROWS, there=THERE)
+def test_rows_that_are_left_out_are_planned_settled_and_undone(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]]
+) -> None:
+    """Every row has its place in the plan; contacts of which every row is left out are locked, and only those; a second
+    plan finds nothing to do, and undo unlocks them."""
+    with site(there) as here:
+        config = here.settings("rows: {skip: {City: [Ulm]}, skipped_contacts: lock, empty_cells: clear}\n")
+        before = here.state()
+        options = here.options(rows, compare="dialler")
+        goes = {key for key, _, city in rows if city != "Ulm"}
+        out = {key for key, _, city in rows if city == "Ulm"} - goes
+
+        plan = plan_files(config, options, here.journal)
+        imported = import_files(config, options, here.journal)
+        state = here.state()
+        again = plan_files(config, here.options(rows, compare="dialler"), here.journal)
+        undone = undo_run(config, here.journal.run(imported.run_id), here.journal, out=here.folder / "undo")
+
+        assert sum(plan.counts.values()) - plan.counts.get("lock", 0) == len(rows)
+        assert plan.counts.get("filtered", 0) == sum(city == "Ulm" for _, _, city in rows)
+        assert {key for key, contact in state.items() if contact.get("bLocked")} == out & there.keys()
+        assert set(again.counts) <= {"unchanged", "superseded", "filtered"}
+        assert not again.differs
+        assert undone.exit_code == 0, json.dumps(dict(undone.counts))
+        assert here.state() == before
+
+
+@few
 @given(files=st.lists(ROWS, min_size=1, max_size=4), limit=st.integers(0, 6))
 def test_no_sequence_of_files_deletes_more_than_the_limit_allows(
     files: list[list[tuple[str, str, str]]], limit: int

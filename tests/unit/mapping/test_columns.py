@@ -178,7 +178,7 @@ def test_text_is_left_exactly_as_it_stands(text: str) -> None:
         ({"column": "A", "values": {"Herr": "Mr."}, "unlisted": "empty"}, ("Dr.",), None),
         ({"column": "A", "values": {"": "none"}}, (" ",), "none"),
         ({"column": "A", "values": {"-": None}}, ("-",), None),
-        ({"column": "A", "case": "upper", "values": {"herr": "Mr."}}, ("Herr",), "Mr."),
+        ({"column": "A", "case": "upper", "values": {"herr": "Mr."}}, ("Herr",), "MR."),
     ],
 )
 def test_rules(rule: Any, row: tuple[str, ...], text: str | None) -> None:

@@ -68,9 +68,13 @@ class Dialler:
 
 @dataclass
 class Rows:
-    """As many rows that are to be sent; the last one has no key."""
+    """As many rows that are to be sent, of which the last one has no key; and those that a filter leaves out."""
 
     count: int
+    filtered: int = 0
+
+    def filtered_keys(self) -> Iterator[str]:
+        return (f"F{seq}" for seq in range(self.filtered))
 
     @property
     def todo(self) -> bytes:
@@ -90,6 +94,7 @@ def read(
     no_batch: bool = False,
     others: bool = False,
     answered: bool = True,
+    filtered: int = 0,
     **sections: Any,
 ) -> tuple[Snapshot | None, list[str]]:
     """What was surveyed, and what was asked for that."""
@@ -99,7 +104,7 @@ def read(
         client.gate.last_success = float("-inf")
     found = asyncio.run(
         survey(
-            cast("DiallerClient", client), settings, cast("Prepared", Rows(count)), compare,
+            cast("DiallerClient", client), settings, cast("Prepared", Rows(count, filtered)), compare,
             dry_run=dry_run, mirrors=mirrors,
         )
     )  # fmt: skip
@@ -134,6 +139,10 @@ def read(
         ({"mirrors": True, "campaign": {"column": "C"}}, ["campaigns", "campaign None"]),
         ({"campaign": {"name": "Nightly"}, "mirrors": True}, ["campaigns", "campaign 541", "1 keys"]),
         ({"mirrors": True, "rows": {"overwrite_duplicates": False}}, ["campaign 538"]),
+        ({"filtered": 3}, ["5 keys"]),
+        ({"filtered": 3, "count": 0, "dry_run": True}, ["3 keys"]),  # whether they can still be called
+        ({"filtered": 3, "journal": {"before_images": False}}, ["5 keys"]),
+        ({"filtered": FEW_TO_KEEP, "count": 1}, ["campaign 538"]),
         ({"no_batch": True}, ["2 keys", "campaign 538", "1 keys", "key K1"]),
     ],
 )
@@ -153,7 +162,18 @@ def test_what_is_only_wanted_for_undo_stops_no_run() -> None:
     assert read(count=0)[0] is None
 
 
-@pytest.mark.parametrize("given", [{"compare": "dialler"}, {"mirrors": True}, {"protect": {"follow_up": True}}])
+def test_a_run_goes_on_where_only_the_contacts_of_filtered_rows_are_not_known() -> None:
+    unreadable = [MaybeDone("unreadable_answer", "odd", http_status=200)]
+
+    assert read(fails=unreadable, filtered=1, count=0, dry_run=True)[0] is None
+
+
+LOCKING = {"filtered": 1, "count": 0, "rows": {"skip": {"Name": "x"}, "skipped_contacts": "lock"}}
+
+
+@pytest.mark.parametrize(
+    "given", [{"compare": "dialler"}, {"mirrors": True}, {"protect": {"follow_up": True}}, LOCKING]
+)
 def test_what_is_needed_and_cannot_be_read_stops_the_run(given: dict[str, Any]) -> None:
     with pytest.raises(DiallerUnavailable, match="contacts cannot be read"):
         read(fails=[MaybeDone("unreadable_answer", "odd", http_status=200)], **given)

@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.journal import Journal, Origin, RunRecord
 from dialler_sync.mapping.validate import Checker
 from dialler_sync.model import CellNote, Chunk, Layout
-from dialler_sync.prepare.guard import Checked, Guard
+from dialler_sync.prepare.guard import Guard, Sorted
 
 from ...helpers.records import RUN
 from ...helpers.rows import BASIC, chunk_of, layout_of, settings_of
@@ -73,12 +73,16 @@ def guard_of(table: Mended, known: Known, rules: Mapping[str, Any] = KEYED) -> t
     return Guard(cast("Any", table), checker.fields, cast("Journal", known)), checker
 
 
-def checked(table: Mended, row: Origin | None, rules: Mapping[str, Any] = KEYED) -> Checked:
+def sorted_by(guard: Guard, checker: Checker, chunk: Chunk) -> Sorted:
+    return guard.check(chunk, lambda restored: Sorted(restored, *checker.check(restored)))
+
+
+def checked(table: Mended, row: Origin | None, rules: Mapping[str, Any] = KEYED) -> Sorted:
     guard, checker = guard_of(table, Known({} if row is None else {(0, 7): row}), rules)
-    return guard.check(table.chunk, checker.check)
+    return sorted_by(guard, checker, table.chunk)
 
 
-def codes(done: Checked) -> list[str]:
+def codes(done: Sorted) -> list[str]:
     """Error codes of the row, each with its field."""
     return [f"{fault.code}:{fault.field}" for row in done.rejections for fault in row.faults]
 
@@ -156,7 +160,7 @@ def test_the_number_of_a_row_of_a_long_list(number: str) -> None:
     table = mended(key("A7"), row=number, key="A7")
     guard, checker = guard_of(table, Known({(0, 1234): origin()}))
 
-    assert codes(guard.check(table.chunk, checker.check)) == REFUSED
+    assert codes(sorted_by(guard, checker, table.chunk)) == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,7 @@ def test_the_file_that_a_row_comes_from(
     table = mended(key("A7"), **own)
     guard, checker = guard_of(table, Known({(0 if known is None else 1, 7): origin()}, files))
 
-    assert codes(guard.check(table.chunk, checker.check)) == ([] if known is False else REFUSED)
+    assert codes(sorted_by(guard, checker, table.chunk)) == ([] if known is False else REFUSED)
 
 
 @pytest.mark.parametrize(

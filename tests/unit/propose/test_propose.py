@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -353,13 +354,62 @@ def test_a_column_of_people_who_must_not_be_called_is_pointed_out(
     header: str, cells: tuple[str, ...], rule: dict[str, list[str]], rows: int
 ) -> None:
     """As a comment, with the cells that forbid the call."""
-    text, _ = columns_of(("Name", "Phone", header), *(("Ann Miller", "+491711234567", cell) for cell in cells))
+    people = ((f"K{place}", "Ann Miller", "+491711234567", cell) for place, cell in enumerate(cells))
+    text, _ = columns_of(("Customer No", "Name", "Phone", header), *people)
     lines = text.splitlines()
     at = next(number for number, line in enumerate(lines) if f"{header} says who must not be called" in line)
 
     assert lines[at].startswith("# CHANGE: ")
     assert f"({rows} of 3 rows" in lines[at]
     assert yaml.safe_load(lines[at + 1].removeprefix("# ")) == {"rows": {"skip": rule, "skipped_contacts": "lock"}}
+
+
+def proposed_rows(text: str) -> list[Any]:
+    """The examples for ``rows:``, which stand in comments."""
+    return [yaml.safe_load(line.removeprefix("# "))["rows"] for line in text.splitlines() if line.startswith("# rows:")]
+
+
+def test_contacts_without_a_key_cannot_be_locked() -> None:
+    """Then the example only leaves the rows out; several such columns are in one example."""
+    people = (("Ann Miller", "+491711234567", "x", "no"), ("Bob Miller", "+491711234568", "", "yes"))
+
+    text, _ = columns_of(("Name", "Phone", "DNC", "Opt-In"), *people)
+
+    assert proposed_rows(text) == [{"skip": {"DNC": ["x"], "Opt-In": ["no"]}}]
+
+
+def test_an_opt_out_column_of_dates_forbids_by_whatever_stands_in_it() -> None:
+    """The days are different in each list."""
+    people = ((f"K{day}", "Ann Miller", "+491711234567", f"2026-01-{day:02}") for day in range(1, 9))
+
+    text, _ = columns_of(("Customer No", "Name", "Phone", "Opt-Out"), *people)
+
+    assert proposed_rows(text)[0]["skip"] == {"Opt-Out": {"empty": False}}
+
+
+def test_examples_fit_the_list(tmp_path: Path) -> None:
+    """A column of a few words, an address and a second number that may be bad, zeros that are lost: each example is a
+    valid configuration when its # is taken away."""
+    header = ("Kundennr", "Nachname", "Telefon", "Mobil", "E-Mail", "Status")
+    people = [
+        (f"K{n}", "Meier", f"030 39200{n}", f"1713920{n}", "a@example.com", ("offen", "zu")[n % 2])
+        for n in range(100, 112)
+    ]
+
+    text, _ = columns_of(header, *people)
+
+    assert proposed_rows(text) == [{"only": {"Status": ["offen", "zu"]}}]
+    rules = {match[1]: yaml.safe_load(match[2]) for match in re.finditer(r"^#   (\w+): (\{.*\})$", text, re.MULTILINE)}
+    assert {name: rule.get("lost_zero") for name, rule in rules.items()} == {"Email": None, "PhoneNumber2": "restore"}
+    assert all(rule["invalid"] == "empty" for rule in rules.values())
+    path = tmp_path / "proposed.yaml"
+    taken = re.sub(r"^# (rows: .*)$", r"\1", text, flags=re.MULTILINE)
+    for name, rule in rules.items():
+        taken = re.sub(rf"^  {name}: .*$", f"  {name}: {json.dumps(rule)}", taken, flags=re.MULTILINE)
+    path.write_text(taken, encoding="utf-8")
+    settings = load_config(path, {"DIALLER_SYNC_TOKEN": "t"})
+    assert settings.rows.only["Status"].values == ("offen", "zu")
+    assert settings.columns["PhoneNumber2"].lost_zero == "restore"
 
 
 @pytest.mark.parametrize(

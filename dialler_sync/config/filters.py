@@ -1,0 +1,129 @@
+"""``rows: {only:, skip:}``: which rows go, by what stands in a source column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from .days import Day, no_day_between
+from .texts import Formats, Pattern, fold, or_short
+
+_RANGES = ("min", "max", "before", "after")
+
+
+def _texts(given: object) -> object:
+    """One text is a list of one; in a list, YAML's empty value is the empty cell."""
+    if isinstance(given, str):
+        given = [given]
+    return ["" if each is None else each for each in given] if isinstance(given, list) else given
+
+
+class Condition(BaseModel):
+    """What a cell must hold. A list is short for ``{values: list}``. Of several keys, all must hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: Annotated[tuple[str, ...], BeforeValidator(_texts), Field(min_length=1)] | None = Field(
+        None, description="One of these texts; case and space do not matter, and '' is an empty cell."
+    )
+    pattern: Pattern | None = Field(
+        None, description="A regular expression that is found anywhere in the cell; case does not matter."
+    )
+    min: float | None = Field(None, allow_inf_nan=False, description="The least number.")
+    max: float | None = Field(None, allow_inf_nan=False, description="The greatest number.")
+    empty: bool | None = Field(None, description="true: the cell is empty; false: it is not.")
+    before: Day | None = Field(None, description="A date earlier than this day: 2026-01-31, today, today-30d.")
+    after: Day | None = Field(None, description="A date later than this day.")
+    decimal: Literal[".", ","] | None = Field(None, description="Numbers: the decimal sign, as of Amount.")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        None, description="Numbers: the sign between thousands, as of Amount."
+    )
+    formats: Formats | None = Field(None, description='Dates: how they are written, besides ISO: ["%d.%m.%Y"].')
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        items = {"type": ["string", "number", "boolean", "null"]}
+        text = {"type": "string", "description": "This text."}
+        return or_short(core, handler, text, {"type": "array", "items": items, "description": "One of these."})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return given if isinstance(given, Mapping) else {"values": given}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Condition:
+        ranges = [name for name in _RANGES if getattr(self, name) is not None]
+        conditions = [*ranges, *(name for name in ("values", "pattern") if getattr(self, name) is not None)]
+        if not conditions and self.empty is None:
+            raise ValueError("says nothing: list the values, or set pattern, min, max, empty, before or after")
+        if self.empty and conditions:
+            raise ValueError(f"empty: true and {conditions[0]} contradict each other: no cell fits both")
+        numeric, dated = {"min", "max"} & {*ranges}, {"before", "after"} & {*ranges}
+        if numeric and dated:
+            raise ValueError(f"{min(numeric)} is for numbers and {min(dated)} for dates: no cell is both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
+        if no_day_between(self.after, self.before):
+            raise ValueError(f"no day is after {self.after} and before {self.before}")
+        if (self.decimal or self.thousands) and not numeric:
+            raise ValueError("decimal and thousands have no effect without min or max")
+        if self.thousands is not None and self.thousands == (self.decimal or "."):
+            raise ValueError(f"decimal and thousands are both '{self.thousands}'")
+        if self.formats and not dated:
+            raise ValueError("formats has no effect without before or after")
+        return self
+
+    @property
+    def listed(self) -> dict[str, str]:
+        """The values as they are compared, each with how it is written."""
+        return {fold(value): value for value in self.values or ()}
+
+
+Filters = Annotated[
+    dict[Annotated[str, Field(min_length=1)], Condition],
+    BeforeValidator(lambda given: {} if given is None else given),
+]
+"""Source column → what its cell must hold."""
+
+
+def contradictions(only: Mapping[str, Condition], skip: Mapping[str, Condition]) -> Iterator[str]:
+    """Where ``only`` demands what ``skip`` leaves out."""
+    for column, condition in only.items():
+        other = skip.get(column)
+        if other is None:
+            continue
+        for value in condition.listed.keys() & other.listed.keys():
+            yield f"only and skip both list '{condition.listed[value]}' for {column}: keep it in one of them"
+        if condition == other or _covers(other, condition):
+            yield f"skip leaves out all that only takes of {column}, so that no row would be left: remove one of them"
+
+
+def _covers(outer: Condition, inner: Condition) -> bool:
+    """Whether all that one condition takes within its range is taken by another, too."""
+    if outer.values or outer.pattern or (outer.empty is None and all(getattr(outer, name) is None for name in _RANGES)):
+        return False
+    if outer.empty is not None and inner.empty != outer.empty:
+        return False
+    least = outer.min is None or (inner.min is not None and inner.min >= outer.min)
+    most = outer.max is None or (inner.max is not None and inner.max <= outer.max)
+    first = outer.after is None or outer.after == inner.after
+    last = outer.before is None or outer.before == inner.before
+    return least and most and first and last
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of a filter."""
+    return re.compile(pattern, re.IGNORECASE)

@@ -1,0 +1,88 @@
+"""Steps of a column's rule that have keys of their own: how a text is put together, cut, replaced and looked up."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .texts import Pattern
+
+_TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>[{}])")
+
+
+class Part(BaseModel):
+    """One piece of a text that is cut at a separator."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    separator: str = Field(min_length=1, description="Text between the parts.")
+    part: int = Field(ge=1, description="Which part to take, counted from 1; a part that is not there is empty.")
+
+
+class Join(BaseModel):
+    """Several columns in one text; empty ones are left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1, description="Source columns.")
+    separator: str = Field(" ", description="Text between them.")
+
+
+class Replacement(BaseModel):
+    """A pattern, and what stands in its place wherever it is found in a text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pattern: Pattern = Field(description="A regular expression that is found anywhere in the text.")
+    with_: str = Field(
+        "", alias="with", description=r"What stands in its place; \1 is its first group. Empty: it is taken away."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_text(cls, given: object) -> object:
+        return {**given, "with": given.get("with") or ""} if isinstance(given, dict) else given
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Replacement:
+        try:
+            found = re.compile(f"{self.pattern}|").match("")
+            if found:
+                found.expand(self.with_)
+        except (re.error, IndexError) as error:
+            raise ValueError(f"'{self.with_}' does not fit the pattern '{self.pattern}': {error}") from None
+        return self
+
+
+class Lookup(BaseModel):
+    """A table of keys and values: a CSV or Excel file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Path = Field(description="CSV or Excel file, relative to the folder of the configuration.")
+    key: str = Field(min_length=1, description="Its column that holds what the text is looked for in.")
+    value: str = Field(min_length=1, description="Its column that holds what the field gets.")
+
+
+def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    """Parse ``"a {B} c"`` to ``(("a ", "B"), (" c", None))``: literal text, each with the column that follows it.
+
+    Raises:
+        ValueError: a brace that is neither doubled nor part of ``{column}``.
+    """
+    parts: list[tuple[str, str | None]] = []
+    literal, end = "", 0
+    for match in _TEMPLATE.finditer(template):
+        literal += template[end : match.start()]
+        end = match.end()
+        if match["stray"]:
+            raise ValueError(f"stray '{match['stray']}' in the template; a brace that is meant as text is doubled")
+        if match["double"]:
+            literal += match["double"][0]
+        else:
+            parts.append((literal, match["column"]))
+            literal = ""
+    return (*parts, (literal + template[end:], None))

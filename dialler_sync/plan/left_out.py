@@ -1,0 +1,50 @@
+"""Contacts that the dialler has of rows that filters leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..api.wire import CAMPAIGN_NAME, StoredContact, is_elsewhere, is_locked
+from ..config import Settings
+from ..journal import Journal, NoRow, RunRecord
+from ..model import Action, Reason, Status
+from ..pages import KEYS, batched
+from ..prepare.prepared import Prepared
+from .snapshot import Snapshot
+from .unlisted import Change
+
+
+def can_be_called(
+    snapshot: Snapshot, prepared: Prepared, settings: Settings, journal: Journal, run: RunRecord
+) -> Iterator[StoredContact]:
+    """Contacts of the run's campaign that are not locked, and of which every row is left out by a filter; but for those
+    that a later run than this list's first one has sent."""
+    snapshot.mark_left_out(prepared.filtered_keys())
+    snapshot.unmark_left_out(_keys_that_count(journal, run))
+    every, origin = settings.campaign, journal.run(run.parent) if run.parent else run
+    newer = journal.sent_since(run.target, origin.started_at, {run.id, origin.id})
+    ours = {"DiallerCampaignsID": every.id} if every.id is not None else {CAMPAIGN_NAME: every.name}
+    for page in batched(snapshot.keys_left_out(), KEYS):
+        if newer:  # a later list may have these rows to go
+            later = journal.settled_since(run.target, origin.started_at, page, {run.id, origin.id})
+            page = [key for key in page if key not in later]  # noqa: PLW2901
+        for contacts in snapshot.find(page).values():
+            for contact in contacts:
+                elsewhere = every.column is None and is_elsewhere(ours, contact.values, snapshot.campaign_ids)
+                if not elsewhere and not is_locked(contact.values):
+                    yield contact
+
+
+def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> Iterator[Change]:
+    """Lock contacts of rows that are left out."""
+    for contact in contacts:
+        snapshot.take([contact.id])
+        yield Change(NoRow.FILTERED, Action.LOCK, contact, "its row is left out by rows.only or rows.skip")
+
+
+def _keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
+    """The UserData of rows that are not left out."""
+    for entry in journal.rows(run):
+        row = entry.result
+        if entry.has_source and row.status is not Status.REJECTED and row.action is not Reason.FILTERED:
+            yield row.user_data

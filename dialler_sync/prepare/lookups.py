@@ -1,0 +1,66 @@
+"""The files that ``lookup:`` looks texts up in."""
+
+from __future__ import annotations
+
+from ..config import Settings, SourceSettings
+from ..config.columns import fold
+from ..config.steps import Lookup
+from ..errors import ConfigError, InputError, ListUnreadable
+from ..mapping.cells import Columns
+from ..mapping.columns import Lookups
+from ..text.nearest import nearest
+
+_SHOWN = 5
+"""Rows that a message names."""
+
+
+def read_lookups(settings: Settings) -> Lookups:
+    """Read the files that the rules of a configuration name.
+
+    Raises:
+        ListUnreadable: a file cannot be read, lacks a column, is empty, or holds cells that are damaged.
+        ConfigError: a key stands in it twice.
+    """
+    wanted = {rule.lookup: name for name, rule in settings.columns.items() if rule.lookup}
+    try:
+        return {lookup: _read(lookup, name) for lookup, name in wanted.items()}
+    except InputError as error:
+        raise ListUnreadable(str(error)) from error
+
+
+def _read(lookup: Lookup, name: str) -> dict[str, str]:
+    from ..read import open_table
+
+    table = open_table(lookup.file, SourceSettings())
+    columns = table.layout.columns
+    for what, column in (("key", lookup.key), ("value", lookup.value)):
+        if columns.count(column) != 1:
+            several = "has several columns" if column in columns else "has no column"
+            raise InputError(f"{lookup.file}: {several} '{column}' (lookup.{what} of {name}){nearest(column, columns)}")
+    key_at, value_at = columns.index(lookup.key), columns.index(lookup.value)
+    found: dict[str, str] = {}
+    first: dict[str, int] = {}
+    for chunk in table.chunks():
+        cells, numbers = Columns(chunk), chunk.frame.index.tolist()
+        damaged = {numbers[place] for at in (key_at, value_at) for place, note in cells.notes(at) if note.code}
+        if wrong := sorted(damaged | chunk.ragged.keys())[:_SHOWN]:
+            raise InputError(
+                f"{lookup.file}: damaged cells, or cells too many or too few, in row {', '.join(map(str, wrong))}: "
+                "correct them, or remove the rows."
+            )
+        keys, values = cells.texts(key_at), cells.texts(value_at)
+        for row, key, value in zip(numbers, map(fold, keys), values, strict=True):
+            if key and key in found:
+                raise ConfigError(_doubled(lookup, name, first[key], row))
+            if key:
+                found[key], first[key] = value.strip(), row
+    if not found:
+        raise InputError(f"{lookup.file}: has no entry in column '{lookup.key}' (lookup.key of {name})")
+    return found
+
+
+def _doubled(lookup: Lookup, name: str, first: int, second: int) -> str:
+    return (
+        f"columns.{name}.lookup: rows {first} and {second} of {lookup.file.name} have the same '{lookup.key}', so it "
+        "is not certain which value counts: remove one of them"
+    )

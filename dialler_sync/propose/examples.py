@@ -1,0 +1,93 @@
+"""Commented examples of what else a configuration may say, which fit the file at hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ..config.columns import fold
+from ..fields import PHONE_FIELDS
+from ..model import Fault
+from .assign import Assigned
+from .content import fit, is_date, is_no, is_yes_no
+from .regions import read_number
+from .sample import Column
+from .yaml_text import one_line
+
+_MOST_VALUES = 6
+_FEW_ROWS = 5
+"""Rows from which on a column with few different cells says something of its kind."""
+
+
+def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
+    """Lines below ``columns:``: fields that may be left out, and rows that may be."""
+    yield from _fields(found)
+    yield from _rows(found, one_campaign=one_campaign)
+
+
+def _fields(found: Assigned) -> Iterator[str]:
+    """Fields of which a bad cell need not cost the row."""
+    lines = []
+    for name in ("Email", *PHONE_FIELDS):
+        given = found.rules[name].rule if name in found.rules else None
+        column = found.by_field.get(name)
+        if given is None or column is None:
+            continue
+        rule: dict[str, Any] = {"column": given} if isinstance(given, str) else {**given}
+        extra: dict[str, Any] = {} if name == "PhoneNumber1" else {"invalid": "empty"}
+        if name != "Email" and _lost_zeros(column, rule.get("region")):
+            extra["lost_zero"] = "restore"
+        if extra:
+            lines.append(f"#   {name}: {one_line({**rule, **extra})}")
+    if lines:
+        yield "# A bad cell of these need not cost the row (docs/rows.md), with such a rule in place of the one above:"
+        yield from lines
+
+
+def _lost_zeros(column: Column, region: object) -> int:
+    read = (read_number(cell, region if isinstance(region, str) else None) for cell in column.cells)
+    return sum(isinstance(number, Fault) and number.code == "phone_leading_zero_lost" for number in read)
+
+
+def _rows(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
+    """Point out columns that say who must not be called, and one that may say who is to be."""
+    skip: dict[str, Any] = {}
+    for column in found.left:
+        if column.meaning.of in ("OptOut", "OptIn"):
+            skip[column.name], rows = _forbids(column, found.language)
+            yield ""
+            yield (
+                f"# CHANGE: {one_line(column.name)} says who must not be called ({rows} of {column.rows} rows looked "
+                "at). Take the # away from rows: below, if that is right; then delete this line."
+            )
+    kinds = next((column for column in found.left if _tells_kinds(column)), None)
+    lock = {"skipped_contacts": "lock"} if one_campaign and "UserData" in found.rules else {}
+    if skip:
+        yield f"# rows: {one_line({'skip': skip, **lock})}"
+    if kinds is not None:
+        only = {kinds.name: [value for value, _ in Counter(cell.strip() for cell in kinds.cells).most_common()]}
+        yield "" if not skip else "#   and beside skip:, or alone:"
+        yield f"# rows: {{only: {one_line(only)}}}   # of these, those that are to go (docs/rows.md)"
+
+
+def _tells_kinds(column: Column) -> bool:
+    """Whether a column has a few words, each in several rows: a status, a kind of customer."""
+    kinds = {fold(cell) for cell in column.cells}
+    if column.meaning.of in ("OptOut", "OptIn", "Campaign") or fit("Amount", column) > 0:
+        return False
+    few = 2 <= len(kinds) <= _MOST_VALUES and len(column.cells) >= _FEW_ROWS * len(kinds)
+    return few and not any(is_date(cell) or is_yes_no(cell) for cell in column.cells)
+
+
+def _forbids(column: Column, language: str) -> tuple[object, int]:
+    """What of a column forbids a call (of an opt-in column: does not allow it), as a filter; in how many rows."""
+    refused = column.meaning.of == "OptIn"
+    forbids = [is_no(cell) == refused if cell.strip() else refused for cell in column.by_row]
+    cells = [cell.strip() for cell, forbid in zip(column.by_row, forbids, strict=True) if forbid]
+    by_folded = {fold(cell): cell for cell in reversed(cells)}
+    counts = Counter(map(fold, cells))
+    if len(counts) > _MOST_VALUES and not refused and not any(map(is_no, column.cells)):
+        return {"empty": False}, len(cells)  # a date, or a reason: whatever stands there forbids
+    values = [by_folded[value] for value, _ in counts.most_common(_MOST_VALUES)]
+    return values or ["ja" if language in ("de", "nl") else "yes"], len(cells)

@@ -28,8 +28,6 @@ def run_demo(out: Path | None, observer: Observer) -> tuple[Summary, int]:
     """Import ``sample_data/crm_export.csv`` through ``configs/demo.yaml`` into an embedded dialler.
 
     Returns the summary, and the number of contacts that the dialler then holds.
-
-    Gives the summary, and the number of contacts that the dialler then holds.
     """
     from ..simulator import SimulatorServer
 

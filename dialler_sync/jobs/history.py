@@ -73,8 +73,6 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
     """Return the runs that began before a moment and are no longer needed.
 
     An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on.
-
-    A run that is not finished is kept, unless ``unfinished``; what it goes back to is kept with it.
     """
     runs = journal.runs()
     old = [

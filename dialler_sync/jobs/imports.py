@@ -43,8 +43,6 @@ class ImportOptions:
     """Options of an import, beside the configuration.
 
     ``plan``: the import does exactly what this plan says, or refuses.
-
-    ``plan`` is what was planned: then the import does exactly what it says, or refuses.
     """
 
     files: tuple[Path, ...]

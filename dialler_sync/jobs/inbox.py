@@ -30,8 +30,6 @@ class InboxImporter:
     """Imports the files of an inbox, one run each, as ``job`` says.
 
     ``watched`` opens the observer of a run, and ``shown`` shows its summary.
-
-    ``watched`` opens what watches a run, and ``shown`` shows its summary.
     """
 
     settings: Settings

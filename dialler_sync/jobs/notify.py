@@ -44,8 +44,6 @@ def judge_night(
     """Compare a run with the summaries of earlier ones of its campaign, the newest first.
 
     ``last_event`` is the last event sent, if any: a run that failed, and was then resumed, has recovered.
-
-    ``last_event`` is what was told last, if anything was: a run that failed, and was then resumed, has recovered.
     """
     alarm = _row_count_alarm(summary, earlier, settings)
     failing = summary.exit_code not in _WELL or bool(alarm) or _alarm_stands(summary, earlier)
@@ -178,13 +176,7 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
         reason = f"it answered {status}"
     except TimeoutError:
         reason = f"it has not answered within {_WEBHOOK_SECONDS:g} seconds"
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        ValueError,
-        ImportError,
-        OSError,
-    ) as error:  # or a faulty proxy
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # or a proxy
         reason = type(error).__name__  # the address may be a secret, so the message does not name it
     except KeyboardInterrupt:
         _log.error("interrupted: notify.webhook was not called. The next run delivers the message.")

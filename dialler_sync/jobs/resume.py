@@ -56,8 +56,6 @@ def resume_run(
 
     Sends from this process, whatever the run began with, unless a ``cluster`` is named.
 
-    From here, wherever it began, unless a ``cluster`` is named.
-
     Raises:
         CannotResume: files, configuration or do-not-call lists are others than they were.
         UsageError: there is nothing to resume.

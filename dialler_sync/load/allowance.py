@@ -20,10 +20,6 @@ class Allowance:
     ``excused`` counts them. ``spared`` of them failed together with other rows; ``bout`` is the outage of the last
     failure. ``seen``: the rows done and the requests rejected for load at the last try. ``was_away``: the dialler was
     unreachable when the retries were used up.
-
-    ``excused`` is their number. ``spared`` of them failed together with other rows; ``bout`` is what the last failure
-    belongs to. ``seen``: the rows done and the requests turned away at the last try. ``was_away``: the dialler was,
-    when the retries were used up.
     """
 
     excused: int = 0

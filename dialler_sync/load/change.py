@@ -52,9 +52,6 @@ class UncheckedChanger:
 
     By UserData the dialler picks one contact, and its choice is undefined: such a call is journalled before it is sent,
     and never repeated if it may have been done.
-
-    By UserData the dialler picks one contact, and which one is not determined: such a call is written down before
-    it is sent, and never repeated where it may have been done.
     """
 
     client: DiallerClient
@@ -113,8 +110,6 @@ def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
     """Return why a change changed nothing, as far as the contact's record shows; undo must leave it so.
 
     The record may be wrong, so the change is made all the same: it is only not counted.
-
-    The record may tell it wrong, so the change is made all the same: it is only not counted.
     """
     if kind == "lock" and is_locked(before):
         return "the contact was locked already"

@@ -16,10 +16,6 @@ class Evidence:
     When overwriting, a contact with the wanted values is enough. Else it must also be newer than the ``watermark``, the
     highest contact ID known before the row was sent (None: unknown): IDs are given in ascending order. ``campaign_ids``
     are the known IDs of campaigns by name.
-
-    When overwriting, a contact that is as we want it is enough. Else it must also be newer than every contact known
-    before the row was sent, the ``watermark`` (None: unknown): IDs are given in ascending order. ``campaign_ids`` are
-    the IDs of campaigns by name, as far as they are known.
     """
 
     overwrite: bool

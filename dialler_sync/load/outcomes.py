@@ -30,9 +30,6 @@ class Outcomes:
 
     ``newest_id`` is the highest contact ID that the dialler has returned, None before the first. ``done`` counts the
     rows that it has accepted.
-
-    ``newest_id`` is the highest contact ID that the dialler has told, None until it has told one. ``done`` counts the
-    rows that it has taken.
     """
 
     def __init__(

@@ -40,8 +40,6 @@ class Recorder:
     """Writes to the journal beside the event loop. ``failed`` is called once if writing fails.
 
     ``unwritten`` are the outcomes that could then not be stored.
-
-    ``unwritten`` are the outcomes that could then not be written down.
     """
 
     def __init__(self, journal: Book, run_id: str, failed: Callable[[JournalError], None]) -> None:

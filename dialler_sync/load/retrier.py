@@ -32,9 +32,6 @@ class Retrier:
 
     ``retries`` counts the repeated imports. ``nothing_fresh``: all rows were taken from the source, so those still to
     be sent have failed before.
-
-    ``retries`` counts the imports that it has sent. ``nothing_fresh``: every row has been taken, so that those still to
-    be sent have failed before.
     """
 
     def __init__(

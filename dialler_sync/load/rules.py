@@ -16,8 +16,6 @@ class Rules:
     """Rules of this run. ``campaign``: the campaign of all rows, if there is one, so that a 404 is fatal.
 
     ``campaign_ids``: the known IDs of campaigns by name.
-
-    ``campaign_ids``: the IDs of campaigns that rows name, by name, as far as they are known.
     """
 
     overwrite: bool

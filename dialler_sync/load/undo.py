@@ -68,9 +68,6 @@ class Undoer:
 
     ``force`` also restores contacts that were changed since. ``turn`` is held by one row at a time, of those whose key
     is in several campaigns or that go back to another campaign.
-
-    ``force`` also puts back contacts that somebody has changed since. ``turn`` is held by one row at a time of those
-    whose key contacts of several campaigns carry, or that go back to another campaign.
     """
 
     client: DiallerClient

@@ -57,7 +57,7 @@ def reconcile_files(
         held.callback(prepared.close)
         observer = observer or Silent()
         locks = settings.rows.skipped_contacts == "lock"
-        sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks)
+        sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks, mode=settings.rows.mode)
         held.callback(sides.close)
         return ReconciliationRun(
             settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves

@@ -36,7 +36,7 @@ async def survey(
     whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
     left_out = prepared.filtered > 0
     locks = left_out and settings.rows.skipped_contacts == "lock"
-    needed = by_dialler or whole or locks or settings.protect.follow_up or settings.protect.locked
+    needed = by_dialler or whole or locks or settings.looks or settings.protect.follow_up or settings.protect.locked
     overwrites = settings.rows.overwrite_duplicates
     wanted = settings.journal.before_images and overwrites and not dry_run
     todo = sum(prepared.todo)

@@ -8,7 +8,8 @@ from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..model import Action, Reason, SpooledRow
+from ..api.wire import id_number
+from ..model import UPDATE, Action, Reason, SpooledRow
 from .spool import Spool
 
 _ACTIONS = (None, Action.CREATE, Action.OVERWRITE, Action.IMPORT)
@@ -22,7 +23,8 @@ class Prepared:
     has the place and UserData of each of these. ``warned`` are the places of valid rows with warnings, ``extra_cells``
     is how many cells the longest ragged row has beyond its header. ``mended`` are the contacts that come from a row of
     an earlier run: place, key, run.
-    ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`.
+    ``watched`` are kind and contact ID of imports that name a contact, see :class:`SpooledRow`; ``expected`` the IDs
+    of contacts that imports must not make, 0 for other rows.
     """
 
     folder: InitVar[Path]
@@ -40,6 +42,7 @@ class Prepared:
     extra_cells: int = 0
     mended: list[tuple[int, str, str]] = field(default_factory=list)
     watched: dict[int, tuple[str, str]] = field(default_factory=dict)
+    expected: array[int] = field(default_factory=lambda: array("q"))
 
     def __post_init__(self, folder: Path) -> None:
         self.bodies, self.cells, self.left_out = Spool(folder), Spool(folder), Spool(folder)
@@ -65,7 +68,17 @@ class Prepared:
         for batch in self.bodies.batches():
             for row in batch:
                 if todo[row[0]]:
-                    yield SpooledRow(*row, *self.watched.get(row[0], ()))
+                    yield SpooledRow(*row, *(self.watched.get(row[0]) or self._expected(row[0])))
+
+    def expect(self, seq: int, contact_id: str) -> None:
+        """Remember which contact a row is to overwrite; it must not make one."""
+        if not self.expected:
+            self.expected = array("q", bytes(8 * self.total))
+        self.expected[seq] = id_number(contact_id) or 0
+
+    def _expected(self, seq: int) -> tuple[str, str] | tuple[()]:
+        known = self.expected[seq] if self.expected else 0
+        return (UPDATE, str(known)) if known else ()
 
     def filtered_keys(self) -> Iterator[str]:
         """The UserData of the rows that filters have left out, in source order; those without one are not there."""

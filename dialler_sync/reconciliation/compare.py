@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.wire import LOCK, StoredContact, differences, is_locked
+from ..config.settings import Mode
 from ..model import ContactClass, Value
 
 LONGEST = 1_000
@@ -115,8 +116,14 @@ class Line:
         return "; ".join(f"{name}: {shown(ours)}" for name, (ours, _) in self.differences.items())
 
 
-def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers) -> Iterator[Line]:
-    """Yield the lines of a row: one per contact with its UserData, or a single one if there is no contact."""
+def compare(
+    row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers, mode: Mode = Mode.UPSERT
+) -> Iterator[Line]:
+    """Yield the lines of a row: one per contact with its UserData, or a single one if there is no contact.
+
+    ``mode: update`` makes no contact: one that is missing is expected to be. ``create`` leaves alone what is there: it
+    need not be as in the file.
+    """
     key = row.user_data
     if not key:
         remark = "the row has no UserData, so nothing says which contact it is"
@@ -125,8 +132,10 @@ def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers)
     several = (*carriers.remarks(), *row.remarks())
     if not carriers.contacts:
         kind = ContactClass.DUPLICATE if several else ContactClass.MISSING
-        remarks = (*several, f"suppressed: {row.suppressed}") if row.suppressed else several
-        yield Line(kind, key, None, row.seq, row.rows, {}, remarks, expected=bool(row.suppressed) and not several)
+        reasons = [f"suppressed: {row.suppressed}"] if row.suppressed else []
+        reasons += ["rows.mode: update does not make it"] if mode is Mode.UPDATE else []
+        expected = bool(reasons) and not several
+        yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
     for contact in contacts:
         changed = differences(row.fields, contact.values)
@@ -134,6 +143,10 @@ def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers)
         if row.suppressed and not is_locked(contact.values):
             remarks = (*several, f"suppressed, and the dialler has it unlocked: {row.suppressed}")
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
+        if changed and mode is Mode.CREATE:
+            kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
+            remarks = (*remarks, f"rows.mode: create leaves it as it is: {', '.join(changed)}")
+            changed = {}
         yield Line(ContactClass.DUPLICATE if several else kind, key, contact, row.seq, rows, changed, remarks)
         rows = 0
 

@@ -1,4 +1,5 @@
-"""After a run that could not keep others out: contacts that were made twice are looked up, and told."""
+"""After a run that could not keep others out, or that makes contacts beside those that are there: contacts that were
+made twice are looked up, and told."""
 
 from __future__ import annotations
 
@@ -75,6 +76,7 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.http_status,
                 result.attempts,
                 error_code=POSSIBLE_DUPLICATE,
-                error=f"the dialler holds several contacts with this UserData ({ids}): another run may have made one",
+                error=f"the dialler holds several contacts with this UserData ({ids}): another run, or "
+                "somebody else, may have made one",
                 sent_at=result.sent_at,
             )

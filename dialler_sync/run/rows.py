@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
-from ..config.settings import Limit, Missing
+from ..config.settings import Limit, Missing, Mode
 from ..errors import JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
@@ -218,13 +218,16 @@ class Execution:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
+                elif self.settings.looks and any(prepared.todo):
+                    await self._look_again(client, prepared)
                 if self.options.dry_run:
                     self._say_of_the_rest(prepared, Status.SKIPPED)
                     extra = self.left.extra
                     self._record(Outcome(c.seq, Status.SKIPPED, Action(c.kind), c.contact_id) for c in extra)
                 else:
                     await self._load(client, prepared, engine)
-                    if self.unlocked and self.settings.rows.overwrite_duplicates:
+                    rows = self.settings.rows
+                    if rows.mode is Mode.CREATE or (self.unlocked and rows.overwrite_duplicates):
                         self.observer.stage("looking for doubles", None)
                         await tell_doubles(client, self.journal, self.run)
             finally:
@@ -279,6 +282,25 @@ class Execution:
         self.run = replace(self.run, planned=True, options=facts)
         self.journal.update_run(self.run.id, planned=True, options=facts)
         return planned
+
+    async def _look_again(self, client: DiallerClient, prepared: Prepared) -> None:
+        """Decide anew on the rows that an interrupted run has left: what the dialler has may have changed."""
+        self.observer.stage("planning", None)
+        doubtful = dict.fromkeys(self.left.doubtful, 0) if self.settings.rows.mode is Mode.CREATE else {}
+        for seq in doubtful:  # what may have been sent is looked up by its own rules
+            prepared.todo[seq] = 0
+        snapshot = await survey(client, self.settings, prepared, "none", dry_run=False, mirrors=False)
+        try:
+            inputs = PlanInputs(snapshot, self.suppressed, compare=False, again=True)
+            planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
+            await planner.plan(keep_entries=False, pause=lambda: client.gate.rest(0.0))
+        finally:
+            if snapshot is not None:
+                snapshot.close()
+        for seq in doubtful:
+            prepared.todo[seq] = 1
+        for seq in [seq for seq in self.left.doubtful if not prepared.todo[seq]]:
+            del self.left.doubtful[seq]
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
         tally = Tally(client.gate, self.observer, prepared, self.options.max_errors, self.errors)

@@ -43,7 +43,7 @@ def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -
     if settings.campaign.name is not None and number.isdecimal():
         campaign_ids = {**campaign_ids, settings.campaign.name: number}
     return Rules(
-        overwrite=settings.rows.overwrite_duplicates,
+        overwrite=settings.rows.overwrites,
         campaign=settings.campaign.common,
         retries=settings.dialler.retries,
         timeout=settings.dialler.timeout,

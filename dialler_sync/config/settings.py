@@ -435,9 +435,13 @@ class Settings(Section):
 
     @field_validator("rows")
     @classmethod
-    def _locks_rows_of_one_campaign(cls, rows: RowSettings, info: ValidationInfo) -> RowSettings:
+    def _fitting_rows(cls, rows: RowSettings, info: ValidationInfo) -> RowSettings:
         if rows.skipped_contacts == "lock":
             _need_one_campaign(info, "skipped_contacts: lock")
+        kept = [name for name, rule in info.data.get("columns", {}).items() if rule.overwrite != "always"]
+        if kept and not rows.overwrites:
+            which = "mode: create" if rows.mode is Mode.CREATE else "overwrite_duplicates: false"
+            raise ValueError(f"{which} overwrites no contact, so overwrite: of {', '.join(kept)} has no effect")
         return rows
 
     @field_validator("suppress")
@@ -465,7 +469,12 @@ class Settings(Section):
     @property
     def looks(self) -> bool:
         """Whether what becomes of a row depends on what the dialler has of it, also without a comparison."""
-        return self.rows.mode is not Mode.UPSERT
+        return self.rows.mode is not Mode.UPSERT or bool(self.kept_fields)
+
+    @property
+    def kept_fields(self) -> dict[str, str]:
+        """Fields that contacts of the dialler may keep as they are: name → ``if_empty`` or ``never``."""
+        return {name: rule.overwrite for name, rule in self.columns.items() if rule.overwrite != "always"}
 
 
 def _need_one_campaign(info: ValidationInfo, what: str) -> None:

@@ -11,24 +11,30 @@ from ..config.settings import Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import FIELDS
 from ..model import Action, Reason, Value
+from .keep import keep
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """What decides: ``overwrite``, ``compare`` and ``mode`` as in ``rows:``, the others as in ``protect:``."""
+    """What decides: ``overwrite``, ``compare`` and ``mode`` as in ``rows:``, the others as in ``protect:``.
+
+    ``keeps``: field → ``never`` or ``if_empty``, where a contact may keep what it has.
+    """
 
     overwrite: bool = True
     compare: bool = False
     follow_up: bool = False
     locked: bool = False
     mode: Mode = Mode.UPSERT
+    keeps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What happens with one row; None: it fails with ``code``. ``changes`` is field → (what it is, what it becomes).
 
-    ``contact`` is the one that is overwritten; ``moves``: it comes from another campaign.
+    ``sent`` are the fields that are sent, where the contact keeps others of the row; ``left_out`` what it keeps of
+    them. ``contact`` is the one that is overwritten; ``moves``: it comes from another campaign.
     """
 
     action: Action | Reason | None
@@ -37,6 +43,8 @@ class Decision:
     reason: str = ""
     moves: bool = False
     code: str = AMBIGUOUS
+    sent: Mapping[str, Value] | None = None
+    left_out: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def contact_id(self) -> str:
@@ -64,6 +72,8 @@ def decide(
         return Decision(Reason.ABSENT, reason="the dialler has no such contact (rows.mode: update)")
     if rules.mode is Mode.CREATE and there:
         return _left_alone(there, rules)
+    if rules.keeps and fields.get("UserData") and not there and (failed := _not_looked_up(fields, known=certain)):
+        return failed
     if not rules.overwrite or not fields.get("UserData") or not there:
         return Decision(Action.CREATE)
     if len(there) > 1:
@@ -74,12 +84,14 @@ def decide(
     reason = protection(contact.values, rules)
     if reason:
         return Decision(Reason.PROTECTED, contact, reason=reason)
-    changes = {name: (theirs, ours) for name, (ours, theirs) in differences(fields, contact.values).items()}
+    keeping = keep(fields, contact.values, rules.keeps)
+    changes = {name: (theirs, ours) for name, (ours, theirs) in differences(keeping.fields, contact.values).items()}
+    if rules.compare and found and not changes:
+        return Decision(Reason.UNCHANGED, contact, reason=keeping.reason)
     if not found:
-        return Decision(Action.OVERWRITE, contact, _campaign_change(fields, contact.values) | changes, moves=True)
-    if rules.compare and not changes:
-        return Decision(Reason.UNCHANGED, contact)
-    return Decision(Action.OVERWRITE, contact, changes)
+        changes = _campaign_change(fields, contact.values) | changes
+    sent = None if keeping.fields is fields else keeping.fields
+    return Decision(Action.OVERWRITE, contact, changes, keeping.reason, not found, sent=sent, left_out=keeping.left_out)
 
 
 def _not_looked_up(fields: Mapping[str, Value], *, known: bool) -> Decision | None:

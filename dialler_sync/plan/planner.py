@@ -88,6 +88,7 @@ class Planner:
         self._rules = PlanRules(
             overwrite=settings.rows.overwrites,
             mode=settings.rows.mode,
+            keeps=settings.kept_fields,
             compare=inputs.compare,
             follow_up=settings.protect.follow_up,
             locked=settings.protect.locked,
@@ -136,6 +137,7 @@ class Planner:
         images: list[Image] = []
         decided: list[tuple[int, str, str]] = []
         moved: list[int] = []
+        replaced: list[tuple[int, bytes]] = []
         for row in batch:
             fields = orjson.loads(row.body)
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
@@ -165,8 +167,15 @@ class Planner:
                     self.planned.moved.append(row.seq)
                     self.planned.warnings[MOVED.code] += 1
                 known = snapshot is not None and decision.action is not Action.IMPORT
+                if decision.sent is not None:
+                    row = row._replace(body=orjson.dumps(decision.sent))  # noqa: PLW2901
+                    replaced.append((row.seq, row.body))
+                    if decision.left_out:
+                        self._prepared.note_kept(row.seq, decision.contact_id, decision.left_out)
                 if known and self._settings.journal.before_images:
-                    images.append(_image(row, fields, decision))
+                    images.append(_image(row, fields if decision.sent is None else decision.sent, decision))
+        if replaced:
+            self._prepared.replace(replaced)
         self._journal.record(self._run.id, outcomes)
         self._journal.note_moves(self._run.id, moved)
         self._journal.plan_actions(self._run.id, decided)

@@ -30,6 +30,7 @@ from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
 from .lifecycle import carrying_out, conclude, temporary_files
+from .look_again import look_again
 from .marked import mark_workbooks
 from .reports import Effort, Summary
 from .resumption import KnownRows, LeftOver, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
@@ -219,7 +220,10 @@ class Execution:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
                 elif self.settings.looks and any(prepared.todo):
-                    await self._look_again(client, prepared)
+                    self.observer.stage("planning", None)
+                    await look_again(
+                        client, self.settings, self.journal, self.run, prepared, self.suppressed, self.left
+                    )
                 if self.options.dry_run:
                     self._say_of_the_rest(prepared, Status.SKIPPED)
                     extra = self.left.extra
@@ -282,25 +286,6 @@ class Execution:
         self.run = replace(self.run, planned=True, options=facts)
         self.journal.update_run(self.run.id, planned=True, options=facts)
         return planned
-
-    async def _look_again(self, client: DiallerClient, prepared: Prepared) -> None:
-        """Decide anew on the rows that an interrupted run has left: what the dialler has may have changed."""
-        self.observer.stage("planning", None)
-        doubtful = dict.fromkeys(self.left.doubtful, 0) if self.settings.rows.mode is Mode.CREATE else {}
-        for seq in doubtful:  # what may have been sent is looked up by its own rules
-            prepared.todo[seq] = 0
-        snapshot = await survey(client, self.settings, prepared, "none", dry_run=False, mirrors=False)
-        try:
-            inputs = PlanInputs(snapshot, self.suppressed, compare=False, again=True)
-            planner = Planner(self.settings, self.journal, self.run, prepared, inputs)
-            await planner.plan(keep_entries=False, pause=lambda: client.gate.rest(0.0))
-        finally:
-            if snapshot is not None:
-                snapshot.close()
-        for seq in doubtful:
-            prepared.todo[seq] = 1
-        for seq in [seq for seq in self.left.doubtful if not prepared.todo[seq]]:
-            del self.left.doubtful[seq]
 
     async def _load(self, client: DiallerClient, prepared: Prepared, engine: Engine | None) -> None:
         tally = Tally(client.gate, self.observer, prepared, self.options.max_errors, self.errors)

@@ -15,6 +15,7 @@ DUPLICATE_KEY = "duplicate_key"
 ENDPOINT_MISSING = "endpoint_missing"
 INTERRUPTED = "interrupted"
 KEY_CHANGED = "key_changed"
+LOOKUP_FAILED = "lookup_failed"
 MAYBE_DONE = "maybe_done"
 NOT_FOUND = "not_found"
 NO_BEFORE_IMAGE = "no_before_image"
@@ -249,6 +250,12 @@ _ALL = (
         AMBIGUOUS,
         "Several contacts of the dialler carry this UserData, so it is not certain which one is meant.",
         "Delete or change all of these contacts but one, or name the contact by its ID.",
+    ),
+    ErrorCode(
+        LOOKUP_FAILED,
+        "Whether the dialler has this contact cannot be looked up, and what happens with the row depends on it "
+        "(rows.mode, or overwrite: of a field).",
+        "Give the row a UserData that no other contact carries; if the dialler could not be read, retry the run later.",
     ),
     ErrorCode(
         CONTACT_CHANGED,

@@ -60,6 +60,8 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"
     PROTECTED = "protected"
     FILTERED = "filtered"
+    EXISTS = "exists"
+    ABSENT = "absent"
 
 
 ACTIONS = (*Action, *Reason)
@@ -284,7 +286,8 @@ class SpooledRow(NamedTuple):
     """A row that may be sent: its place in the run, its key, and the JSON of its import.
 
     Kinds ``delete``, ``lock`` and ``unlock`` have no body and name a contact. An import names the contact to overwrite
-    only if contacts of several campaigns carry its key; its kind is ``move`` if that contact is in another campaign.
+    only if contacts of several campaigns carry its key, or if it must not make one (``update``); its kind is ``move``
+    if that contact is in another campaign.
     """
 
     seq: int
@@ -296,3 +299,6 @@ class SpooledRow(NamedTuple):
 
 MOVE = "move"
 """Kind of an import that takes its contact from another campaign."""
+
+UPDATE = "update"
+"""Kind of an import that must not make a contact; it names the one that it overwrites."""

@@ -148,6 +148,7 @@ _SIGILS = {
     "unlock": "!",
     "delete": "-",
     "ambiguous": "?",
+    "lookup_failed": "?",
     "rejected": "x",
 }
 """In this order they are told; what is left out has ``=``."""

@@ -157,6 +157,11 @@ class ColumnRule(BaseModel):
         "reject",
         description="What a bad cell does: it rejects the row, or the field is left out, with a warning.",
     )
+    overwrite: Literal["always", "if_empty", "never"] = Field(
+        "always",
+        description="What the field of a contact that the dialler has may become: what the row says, the same only "
+        "where it is empty, or nothing else than it is. New contacts always get what the row says.",
+    )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -257,7 +262,7 @@ def _fitting(rules: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
         if rule.several == "spread" and name not in PHONE_FIELDS:
             problem = PydanticCustomError("rule", "other numbers can only go from one PhoneNumber field to another")
             faults.append(InitErrorDetails(type=problem, loc=(name, "several"), input=rule))
-        for key in ("invalid", "default", "lookup"):
+        for key in ("invalid", "default", "lookup", "overwrite"):
             if why := _refused(name, rule, key):
                 faults.append(
                     InitErrorDetails(
@@ -269,6 +274,9 @@ def _fitting(rules: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
     return rules
 
 
+_NOT_KEPT = {"UserData": "names the contact", "ResetContact": "is a command, which the dialler does not store"}
+
+
 def _refused(name: str, rule: ColumnRule, key: str) -> str:
     """Why a field cannot have a key that others can."""
     if key == "invalid" and rule.invalid == "empty" and name in ("Name", "UserData"):
@@ -276,6 +284,8 @@ def _refused(name: str, rule: ColumnRule, key: str) -> str:
             "the dialler takes no contact without" if name == "Name" else "without it, each import makes a new contact"
         )
         return f"{name} cannot be left out: {what}"
+    if key == "overwrite" and rule.overwrite != "always" and name in ("UserData", "ResetContact"):
+        return f"there is nothing to keep of {name}, which {_NOT_KEPT[name]}"
     if key == "lookup" and rule.lookup is not None and name == "UserData":
         return "the UserData names the contact, and is not looked up: several keys could become one"
     if key == "default" and rule.default is not None and (name == "UserData" or FIELDS[name].kind is Kind.PHONE):

@@ -46,6 +46,14 @@ class Missing(StrEnum):
     DELETE = "delete"
 
 
+class Mode(StrEnum):
+    """What an import may do, by whether the dialler has the contact."""
+
+    UPSERT = "upsert"
+    CREATE = "create"
+    UPDATE = "update"
+
+
 class Limit(BaseModel):
     """A limit in rows, in percent of them, or both: ``100``, ``5%``, ``100, 5%``."""
 
@@ -290,6 +298,11 @@ class RowSettings(Section):
     """Rules for duplicates, long texts, empty cells and unchanged rows."""
 
     overwrite_duplicates: bool = Field(True, description="Overwrite the contact that carries the same UserData.")
+    mode: Mode = Field(
+        Mode.UPSERT,
+        description="create: a contact that the dialler has is left alone; update: one that it does not have is not "
+        "made; upsert: both are done. create and update look first. See docs/rows.md.",
+    )
     duplicate_keys: Literal["last", "first", "reject"] = Field(
         "last", description="Which row counts where rows of one run carry the same UserData."
     )
@@ -324,7 +337,17 @@ class RowSettings(Section):
             raise ValueError(problem)
         if self.skipped_contacts == "lock" and not (self.only or self.skip):
             raise ValueError("skipped_contacts: lock has no effect without only or skip")
+        if self.mode is Mode.UPDATE and not self.overwrite_duplicates:
+            raise ValueError(
+                "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the dialler "
+                "makes a new contact of every row"
+            )
         return self
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether an import may overwrite the contact that carries its UserData."""
+        return self.overwrite_duplicates and self.mode is not Mode.CREATE
 
     @property
     def filters(self) -> bool:
@@ -412,9 +435,13 @@ class Settings(Section):
 
     @field_validator("rows")
     @classmethod
-    def _locks_rows_of_one_campaign(cls, rows: RowSettings, info: ValidationInfo) -> RowSettings:
+    def _fitting_rows(cls, rows: RowSettings, info: ValidationInfo) -> RowSettings:
         if rows.skipped_contacts == "lock":
             _need_one_campaign(info, "skipped_contacts: lock")
+        kept = [name for name, rule in info.data.get("columns", {}).items() if rule.overwrite != "always"]
+        if kept and not rows.overwrites:
+            which = "mode: create" if rows.mode is Mode.CREATE else "overwrite_duplicates: false"
+            raise ValueError(f"{which} overwrites no contact, so overwrite: of {', '.join(kept)} has no effect")
         return rows
 
     @field_validator("suppress")
@@ -431,7 +458,23 @@ class Settings(Section):
     def _mirrors_one_campaign(cls, mirror: MirrorSettings, info: ValidationInfo) -> MirrorSettings:
         if mirror.missing is not Missing.KEEP:
             _need_one_campaign(info, f"missing: {mirror.missing}")
+            rows = info.data.get("rows")
+            if rows and rows.mode is Mode.CREATE:
+                raise ValueError(
+                    f"missing: {mirror.missing} and rows.mode: create contradict each other: create leaves alone what "
+                    "the dialler has. Use mode: upsert, or missing: keep"
+                )
         return mirror
+
+    @property
+    def looks(self) -> bool:
+        """Whether what becomes of a row depends on what the dialler has of it, also without a comparison."""
+        return self.rows.mode is not Mode.UPSERT or bool(self.kept_fields)
+
+    @property
+    def kept_fields(self) -> dict[str, str]:
+        """Fields that contacts of the dialler may keep as they are: name → ``if_empty`` or ``never``."""
+        return {name: rule.overwrite for name, rule in self.columns.items() if rule.overwrite != "always"}
 
 
 def _need_one_campaign(info: ValidationInfo, what: str) -> None:

@@ -16,6 +16,7 @@ from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import open_sources
+from ..reconciliation.compare import May
 from ..reconciliation.moves import Moves
 from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
@@ -57,7 +58,8 @@ def reconcile_files(
         held.callback(prepared.close)
         observer = observer or Silent()
         locks = settings.rows.skipped_contacts == "lock"
-        sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks)
+        may = May(settings.rows.mode, settings.kept_fields)
+        sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks, may=may)
         held.callback(sides.close)
         return ReconciliationRun(
             settings, options, journal, observer, run, sources, suppressed, prepared, sides, moves

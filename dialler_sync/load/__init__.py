@@ -7,6 +7,7 @@
     attempt ── the states of such a row; allowance ── how often it may be sent again
     lookup, evidence ── what the dialler's contacts tell of a row that may have been sent
     moves ── whether a row took its contact from another campaign, or left it there
+    kept ── whether the dialler keeps fields that an overwrite leaves out
     outcomes ── what that means for the journal and for those who watch
     change, undo ── the same for locks and deletions, and for putting back what a run did
     recorder ── brings intents and outcomes to the journal, few transactions for many rows

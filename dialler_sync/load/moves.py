@@ -13,17 +13,17 @@ from contextlib import asynccontextmanager
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of
-from ..error_codes import INTERRUPTED, POSSIBLE_DUPLICATE
+from ..error_codes import CONTACT_CHANGED, INTERRUPTED, POSSIBLE_DUPLICATE
 from ..errors import SafetyLimit, StopRun
 from ..journal import Outcome
-from ..model import MOVE, SpooledRow, Status
+from ..model import MOVE, UPDATE, SpooledRow, Status
 from ..text.command_line import command
 from .lookup import Lookup
 
 
 def is_watched(row: SpooledRow) -> bool:
     """Whether other campaigns have contacts with the key of an imported row."""
-    return bool(row.body) and (row.kind == MOVE or bool(row.contact_id))
+    return bool(row.body) and (row.kind == MOVE or (bool(row.contact_id) and row.kind != UPDATE))
 
 
 class Moves:
@@ -45,8 +45,12 @@ class Moves:
             yield row.kind not in self._proven
 
     async def checked(self, row: SpooledRow, outcome: Outcome) -> Outcome:
-        """Return the outcome of a row; ``unknown`` after a duplicate or a wrongly overwritten contact, which stops the
-        run."""
+        """Return the outcome of a row; ``unknown`` after a duplicate or a wrongly overwritten contact.
+
+        Either stops the run. An update whose contact somebody has deleted since the run looked does not.
+        """
+        if row.kind == UPDATE and outcome.status is Status.SUCCEEDED:
+            return await self._updated(row, outcome)
         if not is_watched(row) or outcome.status is not Status.SUCCEEDED:
             return outcome
         meant = outcome.contact_id == row.contact_id
@@ -68,6 +72,20 @@ class Moves:
             return self._doubled(outcome, "whether the contact is in its old campaign, too, cannot be looked up")
         there = " and ".join(map(_where, found))
         return self._doubled(outcome, f"the contact was not moved from its old campaign, but made again: {there}")
+
+    async def _updated(self, row: SpooledRow, outcome: Outcome) -> Outcome:
+        """The outcome of a row that must not make a contact."""
+        if outcome.contact_id in ("", row.contact_id):
+            return outcome
+        made = f"contact {outcome.contact_id} was made or overwritten, and not contact {row.contact_id}"
+        try:
+            found = await self.lookup.find(row.user_data)
+        except StopRun:
+            found = None
+        if found is None or row.contact_id in {contact.id for contact in found}:
+            return self._doubled(outcome, f"rows.mode is update, and {made}")
+        why = f"{made}, which somebody has deleted since the run looked for it (rows.mode: update)"
+        return outcome._replace(status=Status.UNKNOWN, error_code=CONTACT_CHANGED, error=why)
 
     def _doubled(self, outcome: Outcome, why: str) -> Outcome:
         self._gate.stop(

@@ -228,6 +228,11 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
             "rows.skipped_contacts: lock finds the contacts of rows that are left out by their UserData, and columns: "
             "does not say where UserData comes from."
         )
+    if settings.rows.mode != "upsert" and "UserData" not in rules:
+        raise ConfigError(
+            f"rows.mode: {settings.rows.mode} looks for the contact of each row by its UserData, and columns: does not "
+            "say where UserData comes from."
+        )
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules

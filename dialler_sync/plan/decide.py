@@ -7,25 +7,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences, is_locked
+from ..config.settings import Mode
+from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import FIELDS
 from ..model import Action, Reason, Value
+from .keep import keep
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """What decides: ``overwrite`` and ``compare`` as in ``rows:``, the others as in ``protect:``."""
+    """What decides: ``overwrite``, ``compare`` and ``mode`` as in ``rows:``, the others as in ``protect:``.
+
+    ``keeps``: field → ``never`` or ``if_empty``, where a contact may keep what it has.
+    """
 
     overwrite: bool = True
     compare: bool = False
     follow_up: bool = False
     locked: bool = False
+    mode: Mode = Mode.UPSERT
+    keeps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens with one row; None: ambiguous. ``changes`` is field → (what it is, what it becomes).
+    """What happens with one row; None: it fails with ``code``. ``changes`` is field → (what it is, what it becomes).
 
-    ``contact`` is the one that is overwritten; ``moves``: it comes from another campaign.
+    ``sent`` are the fields that are sent, where the contact keeps others of the row; ``left_out`` what it keeps of
+    them. ``contact`` is the one that is overwritten; ``moves``: it comes from another campaign.
     """
 
     action: Action | Reason | None
@@ -33,6 +42,9 @@ class Decision:
     changes: Mapping[str, tuple[Any, Value]] = field(default_factory=dict)
     reason: str = ""
     moves: bool = False
+    code: str = AMBIGUOUS
+    sent: Mapping[str, Value] | None = None
+    left_out: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def contact_id(self) -> str:
@@ -45,27 +57,65 @@ def decide(
     found: Sequence[StoredContact],
     rules: PlanRules,
     elsewhere: Sequence[StoredContact] = (),
+    *,
+    certain: bool = True,
 ) -> Decision:
     """What happens with a row, given the contacts of its campaign that carry its UserData, and those ``elsewhere``.
 
-    Where only a contact of another campaign carries it, the import moves that one.
+    Where only a contact of another campaign carries it, the import moves that one. Not ``certain``: there may be
+    contacts of other campaigns that could not be read.
     """
-    if not rules.overwrite or not fields.get("UserData") or not (found or elsewhere):
+    there = found or elsewhere
+    if rules.mode is not Mode.UPSERT and (failed := _not_looked_up(fields, known=bool(there) or certain)):
+        return failed
+    if rules.mode is Mode.UPDATE and not there:
+        return Decision(Reason.ABSENT, reason="the dialler has no such contact (rows.mode: update)")
+    if rules.mode is Mode.CREATE and there:
+        return _left_alone(there, rules)
+    if rules.keeps and fields.get("UserData") and not there and (failed := _not_looked_up(fields, known=certain)):
+        return failed
+    if not rules.overwrite or not fields.get("UserData") or not there:
         return Decision(Action.CREATE)
-    if len(found or elsewhere) > 1:
+    if len(there) > 1:
         which = "several contacts of the dialler" if found else "several contacts of other campaigns"
-        ids = ", ".join(contact.id for contact in found or elsewhere)
+        ids = ", ".join(contact.id for contact in there)
         return Decision(None, reason=f"{which} carry this UserData ({ids})")
-    (contact,) = found or elsewhere
+    (contact,) = there
     reason = protection(contact.values, rules)
     if reason:
         return Decision(Reason.PROTECTED, contact, reason=reason)
-    changes = {name: (theirs, ours) for name, (ours, theirs) in differences(fields, contact.values).items()}
+    keeping = keep(fields, contact.values, rules.keeps)
+    changes = {name: (theirs, ours) for name, (ours, theirs) in differences(keeping.fields, contact.values).items()}
+    if rules.compare and found and not changes:
+        return Decision(Reason.UNCHANGED, contact, reason=keeping.reason)
     if not found:
-        return Decision(Action.OVERWRITE, contact, _campaign_change(fields, contact.values) | changes, moves=True)
-    if rules.compare and not changes:
-        return Decision(Reason.UNCHANGED, contact)
-    return Decision(Action.OVERWRITE, contact, changes)
+        changes = _campaign_change(fields, contact.values) | changes
+    sent = None if keeping.fields is fields else keeping.fields
+    return Decision(Action.OVERWRITE, contact, changes, keeping.reason, not found, sent=sent, left_out=keeping.left_out)
+
+
+def _not_looked_up(fields: Mapping[str, Value], *, known: bool) -> Decision | None:
+    """The decision on a row of which nobody can tell whether the dialler has its contact."""
+    if not fields.get("UserData"):
+        why = "the row has no UserData, so whether the dialler has its contact cannot be looked up"
+    elif not known:
+        why = "contacts of other campaigns could not be read, and one of them may carry this UserData"
+    else:
+        return None
+    return Decision(None, reason=why, code=LOOKUP_FAILED)
+
+
+def _left_alone(there: Sequence[StoredContact], rules: PlanRules) -> Decision:
+    """The decision of ``mode: create`` on a key that the dialler has."""
+    contact = there[0]
+    if reason := protection(contact.values, rules):
+        return Decision(Reason.PROTECTED, contact, reason=reason)
+    ids = ", ".join(each.id for each in there)
+    which = f"contact {ids} has this UserData" if len(there) == 1 else f"contacts {ids} have this UserData"
+    where = campaign_of(contact.values)
+    return Decision(
+        Reason.EXISTS, contact, reason=f"{which}{f', in campaign {where}' if where else ''} (rows.mode: create)"
+    )
 
 
 def _campaign_change(fields: Mapping[str, Value], record: Mapping[str, Any]) -> dict[str, tuple[Any, Value]]:

@@ -15,8 +15,8 @@ import orjson
 
 from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
-from ..config.settings import Limit
-from ..error_codes import AMBIGUOUS
+from ..config.settings import Limit, Mode
+from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
@@ -56,7 +56,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list."""
+    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
+
+    ``again``: the run was planned before it was interrupted, and only what is left of its rows is decided anew.
+    """
 
     snapshot: Snapshot | None
     suppressed: SuppressionLists
@@ -64,6 +67,11 @@ class PlanInputs:
     adopt: bool = False
     max_missing: Limit | None = None
     mirror: bool = False
+    again: bool = False
+
+
+_FAILED = {AMBIGUOUS: "ambiguous", LOOKUP_FAILED: "lookup_failed"}
+"""What a plan calls rows that fail without being sent, by their code."""
 
 
 class Planner:
@@ -78,7 +86,9 @@ class Planner:
         self._prepared = prepared
         self._inputs = inputs
         self._rules = PlanRules(
-            overwrite=settings.rows.overwrite_duplicates,
+            overwrite=settings.rows.overwrites,
+            mode=settings.rows.mode,
+            keeps=settings.kept_fields,
             compare=inputs.compare,
             follow_up=settings.protect.follow_up,
             locked=settings.protect.locked,
@@ -101,6 +111,8 @@ class Planner:
         for batch in batched(self._prepared.to_send(), KEYS):
             self._plan_batch(batch, keep_entries)
             await pause()
+        if self._inputs.again:
+            return self.planned
         self._beyond(keep_entries)
         if keep_entries:
             self._list_settled()
@@ -125,10 +137,11 @@ class Planner:
         images: list[Image] = []
         decided: list[tuple[int, str, str]] = []
         moved: list[int] = []
+        replaced: list[tuple[int, bytes]] = []
         for row in batch:
             fields = orjson.loads(row.body)
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
-            name = str(decision.action) if decision.action else "ambiguous"
+            name = str(decision.action) if decision.action else _FAILED[decision.code]
             self.planned.counts[name] += 1
             for field_name in decision.changes:
                 self.planned.changed_fields[field_name] += 1
@@ -149,13 +162,20 @@ class Planner:
             else:
                 self._prepared.note_action(row.seq, decision.action)
                 decided.append((row.seq, str(decision.action), decision.contact_id))
-                if decision.moves:
+                if decision.moves and not self._inputs.again:
                     moved.append(row.seq)
                     self.planned.moved.append(row.seq)
                     self.planned.warnings[MOVED.code] += 1
                 known = snapshot is not None and decision.action is not Action.IMPORT
+                if decision.sent is not None:
+                    row = row._replace(body=orjson.dumps(decision.sent))  # noqa: PLW2901
+                    replaced.append((row.seq, row.body))
+                    if decision.left_out:
+                        self._prepared.note_kept(row.seq, decision.contact_id, decision.left_out)
                 if known and self._settings.journal.before_images:
-                    images.append(_image(row, fields, decision))
+                    images.append(_image(row, fields if decision.sent is None else decision.sent, decision))
+        if replaced:
+            self._prepared.replace(replaced)
         self._journal.record(self._run.id, outcomes)
         self._journal.note_moves(self._run.id, moved)
         self._journal.plan_actions(self._run.id, decided)
@@ -176,18 +196,21 @@ class Planner:
         elsewhere = [contact for contact in found if is_elsewhere(fields, contact.values, ids)]
         here = [contact for contact in found if contact not in elsewhere]
         rules = self._rules_for(row, found)
-        decision = decide(fields, here, replace(rules, compare=False) if row.kind == MOVE else rules, elsewhere)
+        rules = replace(rules, compare=False) if row.kind == MOVE else rules
+        decision = decide(fields, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move)
         if decision.action is Action.CREATE and self._inputs.snapshot.may_move and row.user_data:
             decision = replace(decision, action=Action.IMPORT)  # what is not known to be made, undo must not delete
         if decision.action is Action.OVERWRITE and elsewhere:
             # An earlier run that was to move the contact may have made another one, which is what is here.
             decision = replace(decision, moves=decision.moves or row.kind == MOVE)
             self._prepared.watched[row.seq] = (MOVE if decision.moves else row.kind, decision.contact_id)
+        elif decision.action is Action.OVERWRITE and rules.mode is Mode.UPDATE:
+            self._prepared.expect(row.seq, decision.contact_id)
         if decision.action is None:
             return decision, Outcome(
-                row.seq, Status.FAILED, error_code=AMBIGUOUS, error_field="UserData", error=decision.reason
+                row.seq, Status.FAILED, error_code=decision.code, error_field="UserData", error=decision.reason
             )
-        if decision.action in (Reason.UNCHANGED, Reason.PROTECTED):
+        if isinstance(decision.action, Reason):
             return decision, Outcome(
                 row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=decision.reason
             )

@@ -32,9 +32,13 @@ class Snapshot:
     campaigns are beside them, and only :meth:`find` gives them; ``knows_others``: as many as there are.
     ``may_move`` tells that they could not be read: a key that is not here may be that of one of them.
     ``campaign_ids`` are the IDs of campaigns by name, as far as they are known.
+    ``told`` are those of the ``wanted`` fields that some record has; ``told_empty``: some record has an empty field.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
+        self.told: frozenset[str] = frozenset()
+        self.told_empty = False
+        self._wanted = wanted
         self.whole = False
         self.knows_others = False
         self.may_move = False
@@ -57,12 +61,22 @@ class Snapshot:
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Keep records; of their fields only those that hold something."""
+        records = self._noting(records) if self._wanted else records
         self._base.executemany("INSERT INTO contact VALUES (?, ?, ?)", map(_row, records))
 
     def add_beside(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Keep records of other campaigns."""
         self.knows_others = True
+        records = self._noting(records) if self._wanted else records
         self._base.executemany("INSERT INTO beside VALUES (?, ?, ?)", map(_row, records))
+
+    def _noting(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """The records; notes which of the wanted fields they have."""
+        for record in records:
+            if self.told != self._wanted:
+                self.told |= self._wanted & record.keys()
+                self.told_empty = self.told_empty or any(value is None for value in record.values())
+            yield record
 
     def clear_beside(self) -> None:
         """Forget the contacts of other campaigns."""
@@ -186,13 +200,13 @@ async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) 
     snapshot.whole = True
 
 
-async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot:
+async def read_campaign(client: DiallerClient, campaign: int | None, wanted: frozenset[str] = frozenset()) -> Snapshot:
     """All contacts of a campaign, or of the account.
 
     Raises:
         RequestError: they do not come whole.
     """
-    snapshot = Snapshot()
+    snapshot = Snapshot(wanted)
     try:
         await fill(snapshot, client, campaign)
     except BaseException:
@@ -201,20 +215,22 @@ async def read_campaign(client: DiallerClient, campaign: int | None) -> Snapshot
     return snapshot
 
 
-async def read_contacts(client: DiallerClient, keys: Sequence[str], campaign: int | None) -> Snapshot:
+async def read_contacts(
+    client: DiallerClient, keys: Sequence[str], campaign: int | None, wanted: frozenset[str] = frozenset()
+) -> Snapshot:
     """The contacts of these keys by batch look-ups; where the server has none that works, the whole campaign.
 
     Raises:
         RequestError: the dialler does not answer.
     """
-    snapshot = Snapshot()
+    snapshot = Snapshot(wanted)
     try:
         for page in batched(keys, KEYS):
             snapshot.add(await client.batch_contacts(user_data=page))
     except BaseException as error:
         snapshot.close()
         if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
-            return await read_campaign(client, campaign)
+            return await read_campaign(client, campaign, wanted)
         raise
     snapshot.index()
     return snapshot

@@ -13,8 +13,9 @@ from ..api.query import id_of
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
 from ..config.settings import CampaignSettings
-from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError
+from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
+from .answers import require_answers, wanted_fields
 from .snapshot import Snapshot, look_beside, read_campaign, read_contacts
 
 _log = logging.getLogger(__name__)
@@ -31,12 +32,13 @@ async def survey(
 
     Raises:
         StopRun: they are needed and cannot be read.
+        UsageError: they do not tell what is to decide.
     """
     by_dialler = compare == "dialler"
     whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
     left_out = prepared.filtered > 0
     locks = left_out and settings.rows.skipped_contacts == "lock"
-    needed = by_dialler or whole or locks or settings.protect.follow_up or settings.protect.locked
+    needed = by_dialler or whole or locks or settings.looks or settings.protect.follow_up or settings.protect.locked
     overwrites = settings.rows.overwrite_duplicates
     wanted = settings.journal.before_images and overwrites and not dry_run
     todo = sum(prepared.todo)
@@ -61,6 +63,11 @@ async def survey(
         return None
     if snapshot.whole and not snapshot.knows_others and settings.campaign.column is None and overwrites:
         await look_beside(snapshot, client, _keys(prepared))
+    try:
+        require_answers(snapshot, settings)
+    except UsageError:
+        snapshot.close()
+        raise
     return snapshot
 
 
@@ -77,8 +84,11 @@ async def _read(client: DiallerClient, settings: Settings, keys: list[str] | Non
             campaign, campaigns = settings.campaign.id, await _campaigns(client, settings.campaign)
             if settings.campaign.name is not None:
                 campaign = id_of(settings.campaign.name, campaigns)
-            reading = read_campaign(client, campaign) if keys is None else read_contacts(client, keys, campaign)
-            snapshot = await reading
+            wanted = wanted_fields(settings)
+            if keys is None:
+                snapshot = await read_campaign(client, campaign, wanted)
+            else:
+                snapshot = await read_contacts(client, keys, campaign, wanted)
         except (NotDone, MaybeDone) as error:
             if error.code not in NOT_ABOUT_THE_ROW or client.gate.last_success > float("-inf"):
                 raise

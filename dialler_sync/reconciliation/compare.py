@@ -24,7 +24,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.wire import LOCK, StoredContact, differences, is_locked
+from ..config.settings import Mode
 from ..model import ContactClass, Value
+from ..plan.keep import keep
 
 LONGEST = 1_000
 """Longest value shown, in characters."""
@@ -115,8 +117,25 @@ class Line:
         return "; ".join(f"{name}: {shown(ours)}" for name, (ours, _) in self.differences.items())
 
 
-def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers) -> Iterator[Line]:
-    """Yield the lines of a row: one per contact with its UserData, or a single one if there is no contact."""
+@dataclass(frozen=True, slots=True)
+class May:
+    """What an import may do: ``rows.mode``, and the fields that contacts keep (see :func:`plan.keep.keep`)."""
+
+    mode: Mode = Mode.UPSERT
+    keeps: Mapping[str, str] = field(default_factory=dict)
+
+
+EVERYTHING = May()
+
+
+def compare(
+    row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers, may: May = EVERYTHING
+) -> Iterator[Line]:
+    """Yield the lines of a row: one per contact with its UserData, or a single one if there is no contact.
+
+    What an import ``may`` not do is no difference: ``mode: update`` makes no contact, ``create`` leaves alone what is
+    there, and a field that a contact keeps need not be as in the file.
+    """
     key = row.user_data
     if not key:
         remark = "the row has no UserData, so nothing says which contact it is"
@@ -125,15 +144,24 @@ def compare(row: FileRow, contacts: Iterable[StoredContact], carriers: Carriers)
     several = (*carriers.remarks(), *row.remarks())
     if not carriers.contacts:
         kind = ContactClass.DUPLICATE if several else ContactClass.MISSING
-        remarks = (*several, f"suppressed: {row.suppressed}") if row.suppressed else several
-        yield Line(kind, key, None, row.seq, row.rows, {}, remarks, expected=bool(row.suppressed) and not several)
+        reasons = [f"suppressed: {row.suppressed}"] if row.suppressed else []
+        reasons += ["rows.mode: update does not make it"] if may.mode is Mode.UPDATE else []
+        expected = bool(reasons) and not several
+        yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
     for contact in contacts:
-        changed = differences(row.fields, contact.values)
+        keeping = keep(row.fields, contact.values, may.keeps)
+        changed = differences(keeping.fields, contact.values)
         remarks = several
         if row.suppressed and not is_locked(contact.values):
             remarks = (*several, f"suppressed, and the dialler has it unlocked: {row.suppressed}")
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
+        if changed and may.mode is Mode.CREATE:
+            kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
+            remarks = (*remarks, f"rows.mode: create leaves it as it is: {', '.join(changed)}")
+            changed = {}
+        if keeping.kept:
+            remarks = (*remarks, keeping.reason)
         yield Line(ContactClass.DUPLICATE if several else kind, key, contact, row.seq, rows, changed, remarks)
         rows = 0
 

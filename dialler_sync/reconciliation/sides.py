@@ -14,7 +14,7 @@ from ..model import Reason, Status
 from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
-from .compare import Carriers, FileRow, Line, compare, unmatched
+from .compare import EVERYTHING, Carriers, FileRow, Line, May, compare, unmatched
 
 _CACHE_KB = 65_536
 
@@ -85,9 +85,10 @@ class Sides(Snapshot):
     all fields in the records, ``outside`` is the number of contacts out of scope, ``valid`` the number of valid rows.
     """
 
-    def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False) -> None:
+    def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False, may: May = EVERYTHING) -> None:
         super().__init__()
         self._locks = locks
+        self._may = may
         self.scope = Scope()
         self.fields: set[str] = set()
         self.outside = 0
@@ -250,10 +251,10 @@ class Sides(Snapshot):
             reason = suppressed.reason(fields)
             row = FileRow(seq, numbers[seq], fields, count, first, last, reason)
             if key in several:
-                yield from compare(row, self._contacts_of(key), several[key])
+                yield from compare(row, self._contacts_of(key), several[key], self._may)
             else:
                 found = there.get(key, [])
-                yield from compare(row, found, _ONE if found else _NONE)
+                yield from compare(row, found, _ONE if found else _NONE, self._may)
 
     def _contacts_of(self, key: str) -> Iterator[StoredContact]:
         query = "SELECT id, record FROM contact WHERE user_data = ? ORDER BY rowid"

@@ -34,13 +34,15 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Reason.SUPPRESSED: "is on the suppression list",
     Reason.PROTECTED: "is in follow-up or locked, so it was left alone",
     Reason.FILTERED: "left out by rows.only or rows.skip",
+    Reason.EXISTS: "the dialler has it, and rows.mode is create",
+    Reason.ABSENT: "the dialler does not have it, and rows.mode is update",
     Action.LOCK: "locked in the dialler",
     Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
 }
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
-LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED, Reason.FILTERED)
+LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED, Reason.FILTERED, Reason.EXISTS, Reason.ABSENT)
 """Reasons of rows that were not sent although the dialler does not hold them as the file says."""
 
 _NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)

@@ -1,4 +1,5 @@
-"""Doubled contacts of a run that could not keep other runs out: looked up after it, and reported."""
+"""Doubled contacts of a run that could not keep other runs out, or that creates beside existing contacts: looked up after
+it, and reported."""
 
 from __future__ import annotations
 
@@ -75,6 +76,7 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.http_status,
                 result.attempts,
                 error_code=POSSIBLE_DUPLICATE,
-                error=f"the dialler holds several contacts with this UserData ({ids}): another run may have made one",
+                error=f"the dialler holds several contacts with this UserData ({ids}): another run, or "
+                "somebody else, may have made one",
                 sent_at=result.sent_at,
             )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
-from ..config.settings import Limit, Missing
+from ..config.settings import Limit, Missing, Mode
 from ..errors import JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
@@ -30,6 +30,7 @@ from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
 from .lifecycle import carrying_out, conclude, temporary_files
+from .look_again import look_again
 from .marked import mark_workbooks
 from .reports import Effort, Summary
 from .resumption import KnownRows, LeftOver, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
@@ -218,13 +219,19 @@ class Execution:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
+                elif self.settings.looks and any(prepared.todo):
+                    self.observer.stage("planning", None)
+                    await look_again(
+                        client, self.settings, self.journal, self.run, prepared, self.suppressed, self.left
+                    )
                 if self.options.dry_run:
                     self._say_of_the_rest(prepared, Status.SKIPPED)
                     extra = self.left.extra
                     self._record(Outcome(c.seq, Status.SKIPPED, Action(c.kind), c.contact_id) for c in extra)
                 else:
                     await self._load(client, prepared, engine)
-                    if self.unlocked and self.settings.rows.overwrite_duplicates:
+                    rows = self.settings.rows
+                    if rows.mode is Mode.CREATE or (self.unlocked and rows.overwrite_duplicates):
                         self.observer.stage("looking for doubles", None)
                         await tell_doubles(client, self.journal, self.run)
             finally:

@@ -16,13 +16,15 @@ from ..config import Settings
 from ..config.settings import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
 from ..journal import Journal, Outcome, RunRecord
+from ..load.kept import is_kept
 from ..load.loader import Loader
 from ..load.moves import is_watched
+from ..load.outcomes import RunLog
 from ..load.recorder import Recorder
 from ..load.rules import Rules
-from ..model import FINE, Action, SpooledRow
+from ..model import FINE, Action, SpooledRow, Status
 from ..observer import Observer
-from ..prepare.prepared import Prepared
+from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
 from ..text.command_line import command
 from .resumption import LeftOver
@@ -43,7 +45,7 @@ def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -
     if settings.campaign.name is not None and number.isdecimal():
         campaign_ids = {**campaign_ids, settings.campaign.name: number}
     return Rules(
-        overwrite=settings.rows.overwrite_duplicates,
+        overwrite=settings.rows.overwrites,
         campaign=settings.campaign.common,
         retries=settings.dialler.retries,
         timeout=settings.dialler.timeout,
@@ -96,6 +98,23 @@ class Tally:
 
 
 @dataclass(slots=True)
+class Heard:
+    """A run log of one row: passes on to ``log``, and keeps the ``outcome``."""
+
+    log: RunLog
+    outcome: Outcome | None = None
+
+    def action(self, seq: int) -> Action | None:
+        """What was decided for the row."""
+        return self.log.action(seq)
+
+    def count(self, outcome: Outcome) -> None:
+        """Count it."""
+        self.outcome = outcome
+        self.log.count(outcome)
+
+
+@dataclass(slots=True)
 class Sending:
     """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
 
@@ -117,6 +136,7 @@ class Sending:
     retries: int = 0
     waited: float = 0.0
     unwritten: list[Outcome] = field(default_factory=list)
+    _ahead: int = 0
 
     @property
     def total(self) -> int:
@@ -140,6 +160,8 @@ class Sending:
             _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", wait)
             await self.client.gate.rest(wait)
             self.waited = wait
+        if self.prepared.kept:
+            await self._send_ahead()
         doubtful = self.left.doubtful
         unsure = (
             [(row, doubtful[row.seq]) for row in self.prepared.to_send() if row.seq in doubtful] if doubtful else []
@@ -159,11 +181,34 @@ class Sending:
     def _rows(self) -> Iterator[SpooledRow]:
         """The rows that have not been sent."""
         doubtful = self.left.doubtful
-        return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), self.limit)
+        limit = None if self.limit is None else self.limit - self._ahead
+        return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), limit)
 
-    async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure) -> None:
+    async def _send_ahead(self) -> None:
+        """Send the first row that leaves out what its contact keeps, and see that the contact has kept it.
+
+        Raises:
+            SafetyLimit: it has not, or this cannot be found out.
+        """
+        kept = self.prepared.kept
+        first = list(islice((row for row in self._rows() if row.seq in kept), MOST_KEPT))
+        for row in first:
+            heard = Heard(self.tally)
+            await self._from_here(iter([row]), [], heard)
+            self.prepared.todo[row.seq] = 0
+            self._ahead += 1
+            done = heard.outcome is not None and heard.outcome.status is Status.SUCCEEDED
+            if done and await is_kept(self.client, row, *kept[row.seq]):
+                return
+        if len(first) == MOST_KEPT:
+            raise SafetyLimit(
+                f"the first {MOST_KEPT} contacts of which a field is left out (overwrite:) could not be overwritten, "
+                "so whether the dialler keeps such fields is not known"
+            )
+
+    async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:
         recorder = Recorder(self.journal, self.run.id, self.client.gate.stop)
-        loader = Loader(self.client, recorder, self.rules, self.tally)
+        loader = Loader(self.client, recorder, self.rules, log or self.tally)
         try:
             await loader.load(rows, unsure)
         finally:

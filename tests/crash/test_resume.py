@@ -180,3 +180,45 @@ def test_a_resume_knows_the_campaigns_that_the_run_knew(
 
     assert (first.code, done.code) == (ExitCode.ROWS_FAILED, ExitCode.OK), done.err
     assert known == [{"Nightly": "538"}] * 2
+
+
+@pytest.mark.parametrize("mode", ["create", "update"])
+def test_a_resume_looks_again_where_a_mode_needs_it(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer, mode: str
+) -> None:
+    """A contact that came or went since the run was planned is neither overwritten nor made."""
+    configure(rows=f"{{mode: {mode}}}")
+    path = contacts_csv(3)
+    there = [dialler.store.add(UserData=f"K{n}", Name="Old") for n in (2, 3)] if mode == "update" else []
+    killed("after", "planned", "import", path)
+    if mode == "create":
+        dialler.store.add(UserData="K2", Name="Old")
+    else:
+        dialler.store.delete(there[0])
+
+    resumed = run("resume")
+
+    assert resumed.code == ExitCode.OK, resumed.err
+    found = Counter((row["_user_data"], row["_action"]) for row in resumed.rows())
+    left = "exists" if mode == "create" else "absent"
+    assert found[("K2", left)] == 1
+    names = {str(c["UserData"]): c["Name"] for c in dialler.store.contacts.values()}
+    assert names.get("K2") == ("Old" if mode == "create" else None)
+    assert len(dialler.store.contacts) == (3 if mode == "create" else 1)
+
+
+def test_a_resume_keeps_what_was_written_meanwhile(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """An empty field was to be filled, and an agent has filled it while the run lay still."""
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "{column: Phone, region: DE}"}
+    configure({**columns, "Comment": "{value: list, overwrite: if_empty}"})
+    ids = [dialler.store.add(UserData=f"K{number}", Name="Old") for number in (2, 3)]
+    killed("after", "planned", "import", contacts_csv(3))
+    dialler.store.update(ids[0], Comment="agent")
+
+    resumed = run("resume")
+
+    assert resumed.code == ExitCode.OK, resumed.err
+    comments = {str(c["UserData"]): c["Comment"] for c in dialler.store.contacts.values()}
+    assert comments == {"K2": "agent", "K3": "list", "K4": "list"}

@@ -29,6 +29,8 @@ ROWS = st.lists(st.tuples(KEYS, NAMES, CITIES), max_size=15)
 THERE = st.dictionaries(KEYS, st.tuples(NAMES, CITIES), max_size=12)
 OWN = {"ID", "dtImported", "dtModified"}
 
+COLUMNS = {"UserData": "Key", "Name": "Name", "City": "City", "PhoneNumber1": "{column: Phone, region: DE}"}
+
 few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -39,12 +41,12 @@ class Site:
         self.folder, self.server, self.journal = folder, server, journal
         self.number = 0
 
-    def settings(self, extra: str = "") -> Settings:
+    def settings(self, extra: str = "", **rules: str) -> Settings:
         path = self.folder / "config.yaml"
         path.write_text(
             f"dialler: {{base_url: '{self.server.base_url}', clients_id: 1, token: simulator}}\n"
             "campaign: {id: 538}\n"
-            "columns: {UserData: Key, Name: Name, City: City, PhoneNumber1: {column: Phone, region: DE}}\n" + extra,
+            f"columns: {{{', '.join(f'{name}: {rule}' for name, rule in (COLUMNS | rules).items())}}}\n" + extra,
             encoding="utf-8",
         )
         return load_config(path)
@@ -172,3 +174,55 @@ def test_no_sequence_of_files_deletes_more_than_the_limit_allows(
             assert summary.exit_code in (0, 8)
             assert len(here.server.store.contacts) == before + summary.actions["create"] - deleted
             assert "FOREIGN" in here.state()
+
+
+@few
+@given(rows=ROWS, there=THERE)
+def test_what_contacts_keep_is_planned_settled_and_undone(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]]
+) -> None:
+    """A city that is there stays, whatever the list says; a second plan finds nothing to do, and undo puts back."""
+    rule = "{column: City, overwrite: if_empty}"
+    with site(there) as here:
+        config = here.settings("rows: {empty_cells: clear}\n", City=rule)
+        before = here.state()
+        options = here.options(rows, compare="dialler")
+
+        plan = plan_files(config, options, here.journal)
+        imported = import_files(config, options, here.journal)
+        state = here.state()
+        again = plan_files(config, here.options(rows, compare="dialler"), here.journal)
+        undone = undo_run(config, here.journal.run(imported.run_id), here.journal, out=here.folder / "undo")
+
+        assert sum(plan.counts.values()) == len(rows)
+        assert all(state[key].get("City") == city for key, (_, city) in there.items() if city)
+        assert not again.differs
+        assert undone.exit_code == 0
+        assert here.state() == before
+
+
+@few
+@given(rows=ROWS, there=THERE, mode=st.sampled_from(["create", "update"]))
+def test_a_mode_leaves_one_side_alone(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]], mode: str
+) -> None:
+    """Every row has its place in the plan, the keys of one side are not touched, and undo puts back."""
+    with site(there) as here:
+        config = here.settings(f"rows: {{mode: {mode}, empty_cells: clear}}\n")
+        before = here.state()
+        options = here.options(rows, compare="dialler")
+
+        plan = plan_files(config, options, here.journal)
+        imported = import_files(config, options, here.journal)
+        state = here.state()
+        again = plan_files(config, here.options(rows, compare="dialler"), here.journal)
+        undone = undo_run(config, here.journal.run(imported.run_id), here.journal, out=here.folder / "undo")
+
+        assert sum(plan.counts.values()) == len(rows)
+        if mode == "create":
+            assert {key: state[key] for key in before} == before
+        else:
+            assert state.keys() == before.keys()
+        assert not again.differs
+        assert (imported.exit_code, undone.exit_code) == (0, 0)
+        assert here.state() == before

@@ -1,0 +1,64 @@
+"""Whether the dialler keeps the fields that an overwrite leaves out; API.md assumes it, and does not tell.
+
+So the first contact of which a field is left out is overwritten before all others, and read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from ..api.client import DiallerClient
+from ..api.query import persisting
+from ..api.retry import repeating
+from ..api.wire import COMMANDS, StoredContact, same_value
+from ..errors import RequestError, SafetyLimit
+from ..model import SpooledRow
+
+
+async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept: Mapping[str, Any]) -> bool:
+    """Whether the contact of a row that was sent still has what the row left out; False where it is gone.
+
+    Raises:
+        SafetyLimit: it has lost some of it, which was put back if possible; or it cannot be read.
+        StopRun: the run has been stopped.
+    """
+    try:
+        contact = await _read(client, contact_id)
+    except RequestError as error:
+        raise SafetyLimit(
+            f"whether contact {contact_id} has kept {', '.join(kept)}, which overwrite: leaves out, cannot be seen: "
+            f"{error}"
+        ) from error
+    if contact is None or contact.user_data != row.user_data:
+        return False
+    emptied = {name: value for name, value in kept.items() if same_value(None, contact.values.get(name))}
+    if not emptied:
+        return True
+    names = ", ".join(emptied)
+    put_back = await _put_back(client, row, contact_id, emptied)
+    raise SafetyLimit(
+        f"the dialler empties fields that are left out of an import: contact {contact_id} ({row.user_data}) lost "
+        f"{names}, {'which was put back' if put_back else 'and it could not be put back: enter it again by hand'}. No "
+        "other contact was overwritten so. Take overwrite: out of columns:, and leave out rows of "
+        "contacts that must not be changed"
+    )
+
+
+async def _put_back(client: DiallerClient, row: SpooledRow, contact_id: str, emptied: Mapping[str, Any]) -> bool:
+    """Send the row again with what the contact has lost; gives whether it has that again."""
+    sent = {name: value for name, value in orjson.loads(row.body).items() if name not in COMMANDS}
+    body = orjson.dumps({**sent, **emptied})
+    try:
+        await persisting(client, lambda: client.import_contact(body, overwrite=True, user_data=row.user_data))
+        contact = await _read(client, contact_id)
+    except RequestError:
+        return False
+    return contact is not None and all(not same_value(None, contact.values.get(name)) for name in emptied)
+
+
+async def _read(client: DiallerClient, contact_id: str) -> StoredContact | None:
+    retries, sleep = client.settings.retries, client.gate.rest
+    return await repeating(lambda: client.get_contact(contact_id), retries=retries, sleep=sleep)

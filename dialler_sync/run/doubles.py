@@ -1,5 +1,7 @@
-"""Doubled contacts of a run that could not keep other runs out, or that creates beside existing contacts: looked up after
-it, and reported."""
+"""Doubled contacts of a run that could not keep other runs out, or that creates beside existing contacts.
+
+They are looked up after the run, and reported.
+"""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
+from ..api.call_times import read_time, seconds_between
 from .call_places import CUSTOMER, beside, flattened, places
-from .call_times import read_time, seconds_between
 
 T = TypeVar("T")
 

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..config import Settings
+from ..config.settings import ProtectSettings
 from ..errors import UsageError
+from .called import DONE, HISTORY, LAST_TRY, RESULT
 from .snapshot import Snapshot
 
 
 def wanted_fields(settings: Settings) -> frozenset[str]:
     """The fields of records that something is decided by."""
-    return frozenset(name for name, rule in settings.kept_fields.items() if rule == "if_empty")
+    return _if_empty(settings).union(*_of_calls(settings.protect).values())
+
+
+def calls_are_told(snapshot: Snapshot, settings: Settings) -> bool:
+    """Whether the records tell all of calls that protects contacts."""
+    return not snapshot.some or all(snapshot.told.intersection(names) for names in _of_calls(settings.protect).values())
 
 
 def require_answers(snapshot: Snapshot, settings: Settings) -> None:
     """See that the records tell of what decides. A dialler that shows no empty fields need not tell of one that is
-    empty in all of them.
+    to be filled: it is empty in all of them.
 
     Raises:
         UsageError: they do not; names the field.
     """
-    missing = sorted(wanted_fields(settings) - snapshot.told) if snapshot.told_empty else []
+    if not snapshot.some:
+        return
+    for setting, names in _of_calls(settings.protect).items():
+        if not snapshot.told.intersection(names):
+            raise UsageError(
+                f"protect.{setting}: the dialler's records do not have {' or '.join(names)}, so which contacts are "
+                f"protected is not known. Nothing is sent. Remove protect.{setting}, or protect contacts by other "
+                "facts."
+            )
+    missing = sorted(_if_empty(settings) - snapshot.told) if snapshot.told_empty else []
     if missing:
         raise UsageError(
             f"columns.{missing[0]}: overwrite: if_empty needs to know whether the field is empty, and the dialler's "
-            f"records do not have it: {', '.join(missing)}. Nothing was sent. Set overwrite: never or always."
+            f"records do not have it: {', '.join(missing)}. Nothing is sent. Set overwrite: never or always."
         )
+
+
+def _if_empty(settings: Settings) -> frozenset[str]:
+    return frozenset(name for name, rule in settings.kept_fields.items() if rule == "if_empty")
+
+
+def _of_calls(protect: ProtectSettings) -> Mapping[str, tuple[str, ...]]:
+    """Settings → the fields of which one must be told."""
+    every = {"called": (LAST_TRY, HISTORY), "done": (DONE, RESULT), "result_codes": (RESULT,)}
+    return {name: fields for name, fields in every.items() if getattr(protect, name)}

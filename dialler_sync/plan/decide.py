@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
+from ..api.call_times import moment
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences, is_locked
+from ..config import Settings
 from ..config.settings import Mode
+from ..config.texts import fold
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import FIELDS
 from ..model import Action, Reason, Value
+from .called import is_done, last_call, result_names
 from .keep import keep
 
 
@@ -18,6 +23,7 @@ from .keep import keep
 class PlanRules:
     """What decides: ``overwrite``, ``compare`` and ``mode`` as in ``rows:``, the others as in ``protect:``.
 
+    ``since``: the moment from which on a contact must not have been ``called``. ``result_codes`` are folded.
     ``keeps``: field → ``never`` or ``if_empty``, where a contact may keep what it has.
     """
 
@@ -25,8 +31,34 @@ class PlanRules:
     compare: bool = False
     follow_up: bool = False
     locked: bool = False
+    called: str = ""
+    since: datetime | None = None
+    done: bool = False
+    result_codes: frozenset[str] = frozenset()
     mode: Mode = Mode.UPSERT
     keeps: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, began: str, *, compare: bool) -> Self:
+        """Those of a run that ``began`` then."""
+        rows, protect = settings.rows, settings.protect
+        return cls(
+            overwrite=rows.overwrites,
+            compare=compare,
+            follow_up=protect.follow_up,
+            locked=protect.locked,
+            called=protect.called or "",
+            since=datetime.fromisoformat(began) - protect.period if protect.period else None,
+            done=protect.done,
+            result_codes=frozenset(map(fold, protect.result_codes)),
+            mode=rows.mode,
+            keeps=settings.kept_fields,
+        )
+
+    @property
+    def of_calls(self) -> bool:
+        """Whether what came of calls protects contacts."""
+        return bool(self.since or self.done or self.result_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +104,8 @@ def decide(
         return Decision(Reason.ABSENT, reason="the dialler has no such contact (rows.mode: update)")
     if rules.mode is Mode.CREATE and there:
         return _left_alone(there, rules)
-    if rules.keeps and fields.get("UserData") and not there and (failed := _not_looked_up(fields, known=certain)):
+    careful = rules.keeps or rules.of_calls
+    if careful and fields.get("UserData") and not there and (failed := _not_looked_up(fields, known=certain)):
         return failed
     if not rules.overwrite or not fields.get("UserData") or not there:
         return Decision(Action.CREATE)
@@ -132,6 +165,20 @@ def protection(record: Mapping[str, Any], rules: PlanRules) -> str:
                 return f"the contact has {name} {record[name]}"
     if rules.locked and is_locked(record):
         return "the contact is locked"
+    return _by_calls(record, rules) if rules.of_calls else ""
+
+
+def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
+    """Why what came of its calls protects a contact, ``""`` where it does not."""
+    if rules.since is not None and (last := last_call(record)):
+        at = moment(last)
+        if at is not None and at >= rules.since:
+            return f"the contact was called at {last}, less than {rules.called} ago"
+    if rules.done and is_done(record):
+        return "the contact is done"
+    for folded, name in result_names(record) if rules.result_codes else ():
+        if folded in rules.result_codes:
+            return f"the contact has the result code {name}"
     return ""
 
 

@@ -85,14 +85,7 @@ class Planner:
         self._run = run
         self._prepared = prepared
         self._inputs = inputs
-        self._rules = PlanRules(
-            overwrite=settings.rows.overwrites,
-            mode=settings.rows.mode,
-            keeps=settings.kept_fields,
-            compare=inputs.compare,
-            follow_up=settings.protect.follow_up,
-            locked=settings.protect.locked,
-        )
+        self._rules = PlanRules.of(settings, run.started_at, compare=inputs.compare)
         self._returned = journal.returned(run.target, run.id)
         self.planned = Planned()
         self.extra: list[SpooledRow] = []

@@ -32,12 +32,13 @@ class Snapshot:
     campaigns are beside them, and only :meth:`find` gives them; ``knows_others``: as many as there are.
     ``may_move`` tells that they could not be read: a key that is not here may be that of one of them.
     ``campaign_ids`` are the IDs of campaigns by name, as far as they are known.
-    ``told`` are those of the ``wanted`` fields that some record has; ``told_empty``: some record has an empty field.
+    ``told`` are those of the ``wanted`` fields that some record has; ``told_empty``: some record has an empty field,
+    ``some``: there is any record at all.
     """
 
     def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
         self.told: frozenset[str] = frozenset()
-        self.told_empty = False
+        self.told_empty = self.some = False
         self._wanted = wanted
         self.whole = False
         self.knows_others = False
@@ -64,6 +65,16 @@ class Snapshot:
         records = self._noting(records) if self._wanted else records
         self._base.executemany("INSERT INTO contact VALUES (?, ?, ?)", map(_row, records))
 
+    def renew(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Keep fuller records in place of those of the same contacts."""
+        rows = ((record, contact_id) for _, contact_id, record in map(_row, self._noting(records)))
+        self._base.executemany("UPDATE contact SET record = ? WHERE id = ?", rows)
+
+    def ids(self) -> Iterator[str]:
+        """The IDs of the contacts."""
+        for (contact_id,) in self._base.execute("SELECT id FROM contact").fetchall():
+            yield contact_id
+
     def add_beside(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Keep records of other campaigns."""
         self.knows_others = True
@@ -73,6 +84,7 @@ class Snapshot:
     def _noting(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """The records; notes which of the wanted fields they have."""
         for record in records:
+            self.some = True
             if self.told != self._wanted:
                 self.told |= self._wanted & record.keys()
                 self.told_empty = self.told_empty or any(value is None for value in record.values())
@@ -234,6 +246,20 @@ async def read_contacts(
         raise
     snapshot.index()
     return snapshot
+
+
+async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
+    """Read the contacts again with what came of their calls, where the dialler has a batch look-up that tells it.
+
+    Raises:
+        RequestError: the dialler does not answer.
+    """
+    try:
+        for page in batched(snapshot.ids(), KEYS):
+            snapshot.renew(await client.batch_contacts(ids=page))
+    except RequestError as error:
+        if error.http_status not in _NO_BATCH:
+            raise
 
 
 async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:

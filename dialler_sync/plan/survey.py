@@ -15,8 +15,8 @@ from ..config import Settings
 from ..config.settings import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
-from .answers import require_answers, wanted_fields
-from .snapshot import Snapshot, look_beside, read_campaign, read_contacts
+from .answers import calls_are_told, require_answers, wanted_fields
+from .snapshot import Snapshot, look_beside, read_calls, read_campaign, read_contacts
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ async def survey(
     if not (needed or wanted or left_out) or not (todo or whole or left_out):
         return None
     few = todo + prepared.filtered <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
-    keys = [*_keys(prepared), *prepared.filtered_keys()] if few and not whole else None
+    by_keys = few or settings.protect.of_calls  # a list of the campaign tells less of calls
+    keys = [*_keys(prepared), *prepared.filtered_keys()] if by_keys and not whole else None
     try:
         snapshot = await _read(client, settings, keys)
     except RequestError as error:
@@ -89,6 +90,8 @@ async def _read(client: DiallerClient, settings: Settings, keys: list[str] | Non
                 snapshot = await read_campaign(client, campaign, wanted)
             else:
                 snapshot = await read_contacts(client, keys, campaign, wanted)
+            if not calls_are_told(snapshot, settings):
+                await read_calls(snapshot, client)
         except (NotDone, MaybeDone) as error:
             if error.code not in NOT_ABOUT_THE_ROW or client.gate.last_success > float("-inf"):
                 raise

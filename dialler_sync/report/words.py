@@ -32,7 +32,7 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Reason.UNCHANGED: "left out, as it has not changed",
     Reason.SUPERSEDED: "another row of the file with the same key counts",
     Reason.SUPPRESSED: "is on the suppression list",
-    Reason.PROTECTED: "is in follow-up or locked, so it was left alone",
+    Reason.PROTECTED: "is protected (protect:), so it was left alone",
     Reason.FILTERED: "left out by rows.only or rows.skip",
     Reason.EXISTS: "the dialler has it, and rows.mode is create",
     Reason.ABSENT: "the dialler does not have it, and rows.mode is update",

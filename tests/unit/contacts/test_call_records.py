@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from dialler_sync.api.call_times import read_time
 from dialler_sync.contacts.call_records import Call, NotTold, each_once, records_of
-from dialler_sync.contacts.call_times import read_time
 from dialler_sync.reconciliation.calls import CallTally
 from dialler_sync.reconciliation.sides import Called
 from dialler_sync.report.contacts_output import cell_text

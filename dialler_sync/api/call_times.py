@@ -114,6 +114,19 @@ def _listed(parts: list[object]) -> str | None:
     return None
 
 
+def moment(text: str) -> datetime | None:
+    """The moment of a time that :func:`read_time` gives; one without a zone is of this machine's. None: it is none.
+
+    A day without a time counts as its end.
+    """
+    with suppress(ValueError, OverflowError, OSError):
+        found = datetime.fromisoformat(_UTC.sub("+00:00", text))
+        if len(text) == len("2026-01-31"):
+            found = found.replace(hour=23, minute=59, second=59)
+        return found.astimezone(UTC)
+    return None
+
+
 def seconds_between(connect: str, end: str) -> float | None:
     """Return the seconds from connect to end; None if one is missing, only one has a zone, or the order is wrong."""
     with suppress(ValueError, TypeError):

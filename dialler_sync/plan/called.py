@@ -1,0 +1,86 @@
+"""What a record says of the calls to its contact. Pure.
+
+The batch look-up gives the current result code and the calls; a list has them as far as the dialler's release tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..api.call_times import moment, read_time
+from ..api.wire import same_value
+from ..config.texts import fold
+from ..errors import UsageError
+
+LAST_TRY = "dtLastTry"
+HISTORY = "DiallerContactsHistory"
+RESULT = "DiallerCampaignsResultCodes"
+DONE = "bDone"
+_START = "dtCallStart"
+_NAMES = ("ExportKey", "Name", "Content", "ID")
+"""Fields by which people name a result code."""
+
+
+def last_call(record: Mapping[str, Any]) -> str:
+    """When the contact was last called, as text that :func:`api.call_times.moment` reads; empty: never.
+
+    Raises:
+        UsageError: the record has a time that cannot be read.
+    """
+    if last := _time(record, LAST_TRY, record.get(LAST_TRY)):
+        return last
+    starts = [_time(record, _START, value) for value in _values(record.get(HISTORY), _START)]
+    return max(filter(None, starts), key=moment, default="")  # type: ignore[arg-type]
+
+
+def is_done(record: Mapping[str, Any]) -> bool:
+    """Whether the contact is done.
+
+    Raises:
+        UsageError: its result code does not tell.
+    """
+    if record.get(DONE) is not None:
+        return same_value(True, record[DONE])
+    codes = list(_codes(record))
+    if codes and not any(DONE in code for code in codes):
+        raise UsageError(_unknown(record, f"{RESULT}.{DONE}", "is not there", "done"))
+    return any(same_value(True, code.get(DONE)) for code in codes)
+
+
+def result_names(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the contact's result code is called: each name folded, and as it is."""
+    for code in _codes(record):
+        for name in _NAMES:
+            if code.get(name) not in (None, ""):
+                yield fold(str(code[name])), str(code[name])
+
+
+def _codes(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    found = record.get(RESULT)
+    yield from (code for code in (found if isinstance(found, list) else [found]) if isinstance(code, dict) and code)
+
+
+def _time(record: Mapping[str, Any], name: str, value: object) -> str:
+    text = read_time(value)
+    if text is None or (text and moment(text) is None):
+        raise UsageError(_unknown(record, name, f"is {value!r}, which cannot be read", "called"))
+    return text
+
+
+def _unknown(record: Mapping[str, Any], name: str, why: str, setting: str) -> str:
+    contact = record.get("ID")
+    return f"protect.{setting}: whether contact {contact} is protected is not known: {name} {why}. Nothing is sent."
+
+
+def _values(found: object, name: str) -> Iterator[object]:
+    """The values of a field, wherever it stands in nested records."""
+    if isinstance(found, Mapping):
+        for key, value in found.items():
+            if key == name:
+                yield value
+            else:
+                yield from _values(value, name)
+    elif isinstance(found, list):
+        for each in found:
+            yield from _values(each, name)

@@ -50,7 +50,7 @@ _MOVED = {Action.LOCK: "lock", Action.UNLOCK: "unlock", Action.DELETE: "delete"}
 
 _RESUME = "go on with the command below: what is settled is not sent again."
 _NEXT_STEPS: Mapping[int, str] = {
-    ExitCode.UNAVAILABLE: f"When the dialler answers again, {_RESUME}",
+    ExitCode.UNAVAILABLE: f"When the dialler and the journal can be reached again, {_RESUME}",
     ExitCode.NO_ROW_CAN_SUCCEED: f"Correct that ('dialler-sync doctor' finds what is wrong), then {_RESUME} "
     "If another address, campaign or mapping is needed, import the files as a new run.",
     ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then fix the rows and import the files as a new run, "

@@ -141,7 +141,17 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
         ([sys.executable, "-c", f"import sys; sys.exit('{TOKEN}')"], "failed with exit code 1"),
         ([sys.executable, "-c", r"import sys; sys.stdout.buffer.write(b'\xff')"], "prints what is not UTF-8 text"),
     ],
-    ids=["not there", "unclosed", "empty text", "empty list", "NUL", "exit code 3", "exit code 1", "no text"],
+    ids=[
+        "not there",
+        "unclosed",
+        "empty text",
+        "empty list",
+        "empty name",
+        "NUL",
+        "exit code 3",
+        "exit code 1",
+        "no text",
+    ],
 )
 def test_command_that_fails(command: object, fault: str) -> None:
     """What it printed is kept back, on success as on failure."""

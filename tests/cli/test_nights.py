@@ -282,7 +282,7 @@ def test_ctrl_c_ends_only_the_wait_for_the_webhook(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("httpx.post", pressed)
+        patch.setattr("dialler_sync.jobs.notify._status_of", pressed)
         patch.setenv("DIALLER_SYNC_TOKEN", "wrong")
         done = run(*arguments)
 

@@ -12,7 +12,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.report.records import LONGEST, _cut
 from dialler_sync.text import secrets
 from dialler_sync.text.outward import keep_secret, mask
-from dialler_sync.text.readings import Reading, readings
+from dialler_sync.text.readings import Reading, Sought, readings
 from dialler_sync.text.secrets import Secrets
 
 from ..conftest import Configure, Run
@@ -77,7 +77,7 @@ def test_places_are_found_only_where_a_secret_is() -> None:
         asked.append(text)
         return range(len(text)), range(1, len(text) + 1)
 
-    first = Reading(text, places)
+    first, sought = Reading(text, places), Sought(shortest=8, fewest=8)
 
-    assert [other.text for reading in readings(first, 8, ((), ())) for other in readings(reading, 8, ((), ()))]
+    assert [other.text for reading in readings(first, sought) for other in readings(reading, sought)]
     assert not asked

@@ -18,8 +18,10 @@ from dialler_sync.cluster.writer import Writer
 from dialler_sync.config.settings import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted
 from dialler_sync.journal import Outcome, RowState
-from dialler_sync.load.retrier import Rules
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import SpooledRow, Status
+
+from ...helpers.run_log import Log
 
 RULES = Rules(True, None, 0, 0.05)
 LEASE = 0.25
@@ -79,7 +81,7 @@ Run = Callable[..., None]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     def run(engine: Engine, gate: Gate | None = None, rows: int = 1) -> None:
-        writer = Writer(Book(), "run", gate or Gate(1), lambda _: None, lambda _: None)
+        writer = Writer(Book(), "run", gate or Gate(1), Log())
         dialler = DiallerSettings(base_url="http://127.0.0.1/rest/v1.0", clients_id=1, token=SecretStr("t"))
         coordinator = Coordinator(engine, writer, tmp_path, dialler, SecretStr("t"), 0.0, RULES, LEASE)
         asyncio.run(coordinator.load([SpooledRow(seq, f"K{seq}", b"{}") for seq in range(rows)], []))

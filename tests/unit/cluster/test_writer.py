@@ -15,8 +15,10 @@ from dialler_sync.cluster.partitions import Partition
 from dialler_sync.cluster.writer import Writer
 from dialler_sync.errors import JournalError
 from dialler_sync.journal import Outcome, RowState
-from dialler_sync.load.retrier import Rules
+from dialler_sync.load.rules import Rules
 from dialler_sync.model import Action, SpooledRow, Status
+
+from ...helpers.run_log import Log
 
 
 @dataclass
@@ -52,7 +54,7 @@ def done(seq: int) -> Outcome:
 
 def writer_of(book: Book, settled: list[Outcome]) -> Writer:
     actions = {1: Action.CREATE}
-    return Writer(book, "run", Gate(1), settled.append, actions.get)
+    return Writer(book, "run", Gate(1), Log(settled.append, actions))
 
 
 BATCHES = [Batch(1, [done(0)], ()), Batch(2, [done(1)], ()), Batch(3, [done(2)], ())]

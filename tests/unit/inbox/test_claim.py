@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.errors import InputError, UsageError
+from dialler_sync.files.pinned import known
 from dialler_sync.inbox.arrivals import Arrival, mark_of
 from dialler_sync.inbox.claim import Claim, claim, left_behind, lies_in
 
@@ -38,8 +39,8 @@ def test_a_file_that_is_taken_lies_in_the_inbox_no_more(inbox: Path) -> None:
 
     assert claimed.place.read_text(encoding="utf-8") == "one"
     assert not claimed.home.exists()
-    assert [found.place for found in left_behind(inbox)] == [claimed.place]
-    assert lies_in(claimed.place, inbox)
+    assert [known(found.place) for found in left_behind(inbox)] == [known(claimed.place)]
+    assert lies_in(known(claimed.place), inbox)
     assert lies_in(inbox / "a.csv", inbox)
     assert not lies_in(inbox / "done" / "a.csv", inbox)
     assert not lies_in(inbox.parent / "a.csv", inbox)
@@ -70,7 +71,7 @@ def test_a_file_is_never_put_back_onto_another_one(inbox: Path) -> None:
     claimed = taken(inbox)
     claimed.home.write_text("new", encoding="utf-8")
 
-    assert claimed.put_back() == claimed.place
+    assert claimed.put_back() == known(claimed.place)
     assert claimed.place.read_text(encoding="utf-8") == "one"
     assert claimed.home.read_text(encoding="utf-8") == "new"
 

@@ -1,4 +1,4 @@
-"""Whether an answer is about what was asked for, as far as it tells. Pure.
+"""Match answers to requests, as far as answers identify their subject. Pure.
 
 A proxy, or a server that loses step on a connection that is kept alive, may give one request the answer to another.
 """
@@ -29,7 +29,7 @@ _OF_CONTACT = "DiallerContactsID"
 
 
 def is_about(record: Record, contact_id: str = "", user_data: str | None = None) -> bool:
-    """Whether a record may be that of the contact with this ID, or UserData. What it does not tell does not count."""
+    """Whether a record may be that of the contact with this ID, or UserData. Missing fields do not count."""
     contact = stored_contact(record)
     if contact_id and contact.id and not _same_id(contact.id, contact_id):
         return False
@@ -38,7 +38,8 @@ def is_about(record: Record, contact_id: str = "", user_data: str | None = None)
 
 
 def _tidied(user_data: str, told: str) -> bool:
-    """Whether a UserData is ours as a dialler may keep it: without blanks, in capitals, cut to what it has room for."""
+    """Whether a dialler may have stored our UserData like this: without blanks, in capitals, cut to its field
+    length."""
     ours, theirs = _folded(user_data), _folded(told)
     return ours == theirs or (len(told) >= _SHORTEST_FIELD and ours.startswith(theirs))
 
@@ -49,15 +50,15 @@ def _same_id(one: str, other: str) -> bool:
 
 
 def change_is_about(answer: Record, contact_id: str = "", user_data: str | None = None) -> bool:
-    """The same of the answer of a change, which may name a contact itself, or in its ``records``."""
+    """Whether the answer to a change matches; it may name a contact itself, or in its ``records``."""
     found = answer.get("records")
     told = answer, *(found if isinstance(found, list) else [found])
     return all(is_about(record, contact_id, user_data) for record in told if isinstance(record, dict))
 
 
 def of_user_data(user_data: str) -> Meant:
-    """The contacts of this UserData, however the server compares; or the whole account, from one that does not
-    understand the question. But not the contacts of another UserData alone."""
+    """Expect the contacts of this UserData, however the server compares; or the whole account, from a server that
+    ignores the filter. Only contacts of another UserData are a mismatch."""
 
     def meant(found: list[Record]) -> bool:
         keys = {stored_contact(record).user_data for record in found}
@@ -67,7 +68,7 @@ def of_user_data(user_data: str) -> Meant:
 
 
 def of_any(user_data: Iterable[str], ids: Iterable[object]) -> Meant:
-    """Some of the contacts of these UserData and IDs."""
+    """Expect some of the contacts of these UserData and IDs."""
     wanted, keys = set(map(str, ids)), set(map(_folded, user_data))
 
     def meant(found: list[Record]) -> bool:
@@ -77,7 +78,7 @@ def of_any(user_data: Iterable[str], ids: Iterable[object]) -> Meant:
 
 
 def of_calls(contact_id: object) -> Meant:
-    """Calls of the contact with this ID."""
+    """Expect calls of the contact with this ID."""
 
     def meant(calls: list[Record]) -> bool:
         parts = (part for call in calls for part in (call, *call.values()) if isinstance(part, dict))
@@ -92,14 +93,14 @@ def _folded(user_data: str) -> str:
 
 
 class ToldIds:
-    """The contacts that answers to imports have named lately, so that one answer is not taken for two rows."""
+    """Contact IDs in recent answers to imports, so that one answer is not taken for two rows."""
 
     def __init__(self) -> None:
         self._told: OrderedDict[str, str] = OrderedDict()  # ID → UserData of the row
 
     def is_own(self, contact: StoredContact, user_data: str) -> bool:
-        """Whether an answer is that to the row with this UserData: by the one that it tells; where it tells none, by
-        its ID, which no answer to another row may have told."""
+        """Whether an answer belongs to the row with this UserData: by its UserData; without one by its ID, which no
+        answer to another row may have named."""
         if not is_about(contact.values, user_data=user_data):
             return False
         if not contact.id or (user_data and contact.user_data == user_data):

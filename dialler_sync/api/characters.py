@@ -1,4 +1,4 @@
-"""From the bytes of JSON to its characters, whatever the server has made of them."""
+"""Decode the bytes of JSON to characters, in whatever encoding the server wrote them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 
 
 class Characters:
-    """Decodes JSON as it comes.
+    """Incremental decoder of JSON.
 
-    JSON is UTF-8, and says by a byte order mark or its zeros where it is UTF-16 or UTF-32. ``charset``, as the
-    answer's header has it, counts only for bytes that are not UTF-8: servers name it without going by it.
+    JSON is UTF-8; a byte order mark or its zero bytes show UTF-16 or UTF-32. ``charset``, from the answer's header,
+    counts only for bytes that are not UTF-8: servers often name it wrongly.
     """
 
     def __init__(self, charset: str | None = None) -> None:
@@ -19,7 +19,7 @@ class Characters:
         self._other = _known(charset)
 
     def decode(self, piece: bytes, *, final: bool = False) -> str:
-        """The characters of ``piece``.
+        """Decode ``piece``.
 
         Raises:
             UnicodeDecodeError: the bytes are none.
@@ -39,7 +39,7 @@ class Characters:
             self._decoder, self._other = codecs.getincrementaldecoder(self._other)(), None
             return self._decoder.decode(held_back + piece, final)
         if not text.isascii():
-            self._other = None  # it is what it was taken for
+            self._other = None  # the encoding assumed so far is right
         return text
 
 
@@ -50,6 +50,6 @@ _TELLING = 4
 def _known(charset: str | None) -> str | None:
     try:
         b"".decode(charset or "utf-8")
-    except (LookupError, UnicodeError):  # none, or none of text
+    except (LookupError, UnicodeError):  # unknown, or not a text encoding
         return None
     return charset

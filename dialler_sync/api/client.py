@@ -97,7 +97,7 @@ class DiallerClient:
         await self._transport.aclose()
 
     def endpoint(self, name: str) -> Endpoint:
-        """Method and path that this client uses for a function."""
+        """Return the method and path that this client uses for a function."""
         return self._endpoints[name]
 
     # One request
@@ -105,7 +105,7 @@ class DiallerClient:
     async def _send(
         self, request: httpx.Request, judged: Callable[[httpx.Response], T], *, as_probe: bool = False
     ) -> T:
-        """Send once, when the gate lets it, and tell the gate how it went."""
+        """Send once, when the gate lets it, and report the result to the gate."""
         gate = self.gate
         if not gate.try_enter():
             await gate.enter(as_probe=as_probe)
@@ -123,7 +123,7 @@ class DiallerClient:
 
     def _leave(self, error: RequestError | None, started: float, request: httpx.Request) -> None:
         ended = self._clock()
-        if "streamed" not in request.extensions:  # how long a list takes says nothing of how quick the dialler is
+        if "streamed" not in request.extensions:  # the duration of a list does not show how fast the dialler is
             self.latencies.add(ended, ended - started)
         self.gate.leave(error, ended - started)
 
@@ -134,7 +134,7 @@ class DiallerClient:
         return await self._exchange_once(request)
 
     async def _exchange_aloud(self, number: int, request: httpx.Request) -> httpx.Response:
-        """The same, with a word about it."""
+        """Send once, and log the exchange."""
         traffic.log_request(number, request)
         started = self._clock()
         try:
@@ -167,7 +167,7 @@ class DiallerClient:
         )
 
     async def _change(self, name: str, **values: str | int) -> None:
-        """A change, sent once."""
+        """Send a change once."""
         contact_id = str(values["id"]) if "id" in values else ""
         user_data = str(values["user_data"]) if "user_data" in values else None
 
@@ -178,16 +178,16 @@ class DiallerClient:
         await self._send(self._request(self._endpoints[name].method, self._url(name, **values)), judged)
 
     def _misdirected(self) -> MaybeDone:
-        """What is raised of an answer that names another contact than the request: it may answer another request, and
-        then so may all that follow it on its connection."""
+        """Make the error for an answer that names another contact than the request: it may belong to another request,
+        and so may all later answers on its connection."""
         if isinstance(self._transport, AiohttpTransport):
             self._transport.distrust()
         return MaybeDone(UNREADABLE, "the answer names another contact than the request", http_status=200)
 
     async def _change_by_id(self, name: str, contact_id: int | str, *, missing_is_done: bool = False) -> bool:
-        """A change by ID, whose repeat is harmless. False where there is no such contact.
+        """Send a change by ID, whose repeat is harmless; return False if there is no such contact.
 
-        ``missing_is_done``: that it is not there any more is the trace of a try that may have been done.
+        ``missing_is_done``: a contact that is gone after a retry counts as changed by an earlier try.
         """
         maybe_done = False
 
@@ -213,9 +213,9 @@ class DiallerClient:
         )
 
     async def _read(self, name: str, body: bytes = b"", meant: Meant | None = None, **values: str | int) -> Records:
-        """The records of a function that changes nothing, repeated where that may help.
+        """Read records, with retries.
 
-        ``meant``: whether records that came are an answer to this question.
+        ``meant``: whether the records answer this question.
         """
 
         def judged(reply: httpx.Response) -> Records:
@@ -225,12 +225,12 @@ class DiallerClient:
             return found
 
         method, url = self._endpoints[name].method, self._url(name, **values)
-        if "languagesID" in values:  # where it is not wanted, an older dialler is not asked what it may not know
+        if "languagesID" in values:  # not sent by default: an older dialler may not know the parameter
             url = url.copy_merge_params({"languagesID": values["languagesID"]})
         return await self._repeating(lambda: self._send(self._request(method, url, body), judged, as_probe=True))
 
     async def _find(self, name: str, wanted: int | str) -> Records:
-        """What has this ID; where "not found" is an answer too."""
+        """Read the records with this ID; "not found" is an answer too."""
 
         def is_wanted(record: Mapping[str, Any]) -> bool:
             return is_about(record, str(wanted))
@@ -246,9 +246,9 @@ class DiallerClient:
     # Contacts
 
     async def import_contact(self, body: bytes, *, overwrite: bool, user_data: str | None = None) -> StoredContact:
-        """Function 4, sent once. ``body`` is the JSON of one contact; gives the contact as it is now.
+        """Function 4, sent once. ``body`` is the JSON of one contact; returns the contact as it is now.
 
-        An answer that names another contact than the one with this ``user_data`` is not understood: it may be that to
+        An answer that names another contact than the one with this ``user_data`` is not understood: it may belong to
         another request.
         """
 
@@ -262,7 +262,7 @@ class DiallerClient:
         return await self._send(self._request(method, url, body), judged)
 
     async def get_contact(self, contact_id: int | str) -> StoredContact | None:
-        """Function 2. None where there is no such contact."""
+        """Function 2. Returns None if there is no such contact."""
         found = await self._find("get_contact", contact_id)
         return stored_contact(found[0]) if found else None
 
@@ -324,27 +324,27 @@ class DiallerClient:
         return [*found[0], *(record for record in found[1] if stored_contact(record).id not in seen)]
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
-        """Function 5: delete a contact and all its related data. False where there was none."""
+        """Function 5: delete a contact and all its related data. Returns False if there is none."""
         return await self._change_by_id("delete_by_id", contact_id, missing_is_done=True)
 
     async def delete_by_user_data(self, user_data: str) -> None:
-        """Function 6, sent once: where several contacts match, it is not determined which one goes."""
+        """Function 6, sent once: if several contacts match, the dialler's choice is undefined."""
         await self._change("delete_by_user_data", user_data=user_data)
 
     async def lock_by_id(self, contact_id: int | str) -> bool:
-        """Function 7. False where there is no such contact."""
+        """Function 7. Returns False if there is no such contact."""
         return await self._change_by_id("lock_by_id", contact_id)
 
     async def lock_by_user_data(self, user_data: str) -> None:
-        """Function 8, sent once: where several contacts match, it is not determined which one is locked."""
+        """Function 8, sent once: if several contacts match, the dialler's choice is undefined."""
         await self._change("lock_by_user_data", user_data=user_data)
 
     async def unlock_by_id(self, contact_id: int | str) -> bool:
-        """Function 9. False where there is no such contact."""
+        """Function 9. Returns False if there is no such contact."""
         return await self._change_by_id("unlock_by_id", contact_id)
 
     async def unlock_by_user_data(self, user_data: str) -> None:
-        """Function 10, sent once: where several contacts match, it is not determined which is unlocked."""
+        """Function 10, sent once: if several contacts match, the dialler's choice is undefined."""
         await self._change("unlock_by_user_data", user_data=user_data)
 
     async def history_by_id(self, contact_id: int | str) -> Records:
@@ -362,13 +362,14 @@ class DiallerClient:
         return await self._read("list_campaigns")
 
     async def get_campaign(self, campaign_id: int) -> Mapping[str, Any] | None:
-        """Function 13, by ID. None where there is no such campaign."""
+        """Function 13, by ID. Returns None if there is no such campaign."""
         found = await self._find("get_campaign", campaign_id)
         return found[0] if found else None
 
 
 def _records(reply: httpx.Response) -> Records:
-    """The records of an answer. What does not tell them is not taken for none: that may be proof of something."""
+    """Return the records of an answer. An answer without them is an error, not an empty list, which may prove
+    something."""
     found = records(judge(reply, exact=True))
     if found is None:
         raise unreadable("the answer holds no 'records', or not as many as its 'count' says")
@@ -380,7 +381,7 @@ async def _of_campaign(
     campaign_id: int,
     aside: Callable[[Mapping[str, Any]], object],
 ) -> AsyncGenerator[Mapping[str, Any], None]:
-    """The records that are of this campaign, and those that do not tell theirs."""
+    """Yield the records of this campaign, and those without a campaign."""
     others = 0
     async with aclosing(stream) as records_:
         async for record in records_:

@@ -1,4 +1,4 @@
-"""Why no request can succeed any more, and what to do about it."""
+"""Fatal errors: reasons why no request can succeed any more, with the fix."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Re
 
 
 def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
-    """Whether a refusal speaks of every request to the dialler.
+    """Whether a refusal is fatal for every request to the dialler.
 
-    A 403 may speak of this function alone, which counts where another can serve (``only_way``: none can).
+    A 403 may concern this function alone, unless no other function can replace it (``only_way``).
     """
     if error.code == UNAUTHORISED:
         return only_way or error.http_status != HTTPStatus.FORBIDDEN
@@ -19,7 +19,7 @@ def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
 
 
 def reason(error: RequestError) -> StopRun:
-    """Why there is no answer, and what to do about it."""
+    """Return why there is no answer, with the fix."""
     if isinstance(error, NotDone | MaybeDone):
         return DiallerUnavailable(f"the dialler gives no usable answer: {error}")
     if error.code == UNAUTHORISED:
@@ -35,7 +35,7 @@ def reason(error: RequestError) -> StopRun:
 
 
 def foreign(error: RequestError) -> str:
-    """What answers in the dialler's place, and where to look."""
+    """Name the server that answers in the dialler's place, and where to look."""
     return (
         f"a proxy, firewall or web server refuses in place of the dialler ({error}): check dialler.base_url, and the "
         "variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
@@ -43,10 +43,10 @@ def foreign(error: RequestError) -> str:
 
 
 def reason_to_stop(error: RequestError, *, campaign: str | None, rows_pass: bool = False) -> StopRun | None:
-    """Why no row can succeed after this, None where others may.
+    """Return why no row can succeed after this, None if others may.
 
-    ``rows_pass``: others have been taken, so that a 403, or a refusal by what stands before the dialler, may be about
-    this row alone.
+    ``rows_pass``: other rows were accepted, so a 403, or a refusal by a proxy before the dialler, may concern this row
+    alone.
     """
     if error.code == UNAUTHORISED and not (rows_pass and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(

@@ -1,4 +1,4 @@
-"""How long requests took: counted as they end, in little memory, and added up over the parts of a resumed run."""
+"""Latencies of requests: counted as requests end, in little memory, and added up over the parts of a resumed run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SLOTS = 60
 
 
 class Latencies:
-    """Histograms of milliseconds, of the whole and of each stretch of time. ``clock`` is in seconds."""
+    """Histograms of milliseconds, in total and by interval. ``clock`` is in seconds."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._epoch = time.time() - clock()
@@ -29,7 +29,7 @@ class Latencies:
         self._longest: dict[int, float] = {}
 
     def add(self, ended: float, seconds: float) -> None:
-        """Count a request that took so long and ended at this time of the clock."""
+        """Count a request of this duration that ended at this time of the clock."""
         slot = int(ended / self._width)
         counts = self._slots.get(slot)
         if counts is None:
@@ -85,7 +85,7 @@ def _numbers(counts: Counter[int], longest: float) -> dict[str, Any]:
 
 
 def _percentile(counts: Counter[int], share: float) -> float:
-    """Milliseconds within which this share of the requests ended."""
+    """Return the milliseconds within which this share of the requests ended."""
     left = share * counts.total()
     for bucket in sorted(counts):
         left -= counts[bucket]
@@ -105,5 +105,5 @@ def _upper(bucket: int) -> float:
 
 
 def _bucket_below(bound: float) -> int:
-    """The bucket with this upper bound, which may have been rounded."""
+    """Return the bucket with this upper bound, which may have been rounded."""
     return _bucket(bound * (1 - 0.25 / _STEPS))

@@ -1,4 +1,4 @@
-"""A list of contacts as a stream: it comes whole from the dialler, without paging, and may be gigabytes."""
+"""Stream a list of contacts: the dialler sends it whole, without paging, and it may be gigabytes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LONGEST_VALUE = 2**24
 
 
 async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> AsyncGenerator[Mapping[str, Any], None]:
-    """Give the ``records`` of an answer one by one, in memory of one piece of the network.
+    """Yield the ``records`` of an answer one by one, in memory of one network chunk.
 
-    ``begin`` sends the request and gives the answer, whose body is still to come.
+    ``begin`` sends the request and returns the answer, whose body is still to come.
 
     Raises:
         MaybeDone: also after records were given, where the list did not come whole.
@@ -80,7 +80,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
 
 
 class _Text:
-    """JSON that is read as it comes, several times faster than by a parser that tells every event.
+    """Incremental JSON reader, several times faster than an event parser.
 
     All methods raise ValueError where the text is not JSON, or ends too soon.
     """
@@ -96,7 +96,7 @@ class _Text:
         """Characters of the values that were read one by one."""
 
     async def mark(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """Return the next character that is not blank; empty at the end."""
         blanks = 0
         while True:
             start, self._at = self._at, _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]
@@ -108,7 +108,7 @@ class _Text:
             await self._more()
 
     async def skip(self, marks: str) -> str:
-        """Go on behind the next character, which is one of ``marks``."""
+        """Skip to behind the next character, which must be one of ``marks``."""
         found = await self.mark()
         if not found or found not in marks:
             raise ValueError(f"'{found}' in place of one of '{marks}'")
@@ -116,9 +116,9 @@ class _Text:
         return found
 
     def whole_objects(self) -> list[dict[str, Any]]:
-        """The next objects of a list, which have come whole; none where they have to be read one by one."""
+        """Return the next complete objects of a list; none if they must be read one by one."""
         end = self._text.rfind("}", self._at, self._at + _AT_ONCE) + 1
-        if not end or self._at < self._tried:  # a part is tried once, else nested objects take time without end
+        if not end or self._at < self._tried:  # each part is tried once, else nested objects take quadratic time
             return []
         self._tried = end
         text = self._text[self._at : end]
@@ -132,7 +132,7 @@ class _Text:
         return found
 
     async def value(self) -> Any:
-        """The value that begins here."""
+        """Read the value that begins here."""
         await self.mark()
         while True:
             try:
@@ -146,7 +146,7 @@ class _Text:
                     self._at = end
                     return value
             wanted = max(2 * (len(self._text) - self._at), 1)
-            while len(self._text) - self._at < wanted and not self._whole:  # to try at each piece would take for ever
+            while len(self._text) - self._at < wanted and not self._whole:  # else quadratic time
                 await self._more()
 
     async def _more(self) -> None:

@@ -47,10 +47,10 @@ LATE = 0.005
 
 
 class Bout:
-    """Failures between which the dialler answered nothing that it was asked after the first of them.
+    """An outage: failures in a row without any success of a request sent after the first of them.
 
-    ``began``: when that one came; ``over``: when such an answer came. ``rows`` are those that failed in it, written
-    down by who sends them: where they are several, the dialler was away and it is not about a row.
+    ``began`` is the time of the first failure; ``over`` the time of such a success. ``rows`` are the failed rows, added
+    by their senders: several rows show that the dialler was unreachable, and no row is at fault.
     """
 
     def __init__(self, began: float = float("inf"), over: float = float("inf")) -> None:
@@ -116,7 +116,7 @@ class Gate:
 
     @property
     def is_probing(self) -> bool:
-        """Whether the breaker is open: one request at a time, to see whether the dialler answers again."""
+        """Whether the breaker is open: one request at a time probes whether the dialler answers again."""
         return self._probe_at is not None
 
     async def enter(self, *, as_probe: bool = False) -> None:
@@ -157,8 +157,8 @@ class Gate:
             self._next_at = max(self._next_at, self._clock() - LATE) + max(self._interval, self._gap)
 
     def _wake(self) -> None:
-        """Give places to those who wait, as far as there are any, and see to it that this is asked again."""
-        now = self._clock()  # once: a place that becomes free between two looks would be given to nobody
+        """Give free places to waiting requests, and schedule the next check."""
+        now = self._clock()  # read once: a place that becomes free between two reads would be given to nobody
         while self._waiting and (self.stopped or self._free(now)):
             place = self._waiting.popleft()
             if not place.done():  # else cancelled meanwhile
@@ -176,7 +176,7 @@ class Gate:
     # Leaving
 
     def leave(self, error: RequestError | None, seconds: float) -> None:
-        """A request has ended after ``seconds``; ``error`` is None where it was done."""
+        """Note that a request has ended after ``seconds``; ``error`` is None if it succeeded."""
         self.in_flight -= 1
         if isinstance(error, (NotDone, MaybeDone)):
             self._failed(error, seconds)
@@ -187,13 +187,13 @@ class Gate:
             self._wake()
 
     def abandon(self) -> None:
-        """A request was cancelled; it says nothing about the dialler."""
+        """Note that a request was cancelled; it shows nothing about the dialler."""
         self.in_flight -= 1
         if self._waiting:
             self._wake()
 
     def stop(self, reason: StopRun) -> None:
-        """Let nothing more through. The first reason counts."""
+        """Stop the run: no request enters any more. The first reason counts."""
         if self.stopped is None:
             self.stopped = reason
             self._over.set()
@@ -212,7 +212,7 @@ class Gate:
             raise self.stopped
 
     def left(self, since: float) -> float:
-        """Seconds for which waiting may go on that began at ``since``, by the clock of the event loop: no
+        """Return the seconds left of a wait that began at ``since``, by the clock of the event loop: no
         ``Retry-After`` is waited for longer."""
         return max(since + self._patience - self._clock(), 0.0)
 
@@ -221,7 +221,7 @@ class Gate:
         return self._give_up_after if self.last_success > float("-inf") else self._patience_at_start
 
     def _answered(self, seconds: float, *, done: bool) -> None:
-        """The dialler answered to the point; what it refused opens the gate no further than to the next."""
+        """Note an answer of the dialler; a refusal opens the gate no further than to the next request."""
         if self._probe_at is not None:
             if self._probes:
                 self._say("the dialler answers again")
@@ -233,7 +233,7 @@ class Gate:
             self.bout.over = min(self.bout.over, now)
         self._failures, self._down_since = 0, None
         self._budget = min(self._budget + 1, BUDGET)
-        self._quick = min(self._quick * 1.0005, seconds)  # forgets slowly, so that it may learn anew
+        self._quick = min(self._quick * 1.0005, seconds)  # rises slowly, so that it adapts
         self._usual = seconds if not self._usual else 0.9 * self._usual + 0.1 * seconds
         if self._usual > self._quick * SLOW_FACTOR and self._usual > self._quick + SLOW_SECONDS:
             self._narrow(0.7)
@@ -241,7 +241,7 @@ class Gate:
             self.limit = min(self.limit + 1.0 / self.limit, float(self.concurrency))
 
     def _narrow(self, factor: float, at_least: float = 0.25) -> None:
-        """Once per usual answer time: what is in flight says nothing yet about the narrower gate."""
+        """Narrow the gate once per usual answer time: requests in flight do not yet show the effect."""
         now = self._clock()
         if now - self._narrowed_at >= max(self._usual, at_least):
             self._narrowed_at = now
@@ -277,7 +277,7 @@ class Gate:
         if self._probe_at is not None:
             if not self.in_flight:  # else it was sent before the breaker opened, and is no probe
                 self._probes += 1
-                if self._probes == 1:  # a breath that is over with the first probe is not worth a word
+                if self._probes == 1:  # do not log a hiccup that the first probe ends
                     self._say(f"the dialler is down ({error}); trying for {give_up_at - now:.0f} s more")
             self._pause(error, now, give_up_at)
         elif self._budget <= 0 or self._failures >= (

@@ -1,5 +1,5 @@
-"""aiohttp's client protocol for answers that its parser refuses, though HTTP says what they mean and curl, Java and
-browsers read them: the head of each answer is put in order before it is parsed."""
+"""aiohttp's client protocol, tolerant of answers that its parser refuses though HTTP defines their meaning and curl,
+Java and browsers read them: it normalises the head of each answer before parsing."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _INTERIM = re.compile(rb"[\r\n]*HTTP/1\.\d 1(?!01)\d\d")
 
 
 class TolerantHandler(ResponseHandler):
-    """One connection, ``made_at`` by the event loop's clock. The head of an answer is held back until it is whole."""
+    """One connection, ``made_at`` by the event loop's clock. It buffers the head of an answer until it is complete."""
 
     _head: bytearray | None = None
     used = False
     made_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note when, and what tells whether there is something to read."""
+        """Note the time, and the socket to check for unread data."""
         super().connection_made(transport)
         self.made_at = self._loop.time()
         connection = transport.get_extra_info("socket")
@@ -48,20 +48,20 @@ class TolerantHandler(ResponseHandler):
             self._unread.register(connection.fileno(), select.POLLIN)
 
     def has_unread(self) -> bool:
-        """Whether something came that the event loop has not yet read: an answer to no request, or the end."""
+        """Whether the socket holds unread data: an answer to no request, or the end."""
         return bool(self._unread and self._unread.poll(0))
 
     def set_response_params(self, **parameters: Any) -> None:
-        """A request is about to be sent: what comes next is the head of its answer."""
+        """Expect the head of an answer next: a request is about to be sent."""
         self.used = True
         self._head = bytearray()
         super().set_response_params(**parameters)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what the network gives, heads in order."""
+        """Pass on the network's data, with normalised heads."""
         if self._head is not None and data:
             end = -1 if self._head or not data.startswith(_USUAL) else data.find(b"\r\n\r\n") + 4
-            if end >= len(_USUAL):  # the short way for the many
+            if end >= len(_USUAL):  # fast path
                 self._head = None
                 if not _is_plain(data[:end]):
                     data = in_order(data[:end]) + data[end:]
@@ -73,14 +73,14 @@ class TolerantHandler(ResponseHandler):
         super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """A head that breaks off is for the parser to judge."""
+        """Pass on an incomplete head, which the parser judges."""
         if self._head and self._parser is not None:
             data, self._head = bytes(self._head), None
             super().data_received(data)
         super().connection_lost(exc)
 
     def _ordered(self, head: bytearray, data: bytes) -> bytes:
-        """What may be parsed by now: heads of interim answers, and the last head with what follows."""
+        """Return the data ready to be parsed: heads of interim answers, and the last head with the rest."""
         seen = max(len(head) - 3, 0)
         head += data
         ready = b""
@@ -102,13 +102,13 @@ class TolerantHandler(ResponseHandler):
 
 
 def _usual_start(found: re.Match[bytes]) -> bytes:
-    """The start of a status line as the parser takes it; ``HTTP/2 200`` is what some gateways write over HTTP/1.1."""
+    """Return the start of a status line as the parser takes it; some gateways write ``HTTP/2 200`` over HTTP/1.1."""
     blank, major, minor, status = found.groups()
     return b"%bHTTP/1.%b %b" % (blank, b"0" if (major, minor) == (b"1", b"0") else b"1", status)
 
 
 def _is_plain(head: bytes) -> bool:
-    """Whether there is nothing to put in order."""
+    """Whether the head needs no normalising."""
     small = head.lower()
     return (
         small.count(b"content-length") == 1
@@ -119,7 +119,7 @@ def _is_plain(head: bytes) -> bool:
 
 
 def in_order(head: bytes) -> bytes:
-    """The head of an answer with one meaning where RFC 9112 (6.3) gives it one.
+    """Normalise the head of an answer that has one meaning by RFC 9112 (6.3).
 
     Equal lengths, in several headers or one list, are one length; a length beside ``Transfer-Encoding`` does not
     count; ``identity`` is no encoding, and ``x-gzip`` another name of gzip (RFC 9110, 8.4.1.3).
@@ -135,7 +135,7 @@ def in_order(head: bytes) -> bytes:
     content = [value for name, value in fields if name == b"content-encoding" and value.lower() != b"identity"]
     if transfer:
         lengths = set()
-    new = [b"Content-Length: " + value for value in sorted(lengths)]  # two that differ are for the parser to refuse
+    new = [b"Content-Length: " + value for value in sorted(lengths)]  # the parser refuses two different lengths
     new += [b"Transfer-Encoding: " + value for value in dict.fromkeys(transfer)]
     if content:
         new.append(b"Content-Encoding: " + b", ".join(content).lower().replace(b"x-gzip", b"gzip"))

@@ -1,4 +1,4 @@
-"""The proxy that the environment, or the system, names for the dialler."""
+"""Find the proxy for the dialler in the environment or the system settings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def find_proxy(url: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The proxy for requests to ``url``, as a URL; None where they go directly, as those to this machine do.
+    """Return the URL of the proxy for requests to ``url``; None for direct requests, such as to this machine.
 
-    Read are ``https_proxy`` or ``http_proxy``, else ``all_proxy``, and ``no_proxy``; names in lower case go first.
+    Variables: ``https_proxy`` or ``http_proxy``, else ``all_proxy``, and ``no_proxy``; names in lower case go first.
 
     Raises:
         ConfigError: what is named cannot be used. The message names the variable, and never holds a password.

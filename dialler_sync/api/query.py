@@ -26,7 +26,7 @@ PATIENCE = 30.0
 
 
 def query(settings: Settings, question: Callable[[DiallerClient], Awaitable[T]]) -> T:
-    """The answer to ``question``.
+    """Return the answer to ``question``.
 
     Raises:
         DiallerUnavailable: the dialler does not answer, or not as it must.
@@ -47,7 +47,7 @@ def query(settings: Settings, question: Callable[[DiallerClient], Awaitable[T]])
 
 @contextmanager
 def calling(client: DiallerClient, name: str) -> Iterator[None]:
-    """Where the function ``name`` is not on this server, say which line of the configuration names another path.
+    """Name the configuration line for another path if the function ``name`` is not on this server.
 
     Raises:
         NoRowCanSucceed: it is not.
@@ -61,7 +61,7 @@ def calling(client: DiallerClient, name: str) -> Iterator[None]:
 
 
 def override_hint(client: DiallerClient, name: str) -> str:
-    """The line of the configuration that names another path for a function."""
+    """Return the configuration line that sets another path for a function."""
     here = client.endpoint(name)
     if here.method == "PUT":  # the vendor's pages nowhere change state by PUT
         lines = " or ".join(f'dialler.endpoints: {{{name}: "{way} {here.path}"}}' for way in ("GET", "PATCH"))
@@ -71,9 +71,9 @@ def override_hint(client: DiallerClient, name: str) -> str:
 
 
 async def persisting(client: DiallerClient, once: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
-    """Call ``once`` again for as long as the dialler as a whole is away; the client's gate ends that.
+    """Call ``once`` again while the dialler is unreachable; the client's gate ends the wait.
 
-    What is not ``repeatable`` is repeated only where it was certainly not done, and then as often as ``retries`` says.
+    A call that is not ``repeatable`` is repeated only if it was certainly not done, at most ``retries`` times.
 
     Raises:
         RequestError: the dialler is there, and this request fails all the same.
@@ -93,7 +93,7 @@ async def persisting(client: DiallerClient, once: Callable[[], Awaitable[T]], *,
 
 
 async def resolve_campaign(client: DiallerClient, campaign: str) -> int:
-    """``538`` → 538; a name → the ID of the one campaign that has it.
+    """Resolve ``538`` to 538, a name to the ID of the one campaign that has it.
 
     Raises:
         NoRowCanSucceed: there is no such campaign, or there are several.
@@ -110,7 +110,7 @@ async def resolve_campaign(client: DiallerClient, campaign: str) -> int:
 
 
 async def campaign_id(client: DiallerClient, name: str) -> int:
-    """The ID of the campaign with this name.
+    """Return the ID of the campaign with this name.
 
     Raises:
         NoRowCanSucceed: there is none, or there are several.
@@ -119,7 +119,7 @@ async def campaign_id(client: DiallerClient, name: str) -> int:
 
 
 def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
-    """The ID of the one of these campaigns that has this name.
+    """Return the ID of the one of these campaigns that has this name.
 
     Raises:
         NoRowCanSucceed: there is none, or there are several.

@@ -63,15 +63,16 @@ NOT_ABOUT_THE_ROW = frozenset({UNREACHABLE, *_PASSING.values(), "bad_gateway", "
 
 
 def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False) -> dict[str, Any]:
-    """The answer of a request that was done. ``now`` (seconds since 1970) is for a ``Retry-After`` that is a date.
+    """Return the answer to a request that was done. ``now`` (seconds since 1970) is for a ``Retry-After`` that is a
+    date.
 
-    ``exact``: the answer is asked for what it holds, so that each of its characters must be known.
+    ``exact``: the caller needs the content, so each of its characters must be known.
 
     Raises:
         Refused, NotDone, MaybeDone: it was not, or nobody knows.
     """
     answer = decode(reply.content)
-    if answer is None and reply.content:  # finding out the character set takes time
+    if answer is None and reply.content:  # detecting the character set takes time
         answer = decode(reply.content, reply.charset_encoding, exact=exact)
     status = reply.status_code
     if status in _DONE and answer is not None:
@@ -115,14 +116,14 @@ _QUERY_VALUE = re.compile(r"=[^&#]*")
 
 
 def _foreign(reply: httpx.Response, answer: dict[str, Any] | None) -> bool:
-    """Whether a refusal is not the dialler's, but that of a proxy, a firewall or a web server before it."""
+    """Whether a refusal comes from a proxy, a firewall or a web server before the dialler."""
     if _OURS & (answer or {}).keys() or reply.status_code in _OF_ONE_ROW:
         return False
     return bool(reply.content.strip()) or reply.status_code not in _MAY_BE_EMPTY
 
 
 def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refused | NotDone | MaybeDone:
-    """What it means that no answer came."""
+    """Classify a request without an answer."""
     _keep_token(request)
     said = without_contact(one_line(str(error)), request)
     if isinstance(error, TunnelRefused) and error.status in _TUNNEL_REFUSED:
@@ -140,18 +141,18 @@ def judge_failure(error: httpx.TransportError, request: httpx.Request) -> Refuse
 
 
 def _keep_token(request: httpx.Request) -> None:
-    """Mask the token of a request that went wrong, whoever has read it."""
+    """Register the token of a failed request for masking, whoever has read it."""
     keep_secret(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def unreadable(message: str, http_status: int = 200) -> MaybeDone:
-    """An answer came whose meaning is not known. What stands before the dialler may have given it, and the dialler may
-    still be at work."""
+    """Make the error for an answer of unknown meaning. A proxy before the dialler may have given it, and the dialler
+    may still be at work."""
     return MaybeDone(UNREADABLE, message, http_status=http_status)
 
 
 def is_too_long(error: BaseException) -> bool:
-    """Whether the answer was longer than may be; it would be so again."""
+    """Whether the answer exceeded the size limit; a retry would exceed it again."""
     return isinstance(error.__cause__, TooLong)
 
 
@@ -162,7 +163,7 @@ def _may_pass(error: BaseException) -> bool:
 async def repeating(
     once: Callable[[], Awaitable[T]], *, retries: int, sleep: Sleep, left: Callable[[], float] = lambda: math.inf
 ) -> T:
-    """Call ``once`` until it is done or refused, at most ``retries`` times more. Only for harmless repeats.
+    """Call ``once`` until it is done or refused, with at most ``retries`` retries. Only for harmless repeats.
 
     ``left``: the seconds for which a ``Retry-After`` may still be waited for.
 
@@ -202,14 +203,14 @@ def pause(attempt: int, error: RequestError | None, left: float = math.inf) -> f
 
 
 def backoff(step: int, longest: float) -> float:
-    """A quarter of a second, doubled with each step."""
+    """Return the backoff: a quarter of a second, doubled with each step."""
     return min(0.25 * 2.0 ** min(step, 32), longest)
 
 
 def _message(reply: httpx.Response, answer: dict[str, Any] | None, status: int) -> str:
-    """What the dialler says of it, on one line; else what came.
+    """Return the dialler's message on one line; else a description of the answer.
 
-    Only what it says of a row's contact may repeat it: the row's report, which shows that, is where it goes.
+    Only a message about a row's contact may repeat it: it goes to the row's report, which shows the contact anyway.
     """
     said = (answer or {}).get("error") or (answer or {}).get("message")
     if said:
@@ -224,7 +225,7 @@ _ABOUT_THE_ROW = frozenset({400, 409, 422})
 
 
 def _status_inside(answer: dict[str, Any]) -> int | None:
-    """``status`` of the body, which some write as text."""
+    """Return ``status`` of the body, which some servers write as text."""
     inside = answer.get("status")
     if isinstance(inside, str):
         return id_number(inside)
@@ -232,7 +233,7 @@ def _status_inside(answer: dict[str, Any]) -> int | None:
 
 
 def _retry_after(reply: httpx.Response, now: Clock) -> float | None:
-    """``Retry-After`` in seconds (a number, or an HTTP date). The gate sees to it that it is not waited for in vain."""
+    """Return ``Retry-After`` in seconds (a number, or an HTTP date). The gate limits the wait."""
     text = reply.headers.get("retry-after", "").strip()
     try:
         seconds = float(text)

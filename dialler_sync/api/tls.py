@@ -1,4 +1,4 @@
-"""Certificates: whom to trust, and what to show."""
+"""Certificates: authorities to trust, and the client certificate."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..files.trust import is_trusted
 
 @dataclass(frozen=True, slots=True)
 class PemFiles:
-    """Authorities to trust (None: the system's) and the certificate to show, whose key may be in the same file.
+    """Authorities to trust (None: the system's) and the client certificate, whose key may be in the same file.
 
-    ``names`` are the keys of the configuration that the three stand under.
+    ``names`` are the configuration keys of the three.
     """
 
     ca: Path | None
@@ -27,7 +27,7 @@ class PemFiles:
 
 
 def tls_context(settings: DiallerSettings) -> ssl.SSLContext:
-    """Trusts ``ca_file``, or the system's authorities, and shows ``client_cert``.
+    """Make the TLS context, with ``ca_file`` or the system's authorities, and ``client_cert``.
 
     Raises:
         ConfigError: a file cannot be used.
@@ -37,7 +37,7 @@ def tls_context(settings: DiallerSettings) -> ssl.SSLContext:
 
 
 def context_of(files: PemFiles) -> ssl.SSLContext:
-    """A client's context with these files.
+    """Make a client's TLS context with these files.
 
     Raises:
         ConfigError: a file cannot be used, or others can read the key.
@@ -72,7 +72,7 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
 
 
 def _check_private(name: str, path: Path) -> None:
-    """Only this user may read a key, and root; a key of root's may be readable by a group."""
+    """Refuse a key that anybody but this user and root can read; a group may read a key of root's."""
     if os.name != "posix":
         return
     status = path.stat()

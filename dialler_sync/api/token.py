@@ -1,4 +1,4 @@
-"""The bearer token: read where it is needed, kept nowhere else."""
+"""The bearer token: read on demand, stored nowhere else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_token(settings: DiallerSettings) -> str:
         token, source = run_command(settings.token_command), NAME
     else:
         raise ConfigError("there is no token: set dialler.token, token_file or token_command")
-    keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # also of what is not a token
+    keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # masked also if it is not a token
     token = token.strip()
     if not token:
         raise ConfigError(f"{source} is empty: the dialler's token is made in its portal")

@@ -1,4 +1,4 @@
-"""The user's command that prints the token: no shell, limits of time and output, and nothing left behind."""
+"""Run the user's command that prints the token: no shell, limited time and output, no processes left behind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOOK = 0.05
 
 
 def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
-    """What the command prints. It cannot ask; what it says of errors is kept back, as it may hold the token.
+    """Return the output of the command. It cannot prompt; its error output is discarded, as it may hold the token.
 
     Raises:
         ConfigError: it cannot be run, fails, takes too long or prints too much. It and all that it began are ended.
@@ -81,7 +81,7 @@ def _cannot_run(why: str) -> ConfigError:
 
 
 def _printed(process: subprocess.Popen[bytes], deadline: float) -> bytes:
-    """All that the process prints until it ends, or closes its output."""
+    """Return all output of the process until it ends, or closes its output."""
     assert process.stdout  # noqa: S101 - for mypy
     printed = b""
     with selectors.DefaultSelector() as selector:

@@ -1,4 +1,4 @@
-"""Each request and its answer in words, for ``-vv``: without the token, and with contacts' data masked."""
+"""Log each request and its answer for ``-vv``: without the token, and with contacts' data masked."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ _SAID = frozenset({"message", "error", "errors", "Message", "Error"})
 
 
 def is_wanted() -> bool:
-    """Whether anybody reads it."""
+    """Whether traffic is logged."""
     return _log.isEnabledFor(logging.DEBUG)
 
 
 def log_request(number: int, request: httpx.Request) -> None:
-    """Say what is sent."""
+    """Log a request."""
     body = request.read()
     target = request.url.raw_path.decode("ascii", "replace")
     _say("request %d: %s %s%s", number, request.method, _masked_text(target), f" {_body(body)}" if body else "")
 
 
 def log_answer(number: int, reply: httpx.Response, seconds: float) -> None:
-    """Say what came; of a list that is read as it comes, only the beginning of the answer."""
+    """Log an answer; of a streamed list only the beginning."""
     body = _body(reply.content) if reply.is_stream_consumed or hasattr(reply, "_content") else "(a list, as it comes)"
     kind = reply.headers.get("Content-Type", "no content type")
     _say("answer %d: %d in %.3f s, %s, %s", number, reply.status_code, seconds, kind, body)
 
 
 def log_failure(number: int, error: Exception, seconds: float) -> None:
-    """Say that no answer came, and why."""
+    """Log a request without an answer, and the reason."""
     _say("no answer %d in %.3f s: %s: %s", number, seconds, type(error).__name__, _masked_text(str(error)))
 
 
@@ -64,8 +64,8 @@ def _body(body: bytes) -> str:
 
 
 class _Masked:
-    """JSON with the texts of contacts masked, as far as it is looked at: of phone numbers the ends, of other texts the
-    first sign stays."""
+    """JSON with the texts of contacts masked, evaluated lazily: phone numbers keep their ends, other texts their first
+    character."""
 
     def __init__(self) -> None:
         self._left = _LOOKED_AT

@@ -47,7 +47,7 @@ SLOWEST = 2**7
 
 
 class TunnelRefused(httpx.ProxyError):
-    """A proxy has answered ``status`` to the request for a tunnel."""
+    """A proxy answered ``status`` to the request for a tunnel."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ class TunnelRefused(httpx.ProxyError):
 
 
 class TooLong(httpx.RemoteProtocolError):
-    """The answer is longer than it may be."""
+    """The answer exceeds the size limit."""
 
 
 FOREIGN = (aiohttp.ClientError, OSError)
@@ -75,7 +75,7 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[httpx
 
 
 def translate(error: Exception) -> httpx.TransportError:
-    """What aiohttp raised, as httpx has it."""
+    """Translate an error of aiohttp to httpx."""
     meaning = next(meaning for kinds, meaning in _MEANINGS if isinstance(error, kinds))
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return TunnelRefused(_words(error), error.status)
@@ -125,9 +125,9 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """A pool that gives no connection on which something came unasked: it would pass for the next answer.
+    """A pool that reuses no connection with unexpected data: it would pass for the next answer.
 
-    ``trusted_from``: connections that were made before this time of the event loop are not used again.
+    ``trusted_from``: connections made before this time of the event loop are not reused.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -153,10 +153,10 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer that is read as it comes.
+    """Streamed body of an answer.
 
-    ``patience``: the longest wait for a piece, and for the least that must come, in seconds. The time in which a piece
-    is worked on does not count.
+    ``patience``: the longest wait for a chunk, and for the minimum of data, in seconds. The time spent processing a
+    chunk does not count.
     """
 
     def __init__(self, response: aiohttp.ClientResponse, patience: float) -> None:
@@ -222,12 +222,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request``. Errors that are in ``NOT_SENT`` were raised before it left."""
+        """Send ``request``. Errors in ``NOT_SENT`` were raised before it left."""
         session = self._session = self._session or self._open()
         streamed = "streamed" in request.extensions
         headers = CIMultiDict([(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw])
         try:
-            # aiohttp has no time limit for a head: one that never ends, or one interim answer after the other.
+            # aiohttp has no time limit for a head: one that never ends, or endless interim answers.
             async with asyncio.timeout(self._head if streamed else None):
                 response = await session.request(
                     request.method,
@@ -252,12 +252,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
         reply = httpx.Response(response.status, headers=fields, stream=stream, request=request)
         if whole is not None:
-            # What aread() would make of the stream, which takes a sixth of the time of a whole request.
+            # Same as aread() on the stream, which takes a sixth of the time of a whole request.
             reply._content = whole
         return reply
 
     def distrust(self) -> None:
-        """Use none of the connections again that there are: on one of them, answers and requests have lost step."""
+        """Stop reusing the open connections: on one of them, answers and requests are out of step."""
         if self._session is not None and isinstance(self._session.connector, _Connector):
             self._session.connector.trusted_from = asyncio.get_running_loop().time()
 
@@ -273,7 +273,7 @@ _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body; of an answer without an end no more than may be. aiohttp unpacks it in pieces."""
+    """Read the whole body, up to the size limit. aiohttp decompresses it in chunks."""
     pieces, length = [], 0
     try:
         while length <= LONGEST_ANSWER and (piece := await response.content.readany()):
@@ -290,5 +290,5 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 @lru_cache(maxsize=16)
 def _url(text: str) -> URL:
-    """What aiohttp needs; it finds out much about a URL, which is the same for a hundred thousand rows."""
+    """Make aiohttp's URL, cached: parsing is slow, and a hundred thousand rows share the URL."""
     return URL(text, encoded=True)

@@ -1,4 +1,4 @@
-"""JSON ↔ facts. Pure: no network, no clock."""
+"""Convert JSON to facts and back. Pure: no network, no clock."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class StoredContact(NamedTuple):
 
 
 def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> dict[str, Any] | None:
-    """A JSON object, or None where the body is anything else (cut off, HTML, empty, a key with two values).
+    """Decode a JSON object; return None for any other body (cut off, HTML, empty, a key with two values).
 
-    ``charset`` is what the answer's header names. Where not ``exact``, bytes that are no characters are replaced:
-    they change nothing of what was done.
+    ``charset`` comes from the answer's header. Unless ``exact``, undecodable bytes are replaced: they do not affect the
+    outcome.
     """
     try:
         answer = orjson.loads(body)
@@ -61,7 +61,7 @@ def _loads(text: str) -> Any:
 
 
 def no_number(_: str) -> None:
-    """``NaN`` and ``Infinity``, which some servers write where there is no number."""
+    """Read ``NaN`` and ``Infinity``, which some servers write for a missing number, as None."""
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,7 +72,8 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def stored_contact(record: Mapping[str, Any]) -> StoredContact:
-    """One entry of ``records``; a missing or null ID or UserData is ``""``, and so is one that is no text or number."""
+    """Convert one entry of ``records``; an ID or UserData that is missing, null or neither text nor number is
+    ``""``."""
     contact_id = _name(record.get("ID", record.get("DiallerContactsID")))
     if not contact_id.isdecimal() or len(contact_id) > _LONGEST_ID:
         contact_id = dialler_says(contact_id, _LONGEST_ID)
@@ -84,7 +85,7 @@ _EXACT = 2**53
 
 
 def _whole(value: object) -> object:
-    """A whole number that is written as ``5.0`` or ``5e0`` as ``5``; all else as it is."""
+    """Convert a whole number written as ``5.0`` or ``5e0`` to ``5``; leave all else."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
 
 
@@ -94,7 +95,7 @@ def _name(value: object) -> str:
 
 
 def id_number(text: str) -> int | None:
-    """An ID that counts, as a number that every database holds; None: it is another text."""
+    """Return a counted ID as a number that fits every database; None for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
 
 
@@ -109,15 +110,15 @@ CAMPAIGN_NAME = "DiallerCampaignsName"
 
 
 def campaign_of(record: Mapping[str, Any]) -> str:
-    """``DiallerCampaignsID`` of a record as text; empty where it does not tell."""
+    """Return ``DiallerCampaignsID`` of a record as text; empty if missing."""
     number = _whole(record.get("DiallerCampaignsID"))
     return "" if number is None else str(number).strip()
 
 
 def is_elsewhere(ours: Mapping[str, Value], theirs: Mapping[str, Any], ids: Mapping[str, str]) -> bool:
-    """Whether a record says that its contact is in another campaign than the one that we name.
+    """Whether a record places its contact in another campaign than ours.
 
-    ``ids``: the IDs of campaigns by name, as far as they are known; often a record has only the ID.
+    ``ids``: the known IDs of campaigns by name; often a record has only the ID.
     """
     number, name = ours.get("DiallerCampaignsID"), ours.get(CAMPAIGN_NAME)
     wanted = ids.get(str(name)) if number is None else str(number)
@@ -127,7 +128,7 @@ def is_elsewhere(ours: Mapping[str, Value], theirs: Mapping[str, Any], ids: Mapp
 
 
 def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """``records``. None where the answer does not tell: no list of objects, or another number than ``count`` says."""
+    """Return ``records``, None if the answer has no list of objects, or its ``count`` differs."""
     found, count = answer.get("records"), answer.get("count")
     if found is None and count == 0:
         return []
@@ -137,14 +138,14 @@ def records(answer: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
 
 
 def imported_contact(answer: Mapping[str, Any]) -> StoredContact:
-    """The contact of an import's answer, which is in place 0; an answer that tells none is done all the same."""
+    """Return the contact at index 0 of an import's answer; an answer without one counts as done all the same."""
     found = answer.get("records")
     first = found[0] if isinstance(found, list) and found else found
     return stored_contact(first if isinstance(first, dict) else {})
 
 
 def same_value(ours: Value, theirs: object) -> bool:
-    """Whether the dialler holds what we send: numbers as numbers, empty as null."""
+    """Whether the dialler holds the value sent: numbers compare as numbers, empty as null."""
     if ours is None or ours == "":
         return theirs is None or theirs == ""
     if isinstance(ours, bool):
@@ -162,9 +163,9 @@ COMMANDS = frozenset({"ResetContact"})
 
 
 def differences(ours: Mapping[str, Value], theirs: Mapping[str, Any]) -> dict[str, tuple[Value, Any]]:
-    """Fields of ours that the dialler holds otherwise: name → (ours, theirs).
+    """Return the fields that differ: name → (ours, theirs).
 
-    A campaign that we name and the dialler knows by its ID only cannot be compared.
+    A campaign sent by name and returned by ID only cannot be compared.
     """
     return {
         name: (value, theirs.get(name))
@@ -180,12 +181,12 @@ LOCK = re.compile(r"(?i:\w*lock\w*)")
 
 
 def is_locked(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that the contact is locked: it has a flag of a lock that is set."""
+    """Whether a record shows the contact as locked: one of its lock flags is set."""
     return any(LOCK.fullmatch(name) and same_value(True, value) for name, value in record.items())
 
 
 def is_unlocked(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that the contact is not locked; it may say neither."""
+    """Whether a record shows the contact as unlocked; it may show neither."""
     return not is_locked(record) and any(map(LOCK.fullmatch, record))
 
 

@@ -1,4 +1,4 @@
-"""What is said of an answer: what came, on one harmless line, and never the token or a contact.
+"""Describe an answer on one harmless line, without the token or a contact.
 
 Messages go to terminals, logs, ``summary.json`` and webhooks, which more people read than the reports.
 """
@@ -32,24 +32,24 @@ _NOT_PERSONAL = frozenset({"DiallerCampaignsID", "DiallerCampaignsName"})
 
 
 def one_line(text: str) -> str:
-    """Without line breaks, control characters and secrets."""
+    """Remove line breaks, control characters and secrets."""
     return dialler_says("".join(c for c in " ".join(text[:_LOOKED_AT].split()) if c.isprintable()), _LOOKED_AT)
 
 
 def without_contact(text: str, request: httpx.Request) -> str:
-    """What may be shown of an answer that repeats values of the request, in words that are not only about its row."""
+    """Return the part of an answer that may be shown outside the row's report, without values of the request."""
     for value in sorted(_values(request), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "***", text, flags=re.IGNORECASE)
     return text
 
 
 def status_line(reply: httpx.Response) -> str:
-    """``HTTP 400 Bad Request``."""
+    """Format as ``HTTP 400 Bad Request``."""
     return f"HTTP {reply.status_code} {one_line(reply.reason_phrase)}".strip()
 
 
 def what_came(reply: httpx.Response) -> str:
-    """Status, content type and first words of an answer that is not the dialler's: ``HTTP 400 Bad Request
+    """Describe an answer that is not the dialler's by status, content type and first words: ``HTTP 400 Bad Request
     (text/html: "400 Bad Request nginx")``."""
     status = status_line(reply)
     if not reply.content:
@@ -60,7 +60,8 @@ def what_came(reply: httpx.Response) -> str:
 
 
 def _first_words(reply: httpx.Response, kind: str) -> str:
-    """Of a page, or of a refusal in plain text. Else it may be a contact, and is described."""
+    """Return the first words of a page, or of a refusal in plain text. Anything else may be a contact, and is
+    described."""
     text = reply.content[:_LOOKED_AT].decode(errors="replace").strip("\ufeff \t\r\n")
     if text[:1] in {"{", "["}:
         return "no complete JSON object with status"
@@ -75,7 +76,8 @@ def _first_words(reply: httpx.Response, kind: str) -> str:
 
 
 def _repeats(text: str, request: httpx.Request) -> bool:
-    """Whether some of the contact stands in a page: then none of it is shown, as it may be written in many ways."""
+    """Whether a page repeats a value of the contact: then none of it is shown, as the value may be written in many
+    ways."""
     words = text.casefold()
     digits = re.sub(r"\D", "", text)
     for value in _values(request):
@@ -89,7 +91,7 @@ _DIGITS = 5
 
 
 def _values(request: httpx.Request) -> Iterator[str]:
-    """The texts of the contact that the request is about."""
+    """Yield the texts of the contact in the request."""
     for key, value in parse_qsl(request.url.query.decode("ascii", "replace"), keep_blank_values=False):
         if key.casefold() == "userdata" and len(value) >= _SHORTEST_SECRET:
             yield value

@@ -1,4 +1,4 @@
-"""Which run ``resume``, ``retry`` and ``undo`` work on: one of the dialler and campaign of this configuration."""
+"""Choose the run for ``resume``, ``retry`` and ``undo``, for the dialler and campaign of this configuration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ config_of_run_option = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A run, and the configuration to work on it with."""
+    """A run, and the configuration for working on it."""
 
     run: RunRecord
     settings: Settings
@@ -44,8 +44,8 @@ def choose(
     config_of_run: bool,
     finished: bool = False,
 ) -> Chosen | None:
-    """The run of this name, else the one that ``find`` finds for the target of the configuration; None: there is none.
-    Says which it is, before anything is done.
+    """Return the run of this name, else the one that ``find`` finds for the configuration's target; None if there is
+    none. Print the choice before anything is done.
 
     Raises:
         UsageError: there is no run of this name, it belongs to another dialler or campaign, the configuration must
@@ -61,7 +61,7 @@ def choose(
     path = app.config_path
     named = journal.run(name) if name is not None else None
     if named and config_of_run:
-        path = Path(named.config_path)  # asked for; it is held to the same trust as any
+        path = Path(named.config_path)  # confirmed by the user, and trusted no more than any other
     elif named and not app.has_config():
         path = _asked(app, named)
     settings = app.settings_from(path, finished=finished)
@@ -83,8 +83,8 @@ def choose(
 
 
 def _asked(app: App, run: RunRecord) -> Path:
-    """The configuration that a run was begun with, as the user confirms: whoever can write the journal could have put
-    another one there, which names the host that gets the token, and commands."""
+    """Return the configuration that a run was started with, once the user confirms: whoever can write the journal
+    could have put another path there, which names the host that gets the token, and commands."""
     from ..errors import UsageError
 
     context = click.get_current_context()
@@ -101,11 +101,11 @@ def _asked(app: App, run: RunRecord) -> Path:
 
 
 def when(run: RunRecord) -> str:
-    """When a run began, to the minute."""
+    """Format the start of a run, to the minute."""
     return run.started_at[:16].replace("T", " ") + " UTC"
 
 
 def say_nothing(what: str) -> int:
-    """One line, and success: there is nothing to do."""
+    """Print one line, and return success: there is nothing to do."""
     _log.info("%s", what)
     return 0

@@ -1,4 +1,4 @@
-"""What the commands share: the configuration, the journal, and where things are said."""
+"""Shared parts of the commands: configuration, journal, logging and output."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 def _without_passwords(state: str) -> str:
-    """A journal's path, or its URL with ``***`` for each password."""
+    """Return a journal's path, or its URL with ``***`` for each password."""
     if "://" not in state:
         return state
     scheme, _, rest = state.partition("://")
@@ -55,11 +55,12 @@ class App:
     trust: bool = False
 
     def settings(self, *, token_needed: bool = True, finished: bool = False) -> Settings:
-        """The configuration; where nothing is sent, no token is needed. ``finished``: no line is marked CHANGE."""
+        """Load the configuration; the token is optional if nothing is sent. ``finished``: refuse lines marked
+        CHANGE."""
         return self.settings_from(self.config_path, token_needed=token_needed, finished=finished)
 
     def settings_from(self, path: Path, *, token_needed: bool = True, finished: bool = False) -> Settings:
-        """The configuration in a file, with what the command line says of how files are read."""
+        """Load a configuration file, with the command line's options for reading files."""
         from ..jobs.settings import load_config, with_source
 
         settings = load_config(path, token_needed=token_needed, finished=finished, trusted=self.trust)
@@ -67,7 +68,7 @@ class App:
         return settings.model_copy(update={"source": with_source(settings.source, source_given())})
 
     def source(self) -> SourceSettings:
-        """How spreadsheets are laid out: as the configuration says, if there is one."""
+        """Return the layout of spreadsheets, from the configuration if there is one."""
         from ..jobs.settings import SourceSettings, load_source, with_source
 
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
@@ -76,20 +77,20 @@ class App:
         return with_source(load_source(self.config_path), source_given())
 
     def has_config(self) -> bool:
-        """Whether a configuration is named, or lies where it is looked for."""
+        """Whether a configuration is named, or exists at the default path."""
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
         return chosen is not click.core.ParameterSource.DEFAULT or self.config_path.exists()
 
     def journal(self) -> Journal:
-        """The journal, open."""
+        """Open the journal."""
         from ..jobs.records import Journal, default_state
 
         return Journal.open(self.state or default_state(), trusted=self.trust)
 
     def found_by(self, config: Path | None = None) -> tuple[str, ...]:
-        """What the command line says of the configuration and the journal, for a command that is given later.
+        """Return the options for the configuration and the journal, for a suggested command.
 
-        ``config`` is the configuration where it is another one than that of the command line.
+        ``config`` is the configuration, if it differs from the command line's.
         """
         root = click.get_current_context().find_root()
 
@@ -103,7 +104,7 @@ class App:
         return (*found, "--trust") if given("trust") else found
 
     def set_up_logging(self) -> None:
-        """Log to stderr: warnings and more, or only errors, or everything of ours."""
+        """Log to stderr: warnings and errors, only errors, or all messages of this package."""
         handler = _Stderr()
         handler.setFormatter(_JsonLines() if self.log_format == "json" else _Words(terminal_width(sys.stderr)))
         ours = logging.getLogger("dialler_sync")
@@ -111,7 +112,7 @@ class App:
         ours.propagate = False
         ours.setLevel({-1: logging.ERROR, 0: logging.INFO}.get(self.verbosity, logging.DEBUG))
         logging.lastResort = _OfOthers(logging.WARNING)
-        logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)  # what fails is raised, and told in our words
+        logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)  # its errors are raised, and reported in our words
         traffic = logging.getLogger("dialler_sync.api.traffic")
         traffic.setLevel(logging.DEBUG if self.verbosity > 1 else logging.INFO)
 
@@ -121,7 +122,7 @@ COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}
 
 
 def settled() -> None:
-    """Note that the command has written all its results, so that only words are lost where they cannot be printed."""
+    """Note that the command has written all its results, so that a failing stdout loses only messages."""
     context = click.get_current_context(silent=True)
     app = context.find_root().obj if context else None
     if isinstance(app, App) and app.printing:
@@ -129,14 +130,14 @@ def settled() -> None:
 
 
 def is_quiet() -> bool:
-    """Whether the command line says ``-q``."""
+    """Whether the command line has ``-q``."""
     context = click.get_current_context(silent=True)
     app = context.find_root().obj if context else None
     return isinstance(app, App) and app.verbosity < 0
 
 
 def terminal_width(stream: TextIO) -> int | None:
-    """Columns of the terminal behind ``stream``; None where there is none."""
+    """Return the columns of the terminal behind ``stream``; None if there is none."""
     try:
         return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else None
     except (OSError, ValueError):
@@ -144,35 +145,35 @@ def terminal_width(stream: TextIO) -> int | None:
 
 
 def say(text: str, indent: int = 0) -> None:
-    """Print a line of results: whole in a pipe, on a terminal broken between words."""
+    """Print a line of results: unbroken in a pipe, wrapped between words on a terminal."""
     click.echo(wrapped(line(text), terminal_width(sys.stdout), indent))
 
 
 def echo(*lines: object, err: bool = False) -> None:
-    """Print lines that are never broken, such as those of a table."""
+    """Print lines that are never wrapped, such as those of a table."""
     for each in lines:
         click.echo(line(each), err=err)
 
 
 def echo_json(value: Any) -> None:
-    """Print a value for programs."""
+    """Print a value as JSON."""
     click.echo(json_text(value, indent=2))
 
 
 def wrapped(text: str, width: int | None, indent: int = 0) -> str:
-    """``text`` broken between words, its further lines indented; as it is where there is no ``width``."""
+    """Wrap ``text`` between words, further lines indented; unchanged without a ``width``."""
     if not width:
         return text
     return textwrap.fill(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def logs_json() -> bool:
-    """Whether what is said on stderr is read by a program."""
+    """Whether a program reads stderr."""
     return any(isinstance(handler.formatter, _JsonLines) for handler in logging.getLogger("dialler_sync").handlers)
 
 
 class _Stderr(logging.Handler):
-    """Writes to what is stderr at the moment: a progress bar puts itself in its place, to keep lines off it."""
+    """Writes to the current stderr: a progress bar replaces it, to keep log lines off the bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
@@ -183,16 +184,16 @@ class _Stderr(logging.Handler):
 
 
 class _OfOthers(logging.Handler):
-    """Writes what libraries warn of, with their tracebacks: without secrets, as all else."""
+    """Writes warnings of libraries, with their tracebacks: without secrets, like all other output."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        with suppress(OSError, ValueError, TypeError):  # TypeError: their message has no place for what is put into it
+        with suppress(OSError, ValueError, TypeError):  # TypeError: the message has no place for its arguments
             sys.stderr.write(f"{screen(self.format(record))}\n")
 
 
 def _message(record: logging.LogRecord) -> str:
-    """The message of a record. Its form is ours; what is put into it is made harmless, each value on one line."""
+    """Return the message of a record. The format is ours; its arguments are made harmless, each on one line."""
     args = record.args
     if isinstance(args, Mapping):
         return str(record.msg) % {name: _harmless(value) for name, value in args.items()}
@@ -204,24 +205,24 @@ _LONGEST = 8_000
 
 
 def _harmless(value: object) -> object:
-    """Errors of ours are harmless, and may have several lines."""
+    """Return a harmless value; our own errors are harmless already, and may have several lines."""
     return value if isinstance(value, int | float | DiallerSyncError) else line(value, _LONGEST)
 
 
 class _Words(logging.Formatter):
-    """The message: whole lines for log files, broken between words on a terminal of ``width`` columns."""
+    """Formats messages: unwrapped for log files, wrapped between words on a terminal of ``width`` columns."""
 
     def __init__(self, width: int | None) -> None:
         super().__init__("%(message)s")
         self._width = width
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        """The message, line by line."""
+        """Format the message, line by line."""
         return "\n".join(wrapped(each, self._width) for each in record.message.split("\n"))
 
 
 class _JsonLines(logging.Formatter):
-    """One object a line: time, level, message, and what ``extra={"facts": {...}}`` holds."""
+    """Formats one JSON object a line: time, level, message, and the content of ``extra={"facts": {...}}``."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = getattr(record, "facts", {})
@@ -230,7 +231,7 @@ class _JsonLines(logging.Formatter):
 
 
 def exit_codes(*codes: ExitCode) -> str:
-    """The part of a command's help that tells its exit codes."""
+    """Return the exit codes section of a command's help."""
     listed = "\n".join(f"  {code:>3}  {MEANINGS[code]}" for code in codes)
     return f"\b\nExit codes:\n{listed}"
 
@@ -263,7 +264,7 @@ class LimitType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
     name = "N|N%"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Limit | None:
-        """Text → :class:`~dialler_sync.jobs.settings.Limit`."""
+        """Parse a :class:`~dialler_sync.jobs.settings.Limit`."""
         from ..jobs.settings import row_limit
 
         try:
@@ -329,7 +330,7 @@ def run_options(
     mark: bool = False,
     cluster: str | None = None,
 ) -> RunOptions:
-    """What the command line says, and the configuration where it says nothing."""
+    """Combine the command line's options with the configuration's defaults."""
     from ..jobs.imports import RunOptions
 
     return RunOptions(

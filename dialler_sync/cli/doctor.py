@@ -1,4 +1,4 @@
-"""``dialler-sync doctor``: what would keep a run from working."""
+"""``dialler-sync doctor``: check everything a run needs."""
 
 from __future__ import annotations
 

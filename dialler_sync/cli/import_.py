@@ -103,7 +103,7 @@ def import_(
     if inbox and out:
         raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
     made = read_plan(plan, trusted=app.trust) if plan else None
-    if made:  # what it was made with holds for carrying it out
+    if made:  # the settings of the plan also hold for its execution
         compare, adopt = compare or made.compare, adopt or made.adopt
         max_missing = max_missing or row_limit(made.max_missing or None)
     options = run_options(

@@ -1,4 +1,4 @@
-"""``dialler-sync inspect``: what the reader sees."""
+"""``dialler-sync inspect``: show a file as the reader sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command group, its common options, and what becomes of errors."""
+"""The command group, its common options, and the handling of errors."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ COMMANDS: tuple[click.Command, ...] = (
 
 
 class OrderedGroup(click.Group):
-    """Lists its commands in the order of the work, and not of the alphabet."""
+    """Lists its commands in the order of the work, not of the alphabet."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Names, in the order in which they were added."""
+        """Return the names in the order in which they were added."""
         return list(self.commands)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """As click does, with the nearest name where there is no such command."""
+        """Resolve like click, with a suggestion for an unknown command."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -134,13 +134,13 @@ _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit. What is not a known kind of error shows as the bug it is."""
+    """Run the command line and exit. An unexpected error shows as a bug."""
     if arguments is None:  # the process is ours
         sys.excepthook = _show_bug
         threading.excepthook = lambda bug: _show_bug(bug.exc_type, bug.exc_value, bug.exc_traceback)
     try:
         code = _run(arguments)
-    except KeyboardInterrupt:  # before a command began, or while its end was told
+    except KeyboardInterrupt:  # before a command began, or during its final messages
         print("interrupted", file=sys.stderr)  # noqa: T201
         code = ExitCode.INTERRUPTED
     startup.skip_last_collection()
@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> ExitCode:
     startup.delay_collector()
     _hear(signal.default_int_handler)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
-    atexit.register(_hear, signal.SIG_IGN)  # the code is that of the command, also where Ctrl-C is pressed once more
+    atexit.register(_hear, signal.SIG_IGN)  # the command's exit code stands, even after another Ctrl-C
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
@@ -186,7 +186,7 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
 
 
 def _interrupted_before(error: BaseException) -> Interrupted | None:
-    """What a first Ctrl-C led to, where a second one came before that was told."""
+    """Return the result of a first Ctrl-C, if a second one came before it was reported."""
     earlier = error.__context__
     while earlier:
         if isinstance(earlier, Interrupted):
@@ -196,13 +196,13 @@ def _interrupted_before(error: BaseException) -> Interrupted | None:
 
 
 def _show_bug(kind: type[BaseException], bug: BaseException | None, trace: TracebackType | None) -> None:
-    """A bug as Python shows it, for a report of it: without secrets, and with nothing that acts on a terminal."""
+    """Print a bug as Python does, for a bug report: without secrets and terminal control characters."""
     with suppress(OSError, ValueError):  # nobody is there to be told
         sys.stderr.write(screen("".join(traceback.format_exception(kind, bug, trace))))
 
 
 def _hear(answer: Any) -> None:
-    """What is done at Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
+    """Set the handler of Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if (
@@ -214,16 +214,16 @@ def _hear(answer: Any) -> None:
 
 
 def _told(code: ExitCode, printing: Printing) -> ExitCode:
-    """The exit code of a command whose output may have been lost: its own, unless the output was all that it made."""
+    """Return the exit code of a command whose output may be lost: its own, unless the output was its only result."""
     try:
         lost = printing.end()
-    except KeyboardInterrupt:  # nobody reads what is to be printed (| less)
+    except KeyboardInterrupt:  # nobody reads the remaining output (| less)
         return code if printing.settled else code or ExitCode.INTERRUPTED
     if lost is None:
         return code
     if printing.settled:
         _log.warning("Standard output cannot be written: %s. Everything else is done.", lost.strerror)
-    elif not isinstance(lost, (BrokenPipeError, InterruptedError)):  # the reader has what it wants (| head)
+    elif not isinstance(lost, (BrokenPipeError, InterruptedError)):  # the reader has enough (| head)
         _log.error("Error: standard output cannot be written: %s", lost.strerror)
         return code or ExitCode.USAGE
     return code

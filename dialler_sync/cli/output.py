@@ -1,4 +1,4 @@
-"""What a run came to, on a terminal and in a pipe."""
+"""Print the result of a run, on a terminal and in a pipe."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ _REASONS = 5
 
 
 def drop_output() -> None:
-    """Write to nowhere from now on: stdout is full, or nobody reads it."""
+    """Discard all further output: stdout is full, or nobody reads it."""
     if sys.stdout is not None:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_summary(summary: Summary) -> None:
-    """What became of a run, why, and where its reports are; on stdout. With ``-q`` only, on stderr, that an import,
-    undo or validation did not do its work."""
+    """Print the outcome of a run, its reasons, and the paths of its reports to stdout. With ``-q`` only report, on
+    stderr, that an import, undo or validation did not do its work."""
     from ..jobs.results import forecast, knowledge, mirror_not_done, next_step, warned
 
     settled()
@@ -122,7 +122,7 @@ def _print_table(summary: Summary) -> None:
 
 
 def _print_reasons(console: Console, summary: Summary) -> None:
-    """The commonest error codes, with what they mean."""
+    """Print the commonest error codes, with their meaning."""
     from rich.table import Table
 
     if not summary.errors:
@@ -156,7 +156,7 @@ _EXAMPLES = 5
 
 
 def print_plan(plan: PlanFile, *, as_json: bool) -> None:
-    """What an import would do: counts, and a few examples of each action; or all of it as JSON."""
+    """Print a plan: counts, and a few examples of each action; or all of it as JSON."""
     if as_json:
         from dataclasses import asdict
 

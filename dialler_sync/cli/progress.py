@@ -1,4 +1,4 @@
-"""How a run goes on: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a run: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LINE_EVERY = 10.0
 
 @contextmanager
 def progress(app: App) -> Iterator[Observer]:
-    """Show how a run goes on: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
+    """Show the progress of a run: a bar on a terminal, a line now and then elsewhere, nothing when quiet."""
     if app.verbosity >= 0 and app.log_format == "text" and sys.stderr.isatty():
         with _bar() as bar:
             yield bar
@@ -91,7 +91,7 @@ def _bar() -> Iterator[Observer]:
 
 
 class _Bar:
-    """Progress for eyes. Rows are added up and shown a few times a second: drawing costs more than sending."""
+    """Progress for terminals. Rows are added up and shown a few times a second: drawing costs more than sending."""
 
     def __init__(self, shown: Any) -> None:
         self._shown = shown

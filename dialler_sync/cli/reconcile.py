@@ -1,4 +1,4 @@
-"""``dialler-sync reconcile``: is what we sent what the dialler has, and what came of it?"""
+"""``dialler-sync reconcile``: compare the files with the dialler, and show the results of calls."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ _EXAMPLES = 5
 
 
 def print_reconciliation(done: Reconciled, *, as_json: bool) -> None:
-    """Classes, with a few examples of each; or the summary and the first lines that do not match as JSON."""
+    """Print classes, with a few examples of each; or the summary and the first lines that do not match as JSON."""
     settled()
     if as_json:
         _print_json(done)

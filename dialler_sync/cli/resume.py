@@ -1,4 +1,4 @@
-"""``dialler-sync resume`` and ``retry``: finish what was interrupted, send again what failed."""
+"""``dialler-sync resume`` and ``retry``: finish an interrupted run, retry failed rows."""
 
 from __future__ import annotations
 

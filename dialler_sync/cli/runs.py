@@ -18,7 +18,7 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
     name = "AGE"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Text → time."""
+        """Parse an age."""
         from ..jobs.settings import age
 
         try:

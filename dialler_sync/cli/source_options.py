@@ -1,4 +1,4 @@
-"""Options that say how FILE is read, in place of ``source:`` of the configuration."""
+"""Options for reading FILE, in place of ``source:`` of the configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 
 
 def source_options(command: F) -> F:
-    """Add ``--sheet``, ``--encoding`` and ``--delimiter``; the configuration that the command loads has them."""
+    """Add ``--sheet``, ``--encoding`` and ``--delimiter``; they override the command's configuration."""
     for name, metavar, said in (
         ("--delimiter", "SIGN", "Sign between the cells of a CSV FILE: one character, or tab, comma, semicolon, pipe."),
         ("--encoding", "NAME", "Encoding of a CSV FILE: utf-8, cp1252 and so on."),
@@ -31,6 +31,6 @@ def source_options(command: F) -> F:
 
 
 def source_given() -> Mapping[str, str]:
-    """What the command line says of how FILE is read."""
+    """Return the command line's options for reading FILE."""
     given: Mapping[str, str] = click.get_current_context().meta.get(_GIVEN, {})
     return given

@@ -1,4 +1,4 @@
-"""When Python looks for garbage: not while a command starts, and not when it ends."""
+"""Garbage collection, kept out of the start and the end of a command."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import gc
 
 
 def delay_collector() -> None:
-    """Hardly look while modules are loaded: what they make stays."""
+    """Delay collections while modules are loaded: their objects stay."""
     gc.set_threshold(500_000)
 
 
 def skip_last_collection() -> None:
-    """Do not look through everything once more at the end, which takes longer than many a command."""
+    """Skip the last collection at exit, which takes longer than many a command."""
     gc.freeze()

@@ -1,6 +1,6 @@
-"""Standard output and error that never fail a command, and never show a secret or act on a terminal.
+"""Standard output and error that never fail a command, and never show a secret or control a terminal.
 
-What a run did is final, whether or not it can be printed. All that is printed passes :mod:`dialler_sync.text.outward`.
+The outcome of a run is final, whether or not it can be printed. All output passes :mod:`dialler_sync.text.outward`.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ class _Sink(io.RawIOBase):
         self.used = False
 
     def writable(self) -> bool:
-        """It takes everything."""
+        """Always true."""
         return True
 
     def fileno(self) -> int:
-        """The descriptor behind it."""
+        """Return the descriptor of ``raw``."""
         number: int = self._raw.fileno()
         return number
 
     def isatty(self) -> bool:
-        """Whether there is a terminal behind it."""
+        """Whether ``raw`` is a terminal."""
         return bool(self._raw.isatty())
 
     def write(self, data: ReadableBuffer, /) -> int | None:
-        """Write what can be written."""
+        """Write as much as possible; drop the rest."""
         self.used = True
         if self.lost is None:
             try:
@@ -55,23 +55,23 @@ class _Sink(io.RawIOBase):
 
 
 class Screen(io.TextIOWrapper):
-    """Text for people. ``exact``: a program reads what is written, from which secrets are gone already."""
+    """Text for people. ``exact``: a program reads the output, whose secrets are masked already."""
 
     exact = False
 
     def write(self, text: str, /) -> int:
-        """Write what is harmless of a text."""
+        """Write a text, made harmless."""
         super().write(text if self.exact else screen(text))
         return len(text)
 
     def write_styled(self, text: str) -> int:
-        """Write a text with colours of ours, in which all that comes from elsewhere is one harmless line already."""
+        """Write a text with our own colours, whose foreign parts are harmless lines already."""
         super().write(screen(text, styled=True))
         return len(text)
 
 
 class Styled:
-    """A stream for rich: as ``stream``, with colours."""
+    """A stream for rich: like ``stream``, with colours."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -82,13 +82,13 @@ class Styled:
 
 
 def styled(stream: TextIO) -> IO[str]:
-    """The stream as rich and click may write to it."""
+    """Return the stream for writing by rich and click."""
     return cast("IO[str]", Styled(stream))
 
 
 @contextmanager
 def exact(stream: TextIO) -> Iterator[None]:
-    """Print data: to a program or a file just as it is, to a terminal harmless."""
+    """Print data: unchanged to a program or a file, harmless to a terminal."""
     if isinstance(stream, Screen) and not stream.isatty():
         stream.exact = True
     try:
@@ -117,7 +117,7 @@ class Printing:
             sys.stderr, _ = _unfailing(sys.stderr, 2)
 
     def end(self) -> OSError | None:
-        """Print what is left; gives why something could not be printed."""
+        """Flush the output; return the error that lost some of it, if any."""
         sys.stdout.flush()
         if self._sink is None:
             return None
@@ -125,7 +125,7 @@ class Printing:
 
 
 def _open_closed() -> set[int]:
-    """Open the standard descriptors that are closed; gives which they were."""
+    """Open the standard descriptors that are closed; return their numbers."""
     closed = set()
     for number in range(3):
         try:
@@ -137,7 +137,7 @@ def _open_closed() -> set[int]:
 
 
 def _unfailing(stream: TextIO | None, number: int) -> tuple[TextIO, _Sink]:
-    """The stream, written by way of a sink; a sign that its encoding lacks is no reason to fail, either."""
+    """Wrap the stream in a sink; a character that its encoding lacks is not an error either."""
     if not isinstance(stream, io.TextIOWrapper):
         sink = _Sink(io.FileIO(number, "w", closefd=False))
         return Screen(io.BufferedWriter(sink), encoding="utf-8", errors="backslashreplace"), sink

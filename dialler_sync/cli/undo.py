@@ -1,4 +1,4 @@
-"""``dialler-sync undo``: put back what a run did."""
+"""``dialler-sync undo``: undo a run."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def undo(
 
 
 def _question(run: RunRecord, deleted: int) -> str:
-    """What is about to be done, with everything by which a wrong run shows."""
+    """Return the question before an undo, with all facts that reveal a wrong run."""
     from ..target import in_words
 
     files = ", ".join(dict.fromkeys(str(entry["name"]) for entry in run.files)) or "no file"

@@ -1,4 +1,4 @@
-"""``dialler-sync validate``: what would be rejected, and why."""
+"""``dialler-sync validate``: report rejected rows and the reasons."""
 
 from __future__ import annotations
 

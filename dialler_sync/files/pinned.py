@@ -1,4 +1,4 @@
-"""Folders and files that are held open, so that nobody can put others in their place while they are worked on."""
+"""Folders and files held open, so that nobody can replace them during the work on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OPEN = Path("/proc/self/fd")
 
 
 def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()) -> int | None:
-    """Open a folder, no link; None where this system does not name open folders. ``inside``: relative to this one.
+    """Open a folder, no link; None if the system cannot name open folders. ``inside``: relative to this open folder.
 
     Raises:
         OSError: it cannot be opened, or belongs neither to this user, to root, nor to one of the ``owners``.
@@ -32,24 +32,24 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
 
 
 def within(number: int | None, folder: Path) -> Path:
-    """The folder that was opened, by a name that leads to it whatever becomes of its path."""
+    """Return a path of the open folder that stays valid whatever becomes of its name."""
     return folder if number is None else _OPEN / str(number)
 
 
 def unpin(number: int | None) -> None:
-    """Let go of it."""
+    """Close the folder."""
     if number is not None:
         os.close(number)
 
 
 def known(path: Path) -> Path:
-    """The path of a file as people know it."""
+    """Return the path of a file as users know it."""
     return path.resolve() if path.is_relative_to(_OPEN) else path
 
 
 @contextmanager
 def temporary_folder(beside: Path) -> Iterator[Path]:
-    """A new folder in another one, for this user only, by a name that leads to it whoever can change the other one.
+    """Create a folder in another one, for this user only; yield a path that nobody else can redirect.
 
     :func:`.private.delete_drafts` deletes one that a killed process left.
 

@@ -1,1 +1,1 @@
-"""What the command line and notebooks can have done: each a function, from settings and a journal to a summary."""
+"""Jobs of the command line and of notebooks: functions from settings and a journal to a summary."""

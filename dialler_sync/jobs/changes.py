@@ -43,7 +43,7 @@ def change_contacts(
     observer: Observer | None = None,
     parent: str | None = None,
 ) -> Summary:
-    """Lock, unlock or delete contacts; what stopped the run, if anything did, stands in the summary.
+    """Lock, unlock or delete contacts; the summary holds the reason if the run stopped.
 
     Raises:
         UsageError, InputError: before anything is changed.
@@ -59,7 +59,7 @@ def change_contacts(
 
 
 def change_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
-    """Go on with a change of contacts that was interrupted.
+    """Resume an interrupted change of contacts.
 
     Raises:
         UsageError: its file is another one than it was.
@@ -82,7 +82,7 @@ def undo_run(
     observer: Observer | None = None,
     config_path: Path | None = None,
 ) -> Summary:
-    """Put back what a run did; itself a run, with reports.
+    """Undo a run, as a run of its own with reports.
 
     Raises:
         UsageError: as :func:`check_undo`.
@@ -97,7 +97,7 @@ def undo_run(
 
 
 def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
-    """Refuse what cannot be undone, before anything is counted or asked.
+    """Refuse an impossible undo, before anything is counted or asked.
 
     Raises:
         UsageError: the run has not ended, changed nothing by its kind, belongs to another target than ``target``, or
@@ -114,7 +114,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
 
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
-    """Go on with an undo that was interrupted."""
+    """Resume an interrupted undo."""
     with go_on(journal, run):
         return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
 

@@ -1,4 +1,4 @@
-"""Contacts of the dialler: listed, looked up, with their calls; and written as people and programs want them."""
+"""Contacts of the dialler: list them, look them up with their calls, and format them for people and programs."""
 
 from __future__ import annotations
 

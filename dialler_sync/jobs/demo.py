@@ -1,4 +1,4 @@
-"""The whole job on the embedded dialler: nothing to configure, nothing leaves this machine."""
+"""Demo import into the embedded dialler: no configuration, nothing leaves this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def example_folder(name: str) -> Path:
-    """``sample_data`` or ``configs``: of the checkout, else those that were packed with the package."""
+    """Return ``sample_data`` or ``configs`` of the checkout, else of the installed package."""
     package = Path(str(files("dialler_sync")))
     packed = package / "_demo" / name
     return packed if packed.is_dir() else package.parent / name
@@ -27,7 +27,7 @@ def example_folder(name: str) -> Path:
 def run_demo(out: Path | None, observer: Observer) -> tuple[Summary, int]:
     """Import ``sample_data/crm_export.csv`` through ``configs/demo.yaml`` into an embedded dialler.
 
-    Gives the summary, and the number of contacts that the dialler then holds.
+    Returns the summary, and the number of contacts that the dialler then holds.
     """
     from ..simulator import SimulatorServer
 

@@ -1,4 +1,4 @@
-"""Runs that have ended: their reports once more, and forgetting them."""
+"""Ended runs: rewrite their reports, and prune them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ _STOPS: dict[int, type[StopRun]] = {
 
 
 def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str]]:
-    """Write the reports of a run again, into its folder. The sentences say of which files the rows' original cells
-    cannot be had any more.
+    """Write the reports of a run again, into its folder; return a sentence on each file whose original cells are lost.
 
     Raises:
         UsageError: the run is still at work, or was a reconciliation.
@@ -59,7 +58,7 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
 
 
 def _stopped(run: RunRecord) -> StopRun | None:
-    """What stopped a run, as far as the journal knows."""
+    """Return the reason why a run stopped, if the journal has one."""
     before = run.summary or {}
     if run.state == "finished":
         return None
@@ -71,9 +70,9 @@ def _stopped(run: RunRecord) -> StopRun | None:
 
 
 def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:
-    """The runs that began before a moment and are not needed any more.
+    """Return the runs that began before a moment and are no longer needed.
 
-    A run that is not finished is kept, unless ``unfinished``; what it goes back to is kept with it.
+    An unfinished run is kept, unless ``unfinished``, together with the runs that it builds on.
     """
     runs = journal.runs()
     old = [
@@ -87,7 +86,7 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
 
 
 def prune(journal: Journal, runs: list[RunRecord]) -> None:
-    """Forget runs. What was last sent for each UserData stays known; what could be undone no longer can.
+    """Delete runs. The last payload of each UserData stays known; undoing them becomes impossible.
 
     Raises:
         UsageError: another run is working on one of their campaigns.

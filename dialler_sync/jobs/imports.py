@@ -40,9 +40,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the command line says of an import, beside the configuration.
+    """Options of an import, beside the configuration.
 
-    ``plan`` is what was planned: then the import does exactly what it says, or refuses.
+    ``plan``: the import does exactly what this plan says, or refuses.
     """
 
     files: tuple[Path, ...]
@@ -66,7 +66,7 @@ def validate_files(
 def import_files(
     settings: Settings, options: ImportOptions, journal: Journal, observer: Observer | None = None
 ) -> Summary:
-    """Import files; what stopped the run, if anything did, stands in the summary.
+    """Import files; the summary holds the reason if the run stopped.
 
     Raises:
         UsageError, InputError: before anything is sent.
@@ -77,7 +77,7 @@ def import_files(
 def plan_files(
     settings: Settings, options: ImportOptions, journal: Journal, observer: Observer | None = None
 ) -> PlanFile:
-    """What an import would do, by the code that does it; nothing is sent, and no report is written.
+    """Plan an import, by the code that runs it; send nothing, and write no reports.
 
     Raises:
         UsageError, InputError, StopRun: there is no plan.
@@ -101,14 +101,14 @@ def new_run(
     observer: Observer | None,
     parent: str | None = None,
 ) -> Summary:
-    """One run of rows, from the options to the reports; ``parent`` is the run whose failed rows it sends again.
+    """Run one import, from the options to the reports; ``parent`` is the run whose failed rows it retries.
 
     Raises:
         UsageError, InputError: before anything is sent.
     """
     plan = options.plan
     if command != "validate":
-        read_token(settings.dialler)  # better known now than after a million rows
+        read_token(settings.dialler)  # a missing token is better reported now than after a million rows
     check_cluster(options.run.cluster, settings)
     sources = open_sources(settings, options.files or (plan.paths() if plan else ()), _log.warning, journal)
     suppressed = SuppressionLists() if command == "validate" else read_suppression_lists(settings)
@@ -129,12 +129,12 @@ def new_run(
 
 
 def _run_of(sources: Sequence[Source], target: str) -> str | None:
-    """The newest run of this target that rows of mended files come from."""
+    """Return the newest run of this target that rows of fixed files come from."""
     return max((run.id for run in mended_runs(sources) if run.target == target), default=None)
 
 
 def check_cluster(cluster: str | None, settings: Settings) -> None:
-    """Refuse a cluster that cannot be used, before anything is read.
+    """Refuse an unusable cluster, before anything is read.
 
     Raises:
         UsageError: Dask is not installed, or there is no scheduler at that address that can be trusted.
@@ -182,6 +182,6 @@ def _begin(
 
 
 def _phone_columns(settings: Settings) -> list[str]:
-    """Source columns that hold phone numbers."""
+    """Return the source columns of phone numbers."""
     rules = settings.columns.items()
     return [column for name, rule in rules if FIELDS[name].kind is Kind.PHONE for column in rule.sources]

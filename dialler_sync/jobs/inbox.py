@@ -1,4 +1,4 @@
-"""One call of ``import`` that works through an inbox: its files, a list that is missing, old files."""
+"""One ``import`` of an inbox: its files, the alarm for a missing list, and old files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 class InboxImporter:
     """Imports the files of an inbox, one run each, as ``job`` says.
 
-    ``watched`` opens what watches a run, and ``shown`` shows its summary.
+    ``watched`` opens the observer of a run, and ``shown`` shows its summary.
     """
 
     settings: Settings
@@ -40,7 +40,7 @@ class InboxImporter:
     metrics_file: Path | None = None
 
     def work(self, path: Path, stopped: RunRecord | None) -> Summary:
-        """Import a file, or go on with the run that was stopped while it imported it."""
+        """Import a file, or resume the run that was stopped while importing it."""
         with self.watched() as observer:
             if stopped is None:
                 return import_files(self.settings, replace(self.job, files=(path,)), self.journal, observer)
@@ -49,7 +49,7 @@ class InboxImporter:
             return go_on_with(self.settings, run, self.journal, self.job.config_path, observer, cluster)
 
     def tell(self, summary: Summary) -> None:
-        """Tell everybody of a run."""
+        """Notify everybody of a run."""
         try:
             tell_of_run(summary, self.journal, self.settings.notify, self.metrics_file)
         finally:
@@ -57,7 +57,7 @@ class InboxImporter:
 
 
 def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float | None = None) -> int:
-    """Work through an inbox; the exit code of the call.
+    """Import all complete files of an inbox; return the exit code.
 
     Raises:
         UsageError: the folder cannot be read, or another call is at work on it.

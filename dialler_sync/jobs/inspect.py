@@ -1,4 +1,4 @@
-"""What the reader sees in a file, table by table."""
+"""Tables of a file as the reader sees them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator[dict[str, Any]]:
-    """The facts of each table of a file, written into ``folder`` too if there is one.
+    """Yield the facts of each table of a file; write the tables into ``folder`` if there is one.
 
     Raises:
         InputError: it cannot be read, or not to its end.

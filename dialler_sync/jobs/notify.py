@@ -1,4 +1,4 @@
-"""Tells others how a night went: one webhook call when the state changes, a row-count alarm, Prometheus metrics."""
+"""Notifications of nightly runs: one webhook call when the state changes, a row-count alarm, Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WELL = frozenset({ExitCode.OK, ExitCode.ROWS_FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """How a run went, beside the runs before it. ``event`` is ``failing``, ``recovered`` or ``""``."""
+    """State of a run compared with earlier runs. ``event`` is ``failing``, ``recovered`` or ``""``."""
 
     alarm: str
     event: str
@@ -43,7 +43,7 @@ def judge_night(
 ) -> Night:
     """Compare a run with the summaries of earlier ones of its campaign, the newest first.
 
-    ``last_event`` is what was told last, if anything was: a run that failed, and was then resumed, has recovered.
+    ``last_event`` is the last event sent, if any: a run that failed, and was then resumed, has recovered.
     """
     alarm = _row_count_alarm(summary, earlier, settings)
     failing = summary.exit_code not in _WELL or bool(alarm) or _alarm_stands(summary, earlier)
@@ -67,25 +67,25 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
 
 
 def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the newest whole list raised an alarm, of which a part of a list tells nothing."""
+    """Whether the newest full list raised an alarm; a partial list proves nothing about it."""
     newest = next((other for other in earlier if not _is_part(other["files"])), {})
     return _is_part(summary.files) and bool(newest.get("alarm"))
 
 
 def _is_part(files: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether one of the files was a mended one, which has only a few rows of a list."""
+    """Whether one of the files was a fixed one, which has only a few rows of a list."""
     return any(file.get("layout", {}).get("mended") for file in files)
 
 
 def after_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:
-    """Tell whoever is to be told of a run. It is over: neither that nobody can be reached changes anything of it, nor a
-    Ctrl-C, which only ends the wait for the webhook."""
+    """Notify the recipients of an ended run. Neither a failed delivery nor a Ctrl-C, which only ends the wait for the
+    webhook, changes the run."""
     with suppress(KeyboardInterrupt):
         tell_of_run(summary, journal, settings, metrics_file)
 
 
 def tell_of_run(summary: Summary, journal: Journal, settings: NotifySettings | None, metrics_file: Path | None) -> None:
-    """The same where more is to be done after it, which a Ctrl-C ends, too."""
+    """Notify the recipients of a run with work left after it, which a Ctrl-C also ends."""
     if metrics_file:
         write_metrics(summary, metrics_file)
     if settings is None or summary.dry_run or summary.command != "import":
@@ -118,7 +118,7 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings) -> None:
 
 
 def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Path) -> None:
-    """Note that the webhook is to be told that no list came."""
+    """Record that the webhook must be told of a missing list."""
     if not (settings.notify and settings.notify.webhook):
         return
     campaign = settings.campaign
@@ -136,7 +136,7 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
 
 
 def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:
-    """Deliver what the webhook has not heard of an inbox."""
+    """Deliver the pending notifications of an inbox."""
     if settings.notify and settings.notify.webhook:
         _deliver(settings.notify.webhook, journal, _of_inbox(folder))
 
@@ -148,7 +148,7 @@ def _of_inbox(folder: Path) -> str:
 def _deliver(url: str, journal: Journal, target: str) -> None:
     for notice in journal.undelivered(target):
         if not _call(url, notice.body):
-            break  # the next run begins with this one
+            break  # the next run delivers this one first
         journal.settle_notice(notice.id)
 
 
@@ -166,7 +166,7 @@ def _body(summary: Summary, night: Night) -> dict[str, Any]:
 
 
 def _call(url: str, body: Mapping[str, Any]) -> bool:
-    """Call the webhook; gives whether it has taken the message."""
+    """Call the webhook; return whether it accepted the message."""
     import httpx
 
     try:
@@ -176,8 +176,8 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
         reason = f"it answered {status}"
     except TimeoutError:
         reason = f"it has not answered within {_WEBHOOK_SECONDS:g} seconds"
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # a faulty proxy, too
-        reason = type(error).__name__  # the address may hold a secret of its own, so it is not named
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # or a proxy
+        reason = type(error).__name__  # the address may be a secret, so the message does not name it
     except KeyboardInterrupt:
         _log.error("interrupted: notify.webhook was not called. The next run delivers the message.")
         raise
@@ -186,7 +186,8 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
 
 
 async def _status_of(url: str, body: Mapping[str, Any]) -> int:
-    """What the webhook answers. What follows its status is not read: it may have no end, and no redirect is followed.
+    """Return the HTTP status of the webhook's answer. Its body is not read, as it may be endless; redirects are not
+    followed.
 
     Raises:
         TimeoutError, httpx.HTTPError, OSError: there is no answer.
@@ -229,5 +230,5 @@ def write_metrics(summary: Summary, path: Path) -> None:
 
 
 def _label(value: object) -> str:
-    """A label's value as Prometheus writes it."""
+    """Format a label's value for Prometheus."""
     return line(value).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,4 +1,4 @@
-"""The jobs around a reconciliation: compare files with the dialler, and plan the import that mends what differs."""
+"""Reconciliation jobs: compare files with the dialler, and plan the import that fixes the differences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 def reconcile_files(
     settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
 ) -> Reconciled:
-    """Compare files with the dialler; what stopped it, if anything did, stands in the summary.
+    """Compare files with the dialler; the summary holds the reason if the run stopped.
 
     Raises:
         UsageError, InputError: before anything is written.
@@ -69,7 +69,7 @@ def reconcile_files(
 def mending_plan(
     settings: Settings, options: ReconcileOptions, journal: Journal, observer: Observer | None = None
 ) -> PlanFile:
-    """The plan of the import that mends what is missing and differs, and what is extra as ``mirror:`` says.
+    """Plan the import of missing and differing rows; ``mirror:`` decides about extra contacts.
 
     It is made as 'plan' makes it, from the file and the dialler as they are now, so that 'import --plan' takes it.
 
@@ -85,7 +85,7 @@ def mending_plan(
 
 
 def _earlier(journal: Journal, options: ReconcileOptions, target: str) -> RunRecord | None:
-    """The reconciliation that ``options.since`` names; of ``last``, the last one that can be compared, if there is any.
+    """Return the reconciliation that ``options.since`` names; for ``last``, the last comparable one, if any.
 
     Raises:
         UsageError: the run is none of ``target``, did not come to its end, or did not look for extras as this one does.

@@ -1,4 +1,4 @@
-"""The journal that every job works with, and its runs."""
+"""The journal shared by all jobs, and its runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job gives back, and how that is said."""
+"""Results of jobs, and their wording."""
 
 from __future__ import annotations
 

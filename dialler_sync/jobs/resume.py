@@ -1,4 +1,4 @@
-"""Runs that go on where they were interrupted, and runs that send again what failed."""
+"""Resume interrupted runs, and retry failed rows."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def resume_run(
     observer: Observer | None = None,
     cluster: str | None = None,
 ) -> Summary:
-    """Finish an interrupted run: what is settled stays, doubtful rows are looked for, the rest is sent.
+    """Finish an interrupted run: keep settled rows, look up doubtful ones, send the rest.
 
-    From here, wherever it began, unless a ``cluster`` is named.
+    Sends from this process, whatever the run began with, unless a ``cluster`` is named.
 
     Raises:
         CannotResume: files, configuration or do-not-call lists are others than they were.
@@ -71,7 +71,7 @@ def resume_run(
     read_token(settings.dialler)
     check_cluster(cluster, settings)
     with journal.campaign_lock(run.target) as unlocked:
-        run = journal.run(run.id)  # it may have been finished while we waited for the campaign
+        run = journal.run(run.id)  # another process may have finished it while we waited for the campaign
         if nothing_to_resume(run):
             raise UsageError(nothing_to_resume(run))
         reopen_folder(run)
@@ -117,7 +117,7 @@ def go_on_with(
     observer: Observer | None = None,
     cluster: str | None = None,
 ) -> Summary:
-    """Finish an interrupted import; where it cannot go on as it began, by a new run that sends what it has not settled.
+    """Finish an interrupted import; if its inputs have changed, by a new run of its unsettled rows.
 
     Raises:
         UsageError, InputError: before anything is sent.
@@ -143,7 +143,7 @@ def retry_run(
     mark: bool = False,
     config_path: Path | None = None,
 ) -> Summary:
-    """Send again what did not succeed in ``parent``, from its files as they are now, or from mended ones.
+    """Retry the failed rows of ``parent``, from its files as they are now, or from fixed ones.
 
     Raises:
         UsageError, InputError: before anything is sent.
@@ -192,12 +192,12 @@ def _send_rest(
 
 
 def find_resumable(journal: Journal, target: str) -> RunRecord | None:
-    """The newest run of a target that is not finished, or whose reports are not written."""
+    """Return the newest run of a target that is unfinished, or lacks its reports."""
     return _newest(journal, target, lambda run: not nothing_to_resume(run))
 
 
 def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> RunRecord | None:
-    """The import of a target that fixed ``files`` come from, else the newest one.
+    """Return the import of a target that fixed ``files`` come from, else the newest one.
 
     Raises:
         UsageError: the files come from a run of another target.
@@ -216,13 +216,13 @@ def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> Ru
 
 
 def find_undoable(journal: Journal, target: str) -> RunRecord | None:
-    """The newest run of a target that has changed contacts, or may have."""
+    """Return the newest run of a target that has changed contacts, or may have."""
     changing = {"import", *COMMANDS}
     return _newest(journal, target, lambda run: run.command in changing and not run.options.get("dry_run"))
 
 
 def nothing_to_resume(run: RunRecord) -> str:
-    """Why there is nothing to resume in a run; empty: there is."""
+    """Return why a run cannot be resumed; empty if it can."""
     if run.command in READING:
         return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to resume"
     ended = run.state == "finished" and not run.is_unreported
@@ -230,7 +230,7 @@ def nothing_to_resume(run: RunRecord) -> str:
 
 
 def nothing_to_retry(run: RunRecord) -> str:
-    """Why there is nothing to send again of a run as it was read; empty: there is."""
+    """Return why a run has nothing to retry; empty if it has."""
     if run.command in READING:
         return f"run {run.id} was a {run.command}, which sends nothing: there is nothing to retry"
     if run.options.get("dry_run"):
@@ -246,7 +246,7 @@ def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -
 
 
 def _read_as(settings: Settings, run: RunRecord) -> Settings:
-    """The settings, with what the command line of the run said of how its files are read."""
+    """Return the settings, with the run's own options for reading its files."""
     return settings.model_copy(update={"source": with_source(settings.source, run.options.get("source", {}))})
 
 

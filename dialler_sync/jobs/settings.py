@@ -1,4 +1,4 @@
-"""The configuration that every job works with: read, checked, described."""
+"""The configuration shared by all jobs: read, checked, described."""
 
 from __future__ import annotations
 

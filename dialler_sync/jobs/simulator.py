@@ -1,4 +1,4 @@
-"""The embedded dialler, to rehearse against."""
+"""The embedded dialler, for rehearsals."""
 
 from __future__ import annotations
 

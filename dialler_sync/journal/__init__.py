@@ -1,4 +1,4 @@
-"""What every run did, before and after it did it."""
+"""The journal: every run, its rows and their outcomes, written before and after each request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cell of the journal may hold: whoever can write the file can put anything into any of them."""
+"""Checks of the journal's cells: whoever can write the file can put anything into any of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Check = Callable[[Any], Any]
 
 
 class OddCell(Exception):
-    """A cell holds what this program never writes; the message says which one."""
+    """A cell holds a value that this program never writes; the message names the cell."""
 
 
 class Checked(sa.TypeDecorator[Any]):
-    """A column's own type, whose cells are looked at when they are read."""
+    """A column type that checks each cell when it is read."""
 
     impl = sa.Text
     cache_ok = True
@@ -35,10 +35,10 @@ class Checked(sa.TypeDecorator[Any]):
         self._check = CHECKS.get(where) or _KINDS[type(kind)]
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Check:
-        """What looks at a cell, and gives it as it is; called for millions of them.
+        """Return the function that checks a cell and returns it unchanged; it is called for millions of cells.
 
         Raises (when it is called):
-            OddCell: the cell holds what nobody has written.
+            OddCell: this program never writes such a value.
         """
         convert = self.impl_instance.result_processor(dialect, coltype)
         check, simple, nullable, where = self._check, _SIMPLE.get(self._check), self.nullable, self.where
@@ -56,14 +56,14 @@ class Checked(sa.TypeDecorator[Any]):
 
 
 def check(metadata: sa.MetaData) -> None:
-    """Have the cells of all tables looked at when they are read."""
+    """Check the cells of all tables whenever they are read."""
     for table in metadata.tables.values():
         for column in table.columns:
             column.type = Checked(column.type, str(column), bool(column.nullable))
 
 
 def optional(column: Any) -> Any:
-    """A column that is read where there may be no row for it."""
+    """Return a column that may be NULL in an outer join."""
     kind = column.type
     return sa.type_coerce(column, Checked(kind.kind, kind.where, nullable=True))
 
@@ -97,7 +97,7 @@ def _exit_code(value: Any) -> bool:
 
 
 def is_time(value: Any) -> bool:
-    """Whether it is a time as it is written, of a year that can be shown in every zone."""
+    """Whether a text is a time as the journal writes it, in a year that every time zone can show."""
     try:
         found = datetime.fromisoformat(value)
     except (ValueError, TypeError):
@@ -138,8 +138,10 @@ def _no_number(text: str) -> object:
 
 
 def fits(found: Any, shape: Any) -> bool:
-    """Whether a value has a shape: a kind or several, a list of a shape, or an object. ``ANY`` in an object is the
-    shape of what is not named; a name that ends in ``!`` must be there, so that older journals may lack others.
+    """Whether a value has a shape: a type or several, a list of a shape, or an object.
+
+    ``ANY`` in an object is the shape of all other keys. A key that ends in ``!`` is required; older journals may lack
+    the others.
     """
     if isinstance(shape, list):
         return isinstance(found, list) and all(fits(each, shape[0]) for each in found)

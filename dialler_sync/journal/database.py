@@ -40,8 +40,9 @@ Refusal = Callable[[str], str]
 
 
 class Database:
-    """An open database in its newest version. ``trusted``: also a file that others could have changed; None: where
-    the variable says so.
+    """An open database, migrated to the newest version.
+
+    ``trusted`` accepts a file that others could have changed; None leaves that to the variable DIALLER_SYNC_TRUST.
 
     Raises:
         JournalError: it fails.
@@ -72,7 +73,7 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """A transaction: committed at the end, undone where that is not reached."""
+        """Open a transaction: committed at the end of the block, rolled back on an error."""
         with self._in_words(), self._engine.begin() as connection:
             for held in self._held:
                 if connection.scalar(held) is None:
@@ -83,10 +84,10 @@ class Database:
             yield connection
 
     def require_there(self) -> None:
-        """See that what was written is in the file of that name: SQLite goes on writing to one that was deleted.
+        """Check that the journal's file still has its name: SQLite goes on writing to a deleted file.
 
         Raises:
-            JournalLost: the file is gone, or another one.
+            JournalLost: the file is gone, or another file has its name.
         """
         if self._file and _identity(self._engine.url) != self._file:
             raise JournalLost(
@@ -133,7 +134,7 @@ class Database:
     ) -> None:
         """Execute a statement for each of ``values``, which hold its parameters in the order of ``names``.
 
-        By the driver itself: SQLAlchemy's own way takes three times as long.
+        Uses the driver directly: SQLAlchemy takes three times as long.
         """
         if not values:
             return
@@ -146,7 +147,7 @@ class Database:
             connection.exec_driver_sql(str(compiled), [*values])
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
-        """An insert into all columns that leaves rows alone that are there already."""
+        """Return an insert into all columns that leaves existing rows alone."""
         if self._engine.dialect.name == "postgresql":
             from sqlalchemy.dialects import postgresql
 
@@ -155,10 +156,10 @@ class Database:
 
     @contextmanager
     def lock(self, target: str, refusal: Refusal) -> Iterator[None]:
-        """Hold a target. The lock goes with the process that holds it.
+        """Hold the lock of a target. It ends with the process.
 
         Raises:
-            Held: ``refusal``, as another process holds it.
+            Held: another process holds it; the message is ``refusal``.
         """
         with ExitStack() as stack:
             if self._engine.dialect.name == "postgresql":
@@ -171,7 +172,7 @@ class Database:
 
     @contextmanager
     def _advisory_lock(self, number: int, refusal: Refusal, *, shared: bool = False) -> Iterator[None]:
-        """As long as it is held, every transaction makes sure that it still is."""
+        """Hold a PostgreSQL advisory lock; every transaction checks that it is still held."""
         from . import postgres
 
         with ExitStack() as stack:
@@ -207,7 +208,7 @@ class Database:
 
 
 def _identity(url: sa.URL) -> tuple[int, int] | None:
-    """What tells a journal's file from another of its name; None: it is gone, or is no file."""
+    """Return device and inode of a journal's file; None if it is gone, or is not a file."""
     try:
         path = path_of(url)
         found = path.stat() if path else None
@@ -232,12 +233,12 @@ _SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlit
 
 
 def damaged(detail: str, name: str = "") -> JournalDamaged:
-    """What is said of a journal whose content is damaged."""
+    """Return the error for a journal whose content is damaged."""
     return JournalDamaged(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
 
 
 def _is_damage(error: BaseException | None) -> bool:
-    """Whether a database says that what it holds is damaged, so that going on with it would only do harm."""
+    """Whether a database error means that its content is damaged; going on would only do harm."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells what is corrupt
         return code in _SQLITE_DAMAGE or str(error).startswith(("no such table", "no such column", "Could not decode"))
@@ -245,14 +246,14 @@ def _is_damage(error: BaseException | None) -> bool:
 
 
 def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[str]]:
-    """Texts as a query."""
+    """Return texts as a query with one column."""
     return sa.select(each_row(connection, [(text,) for text in texts]).c.value[0].as_string())
 
 
 def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> sa.TableValuedAlias:
-    """Rows as a table, however many: as parameters of their own databases take only so many.
+    """Return rows as a table: one JSON parameter, as databases limit the number of parameters.
 
-    ``c.value[place].as_string()`` and ``as_integer()`` are what they hold.
+    ``c.value[place].as_string()`` and ``as_integer()`` read a value of a row.
     """
     if connection.dialect.name == "postgresql":
         from . import postgres
@@ -265,10 +266,10 @@ def each_row(connection: sa.Connection, rows: Sequence[Sequence[str | int]]) -> 
 
 
 def _open(state: str | Path, trusted: bool | None) -> sa.Engine:
-    """The engine of a path or URL.
+    """Return the engine of a path or URL.
 
     Raises:
-        UsageError: there can be no journal.
+        UsageError: no journal can be there.
     """
     url = url_of(state)
     if url.get_backend_name() == "sqlite":
@@ -283,7 +284,7 @@ def _open(state: str | Path, trusted: bool | None) -> sa.Engine:
 
 
 def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
-    """The engine of an SQLite file, which is made where it is not there, for its owner only."""
+    """Return the engine of an SQLite file; a missing file is created for its owner only."""
     if path := path_of(url):
         require_trust(url, trusted)
         try:
@@ -304,7 +305,7 @@ file's rows takes half as long again."""
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    """WAL lets others read while a run writes; NORMAL loses no commit when the process is killed."""
+    """Set the pragmas: WAL lets others read while a run writes, NORMAL loses no commit when the process is killed."""
     cursor = connection.cursor()
     try:
         cursor.execute("PRAGMA trusted_schema = OFF")

@@ -1,4 +1,4 @@
-"""What was sent, over all runs: to compare a list with, to mend rows, and to undo."""
+"""The history of what was sent, over all runs: for comparing lists, fixing rows and undoing runs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .runs import Runs
 
 
 class History(Runs):
-    """The part of the journal that looks across runs."""
+    """Queries of the journal across runs."""
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
-        """The rows of a run, by their place in it, whose UserData ``parent`` has settled."""
+        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has settled."""
         ours, theirs = schema.rows, schema.rows.alias()
         left_to_others = [str(Reason.SUPERSEDED), str(Reason.FILTERED)]  # another row of the key may count
         skipped = (theirs.c.state == str(Status.SKIPPED)) & theirs.c.action.not_in(left_to_others)
@@ -31,12 +31,12 @@ class History(Runs):
             return list(connection.scalars(query))
 
     def origins(self, run_id: str, file: int, rows: Sequence[int]) -> dict[int, Origin]:
-        """The rows of a run with these row numbers in one of its files, by number."""
+        """Return the rows of a run with these row numbers in one of its files, by row number."""
         with self._begin() as connection:
             return mended.find(connection, run_id, file, rows)
 
     def settled_since(self, target: str, since: str, keys: Sequence[str], but: Container[str]) -> dict[str, str]:
-        """Which of these keys an import after a moment has settled, and no undo has unsettled: key → run.
+        """Return the keys that an import after ``since`` has settled and no undo has put back: key → run ID.
 
         ``but`` runs do not count. What was sent counts only where it was taken in.
         """
@@ -46,7 +46,7 @@ class History(Runs):
         return {key: run for key, run in found.items() if run not in but}
 
     def sent_since(self, target: str, since: str, but: Container[str]) -> bool:
-        """Whether :meth:`settled_since` may find any key at all."""
+        """Whether :meth:`settled_since` can find any key at all."""
         if self._imports_since(target, since, but):
             return True
         with self._begin() as connection:
@@ -64,7 +64,7 @@ class History(Runs):
         ]
 
     def add_images(self, run_id: str, images: Sequence[Image]) -> None:
-        """Keep what contacts were before a run; what is kept already stays."""
+        """Store before-images of contacts; an existing image is kept."""
         values = [
             (run_id, image.seq, mask(image.contact_id), image.before and mask(image.before), image.after)
             for image in images
@@ -74,14 +74,14 @@ class History(Runs):
             self._database.execute_many(connection, insert, ("run", "seq", "contact_id", "before", "after"), values)
 
     def images(self, run_id: str, seqs: Sequence[int]) -> dict[int, Image]:
-        """The images of these rows, as far as they were kept."""
+        """Return the before-images of these rows, as far as they were stored."""
         table = schema.images
         query = sa.select(table).where(table.c.run == run_id, table.c.seq.in_(seqs))
         with self._begin() as connection:
             return {row.seq: Image(row.seq, row.contact_id, row.before, row.after) for row in connection.execute(query)}
 
     def fold_runs(self, target: str, *, but: str = "") -> None:
-        """Have what runs have sent, and what the mirror has locked, known to what follows; not that of one run.
+        """Fold ended runs into the history (last payloads, mirror locks), except run ``but``.
 
         The caller holds the campaign, so that every other run has ended, or was killed.
         """
@@ -89,7 +89,7 @@ class History(Runs):
             last_sent.fold_runs(connection, target, but)
 
     def sent(self, target: str, keys: Sequence[str]) -> dict[str, Sent]:
-        """What was last sent successfully for each of these keys, in runs that were taken in."""
+        """Return the last successful payload of each key, from folded runs."""
         with self._begin() as connection:
             return last_sent.find(connection, target, keys)
 
@@ -108,6 +108,6 @@ class History(Runs):
             return mirror_locks.returned(connection, target, run_id)
 
     def sent_between(self, run_id: str) -> dict[str, str]:
-        """When the rows that have not changed were last sent: ``from`` and ``to``; empty: there are none."""
+        """Return when the unchanged rows were last sent: ``from`` and ``to``; empty if there are none."""
         with self._begin() as connection:
             return last_sent.sent_between(connection, run_id)

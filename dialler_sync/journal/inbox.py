@@ -1,4 +1,4 @@
-"""What earlier calls saw of the files in an inbox folder."""
+"""Notes of earlier calls about the files in an inbox folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEWEST, _MISSING = "", "/"
 class InboxNotes:
     """The notes about one folder. Times are seconds since the epoch, by the clock of this machine.
 
-    A file's ``mark`` tells it, in the state it is in, from others of the same name.
+    A file's ``mark`` (inode, size and time) tells it from other files, and other states, of the same name.
     """
 
     def __init__(self, begin: Callable[[], AbstractContextManager[sa.Connection]], folder: str) -> None:
@@ -24,7 +24,7 @@ class InboxNotes:
         self._folder = folder
 
     def first_seen(self, name: str, mark: str, now: float) -> float:
-        """When a call first saw the file as it is; ``now`` if none has, and then it is the newest list."""
+        """Return when a call first saw the file with this mark; ``now`` if none has, which makes it the newest list."""
         found = self._find(name)
         if found and found.mark == mark and found.seen_at <= now:
             return float(found.seen_at)
@@ -33,12 +33,12 @@ class InboxNotes:
         return now
 
     def newest_list(self) -> float:
-        """When the newest list came; 0 if none has."""
+        """Return when the newest list came; 0 if none has."""
         found = self._find(_NEWEST)
         return float(found.seen_at) if found else 0.0
 
     def tell_once(self, name: str, mark: str, what: str, now: float) -> bool:
-        """Whether ``what`` is still to be told of a file; it is not, from now on."""
+        """Return whether ``what`` was not yet told about a file, and note that it is told now."""
         found = self._find(name)
         same = found is not None and found.mark == mark
         if found and same and found.told == what:
@@ -47,7 +47,7 @@ class InboxNotes:
         return True
 
     def tell_missing(self, due: str, now: float) -> bool:
-        """Whether it is still to be told that the list of ``due`` is missing; it is not, from now on."""
+        """Return whether the missing list of ``due`` was not yet reported, and note that it is reported now."""
         return self.tell_once(_MISSING, due, "missing", now)
 
     def keep_only(self, names: Container[str]) -> None:

@@ -1,4 +1,4 @@
-"""Locks of this machine: files that every user of it reaches, held by ``flock`` for as long as the process lives.
+"""Locks of this machine: files that every user can reach, held by ``flock`` until the process ends.
 
 Two journals in two folders, or of two users, know nothing of each other; these files keep their runs apart.
 """
@@ -32,14 +32,16 @@ class Busy(Exception):
 
 
 def folders() -> list[Path]:
-    """Where the locks lie. All that can be used are: not every user can make a folder in the first."""
+    """Return the folders of the locks. All usable ones are used, as not every user can create a folder in the first."""
     chosen = os.environ.get(LOCK_DIR)
     return [Path(chosen).absolute()] if chosen else [SHARED, Path(tempfile.gettempdir()) / "dialler-sync"]
 
 
 @contextmanager
 def machine_lock(target: str) -> Iterator[str]:
-    """Hold a campaign, or a whole account against all of its campaigns. Yields why it cannot be had, ``""`` if it is.
+    """Hold the lock of a campaign, or of an account with all its campaigns.
+
+    Yields the reason why there is no lock, ``""`` if it is held.
 
     Raises:
         Busy: another process of this machine holds it.
@@ -68,7 +70,7 @@ def machine_lock(target: str) -> Iterator[str]:
 
 
 def _make(folder: Path) -> None:
-    """Make the folder for everybody, as /tmp is, where it is not there."""
+    """Create a missing folder for all users, with the mode of /tmp."""
     with suppress(FileExistsError):
         folder.mkdir(parents=LOCK_DIR in os.environ)
         folder.chmod(0o1777)  # mkdir's mode is subject to the umask
@@ -108,7 +110,7 @@ def _digest(text: str) -> str:
 
 @contextmanager
 def _locked(folder: int, name: str, *, exclusive: bool) -> Iterator[bool]:
-    """Hold a file, alone or with others; False where somebody else has it. Who holds it alone is named in it."""
+    """Lock a file, exclusively or shared; False if another process has it. It names an exclusive holder."""
     import fcntl
 
     for _ in range(_TRIES):
@@ -162,7 +164,7 @@ def _open(folder: int, name: str) -> int:
 
 
 def _is_there(folder: int, name: str, number: int) -> bool:
-    """Whether the file that is open still has this name."""
+    """Whether the open file still has this name."""
     try:
         return os.path.samestat(os.lstat(name, dir_fd=folder), os.fstat(number))
     except FileNotFoundError:
@@ -176,7 +178,7 @@ def _write(number: int, text: str) -> None:
 
 
 def _holder(folder: int, name: str) -> str:
-    """Who holds a file: as the system says, else as the file does; ``""`` where that process has died."""
+    """Return the holder of a file, from the system or else from the file; ``""`` if that process has died."""
     try:
         number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         try:
@@ -195,7 +197,7 @@ def _holder(folder: int, name: str) -> str:
 
 
 def _holder_by_system(file: os.stat_result) -> str:
-    """Who holds a file by ``flock``, as Linux tells: what stands in the file, anybody can have written."""
+    """Return the holder of a ``flock`` as Linux knows it: anybody can have written the text in the file."""
     place = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
     for line in Path("/proc/locks").read_text(encoding="ascii").splitlines() if Path("/proc/locks").exists() else ():
         words = line.split()
@@ -206,7 +208,7 @@ def _holder_by_system(file: os.stat_result) -> str:
 
 
 def who() -> str:
-    """This process, for those that meet its locks."""
+    """Return user and process ID, for the messages of processes that find this lock."""
     return _user_and_process(os.geteuid(), os.getpid())
 
 

@@ -1,4 +1,4 @@
-"""What earlier runs know of the rows of a mended file: their cells as they were read, and what became of their keys."""
+"""Facts of earlier runs about the rows of a mended file: their original cells, and the outcomes of their keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .records import Origin
 
 
 def find(connection: sa.Connection, run_id: str, file: int, numbers: Sequence[int]) -> dict[int, Origin]:
-    """The rows of a run with these row numbers in one of its files, by number."""
+    """Return the rows of a run with these row numbers in one of its files, by row number."""
     rows, cells = schema.rows, schema.failed_cells
     wanted = each_row(connection, [(number,) for number in numbers])
     kept = (cells.c.run == rows.c.run) & (cells.c.seq == rows.c.seq)
@@ -32,7 +32,7 @@ def find(connection: sa.Connection, run_id: str, file: int, numbers: Sequence[in
 
 
 def drop_settled(connection: sa.Connection, run_id: str) -> None:
-    """Forget the cells of a run's rows that nobody has to mend."""
+    """Delete the cells of a run's rows that need no fix."""
     rows, cells = schema.rows.c, schema.failed_cells.c
     fine = sa.exists().where(rows.run == cells.run, rows.seq == cells.seq, rows.state.in_(list(map(str, FINE))))
     connection.execute(sa.delete(schema.failed_cells).where(cells.run == run_id, fine))
@@ -41,7 +41,7 @@ def drop_settled(connection: sa.Connection, run_id: str) -> None:
 def settled_since(
     connection: sa.Connection, target: str, since: str, runs: Sequence[str], keys: Sequence[str]
 ) -> dict[str, str]:
-    """Which of these keys were settled after a moment, by one of ``runs`` or a run that was pruned: key → run."""
+    """Return the keys settled after a moment by one of ``runs`` or a pruned run: key → run ID."""
     rows, sent = schema.rows.c, schema.sent.c
     wanted = each_of(connection, keys)
     left_out = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Reason.UNCHANGED))
@@ -57,7 +57,7 @@ def settled_since(
 
 
 def sent_since(connection: sa.Connection, target: str, since: str) -> bool:
-    """Whether anything is known that was sent after a moment."""
+    """Whether any payload is known that was sent after a moment."""
     sent = schema.sent.c
     newer = sa.select(sent.user_data).where(sent.target == target, sent.sent_at > since).limit(1)
     return connection.scalar(newer) is not None

@@ -15,14 +15,14 @@ from .targets import of_account
 
 
 def find(connection: sa.Connection, target: str, ids: Sequence[str]) -> set[str]:
-    """Which of these contacts they are."""
+    """Return those of these contacts that are locked so."""
     locks = schema.mirror_locks.c
     of_ids = locks.contact_id.in_(each_of(connection, ids))
     return set(connection.scalars(sa.select(locks.contact_id).where(locks.target == target, of_ids)))
 
 
 def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, dict[str, str]]:
-    """Those that the files of a run have again: UserData → contact ID → run that locked it."""
+    """Return the locked contacts that the files of a run have again: UserData → contact ID → run that locked it."""
     rows, locks = schema.rows, schema.mirror_locks
     of_target = locks.c.target == target
     found: dict[str, dict[str, str]] = {}
@@ -41,7 +41,7 @@ def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, d
 
 
 def fold_run(connection: sa.Connection, target: str, run_id: str, command: str) -> None:
-    """Take in what a run has locked, and what it did to contacts locked before."""
+    """Fold the locks of a run, and its changes of contacts locked before."""
     rows, locks = schema.rows, schema.mirror_locks
     of_run = (rows.c.run == run_id) & (rows.c.contact_id != "")
     if command == "import":
@@ -64,7 +64,7 @@ def fold_run(connection: sa.Connection, target: str, run_id: str, command: str) 
 
 
 def _take_back(connection: sa.Connection, target: str, run_id: str) -> None:
-    """Contacts that had returned, and that an undo has locked again, are the mirror's as they were before."""
+    """Restore the mirror's lock of returned contacts that an undo has locked again."""
     rows, runs, undone = schema.rows, schema.runs, schema.rows.alias()
     again = (
         sa.select(sa.literal(target), rows.c.contact_id, sa.func.max(rows.c.user_data), rows.c.run)

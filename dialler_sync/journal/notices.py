@@ -1,4 +1,4 @@
-"""What receivers were told, or are still to be told, of the runs of a campaign."""
+"""Notices about the runs of a campaign: delivered ones, and those still to be delivered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .schema import notices
 
 
 class Notice(NamedTuple):
-    """One call of a webhook. ``body`` is what it is sent; the address, which may hold a secret, is not kept."""
+    """One call of a webhook. ``body`` is its JSON; the address is not stored, as it may hold a secret."""
 
     id: int
     event: str
@@ -21,24 +21,24 @@ class Notice(NamedTuple):
 
 
 def add(connection: sa.Connection, target: str, event: str, body: Mapping[str, Any]) -> None:
-    """Note what is to be told."""
+    """Add a notice."""
     text = json.dumps(outward(body), ensure_ascii=False)
     connection.execute(sa.insert(notices).values(target=target, event=event, body=text, delivered=False))
 
 
 def undelivered(connection: sa.Connection, target: str) -> list[Notice]:
-    """What is still to be told, the oldest first."""
+    """Return the undelivered notices, the oldest first."""
     columns = notices.c.id, notices.c.event, notices.c.body
     query = sa.select(*columns).where(notices.c.target == target, ~notices.c.delivered).order_by(notices.c.id)
     return [Notice(number, event, json.loads(body)) for number, event, body in connection.execute(query)]
 
 
 def settle(connection: sa.Connection, number: int) -> None:
-    """Note that a notice was delivered."""
+    """Mark a notice as delivered."""
     connection.execute(sa.update(notices).where(notices.c.id == number).values(delivered=True))
 
 
 def last_event(connection: sa.Connection, target: str) -> str:
-    """The newest event of a target, delivered or not; ``""``: there is none."""
+    """Return the newest event of a target, delivered or not; ``""`` if there is none."""
     query = sa.select(notices.c.event).where(notices.c.target == target).order_by(notices.c.id.desc()).limit(1)
     return connection.scalar(query) or ""

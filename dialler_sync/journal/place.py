@@ -75,10 +75,10 @@ def path_of(url: sa.URL) -> Path | None:
 
 
 def default_state() -> Path:
-    """Where the journal is when nothing else is said.
+    """Return the default path of the journal.
 
     Raises:
-        UsageError: nobody knows where the user's home is.
+        UsageError: the user's home is unknown.
     """
     return _own_folder() / "journal.db"
 
@@ -104,7 +104,7 @@ def journal_files(state: str | Path) -> list[Path]:
 
 
 def require_trust(url: sa.URL, trusted: bool | None) -> None:
-    """Refuse a journal that other users could have changed, or beside which lies a file that SQLite would take up.
+    """Refuse a journal that other users could have changed, or a file beside it that SQLite would read.
 
     Raises:
         UsageError: it is so, and nobody has said that it is ``trusted``.

@@ -39,7 +39,7 @@ GRACE = "1s"
 
 
 def open_server(url: sa.URL) -> sa.Engine:
-    """The engine of a PostgreSQL database; nothing is connected yet."""
+    """Return the engine of a PostgreSQL database, not yet connected."""
     link = {"application_name": f"{APPLICATION} {who()} on {socket.gethostname()}"[:63], **_LINK}  # longer is cut off
     engine = sa.create_engine(
         url,
@@ -52,12 +52,12 @@ def open_server(url: sa.URL) -> sa.Engine:
 
 
 def without_nul(text: str) -> str:
-    """PostgreSQL refuses NUL in text; damaged rows that are rejected for it, and odd answers, are written with ␀."""
+    """Replace NUL by ␀: PostgreSQL refuses NUL in text, and damaged rows and odd answers hold it."""
     return text.replace("\x00", "␀")
 
 
 def row_without_nul(row: Sequence[str | int]) -> list[str | int]:
-    """The same of a row."""
+    """Replace NUL in the texts of a row."""
     return [without_nul(value) if isinstance(value, str) else value for value in row]
 
 
@@ -76,9 +76,9 @@ def _prepare(connection: Any, _record: object) -> None:
 
 @contextmanager
 def advisory_lock(engine: sa.Engine, number: int, *, shared: bool = False) -> Iterator[sa.Select[Any] | str]:
-    """Hold a number, alone or with others, by a connection of its own, so that all hosts on the database see it.
+    """Hold an advisory lock, exclusive or shared, on a connection of its own, visible to all hosts of the database.
 
-    Yields a query that tells whether it is still held; where somebody else holds it, who that is.
+    Yields a query that tests whether it is still held, or the name of its holder.
     """
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
@@ -116,7 +116,7 @@ def _locks_on(number: int) -> str:
 
 
 def _holder(connection: sa.Connection, number: int) -> str:
-    """Who holds a number, as their connection says; ``""`` where that cannot be seen."""
+    """Return the holder of a lock, from its connection; ``""`` if that is not visible."""
     activity = sa.table("pg_stat_activity", sa.column("application_name", sa.Text), sa.column("pid", sa.Integer))
     at_work = activity.c.pid.in_(sa.select(sa.text(f"pid FROM {_locks_on(number)}")))
     said = connection.scalar(sa.select(activity.c.application_name).where(at_work).limit(1)) or ""
@@ -124,7 +124,7 @@ def _holder(connection: sa.Connection, number: int) -> str:
 
 
 def advice(error: sqlalchemy.exc.DBAPIError) -> str:
-    """What to do about a failure of the server; empty where nothing better than the common advice is known."""
+    """Return advice for a failure of the server; empty if only the common advice applies."""
     if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
         return "grant this user CREATE and USAGE on the schema, and all rights on the tables of the journal"
     if isinstance(error, sqlalchemy.exc.OperationalError) and getattr(error.orig, "sqlstate", None) is None:

@@ -1,4 +1,4 @@
-"""What the journal holds, as frozen facts; what stands for a row is a named tuple, as in :mod:`dialler_sync.model`."""
+"""Records of the journal, all frozen. Those of a row are named tuples, as in :mod:`dialler_sync.model`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..model import Action, Fault, Reason, RowResult, Status
 
 
 class RowState(StrEnum):
-    """Where a row stands that has no outcome yet; a settled row's state is its Status."""
+    """The state of a row without an outcome; a settled row's state is its Status."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -23,7 +23,7 @@ PENDING = str(RowState.PENDING)
 
 
 class NoRow(IntEnum):
-    """Why a run changes a contact that no source row is sent to; stands where a row has the number of its file."""
+    """Why a run changes a contact without sending a source row; stored in place of the file's number."""
 
     MIRRORED = -1
     SUPPRESSED = -2
@@ -63,12 +63,12 @@ class RunRecord:
 
 
 def faults_text(faults: Sequence[Fault]) -> str:
-    """Several faults of a row as JSON; ``""`` where there are fewer."""
+    """Return several faults of a row as JSON; ``""`` for fewer than two."""
     return json.dumps([(f.code, f.field, f.message, f.hint) for f in faults]) if len(faults) > 1 else ""
 
 
 def parse_faults(text: str) -> tuple[Fault, ...]:
-    """What :func:`faults_text` made a text of."""
+    """Return the faults from the text of :func:`faults_text`."""
     return tuple(Fault(code, message, hint, field) for code, field, message, hint in json.loads(text or "[]"))
 
 
@@ -96,7 +96,7 @@ class PlannedRow(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a row that was to be sent, or why it was not."""
+    """The outcome of a row: what was done with it, or why nothing was."""
 
     seq: int
     status: Status
@@ -127,7 +127,7 @@ class JournalRow(NamedTuple):
 
     @property
     def has_source(self) -> bool:
-        """Whether it is a row of a file, and not a contact beside all rows (:class:`NoRow`)."""
+        """Whether it is a row of a file, and not a contact without one (:class:`NoRow`)."""
         return self.file >= 0
 
 
@@ -151,7 +151,7 @@ class Origin(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What this tool last sent successfully for a key."""
+    """The last successful payload of a key."""
 
     user_data: str
     payload: str

@@ -1,4 +1,4 @@
-"""Rows of runs in the journal: what was planned, what became of each, and the cells of those to be mended."""
+"""Rows of runs in the journal: their plan, their outcomes, and the cells of those that need a fix."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from .runs import Runs
 
 
 class Rows(Runs):
-    """The part of the journal that keeps the rows of each run."""
+    """The rows of each run."""
 
     def add_rows(self, run_id: str, planned: Iterable[PlannedRow]) -> None:
-        """Write down rows, before anything is sent."""
+        """Add rows, before anything is sent."""
         with self._begin() as connection:
             self._add(connection, run_id, planned)
 
@@ -59,20 +59,20 @@ class Rows(Runs):
         self._database.execute_many(connection, _add_row, ("run", *_PLANNED), values)
 
     def plan_actions(self, run_id: str, decided: Sequence[tuple[int, str, str]]) -> None:
-        """Write down what is to be done with rows, as (seq, action, contact ID)."""
+        """Set the planned actions of rows, as (seq, action, contact ID)."""
         with self._begin() as connection:
             values = [(run_id, *decision) for decision in decided]
             self._database.execute_many(connection, _plan_action, ("r", "s", "action", "contact_id"), values)
 
     def note_moves(self, run_id: str, seqs: Sequence[int]) -> None:
-        """Write down that rows are to take their contacts from other campaigns."""
+        """Note that rows move their contacts from other campaigns."""
         with self._begin() as connection:
             self._database.execute_many(connection, _note_move, ("r", "s"), [(run_id, seq) for seq in seqs])
 
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = ()
     ) -> None:
-        """Write down outcomes, and states as (seq, state, watermark), in one commit."""
+        """Write outcomes, and states as (seq, state, watermark), in one commit."""
         changed = [(run_id, seq, str(state), _UNKNOWN if mark is None else mark) for seq, state, mark in states]
         said = (o if not o.error and len(o.contact_id) < _SHORT else _said(o) for o in outcomes)
         settled = [(run_id, o.seq, str(o.status), str(o.action or ""), *o[3:]) for o in said]
@@ -82,7 +82,7 @@ class Rows(Runs):
         self._database.require_there()
 
     def require_there(self) -> None:
-        """See that the journal is still where others will look for it.
+        """Check that the journal's file is still there under its name.
 
         Raises:
             JournalLost: it was deleted or replaced.
@@ -90,7 +90,7 @@ class Rows(Runs):
         self._database.require_there()
 
     def rows(self, run: RunRecord) -> Iterator[JournalRow]:
-        """Every row of a run, in source order."""
+        """Yield every row of a run, in source order."""
         names = [(str(entry["name"]), str(entry.get("sheet") or "")) for entry in run.files]
         query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(ROWS)
         after = -1
@@ -105,7 +105,7 @@ class Rows(Runs):
             after = page[-1].seq
 
     def kinds_of_rows(self, run: RunRecord) -> Iterator[tuple[JournalRow, int]]:
-        """The rows of a run without what is of one row only: each kind of them, and how many there are."""
+        """Yield each kind of row of a run (without the facts of a single row), with the number of rows."""
         rows = schema.rows.c
         sent, of_source = (rows.attempts > 0).label("sent"), (rows.file >= 0).label("of_source")
         alike = rows.state, rows.action, rows.error_code, rows.warnings, of_source, sent
@@ -176,7 +176,7 @@ _SHORT = 12
 
 
 def _said(outcome: Outcome) -> Outcome:
-    """The outcome, with what others have said of it made harmless."""
+    """Return the outcome with texts from outside made harmless."""
     return outcome._replace(
         contact_id=line(outcome.contact_id, _LONGEST, bulk=True),
         error=line(outcome.error, _LONGEST, bulk=True),

@@ -22,14 +22,14 @@ _RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 
 
 class Runs:
-    """The part of the journal that keeps the records of runs."""
+    """The records of runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._begin = database.begin
 
     def add_run(self, run: RunRecord) -> None:
-        """Write down that a run has begun."""
+        """Add the record of a run that begins."""
         with self._begin() as connection:
             connection.execute(sa.insert(schema.runs).values(**_plain(asdict(run))))
 
@@ -39,7 +39,7 @@ class Runs:
             connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes)))
 
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:
-        """All runs, the newest first."""
+        """Return all runs, the newest first."""
         query = sa.select(schema.runs).order_by(schema.runs.c.started_at.desc(), schema.runs.c.id.desc()).limit(limit)
         with self._begin() as connection:
             return [_run(row._mapping) for row in connection.execute(query)]
@@ -51,7 +51,7 @@ class Runs:
         return {run.parent or "" for run in undos if (run.summary or {}).get("exit_code") == ExitCode.OK}
 
     def run(self, name: str) -> RunRecord:
-        """The run of this ID, or of the only ID that begins with it.
+        """Return the run with this ID, or with the only ID that begins so.
 
         Raises:
             UsageError: there is none, there are several, or ``name`` is empty.
@@ -68,13 +68,13 @@ class Runs:
         return (exact or found)[0]
 
     def delete_run(self, run_id: str) -> None:
-        """Forget a run, and everything of it."""
+        """Delete a run and all its data."""
         with self._begin() as connection:
             _clear(connection, run_id)
             connection.execute(sa.delete(schema.runs).where(schema.runs.c.id == run_id))
 
     def clear_rows(self, run_id: str) -> None:
-        """Forget the rows of a run that was interrupted before all was read and decided."""
+        """Delete the rows of a run that was interrupted before its plan was complete."""
         with self._begin() as connection:
             _clear(connection, run_id)
 

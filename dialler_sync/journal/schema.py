@@ -1,4 +1,4 @@
-"""The journal's tables, and how an older journal becomes a newer one."""
+"""The journal's tables, and the migrations of older journals."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _add_warnings(connection: sa.Connection) -> None:
 
 
 def _add_facts(connection: sa.Connection) -> None:
-    """Facts that stood in sentences: faults of rejected rows (older ones stay there), and when rows were sent."""
+    """Add columns for facts that were sentences: faults of rejected rows, and when unchanged rows were sent."""
     _add_text(connection, "faults")
     _add_text(connection, "unchanged_since")
     said = "sent as it is on "
@@ -144,7 +144,7 @@ def _add_facts(connection: sa.Connection) -> None:
 
 
 def _add_text(connection: sa.Connection, name: str) -> None:
-    """Give every row another text."""
+    """Add a text column to all rows."""
     if not any(column["name"] == name for column in sa.inspect(connection).get_columns(rows.name)):
         connection.exec_driver_sql(f"ALTER TABLE rows ADD COLUMN {name} TEXT DEFAULT '' NOT NULL")
 
@@ -182,7 +182,7 @@ class NotOurs(Exception):
 
 
 def migrate(connection: sa.Connection) -> None:
-    """Bring the journal to the newest version, in the transaction of ``connection``.
+    """Migrate the journal to the newest version, in the transaction of ``connection``.
 
     Raises:
         NotOurs: a newer dialler-sync wrote it, or another program, or somebody has put commands into it.
@@ -205,7 +205,7 @@ def migrate(connection: sa.Connection) -> None:
 
 
 def _version(connection: sa.Connection) -> int:
-    """The version that is there, 0 where nothing is."""
+    """Return the version of the journal, 0 for an empty database."""
     there = set(sa.inspect(connection).get_table_names())
     ours = {schema_version.name, runs.name, rows.name}  # every version has these
     # A server's database may be shared with others, as long as they use other names.

@@ -1,4 +1,4 @@
-"""The journal: reads and writes what runs did. Its parts are runs, rows, and the history of what was sent."""
+"""The journal: runs, rows, and the history of what was sent."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Journal(Rows, History):
 
     @classmethod
     def open(cls, state: str | Path, *, trusted: bool | None = None) -> Self:
-        """Open, or make, the journal at a path or database URL.
+        """Open or create the journal at a path or database URL.
 
-        ``trusted``: also a file that others could have changed; None: where DIALLER_SYNC_TRUST says so.
+        ``trusted`` accepts a file that others could have changed; None leaves that to DIALLER_SYNC_TRUST.
 
         Raises:
             JournalError, UsageError: it cannot be opened, is not a journal, or is not trusted.
@@ -70,7 +70,7 @@ class Journal(Rows, History):
             raise Held(refusal(str(busy))) from None
 
     def rename_target(self, old: str, new: str) -> None:
-        """Have what was done under one name of a target count for another: it has turned out to be the same."""
+        """Rename a target in the whole journal, after it turned out to be another name of the same campaign."""
         with self._begin() as connection:
             known = targets.is_known(connection, old)
         if known:
@@ -78,12 +78,12 @@ class Journal(Rows, History):
                 targets.rename(connection, old, new)
 
     def known_id(self, dialler: str, campaign: str) -> int | None:
-        """The ID that the campaign of this name had when the dialler was asked last; None: it never was."""
+        """Return the campaign's ID as the dialler last told it; None if it never did."""
         with self._begin() as connection:
             return targets.known_id(connection, dialler, campaign)
 
     def inbox_lock(self, folder: str) -> AbstractContextManager[None]:
-        """Hold an inbox, so that no other call takes its files.
+        """Hold the lock of an inbox, so that no other call takes its files.
 
         Raises:
             Held: another call holds it.
@@ -92,25 +92,25 @@ class Journal(Rows, History):
         return self._database.lock(f"inbox {folder}", lambda _: refusal)
 
     def inbox(self, folder: str) -> InboxNotes:
-        """What earlier calls saw in an inbox."""
+        """Return the notes of earlier calls about an inbox."""
         return InboxNotes(self._begin, folder)
 
     def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
-        """Keep what is to be told, until it is delivered."""
+        """Store a notice until it is delivered."""
         with self._begin() as connection:
             notices.add(connection, target, event, body)
 
     def undelivered(self, target: str) -> list[Notice]:
-        """What is still to be told, the oldest first."""
+        """Return the undelivered notices, the oldest first."""
         with self._begin() as connection:
             return notices.undelivered(connection, target)
 
     def settle_notice(self, number: int) -> None:
-        """Note that a notice was delivered."""
+        """Mark a notice as delivered."""
         with self._begin() as connection:
             notices.settle(connection, number)
 
     def last_event(self, target: str) -> str:
-        """The newest event of a target, delivered or not; empty: there is none."""
+        """Return the newest event of a target, delivered or not; empty if there is none."""
         with self._begin() as connection:
             return notices.last_event(connection, target)

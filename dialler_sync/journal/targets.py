@@ -1,4 +1,4 @@
-"""Targets of runs that turn out to be one: renamed in all that the journal has of them."""
+"""Renaming of targets that turned out to be the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOCKS = sa.table("mirror_locks", *map(sa.column, ("target", "contact_id")))
 
 
 def rename(connection: sa.Connection, old: str, new: str) -> None:
-    """Have what was done under one name of a target count for another. Of what both have sent, the newer stays."""
+    """Rename a target in the whole journal. Of two payloads of one key, the newer stays."""
     runs, sent, locks = _RUNS, _SENT, _LOCKS
     other = sent.alias()
     same_key = other.c.user_data == sent.c.user_data
@@ -33,20 +33,20 @@ def rename(connection: sa.Connection, old: str, new: str) -> None:
 
 
 def of_account(column: sa.ColumnElement[str], target: str) -> sa.ColumnElement[bool]:
-    """Whether a column holds a target of the same account. (LIKE would take capitals for small letters in SQLite.)"""
+    """Return the condition that a column holds a target of the same account. (LIKE ignores case in SQLite.)"""
     prefix = f"{split(target)[0]}#"
     return sa.func.substr(column, 1, len(prefix)) == prefix
 
 
 def is_known(connection: sa.Connection, target: str) -> bool:
-    """Whether the journal has anything of a target."""
+    """Whether the journal has any data of a target."""
     tables = (_RUNS, _SENT, _LOCKS)
     queries = (sa.select(table.c.target).where(table.c.target == target).limit(1) for table in tables)
     return any(connection.scalar(query) is not None for query in queries)
 
 
 def known_id(connection: sa.Connection, dialler: str, campaign: str) -> int | None:
-    """The ID that the campaign of this name had in the newest run that named it; None: there is none."""
+    """Return the campaign's ID from the newest run that named it; None if there is none."""
     runs = _RUNS.c
     named = (runs.campaign == campaign) & of_account(runs.target, dialler)
     query = sa.select(runs.target, runs.config).where(named).order_by(runs.started_at.desc(), runs.id.desc())
@@ -58,7 +58,7 @@ def known_id(connection: sa.Connection, dialler: str, campaign: str) -> int | No
 
 
 def from_urls(connection: sa.Connection) -> None:
-    """Targets of older journals, ``<base URL>/<ClientsID>#<campaign as it was spelled>``, become those of today."""
+    """Convert targets of older journals, ``<base URL>/<ClientsID>#<campaign as spelled>``, to the present form."""
     runs = _RUNS.c
     of_runs = connection.execute(sa.select(runs.target, runs.config).order_by(runs.started_at))
     known: dict[str, str] = {row[0]: row[1] for row in of_runs}
@@ -80,7 +80,7 @@ def _of_old(dialler: str, campaign: str, config: str) -> str:
 
 
 def _setting(config: str, name: str) -> Any:
-    """A setting of a run's fingerprint, whose values are JSON again."""
+    """Return a setting of a run's fingerprint; its values are JSON texts."""
     try:
         return json.loads(json.loads(config).get(name, "null"))
     except (ValueError, TypeError, AttributeError, RecursionError):

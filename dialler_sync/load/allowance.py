@@ -1,4 +1,4 @@
-"""How often a row may be sent again: ``retries`` times, and beyond that where it is not the row's fault."""
+"""Retry allowance of a row: ``retries`` times, and more while the failures are not the row's fault."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SPARED = 2
 
 @dataclass(slots=True)
 class Allowance:
-    """The tries of one row that do not count, and why.
+    """The excused tries of one row.
 
-    ``excused`` is their number. ``spared`` of them failed together with other rows; ``bout`` is what the last failure
-    belongs to. ``seen``: the rows done and the requests turned away at the last try. ``was_away``: the dialler was,
-    when the retries were used up.
+    ``excused`` counts them. ``spared`` of them failed together with other rows; ``bout`` is the outage of the last
+    failure. ``seen``: the rows done and the requests rejected for load at the last try. ``was_away``: the dialler was
+    unreachable when the retries were used up.
     """
 
     excused: int = 0
@@ -29,12 +29,12 @@ class Allowance:
     was_away: bool = False
 
     def fail(self, seq: int, bout: Bout) -> None:
-        """Note the failure of row ``seq``; at once, as the next failure may belong to another bout."""
+        """Note the failure of row ``seq``; at once, as the next failure may belong to another outage."""
         self.bout = bout
         bout.rows.add(seq)
 
     def excuse_in_crowd(self, done: int, turned_away: int) -> None:
-        """Excuse a try that was turned away if many others were, too, and not few beside those that were done.
+        """Excuse a try rejected for load if the dialler rejects many others, but still accepts some.
 
         ``done`` and ``turned_away`` are counted since the start of the run. Where no row is done any more, all that
         are left may be at fault themselves.
@@ -44,7 +44,7 @@ class Allowance:
         self.excused += turned_away > CROWD and 0 < done <= CROWD * turned_away
 
     def spare(self) -> bool:
-        """Excuse a try that failed together with those of other rows, a few times; gives whether it did."""
+        """Excuse a try that failed together with those of other rows, a few times; return whether it was excused."""
         alone = self.bout is None or len(self.bout.rows) == 1
         if alone or self.spared == SPARED:
             return False

@@ -1,4 +1,4 @@
-"""The states of a row between its first try and its outcome, and the events that lead from one to the next."""
+"""States of a row between its first try and its outcome, and the events between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .allowance import Allowance
 
 
 class State(StrEnum):
-    """What is known of a row that was sent. The last four are final."""
+    """State of a row that was sent. The last four are final."""
 
     NOT_DONE = "not done"
     IN_DOUBT = "in doubt"
@@ -30,7 +30,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What happens to a row that was sent."""
+    """Event in the life of a row that was sent."""
 
     ACCEPTED = "the dialler accepts it"
     LOST = "a request may have been done"
@@ -114,6 +114,6 @@ class Attempt:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What was sent."""
+        """Return the payload."""
         found: dict[str, Any] = orjson.loads(self.row.body)
         return found

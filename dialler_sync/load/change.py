@@ -1,4 +1,4 @@
-"""Locks, unlocks and deletes contacts: never another one than is meant."""
+"""Lock, unlock and delete contacts: never another one than is meant."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .recorder import Recorder
 
 
 class Changer(Protocol):
-    """Does what a row that is no import asks for; gives its outcome, or raises what the dialler's client raises."""
+    """Executes a row that is not an import; returns its outcome, or raises the errors of the client."""
 
     async def change(self, row: SpooledRow) -> Outcome:
-        """Do it, and give its outcome."""
+        """Execute the row and return its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ContactChanger:
     resumed: bool = False
 
     async def change(self, row: SpooledRow) -> Outcome:
-        """Change it, if it is the one that is meant."""
+        """Change the contact if it carries the row's UserData."""
         contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
         if contact is not None and contact.user_data != row.user_data:
             return _outcome(row, Status.FAILED, CONTACT_CHANGED, "the contact carries another UserData now")
@@ -48,17 +48,17 @@ class ContactChanger:
 
 @dataclass(frozen=True, slots=True)
 class UncheckedChanger:
-    """Makes the API's own call, by ID or by UserData, without a look at the contact.
+    """Makes the API's own call, by ID or by UserData, without a lookup.
 
-    By UserData the dialler picks one contact, and which one is not determined: such a call is written down before
-    it is sent, and never repeated where it may have been done.
+    By UserData the dialler picks one contact, and its choice is undefined: such a call is journalled before it is sent,
+    and never repeated if it may have been done.
     """
 
     client: DiallerClient
     recorder: Recorder
 
     async def change(self, row: SpooledRow) -> Outcome:
-        """Change what the dialler takes to be meant."""
+        """Change the contact that the dialler picks."""
         if row.contact_id:
             return _outcome(row, Status.SUCCEEDED) if await change_by_id(self.client, row) else nothing_there(row)
         changes: Mapping[str, Callable[[str], Awaitable[None]]] = {
@@ -81,7 +81,7 @@ class UncheckedChanger:
 
 
 async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
-    """Lock, unlock or delete a contact by its ID. False where there is none; a repeat is harmless."""
+    """Lock, unlock or delete a contact by ID; return False if there is none. A repeat is harmless."""
     changes: Mapping[str, Callable[[str], Awaitable[bool]]] = {
         "delete": client.delete_by_id,
         "lock": client.lock_by_id,
@@ -107,9 +107,9 @@ async def change_by_id(client: DiallerClient, row: SpooledRow) -> bool:
 
 
 def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
-    """Why a change changed nothing, as far as the contact's record tells that; undo must leave it so.
+    """Return why a change changed nothing, as far as the contact's record shows; undo must leave it so.
 
-    The record may tell it wrong, so the change is made all the same: it is only not counted.
+    The record may be wrong, so the change is made all the same: it is only not counted.
     """
     if kind == "lock" and is_locked(before):
         return "the contact was locked already"
@@ -119,7 +119,7 @@ def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
 
 
 def nothing_there(row: SpooledRow) -> Outcome:
-    """Nothing to delete or unlock is as it should be; nothing to lock is not."""
+    """Return the outcome for a missing contact: success for delete and unlock, failure for lock."""
     gone = "the dialler has no such contact (any more)"
     if row.kind == "lock":
         return _outcome(row, Status.FAILED, NOT_FOUND, gone)._replace(hint="Correct the name, or leave it out.")

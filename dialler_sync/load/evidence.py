@@ -1,4 +1,4 @@
-"""What the dialler's contacts tell of a row that may have been sent."""
+"""Evidence in the dialler's contacts for a row that may have been sent."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..model import Value
 class Evidence:
     """Judges contacts that carry the key of a row.
 
-    When overwriting, a contact that is as we want it is enough. Else it must also be newer than every contact known
-    before the row was sent, the ``watermark`` (None: unknown): IDs are given in ascending order. ``campaign_ids`` are
-    the IDs of campaigns by name, as far as they are known.
+    When overwriting, a contact with the wanted values is enough. Else it must also be newer than the ``watermark``, the
+    highest contact ID known before the row was sent (None: unknown): IDs are given in ascending order. ``campaign_ids``
+    are the known IDs of campaigns by name.
     """
 
     overwrite: bool
@@ -24,7 +24,7 @@ class Evidence:
     def trace(
         self, fields: Mapping[str, Value], found: Iterable[StoredContact], watermark: int | None
     ) -> StoredContact | None:
-        """The contact that shows that a row was done; never one of another campaign."""
+        """Return the contact that proves that a row was done; never one of another campaign."""
         if COMMANDS & fields.keys():
             return None
         alike = [
@@ -38,7 +38,7 @@ class Evidence:
         return newer[0] if len(newer) == 1 else None
 
     def may_be_trace(self, fields: Mapping[str, Value], contact: StoredContact, watermark: int | None) -> bool:
-        """Whether a contact may come from a row, also where the dialler has tidied what we sent."""
+        """Whether a contact may come from a row, even if the dialler has tidied the values."""
         if is_elsewhere(fields, contact.values, self.campaign_ids):
             return False
         number = id_number(contact.id)

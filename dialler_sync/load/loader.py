@@ -1,7 +1,7 @@
-"""Actions → dialler: concurrently, each exactly once, recorded in the journal.
+"""Send actions to the dialler: concurrently, each exactly once, recorded in the journal.
 
-A row is sent by a worker. Where that succeeds, or is refused, the row is settled there and then. Where it
-fails otherwise the row is parked in a task of its own, so that its retries hold up nobody.
+A worker sends each row, and settles it if it succeeds or is refused. After any other failure the row is parked in a
+task of its own, so that its retries hold up no other row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PARKED = 4
 class Loader:
     """Sends rows. One use; ``log`` counts every outcome.
 
-    ``load`` raises what stopped it, after what was in flight has been recorded.
+    ``load`` raises the reason that stopped it, after requests in flight have been recorded.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Loader:
 
     @property
     def retries(self) -> int:
-        """Imports that were repeats."""
+        """Count the imports that were retries."""
         return self._retrier.retries
 
     async def load(self, rows: Iterator[SpooledRow], doubtful: Iterable[tuple[SpooledRow, int | None]] = ()) -> None:
@@ -91,11 +91,11 @@ class Loader:
             raise self._gate.stopped
 
     async def _send_first(self, rows: Iterator[SpooledRow]) -> None:
-        """Send the first row alone: a wrong token or campaign costs one row, and not as many as are in flight.
+        """Send the first row alone: a wrong token or campaign costs one row, not as many as are in flight.
 
-        The same where something before the dialler has refused the first one: the next tells whether it refuses all.
-        Without overwriting, go on so until a row tells an ID: what a lost row is told from older contacts by. Where
-        no row does, each looks for its key before it is sent.
+        A refusal by a proxy before the dialler is followed by another single row, which shows whether all are refused.
+        Without overwriting, go on until a row returns an ID, the watermark that tells a lost row from older contacts.
+        If no row does, each row looks up its key before it is sent.
         """
         for row in islice(rows, SENT_ALONE):
             await self._take(row)
@@ -117,7 +117,7 @@ class Loader:
             await (self._send(row, alone=alone) if row.body else self._change(row))
 
     async def _send(self, row: SpooledRow, *, alone: bool) -> None:
-        """The first try of a row. ``alone``: rows like it wait until this one has come to its end."""
+        """Send a row for the first time. ``alone``: rows like it wait until this one is settled."""
         repeatable = self._rules.repeatable(row)
         watermark = self._outcomes.newest_id
         if not repeatable:
@@ -140,20 +140,20 @@ class Loader:
             attempt = Attempt(row, watermark, started, sent_at)
             attempt.allowance.fail(row.seq, self._gate.bout)
             retrying = self._retrier.retry(attempt, error)
-            # A refusal here and now: it may be what stops all others.
+            # A refusal at this moment: it may stop all other rows.
             await (retrying if isinstance(error, Refused) or alone else self._park(retrying))
         else:
             done = self._outcomes.succeeded(row, contact, 1, sent_at)
             self._outcomes.put(await self._moves.checked(row, done))
 
     async def _change(self, row: SpooledRow) -> None:
-        """A row that is no import."""
+        """Execute a row that is not an import."""
         sent_at = self._outcomes.time()
         try:
             outcome = (await self._changer.change(row))._replace(sent_at=sent_at)
             self._outcomes.done += outcome.status is Status.SUCCEEDED
         except StopRun as why:
-            self._gate.stop(why)  # a reason of its own; the gate keeps the first
+            self._gate.stop(why)  # the reason is this row's; the gate keeps the first
             return
         except asyncio.CancelledError:
             self._outcomes.put(self._outcomes.cut_off(row, 1, sent_at))
@@ -167,7 +167,7 @@ class Loader:
         self._outcomes.put(outcome)
 
     async def _park(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let a row wait on its own; the worker waits too where too many do, so that memory stays flat."""
+        """Park a row in its own task; the worker waits if too many are parked, so that memory stays flat."""
         task = asyncio.create_task(work)
         self._parked.add(task)
         task.add_done_callback(self._unpark)
@@ -175,13 +175,13 @@ class Loader:
             await asyncio.wait(self._parked, return_when=asyncio.FIRST_COMPLETED)
 
     def _unpark(self, task: asyncio.Task[None]) -> None:
-        # A task that failed stays, so that load() raises what it raised.
+        # A failed task stays, so that load() raises its error.
         if not task.cancelled() and task.exception() is None:
             self._parked.discard(task)
 
 
 async def _all(tasks: list[asyncio.Task[None]] | set[asyncio.Task[None]]) -> None:
-    """Wait for all, also for those that are added meanwhile; raise what the first one raises."""
+    """Wait for all tasks, also those added meanwhile; raise the first error."""
     while pending := [task for task in tasks if not task.done()]:
         await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
         if any(task.done() and not task.cancelled() and task.exception() for task in tasks):

@@ -1,4 +1,4 @@
-"""Finds the contacts that carry a UserData."""
+"""Find the contacts that carry a UserData."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Lookup:
 
     @property
     def possible(self) -> bool:
-        """Whether there is a function for it, by what is known so far."""
+        """Whether the dialler has a lookup function, as far as is known."""
         return bool(self._functions)
 
     async def find(self, user_data: str, *, patient: bool = True) -> list[StoredContact] | None:
-        """The contacts; None where that cannot be found out. ``patient``: while the dialler is away, wait for it.
+        """Return the contacts; None if they cannot be determined. ``patient``: wait while the dialler is unreachable.
 
         Raises:
             StopRun: the run has been stopped.

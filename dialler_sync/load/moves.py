@@ -1,8 +1,8 @@
-"""Rows whose key contacts of other campaigns carry: whether the dialler overwrites the contact that is meant.
+"""Watch rows whose key is also in other campaigns: does the dialler overwrite the intended contact?
 
-API.md does not tell whether a dialler matches UserData across campaigns. One that does moves the contact to the row's
-campaign; one that does not makes another contact, and two campaigns call one customer. So the first such row is sent
-while no other one is, each is looked up afterwards, and the run stops after the first contact that was made twice.
+API.md leaves open whether a dialler matches UserData across campaigns. If it does, it moves the contact to the row's
+campaign; if not, it creates another contact, and two campaigns call one customer. So the first such row is sent while
+no other one is, each is looked up afterwards, and the run stops after the first duplicate.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .lookup import Lookup
 
 
 def is_watched(row: SpooledRow) -> bool:
-    """Whether contacts of other campaigns carry the key of a row that is imported."""
+    """Whether other campaigns have contacts with the key of an imported row."""
     return bool(row.body) and (row.kind == MOVE or (bool(row.contact_id) and row.kind != UPDATE))
 
 
 class Moves:
-    """Checks rows that are watched. ``lookup`` finds a key."""
+    """Checks watched rows. ``lookup`` finds a key."""
 
     def __init__(self, client: DiallerClient) -> None:
         self.lookup = Lookup(client)
@@ -37,7 +37,7 @@ class Moves:
 
     @asynccontextmanager
     async def turn(self, row: SpooledRow) -> AsyncGenerator[bool]:
-        """Wait for a row's turn; gives whether it has to come to its end before the next one of its kind is sent."""
+        """Wait for a row's turn; yield whether it must be settled before the next one of its kind is sent."""
         if not is_watched(row) or row.kind in self._proven:
             yield False
             return
@@ -45,9 +45,9 @@ class Moves:
             yield row.kind not in self._proven
 
     async def checked(self, row: SpooledRow, outcome: Outcome) -> Outcome:
-        """The outcome of a row; ``unknown`` where another contact was made or overwritten, which stops the run.
+        """Return the outcome of a row; ``unknown`` after a duplicate or a wrongly overwritten contact.
 
-        Not where the contact that an update names is gone: somebody has deleted it since the run looked.
+        Either stops the run. An update whose contact somebody has deleted since the run looked does not.
         """
         if row.kind == UPDATE and outcome.status is Status.SUCCEEDED:
             return await self._updated(row, outcome)

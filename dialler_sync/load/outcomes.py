@@ -1,4 +1,4 @@
-"""What a row's tries mean for the journal and for those who watch."""
+"""Outcomes of rows, for the journal and for observers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RunLog(Protocol):
     """The run that rows belong to."""
 
     def action(self, seq: int) -> Action | None:
-        """What was decided for a row, by its place in the run; None where nothing was."""
+        """Return the action of a row by its place in the run; None if there is none."""
 
     def count(self, outcome: Outcome) -> None:
         """Count an outcome; called with each one, after it was passed to the journal."""
@@ -28,8 +28,8 @@ class RunLog(Protocol):
 class Outcomes:
     """Makes outcomes and passes them on.
 
-    ``newest_id`` is the highest contact ID that the dialler has told, None until it has told one. ``done`` counts the
-    rows that it has taken.
+    ``newest_id`` is the highest contact ID that the dialler has returned, None before the first. ``done`` counts the
+    rows that it has accepted.
     """
 
     def __init__(
@@ -48,16 +48,16 @@ class Outcomes:
         self._now = now
 
     def put(self, outcome: Outcome) -> None:
-        """Write an outcome down, soon, and have the run count it."""
+        """Queue an outcome for the journal, and have the run count it."""
         self._recorder.put(outcome)
         self._log.count(outcome)
 
     def time(self) -> str:
-        """The time, as reports have it."""
+        """Return the time in the format of reports."""
         return stamp(self._now(), "milliseconds")
 
     def succeeded(self, row: SpooledRow, contact: StoredContact, tries: int, sent_at: str) -> Outcome:
-        """The dialler has the row as this contact."""
+        """Make the outcome of a row that the dialler holds as this contact."""
         self.done += 1
         number = id_number(contact.id)
         if number is not None:
@@ -65,7 +65,7 @@ class Outcomes:
         return Outcome(row.seq, Status.SUCCEEDED, self._action(row), contact.id, 200, tries, sent_at=sent_at)
 
     def failed(self, row: SpooledRow, error: RequestError, tries: int, sent_at: str, *, maybe_done: bool) -> Outcome:
-        """No try succeeded; ``maybe_done``: one of them may have been done all the same."""
+        """Make the outcome of a row without a successful try; ``maybe_done``: one of them may have been done."""
         return Outcome(
             row.seq,
             Status.UNKNOWN if maybe_done else Status.FAILED,
@@ -79,7 +79,7 @@ class Outcomes:
         )
 
     def cut_off(self, row: SpooledRow, tries: int, sent_at: str) -> Outcome:
-        """The run ended while the dialler was still at work on the row."""
+        """Make the outcome of a row that was in flight when the run ended."""
         return Outcome(
             row.seq,
             Status.UNKNOWN,

@@ -23,12 +23,12 @@ interpreter's lock; memory would grow with every row, and a crash would lose mor
 
 
 class Book(Protocol):
-    """Where outcomes and states are written down: a journal, or what stands for one."""
+    """Store of outcomes and states: a journal, or its stand-in."""
 
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = (), /
     ) -> None:
-        """Write down outcomes, and states as (seq, state, watermark); return when that is durable.
+        """Store outcomes, and states as (seq, state, watermark); return once they are durable.
 
         Raises:
             JournalError: it cannot be written.
@@ -37,9 +37,9 @@ class Book(Protocol):
 
 
 class Recorder:
-    """Writes to the journal beside the event loop. ``failed`` is called once where that fails.
+    """Writes to the journal beside the event loop. ``failed`` is called once if writing fails.
 
-    ``unwritten`` are the outcomes that could then not be written down.
+    ``unwritten`` are the outcomes that could then not be stored.
     """
 
     def __init__(self, journal: Book, run_id: str, failed: Callable[[JournalError], None]) -> None:
@@ -57,7 +57,7 @@ class Recorder:
         self._task = asyncio.create_task(self._run())
 
     def put(self, outcome: Outcome) -> None:
-        """Write down an outcome, soon."""
+        """Queue an outcome."""
         if self._error:
             self.unwritten.append(outcome)
             return
@@ -66,13 +66,13 @@ class Recorder:
             self._wanted.set()
 
     async def keep_up(self) -> None:
-        """Wait as long as the journal is behind; called before the next row is sent."""
+        """Wait while the journal is behind; called before the next row is sent."""
         while len(self._outcomes) >= BEHIND and not self._task.done():
             self._taken.clear()
             await self._taken.wait()
 
     async def intend(self, seq: int, watermark: int | None) -> None:
-        """Write down, before going on, that a row is about to be sent, and its watermark."""
+        """Store, before going on, that a row is about to be sent, and its watermark."""
         if self._error:
             raise self._error
         self._states.append((seq, RowState.SENDING, watermark))
@@ -81,11 +81,11 @@ class Recorder:
         await asyncio.shield(self._written)
 
     def take_back(self, seq: int) -> None:
-        """Write down, soon, that the row was not sent after all."""
+        """Queue the note that the row was not sent after all."""
         self._states.append((seq, RowState.PENDING, None))
 
     async def flush(self) -> None:
-        """Write down everything, and end. Who cancels this waits until it is done.
+        """Store everything queued, and end. Cancelling waits until it is done.
 
         Raises:
             JournalError: something could not be written, now or earlier.
@@ -118,7 +118,7 @@ class Recorder:
                 if outcomes or states:
                     try:
                         await asyncio.to_thread(self._journal.record, self._run_id, outcomes, states)
-                    except JournalLost as lost:  # still open, so that the reports of this run will have it all
+                    except JournalLost as lost:  # still open, so that the reports of this run are complete
                         self._failed(lost)
                 if waiting and not waiting.done():
                     waiting.set_result(None)
@@ -129,6 +129,6 @@ class Recorder:
             for future in (waiting, self._written):
                 if future and not future.done():
                     future.set_exception(JournalError(str(error)))
-                    future.exception()  # seen, also where nobody is left to see it
+                    future.exception()  # retrieved, so that asyncio does not warn if nobody awaits it
             self._failed(error if isinstance(error, JournalError) else JournalError("the journal is no longer written"))
             raise

@@ -1,7 +1,7 @@
-"""Brings a row whose first try failed to its end.
+"""Retry a row whose first try failed, until it has an outcome.
 
-What was certainly not done is sent again; what may have been done is looked up first. What was sent again after
-it may have been done is looked up afterwards: there must be one contact, and not two.
+A row that was certainly not done is sent again; one that may have been done is looked up first. A row sent again after
+that is looked up afterwards: there must be one contact, and not two.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .rules import Rules
 class Retrier:
     """Sends again and looks up, until the outcome of a row is known or cannot be known.
 
-    ``retries`` counts the imports that it has sent. ``nothing_fresh``: every row has been taken, so that those still to
+    ``retries`` counts the repeated imports. ``nothing_fresh``: all rows were taken from the source, so those still to
     be sent have failed before.
     """
 
@@ -45,7 +45,7 @@ class Retrier:
     ) -> None:
         self.retries = 0
         self.nothing_fresh = False
-        self._suspect = 0  # refusals that may be of every row: a 403, or by what stands before the dialler
+        self._suspect = 0  # refusals that may concern every row: a 403, or one by a proxy before the dialler
         self._client = client
         self._gate = client.gate
         self._recorder = recorder
@@ -59,11 +59,11 @@ class Retrier:
 
     @property
     def refuses_all(self) -> bool:
-        """Whether every row so far may have been refused for a reason that is not its own."""
+        """Whether every row so far may have been refused for an outside reason."""
         return bool(self._suspect) and not self._outcomes.done
 
     async def intend(self, row: SpooledRow, watermark: int | None) -> int | None:
-        """Write down that a row is about to be sent for the first time, as sending it twice may do harm.
+        """Journal that a row is about to be sent for the first time, as sending it twice may do harm.
 
         Returns the highest contact ID known to carry its key: ``watermark``, else by a lookup; None if unknown.
         """
@@ -77,11 +77,11 @@ class Retrier:
         return watermark
 
     async def retry(self, attempt: Attempt, error: RequestError) -> None:
-        """Bring a row to its end after ``error``."""
+        """Retry a row after ``error`` until it has an outcome."""
         try:
             self._outcomes.put(await self._moves.checked(attempt.row, await self._outcome(attempt, error)))
         except StopRun:
-            # What certainly did not happen is still to be done; the rest is doubtful.
+            # A row that was certainly not done is still to be sent; any other is doubtful.
             if attempt.in_doubt:
                 self._outcomes.put(self._give_up(attempt, error))
             elif not self._rules.repeatable(attempt.row):
@@ -91,19 +91,19 @@ class Retrier:
             raise
 
     async def resolve(self, row: SpooledRow, watermark: int | None) -> None:
-        """Bring a row to its end that an interrupted run may have sent, once or more."""
+        """Find the outcome of a row that an interrupted run may have sent, once or more."""
         attempt = Attempt(row, watermark, self._clock(), state=State.SENT_AGAIN)
         if row.user_data:
             try:
                 if self._trace(attempt, await self._lookup.find(row.user_data)) is None:
-                    await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may be at work on it still
+                    await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may still be in flight
             except StopRun:
-                return  # it stays as doubtful as it was
+                return  # the row stays doubtful
         why = "the run was interrupted while this row was being sent"
         await self.retry(attempt, MaybeDone(INTERRUPTED, why, running=False))
 
     def stop_if_fatal(self, error: RequestError, campaign: str | None) -> None:
-        """Stop the run where no row can succeed after this refusal.
+        """Stop the run if a refusal is fatal.
 
         Raises:
             StopRun: it cannot.
@@ -154,7 +154,7 @@ class Retrier:
         return await self._client.import_contact(row.body, overwrite=self._rules.overwrite, user_data=row.user_data)
 
     async def _is_allowed(self, attempt: Attempt, error: RequestError) -> bool:
-        """Within the row's retries; beyond them only while the dialler as a whole is away, or was at its last try."""
+        """Whether the row has retries left, or the dialler was unreachable at its last try."""
         allowance = attempt.allowance
         if error.code in TURNED_AWAY:
             allowance.excuse_in_crowd(self._outcomes.done, self._gate.turned_away)
@@ -163,7 +163,7 @@ class Retrier:
             return left >= 0
         key, since, was_away = attempt.row.user_data, attempt.first_try, allowance.was_away
         if key and self._lookup.possible:
-            # A lookup tells a dialler that is away from one that refuses this row. Where it was away, the row's
+            # A lookup tells an unreachable dialler from one that refuses this row. If it was unreachable, the row's
             # last try may have been just before it came back.
             since = self._clock()
             await self._lookup.find(key, patient=False)
@@ -173,7 +173,7 @@ class Retrier:
     async def _look(
         self, attempt: Attempt, error: MaybeDone
     ) -> tuple[StoredContact | None, list[StoredContact] | None]:
-        """(the contact that shows that the row was done, all that carry its key); None: there is none, not known."""
+        """Return (contact that proves that the row was done, all contacts with its key); None: no proof, unknown."""
         key = attempt.row.user_data
         if not key:
             return None, None
@@ -185,7 +185,7 @@ class Retrier:
             there = self._trace(attempt, found)
         if there is None and found is not None:
             attempt.known = frozenset(contact.id for contact in found)
-            # That it is not there yet proves too little where a repeat does harm.
+            # A missing contact proves too little if a repeat does harm.
             proves = not error.running or self._rules.repeatable(attempt.row)
             if proves and not any(self._may_be_trace(attempt, contact) for contact in found):
                 attempt.note(Event.ABSENT)
@@ -194,7 +194,7 @@ class Retrier:
     async def _count(
         self, attempt: Attempt, contact: StoredContact, found: list[StoredContact] | None = None
     ) -> Outcome:
-        """The row was done. Where more than one try may have been, see that there is one contact."""
+        """Settle a row that was done; after several tries, check that there is one contact."""
         done = self._outcomes.succeeded(attempt.row, contact, attempt.tries, attempt.sent_at)
         if attempt.state is not State.TO_COUNT:
             return done
@@ -217,7 +217,7 @@ class Retrier:
     async def _delete_own(
         self, attempt: Attempt, contact: StoredContact, found: list[StoredContact]
     ) -> list[StoredContact]:
-        """Delete what an earlier try has surely made beside ``contact``; gives what may come from one and is left."""
+        """Delete the contacts that earlier tries certainly made beside ``contact``; return the remaining suspects."""
         known = {contact.id, *(attempt.known or ())}
         others = [c for c in found if c.id not in known and self._may_be_trace(attempt, c)]
         if attempt.known is None or any(differences(attempt.fields, other.values) for other in others):

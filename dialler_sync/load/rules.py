@@ -1,4 +1,4 @@
-"""How a run sends its rows."""
+"""Rules by which a run sends its rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ LONGEST_QUIET = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How this run sends. ``campaign``: the one that all rows go to, so that a 404 speaks of all.
+    """Rules of this run. ``campaign``: the campaign of all rows, if there is one, so that a 404 is fatal.
 
-    ``campaign_ids``: the IDs of campaigns that rows name, by name, as far as they are known.
+    ``campaign_ids``: the known IDs of campaigns by name.
     """
 
     overwrite: bool
@@ -26,7 +26,7 @@ class Rules:
 
     @property
     def quiet(self) -> float:
-        """Seconds to wait before a request that was lost is taken to run no longer."""
+        """Seconds after which a lost request is taken to have ended."""
         return min(self.timeout, LONGEST_QUIET)
 
     def repeatable(self, row: SpooledRow) -> bool:

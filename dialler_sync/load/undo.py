@@ -1,4 +1,4 @@
-"""Puts back what a run did: restores what it overwrote, deletes what it made, unlocks what it locked."""
+"""Undo a run: restore the contacts it overwrote, delete those it created, unlock those it locked."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _BACK: Mapping[Action | Reason, Action] = {
 
 
 def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
-    """The rows of a run that changed something, or may have."""
+    """Yield the rows of a run that changed something, or may have."""
     for entry in journal.rows(run):
         if entry.result.action in _BACK and entry.result.status in (Status.SUCCEEDED, Status.UNKNOWN):
             yield entry
 
 
 def count_undo(journal: Journal, run: RunRecord) -> Counter[str]:
-    """What undoing a run would do: rows by action; ``impossible``: those without a before-image."""
+    """Count the rows of an undo by action; ``impossible``: rows without a before-image."""
     counts: Counter[str] = Counter()
     page: list[JournalRow] = []
     for entry in to_undo(journal, run):
@@ -64,10 +64,10 @@ def _page_counts(journal: Journal, run: RunRecord, page: list[JournalRow]) -> Co
 
 @dataclass(frozen=True, slots=True)
 class Undoer:
-    """Puts back one row: ``row.kind`` is what the run did, ``row.seq`` its place in the run that is undone.
+    """Undoes one row: ``row.kind`` is the run's action, ``row.seq`` its place in the undone run.
 
-    ``force`` also puts back contacts that somebody has changed since. ``turn`` is held by one row at a time of those
-    whose key contacts of several campaigns carry, or that go back to another campaign.
+    ``force`` also restores contacts that were changed since. ``turn`` is held by one row at a time, of those whose key
+    is in several campaigns or that go back to another campaign.
     """
 
     client: DiallerClient
@@ -77,7 +77,7 @@ class Undoer:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, row: SpooledRow) -> Outcome:
-        """Put back what the row did."""
+        """Undo the row."""
         action = Action(row.kind)
         back = _BACK[action]
         if action in (Action.LOCK, Action.UNLOCK):
@@ -120,7 +120,7 @@ class Undoer:
         by_id = {contact.id: contact for contact in found}
         old, new = by_id.get(image.contact_id), by_id.get(row.contact_id)
         if old and new and old is not new and not differences(before, old.values):
-            return await self._delete(row, image)  # the run was to move the contact, and made another one
+            return await self._delete(row, image)  # the run was to move the contact, and created another one
         contact = old or new
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, f"{_carriers(found)}; not only this one")
@@ -130,7 +130,7 @@ class Undoer:
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         body = _complete(before, contact)
         others = len(found) > 1 or campaign_of(before) != campaign_of(contact.values)
-        async with self.turn if others else nullcontext():  # so that it stops after the first that goes wrong
+        async with self.turn if others else nullcontext():  # the first failure stops the run
             restored = await self._send(row, orjson.dumps(body), before, contact)
             if restored.id and restored.id != contact.id:
                 return self._stop(row, f"contact {restored.id} was made or changed, and not contact {contact.id}")
@@ -170,7 +170,7 @@ class Undoer:
             return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
         if here:
             return _failed(row, Action.CREATE, CONTACT_CHANGED, f"{_carriers(here)}; it was made by somebody else")
-        try:  # a contact of another campaign that carries the key is not to be overwritten
+        try:  # a contact of another campaign with this key must not be overwritten
             contact = await self.client.import_contact(
                 orjson.dumps(before), overwrite=not found, user_data=row.user_data
             )
@@ -182,7 +182,7 @@ class Undoer:
         return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
 
     async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
-        """The contacts of a UserData that are as before; none where that cannot be found out."""
+        """Return the contacts of a UserData that equal the before-image; none if that is unknown."""
         try:
             found = await self.client.find_contacts(user_data) if user_data else []
         except RequestError:
@@ -190,7 +190,7 @@ class Undoer:
         return [contact for contact in found if not differences(before, contact.values)]
 
     def _changed(self, image: Image, contact: StoredContact) -> str:
-        """What somebody changed since the run, ``""`` where nothing or where that does not matter."""
+        """Describe the changes made since the run; ``""`` if there are none, or they do not matter."""
         if self.force:
             return ""
         now = differences(orjson.loads(image.after), contact.values)
@@ -202,13 +202,13 @@ def _carriers(found: list[StoredContact]) -> str:
 
 
 def _may_be_meant(other: StoredContact, before: Mapping[str, Any], contact: StoredContact) -> bool:
-    """Whether a dialler may take another contact with the key for the one that is put back: it is of the campaign that
-    this one is in, or was in."""
+    """Whether a dialler may confuse another contact with the restored one: its campaign is that one's, now or
+    before."""
     return campaign_of(other.values) in {"", campaign_of(before), campaign_of(contact.values)}
 
 
 def _complete(before: dict[str, Any], contact: StoredContact) -> dict[str, Any]:
-    """What was before, with what an import must have: a campaign, and a phone number."""
+    """Complete the before-image with the fields that an import requires: a campaign, and a phone number."""
     body = {name: value for name, value in before.items() if name not in COMMANDS}
     body["UserData"] = contact.user_data
     if not body.get("DiallerCampaignsName"):

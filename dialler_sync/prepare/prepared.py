@@ -62,17 +62,17 @@ class Prepared:
         return len(self.todo)
 
     def note_action(self, seq: int, action: Action | Reason | None) -> None:
-        """Remember what is to be done with a row."""
+        """Store the planned action of a row."""
         if not self.actions:
             self.actions = bytearray(self.total)
         self.actions[seq] = _ACTIONS.index(action) if action in _ACTIONS else 0
 
     def action(self, seq: int) -> Action | None:
-        """What is to be done with a row, None where that was not decided."""
+        """Return the planned action of a row, None if there is none."""
         return _ACTIONS[self.actions[seq]] if self.actions and seq < len(self.actions) else None
 
     def to_send(self) -> Iterator[SpooledRow]:
-        """The rows to be sent, in source order."""
+        """Yield the rows to be sent, in source order."""
         todo = self.todo
         replaced = chain.from_iterable(self._replaced.batches() if self._replaced else ())
         other = next(replaced, None)
@@ -107,12 +107,12 @@ class Prepared:
         return (UPDATE, str(known)) if known else ()
 
     def filtered_keys(self) -> Iterator[str]:
-        """The UserData of the rows that filters have left out, in source order; those without one are not there."""
+        """Yield the UserData of filtered rows, in source order, without empty ones."""
         for batch in self.left_out.batches():
             yield from (key for _, key in batch if key)
 
     def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """(place in the run, file, original cells) of every row, in source order."""
+        """Yield (place in the run, file, original cells) of every row, in source order."""
         for first, file, batch in self.cells.batches():
             for offset, cells in enumerate(batch):
                 yield first + offset, file, cells

@@ -31,7 +31,7 @@ _LONGEST_VALUE = 60
 
 
 def payload_hash(body: bytes) -> str:
-    """What tells one body of an import from another, in 32 hex digits."""
+    """Return the hash of an import's payload, in 32 hex digits."""
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
@@ -61,7 +61,7 @@ def prepare(
 
 
 def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, sink: RowSink) -> int:
-    """Add one chunk to what is prepared; gives the number of its rows."""
+    """Add one chunk to the prepared rows; return the number of its rows."""
     checked = source.check(chunk)
     chunk, runs = checked.chunk, checked.runs
     found: list[Found] = [*checked.contacts, *checked.rejections, *checked.filtered]
@@ -124,7 +124,7 @@ def _filtered(seq: int, file: int, row: Filtered) -> PlannedRow:
 
 
 def _said(fault: Fault) -> str:
-    """A fault with the column and the cell that it is about, as the user knows them."""
+    """Return the message of a fault with its column and cell, as the user knows them."""
     if not fault.column:
         return fault.message
     column = one_line(fault.column)
@@ -133,7 +133,7 @@ def _said(fault: Fault) -> str:
 
 
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
-    """Settle rows whose UserData another row carries too."""
+    """Return the outcomes of rows whose UserData another row carries too."""
     outcomes = []
     for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
         prepared.unchanged -= not prepared.todo[seq]

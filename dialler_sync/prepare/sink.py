@@ -1,4 +1,4 @@
-"""Where rows go while they are read."""
+"""Sinks: where rows go while they are read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class RowSink(Protocol):
     """Takes all rows of a run, in source order."""
 
     def add_rows(self, rows: list[PlannedRow], found: list[Found]) -> Container[int] | None:
-        """Take the next rows, and what each came from. Returns the places of those still to be sent, None for all.
+        """Take the next rows, and what each came from. Return the places of those still to be sent, None for all.
 
         Raises:
             CannotResume: a run that goes on has read other rows before.
         """
 
     def settle(self, outcomes: list[Outcome]) -> None:
-        """Take what turned out only when all were read: rows that share a key."""
+        """Take outcomes that are known only when all rows were read: those of doubled keys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Source:
     guard: Guard | None = None
 
     def check(self, chunk: Chunk) -> Sorted:
-        """Sort the rows of a chunk: those that go, those that must not, and those that a filter leaves out."""
+        """Sort the rows of a chunk into contacts, rejections and filtered rows."""
         if self.guard:
             return self.guard.check(chunk, self._check)
         return self._check(chunk)
@@ -50,7 +50,7 @@ class Source:
         return Sorted(chunk, *self.checker.check(left, unreadable), filtered)
 
     def record(self, rows: int) -> dict[str, Any]:
-        """What journal and summary say of it."""
+        """Return the record for journal and summary."""
         layout = self.table.layout
         return {
             "name": self.name,
@@ -98,7 +98,7 @@ def open_sources(
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex digits.
+    """Return the SHA-256 of a file, in hex digits.
 
     Raises:
         OSError: it cannot be read, or is a pipe or device, which may have no end.

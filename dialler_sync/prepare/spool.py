@@ -1,4 +1,4 @@
-"""Rows between reading and sending: on disk, so that memory stays flat; gone with the process that wrote them."""
+"""Spools: rows between reading and sending, on disk, so that memory stays flat. They end with their process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Spool:
             raise JournalError(f"a temporary file beside the reports cannot be written: {error.strerror}") from error
 
     def batches(self) -> Iterator[list[Any]]:
-        """All batches, from the first."""
+        """Yield all batches, from the first."""
         end = self._file.seek(0, 2)
         at = 0
         while at < end:

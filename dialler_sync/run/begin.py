@@ -1,4 +1,4 @@
-"""A run that begins: its record in the journal, and the folder of its reports."""
+"""The start of a run: its record in the journal, and the folder of its reports."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def begin_run(
 
 @contextmanager
 def go_on(journal: Journal, run: RunRecord, **changes: Any) -> Iterator[None]:
-    """Have a run that was stopped count as at work again in the block; ``run`` still tells how it was stopped."""
+    """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
     try:
         journal.update_run(run.id, state="running", folded=False, **changes)
         yield
@@ -82,7 +82,7 @@ def go_on(journal: Journal, run: RunRecord, **changes: Any) -> Iterator[None]:
 
 
 def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
-    """A run that could not begin leaves nothing behind; one that has ended stays as it is."""
+    """Delete a run that could not begin; leave one that has ended."""
     known = journal.run(run.id)
     changes_contacts = known.command != "import" and known.command not in READING
     if known.planned or (changes_contacts and known.rows is not None):
@@ -93,7 +93,7 @@ def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
 
 
 def _stop(journal: Journal, run: RunRecord) -> None:
-    """Have a run count as at work no longer."""
+    """Mark a run as stopped."""
     if journal.run(run.id).state == "running":
         journal.update_run(run.id, state="stopped")
 
@@ -106,7 +106,7 @@ def _remove_folder(folder: Path, early: Sequence[str]) -> None:
 
 
 def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
-    """Source columns that each field is made of, so that reports find the cells of a fault; see ``report.faults``."""
+    """Return the source columns of each field, so that reports find the cells of a fault; see ``report.faults``."""
     found = {
         name: [list(rule.first_of)] if rule.first_of else [[column] for column in rule.sources]
         for name, rule in settings.columns.items()
@@ -123,11 +123,12 @@ def _campaign(settings: Settings) -> str:
 
 
 def reopen_folder(run: RunRecord) -> None:
-    """Make sure of the folder of a run's reports before they are written again: the journal says where it is, and
-    whoever can write the journal must not have files elsewhere overwritten.
+    """Check the folder of a run's reports before they are written again.
+
+    The journal names the folder, and whoever can write the journal must not have other files overwritten.
 
     Raises:
-        UsageError: it holds something else than reports of this run.
+        UsageError: the folder holds other files than reports of this run.
         JournalError: it cannot be made.
     """
     folder = Path(run.out)
@@ -146,7 +147,7 @@ def reopen_folder(run: RunRecord) -> None:
 
 
 def _is_of(run: RunRecord, folder: Path) -> bool:
-    """Whether a folder is named after a run, has its summary, or has nothing but reports of a run that was killed."""
+    """Whether a folder has the run's name or its summary, or holds only reports of a killed run."""
     if folder.name == run.id and _RUN_ID.fullmatch(run.id):
         return True
     summary, results = folder / "summary.json", folder / "results.csv"
@@ -158,7 +159,7 @@ def _is_of(run: RunRecord, folder: Path) -> bool:
 
 
 def _head(path: Path) -> str:
-    """How a report begins."""
+    """Return the start of a report."""
     if not path.is_file():
         return ""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
@@ -166,7 +167,7 @@ def _head(path: Path) -> str:
 
 
 def make_folder(path: Path) -> Path:
-    """Make the folder of a run's reports, for its owner only.
+    """Create the folder of a run's reports, for its owner only.
 
     Raises:
         UsageError: it holds a run's reports already, or cannot be made.

@@ -1,4 +1,4 @@
-"""Runs that change contacts one by one, and map no spreadsheet: undo, lock, unlock, delete."""
+"""Runs that change single contacts and map no spreadsheet: undo, lock, unlock, delete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Planned = tuple[Sequence[PlannedRow], Sequence[Image]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a run does.
+    """The work of a run.
 
     ``plan`` gives every row of it in order, and what is kept for undo; ``kind`` tells what the changer that ``changer``
     makes is asked to do with a row. ``repeatable``: a row that may have been done may be done again.
@@ -62,11 +62,11 @@ class BulkRun:
 
     @property
     def planned(self) -> bool:
-        """Whether the journal has every contact that is to be changed."""
+        """Whether the journal has every contact to be changed."""
         return self.run.rows is not None
 
     def carry_out(self) -> Summary:
-        """Change every contact that is not settled, and write the reports; what stopped it stands in the summary.
+        """Change every contact that is not settled, and write the reports; the summary names what stopped the run.
 
         Raises:
             UsageError, InputError: nothing was changed, and nothing is left behind.
@@ -91,7 +91,7 @@ class BulkRun:
                 self.latencies = client.latencies
 
     async def _plan(self, client: DiallerClient) -> None:
-        """Write down what is to be done, before anything is."""
+        """Write the plan to the journal, before any change."""
         self.journal.clear_rows(self.run.id)
         self.observer.stage("looking up", None)
         count = 0
@@ -130,14 +130,14 @@ class BulkRun:
             self.unwritten = recorder.unwritten
 
     def _left(self) -> Iterator[JournalRow]:
-        """The rows that are still to be done."""
+        """Return the rows that are not settled yet."""
         states = {str(RowState.PENDING)}
         if self.job.repeatable:
             states |= {str(RowState.SENDING), str(Status.UNKNOWN)}
         return (entry for entry in self.journal.rows(self.run) if entry.state in states)
 
     def _give_up_sent(self) -> None:
-        """Settle what was being sent when the run was interrupted, and must not be sent twice."""
+        """Settle rows that were in flight when the run was interrupted, and must not be sent twice."""
         why = "the run was interrupted while this was being sent; sent again, it might hit another contact"
         sent = [
             Outcome(
@@ -154,7 +154,7 @@ class BulkRun:
         self.journal.record(self.run.id, sent)
 
     def _skip(self) -> None:
-        """``--dry-run``: say of the rest what would be done."""
+        """Settle the rest of a dry run with its planned actions."""
         left = (Outcome(r.seq, Status.SKIPPED, r.action, r.contact_id) for r in (row.result for row in self._left()))
         for batch in batched(left, ROWS):
             self.journal.record(self.run.id, batch)

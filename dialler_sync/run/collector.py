@@ -1,4 +1,4 @@
-"""When Python looks for garbage. As it is set, that takes a fifth of the start and a tenth of a run."""
+"""Settings of Python's garbage collector. Its defaults take a fifth of the start and a tenth of a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import gc
 
 
 def collect_rarely() -> None:
-    """What was made until now stays; look through what comes."""
+    """Freeze all objects so far, and collect newer ones rarely."""
     gc.freeze()
     gc.set_threshold(20_000)

@@ -1,4 +1,4 @@
-"""What the rows of a run came to, counted in the journal."""
+"""Counts of a run's rows, from the journal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Counts:
 
     @classmethod
     def of(cls, journal: Journal, run: RunRecord) -> Self:
-        """Those of a run.
+        """Return the counts of a run.
 
         Raises:
             AssertionError: they do not add up to the rows read, which is a bug.
@@ -43,7 +43,7 @@ class Counts:
         return counts
 
     def _add(self, entry: JournalRow, number: int) -> None:
-        """Count rows that are like this one."""
+        """Count ``number`` rows of this kind."""
         result = entry.result
         if result.action and result.status in FINE:
             self.actions[result.action] += number
@@ -61,5 +61,5 @@ class Counts:
 
 
 def most_first(counter: Counter[str]) -> dict[str, int]:
-    """The counts, the highest first."""
+    """Return the counts, the highest first."""
     return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))

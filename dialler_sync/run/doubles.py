@@ -1,5 +1,5 @@
-"""After a run that could not keep others out, or that makes contacts beside those that are there: contacts that were
-made twice are looked up, and told."""
+"""Doubled contacts of a run that could not keep other runs out, or that creates beside existing ones: looked up and
+reported after it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _made(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
 
 
 def _beside(row: JournalRow, found: Sequence[StoredContact]) -> list[StoredContact]:
-    """The contact of a row, and those of its campaign that carry its key, too."""
+    """Return the contact of a row, and other contacts of its campaign with the same key."""
     ours = {campaign_of(contact.values) for contact in found if contact.id == row.result.contact_id}
     return [contact for contact in found if not ours or campaign_of(contact.values) in {*ours, ""}]
 

@@ -23,7 +23,10 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 @contextmanager
 def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and SIGHUP: take no more rows, give those in flight ten seconds, then end; again: end now."""
+    """Handle Ctrl-C, SIGTERM and SIGHUP: take no more rows, give those in flight ten seconds, then end.
+
+    A second signal ends at once.
+    """
     loop = asyncio.get_running_loop()
     signals = 0
     cutting = broken_off = False
@@ -62,5 +65,5 @@ def interruptible(gate: Gate, work: asyncio.Task[Any] | None) -> Iterator[None]:
 
 
 def _is_ignored(number: signal.Signals) -> bool:
-    """Whether the run must outlive it: ``nohup`` has SIGHUP ignored."""
+    """Whether the signal is ignored: ``nohup`` has SIGHUP ignored."""
     return number != signal.SIGINT and signal.getsignal(number) == signal.SIG_IGN

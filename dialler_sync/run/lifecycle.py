@@ -1,5 +1,4 @@
-"""The life of a run once it has begun, for every command alike: what ends its work, and its end, which is settled in
-the journal first and then told in reports."""
+"""The lifecycle of a run, for every command: its work, and its end, settled in the journal before the reports."""
 
 from __future__ import annotations
 
@@ -29,32 +28,32 @@ _SHOWN = 50
 
 
 class Work(Protocol):
-    """A run while it is carried out; ``run`` is its record as it stands now."""
+    """A run that is carried out; ``run`` is its present record."""
 
     journal: Journal
     run: RunRecord
 
     @property
     def planned(self) -> bool:
-        """Whether the journal has its plan: then it can be resumed, and it may have sent rows."""
+        """Whether the journal has the plan; then the run can be resumed, and may have sent rows."""
 
 
 @dataclass(slots=True)
 class Course:
-    """How the work of a run went: what stopped it, None if it came to its end, and when it started."""
+    """The course of a run's work: the error that stopped it, None if it came to its end, and its start."""
 
     stopped: StopRun | None = None
     started: float = field(default_factory=time.monotonic)
 
     @property
     def duration(self) -> float:
-        """Seconds since the start."""
+        """Return the seconds since the start."""
         return time.monotonic() - self.started
 
 
 @contextmanager
 def carrying_out(work: Work) -> Iterator[Course]:
-    """Do the work of a run in the block; what stops it stands in the course, and the run can be concluded.
+    """Do the work of a run in the block; catch what stops it into the course, so that the run can be concluded.
 
     Raises:
         DiallerSyncError: the run could not begin.
@@ -73,10 +72,10 @@ def carrying_out(work: Work) -> Iterator[Course]:
 
 @contextmanager
 def temporary_files() -> Iterator[None]:
-    """Work with files that SQLite keeps for a while.
+    """Run a block that uses temporary files of SQLite.
 
     Raises:
-        JournalError: one of them cannot be written.
+        JournalError: a temporary file cannot be written.
     """
     try:
         yield
@@ -89,7 +88,7 @@ def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
 
 
 def told(stop: StopRun, run: RunRecord) -> StopRun:
-    """What stopped a run; where a person did, with the command that goes on with it."""
+    """Return the error that stopped a run; of an interrupt, with the command that continues the run."""
     if not isinstance(stop, Interrupted):
         return stop
     if run.command in READING:
@@ -98,7 +97,7 @@ def told(stop: StopRun, run: RunRecord) -> StopRun:
 
 
 def in_mid_run(stopped: StopRun) -> StopRun:
-    """What stopped a run that may have sent rows: where its journal fails, it can be resumed, unless it is damaged."""
+    """Return the error for a run that may have sent rows: a failing journal is resumable, a damaged one is not."""
     if isinstance(stopped, JournalDamaged):
         return JournalLost(*stopped.args)
     if isinstance(stopped, JournalError) and not isinstance(stopped, JournalFailed):
@@ -107,7 +106,7 @@ def in_mid_run(stopped: StopRun) -> StopRun:
 
 
 def ended(run: RunRecord, stopped: StopRun | None) -> RunRecord:
-    """The record of a run that ends now."""
+    """Return the record of a run that ends now."""
     return replace(run, state="stopped" if stopped else "finished", finished_at=stamp())
 
 
@@ -116,7 +115,7 @@ def reporting(run: RunRecord) -> Iterator[None]:
     """Write the reports of a run.
 
     Raises:
-        Interrupted: with the command that goes on with it.
+        Interrupted: with the command that continues the run.
     """
     try:
         yield
@@ -125,7 +124,7 @@ def reporting(run: RunRecord) -> Iterator[None]:
 
 
 def note_end(journal: Journal, run: RunRecord, summary: dict[str, Any], **changes: Any) -> None:
-    """Have the journal know how a run ended."""
+    """Write the end of a run to the journal."""
     journal.update_run(run.id, state=run.state, finished_at=run.finished_at, summary=summary, **changes)
 
 
@@ -137,9 +136,9 @@ def conclude(
     effort: Effort,
     unwritten: Sequence[Outcome] = (),
 ) -> Summary:
-    """End a run: whatever happens to its reports, the journal knows how it ended, and they can be written later.
+    """End a run: first in the journal, then in its reports, which can be written again later.
 
-    ``unwritten`` is what became of rows and could not be written down when it should have been.
+    ``unwritten`` are outcomes that the journal did not take.
 
     Raises:
         Interrupted: while the reports were written.
@@ -162,7 +161,7 @@ def conclude(
 
 
 def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summary) -> None:
-    """Write the reports of a run whose end is settled, and note that they are written."""
+    """Write the reports of a settled run, and note that they are written."""
     write_reports(journal, run, cells, summary)
     note_end(journal, run, asdict(summary))
 
@@ -178,7 +177,7 @@ def _settle(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: E
 def _tell_all_the_same(
     journal: Journal, run: RunRecord, cells: SourceCells, stopped: StopRun, effort: Effort
 ) -> Summary:
-    """Report a run whose journal can be read and not written, which still knows it as it was when that began.
+    """Report a run whose journal can be read but not written, and so holds an old state.
 
     Raises:
         StopRun: ``stopped``, as it cannot be read, either, or the reports cannot be written.
@@ -196,7 +195,7 @@ def _tell_all_the_same(
 def _write_down(
     journal: Journal, run: RunRecord, stopped: StopRun | None, unwritten: Sequence[Outcome]
 ) -> StopRun | None:
-    """Try once more to write down what became of rows; where that fails, say which rows they are."""
+    """Write the outcomes once more; if that fails, name their rows in the error."""
     try:
         journal.record(run.id, unwritten)
     except JournalError as error:
@@ -216,7 +215,7 @@ def _write_down(
 
 
 def _in_words(numbers: Iterator[int]) -> str:
-    """Numbers of rows in the order of the files: ``2, 4-7``."""
+    """Return row numbers in the order of the files: ``2, 4-7``."""
     stretches = []
     for _, each in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         found = [number for _, number in each]

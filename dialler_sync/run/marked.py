@@ -1,4 +1,4 @@
-"""``--mark``: the workbooks of a run as they were sent, with the faulty cells marked."""
+"""``--mark``: the source workbooks of a run with their faulty cells marked."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _is_workbook(source: Source) -> bool:
 
 
 def _targets(out: Path, found: Notes) -> Iterator[Path]:
-    """A name in the run's folder for each, also where two files are called the same."""
+    """Return a path in the run's folder for each file, also for files of the same name."""
     taken: set[str] = set()
     for path in found:
         ending = ".xlsm" if path.suffix.lower() == ".xlsm" else ".xlsx"

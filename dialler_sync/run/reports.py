@@ -39,7 +39,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did: ``summary.json``.
+    """The summary of a run: ``summary.json``.
 
     ``rows_sent`` are the rows (and contacts of the mirror) that were settled while sending, which took ``sending_s``
     seconds; ``rows_per_s`` is that speed. ``rows_per_s_overall`` is all rows read, by ``duration_s``.
@@ -92,14 +92,14 @@ class Summary:
 
 
 class SourceCells(Protocol):
-    """The rows of a run as they were read."""
+    """The original cells of a run's rows."""
 
     @property
     def extra_cells(self) -> int:
-        """How many cells the longest row has beyond its header."""
+        """Return the number of cells that the longest row has beyond its header."""
 
     def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """(place in the run, source, original cells) of every row, in order."""
+        """Yield (place in the run, source, original cells) of every row, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class Effort:
 
 
 def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
-    """What became of a run that has ended, counted in its journal.
+    """Return the summary of a run that has ended, counted in its journal.
 
-    What an earlier, interrupted part of the run took is added to ``effort``.
+    The effort of earlier, interrupted parts is added to ``effort``.
 
     Raises:
         AssertionError: the counts do not add up to the rows read, which is a bug.
@@ -200,7 +200,7 @@ def _unwritten(run: RunRecord, error: OSError | JournalError) -> JournalError:
 def _write(
     journal: Journal, run: RunRecord, source: SourceCells, summary: Summary, *, keep: bool, workbooks: bool = True
 ) -> None:
-    """Write the CSVs and ``summary.json``; of the others, what there is room for."""
+    """Write the CSVs and ``summary.json``; write the others if there is room."""
     out = Path(run.out)
     try:
         make_folder(out)  # somebody may have deleted it meanwhile
@@ -222,7 +222,7 @@ def _write(
 
 
 class _Reports:
-    """The reports of a run that are open."""
+    """The open reports of a run."""
 
     def __init__(
         self, files: ExitStack, workbook: ExitStack, run: RunRecord, source: SourceCells, *, workbooks: bool
@@ -263,7 +263,7 @@ class _Reports:
 
 
 def _history(journal: Journal, run: RunRecord) -> list[Mapping[str, Any]]:
-    """Summaries of earlier runs that did the same to the same campaign, the newest first."""
+    """Return summaries of earlier runs of the same command and campaign, the newest first."""
 
     def kind(other: RunRecord) -> tuple[str, str, bool]:
         return other.target, other.command, bool(other.options.get("dry_run"))

@@ -1,4 +1,4 @@
-"""What is left to do of a run that was interrupted, or of an earlier run that is tried again."""
+"""The rest of an interrupted run, or of an earlier run that is retried."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """What is left beside rows that were never sent.
+    """The rest of a run beside rows that were never sent.
 
     ``doubtful`` are rows that may have been sent, each with its watermark; ``extra`` is
     what was still to be locked or deleted. ``killed``: requests of the run may still be running.
@@ -34,7 +34,7 @@ class LeftOver:
 
 
 class KnownRows:
-    """A sink for what an interrupted run has read before: reading it again must give the same rows."""
+    """A sink that compares rows with those an interrupted run has read: they must be the same."""
 
     def __init__(self, journal: Journal, run: RunRecord) -> None:
         self._run = run
@@ -59,15 +59,15 @@ class KnownRows:
 
 
 def newer_list(journal: Journal, run: RunRecord) -> str:
-    """The newest import of a whole list that began after ``run`` and was not undone; empty: there is none."""
+    """Return the newest import of a whole list that began after ``run`` and was not undone; ``""`` if none."""
     whole = (each.id for each in _imports_since(journal, run) if not each.parent)
     return next(whole, "")
 
 
 def restore_progress(journal: Journal, run: RunRecord, prepared: Prepared) -> LeftOver:
-    """Leave out of ``prepared`` what the interrupted run has settled, and find what it may have sent.
+    """Drop the rows from ``prepared`` that the interrupted run has settled, and return those that it may have sent.
 
-    What its mirror had still to do is left to a newer list, if there is one.
+    A newer list takes over the rest of its mirror.
     """
     left, newer = LeftOver(killed=run.state == "running"), newer_list(journal, run)
     overtaken = []
@@ -109,7 +109,7 @@ def drop_overtaken(journal: Journal, run: RunRecord, origin: RunRecord, prepared
 
 
 def mended_runs(sources: Iterable[Source]) -> list[RunRecord]:
-    """The runs that rows of mended files come from, as far as the journal has them."""
+    """Return the runs that rows of mended files come from, as far as the journal has them."""
     guards = [source.guard for source in sources if source.guard]
     return list({run.id: run for guard in guards for run in guard.runs.values() if run}.values())
 
@@ -138,17 +138,17 @@ def drop_settled_by_earlier_runs(
 
 
 def _may_have_sent(run: RunRecord) -> bool:
-    """Whether a run sends rows: what a dry run has skipped, or a validation found good, is not settled by that."""
+    """Whether a run may have sent rows: dry runs and validations settle none."""
     return run.command == "import" and not run.options.get("dry_run")
 
 
 def _retries_since(journal: Journal, origin: RunRecord, run: RunRecord) -> list[RunRecord]:
-    """Retries and imports of mended files that may have sent rows of ``origin``, and were not undone."""
+    """Yield retries and imports of mended files that may have sent rows of ``origin``, and were not undone."""
     return [each for each in _imports_since(journal, origin) if each.parent and each.id != run.id]
 
 
 def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
-    """Imports to the target of ``origin`` that began after it and were not undone, the newest first."""
+    """Yield imports to the target of ``origin`` that began after it and were not undone, the newest first."""
     but = {origin.id, *journal.undone()}
     return [
         each
@@ -159,7 +159,7 @@ def _imports_since(journal: Journal, origin: RunRecord) -> list[RunRecord]:
 
 
 def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunRecord], prepared: Prepared) -> None:
-    """Leave out rows whose key was settled after the run that they come from."""
+    """Drop rows whose key was settled after the run that they come from."""
     by_run: dict[str, dict[int, str]] = {}
     for seq, key, origin in prepared.mended:
         if key and prepared.todo[seq]:
@@ -182,7 +182,7 @@ def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: 
 
 
 def _moment(run_id: str) -> str:
-    """When a run began, by its ID; nothing where it is no ID."""
+    """Return the start of a run from its ID; ``""`` if it is not one."""
     try:
         return f"{datetime.strptime(run_id[:15], '%Y%m%d-%H%M%S'):%Y-%m-%dT%H:%M:%SZ}"  # noqa: DTZ007 - it is UTC
     except ValueError:
@@ -231,7 +231,7 @@ def _content(run: RunRecord) -> list[str]:
 
 
 def _identity(entry: JournalRow, same_files: bool) -> str:
-    """What tells a row in another run that reads it, too."""
+    """Return the identity of a row across runs."""
     row = entry.result
     return row.user_data or (f"row {row.row} of {entry.file}" if same_files else entry.payload)
 

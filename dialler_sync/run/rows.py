@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line says of a run, beside the configuration.
+    """The options of a run from the command line.
 
     ``source``: what it says in place of ``source:`` of the configuration; already part of the run's settings. ``mark``:
     also write the workbooks as they were sent, with the faulty cells marked. ``cluster``: address of the Dask scheduler
@@ -96,11 +96,11 @@ class Execution:
 
     @property
     def planned(self) -> bool:
-        """Whether the journal has what is to be done with each row."""
+        """Whether the journal has the plan of each row."""
         return self.run.planned
 
     def carry_out(self) -> Summary:
-        """Do it all; what stopped it stands in the summary.
+        """Carry out the run; the summary names what stopped it.
 
         Raises:
             UsageError, InputError: nothing was sent, and nothing is left behind.
@@ -134,7 +134,7 @@ class Execution:
             prepared.close()
 
     def plan(self) -> Planned:
-        """Decide everything, and leave nothing behind."""
+        """Return the plan, and leave nothing behind."""
         prepared = Prepared(Path(self.run.out))
         try:
             with temporary_files():
@@ -202,7 +202,7 @@ class Execution:
             )
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
-        """``validate`` and ``--dry-run``: what would become of each row that is left."""
+        """Settle the rest of a validation or dry run with its planned actions."""
         self._record(Outcome(row.seq, status, self._planned_action(prepared, row.seq)) for row in prepared.to_send())
 
     def _record(self, outcomes: Iterator[Outcome]) -> None:

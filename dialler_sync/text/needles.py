@@ -1,4 +1,4 @@
-"""What is looked for in a text: the forms of a secret, and the characters as they are compared."""
+"""Search forms of a secret, and the folding of characters for comparison."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ TO_BASE32HEX = bytes.maketrans(BASE32.encode(), BASE32HEX.encode())
 
 
 def small(sign: str) -> str:
-    """A character as it is compared: in small letters, wide ones as usual ones."""
+    """Fold a character for comparison: small letters, wide ones as usual ones."""
     low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
     return low if len(low) == 1 else sign
 
 
 class _Small(dict[int, str | None]):
-    """A table for ``str.translate``: each character as it is compared, those that count for nothing left out."""
+    """Table for ``str.translate``: folds each character, and drops ignorable ones."""
 
     def __init__(self, counts: Callable[[str], bool]) -> None:
         self._counts = counts
@@ -40,7 +40,7 @@ class _Small(dict[int, str | None]):
         return self[number]
 
     def read(self, text: str) -> str:
-        """The text as it is compared."""
+        """Fold the text for comparison."""
         try:  # bytes are far quicker; the micro sign alone is no byte in small letters
             read = text.encode("latin-1").translate(self._bytes, self._left_out).decode("latin-1")
         except UnicodeEncodeError:
@@ -52,22 +52,22 @@ READ, LETTERS_READ = _Small(lambda _: True), _Small(str.isalnum)
 
 
 def parts_of(form: str) -> Iterator[str]:
-    """What is found of a long secret that was cut off."""
+    """Yield the recognisable parts of a long secret that was cut off."""
     return (form[at : at + PART] for at in range(0, len(form) - PART + 1, PART // 2))
 
 
 def as_compared(text: str) -> str:
-    """A secret as it is looked for."""
+    """Fold a secret for comparison."""
     return "".join(map(small, text.translate(SQUEEZED)))
 
 
 def in_bytes(text: str) -> str:
-    """Its bytes in UTF-8 as characters, which is how decoded bytes are searched."""
+    """Return the UTF-8 bytes as characters, the form in which decoded bytes are searched."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def cores_in_base64(secret: bytes) -> Iterator[str]:
-    """What is the same in base64 of every text that holds the secret, for each of the places where it may begin."""
+    """Yield the constant part of the secret's base64, for each alignment."""
     for before in range(3):
         coded = base64.b64encode(bytes(before) + secret).rstrip(b"=").decode()
         whole = (len(secret) + before) * 8 // 6
@@ -77,7 +77,7 @@ def cores_in_base64(secret: bytes) -> Iterator[str]:
 
 
 def cores_in_base32(secret: bytes) -> Iterator[bytes]:
-    """The same in base32, and of a secret whose letters have another case."""
+    """Yield the constant part of the secret's base32, also with the case of its letters swapped."""
     for form in {secret, secret.lower(), secret.upper()}:
         for before in range(5):
             coded = base64.b32encode(bytes(before) + form).rstrip(b"=")

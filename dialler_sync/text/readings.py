@@ -1,4 +1,4 @@
-"""What else a text may say: its escapes undone, its base64, base32 and numbers of characters read as texts."""
+"""Alternative readings of a text: its escapes undone, its base64, base32 and character numbers decoded."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _FOREIGN_DIGITS = re.compile(r"[^\D0-9]")
 
 @dataclass(frozen=True)
 class Sought:
-    """What of the secrets a reading must know, so that it leaves out what cannot hold one."""
+    """Facts of the secrets by which readings that cannot hold one are skipped."""
 
     shortest: int = 0
     fewest: int = 0
@@ -85,18 +85,19 @@ class Sought:
 
     @cached_property
     def parted(self) -> bytes:
-        """A table in which each of these letters is the first of them."""
+        """Return a table that maps each of these letters to the first of them."""
         return bytes.maketrans(self.parting, self.parting[:1] * len(self.parting))
 
     @cached_property
     def like_text(self) -> re.Pattern[bytes]:
-        """Characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded text."""
+        """Match characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded
+        text."""
         return re.compile(rb"(?:[ -~]\0?|[\xc2-\xf4][\x80-\xbf]+){%d,}" % ceil(self.shortest / 2), re.DOTALL)
 
     @cached_property
     def numbers(self) -> Sequence[tuple[bytes, int, int, re.Pattern[bytes]]]:
-        """Of each kind of numbers: its signs, how many others are too many between two of them, how many signs there
-        are at least, and what they are like."""
+        """Return for each kind of numbers: its characters, the gap that ends a run, the minimum of characters, and a
+        pattern."""
         more = max(self.shortest, len("four")) - 1
         return (
             (_HEXADECIMAL, 6, 2 * more, re.compile(rb"(?i)[0-9a-f]{2}(?: {0,5}(?:0 )?[0-9a-f]{2}){%d}" % more)),
@@ -106,8 +107,8 @@ class Sought:
 
 
 class Reading:
-    """A text, and from where to where in the original each of its characters stands, which is found out only where
-    something was found: it takes far longer than to read the text."""
+    """A text, with the place of each of its characters in the original, computed only on a match: that takes far
+    longer than reading the text."""
 
     def __init__(self, text: str, places: Callable[[], _Places], source: Reading | None = None) -> None:
         self.text = text
@@ -116,12 +117,12 @@ class Reading:
 
     @cached_property
     def places(self) -> _Places:
-        """Where each character begins, and where it ends."""
+        """Return the start and the end of each character in the original."""
         return self._find()
 
     @cached_property
     def latin(self) -> bytes | None:
-        """Its characters as bytes, which are far quicker, if all of them are in Latin-1."""
+        """Return the characters as bytes, which are far quicker, if all of them are in Latin-1."""
         try:
             return self.text.encode("latin-1")
         except UnicodeEncodeError:
@@ -129,19 +130,19 @@ class Reading:
 
     @cached_property
     def squeezed(self) -> bytes:
-        """Without what a secret may be broken by; a character that is not in Latin-1 is ``?``."""
+        """Return the text without separators that may break a secret; a character that is not in Latin-1 is ``?``."""
         if self.latin is None:
             return _SQUEEZED.sub("", self.text).encode("latin-1", "replace")
         return self.latin.translate(None, _IGNORED_BYTES)
 
     @property
     def first(self) -> int:
-        """Where it begins."""
+        """Return the start of the reading in the original."""
         return self.places[0][0] if self.text else 0
 
 
 def readings(reading: Reading, sought: Sought) -> Iterator[Reading]:
-    """What else the text may say."""
+    """Yield the alternative readings of the text."""
     yield from _numbers(reading, sought)
     dense = _dense(reading, sought)
     if not dense.text:
@@ -161,8 +162,8 @@ def readings(reading: Reading, sought: Sought) -> Iterator[Reading]:
 
 
 def _dense(reading: Reading, sought: Sought) -> Reading:
-    """The text without stretches that are too short for a secret or an encoding of one, between letters that neither
-    has: of bytes that are no text, hardly anything."""
+    """Drop the stretches too short for a secret or its encoding, between letters that neither has: of binary data,
+    hardly anything is left."""
     if not sought.parting or reading.latin is None or reading.text.isascii() or "\x1b]" in reading.text:
         return reading
     gap = sought.parting[:1]
@@ -182,7 +183,7 @@ def _dense(reading: Reading, sought: Sought) -> Reading:
 
 
 def _may_be_numbers(reading: Reading, sought: Sought) -> Sequence[bool]:
-    """Whether there may be numbers enough, of each kind: far quicker found than the numbers."""
+    """Whether there may be enough numbers, by kind: a test far quicker than the search."""
     if reading.latin is None and _FOREIGN_DIGITS.search(reading.text):
         return [True] * len(_NUMBERS)
     signs = reading.latin or reading.text.encode("latin-1", "replace")
@@ -211,7 +212,7 @@ def _sign(number: str, base: int) -> str:
 
 
 def _derived(reading: Reading, text: str, places: Callable[[], _Places]) -> Reading:
-    """``places`` are those in ``reading``."""
+    """Make a reading derived from another; ``places`` are those in ``reading``."""
 
     def in_original() -> _Places:
         starts, ends = reading.places
@@ -246,10 +247,10 @@ def _unescaped(reading: Reading, pattern: re.Pattern[str]) -> Reading:
 
 @lru_cache(maxsize=16_384)
 def _meant(pattern: re.Pattern[str], escape: str) -> str:
-    """What an escape stands for."""
+    """Return the text of an escape."""
     match = pattern.fullmatch(escape)
     kind = match and match.lastgroup
-    if not match or not kind:  # a soft line break, or what only colours a terminal
+    if not match or not kind:  # a soft line break, or a terminal's colour code
         return ""
     value = match[kind]
     if kind == "named":
@@ -262,7 +263,7 @@ def _meant(pattern: re.Pattern[str], escape: str) -> str:
 
 
 def _radix(reading: Reading, digits: _Digits, sought: Sought) -> Iterator[Reading]:
-    """Runs of base64 or base32, whole or broken by blanks, as the bytes that they stand for, at every alignment."""
+    """Decode runs of base64 or base32, whole or broken by blanks, at every alignment."""
     alphabet, bits = digits
     fewest = ceil(sought.shortest * 8 / bits)
     runs = reading.squeezed.translate(alphabet).split(b" ")

@@ -1,4 +1,4 @@
-"""Finds secrets in a text, in whatever usual encoding they stand there, and masks them.
+"""Find secrets in a text, in any usual encoding, and mask them.
 
 A text is searched as it is, and in every reading of it: escapes undone (URL, HTML, JSON, backslash, quoted-printable),
 base64 and base32 at every alignment, numbers of characters (hex, decimal), and readings of readings. Each reading
@@ -61,7 +61,7 @@ _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 
 
 class Secrets:
-    """The secrets of this process. Those that are too short to be told from other words are left out."""
+    """The secrets of this process. Secrets too short to tell from ordinary words are left out."""
 
     def __init__(self) -> None:
         self._secrets: frozenset[str] = frozenset()
@@ -75,10 +75,10 @@ class Secrets:
         self._shortest = 0
         self._long_run = re.compile("")
         self._masked = lru_cache(maxsize=4_096)(self._mask)
-        self._spans = lru_cache(maxsize=64)(self._search_all)  # a long text often repeats itself
+        self._spans = lru_cache(maxsize=64)(self._search_all)  # long texts often repeat
 
     def add(self, *secrets: str | None) -> None:
-        """Mask these from now on; of a text of several lines each of them."""
+        """Register secrets for masking; of a text of several lines each line."""
         given = {each.strip() for secret in secrets if secret for each in (secret, *secret.splitlines())}
         new = {each for each in given if len(each.translate(SQUEEZED)) >= SHORTEST} - self._secrets
         if new:
@@ -86,14 +86,14 @@ class Secrets:
             self._prepare()
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Forget all secrets."""
         self._secrets = frozenset()
         self._prepare()
 
     def mask(self, text: str, *, bulk: bool = False) -> str:
-        """The text with each secret in it, however it is encoded, as ``***``.
+        """Return the text with each secret in it, however encoded, as ``***``.
 
-        ``bulk``: a quick test goes first, which does not know encodings of encodings that are broken into pieces.
+        ``bulk``: run a quick test first, which misses nested encodings broken into pieces.
         """
         if not self._secrets or len(text) < self._shortest:
             return text
@@ -118,7 +118,7 @@ class Secrets:
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
         cores = tuple({core for secret in raw for core in cores_in_base32(secret)})
         in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
-        # What the quick test looks for: of other letters than ASCII it knows nothing.
+        # Patterns of the quick test, which covers ASCII letters only.
         self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
         self._exact = tuple({core.encode() for secret in raw for core in cores_in_base64(secret)})
         self._quick_letters = (
@@ -139,7 +139,7 @@ class Secrets:
         self._long_run = re.compile(rf"[A-Za-z0-9+/_-]{{{length}}}")
 
     def _may_hold(self, text: str) -> bool:
-        """A quick test, of bulks of text in which nothing is."""
+        """Whether the text may hold a secret: a quick test for long texts without any."""
         escaped = "%" in text or "&" in text or "\\" in text or "=" in text or "\x1b" in text
         if (
             (escaped and _ESCAPES.search(text))
@@ -181,7 +181,7 @@ class Secrets:
                 if left < 0:
                     return [(0, len(text))]
                 waiting.append((other, depth + 1))
-        # What says the same again says it elsewhere.
+        # A reading with the same text may stand elsewhere in the original.
         leading = _leading(holding, [reading for reading, _ in again])
         seen_at: set[tuple[str, int]] = set()
         for reading, depth in again:
@@ -222,7 +222,8 @@ class Secrets:
 
 
 def _leading(holding: Sequence[Reading], again: Sequence[Reading]) -> set[str]:
-    """The texts that hold a secret, and those of which they are readings. ``again``: says what another has said."""
+    """Return the texts that hold a secret, and their source texts. ``again``: readings that repeat the text of
+    another."""
     texts: set[str] = set()
     known = -1
     while known < len(texts):
@@ -251,7 +252,7 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def url_secrets(url: str) -> Iterator[str]:
-    """What is secret in a URL that may be malformed: its password, up to the last ``@``, and passwords among its
+    """Yield the secrets in a URL that may be malformed: its password, up to the last ``@``, and passwords among its
     parameters; as written and decoded."""
     rest = url.partition("://")[2] or url
     before = rest.rpartition("@")[0]

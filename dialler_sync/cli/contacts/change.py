@@ -112,7 +112,7 @@ def _change(
     yes: bool,
     out: Path | None,
 ) -> int:
-    """Ask, do it, and say what became of it."""
+    """Ask for confirmation, change the contacts, and report the outcome."""
     from ...jobs.changes import ChangeOptions, change_contacts
     from ...jobs.contacts import Targets
     from ..output import print_summary

@@ -1,4 +1,4 @@
-"""How commands are told which contacts are meant."""
+"""Options that name contacts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class UserDataType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
-    """Any text but none at all; it is passed on exactly."""
+    """Text that is not empty; it is passed on exactly."""
 
     name = "U"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse what cannot be UserData."""
+        """Refuse invalid UserData."""
         text = str(value)
         if not text:
             self.fail("is empty", param, ctx)
@@ -65,7 +65,7 @@ def naming_options(command: F) -> F:
 def named_by(
     ids: tuple[int, ...], user_data: tuple[str, ...], file: Path | None, column: str | None, by: str | None
 ) -> Named:
-    """What the options name.
+    """Return the contacts that the options name.
 
     Raises:
         UsageError: nothing, or they do not go together.

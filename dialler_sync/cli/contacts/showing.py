@@ -1,4 +1,4 @@
-"""How commands show records: on stdout, or in a file that is there as a whole or not at all."""
+"""Show records on stdout, or in a file that is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def showing_options(command: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What the options say. ``form`` is one of the formats, or ``vendor``."""
+    """Values of the options. ``form`` is one of the formats, or ``vendor``."""
 
     form: str
     fields: tuple[str, ...]

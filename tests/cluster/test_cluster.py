@@ -17,7 +17,7 @@ from dialler_sync import ImportResult, import_files
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer, Store
 
-from ..conftest import Configure, Done, Run
+from ..conftest import COLUMNS, Configure, Done, Run
 from ..helpers.commands import start
 from ..helpers.watched import Watched
 from ..helpers.worlds import Ended, ended, prepare, rows
@@ -231,3 +231,20 @@ def test_a_cluster_that_is_not_there_is_said_at_once(
     assert done.code == ExitCode.USAGE
     assert message in done.err
     assert not Path("reports").exists() or not list(Path("reports").iterdir())
+
+
+def test_modes_and_kept_fields_are_the_same_by_a_cluster(
+    workers: Workers, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """No contact is made, and those that are there keep their notes."""
+    columns = {**COLUMNS, "Comment": "{value: list, overwrite: if_empty}"}
+    configure(columns, rows="{mode: update}")
+    for number in range(2, 12):
+        dialler.store.add(UserData=f"K{number}", Name="Old", Comment="agent" if number % 2 else None)
+
+    done = run("import", contacts_csv(20), "--cluster", workers.address)
+
+    assert done.code == ExitCode.OK, done.err
+    assert Counter(row["_action"] for row in done.rows()) == {"overwrite": 10, "absent": 10}
+    held = Counter((str(c["Name"])[:4], c["Comment"]) for c in dialler.store.contacts.values())
+    assert held == {("Name", "agent"): 5, ("Name", "list"): 5}

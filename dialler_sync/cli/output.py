@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ..error_codes import ERROR_CODES
+from ..error_codes import ERROR_CODES, LOOKUP_FAILED
 from ..exit_codes import MEANINGS, ExitCode
 from ..text.outward import line
 from .common import COLOURS, echo, echo_json, is_quiet, say, settled
@@ -148,7 +148,7 @@ _SIGILS = {
     "unlock": "!",
     "delete": "-",
     "ambiguous": "?",
-    "lookup_failed": "?",
+    LOOKUP_FAILED: "?",
     "rejected": "x",
 }
 """In this order they are told; what is left out has ``=``."""

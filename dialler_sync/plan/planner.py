@@ -70,7 +70,7 @@ class PlanInputs:
     again: bool = False
 
 
-_FAILED = {AMBIGUOUS: "ambiguous", LOOKUP_FAILED: "lookup_failed"}
+_FAILED = {AMBIGUOUS: "ambiguous", LOOKUP_FAILED: LOOKUP_FAILED}
 """What a plan calls rows that fail without being sent, by their code."""
 
 

@@ -87,8 +87,8 @@ def test_summary_adds_up(run: Run, configure: Configure, contacts_csv: Contacts)
     }  # fmt: skip
     assert summary["actions"]["superseded"] == 1
     assert summary["actions"].keys() == {
-        "create", "overwrite", "import", "unchanged", "superseded", "suppressed", "protected", "filtered", "lock",
-        "unlock", "delete",
+        "create", "overwrite", "import", "unchanged", "superseded", "suppressed", "protected", "filtered", "exists",
+        "absent", "lock", "unlock", "delete",
     }  # fmt: skip
     assert {
         "run_id", "command", "started_at", "finished_at", "duration_s", "files", "campaign", "counts", "actions",

@@ -185,7 +185,7 @@ class DiallerClient:
         return MaybeDone(UNREADABLE, "the answer names another contact than the request", http_status=200)
 
     async def _change_by_id(self, name: str, contact_id: int | str, *, missing_is_done: bool = False) -> bool:
-        """Send a change by ID, whose repeat is harmless; return False if there is no such contact.
+        """Send a change by ID, which may be retried; return False if there is no such contact.
 
         ``missing_is_done``: a contact that is gone after a retry counts as changed by an earlier try.
         """
@@ -262,7 +262,7 @@ class DiallerClient:
         return await self._send(self._request(method, url, body), judged)
 
     async def get_contact(self, contact_id: int | str) -> StoredContact | None:
-        """Function 2. Returns None if there is no such contact."""
+        """Return a contact by its ID (function 2); None if there is no such contact."""
         found = await self._find("get_contact", contact_id)
         return stored_contact(found[0]) if found else None
 
@@ -324,7 +324,7 @@ class DiallerClient:
         return [*found[0], *(record for record in found[1] if stored_contact(record).id not in seen)]
 
     async def delete_by_id(self, contact_id: int | str) -> bool:
-        """Function 5: delete a contact and all its related data. Returns False if there is none."""
+        """Delete a contact and all its related data (function 5); return False if there is none."""
         return await self._change_by_id("delete_by_id", contact_id, missing_is_done=True)
 
     async def delete_by_user_data(self, user_data: str) -> None:
@@ -332,7 +332,7 @@ class DiallerClient:
         await self._change("delete_by_user_data", user_data=user_data)
 
     async def lock_by_id(self, contact_id: int | str) -> bool:
-        """Function 7. Returns False if there is no such contact."""
+        """Lock a contact by its ID (function 7); return False if there is no such contact."""
         return await self._change_by_id("lock_by_id", contact_id)
 
     async def lock_by_user_data(self, user_data: str) -> None:
@@ -340,7 +340,7 @@ class DiallerClient:
         await self._change("lock_by_user_data", user_data=user_data)
 
     async def unlock_by_id(self, contact_id: int | str) -> bool:
-        """Function 9. Returns False if there is no such contact."""
+        """Unlock a contact by its ID (function 9); return False if there is no such contact."""
         return await self._change_by_id("unlock_by_id", contact_id)
 
     async def unlock_by_user_data(self, user_data: str) -> None:
@@ -348,21 +348,21 @@ class DiallerClient:
         await self._change("unlock_by_user_data", user_data=user_data)
 
     async def history_by_id(self, contact_id: int | str) -> Records:
-        """Function 11: the calls of one contact."""
+        """Return the calls of one contact (function 11)."""
         return await self._read("history_by_id", meant=of_calls(contact_id), id=contact_id)
 
     async def history_by_user_data(self, user_data: str) -> Records:
-        """Function 12: the calls of all contacts that carry this UserData."""
+        """Return the calls of all contacts that carry this UserData (function 12)."""
         return await self._read("history_by_user_data", user_data=user_data)
 
     # Campaigns
 
     async def list_campaigns(self) -> Records:
-        """Function 13, all of them."""
+        """Return all campaigns (function 13)."""
         return await self._read("list_campaigns")
 
     async def get_campaign(self, campaign_id: int) -> Mapping[str, Any] | None:
-        """Function 13, by ID. Returns None if there is no such campaign."""
+        """Return a campaign by its ID (function 13); None if there is no such campaign."""
         found = await self._find("get_campaign", campaign_id)
         return found[0] if found else None
 

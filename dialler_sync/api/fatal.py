@@ -19,7 +19,7 @@ def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
 
 
 def reason(error: RequestError) -> StopRun:
-    """Return why there is no answer, with the fix."""
+    """Return the error for a request without a usable answer, with its fix."""
     if isinstance(error, NotDone | MaybeDone):
         return DiallerUnavailable(f"the dialler gives no usable answer: {error}")
     if error.code == UNAUTHORISED:

@@ -22,9 +22,9 @@ from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
 from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
 from .filters import RowFilters
+from .messages import fault_of
 from .phones import Country, RestoredNumber, country, of_type, read_phones, spread
 from .schema import ANY_PHONE, contact_schema, limit_of
-from .told import said
 from .values import converter
 
 __all__ = ["Checker", "contact_schema"]
@@ -184,7 +184,9 @@ class Checker:
             column, cell = bound.origin(chunk, place)
             value = columns[name][place] if name in columns else None
             failure = (
-                value if isinstance(value, Fault) else said(name, check, value, self._rules.get(name), self._release)
+                value
+                if isinstance(value, Fault)
+                else fault_of(name, check, value, self._rules.get(name), self._release)
             )
             faults.setdefault(place, []).append(replace(failure, field=bound.field.name, column=column, value=cell))
         return faults

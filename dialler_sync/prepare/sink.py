@@ -34,10 +34,11 @@ class NewRows:
     journal: Journal
     run: RunRecord
 
-    def add_rows(self, rows: list[PlannedRow], _found: list[Found]) -> None:
-        """Write them down."""
+    def add_rows(self, rows: list[PlannedRow], _found: list[Found]) -> Container[int] | None:
+        """Write the rows; all of them are still to be sent."""
         self.journal.add_rows(self.run.id, rows)
+        return None
 
     def settle(self, outcomes: list[Outcome]) -> None:
-        """Write down what turned out in the end."""
+        """Write the outcomes of doubled keys."""
         self.journal.record(self.run.id, outcomes)

@@ -1,4 +1,4 @@
-"""What a failed check means, in words."""
+"""Messages of failed checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWN = frozenset({"pattern_mismatch", "not_listed", "out_of_range", "too_early",
 """Checks that a rule names."""
 
 
-def said(name: str, check: str, value: Value, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:
+def fault_of(name: str, check: str, value: Value, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:
     """Return the fault of a failed check, for a value that was read."""
     if value is None:
         return fault(MANDATORY.get(name, "required"))

@@ -17,6 +17,7 @@ from operator import ge
 from ...config import SourceSettings
 from ...errors import InputError
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
+from .odd_values import OddValues
 from .package import SAVE_ANEW, Package, UnusualError, root_prefix
 from .workbook import XlsxParts
 
@@ -145,7 +146,7 @@ class _Search:
         self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
-        self._odd_values = _OddValues(prefix)
+        self._odd_values = OddValues(prefix)
         self._torn_value = re.compile(rf"<{p}v(?:\s[^<>]*)?>[^<]*<!".encode())
         self._blank_beside_a_run = _blank_beside_a_run(p)
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
@@ -216,30 +217,6 @@ def _misread_patterns(p: str, parts: XlsxParts) -> list[tuple[re.Pattern[bytes],
     if parts.styles.dates:
         patterns.append((cell, rf"{_styled(parts.styles.dates)}[^>/]*>\s*{formula}\s*<{p}v>-"))
     return [(re.compile((lead + tail).encode()), re.compile(tail.encode())) for lead, tail in patterns]
-
-
-class _OddValues:
-    """Finds values that calamine would misread: a blank beside a number makes it text, and beside the number of a
-    shared string, as any other sign there, makes it the first string of all."""
-
-    def __init__(self, prefix: str) -> None:
-        p = re.escape(prefix)
-        formula = rf"\s*(?:<{p}f\b[^<>]*/>|<{p}f\b[^<>]*>[^<]*</{p}f>)?\s*"
-        begin = rf"<{p}v(?:\s[^<>]*)?>"
-        usual = rf"><{p}v>[0-9]{{1,9}}</{p}v></{p}c>|[^<>]*/>"  # first, as it is quick
-        index = rf"</{p}c>|<{p}v\s*/>|{begin}[0-9]{{0,9}}</{p}v>(?!\s*<{p}v)"
-        self._string = re.compile(rf"t=[\"']s[\"'](?!{usual})(?=[^<>]*>(?!{formula}(?:{index})))".encode())
-        self._quick = re.compile(rf"{begin}\s".encode())
-        self._ends = tuple(f"{blank}</{prefix}v>".encode() for blank in " \t\r\n")
-        blank = rf"{begin}(?:\s|[^<]*\s</{p}v>)"
-        self._number = re.compile(rf"<{p}c(?:\s(?![^<>]*\bt=[\"']str)[^<>]*)?>{formula}{blank}".encode())
-
-    def refuse(self, block: bytes) -> None:
-        """Raise UnusualError if there are any."""
-        if self._string.search(block):
-            raise UnusualError("has a cell that names its text by what is not a plain number")
-        if (any(map(block.__contains__, self._ends)) or self._quick.search(block)) and self._number.search(block):
-            raise UnusualError("has a number with a blank beside it")
 
 
 def _blank_beside_a_run(p: str) -> re.Pattern[bytes]:

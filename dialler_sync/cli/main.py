@@ -121,6 +121,7 @@ def cli(
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
     set_options(ctx.obj.found_by())
     ctx.obj.set_up_logging()
+    startup.settle_time_zone()
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

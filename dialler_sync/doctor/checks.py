@@ -18,7 +18,7 @@ from ..config.document import read_document
 from ..config.load import CONFIGURATION, files_to_trust
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
-from ..files.trust import TRUST, judge
+from ..files.trust import TRUST, is_foreign, judge
 from ..journal import Journal
 from ..journal.place import journal_files
 from .check import Check, failed, fine, warning
@@ -121,6 +121,9 @@ def _journal(state: str | Path) -> Iterator[Check]:
 
 def _folder(reports: Path) -> Check:
     there = _existing(reports)
+    if is_foreign(reports):
+        fix = "work in a folder of your own, or name another with --out"
+        return failed("report folder", f"{reports.absolute()} belongs to another user", fix, ExitCode.USAGE)
     try:
         with tempfile.TemporaryFile(dir=there):
             return fine("report folder", f"{reports} can be written")

@@ -13,6 +13,7 @@ from typing import Any
 from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
 from ..files.private import make_folder as make_private
+from ..files.trust import foreign_link, is_foreign
 from ..journal import Journal, RunRecord
 from ..mapping.columns import filter_name
 from ..text.stamp import stamp
@@ -53,7 +54,7 @@ def begin_run(
         command=command,
         target=target,
         campaign=_campaign(settings),
-        out=str(folder or make_folder(out or Path("reports") / run_id)),
+        out=str(folder or make_folder(out or _own(Path("reports")) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
         options={**options, "mapped": _source_columns(settings)},
@@ -164,6 +165,20 @@ def _head(path: Path) -> str:
         return ""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         return file.read(200)
+
+
+def _own(reports: Path) -> Path:
+    """Return the folder of all runs' reports.
+
+    Raises:
+        UsageError: another user has put theirs in its place, and could replace what is written in it.
+    """
+    if foreign_link(reports) is None and is_foreign(reports):  # such a link has a message of its own
+        raise UsageError(
+            f"the report folder {reports.absolute()} belongs to another user, who could replace the reports in it. "
+            "Name another with --out, or work in a folder of your own."
+        )
+    return reports
 
 
 def make_folder(path: Path) -> Path:

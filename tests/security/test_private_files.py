@@ -16,6 +16,7 @@ from dialler_sync.report import contacts_output
 from dialler_sync.report.sheets import Book
 
 from ..conftest import Configure, Run
+from .limited import configuration
 from .users import AGENT, INTRUDER, as_user, is_root
 
 Contacts = Callable[..., Path]
@@ -208,3 +209,24 @@ def test_a_draft_is_written_whatever_lies_under_its_name(
 
     assert done.code == ExitCode.OK, done.err
     assert victim.read_text(encoding="utf-8") == "mine"
+
+
+@is_root
+def test_a_report_folder_of_another_user_is_not_used(common: Path) -> None:
+    """They could put other reports in place of ours: a failed.xlsx that somebody imports again."""
+    folder = common / "job"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    as_user(INTRUDER, folder, code="import os; os.mkdir('reports', 0o777)", umask=0)
+    configuration(folder / "dialler-sync.yaml")
+    (folder / "list.csv").write_text("Key,Name,Phone\nK1,A,0171 3920012\n")
+
+    told = as_user(AGENT, folder, "--trust", "validate", "list.csv")
+    elsewhere = as_user(AGENT, folder, "--trust", "validate", "list.csv", "--out", "mine")
+    looked_at = as_user(AGENT, folder, "--trust", "doctor")
+
+    assert told.code == ExitCode.USAGE
+    assert "reports belongs to another user" in told.err
+    assert not any((folder / "reports").iterdir())
+    assert elsewhere.code == ExitCode.OK, elsewhere.err
+    assert "reports belongs to another user" in looked_at.out

@@ -42,7 +42,7 @@ async def record_stream(begin: Callable[[], Awaitable[httpx.Response]]) -> Async
 
 
 async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
-    given = 0
+    given, listed = 0, False
     others: dict[str, Any] = {}
     mark = await text.skip("{")
     while mark != "}":
@@ -50,7 +50,8 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
         if not isinstance(key, str):
             raise ValueError("a key is no text")  # noqa: TRY004 - of the JSON
         await text.skip(":")
-        if key == "records" and not given and await text.mark() == "[":
+        if key == "records" and not listed and await text.mark() == "[":
+            listed = True
             mark = await text.skip("[")
             if await text.mark() == "]":
                 mark = await text.skip("]")
@@ -66,8 +67,10 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             value = await text.value()
             if text.taken > LONGEST_VALUE:
                 raise ValueError("what stands beside the records has no end")
-            if others.setdefault(key, value) != value or (key == "records" and given):
+            if others.setdefault(key, value) != value or (key == "records" and listed):
                 raise ValueError("a key has two values")
+            if key == "records" and value is not None:
+                raise ValueError("the records are no list")
         mark = await text.skip(",}")
     if await text.mark():
         raise unreadable("the list of contacts goes on after its end")

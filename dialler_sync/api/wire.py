@@ -37,7 +37,7 @@ def decode(body: bytes, charset: str | None = None, *, exact: bool = True) -> di
             answer = _loads(_text(body, charset, exact=exact))
         except (ValueError, RecursionError):
             return None
-    except ValueError:
+    except (ValueError, RecursionError):  # orjson reads what is nested more deeply than json does
         return None
     return answer if isinstance(answer, dict) else None
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .secrets import Secrets
@@ -141,10 +143,29 @@ def without_secrets(value: Any) -> Any:
 
 def json_text(value: Any, indent: int | None = None) -> str:
     """Write JSON without secrets that reads back exactly, and in which nothing acts on a terminal."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    if mask(text) != text:
-        text = json.dumps(without_secrets(value), ensure_ascii=False, indent=indent)
+    try:
+        text = _json_without_secrets(value, indent)
+    except RecursionError:  # a value is nested as deeply as only an attack is; no reader gives more than 1,024 levels
+        with _room_to_recurse():
+            text = _json_without_secrets(value, indent)
     return text if text.isprintable() else _ACTS.sub(_json_escape, text)
+
+
+def _json_without_secrets(value: Any, indent: int | None) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if mask(text) == text:
+        return text
+    return json.dumps(without_secrets(value), ensure_ascii=False, indent=indent)
+
+
+@contextmanager
+def _room_to_recurse() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 10_000)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _cut(text: str, longest: int, tail: int) -> str:

@@ -109,7 +109,7 @@ class Database:
                 f"the journal {self._name} keeps text only, and '…{odd}' has bytes that are not UTF-8: use another name"
             ) from error
         except sqlalchemy.exc.DBAPIError as error:
-            detail = " ".join(str(error.orig).split()).removesuffix(".")
+            detail = " ".join(_said(error.orig).split()).removesuffix(".")
             if _is_damage(error.orig):
                 raise damaged(detail, self._name) from error
             raise JournalError(
@@ -229,6 +229,8 @@ _DAMAGED = (
     "Do not go on with it: keep a copy, and put a backup of it in its place, or begin a new one with --state. What was "
     "sent stands in the reports of the runs; a new journal knows nothing of it, so those runs cannot be undone."
 )
+_POSTGRESQL_DAMAGE = frozenset({"XX001", "XX002", "42P01", "42703"})
+"""``sqlstate`` of corrupted data, of a corrupted index, of a missing table, of a missing column."""
 _SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
 
@@ -237,12 +239,17 @@ def damaged(detail: str, name: str = "") -> JournalDamaged:
     return JournalDamaged(f"the journal{f' {name}' if name else ''} is damaged: {detail}. {_DAMAGED}")
 
 
+def _said(error: BaseException | None) -> str:
+    """Return what a database says of an error, without the row that PostgreSQL quotes: it may be a contact's."""
+    return getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+
+
 def _is_damage(error: BaseException | None) -> bool:
     """Whether a database error means that its content is damaged; going on would only do harm."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells what is corrupt
         return code in _SQLITE_DAMAGE or str(error).startswith(("no such table", "no such column", "Could not decode"))
-    return str(getattr(error, "sqlstate", "")) in {"XX001", "XX002"}  # data_corrupted, index_corrupted
+    return str(getattr(error, "sqlstate", "")) in _POSTGRESQL_DAMAGE
 
 
 def each_of(connection: sa.Connection, texts: Sequence[str]) -> sa.Select[tuple[str]]:

@@ -5,6 +5,7 @@ Needs the extra ``postgres``; imported only where the journal is a PostgreSQL da
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from psycopg.types.string import StrDumperUnknown
 from .machine_lock import who
 
 APPLICATION = "dialler-sync"
+
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # it warns of broken connections, which are told as errors
 
 _LINK = {
     "client_encoding": "utf8",

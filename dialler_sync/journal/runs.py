@@ -34,9 +34,15 @@ class Runs:
             connection.execute(sa.insert(schema.runs).values(**_plain(asdict(run))))
 
     def update_run(self, run_id: str, **changes: Any) -> None:
-        """Change fields of a run record."""
+        """Change fields of a run record.
+
+        Raises:
+            JournalDamaged: it is no longer there.
+        """
+        change = sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes))
         with self._begin() as connection:
-            connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes)))
+            if not connection.execute(change).rowcount:
+                raise damaged(f"run {run_id} is no longer in it")
 
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:
         """Return all runs, the newest first."""

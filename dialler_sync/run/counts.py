@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..journal import Journal, JournalRow, RunRecord
+from ..journal.database import damaged
 from ..model import ACTIONS, DID_NOT_SUCCEED, FINE, Status
 
 
@@ -32,14 +33,14 @@ class Counts:
         """Return the counts of a run.
 
         Raises:
-            AssertionError: they do not add up to the rows read, which is a bug.
+            JournalDamaged: they do not add up to the rows read.
         """
         counts = cls()
         for alike, number in journal.kinds_of_rows(run):
             counts._add(alike, number)
         read = counts.rows.total()
         if run.rows is not None and read != run.rows:
-            raise AssertionError(f"{run.rows} rows were read and {read} have an outcome")
+            raise damaged(f"{run.rows:,} rows of run {run.id} were read, and it has an outcome of {read:,}")
         return counts
 
     def _add(self, entry: JournalRow, number: int) -> None:

@@ -1,0 +1,57 @@
+"""A journal that somebody empties while a run writes to it, as whoever can write to a PostgreSQL server can."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal.database import _said
+
+from ..conftest import Configure, Run
+from .rawdialler import Asked, RawDialler
+from .shell import contacts
+
+STATE = Path("state/journal.db")
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM rows", "4 rows of run"),
+        ("DELETE FROM rows WHERE seq = 2", "it has an outcome of 3"),
+        ("DELETE FROM runs", "is no longer in it"),
+    ],
+)
+def test_what_is_gone_is_told(statement: str, said: str, run: Run, configure: Configure) -> None:
+    def answers(asked: Asked, answer: bytes) -> list[bytes]:
+        if asked.name == "import" and asked.number == 4:
+            with closing(sqlite3.connect(STATE, timeout=30)) as connection, connection:
+                connection.execute(statement)
+        return [answer]
+
+    with RawDialler(answers).listening() as dialler:
+        configure({"UserData": "No", "Name": "Name", "PhoneNumber1": "Phone"}, base_url=dialler.base_url, concurrency=1)
+        contacts(["K1", "K2", "K3", "K4"])
+        done = run("--state", STATE, "import", "list.csv")
+
+    assert done.code == ExitCode.UNAVAILABLE, done.err
+    assert "the journal is damaged" in done.err
+    assert said in done.err
+    assert dialler.keys() == ["K1", "K2", "K3", "K4"]
+
+
+def test_the_row_that_postgresql_quotes_is_not_shown() -> None:
+    class Diagnosis:
+        message_primary = "new row violates check constraint"
+
+    class Refused(Exception):
+        diag = Diagnosis()
+
+    assert _said(Refused("new row violates check constraint\nDETAIL: Failing row contains (DE02 1203…)")) == (
+        "new row violates check constraint"
+    )
+    assert _said(sqlite3.OperationalError("disk I/O error")) == "disk I/O error"

@@ -33,7 +33,7 @@ from .proxy import find_proxy
 from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadable
 from .tls import tls_context
 from .token import read_token
-from .transport import AiohttpTransport
+from .transport import LONGEST_OF_ONE, AiohttpTransport
 from .wire import StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
 
 _log = logging.getLogger(__name__)
@@ -175,7 +175,8 @@ class DiallerClient:
             if not change_is_about(judge(reply), contact_id, user_data):
                 raise self._misdirected()
 
-        await self._send(self._request(self._endpoints[name].method, self._url(name, **values)), judged)
+        method, url = self._endpoints[name].method, self._url(name, **values)
+        await self._send(self._request(method, url, longest=LONGEST_OF_ONE), judged)
 
     def _misdirected(self) -> MaybeDone:
         """Make the error for an answer that names another contact than the request: it may belong to another request,
@@ -259,7 +260,7 @@ class DiallerClient:
             return contact
 
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]
-        return await self._send(self._request(method, url, body), judged)
+        return await self._send(self._request(method, url, body, longest=LONGEST_OF_ONE), judged)
 
     async def get_contact(self, contact_id: int | str) -> StoredContact | None:
         """Return a contact by its ID (function 2); None if there is no such contact."""

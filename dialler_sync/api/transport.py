@@ -38,9 +38,8 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
 )
 """What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
 
-LONGEST_ANSWER = 2**24
-"""Bytes of an answer that is read whole, unpacked."""
-
+LONGEST_ANSWER, LONGEST_OF_ONE = 2**24, 2**21
+"""Bytes of an answer that is read whole, unpacked; of one to a change of one contact, of which many are in flight."""
 
 SLOWEST = 2**7
 """Bytes of a streamed answer that must come within the time limit: a byte now and then would keep it up for ever."""
@@ -191,7 +190,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends each request exactly once over a pool of ``connections``, through ``proxy`` if there is one.
 
     ``timeout`` is in seconds, for a whole request. With ``extensions={"streamed": True}`` an answer of 200
-    comes as it is read; ``timeout`` is then the longest silence, and the time for its head.
+    comes as it is read; ``timeout`` is then the longest silence, and the time for its head. ``{"longest": n}``
+    limits the bytes of an answer.
     """
 
     def __init__(
@@ -239,7 +239,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 )
                 whole = None
                 if not streamed or response.status != 200:
-                    whole = await _read(response)
+                    whole = await _read(response, request.extensions.get("longest", LONGEST_ANSWER))
         except FOREIGN as error:
             raise translate(error) from error
         fields = response.raw_headers
@@ -272,19 +272,19 @@ _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
 """Codings that aiohttp decodes, or fails to; httpx must not try again."""
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read the whole body, up to the size limit. aiohttp decompresses it in chunks."""
+async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
+    """Read the whole body, up to ``longest`` bytes. aiohttp decompresses it in chunks."""
     pieces, length = [], 0
     try:
-        while length <= LONGEST_ANSWER and (piece := await response.content.readany()):
+        while length <= longest and (piece := await response.content.readany()):
             pieces.append(piece)
             length += len(piece)
     except BaseException:
         response.close()
         raise
-    if length > LONGEST_ANSWER:
+    if length > longest:
         response.close()
-        raise TooLong(f"the answer is longer than {LONGEST_ANSWER // 2**20} MB")
+        raise TooLong(f"the answer is longer than {longest // 2**20} MB")
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.protocol import LONGEST_FIELD, in_order
-from dialler_sync.api.transport import LONGEST_ANSWER
+from dialler_sync.api.transport import LONGEST_ANSWER, LONGEST_OF_ONE
 from dialler_sync.errors import MaybeDone, NotDone, Refused, RequestError
 
 from ..helpers.scripted import ScriptedServer, Step, records, respond, then_close, then_silence
@@ -270,3 +270,13 @@ async def test_batch_look_up_that_is_too_long_is_asked_for_in_halves() -> None:
     assert [record["ID"] for record in found] == [1, 2]
     asked = [json.loads(request.body)["UserDataList"] for request in server.received]
     assert asked == [["a", "b", "c"], ["a"], ["b", "c"], ["b"], ["c"], ["d"]]
+
+
+async def test_an_answer_about_one_contact_is_shorter_than_any_other() -> None:
+    """Many are in flight at once."""
+    long = respond(200, b" " * (LONGEST_OF_ONE + 1))
+    async with ScriptedServer([long, long]) as server, DiallerClient(server.settings(retries=0)) as client:
+        with pytest.raises(MaybeDone, match="longer than 2 MB"):
+            await client.import_contact(BODY, overwrite=True)
+        with pytest.raises(MaybeDone, match="longer than 2 MB"):
+            await client.lock_by_id(1)

@@ -60,6 +60,7 @@ def examine(
     unsafe |= yield from _trust(files_to_trust(settings), trusted)
     if settings.inbox.dir and (open_inbox := judge("the inbox", settings.inbox.dir, shared=True)):
         yield warning("inbox", f"{open_inbox.said}: whoever can write there may import", open_inbox.mend)
+    yield from _named_lists(settings)
     if unsafe and not trusted:
         return
     if not unsafe:
@@ -73,6 +74,15 @@ def examine(
         return
     yield _token(config_path, settings, token)
     yield from check_dialler(settings, now)
+
+
+def _named_lists(settings: Settings) -> Iterator[Check]:
+    """Yield a warning for each list of the configuration that others could have changed. It is used all the same."""
+    lists = [("suppress.file", each.file) for each in settings.suppress]
+    lists += [(f"columns.{name}.lookup", rule.lookup.file) for name, rule in settings.columns.items() if rule.lookup]
+    for what, path in dict.fromkeys(lists):
+        if found := judge(what, path, shared=True):
+            yield warning("lists", f"{found.said}: they decide who is called, or what is sent", found.mend)
 
 
 def _libraries() -> Check:

@@ -240,6 +240,26 @@ def test_doctor_explains(run: Run, configure: Configure, tmp_path: Path) -> None
     assert {check["status"] for check in json.loads(trusting.out) if check["name"] == "trust"} == {"WARN"}
 
 
+def test_doctor_warns_of_lists_that_others_can_write(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """They are used all the same: a list may be anybody's."""
+    names = ("calm.csv", "open.csv")
+    for name in names:
+        (tmp_path / name).write_text("Phone,Name\n0171 3920012,A\n", encoding="utf-8")
+    (tmp_path / "open.csv").chmod(0o666)
+    lookup = "{column: City, lookup: {file: open.csv, key: Phone, value: Name}}"
+    columns = {"UserData": "Key", "Name": "Name", "PhoneNumber1": "Phone", "Region": lookup}
+    found = {}
+    for name in names:
+        configure(columns, suppress=f"{{file: {name}, column: Phone}}")
+        found[name] = run("doctor").out
+
+    assert "WARN  lists" in found["open.csv"]
+    assert "suppress.file" in found["open.csv"]
+    assert "suppress.file" not in found["calm.csv"]
+    assert "columns.Region.lookup" in found["calm.csv"]
+    assert "chmod o-w" in found["calm.csv"]
+
+
 @is_root
 def test_as_another_user(configure: Configure, contacts_csv: Contacts, common: Path, dialler: SimulatorServer) -> None:
     """Their own files and root's are fine, in /tmp, too; those of a third user run nothing, whatever they say."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO, Generic, TypeVar
 
 from ..errors import JournalError
-from ..text.command_line import command
 from .private import replaced
 
 T = TypeVar("T")
@@ -101,6 +100,5 @@ def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
             yield number
     except OSError as error:
         raise JournalError(
-            f"the report {path} cannot be written: {error.strerror}. The journal has all of it: fix that, and write "
-            f"the reports again with '{command('runs', 'report')}'."
+            f"{path} cannot be written: {error.strerror}. Mend that, and give the command again."
         ) from error

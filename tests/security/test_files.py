@@ -189,3 +189,15 @@ def test_a_configuration_from_a_pipe(run: Run) -> None:
 
     assert done.code == ExitCode.USAGE
     assert "-c /dev/stdin" in done.err
+
+
+def test_a_name_too_long_for_a_table_is_told_as_what_it_is(tmp_path: Path, run: Run) -> None:
+    """No journal has what was to be written there."""
+    path = tmp_path / f"{'a' * 250}.csv"
+    path.write_text(LIST)
+
+    done = run("inspect", path, "--to", "tables")
+
+    assert done.code == ExitCode.USAGE
+    assert "cannot be written: File name too long. Mend that" in done.err
+    assert "journal" not in done.err

@@ -482,6 +482,18 @@ class Settings(Section):
             _need_one_campaign(info, "lock: true")
         return lists
 
+    @field_validator("protect")
+    @classmethod
+    def _protects_from_overwriting(cls, protect: ProtectSettings, info: ValidationInfo) -> ProtectSettings:
+        rows = info.data.get("rows")
+        if protect.of_calls and rows and not rows.overwrite_duplicates:
+            given = next(name for name in ("called", "done", "result_codes") if getattr(protect, name))
+            raise ValueError(
+                f"{given}: has no effect with rows.overwrite_duplicates: false, which makes a new contact of each row, "
+                "also for a key that the dialler has. Set overwrite_duplicates: true"
+            )
+        return protect
+
     @field_validator("mirror")
     @classmethod
     def _mirrors_one_campaign(cls, mirror: MirrorSettings, info: ValidationInfo) -> MirrorSettings:

@@ -44,8 +44,8 @@ class PlanEntry:
 
 @dataclass(slots=True)
 class Planned:
-    """All decisions. ``entries`` leaves out rows that stay as they are; ``moved`` are the places of rows whose contacts
-    come from other campaigns."""
+    """All decisions. ``entries`` leaves out rows that stay as they are and have nothing to tell; ``moved`` are the places
+    of rows whose contacts come from other campaigns."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
@@ -138,7 +138,7 @@ class Planner:
             self.planned.counts[name] += 1
             for field_name in decision.changes:
                 self.planned.changed_fields[field_name] += 1
-            if keep_entries and decision.action is not Reason.UNCHANGED:
+            if keep_entries and (decision.action is not Reason.UNCHANGED or decision.reason):
                 self.planned.entries.append(
                     PlanEntry(
                         self._prepared.rows[row.seq],

@@ -105,6 +105,8 @@ def test_compare_plan_undo_and_reconcile_know_what_is_kept(
     assert dialler.store.contacts[old]["Comment"] == NOTE
     assert json.loads(Path("plan.json").read_text())["counts"] == {"unchanged": 2}
     assert "Nothing would change." in again.out
+    assert f'= unchanged K1 (row 2): kept: Comment "{NOTE}"' in again.out
+    assert "NEW" not in again.out
     assert reconciled.code == ExitCode.OK, reconciled.out
     assert undone.code == ExitCode.OK, undone.err
     now = dialler.store.contacts[old]

@@ -44,8 +44,8 @@ class PlanEntry:
 
 @dataclass(slots=True)
 class Planned:
-    """All decisions. ``entries`` leaves out rows that stay as they are and have nothing to tell; ``moved`` are the places
-    of rows whose contacts come from other campaigns."""
+    """All decisions. ``entries`` leaves out unchanged rows that keep nothing; ``moved`` are the places of rows whose
+    contacts come from other campaigns."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)

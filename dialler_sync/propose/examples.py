@@ -21,8 +21,9 @@ _FEW_ROWS = 5
 
 
 def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
-    """Lines below ``columns:``: fields that may be left out, and rows that may be."""
+    """Lines below ``columns:``: fields that may be left out or kept, and rows that may be left out."""
     yield from _fields(found)
+    yield from _kept(found)
     yield from _rows(found, one_campaign=one_campaign)
 
 
@@ -43,6 +44,15 @@ def _fields(found: Assigned) -> Iterator[str]:
     if lines:
         yield "# A bad cell of these need not cost the row (docs/rows.md), with such a rule in place of the one above:"
         yield from lines
+
+
+def _kept(found: Assigned) -> Iterator[str]:
+    """The field in which agents write; contacts are overwritten only by their key."""
+    if "UserData" in found.rules and "Comment" in found.rules:
+        given = found.rules["Comment"].rule
+        rule: dict[str, Any] = {"column": given} if isinstance(given, str) else {**given}
+        yield "# What agents have written stays, with such a rule in place of the one above:"
+        yield f"#   Comment: {one_line({**rule, 'overwrite': 'if_empty'})}"
 
 
 def _lost_zeros(column: Column, region: object) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ from dialler_sync.text.outward import forget_secrets
 settings.register_profile("random", print_blob=True)
 settings.register_profile("fixed", derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+# In the background (``nohup pytest &``) a shell lets the tests ignore these, and each command that they start.
+for ending, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(ending) is signal.SIG_IGN:
+        signal.signal(ending, default)
 
 
 @pytest.fixture

@@ -279,8 +279,10 @@ _WARNINGS = (
     ),
     ErrorCode(
         "field_left_out",
-        "The cell is faulty, and the field was left out, as the configuration says invalid: empty.",
-        "Correct the cell in the list. The contact keeps what it had in this field.",
+        "The field was left out: its cell is faulty, and the configuration says invalid: empty; or its number is on a "
+        "do-not-call list with action: number.",
+        "Correct the cell in the list. The contact keeps what it had in this field, but for a number that must not be "
+        "called.",
     ),
     ErrorCode(
         "zero_restored",

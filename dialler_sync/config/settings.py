@@ -31,6 +31,7 @@ from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
 from .inbox import InboxSettings
+from .texts import Formats
 
 
 class Section(BaseModel):
@@ -363,10 +364,36 @@ class SuppressSettings(Section):
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
+    expires: str | None = Field(
+        None,
+        min_length=1,
+        description="Column with the last day on which an entry counts; one without a day counts for good.",
+    )
+    formats: Formats | None = Field(
+        None, description='Days of expires: how they are written, besides ISO: ["%d.%m.%Y"].'
+    )
+    action: Literal["contact", "number"] = Field(
+        "contact",
+        description="contact: leave the contact out; number: leave out only the number (null is sent for its field), "
+        "and the contact where no number is left. See docs/rows.md.",
+    )
     may_be_empty: bool = Field(False, description="Accept the list also when it has no entries; else that is exit 3.")
     lock: bool = Field(
         False, description="Lock every contact of the campaign that is in the list, also where no file has it."
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SuppressSettings:
+        if self.action == "number" and self.lock:
+            raise ValueError(
+                "action: number and lock: true contradict each other: number keeps contacts that have another number, "
+                "and lock locks them. Use two entries of suppress: for two lists"
+            )
+        if self.action == "number" and self.by != "phone":
+            raise ValueError(f"action: number and by: {self.by} contradict each other: such a list names no number")
+        if self.formats and not self.expires:
+            raise ValueError("formats has no effect without expires")
+        return self
 
 
 SuppressLists = Annotated[

@@ -17,6 +17,7 @@ from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit, Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
+from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
@@ -146,7 +147,7 @@ class Planner:
                         row.user_data,
                         decision.contact_id,
                         decision.changes,
-                        decision.reason,
+                        decision.reason or self._numbers_left_out(fields),
                     )
                 )
             if outcome is not None:
@@ -209,10 +210,20 @@ class Planner:
             )
         return decision, None
 
+    def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
+        """Which numbers of a row are left out, in words; of rows that clear empty cells, the changes tell."""
+        if not self._inputs.suppressed.only_numbers or self._settings.rows.empty_cells == "clear":
+            return ""
+        names = [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
+        return f"left out as on a do-not-call list: {', '.join(names)}" if names else ""
+
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
-        """A lock of our own mirror protects nobody who is in the file again."""
+        """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
         ours = self._returned.get(row.user_data, ())
-        return replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+        rules = replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+        for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
+            rules = replace(rules, keeps=self._inputs.suppressed.may_be_kept(contact.values, rules.keeps))
+        return rules
 
     # Contacts that no row is sent to
 

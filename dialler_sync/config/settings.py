@@ -27,6 +27,7 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, endpoint
 from ..target import dialler_of
 from ..text.nearest import nearest
+from .campaign import CampaignSettings
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
@@ -206,25 +207,6 @@ class DiallerSettings(Section):
         if self.client_cert is not None and not self.base_url.startswith("https:"):
             raise ValueError("client_cert is shown over https only, and base_url is plain http")
         return self
-
-
-class CampaignSettings(Section):
-    """The campaign that contacts go to: exactly one of ``id``, ``name``, ``column``."""
-
-    id: int | None = Field(None, description="DiallerCampaignsID.")
-    name: str | None = Field(None, min_length=1, max_length=64, description="DiallerCampaignsName.")
-    column: str | None = Field(None, min_length=1, description="Source column that names each row's campaign.")
-
-    @model_validator(mode="after")
-    def _one(self) -> CampaignSettings:
-        if sum(value is not None for value in (self.id, self.name, self.column)) != 1:
-            raise ValueError("set exactly one of id, name, column")
-        return self
-
-    @property
-    def common(self) -> str | None:
-        """The one campaign of all rows, by ID or name; None if each row names its own."""
-        return self.name if self.id is None else str(self.id)
 
 
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|", "none": ""}
@@ -535,8 +517,9 @@ class Settings(Section):
 
 def _need_one_campaign(info: ValidationInfo, what: str) -> None:
     campaign = info.data.get("campaign")
-    if campaign and campaign.column:
+    if campaign and campaign.several:
+        key = "column" if campaign.column else "split"
         raise ValueError(
-            f"{what} reads a whole campaign, and with campaign.column it would be all campaigns of the account: set "
+            f"{what} reads a whole campaign, and with campaign.{key} it would be all campaigns of the account: set "
             "campaign.id or campaign.name, and write one configuration for each campaign"
         )

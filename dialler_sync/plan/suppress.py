@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..error_codes import fault
+from ..error_codes import RAGGED_ROW, fault
 from ..errors import CannotResume, InputError, ListUnreadable
 from ..fields import PHONE_FIELDS
 from ..model import Chunk, Contact, Fault, RowWarning, Value
@@ -233,7 +233,7 @@ class _LastDays:
 
         if is_blank(cell) and not shifted:
             return False
-        last = fault("ragged_row") if shifted else moment(cell, self._settings.formats or ())
+        last = fault(RAGGED_ROW) if shifted else moment(cell, self._settings.formats or ())
         if isinstance(last, Fault):
             self._unread.append(f"row {row} ('{cell}')")
             return False

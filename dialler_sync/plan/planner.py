@@ -179,6 +179,14 @@ class Planner:
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
         """What happens with a row; its outcome, where that is settled without sending it."""
+        decision, outcome = self._decided(row, fields, found)
+        if decision.action is Action.CREATE and (names := self._nulled(fields)):  # null would have nothing to empty
+            decision = replace(decision, sent={name: value for name, value in fields.items() if name not in names})
+        return decision, outcome
+
+    def _decided(
+        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
+    ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
             self._returned.pop(row.user_data, None)  # who must not be called stays locked
@@ -210,11 +218,15 @@ class Planner:
             )
         return decision, None
 
-    def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
-        """Which numbers of a row are left out, in words; of rows that clear empty cells, the changes tell."""
+    def _nulled(self, fields: Mapping[str, Any]) -> list[str]:
+        """The fields of a row whose numbers are left out; none where empty cells are cleared, which looks the same."""
         if not self._inputs.suppressed.only_numbers or self._settings.rows.empty_cells == "clear":
-            return ""
-        names = [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
+            return []
+        return [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
+
+    def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
+        """Which numbers of a row are left out, in words."""
+        names = self._nulled(fields)
         return f"left out as on a do-not-call list: {', '.join(names)}" if names else ""
 
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:

@@ -88,3 +88,17 @@ def test_a_number_that_comes_onto_the_list_is_a_change(
     assert stopped.code != ExitCode.OK
     assert resumed.code == ExitCode.OK, resumed.err
     assert _numbers(dialler) == [(None, OTHER), (None, OTHER)]
+
+
+@pytest.mark.parametrize("rows", ["{overwrite_duplicates: false}", "{mode: create}", "{mode: upsert}"])
+def test_a_new_contact_is_made_without_the_field(
+    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path, rows: str
+) -> None:
+    configure(TWO, suppress=SUPPRESS, rows=rows)
+    plan = run("plan", listed)
+
+    assert run("import", listed).code == ExitCode.OK
+    assert "left out as on a do-not-call list: PhoneNumber1" in plan.out
+    (contact,) = dialler.store.contacts.values()
+    assert contact["PhoneNumber2"] == OTHER
+    assert "PhoneNumber1" not in contact

@@ -100,7 +100,7 @@ class SuppressionLists:
         for each in self.lists:
             if not each.only_number and (reason := each.reason(fields)):
                 return reason
-        listed = self.numbers(fields)
+        listed = self.numbers(fields) if self.lists and self.only_numbers else []
         if not listed or len(listed) < sum(bool(fields.get(name)) for name in PHONE_FIELDS):
             return ""
         which = "; ".join(each.reason(fields) for each in self.lists if each.only_number and each.reason(fields))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import COLUMNS, Configure, Run
 from ..helpers.dialler import PHONE, seed
+from ..helpers.foreign import Answer, ForeignDialler, served
 
 OTHER = "+493039200121"
 TWO = {**COLUMNS, "PhoneNumber2": "{column: Landline, region: DE}"}
@@ -90,15 +92,22 @@ def test_a_number_that_comes_onto_the_list_is_a_change(
     assert _numbers(dialler) == [(None, OTHER), (None, OTHER)]
 
 
-@pytest.mark.parametrize("rows", ["{overwrite_duplicates: false}", "{mode: create}", "{mode: upsert}"])
-def test_a_new_contact_is_made_without_the_field(
-    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path, rows: str
-) -> None:
-    configure(TWO, suppress=SUPPRESS, rows=rows)
-    plan = run("plan", listed)
+class Noting(ForeignDialler):
+    """A dialler that notes what is sent to it."""
 
-    assert run("import", listed).code == ExitCode.OK
-    assert "left out as on a do-not-call list: PhoneNumber1" in plan.out
-    (contact,) = dialler.store.contacts.values()
-    assert contact["PhoneNumber2"] == OTHER
-    assert "PhoneNumber1" not in contact
+    def _import(self, body: dict[str, Any], *, overwrite: bool) -> Answer:
+        self.bodies = [*getattr(self, "bodies", ()), body]
+        return super()._import(body, overwrite=overwrite)
+
+
+@pytest.mark.parametrize("rows", ["{overwrite_duplicates: false}", "{mode: create}", "{mode: upsert}"])
+def test_a_new_contact_is_made_without_the_field(run: Run, configure: Configure, listed: Path, rows: str) -> None:
+    with served(Noting()) as dialler:
+        configure(TWO, suppress=SUPPRESS, rows=rows, base_url=dialler.base_url)
+        plan = run("plan", listed)
+
+        assert run("import", listed).code == ExitCode.OK
+        assert "left out as on a do-not-call list: PhoneNumber1" in plan.out
+        (body,) = dialler.bodies
+    assert body["PhoneNumber2"] == OTHER
+    assert "PhoneNumber1" not in body

@@ -22,6 +22,7 @@ NO_BEFORE_IMAGE = "no_before_image"
 POSSIBLE_DUPLICATE = "possible_duplicate"
 PROXY_REFUSED = "proxy_refused"
 RAGGED_ROW = "ragged_row"
+NOT_ROUTED = "campaign_not_routed"
 REDIRECTED = "redirected"
 UNAUTHORISED = "unauthorised"
 UNREACHABLE = "unreachable"
@@ -79,6 +80,11 @@ _ALL = (
         "campaign_missing",
         "The row names no campaign.",
         "Fill in the campaign's name or ID, or set one campaign for all rows under campaign:.",
+    ),
+    ErrorCode(
+        NOT_ROUTED,
+        "No route of the configuration fits the row, or it lacks the key by which rows are split among campaigns.",
+        "Correct the cell, add a route for it, or set campaign.otherwise to the campaign of all other rows.",
     ),
     ErrorCode(
         "phone_missing",
@@ -279,8 +285,10 @@ _WARNINGS = (
     ),
     ErrorCode(
         "field_left_out",
-        "The cell is faulty, and the field was left out, as the configuration says invalid: empty.",
-        "Correct the cell in the list. The contact keeps what it had in this field.",
+        "The field was left out: its cell is faulty, and the configuration says invalid: empty; or its number is on a "
+        "do-not-call list with action: number.",
+        "Correct the cell in the list. The contact keeps what it had in this field, but for a number that must not be "
+        "called.",
     ),
     ErrorCode(
         "zero_restored",

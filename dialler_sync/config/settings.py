@@ -27,10 +27,12 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, endpoint
 from ..target import dialler_of
 from ..text.nearest import nearest
+from .campaign import CampaignSettings
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
 from .inbox import InboxSettings
+from .texts import Formats
 
 
 class Section(BaseModel):
@@ -207,25 +209,6 @@ class DiallerSettings(Section):
         return self
 
 
-class CampaignSettings(Section):
-    """The campaign that contacts go to: exactly one of ``id``, ``name``, ``column``."""
-
-    id: int | None = Field(None, description="DiallerCampaignsID.")
-    name: str | None = Field(None, min_length=1, max_length=64, description="DiallerCampaignsName.")
-    column: str | None = Field(None, min_length=1, description="Source column that names each row's campaign.")
-
-    @model_validator(mode="after")
-    def _one(self) -> CampaignSettings:
-        if sum(value is not None for value in (self.id, self.name, self.column)) != 1:
-            raise ValueError("set exactly one of id, name, column")
-        return self
-
-    @property
-    def common(self) -> str | None:
-        """The one campaign of all rows, by ID or name; None if each row names its own."""
-        return self.name if self.id is None else str(self.id)
-
-
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|", "none": ""}
 
 
@@ -363,10 +346,36 @@ class SuppressSettings(Section):
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
+    expires: str | None = Field(
+        None,
+        min_length=1,
+        description="Column with the last day on which an entry counts; one without a day counts for good.",
+    )
+    formats: Formats | None = Field(
+        None, description='Days of expires: how they are written, besides ISO: ["%d.%m.%Y"].'
+    )
+    action: Literal["contact", "number"] = Field(
+        "contact",
+        description="contact: leave the contact out; number: leave out only the number (null is sent for its field), "
+        "and the contact where no number is left. See docs/rows.md.",
+    )
     may_be_empty: bool = Field(False, description="Accept the list also when it has no entries; else that is exit 3.")
     lock: bool = Field(
         False, description="Lock every contact of the campaign that is in the list, also where no file has it."
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SuppressSettings:
+        if self.action == "number" and self.lock:
+            raise ValueError(
+                "action: number and lock: true contradict each other: number keeps contacts that have another number, "
+                "and lock locks them. Use two entries of suppress: for two lists"
+            )
+        if self.action == "number" and self.by != "phone":
+            raise ValueError(f"action: number and by: {self.by} contradict each other: such a list names no number")
+        if self.formats and not self.expires:
+            raise ValueError("formats has no effect without expires")
+        return self
 
 
 SuppressLists = Annotated[
@@ -520,8 +529,9 @@ class Settings(Section):
 
 def _need_one_campaign(info: ValidationInfo, what: str) -> None:
     campaign = info.data.get("campaign")
-    if campaign and campaign.column:
+    if campaign and campaign.several:
+        key = "column" if campaign.column else "split"
         raise ValueError(
-            f"{what} reads a whole campaign, and with campaign.column it would be all campaigns of the account: set "
+            f"{what} reads a whole campaign, and with campaign.{key} it would be all campaigns of the account: set "
             "campaign.id or campaign.name, and write one configuration for each campaign"
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import ColumnRule, Settings
+from ..config.campaign import CampaignSettings
 from ..config.columns import fold
-from ..config.settings import CampaignSettings, RowSettings
+from ..config.settings import RowSettings
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
 from ..fields import FIELDS

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.proxy import find_proxy
-from ..api.query import override_hint, resolve_campaign
+from ..api.query import override_hint, resolve_campaign, unknown_campaigns
 from ..api.tls import tls_context
 from ..config import Settings
 from ..endpoints import ENDPOINTS
@@ -175,6 +175,11 @@ async def _campaign(
 ) -> tuple[Check, int | None]:
     """Return the check, and the campaign's ID if it is known."""
     wanted = settings.campaign
+    if problems := unknown_campaigns(wanted.named, campaigns):
+        code = ExitCode.NO_ROW_CAN_SUCCEED
+        return failed("campaign", "; ".join(problems), "correct campaign: in the configuration", code), None
+    if wanted.named:
+        return fine("campaign", f"{', '.join(wanted.named)}: the dialler has them"), None
     if wanted.column is not None:
         text = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
         return fine("campaign", text), None

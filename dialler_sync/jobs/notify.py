@@ -125,7 +125,7 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
     body: dict[str, Any] = {
         "event": "missing",
         "run_id": None,
-        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
+        "campaign": campaign.id or str(campaign),
         "finished_at": None,
         "exit_code": ExitCode.INPUT,
         "stopped_because": None,

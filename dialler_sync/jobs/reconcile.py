@@ -58,7 +58,7 @@ def reconcile_files(
         held.callback(prepared.close)
         observer = observer or Silent()
         locks = settings.rows.skipped_contacts == "lock"
-        may = May(settings.rows.mode, settings.kept_fields)
+        may = May(settings.rows.mode, settings.kept_fields, suppressed)
         sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks, may=may)
         held.callback(sides.close)
         return ReconciliationRun(

@@ -85,7 +85,7 @@ def resume_run(
                 raise CannotResume(
                     f"{source.path} is not the file that run {run.id} began with; import it as a new run"
                 )
-        suppressed = read_suppression_lists(settings)
+        suppressed = read_suppression_lists(settings, _day_of(run))
         suppressed.check(
             run.options.get("suppress", {}),
             f"run {run.id} began with",

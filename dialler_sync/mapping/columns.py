@@ -233,6 +233,8 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
             f"rows.mode: {settings.rows.mode} looks for the contact of each row by its UserData, and columns: does not "
             "say where UserData comes from."
         )
+    if settings.campaign.split and "UserData" not in rules:
+        raise ConfigError("campaign.split goes by UserData, and columns: does not say where UserData comes from.")
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules

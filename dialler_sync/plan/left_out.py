@@ -30,7 +30,7 @@ def can_be_called(
             page = [key for key in page if key not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
             for contact in contacts:
-                elsewhere = every.column is None and is_elsewhere(ours, contact.values, snapshot.campaign_ids)
+                elsewhere = not every.several and is_elsewhere(ours, contact.values, snapshot.campaign_ids)
                 if not elsewhere and not is_locked(contact.values):
                     yield contact
 

@@ -17,6 +17,7 @@ from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit, Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
+from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
 from ..pages import KEYS, batched
@@ -146,7 +147,7 @@ class Planner:
                         row.user_data,
                         decision.contact_id,
                         decision.changes,
-                        decision.reason,
+                        decision.reason or self._numbers_left_out(fields),
                     )
                 )
             if outcome is not None:
@@ -178,6 +179,14 @@ class Planner:
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
         """What happens with a row; its outcome, where that is settled without sending it."""
+        decision, outcome = self._decided(row, fields, found)
+        if decision.action is Action.CREATE and (names := self._nulled(fields)):  # null would have nothing to empty
+            decision = replace(decision, sent={name: value for name, value in fields.items() if name not in names})
+        return decision, outcome
+
+    def _decided(
+        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
+    ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
             self._returned.pop(row.user_data, None)  # who must not be called stays locked
@@ -209,10 +218,24 @@ class Planner:
             )
         return decision, None
 
+    def _nulled(self, fields: Mapping[str, Any]) -> list[str]:
+        """The fields of a row whose numbers are left out; none where empty cells are cleared, which looks the same."""
+        if not self._inputs.suppressed.only_numbers or self._settings.rows.empty_cells == "clear":
+            return []
+        return [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
+
+    def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
+        """Which numbers of a row are left out, in words."""
+        names = self._nulled(fields)
+        return f"left out as on a do-not-call list: {', '.join(names)}" if names else ""
+
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
-        """A lock of our own mirror protects nobody who is in the file again."""
+        """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
         ours = self._returned.get(row.user_data, ())
-        return replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+        rules = replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+        for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
+            rules = replace(rules, keeps=self._inputs.suppressed.may_be_kept(contact.values, rules.keeps))
+        return rules
 
     # Contacts that no row is sent to
 

@@ -12,7 +12,7 @@ from ..api.fatal import is_of_every_request, reason_to_stop
 from ..api.query import id_of
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
-from ..config.settings import CampaignSettings
+from ..config.campaign import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
 from .answers import calls_are_told, require_answers, wanted_fields
@@ -62,7 +62,7 @@ async def survey(
         if left_out:
             _log.warning("whether contacts of rows that are left out can still be called is not known (%s)", error)
         return None
-    if snapshot.whole and not snapshot.knows_others and settings.campaign.column is None and overwrites:
+    if snapshot.whole and not snapshot.knows_others and not settings.campaign.several and overwrites:
         await look_beside(snapshot, client, _keys(prepared))
     try:
         require_answers(snapshot, settings)

@@ -42,8 +42,11 @@ def prepare(
     sink: RowSink,
     *,
     progress: Callable[[int], None],
+    amend: Callable[[Contact], Contact] | None = None,
 ) -> None:
     """Map and validate every row into ``prepared`` and ``sink``; ``progress`` gets the number of rows of each chunk.
+
+    ``amend``: what is sent of a valid row in place of all of it.
 
     Raises:
         InputError: a file cannot be read to its end, or changed meanwhile.
@@ -52,7 +55,7 @@ def prepare(
     for number, source in enumerate(sources):
         before = prepared.total
         for chunk in source.table.chunks():
-            progress(_take(prepared, keys, number, source, chunk, sink))
+            progress(_take(prepared, keys, number, source, chunk, sink, amend))
         prepared.files.append(source.record(prepared.total - before))
         if file_sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
@@ -60,11 +63,20 @@ def prepare(
     sink.settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
 
 
-def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, sink: RowSink) -> int:
+def _take(
+    prepared: Prepared,
+    keys: Keys,
+    number: int,
+    source: Source,
+    chunk: Chunk,
+    sink: RowSink,
+    amend: Callable[[Contact], Contact] | None = None,
+) -> int:
     """Add one chunk to the prepared rows; return the number of its rows."""
     checked = source.check(chunk)
     chunk, runs = checked.chunk, checked.runs
-    found: list[Found] = [*checked.contacts, *checked.rejections, *checked.filtered]
+    contacts = map(amend, checked.contacts) if amend else checked.contacts
+    found: list[Found] = [*contacts, *checked.rejections, *checked.filtered]
     if checked.rejections or checked.filtered:
         found.sort(key=attrgetter("row"))
     first = prepared.total

@@ -16,6 +16,7 @@ from .sample import Column
 from .yaml_text import one_line
 
 _MOST_VALUES = 6
+_ROUTES = 2
 _FEW_ROWS = 5
 """Rows from which on a column with few different cells says something of its kind."""
 
@@ -25,6 +26,22 @@ def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
     yield from _fields(found)
     yield from _kept(found)
     yield from _rows(found, one_campaign=one_campaign)
+    if one_campaign:
+        yield from _campaigns(found)
+
+
+def _campaigns(found: Assigned) -> Iterator[str]:
+    """Routes by the postal code, where there is one; with a key, shares too."""
+    column = found.by_field.get("PostalCode")
+    begins = Counter(cell.strip()[:1] for cell in column.cells if cell.strip()[:1].isalnum()) if column else Counter()
+    if column is None or len(begins) <= 1:
+        return
+    routes = [{"pattern": f"^{begin}", "to": f"Campaign {begin}"} for begin, _ in begins.most_common(_ROUTES)]
+    yield ""
+    yield "# Several campaigns, in place of campaign: above (docs/rows.md), by what stands in a column, or by shares:"
+    yield f"# campaign: {one_line({'column': column.name, 'routes': routes, 'otherwise': 'reject'})}"
+    if "UserData" in found.rules:
+        yield f"# campaign: {one_line({'split': {'Campaign A': '50%', 'Campaign B': '50%'}})}"
 
 
 def _fields(found: Assigned) -> Iterator[str]:

@@ -27,6 +27,7 @@ from ..api.wire import LOCK, StoredContact, differences, is_locked
 from ..config.settings import Mode
 from ..model import ContactClass, Value
 from ..plan.keep import keep
+from ..plan.suppress import SuppressionLists
 
 LONGEST = 1_000
 """Longest value shown, in characters."""
@@ -119,10 +120,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What an import may do: ``rows.mode``, and the fields that contacts keep (see :func:`plan.keep.keep`)."""
+    """What an import may do: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), and the numbers
+    that are left out."""
 
     mode: Mode = Mode.UPSERT
     keeps: Mapping[str, str] = field(default_factory=dict)
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
 
 
 EVERYTHING = May()
@@ -150,7 +153,7 @@ def compare(
         yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
     for contact in contacts:
-        keeping = keep(row.fields, contact.values, may.keeps)
+        keeping = keep(row.fields, contact.values, may.suppressed.may_be_kept(contact.values, may.keeps))
         changed = differences(keeping.fields, contact.values)
         remarks = several
         if row.suppressed and not is_locked(contact.values):

@@ -52,7 +52,7 @@ def begin_run(
         parent=parent,
         command=command,
         target=target,
-        campaign=_campaign(settings),
+        campaign=str(settings.campaign),
         out=str(folder or make_folder(out or Path("reports") / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
@@ -116,10 +116,6 @@ def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
     if settings.campaign.column is not None:
         found["DiallerCampaignsName"] = [[settings.campaign.column]]
     return found
-
-
-def _campaign(settings: Settings) -> str:
-    return settings.campaign.common or f"column {settings.campaign.column}"
 
 
 def reopen_folder(run: RunRecord) -> None:

@@ -20,6 +20,7 @@ from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
+from ..plan.campaigns import require_campaigns
 from ..plan.changed import ChangedRows
 from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
@@ -163,6 +164,7 @@ class Execution:
             self.sources,
             self._sink(),
             progress=self.observer.advance,
+            amend=self.suppressed.without_numbers if self.suppressed.only_numbers else None,
         )
         self.errors = prepared.rejected
         _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))
@@ -264,6 +266,7 @@ class Execution:
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
+        await require_campaigns(client, self.settings.campaign)
         snapshot = await survey(
             client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
         )

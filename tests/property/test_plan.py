@@ -41,11 +41,11 @@ class Site:
         self.folder, self.server, self.journal = folder, server, journal
         self.number = 0
 
-    def settings(self, extra: str = "", **rules: str) -> Settings:
+    def settings(self, extra: str = "", campaign: str = "{id: 538}", **rules: str) -> Settings:
         path = self.folder / "config.yaml"
         path.write_text(
             f"dialler: {{base_url: '{self.server.base_url}', clients_id: 1, token: simulator}}\n"
-            "campaign: {id: 538}\n"
+            f"campaign: {campaign}\n"
             f"columns: {{{', '.join(f'{name}: {rule}' for name, rule in (COLUMNS | rules).items())}}}\n" + extra,
             encoding="utf-8",
         )
@@ -75,7 +75,11 @@ def empty_journal() -> bytes:
 
 @contextmanager
 def site(there: dict[str, tuple[str, str]]) -> Iterator[Site]:
-    with tempfile.TemporaryDirectory() as name, Store({538: "Nightly"}) as store, SimulatorServer(store) as server:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Store({538: "Nightly", 539: "Day"}) as store,
+        SimulatorServer(store) as server,
+    ):
         path = Path(name) / "journal.db"
         path.write_bytes(empty_journal())
         with Journal.open(path) as journal:
@@ -204,4 +208,37 @@ def test_what_contacts_keep_is_planned_settled_and_undone(
             assert state.keys() == before.keys()
         assert not again.differs
         assert (imported.exit_code, undone.exit_code) == (0, 0)
+        assert here.state() == before
+
+
+SPLIT = "{split: {Nightly: 50%, 539: 50%}}"
+ROUTES = '{column: City, routes: [{pattern: "^$", to: 539}, {pattern: "^U", to: Day}], otherwise: Nightly}'
+
+
+@few
+@given(rows=ROWS, there=THERE, campaign=st.sampled_from([SPLIT, ROUTES]))
+def test_rows_of_several_campaigns_without_a_number_are_planned_settled_and_undone(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]], campaign: str
+) -> None:
+    """A second plan finds nothing to do, whatever was moved and whatever number left out; undo puts back."""
+    with site(there) as here:
+        (here.folder / "dnc.csv").write_text("Number\n+491713920012\n", encoding="utf-8")
+        suppress = "suppress: {file: dnc.csv, column: Number, action: number}\nrows: {empty_cells: clear}\n"
+        config = here.settings(suppress, campaign, PhoneNumber2="{value: '+493039200121'}")
+        before = here.state()
+        options = here.options(rows, compare="dialler")
+
+        plan = plan_files(config, options, here.journal)
+        imported = import_files(config, options, here.journal)
+        state = here.state()
+        again = plan_files(config, here.options(rows, compare="dialler"), here.journal)
+        undone = undo_run(config, here.journal.run(imported.run_id), here.journal, out=here.folder / "undo")
+
+        assert sum(plan.counts.values()) == len(rows)
+        assert imported.exit_code == 0
+        assert state.keys() == there.keys() | {key for key, _, _ in rows}
+        assert all("PhoneNumber1" not in state[key] for key, _, _ in rows)
+        assert set(again.counts) <= {"unchanged", "superseded"}
+        assert not again.differs
+        assert undone.exit_code == 0, json.dumps(dict(undone.counts))
         assert here.state() == before

@@ -416,6 +416,25 @@ def test_examples_fit_the_list(tmp_path: Path) -> None:
     assert settings.columns["PhoneNumber2"].lost_zero == "restore"
 
 
+@pytest.mark.parametrize(("key", "examples"), [("Kundennr", 2), ("Ort", 1)])
+def test_examples_for_several_campaigns_go_by_postal_code_and_key(tmp_path: Path, key: str, examples: int) -> None:
+    """Each is a valid configuration in place of the one above; shares need a key."""
+    people = [(f"{n}" if examples == 2 else "Berlin", "Meier", "030 39200121", zip_) for n, zip_ in enumerate(ZIPS)]
+
+    text, _ = columns_of((key, "Nachname", "Telefon", "PLZ"), *people)
+
+    proposed = re.findall(r"^# (campaign: .*)$", text, re.MULTILINE)
+    assert len(proposed) == examples
+    path = tmp_path / "proposed.yaml"
+    for line in proposed:
+        path.write_text(re.sub(r"^campaign: .*$", line, text, flags=re.MULTILINE), encoding="utf-8")
+        campaign = load_config(path, {"DIALLER_SYNC_TOKEN": "t"}).campaign
+        assert campaign.split or [route.pattern for route in campaign.routes or ()] == ["^8", "^0"]
+
+
+ZIPS = ("01099", "80331", "80335", "10115", "80337", "01067")
+
+
 @pytest.mark.parametrize(
     ("header", "cells", "field"),
     [

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
-    """Import the inbox of every configuration in DIR: each *.yaml that no other extends, and that begins with no '_'.
+    """Import the inboxes of all configurations in DIR.
 
-    Diallers are worked on side by side, the campaigns of one dialler one after the other. Each list is a run of its
-    own, as with 'import'. A configuration that cannot be used, or has no inbox.dir, stops no other. The exit code is
-    the most severe of all.
+    That is each *.yaml that no other extends, and whose name does not begin with '_'. Diallers are worked on side by
+    side, the campaigns of one dialler one after the other. Each list is a run of its own, as with 'import'. A
+    configuration that cannot be used, or has no inbox.dir, stops no other. The exit code is the most severe of all.
     """
     from ..jobs.night import NightOptions, night_code, run_night, tell
 

@@ -32,6 +32,7 @@ from .doctor import doctor
 from .import_ import import_
 from .init import init
 from .inspect_ import inspect_
+from .night import night
 from .plan import plan
 from .reconcile import reconcile
 from .resume import resume, retry
@@ -50,6 +51,7 @@ COMMANDS: tuple[click.Command, ...] = (
     validate,
     plan,
     import_,
+    night,
     resume,
     retry,
     undo,

@@ -16,8 +16,10 @@ from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
-from .document import Document, KeyPath, read_document
+from .document import Document, KeyPath
+from .extends import read_configuration
 from .settings import Settings, SourceSettings
+from .shape import model_at
 
 _TUNING = {
     "name",  # a part of the target, which is compared by itself
@@ -60,29 +62,30 @@ def load_config(
     finished: bool = False,
     trusted: bool | None = None,
 ) -> Settings:
-    """Read a configuration file. Its paths are relative to its own folder.
+    """Read a configuration file, and those that it extends. Paths are relative to the folder of the file they are in.
 
     Without ``token_needed`` (nothing is sent), the variable of the token need not be set. With ``finished``, a line
     that is still marked ``# CHANGE`` is a fault. ``trusted``: also use files that others could have changed; None: as
     DIALLER_SYNC_TRUST says.
 
     Raises:
-        ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
-        UsageError: others could have changed the file, or a file in it that decides where the token is sent.
+        ConfigError: every fault of the files, one a line, with file, line, key and the nearest name.
+        UsageError: others could have changed one of the files, or a file in it that decides where the token is sent.
     """
-    trust.require(CONFIGURATION, Path(path), trust=trusted)
-    document = read_document(Path(path), environment)
+    document = read_configuration(
+        Path(path), environment, before_each=lambda file: trust.require(CONFIGURATION, file, trust=trusted)
+    )
     faults = [problem for key, problem in document.unset.items() if token_needed or key != _TOKEN]
     try:
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
         others = (fault for fault in error.errors() if _place(document, fault) not in document.unset)
         faults += dict.fromkeys(_sentence(document, fault) for fault in others)
-    if finished and document.unfinished:
-        faults.append(
-            f"{document.path}: is not finished: {still_marked(document.unfinished)}. Complete what they ask for, and "
-            "remove the comments."
-        )
+    if finished:
+        faults += [
+            f"{file}: is not finished: {still_marked(lines)}. Complete what they ask for, and remove the comments."
+            for file, lines in document.unfinished.items()
+        ]
     if faults:
         raise ConfigError(*faults)
     settings = _with_absolute_paths(settings, document.path.resolve().parent)
@@ -110,7 +113,7 @@ def load_source(path: Path) -> SourceSettings:
     Raises:
         ConfigError: every fault of the section.
     """
-    document = read_document(path)
+    document = read_configuration(path)
     try:
         return SourceSettings.model_validate(document.values.get("source") or {})
     except ValidationError as error:
@@ -136,7 +139,7 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
     among them."""
-    plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
+    plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     for name, rule in settings.columns.items():
         if rule.lookup:
@@ -167,7 +170,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 def _default(name: str) -> str | None:
     """What a fingerprint has of a setting that is not set; None: it must be set."""
     *at, last = name.split(".")
-    model = _model_at(at)
+    model = model_at(at)
     setting = model.model_fields.get(last) if model else None
     if setting is None or setting.is_required():
         return None
@@ -239,25 +242,5 @@ def _is_union_arm(part: str | int) -> bool:
 
 
 def _names_beside(at: KeyPath) -> Iterable[str]:
-    model = _model_at(at[:-1])
+    model = model_at(at[:-1])
     return model.model_fields if model else ()
-
-
-def _model_at(at: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model of what stands at a place of a configuration."""
-    model: type[BaseModel] | None = Settings
-    for part in at:
-        if model is None:
-            break
-        inner = model.model_fields.get(str(part))
-        model = _model_of(inner.annotation) if inner else _model_of(model)
-    return model
-
-
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in reversed(getattr(annotation, "__args__", ())):
-        if found := _model_of(inner):
-            return found
-    return None

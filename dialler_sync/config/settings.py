@@ -455,6 +455,12 @@ class NotifySettings(Section):
 class Settings(Section):
     """A whole configuration."""
 
+    extends: str | None = Field(
+        None,
+        min_length=1,
+        description="Another configuration, which this one completes: its path, relative to the folder of this file. "
+        "Maps are merged; of the rest, what stands in this file counts. `null` takes away what the other has.",
+    )
     dialler: DiallerSettings
     campaign: CampaignSettings
     source: SourceSettings = SourceSettings()

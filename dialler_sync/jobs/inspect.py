@@ -28,11 +28,14 @@ def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iter
 
 
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:
+    from ..propose.profile import Profile
     from ..report.tables import write_table
 
-    read = write_table(table, target)
+    profile = Profile(table.layout.columns)
+    read = write_table(table, target, profile.add)
     facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
     if read.double:
         remark = f"Cells that were encoded twice: {read.double:,}, such as '{read.such[:40]}'."
         facts["remarks"] = [*facts.get("remarks", ()), remark]
-    return {**facts, "rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
+    facts |= {"rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
+    return {**facts, "profile": profile.facts(), "first_rows": profile.first}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..config import Settings, SourceSettings, load_config, load_source, with_source
-from ..config.document import read_document
+from ..config.extends import read_configuration
 from ..config.inbox import age
 from ..config.load import still_marked
 from ..config.schema import json_schema
@@ -17,7 +17,7 @@ __all__ = [
     "json_schema",
     "load_config",
     "load_source",
-    "read_document",
+    "read_configuration",
     "row_limit",
     "still_marked",
     "with_source",

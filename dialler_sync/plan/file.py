@@ -18,7 +18,10 @@ from ..journal.cells import FILE, fits
 from ..text.outward import json_text
 from .planner import PlanEntry, Planned
 
-FORMAT = 3
+FORMAT = 4
+
+SHOWN = (".html", ".xlsx")
+"""Endings of plans for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,9 @@ class PlanFile:
     """What an import would do, and everything that this was decided from.
 
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
-    (field → [is, becomes]), ``reason``; rows that stay as they are have no line. ``suppress`` are the do-not-call
-    files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's summary.
+    (field → [is, becomes]), ``reason, fields`` (all of a contact that is made); rows that stay as they are have no
+    line. ``suppress`` are the do-not-call files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's
+    summary.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -121,6 +125,8 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
 
     trust.require("the plan", path, trust=trusted)
     no_plan = "is not a plan that 'dialler-sync plan -o' has written"
+    if path.suffix.casefold() in SHOWN:
+        raise UsageError(f"{path}: is a plan for people: name the {path.with_suffix('.json').name} written beside it")
     try:
         found = json.loads(read_small(path))
         if found.pop("format") != FORMAT:

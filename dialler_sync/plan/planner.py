@@ -33,7 +33,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror)."""
+    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror). ``fields`` is all that a
+    contact which is made is to have; of the first ``IN_FULL`` of them."""
 
     row: int
     action: str
@@ -41,6 +42,11 @@ class PlanEntry:
     contact_id: str = ""
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     reason: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+IN_FULL = 50_000
+"""Contacts to be made that a plan lists with all of their fields."""
 
 
 @dataclass(slots=True)
@@ -148,6 +154,7 @@ class Planner:
                         decision.contact_id,
                         decision.changes,
                         decision.reason or self._numbers_left_out(fields),
+                        self._in_full(decision, fields),
                     )
                 )
             if outcome is not None:
@@ -174,6 +181,12 @@ class Planner:
         self._journal.note_moves(self._run.id, moved)
         self._journal.plan_actions(self._run.id, decided)
         self._journal.add_images(self._run.id, images)
+
+    def _in_full(self, decision: Decision, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """All fields of a contact that is to be made, or may be; nothing of others, whose changes are listed."""
+        counts = self.planned.counts
+        made = decision.action in (Action.CREATE, Action.IMPORT)
+        return fields if made and counts[Action.CREATE] + counts[Action.IMPORT] <= IN_FULL else {}
 
     def _decide(
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]

@@ -19,6 +19,7 @@ from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..fields import PHONE_FIELDS
 from .call_records import CALL_FACTS, Call, NotTold, Spoken, records_of
+from .histories import HISTORY
 from .record_file import RecordFile
 from .targets import Target, Targets
 
@@ -29,12 +30,6 @@ Progress = Callable[[int], None]
 
 HISTORY_COLUMNS = ("DiallerContactsID", "UserData", *CALL_FACTS)
 """First columns of a list of calls."""
-
-HISTORY = "DiallerContactsHistory"
-"""Field of the batch lookup's records that holds the contact's calls."""
-
-RESULT_CODE = "DiallerCampaignsResultCodes"
-"""Field of the batch lookup's records that holds the contact's current result code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,10 +125,13 @@ def records_of(history: object) -> list[Mapping[str, Any]] | None:
 
 
 def each_once(calls: Iterable[Call]) -> list[Call]:
-    """Deduplicate calls by ID: the later record wins, and counts as answered if either was."""
+    """Deduplicate calls by ID: the later record wins, and counts as answered if either was.
+
+    Records of one ID that began at different times are different calls.
+    """
     found: dict[object, Call] = {}
     for place, call in enumerate(calls):
-        key = call.call_id or place
+        key = (call.call_id, call.start) if call.call_id else place
         earlier = found.pop(key, None)
         found[key] = call if earlier is None else _merged(earlier, call)
     return list(found.values())

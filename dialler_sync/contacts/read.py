@@ -176,7 +176,7 @@ def get_contacts(
             for found in await finder.find(page):
                 for record in found.records or ():
                     into.add(record)
-                problems += _problems(targets, found)
+                problems += problems_of(targets, found)
             progress(len(page))
         return problems
 
@@ -209,7 +209,7 @@ def read_history(
             for history in histories:
                 for call in history.records or ():
                     into.add(call)
-                problems += _problems(targets, history)
+                problems += problems_of(targets, history)
             progress(len(page))
         return problems, calls.not_told
 
@@ -305,7 +305,8 @@ def list_campaigns(settings: Settings) -> list[Record]:
     return query(settings, question)
 
 
-def _problems(targets: Targets, found: Found) -> Iterator[str]:
+def problems_of(targets: Targets, found: Found) -> Iterator[str]:
+    """Yield a sentence on a target that names no contact, or none that could be read."""
     where = targets.where(found.target)
     who = f"{where}: {found.target}" if where else str(found.target)
     if fault := found.target.fault:

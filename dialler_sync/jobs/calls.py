@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..api.token import read_token
-from ..calls.lines import CALL_COLUMNS
-from ..calls.run import CallsDone, CallsOptions, CallsRun, Record
-from ..calls.since import since
+from ..call_lists.lines import CALL_COLUMNS
+from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Record
+from ..call_lists.since import since
 from ..config import Settings
 from ..errors import UsageError
 from ..journal import Journal
 from ..observer import Observer, Silent
 from ..report.calls_output import ENDINGS
+from ..report.contacts_output import cell_text
 
-__all__ = ["CALL_COLUMNS", "CallsDone", "CallsOptions", "calls_options", "list_calls"]
+__all__ = ["CALL_COLUMNS", "CallsDone", "CallsOptions", "calls_options", "cell_text", "list_calls"]
 
 _RECEIVER = re.compile(r"[\w.@+-][\w .@+-]{0,62}[\w.@+-]?")
 

@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from dialler_sync.calls import place
+from dialler_sync.call_lists import place
 from dialler_sync.cli import main
 from dialler_sync.journal import UNREPORTED, Journal
 from dialler_sync.journal.calls import CallNotes

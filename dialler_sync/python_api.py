@@ -195,6 +195,8 @@ def calls(
     since: str | None = None,
     receiver: str | None = None,
     language: int | None = None,
+    contacts: bool = False,
+    with_columns: Iterable[str] = (),
     journal: StrPath | None = None,
 ) -> CallList:
     """Read the calls of a campaign, or of the contacts of ``files``, as ``dialler-sync calls`` does.
@@ -210,7 +212,8 @@ def calls(
     def work(store: Journal, watch: _Watch) -> CallList:
         options = calls_options(
             store, campaign=None if campaign is None else str(campaign), files=_paths(files), to=_path(to),
-            since_text=since, language=language, receiver=receiver,
+            since_text=since, language=language, receiver=receiver, contacts=contacts,
+            with_columns=tuple(with_columns),
         )  # fmt: skip
         table: list[list[str]] = []
 

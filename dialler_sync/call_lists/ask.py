@@ -20,7 +20,7 @@ from ..contacts.record_file import RecordFile
 from ..contacts.targets import Targets
 from ..journal.calls import CONTACT, CallNotes
 from ..pages import KEYS, RECORDS, batched
-from .collect import Collector, History
+from .collect import History, Taker
 from .findings import Findings
 from .seen import Seen
 from .telling import Choice, Told, kept, told_of
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 Record = Mapping[str, Any]
 Progress = Callable[[int], None]
 
-PROBE = 50
+PROBE = 200
 """Contacts that are asked although the list shows no calls of them, so that a list that does not tell is noticed."""
 
 
@@ -40,7 +40,7 @@ class OfCampaign:
     def __init__(
         self,
         client: DiallerClient,
-        collector: Collector,
+        collector: Taker,
         found: Findings,
         choice: Choice,
         notes: CallNotes | None,
@@ -56,6 +56,7 @@ class OfCampaign:
         self._probe: list[tuple[Record, Told]] = []
         self._random = Random(notes.looked_at() if notes else "")  # noqa: S311 - a sample, other contacts each night
         self._surprises = 0
+        self._held = {str(line.get("ContactID")) for _, line in notes.going_on()} if notes else set()
         self.saved = 0
 
     async def ask(self, campaign_id: int | None, folder: Path, progress: Progress) -> None:
@@ -70,6 +71,7 @@ class OfCampaign:
             await self._ask(self._chosen(contacts), progress)
             if self._list_does_not_tell():
                 await self._ask(self._chosen(contacts, again=True), progress)
+            self._collector.rest(contacts)
         self._found.unasked += self._histories.unasked
         size = KEYS if self._histories.has_batch else 1
         self.saved = -(-self._found.contacts // size) + (-self._found.asked // size)
@@ -77,13 +79,16 @@ class OfCampaign:
     async def _list(self, campaign_id: int | None, into: RecordFile, progress: Progress) -> None:
         async def once() -> None:
             into.clear()
-            self._found.contacts_twice = 0
+            self._found.contacts_twice = self._found.without_id = 0
             seen = Seen()
             try:
                 with calling(self._client, "list_contacts" if campaign_id is None else "list_campaign_contacts"):
                     async for record in self._client.list_contacts(campaign_id):
                         contact = stored_contact(record)
-                        if contact.id and seen.add(contact.id) is not None:
+                        if not contact.id:
+                            self._found.without_id += 1
+                            continue
+                        if seen.add(contact.id) is not None:
                             self._found.contacts_twice += 1
                             continue
                         told = told_of(record)
@@ -105,6 +110,7 @@ class OfCampaign:
                 told = Told(*contact["_told"])
                 known = marks.get(contact["ID"])
                 wanted = self._choice.may_have_new(told, known.value if known else None)
+                wanted |= str(contact["ID"]) in self._held
                 no_sign = told.tells and not told.called
                 if (no_sign and contact["ID"] not in probed) if again else wanted:
                     page.append((contact, told))
@@ -158,7 +164,7 @@ async def of_named(
     client: DiallerClient,
     targets: Targets,
     campaign_id: int | None,
-    collector: Collector,
+    collector: Taker,
     found: Findings,
     language: int | None,
     progress: Progress,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ..api.wire import stored_contact
 from ..contacts.call_records import Call, each_once, records_of
@@ -23,6 +23,16 @@ class History(NamedTuple):
     contact: Record
     history: object
     mark: str = ""
+
+
+class Taker(Protocol):
+    """What histories are given to."""
+
+    def take(self, histories: Sequence[History]) -> object:
+        """Take the histories of contacts that were asked."""
+
+    def rest(self, contacts: Iterable[Record]) -> None:
+        """Take the contacts of the list; some of them were asked."""
 
 
 class _Read(NamedTuple):
@@ -49,23 +59,21 @@ class Collector:
         self._campaigns = campaigns
         self._now = now
         self._seen = Seen()
+        self._ends_are_told = False
 
     def close(self) -> None:
         """Forget what was seen."""
         self._seen.close()
 
-    def take(self, histories: Sequence[History]) -> int:
-        """Take the calls of contacts; return how many contacts have some."""
+    def take(self, histories: Sequence[History]) -> None:
+        """Take the calls of contacts."""
         read: list[_Read] = []
-        called = 0
         for each in histories:
             calls = self._calls(each)
-            called += bool(calls)
             read += calls
-            if calls and self._notes and each.mark and not any(is_going_on(part.call, self._now) for part in calls):
+            if calls and self._notes and each.mark and not any(self._goes_on(part.call) for part in calls):
                 self._found.notes.add(Note(CONTACT, calls[0].contact_id, each.mark))
         self._give(self._told_apart(read))
-        return called
 
     def _calls(self, each: History) -> list[_Read]:
         """Return the calls of one contact that are wanted."""
@@ -81,6 +89,7 @@ class Collector:
         found = []
         for call in calls:
             self._found.not_told.watch(call)
+            self._ends_are_told |= bool(call.end)
             if call.contact_id and contact_id and call.contact_id != contact_id:
                 self._found.foreign += 1
             elif self._since.wants(call):
@@ -111,7 +120,7 @@ class Collector:
         page = list(calls)
         known = self._notes.known(CALL, [each.key for each in page]) if self._notes else {}
         for each in page:
-            going_on, change = is_going_on(each.call, self._now), NEW
+            going_on, change = self._goes_on(each.call), NEW
             value = fingerprint(each.call)
             if each.key in known:
                 if known[each.key].value == value:
@@ -132,6 +141,16 @@ class Collector:
             self._found.updated += 1
         if self._notes:
             self._found.notes.add(note)
+
+    def _goes_on(self, call: Call) -> bool:
+        return is_going_on(call, self._now, ends_are_told=self._ends_are_told)
+
+    def lacks(self, keys: Iterable[str]) -> bool:
+        """Whether one of these calls was not seen."""
+        return any(key not in self._seen for key in keys)
+
+    def rest(self, contacts: Iterable[Record]) -> None:
+        """Leave out the contacts that were not asked: they have no calls that are wanted."""
 
     def give_vanished(self) -> None:
         """Give calls that were going on at the last look, and are no longer there: their contact was deleted."""

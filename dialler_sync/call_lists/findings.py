@@ -59,6 +59,7 @@ class Findings:
     unasked: int = 0
     gone: int = 0
     contacts_twice: int = 0
+    without_id: int = 0
     still_open: int = 0
     going_on: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     not_told: NotTold = field(default_factory=NotTold)
@@ -77,6 +78,9 @@ class Findings:
                 self.foreign
             ),
             f"{self.unasked:,} contacts that nobody asked for are left out": self.unasked,
+            f"{self.without_id:,} contacts of the dialler's list have no ID, so that their calls cannot be asked for": (
+                self.without_id
+            ),
             f"{self.contacts_twice:,} contacts stand twice in the dialler's list, and are asked once": (
                 self.contacts_twice
             ),

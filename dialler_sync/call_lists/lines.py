@@ -76,9 +76,11 @@ def fingerprint(call: Call) -> str:
     return _hashed([call.number, call.result_code, call.done, call.agent, call.reached, call.duration, own])
 
 
-def is_going_on(call: Call, now: datetime) -> bool:
-    """Whether a call has no end yet: its record has a place for the end, and neither that nor a result is filled in."""
-    if call.end or call.duration is not None or call.result_code or call.end_reason or "CallEnd" in call.missing:
+def is_going_on(call: Call, now: datetime, *, ends_are_told: bool) -> bool:
+    """Whether a call has no end yet: calls of this dialler have one, and neither that nor a result is there."""
+    if call.end or call.duration or call.result_code or call.end_reason:
+        return False
+    if "CallEnd" in call.missing and not ends_are_told:
         return False
     began = moment(call.when)
     return began is not None and abs(now - began) < LONGEST_CALL

@@ -25,11 +25,14 @@ _TRIES = re.compile(
 """Fields that the first call of a contact fills."""
 
 _LAST = re.compile(r"dt(?:PhoneNumber\d)?LastTry")
+_TELLS = re.compile(rf"n(?:Tries|Calls)(?:PhoneNumber\d)?|{_LAST.pattern}")
+"""Of these, the fields that every call of a contact changes."""
+
 _CHANGED = re.compile(rf"{_TRIES.pattern}|dtModified|bFinished|dtFinished|bDone|dtAppointment|dtNextTry")
 _DONE = ("bDone", "bFinished")
 _CODES = "DiallerCampaignsResultCodes"
 
-KEPT = ("Name", "DiallerCampaignsID", CAMPAIGN_NAME, *PHONE_FIELDS)
+KEPT = ("Name", "DiallerCampaignsID", CAMPAIGN_NAME, *PHONE_FIELDS, "nTries", "FollowUpDateTime")
 """Fields of a contact that its calls need."""
 
 _EMPTY: tuple[object, ...] = (None, "", 0, "0", False, [], {})
@@ -38,8 +41,8 @@ _EMPTY: tuple[object, ...] = (None, "", 0, "0", False, [], {})
 class Told(NamedTuple):
     """What a list tells of a contact's calls.
 
-    ``tells``: it has fields for that; ``called``: some are filled. ``last`` is the last call as the list has it, ``""``
-    if it does not tell; ``mark`` changes when anything about calls does.
+    ``tells``: it has fields for tries or the last call; ``called``: dialling has filled some field. ``last`` is the
+    last call as the list has it, ``""`` if it does not tell; ``mark`` changes when anything about calls does.
     """
 
     tells: bool
@@ -57,7 +60,7 @@ def told_of(record: Record) -> Told:
     changing = sorted((name, str(value)) for name, value in record.items() if _CHANGED.fullmatch(name))
     mark = hashlib.blake2b(repr(changing).encode("utf-8", "replace"), digest_size=12).hexdigest()
     called = any(value not in _EMPTY for value in found.values())
-    return Told(bool(found), called, last, _is_done(record), mark)
+    return Told(any(map(_TELLS.fullmatch, found)), called, last, _is_done(record), mark)
 
 
 def _is_done(record: Record) -> bool:

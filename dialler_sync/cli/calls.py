@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..jobs.calls import CallsDone
 
 IN_TABLE = ("UserData", "CallStart", "DurationSeconds", "Reached", "Number", "ResultCode", "Agent")
+CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "Done", "FollowUp")
 
 _CODES = exit_codes(
     ExitCode.OK,
@@ -50,6 +51,12 @@ _PROBLEMS = 10
     help="Calls from then on; last: those that --to has not got yet, each once.  [default: all]",
 )
 @click.option("--for", "receiver", metavar="NAME", help="With --since last: who gets the calls; each has its own last.")
+@click.option("--contacts", is_flag=True, help="One line a contact in place of one a call: tries, last call, result.")
+@click.option(
+    "--with-columns",
+    metavar="A,B",
+    help="Also these columns of FILE, or of the lists that were imported, joined by UserData.",
+)
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
 @click.pass_obj
 def calls(
@@ -60,6 +67,8 @@ def calls(
     output: str | None,
     since: str | None,
     receiver: str | None,
+    contacts: bool,
+    with_columns: str | None,
     language: int | None,
 ) -> int:
     """Give the calls of a campaign, or of the contacts of FILE..., one line a call.
@@ -74,6 +83,7 @@ def calls(
       dialler-sync calls --since last --to calls.csv
       dialler-sync calls --since 2026-01-31 --to january.xlsx
       dialler-sync calls list.csv -o csv
+      dialler-sync calls --contacts --to contacts.xlsx
     """
     from ..jobs.calls import calls_options, list_calls
     from .progress import progress
@@ -84,28 +94,29 @@ def calls(
     def show(columns: list[str], records: Iterable[Mapping[str, Any]]) -> None:
         from .contacts.showing import Showing
 
-        Showing.of(form, None, None).show(records, columns, IN_TABLE)
+        Showing.of(form, None, None).show(records, columns, CONTACTS_IN_TABLE if contacts else IN_TABLE)
 
     with app.journal() as journal:
         options = calls_options(
             journal, campaign=campaign, files=files, to=to, output=output, since_text=since, language=language,
-            receiver=receiver,
+            receiver=receiver, contacts=contacts,
+            with_columns=[name for name in map(str.strip, (with_columns or "").split(",")) if name],
         )  # fmt: skip
         with progress(app) as observer:
             done = list_calls(settings, options, journal, observer, show)
-    _tell(done)
+    _tell(done, "contacts" if contacts else "calls")
     return done.exit_code
 
 
-def _tell(done: CallsDone) -> None:
+def _tell(done: CallsDone, what: str) -> None:
     """Say what came of it: on stdout where a file has the list, else on stderr."""
     settled()
     told = done.file is None
     if not is_quiet():
         changed = f", of which {done.updated:,} changed since they were given" if done.updated else ""
         saved = f", {done.saved:,} more saved, as the list shows no new calls" if done.saved else ""
-        echo(f"calls       {done.calls:,}{changed}", err=told)
-        echo(f"contacts    {done.contacts:,}, of which {done.asked:,} were asked", err=told)
+        echo(f"{what:<12}{done.calls:,}{changed}", err=told)
+        echo(f"in scope    {done.contacts:,} contacts, of which {done.asked:,} were asked", err=told)
         echo(f"requests    {done.requests:,}{saved}", err=told)
         if done.since:
             echo(f"since       {done.since}", err=told)

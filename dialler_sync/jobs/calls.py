@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
 from ..call_lists.lines import CALL_COLUMNS
-from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Record
+from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Show
 from ..call_lists.since import since
 from ..config import Settings
 from ..errors import UsageError
@@ -33,6 +33,8 @@ def calls_options(
     since_text: str | None = None,
     language: int | None = None,
     receiver: str | None = None,
+    contacts: bool = False,
+    with_columns: Sequence[str] = (),
 ) -> CallsOptions:
     """Put the options together.
 
@@ -48,6 +50,8 @@ def calls_options(
         )
     if wanted.last and to is None:
         raise UsageError("--since last needs --to FILE: that the calls were given counts from when FILE is in place")
+    if wanted.last and contacts:
+        raise UsageError("--contacts says how contacts stand now, which is not given once: leave out --since last")
     if receiver is not None and not wanted.last:
         raise UsageError("--for names who gets the calls since last time: give --since last, too")
     if receiver is not None and not _RECEIVER.fullmatch(receiver):
@@ -59,7 +63,9 @@ def calls_options(
             raise UsageError(f"--to {to}: say with .csv, .jsonl or .xlsx at its end, or with -o, what it is to be")
     elif form == "xlsx":
         raise UsageError("-o xlsx needs --to FILE")
-    return CallsOptions(campaign, tuple(files), to, form, wanted, language, receiver or "")
+    return CallsOptions(
+        campaign, tuple(files), to, form, wanted, language, receiver or "", contacts, tuple(with_columns)
+    )
 
 
 def list_calls(
@@ -67,7 +73,7 @@ def list_calls(
     options: CallsOptions,
     journal: Journal,
     observer: Observer | None = None,
-    show: Callable[[list[str], Iterable[Record]], object] | None = None,
+    show: Show | None = None,
 ) -> CallsDone:
     """Make a list of calls: in ``options.to``, else by ``show``.
 

@@ -74,6 +74,12 @@ class CallNotes:
                 found |= {key: Known(value, start) for key, value, start in connection.execute(query)}
         return found
 
+    def pending(self) -> list[str]:
+        """Return the calls of the file that is being put in place."""
+        table = known_calls.c
+        with self._begin() as connection:
+            return [*connection.scalars(sa.select(table.key).where(self._pending(), table.kind == CALL))]
+
     def going_on(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the calls of this target that were going on at the last look, with their lines."""
         table = known_calls.c

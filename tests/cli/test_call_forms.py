@@ -14,7 +14,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from .test_calls import SALE, ago, call, contacts
+from .test_calls import SALE, ago, call, contacts, lines
 
 
 @pytest.fixture
@@ -113,3 +113,60 @@ def test_the_python_api_has_them_as_text(to: str | None, configure: Configure) -
     assert frame["UserData"].tolist() == ["K1", "K2"]
     assert frame["Reached"].tolist() == ["true", "true"]
     assert frame["DurationSeconds"].tolist() == ["75.5", "75"]
+
+
+@pytest.mark.usefixtures("called")
+def test_the_columns_of_the_source_are_joined(run: Run, configure: Configure) -> None:
+    """From the file that is named, or from the lists that were imported, as far as they are there."""
+    configure()
+    rows = "Key,Name,Phone,Filiale\nK1,A,0171 3920001,007\nK2,B,0171 3920002,Köln\n"
+    Path("list.csv").write_text(rows, encoding="utf-8")
+
+    by_file = run("calls", "list.csv", "--with-columns", "Filiale,Name", "--to", "1.csv")
+    unknown = run("calls", "--with-columns", "Filiale", "--to", "2.csv")
+    run("import", "list.csv")
+    known = run("calls", "--since", "last", "--with-columns", "filiale", "--to", "3.csv")
+    wrong = run("calls", "list.csv", "--with-columns", "Filale", "--to", "4.csv")
+
+    assert [(line["Filiale"], line["source.Name"]) for line in lines(Path("1.csv"))] == [("007", "A"), ("Köln", "B")]
+    assert by_file.code == ExitCode.OK
+    assert "the cells of 2 contacts are not known, and stay empty" in unknown.err
+    assert [line["Filiale"] for line in lines(Path("2.csv"))] == ["", ""]
+    assert [line["filiale"] for line in lines(Path("3.csv"))] == ["007", "Köln"], known.err
+    assert wrong.code == ExitCode.INPUT
+    assert "no column 'Filale'; did you mean 'Filiale'?" in wrong.err
+    assert not Path("4.csv").exists()
+
+
+def test_a_list_that_has_changed_since_is_named(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    configure()
+    Path("list.csv").write_text("Key,Name,Phone,Filiale\nK1,A,0171 3920001,007\n", encoding="utf-8")
+    run("import", "list.csv")
+    dialler.store.add_call(1, **call(ago(days=1)))
+    Path("list.csv").write_text("Key,Name,Phone,Filiale\nK1,A,0171 3920001,008\n", encoding="utf-8")
+
+    done = run("calls", "--with-columns", "Filiale", "--to", "1.csv")
+
+    assert "list.csv has changed since the run" in done.err
+    assert [line["Filiale"] for line in lines(Path("1.csv"))] == [""]
+
+
+@pytest.mark.usefixtures("called")
+def test_one_line_a_contact(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """Also of those that were never called."""
+    configure()
+    dialler.store.add_call(1, **call(ago(hours=5)))
+    dialler.store.add(Name="Never", UserData="K3", PhoneNumber1="+491713920003", FollowUpDateTime="2030-01-02 10:00:00")
+
+    done = run("calls", "--contacts", "--to", "contacts.csv")
+    found = lines(Path("contacts.csv"))
+
+    assert done.code == ExitCode.OK
+    assert [(line["UserData"], line["Tries"], line["Calls"], line["Reached"]) for line in found] == [
+        ("K1", "2", "2", "true"), ("K2", "1", "1", "true"), ("K3", "0", "0", "false"),
+    ]  # fmt: skip
+    assert [(line["ResultCode"], line["Done"], line["FollowUp"]) for line in found] == [
+        ("SALE", "true", ""), ("SALE", "true", ""), ("", "", "2030-01-02 10:00:00"),
+    ]  # fmt: skip
+    assert found[0]["LastCall"].startswith(str(ago(hours=5))[:10])
+    assert "leave out --since last" in run("calls", "--contacts", "--since", "last", "--to", "x.csv").err

@@ -229,7 +229,7 @@ def test_contacts_without_calls_are_not_asked(run: Run, configure: Configure, di
 
     assert "requests    2, 1 more saved" in done.out
     assert len(lines(Path("1.csv"))) == 10
-    assert "of which 60 were asked" in done.out
+    assert "of which 210 were asked" in done.out
 
 
 def test_a_list_that_does_not_tell_of_calls_is_not_gone_by(
@@ -361,3 +361,37 @@ def test_two_at_once_are_refused(run: Run, configure: Configure, dialler: Simula
 
     assert done.code == ExitCode.USAGE
     assert "another 'calls' is at work" in done.err
+
+
+def test_a_call_that_is_gone_when_its_file_is_made_anew_stays_where_it_is(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """The file of the killed one is set aside, as the dialler no longer has all of it."""
+    configure()
+    first, second = contacts(dialler.store, 2)
+    for contact in (first, second):
+        dialler.store.add_call(contact, **call(ago(days=1)))
+
+    run_apart("calls", "--since", "last", "--to", "calls.csv", blow=Blow("before", "calls settle"))
+    dialler.store.delete(first)
+    dialler.store.add_call(second, **call(ago(hours=1)))
+    run("calls", "--since", "last", "--to", "calls.csv")
+
+    assert given(Path()) == {"1": 1, "2": 1, "3": 1}
+
+
+def test_a_call_that_went_on_when_its_contact_was_deleted_is_given_as_it_was(
+    run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    configure()
+    first, _ = contacts(dialler.store, 2)
+    dialler.store.add_call(first, **call(ago(minutes=2), seconds=None))
+
+    run("calls", "--since", "last", "--to", "1.csv")
+    dialler.store.delete(first)
+    done = run("calls", "--since", "last", "--to", "2.csv")
+    run("calls", "--since", "last", "--to", "3.csv")
+
+    assert "no longer there: given as they were then" in done.err
+    assert [(line["UserData"], line["CallID"], line["CallEnd"]) for line in lines(Path("2.csv"))] == [("K1", "1", "")]
+    assert lines(Path("3.csv")) == []

@@ -11,7 +11,6 @@ import hashlib
 import io
 import logging
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +25,6 @@ from ..journal.calls import CallNotes
 
 _log = logging.getLogger(__name__)
 
-_DRAFT = re.compile(r"\.[0-9a-f]{16}\.part")
 _AT_ONCE = 1 << 20
 
 
@@ -44,7 +42,7 @@ def draft_beside(path: Path, whose: str, write: Callable[[IO[bytes], Path], None
     Raises:
         UsageError: the folder cannot be written.
     """
-    draft = path.with_name(f".{hashlib.sha256(whose.encode('utf-8', 'replace')).hexdigest()[:16]}.part")
+    draft = _draft_of(path, whose)
     with _in_words(path):
         refuse_foreign_link(path.parent)
         with suppress(FileNotFoundError):
@@ -61,6 +59,10 @@ def draft_beside(path: Path, whose: str, write: Callable[[IO[bytes], Path], None
                 draft.unlink(missing_ok=True)
             raise
     return Draft(draft, hashed.digest.hexdigest())
+
+
+def _draft_of(path: Path, whose: str) -> Path:
+    return path.with_name(f".{hashlib.sha256(whose.encode('utf-8', 'replace')).hexdigest()[:16]}.part")
 
 
 def rename(draft: Path, path: Path) -> None:
@@ -106,8 +108,10 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
     rename(Path(intent["draft"]), path)
 
 
-def recover(notes: CallNotes) -> Mapping[str, Any] | None:
+def recover(notes: CallNotes, whose: str, to: Path | None) -> Mapping[str, Any] | None:
     """Finish what a killed process began; return the file that it put in place, if the notes on it do not count yet.
+
+    Only the file ``to``, which this call is to write, may replace another one: the journal alone is no reason to.
 
     Raises:
         UsageError: its file cannot be put in place.
@@ -116,24 +120,39 @@ def recover(notes: CallNotes) -> Mapping[str, Any] | None:
     if intent is None:
         notes.drop()
         return None
-    path, draft = Path(intent["path"]), Path(intent["draft"])
-    if draft.parent == path.parent and _DRAFT.fullmatch(draft.name) and draft.is_file() and not draft.is_symlink():
+    path = Path(intent["path"])
+    draft = _draft_of(path, whose)
+    if str(draft) == intent["draft"] and _is_ours(draft):
         if sha256_of(draft) != intent["sha256"]:
             _log.warning("%s was changed before it was put in place as %s: its calls are given again", draft, path)
             notes.drop()
             return None
-        put_in_place(intent, notes.file())
-    if sha256_of(path) != intent["sha256"]:
-        _log.info("%s was put in place before, and has been taken or changed since", path)
+        if path != to and os.path.lexists(path):
+            path = _aside(path)
+            rename(draft, path)
+        else:
+            put_in_place(intent, notes.file())
+        _log.info("%s was interrupted before it was in place: it is there now", path)
+    if str(path) != intent["path"] or sha256_of(path) != intent["sha256"]:
         notes.settle()
         return None
     return intent
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and (not hasattr(os, "geteuid") or found.st_uid == os.geteuid())
 
 
 def sha256_of(path: Path) -> str:
     """Return the hash of a file, ``""`` if there is none that can be read."""
     digest = hashlib.sha256()
     try:
+        if not path.is_file():  # a pipe has no end
+            return ""
         with path.open("rb") as file:
             while data := file.read(_AT_ONCE):
                 digest.update(data)

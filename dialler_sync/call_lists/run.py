@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ class CallsRun:
                 campaign = await self._campaign(client)
                 self._target = target_of(self._settings.dialler.identity, campaign_id=campaign)
                 notes = self._notes(held)
-                pending = recover(notes) if notes else None
+                pending = recover(notes, self._whose, self._to) if notes else None
                 if notes and pending and pending["path"] != str(self._to):
                     notes.settle()
                     pending = None
@@ -171,6 +172,12 @@ class CallsRun:
         if isinstance(taker, Collector):
             taker.give_vanished()
         return found, notes, pending
+
+    @property
+    def _whose(self) -> str:
+        """Who writes: no two at once do so under this name."""
+        options = self._options
+        return f"{self._target} {options.receiver} last" if options.since.last else f"{os.getpid()} {id(self)}"
 
     @property
     def _to(self) -> Path | None:
@@ -242,8 +249,7 @@ class CallsRun:
         def write(file: IO[bytes], draft: Path) -> None:
             write_calls(form, self._lines(found, columns), file, draft, summary_facts(found, self._now))
 
-        whose = f"{self._target} {self._options.receiver} {'last' if notes else ''}"
-        draft = draft_beside(path, whose, write)
+        draft = draft_beside(path, self._whose, write)
         if notes is None:
             rename(draft.path, path)
             return

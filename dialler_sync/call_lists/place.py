@@ -122,21 +122,25 @@ def recover(notes: CallNotes, whose: str, to: Path | None) -> Mapping[str, Any] 
         return None
     path = Path(intent["path"])
     draft = _draft_of(path, whose)
-    if str(draft) == intent["draft"] and _is_ours(draft):
+    is_draft = str(draft) == intent["draft"] and _is_ours(draft)
+    if sha256_of(path) == intent["sha256"]:
+        if is_draft:  # of a later try, which did not come to be known
+            draft.unlink()
+        return intent
+    if is_draft:
         if sha256_of(draft) != intent["sha256"]:
             _log.warning("%s was changed before it was put in place as %s: its calls are given again", draft, path)
             notes.drop()
             return None
-        if path != to and os.path.lexists(path):
-            path = _aside(path)
-            rename(draft, path)
-        else:
+        if path == to or not os.path.lexists(path):
             put_in_place(intent, notes.file())
-        _log.info("%s was interrupted before it was in place: it is there now", path)
-    if str(path) != intent["path"] or sha256_of(path) != intent["sha256"]:
-        notes.settle()
-        return None
-    return intent
+            _log.info("%s was interrupted before it was in place: it is there now", path)
+            return intent
+        other = _aside(path)
+        rename(draft, other)
+        _log.warning("%s was interrupted before it was in place, and another file is there: it is %s", path, other)
+    notes.settle()
+    return None
 
 
 def _is_ours(path: Path) -> bool:

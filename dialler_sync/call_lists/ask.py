@@ -18,12 +18,12 @@ from ..contacts.histories import AT_ONCE, HISTORY, Histories
 from ..contacts.read import Finder, problems_of
 from ..contacts.record_file import RecordFile
 from ..contacts.targets import Targets
+from ..contacts.telling import Choice, Told, kept, told_of
 from ..journal.calls import CONTACT, CallNotes
 from ..pages import KEYS, RECORDS, batched
 from .collect import History, Taker
 from .findings import Findings
 from .seen import Seen
-from .telling import Choice, Told, kept, told_of
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..api.wire import stored_contact
-from ..contacts.call_records import Call, each_once, records_of
+from ..contacts.call_records import Call, each_once, reached_of, records_of
 from ..contacts.histories import RESULT_CODE
 from .collect import History
 from .findings import Findings
@@ -59,12 +59,11 @@ class ContactLines:
     def _add(self, contact: Record, calls: Sequence[Call], *, known: bool) -> None:
         last = max(calls, key=lambda call: call.when, default=None)
         now = Call.read({RESULT_CODE: contact.get(RESULT_CODE)})
-        reached = [call.reached for call in calls if call.reached is not None]
         tries = contact.get("nTries")
         facts = {
             "Tries": len(calls) if tries is None and known else tries,
             "Calls": len(calls) if known else None,
-            "Reached": any(reached) if reached or (known and not calls) else None,
+            "Reached": reached_of(calls) if calls or not known else False,
             "LastCall": last.when if last else None,
             "Number": last.number if last else None,
             "ResultCode": now.result_code or (last.result_code if last else None),

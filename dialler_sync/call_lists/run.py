@@ -18,6 +18,7 @@ from ..config import Settings
 from ..config.inbox import age
 from ..contacts.record_file import RecordFile
 from ..contacts.targets import Named, Targets
+from ..contacts.telling import Choice
 from ..errors import RequestError
 from ..exit_codes import ExitCode
 from ..journal import Journal
@@ -36,7 +37,6 @@ from .lines import CALL_COLUMNS
 from .place import check_place, draft_beside, put_in_place, recover, rename
 from .since import Since
 from .source_columns import SourceColumns, joined
-from .telling import Choice
 
 Record = Mapping[str, Any]
 Show = Callable[[list[str], Iterable[Record]], object]

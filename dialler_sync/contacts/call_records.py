@@ -137,6 +137,12 @@ def each_once(calls: Iterable[Call]) -> list[Call]:
     return list(found.values())
 
 
+def reached_of(calls: Iterable[Call]) -> bool | None:
+    """Whether somebody answered one of the calls; None if that is not known."""
+    told = [call.reached for call in calls]
+    return True if True in told else None if None in told or not told else False
+
+
 def _merged(earlier: Call, later: Call) -> Call:
     known = [call.reached for call in (earlier, later) if call.reached is not None]
     return replace(later, reached=any(known) if known else None, result_code=later.result_code or earlier.result_code)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..api.client import DiallerClient
 from ..api.wire import StoredContact, campaign_of, stored_contact
-from ..contacts.call_records import Call, NotTold, each_once, records_of
+from ..contacts.call_records import Call, NotTold, each_once, reached_of, records_of
 from ..contacts.histories import AT_ONCE, RESULT_CODE, Histories
 from ..fields import PHONE_FIELDS
 from ..pages import KEYS, batched
@@ -63,13 +63,13 @@ class CallTally:
         if not records:
             return None
         reached: dict[tuple[str, str], bool] = {}
-        last = ("", "")
+        last: tuple[str, str, bool | None] = ("", "", None)
         calls = each_once(Call.read(record, numbers) for record in records)
         for call in calls:
             self.not_told.watch(call)
             result = call.result_code or NONE
             if call.when >= last[0]:
-                last = call.when, result
+                last = call.when, result, call.done
             for place in (
                 ("total", ""),
                 ("by_campaign", call.campaign or campaign or NONE),
@@ -82,7 +82,7 @@ class CallTally:
             self._count(*place).contacts += 1
             self._count(*place).reached += is_reached
         self.reached_unknown += not reached["total", ""] and any(call.reached is None for call in calls)
-        return Called(len(calls), *last)
+        return Called(len(calls), last[0], last[1], _word(reached_of(calls)), _word(last[2]))
 
     def _count(self, by: str, name: str) -> Count:
         return self.total if by == "total" else getattr(self, by).setdefault(name, Count())
@@ -126,15 +126,20 @@ class _Reader:
         known, records = await self._histories.of([contact.id for contact in contacts if contact.id])
         self.tally.asked = self._histories.asked
         # the contact's current result code stands in for calls without one
-        codes = {
-            stored_contact(each).id: Call.read({RESULT_CODE: each.get(RESULT_CODE)}).result_code for each in records
-        }
+        now = {stored_contact(each).id: Call.read({RESULT_CODE: each.get(RESULT_CODE)}) for each in records}
         called = []
         for contact in contacts:
             numbers = [said(contact.values.get(name)) for name in PHONE_FIELDS]
             found = self.tally.add(campaign_of(contact.values), known.get(contact.id), numbers)
-            if found and found.last_result == NONE and codes.get(contact.id):
-                found = found._replace(last_result=codes[contact.id])
+            current = now.get(contact.id)
+            if found and current and found.last_result == NONE and current.result_code:
+                found = found._replace(last_result=current.result_code)
+            if found and current and current.done is not None:
+                found = found._replace(done=_word(current.done))
             if found:
                 called.append((contact.id, found))
         self._sides.add_called(called)
+
+
+def _word(fact: bool | None) -> str:
+    return "" if fact is None else str(fact).lower()

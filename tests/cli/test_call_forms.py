@@ -170,3 +170,34 @@ def test_one_line_a_contact(run: Run, configure: Configure, dialler: SimulatorSe
     ]  # fmt: skip
     assert found[0]["LastCall"].startswith(str(ago(hours=5))[:10])
     assert "leave out --since last" in run("calls", "--contacts", "--since", "last", "--to", "x.csv").err
+
+
+@pytest.mark.usefixtures("called")
+def test_a_list_of_contacts_has_what_came_of_them(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    configure()
+    dialler.store.add(Name="Never", UserData="K3", PhoneNumber1="+491713920003")
+
+    done = run("contacts", "list", "--with-history", "-o", "jsonl")
+    found = [json.loads(line) for line in done.out.splitlines()]
+
+    assert [(each["UserData"], each["_calls"], each["_last_result_code"]) for each in found] == [
+        ("K1", 1, "SALE"), ("K2", 1, "SALE"), ("K3", 0, None),
+    ]  # fmt: skip
+    assert [(each["_reached"], each["_done"]) for each in found] == [(True, True), (True, True), (False, None)]
+    assert run("contacts", "list", "--with-history", "--format", "vendor").code == ExitCode.USAGE
+
+
+@pytest.mark.usefixtures("called")
+def test_doctor_says_which_facts_the_dialler_gives(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    configure()
+
+    said = run("doctor").out
+    for contact in (1, 2):
+        dialler.store.delete(contact)
+    none = run("doctor").out
+    dialler.store.add(Name="Never", UserData="K3", PhoneNumber1="+491713920003")
+
+    assert "2 calls tell CallID, CallStart, CallConnect, CallEnd, DurationSeconds, Reached, Number" in said
+    assert "not told: Agent, EndReason; its list tells who was called" in said
+    assert "0 contacts were looked at, and have no calls yet" in none
+    assert "its list shows nobody as called" in run("doctor").out

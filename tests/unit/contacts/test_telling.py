@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.call_lists.telling import Choice, told_of
+from dialler_sync.contacts.telling import Choice, told_of
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 TODAY, LONG_AGO = "2026-02-01 08:00:00", "2026-01-01 08:00:00"

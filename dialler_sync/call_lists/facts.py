@@ -24,6 +24,6 @@ def summary_facts(found: Findings, now: datetime) -> Facts:
         ("Calls still going on", f"{len(found.going_on) or found.still_open:,}"),
         ("Contacts", f"{found.contacts:,}, of which {found.asked:,} were asked"),
         ("Looked at (UTC)", stamp(now)),
-        *(("Note", remark) for remark in found.remarks()),
+        *(("Note", remark) for remark in (*found.notes_of_course(), *found.remarks())),
     ]
     return Facts(told, dict(sorted(by_result.items(), key=lambda item: -item[1])), dict(sorted(by_day.items())[-12:]))

@@ -65,35 +65,30 @@ class Findings:
     not_told: NotTold = field(default_factory=NotTold)
     problems: list[str] = field(default_factory=list)
 
+    def notes_of_course(self) -> Iterator[str]:
+        """Yield a sentence on what any night may bring."""
+        if self.going_on:
+            yield f"{len(self.going_on):,} still going on: given when over"
+        if self.still_open:
+            yield f"{self.still_open:,} without an end"
+        if said := str(self.not_told):
+            yield said
+
     def remarks(self) -> Iterator[str]:
-        """Yield a sentence on everything that a person should know."""
-        going = len(self.going_on) or self.still_open
+        """Yield a sentence on everything that a person must know."""
         told = {
-            f"{going:,} still going on{': given when over' if self.going_on else ', without an end'}": going,
-            f"{self.repeated:,} records of calls that stand twice are counted once": self.repeated,
-            f"{self.double_ids:,} calls carry the ID of another call that began at another time: told apart by that": (
-                self.double_ids
-            ),
-            f"{self.foreign:,} records of calls name another contact than the one asked for, and are left out": (
-                self.foreign
-            ),
-            f"{self.unasked:,} contacts that nobody asked for are left out": self.unasked,
-            f"{self.without_id:,} contacts of the dialler's list have no ID, so that their calls cannot be asked for": (
-                self.without_id
-            ),
-            f"{self.contacts_twice:,} contacts stand twice in the dialler's list, and are asked once": (
-                self.contacts_twice
-            ),
-            f"{self.gone:,} calls were going on at the last look, and are no longer there: given as they were then": (
-                self.gone
-            ),
+            "records of calls that stand twice are counted once": self.repeated,
+            "calls carry the ID of another call that began at another time: told apart by that": self.double_ids,
+            "records of calls name another contact than the one asked for, and are left out": self.foreign,
+            "contacts that nobody asked for are left out": self.unasked,
+            "contacts of the dialler's list have no ID, so that their calls cannot be asked for": self.without_id,
+            "contacts stand twice in the dialler's list, and are asked once": self.contacts_twice,
+            "calls were going on at the last look, and are no longer there: given as they were then": self.gone,
         }
-        yield from (sentence for sentence, count in told.items() if count)
+        yield from (f"{count:,} {sentence}" for sentence, count in told.items() if count)
         if self.unreadable:
             some = ", ".join(self.unreadable[:5]) + (" …" if len(self.unreadable) > 5 else "")
             yield (
                 f"the calls of {len(self.unreadable):,} contacts cannot be read, as what the dialler gives is not a "
                 f"list of calls (contacts {some}): they are asked again next time"
             )
-        if said := str(self.not_told):
-            yield said

@@ -59,7 +59,11 @@ class CallsOptions:
 
 @dataclass(frozen=True, slots=True)
 class CallsDone:
-    """What came of it. ``remarks`` are sentences for people; ``asked`` of ``contacts`` were asked."""
+    """What came of it. ``asked`` of ``contacts`` were asked.
+
+    ``notes`` are sentences on what any night may bring, ``remarks`` on what a person must know, ``problems`` on rows
+    of a list that have no contact.
+    """
 
     file: Path | None
     calls: int
@@ -71,6 +75,7 @@ class CallsDone:
     requests: int
     saved: int
     since: str
+    notes: tuple[str, ...]
     remarks: tuple[str, ...]
     problems: tuple[str, ...]
     exit_code: int
@@ -276,7 +281,7 @@ class CallsRun:
         return CallsDone(
             self._options.to, found.new + found.updated, found.new, found.updated,
             len(found.going_on) or found.still_open, found.contacts, found.asked, self._requests, self._saved,
-            self._since, tuple(remarks), tuple(found.problems),
+            self._since, tuple(found.notes_of_course()), tuple(remarks), tuple(found.problems),
             int(ExitCode.ROWS_FAILED if found.unreadable else ExitCode.OK),
         )  # fmt: skip
 

@@ -122,7 +122,7 @@ def _tell(done: CallsDone, what: str) -> None:
             echo(f"since       {done.since}", err=told)
         if done.file:
             echo(f"file        {done.file}")
-    for remark in done.remarks:
+    for remark in (*(() if is_quiet() else done.notes), *done.remarks):
         echo(f"{remark[0].upper()}{remark[1:]}.", err=True)
     for problem in done.problems[:_PROBLEMS]:
         echo(problem, err=True)

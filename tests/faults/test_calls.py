@@ -180,3 +180,19 @@ def test_a_call_that_goes_on_is_given_when_it_is_over(ended: dict[str, Any], run
 
     found = [[(line["CallID"], line["_change"]) for line in lines(Path(f"{n}.csv"))] for n in (1, 2)]
     assert found == [[("1", "new")], [("2", "new")]]
+
+
+def test_a_call_that_goes_on_of_a_contact_that_is_done_is_asked_for_again(run: Run, odd: Odd) -> None:
+    """The list shows nothing new when it is over."""
+    contact = odd.add(538, "K1", nTries=2, bDone=True, dtLastTry=str(ago(minutes=3)))
+    odd.call(contact, ID=1, dtCallStart=str(ago(days=1)), dtCallEnd=str(ago(days=1)))
+    odd.call(contact, ID=2, dtCallStart=str(ago(minutes=3)), dtCallEnd=None)
+
+    run("calls", "--since", "last", "--to", "1.csv")
+    odd.contacts[contact][HISTORY][1]["dtCallEnd"] = str(ago(minutes=1))
+    run("calls", "--since", "last", "--to", "2.csv")
+    quiet = run("-q", "calls", "--since", "last", "--to", "3.csv")
+
+    assert given(Path()) == {"1": 1, "2": 1}
+    assert (quiet.out, quiet.err) == ("", "")
+    assert odd.requests[-1].startswith("GET"), "nothing can be new, so the list is enough"

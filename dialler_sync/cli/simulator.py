@@ -46,7 +46,7 @@ from .common import echo, exit_codes
 @click.option(
     "--dial",
     metavar="RATE",
-    help="Dial the contacts: RATE calls a second, or so many a minute, hour, day: 30/m, 500/h.",
+    help="Dial the contacts: RATE calls a second, or 30/m, 500/h, 2000/d; 500/h@9-17 from nine to five o'clock.",
 )
 @click.option(
     "--speed", type=float, default=1.0, show_default=True, help="How many times as fast the dialler's clock runs."
@@ -85,31 +85,23 @@ def simulator(
       dialler-sync simulator --dial 500/h --speed 1440
       dialler-sync simulator --calls calls.jsonl
     """
-    from ..jobs.simulator import (
-        Clock,
-        FaultPlan,
-        Settings,
-        SimulatorServer,
-        Span,
-        Store,
-        call_source,
-        dial_rate,
-        serve_forever,
-    )
+    from ..jobs import simulator as embedded
 
-    settings = Settings(
+    rate, hours = (0.0, (0, 24)) if dial is None else embedded.dial_plan(dial)
+    settings = embedded.Settings(
         token="simulator" if token is None else token,
         release=release,
         batch=not no_batch,
         lock_method=lock_method,
-        latency=Span.parse(latency),
-        faults=FaultPlan.parse(faults, seed=seed),
-        dial=0.0 if dial is None else dial_rate(dial),
+        latency=embedded.Span.parse(latency),
+        faults=embedded.FaultPlan.parse(faults, seed=seed),
+        dial=rate,
+        dial_hours=hours,
         seed=seed,
         log_requests=False,
     )
 
-    def ready(server: SimulatorServer) -> None:
+    def ready(server: embedded.SimulatorServer) -> None:
         echo(f"base_url: {server.base_url}", f"clients_id: {clients_id}")
         for number, name in store.campaigns.items():
             echo(f"campaign: {{id: {number}}}   # {name}")
@@ -122,10 +114,10 @@ def simulator(
             )
         echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(settings.token)}. Ctrl-C ends it.", err=True)
 
-    rehearse = call_source(calls, seed) if calls is not None else None
-    named, clock = dict(map(_campaign, campaigns)), Clock(speed=speed)
-    with Store(named, clients_id=clients_id, file=file, rehearse=rehearse, clock=clock, seed=seed) as store:
-        serve_forever(store, settings, host=host, port=port, exposed=token is not None, ready=ready)
+    rehearse = embedded.call_source(calls, seed) if calls is not None else None
+    named, clock = dict(map(_campaign, campaigns)), embedded.Clock(speed=speed)
+    with embedded.Store(named, clients_id=clients_id, file=file, rehearse=rehearse, clock=clock, seed=seed) as store:
+        embedded.serve_forever(store, settings, host=host, port=port, exposed=token is not None, ready=ready)
 
 
 def _campaign(text: str) -> tuple[int, str]:

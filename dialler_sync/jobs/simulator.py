@@ -10,7 +10,7 @@ from ..simulator import (
     Span,
     Store,
     call_source,
-    dial_rate,
+    dial_plan,
     serve_forever,
 )
 
@@ -22,6 +22,6 @@ __all__ = [
     "Span",
     "Store",
     "call_source",
-    "dial_rate",
+    "dial_plan",
     "serve_forever",
 ]

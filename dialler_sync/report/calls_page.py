@@ -61,9 +61,10 @@ class CallsPage:
         self._invalid_told = True
         self._invalid[number.contact_id or number.user_data, number.field] = number
 
-    def write(self, path: Path, facts: Sequence[tuple[str, str]] = (), contacts: int | None = None) -> None:
-        """Write the page; beside it ``invalid-numbers.csv``, if contacts were added whose records tell of them.
+    def write(self, path: Path, facts: Sequence[tuple[str, str]] = (), contacts: int | None = None) -> str:
+        """Write the page, and return its first line: ``121 of 190 contacts reached``.
 
+        ``invalid-numbers.csv`` is written beside it if contacts were added whose records tell of invalid numbers.
         ``facts`` are names and values for its end; ``contacts`` is the number of contacts that were asked about.
 
         Raises:
@@ -100,6 +101,7 @@ class CallsPage:
             "facts": [(name, self._shown(value)) for name, value in facts],
         }
         write_page(path, "calls.html.j2", context, self._zone)
+        return verdict
 
     def _spreads(self) -> list[Spread]:
         spreads = (day_spread(self._tally.days), hour_spread(self._tally.hours))
@@ -138,8 +140,8 @@ def write_calls_page(
     facts: Sequence[tuple[str, str]] = (),
     mask: bool = False,
     zone: tzinfo | None = None,
-) -> None:
-    """Write ``calls.html``, and ``invalid-numbers.csv`` beside it, from lines of calls and from contacts' records.
+) -> str:
+    """Write ``calls.html`` from lines of calls and contacts' records, as :meth:`CallsPage.write` does.
 
     For the other arguments see :class:`CallsPage`; ``asked`` is the number of contacts that were asked about.
 
@@ -151,7 +153,7 @@ def write_calls_page(
         page.add(call)
     for record in contacts:
         page.add_contact(record)
-    page.write(path, facts, asked)
+    return page.write(path, facts, asked)
 
 
 def _verdict(found: Contacts, calls: int) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .call_source import call_source
 from .clock import Clock
-from .dialling import Dialling, dial_rate
+from .dialling import Dialling, dial_plan
 from .faults import FaultPlan
 from .server import SimulatorServer, serve_forever
 from .settings import Settings
@@ -26,6 +26,6 @@ __all__ = [
     "Span",
     "Store",
     "call_source",
-    "dial_rate",
+    "dial_plan",
     "serve_forever",
 ]

@@ -63,7 +63,7 @@ class Application:
         self.dice = FaultDice(settings.faults)
         self.requests: list[LoggedRequest] = []
         self.crashes: list[Exception] = []
-        self.dialling = Dialling(store, settings.dial, settings.seed) if settings.dial else None
+        self.dialling = Dialling(store, settings.dial, settings.seed, settings.dial_hours) if settings.dial else None
         self._settings = settings
         self._random = Random(settings.seed)  # noqa: S311 - repeatable on purpose
         self._functions = Functions(store, settings, self._random).by_name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from heapq import heappop, heappush
@@ -22,7 +23,7 @@ from .clock import written
 from .fates import Fate, draw_fate
 from .store import Store
 
-_RATE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:/([smhd]))?", re.ASCII)
+_RATE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:/([smhd]))?(?:@(\d\d?)-(\d\d?))?", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _FASTEST = 1_000.0
 
@@ -33,31 +34,41 @@ _COUNTED = {BUSY: "Busy", NO_ANSWER: "NoAnswer", UNALLOCATED: "Failed"}
 """Causes that are counted for each number."""
 
 
-def dial_rate(text: str) -> float:
-    """Parse a rate of calls: ``2`` or ``2/s`` each second, ``30/m``, ``500/h``, ``2000/d``; return calls a second.
+Hours = tuple[int, int]
+"""The first hour of the day in which is dialled, and the first in which it no longer is."""
+
+ALL_DAY: Hours = (0, 24)
+
+
+def dial_plan(text: str) -> tuple[float, Hours]:
+    """Parse a rate of calls: ``2`` or ``2/s`` each second, ``30/m``, ``500/h``, ``2000/d``; ``500/h@9-17`` by day.
+
+    Returns calls a second, and the hours in which they are made.
 
     Raises:
         UsageError: it is none.
     """
     found = _RATE.fullmatch(text)
     rate = float(found[1]) / _SECONDS[found[2] or "s"] if found else 0.0
-    if not 0 < rate <= _FASTEST:
+    hours = (int(found[3]), int(found[4])) if found and found[3] else ALL_DAY
+    if not (0 < rate <= _FASTEST and 0 <= hours[0] < hours[1] <= 24):
         raise UsageError(
             f"--dial {text[:40]}: that is not a rate of calls. Write 2 for two calls a second, or 30/m, 500/h, 2000/d; "
-            f"at most {_FASTEST:,.0f} a second."
+            f"500/h@9-17 for nine to five o'clock; at most {_FASTEST:,.0f} a second."
         )
-    return rate
+    return rate, hours
 
 
 class Dialling:
-    """Calls the contacts of a store, at most ``rate`` a second of the store's clock, oldest due first.
+    """Calls the contacts of a store, at most ``rate`` a second of the store's clock in these hours, oldest due first.
 
     Not called are contacts that are locked, done, or waiting for their next try or follow-up, and numbers that were
     found invalid. ``advance`` makes all that was due since the last time happen.
     """
 
-    def __init__(self, store: Store, rate: float, seed: int = 0) -> None:
+    def __init__(self, store: Store, rate: float, seed: int = 0, hours: Hours = ALL_DAY) -> None:
         self._store = store
+        self._hours = hours
         self._gap = 1 / rate
         self._seed = seed
         self._due: list[tuple[float, int]] = []
@@ -75,7 +86,7 @@ class Dialling:
         """Let everything happen that is due by now."""
         until = self._store.clock()
         while True:
-            dial = max(self._line_free, self._due[0][0]) if self._due else math.inf
+            dial = self._open(max(self._line_free, self._due[0][0])) if self._due else math.inf
             event = self._events[0][0] if self._events else math.inf
             if min(dial, event) > until:
                 break
@@ -85,6 +96,15 @@ class Dialling:
             else:
                 self._dial(dial)
         self._now = max(self._now, until)
+
+    def _open(self, moment: float) -> float:
+        """Return the first moment from then on in which is dialled."""
+        first, end = self._hours
+        local = time.localtime(moment)
+        if first <= local.tm_hour < end:
+            return moment
+        day = local.tm_mday + (local.tm_hour >= end)
+        return time.mktime((local.tm_year, local.tm_mon, day, first, 0, 0, 0, 0, -1))
 
     def _queue(self, contact_id: int) -> None:
         """Note when a contact that has changed is to be called; its place in the queue stays if it may."""
@@ -129,7 +149,7 @@ class Dialling:
         tries = contact.get(f"nTriesPhoneNumber{n}") or 0
         fields = {f"nTriesPhoneNumber{n}": tries + 1, f"dtPhoneNumber{n}LastTry": written(at)}
         self._change(at, contact_id, dtNextTry=None, **fields)
-        fate = draw_fate(number, self._seed, contact_id, nth)
+        fate = draw_fate(number, self._seed, contact.get("UserData") or contact_id, nth)
         self._await(contact_id, call_id, at, fate, f"PhoneNumber{n}")
 
     def _await(self, contact_id: int, call_id: int, start: float, fate: Fate, field: str) -> None:
@@ -202,7 +222,7 @@ class Dialling:
             return
         contact, number = self._store.contacts[contact_id], leg.get("BNumber")
         n = next((n for n in range(1, 7) if contact.get(f"PhoneNumber{n}") == number), 1)
-        fate = draw_fate(str(number), self._seed, contact_id, len(calls) - 1)
+        fate = draw_fate(str(number), self._seed, contact.get("UserData") or contact_id, len(calls) - 1)
         self._talking.add(contact_id)
         self._await(contact_id, leg["ID"], clock.read(leg["dtCallStart"]), fate, f"PhoneNumber{n}")
 

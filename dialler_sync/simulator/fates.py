@@ -37,11 +37,11 @@ class Fate:
     corrected: tuple[float, ResultCode] | None = None
 
 
-def draw_fate(number: str, seed: object, contact_id: int, nth: int) -> Fate:
-    """Draw the fate of a contact's ``nth`` call, to this number: the same for the same arguments."""
+def draw_fate(number: str, seed: int, key: str | int, nth: int) -> Fate:
+    """Draw the fate of the ``nth`` call of a contact (its UserData, or ID): the same for the same arguments."""
     if Random(f"{seed} {number}").random() < _WRONG:  # noqa: S311 - repeatable on purpose
         return Fate(2, NUMBER_INVALID, 5 * _MINUTE)
-    random = Random(f"{seed} {contact_id} {nth}")  # noqa: S311 - repeatable on purpose
+    random = Random(f"{seed} {key} {nth}")  # noqa: S311 - repeatable on purpose
     lot = random.random()
     if lot < _ANSWERS:
         return _talk(random)

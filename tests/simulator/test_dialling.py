@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.errors import UsageError
-from dialler_sync.simulator import Clock, Dialling, Store, dial_rate
+from dialler_sync.simulator import Clock, Dialling, Store, dial_plan
 from dialler_sync.simulator.record import RESET_STATE
 
 from .wire import Start, contact
@@ -194,19 +194,35 @@ def test_a_call_that_was_going_on_ends_after_a_restart(tmp_path: Path) -> None:
     assert again == [calls[0] for calls in whole.calls.values()]
 
 
+def test_it_dials_in_its_hours() -> None:
+    """Calls go on beyond them; the next day it goes on where it was."""
+    assert dial_plan("2/m@9-17") == (pytest.approx(1 / 30), (9, 17))
+    store = filled(100)
+    dialling = Dialling(store, 1 / 300, 7, (9, 17))
+    store.clock.skip(20 * DAY)  # type: ignore[attr-defined]
+    dialling.advance()
+
+    starts = [c[LEG]["dtCallStart"] for c in calls_of(store)]
+    assert {int(start[11:13]) for start in starts} == set(range(9, 17))
+    assert [start[11:] for start in starts if start[:10] == starts[0][:10]][:2] == ["09:00:00", "09:05:00"]
+    assert len({start[:10] for start in starts}) > 3
+
+
 @pytest.mark.parametrize(
     ("text", "rate"), [("2", 2), ("2/s", 2), ("0.5", 0.5), ("30/m", 0.5), ("1800/h", 0.5), ("43200/d", 0.5)]
 )
 def test_rates(text: str, rate: float) -> None:
     """By the second, minute, hour and day."""
-    assert dial_rate(text) == rate
+    assert dial_plan(text) == (rate, (0, 24))
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1001", "x", "1/y", "1e9", "9" * 7, "1/", "١"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "-1", "1001", "x", "1/y", "1e9", "9" * 7, "1/", "١", "1@9", "1@9-9", "1@9-25", "1@a-b"]
+)
 def test_what_is_no_rate(text: str) -> None:
     """Says how one is written."""
     with pytest.raises(UsageError, match="not a rate of calls"):
-        dial_rate(text)
+        dial_plan(text)
 
 
 @pytest.mark.parametrize("speed", [-1, float("nan"), float("inf"), 1e9])

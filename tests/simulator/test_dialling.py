@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.errors import UsageError
-from dialler_sync.simulator import Clock, Dialling, Store, dial_plan
+from dialler_sync.simulator import Clock, Dialling, Store, call_source, dial_plan
 from dialler_sync.simulator.record import RESET_STATE
 
 from .wire import Start, contact
@@ -138,11 +138,25 @@ def test_a_contact_may_go_while_its_call_goes_on(start: Start) -> None:
     wire.server.pass_time(30 * DAY)
     before = len(wire.store.calls[2])
     (reset,) = wire.send(contact("K-1", ResetContact=True)).json()["records"]
+    wire.server.pass_time(1)
+    (called,) = wire.http.post("/dialler/contacts", json={"IDList": [2]}).json()["records"]
     wire.server.pass_time(30 * DAY)
 
     assert wire.store.calls.keys() == {2}
     assert (reset["bFinished"], reset["nTries"]) == (None, None)
+    assert (called["nTries"], called[CODE]) == (1, None)  # the call that is going on, not one before the reset
     assert wire.store.contacts[2]["nTries"] == len(wire.store.calls[2]) - before > 0
+
+
+def test_no_id_of_a_rehearsed_call_is_given_again(start: Start, tmp_path: Path) -> None:
+    """Calls of a file keep their IDs, and count as calls of their contacts."""
+    file = tmp_path / "calls.json"
+    file.write_text('[{"UserData": "K-1", "StatisticsPartA": {"ID": 900, "dtCallStart": "2026-01-02 10:00:00"}}]')
+    wire = start(store=Store(clock=Clock(START, 0), rehearse=call_source(str(file))), dial=1.0)
+    wire.send(contact("K-1"))
+    wire.server.pass_time(1)
+
+    assert [c[LEG]["ID"] for c in calls_of(wire.store)] == [900, 901]
 
 
 def test_it_dials_while_requests_come(start: Start) -> None:

@@ -45,7 +45,7 @@ RECONCILIATION_COLUMNS = (
 The last two hold both sides' values of the fields that differ.
 """
 
-CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
+CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code", "_reached", "_done")
 """Further columns of ``reconciliation.csv`` if calls were requested; they precede the dialler's values."""
 
 MOVE_COLUMNS = ("_user_data", "_contact_id", "_row", "_file", "_was", "_now", "_differences_were", "_differences")

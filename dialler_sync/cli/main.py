@@ -23,6 +23,7 @@ from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..version import __version__
 from . import startup
+from .calls import calls
 from .campaigns import campaigns
 from .common import App, echo, logs_json
 from .config import config
@@ -54,6 +55,7 @@ COMMANDS: tuple[click.Command, ...] = (
     retry,
     undo,
     reconcile,
+    calls,
     contacts,
     campaigns,
     runs,

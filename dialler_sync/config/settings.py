@@ -27,6 +27,7 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, endpoint
 from ..target import dialler_of
 from ..text.nearest import nearest
+from .calls import CallsSettings
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
@@ -460,6 +461,7 @@ class Settings(Section):
     journal: JournalSettings = JournalSettings()
     inbox: InboxSettings = InboxSettings()
     cluster: ClusterSettings = ClusterSettings()
+    calls: CallsSettings = CallsSettings()
     notify: NotifySettings | None = None
 
     @field_validator("rows")

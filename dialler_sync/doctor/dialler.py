@@ -26,6 +26,7 @@ from ..endpoints import ENDPOINTS
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
+from .calls import check_calls
 from .check import Check, failed, fine, warning
 from .numbers import check_numbers
 
@@ -146,11 +147,14 @@ async def _functions(settings: Settings) -> list[Check]:
             return [_refused(client, error)]
         known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
         campaign, number = await _campaign(client, settings, campaigns)
-        numbers = [] if number is None else [await check_numbers(client, number, settings.rows.phone_format)]
+        contacts = []
+        if number is not None:
+            contacts.append(await check_numbers(client, number, settings.rows.phone_format))
+            contacts.append(await check_calls(client, number))
         return [
             fine("access", known),
             campaign,
-            *numbers,
+            *contacts,
             await _speed(client),
             *await _endpoints(client),
         ]

@@ -146,6 +146,12 @@ class Database:
                 values = list(map(itemgetter(*map(names.index, compiled.positiontup)), values))
             connection.exec_driver_sql(str(compiled), [*values])
 
+    def make_durable(self) -> None:
+        """See that what was committed outlives a power cut: SQLite's own commits outlive the process only."""
+        if self._engine.dialect.name == "sqlite":
+            with self._in_words(), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert into all columns that leaves existing rows alone."""
         if self._engine.dialect.name == "postgresql":

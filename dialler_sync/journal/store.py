@@ -10,6 +10,7 @@ from typing import Any, Self
 from ..errors import Held
 from ..target import in_words
 from . import notices, targets
+from .calls import CallNotes
 from .database import Database
 from .history import History
 from .inbox import InboxNotes
@@ -94,6 +95,20 @@ class Journal(Rows, History):
     def inbox(self, folder: str) -> InboxNotes:
         """Return the notes of earlier calls about an inbox."""
         return InboxNotes(self._begin, folder)
+
+    def call_notes(self, target: str, receiver: str) -> CallNotes:
+        """Return the notes on a receiver of a target's calls."""
+        return CallNotes(self._database, self._begin, target, receiver)
+
+    def calls_lock(self, target: str, receiver: str) -> AbstractContextManager[None]:
+        """Hold a receiver of a target's calls, so that no other call gives it the same ones.
+
+        Raises:
+            Held: another call holds it.
+        """
+        whom = f" for {receiver}" if receiver else ""
+        refusal = f"another 'calls' is at work on {in_words(target)}{whom}: wait until it has finished, or stop it"
+        return self._database.lock(f"calls {receiver} {target}", lambda _: refusal)
 
     def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
         """Store a notice until it is delivered."""

@@ -31,7 +31,8 @@ _TABLES = """
     CREATE TABLE failed
         (seq INTEGER PRIMARY KEY, user_data TEXT, code TEXT, field TEXT, error TEXT, hint TEXT, faults TEXT);
     CREATE TABLE several (user_data TEXT PRIMARY KEY, contacts INTEGER, ids TEXT) WITHOUT ROWID;
-    CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT) WITHOUT ROWID;
+    CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT, reached TEXT, done TEXT)
+        WITHOUT ROWID;
 """
 
 _OF_ROWS = ("row", "rejected", "filtered")
@@ -60,11 +61,13 @@ class Scope:
 
 
 class Called(NamedTuple):
-    """Summary of a contact's calls."""
+    """Summary of a contact's calls; ``reached`` and ``done`` are ``true``, ``false``, or ``""`` if not told."""
 
     calls: int
     last_call: str
     last_result: str
+    reached: str = ""
+    done: str = ""
 
 
 def _key(row: PlannedRow | Outcome) -> str:
@@ -204,7 +207,9 @@ class Sides(Snapshot):
 
     def add_called(self, called: Iterable[tuple[str, Called]]) -> None:
         """Store summaries of calls by contact ID."""
-        self._base.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", ((i, *call) for i, call in called))
+        self._base.executemany(
+            "INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?, ?, ?)", ((i, *call) for i, call in called)
+        )
 
     def called(self, ids: Sequence[str]) -> dict[str, Called]:
         """Return the summaries of these contacts' calls."""

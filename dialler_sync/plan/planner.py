@@ -192,7 +192,8 @@ class Planner:
             self._prepared.replace(replaced)
         self._journal.record(self._run.id, outcomes)
         self._journal.note_moves(self._run.id, moved)
-        self._journal.note_warnings(self._run.id, warned)
+        if warned:
+            self._journal.note_warnings(self._run.id, warned)
         self._journal.plan_actions(self._run.id, decided)
         self._journal.add_images(self._run.id, images)
 

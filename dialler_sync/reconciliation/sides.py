@@ -128,6 +128,7 @@ class Sides(Snapshot):
         """Take out rows whose numbers other rows have: they are rejected, or left to the others."""
         self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
         self._dropped.update(outcome.seq for outcome in outcomes)
+        self.valid -= len(outcomes)
         self._base.execute("CREATE INDEX row_by_counts ON row (counts)")
         for table, status in (("rejected", Status.REJECTED), ("superseded", Status.SKIPPED)):
             self._base.executemany(

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     FILTERED = "filtered"
     EXISTS = "exists"
     ABSENT = "absent"
+    KNOWN_NUMBER = "known_number"
 
 
 ACTIONS = (*Action, *Reason)

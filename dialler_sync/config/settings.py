@@ -291,6 +291,21 @@ class RowSettings(Section):
     duplicate_keys: Literal["last", "first", "reject"] = Field(
         "last", description="Which row counts where rows of one run carry the same UserData."
     )
+    duplicate_phones: Literal["allow", "warn", "reject", "first", "last"] = Field(
+        "allow",
+        description="Rows of one run that share a phone number under different keys: warn of them, reject all of them, "
+        "or let the first or last one go. See docs/rows.md.",
+    )
+    duplicate_phones_in_dialler: Literal["allow", "warn", "skip"] = Field(
+        "allow",
+        description="Rows with a phone number that a contact of the dialler has under another key: warn of them, or "
+        "skip them. Reads the whole list of contacts first.",
+    )
+    phones_in: Literal["campaign", "account"] = Field(
+        "campaign",
+        description="Whose numbers duplicate_phones_in_dialler looks at: those of the row's campaign, or of all "
+        "campaigns of the account.",
+    )
     too_long: Literal["reject", "truncate"] = Field("reject", description="Text longer than the field.")
     phone_format: Literal["plus", "digits"] = Field("plus", description="plus: +49171…; digits: 49171….")
     empty_cells: Literal["omit", "clear"] = Field(
@@ -322,6 +337,8 @@ class RowSettings(Section):
             raise ValueError(problem)
         if self.skipped_contacts == "lock" and not (self.only or self.skip):
             raise ValueError("skipped_contacts: lock has no effect without only or skip")
+        if self.phones_in == "account" and self.duplicate_phones_in_dialler == "allow":
+            raise ValueError("phones_in: account has no effect without duplicate_phones_in_dialler: warn or skip")
         if self.mode is Mode.UPDATE and not self.overwrite_duplicates:
             raise ValueError(
                 "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the dialler "

@@ -19,12 +19,14 @@ from ..config.settings import Limit, Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
+from ..model import MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import Decision, PlanRules, before_image, decide
 from .left_out import can_be_called, to_lock_left_out
+from .numbers import Known, KnownNumbers
 from .snapshot import Snapshot
+from .standing import known_numbers
 from .suppress import SuppressionLists
 from .unlisted import Change, Mirror, to_lock, to_unlock
 
@@ -52,12 +54,13 @@ IN_FULL = 50_000
 @dataclass(slots=True)
 class Planned:
     """All decisions. ``entries`` leaves out unchanged rows that keep nothing; ``moved`` are the places of rows whose
-    contacts come from other campaigns."""
+    contacts come from other campaigns, ``known`` those of rows with a number that the dialler has under another key."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     moved: list[int] = field(default_factory=list)
+    known: list[int] = field(default_factory=list)
     entries: list[PlanEntry] = field(default_factory=list)
 
 
@@ -94,6 +97,8 @@ class Planner:
         self._inputs = inputs
         self._rules = PlanRules.of(settings, run.started_at, compare=inputs.compare)
         self._returned = journal.returned(run.target, run.id)
+        self._mirror = self._new_mirror() if inputs.mirror else None
+        self._numbers: KnownNumbers | None = None
         self.planned = Planned()
         self.extra: list[SpooledRow] = []
 
@@ -108,9 +113,20 @@ class Planner:
         """
         if self._prepared.unchanged:
             self.planned.counts[Reason.UNCHANGED] += self._prepared.unchanged
-        for batch in batched(self._prepared.to_send(), KEYS):
-            self._plan_batch(batch, keep_entries)
-            await pause()
+        rows, snapshot = self._settings.rows, self._inputs.snapshot
+        if rows.duplicate_phones_in_dialler != "allow" and snapshot is not None and not self._inputs.again:
+            if self._mirror:
+                self._mirror.select(snapshot)
+            self._numbers = known_numbers(
+                snapshot, self._settings, self._journal, self._run, self._prepared, self._rules, self._inputs.suppressed
+            )
+        try:
+            for batch in batched(self._prepared.to_send(), KEYS):
+                self._plan_batch(batch, keep_entries)
+                await pause()
+        finally:
+            if self._numbers is not None:
+                self._numbers.close()
         if self._inputs.again:
             return self.planned
         self._beyond(keep_entries)
@@ -138,9 +154,14 @@ class Planner:
         decided: list[tuple[int, str, str]] = []
         moved: list[int] = []
         replaced: list[tuple[int, bytes]] = []
-        for row in batch:
-            fields = orjson.loads(row.body)
+        warned: list[tuple[int, str]] = []
+        read = [orjson.loads(row.body) for row in batch]
+        numbers = self._known(batch, read)
+        for row, fields in zip(batch, read, strict=True):
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
+            if outcome is None and row.seq in numbers:
+                decision, outcome, text = self._of_known(row, decision, numbers[row.seq])
+                warned += [(row.seq, text)] if text else []
             name = str(decision.action) if decision.action else _FAILED[decision.code]
             self.planned.counts[name] += 1
             for field_name in decision.changes:
@@ -179,6 +200,8 @@ class Planner:
             self._prepared.replace(replaced)
         self._journal.record(self._run.id, outcomes)
         self._journal.note_moves(self._run.id, moved)
+        if warned:
+            self._journal.note_warnings(self._run.id, warned)
         self._journal.plan_actions(self._run.id, decided)
         self._journal.add_images(self._run.id, images)
 
@@ -187,6 +210,29 @@ class Planner:
         counts = self.planned.counts
         made = decision.action in (Action.CREATE, Action.IMPORT)
         return fields if made and counts[Action.CREATE] + counts[Action.IMPORT] <= IN_FULL else {}
+
+    def _known(self, batch: list[SpooledRow], read: list[Mapping[str, Any]]) -> dict[int, list[Known]]:
+        """Numbers of rows that the dialler has under other keys, by place."""
+        snapshot, numbers = self._inputs.snapshot, self._numbers
+        if snapshot is None or numbers is None:
+            return {}
+        rows = [(row.seq, fields) for row, fields in zip(batch, read, strict=True)]
+        return numbers.find(rows, snapshot.campaign_ids, everywhere=self._settings.rows.phones_in == "account")
+
+    def _of_known(
+        self, row: SpooledRow, decision: Decision, found: list[Known]
+    ) -> tuple[Decision, Outcome | None, str]:
+        """What happens with a row that would go, and has such numbers; its outcome where it is skipped, else its
+        warnings."""
+        reason = found[0].reason
+        if self._settings.rows.duplicate_phones_in_dialler == "warn":
+            self.planned.known.append(row.seq)
+            text = RowWarning.text(RowWarning(Reason.KNOWN_NUMBER, each.field) for each in found)
+            return replace(decision, reason="; ".join(filter(None, (decision.reason, reason)))), None, text
+        self._returned.pop(row.user_data, None)
+        self._prepared.watched.pop(row.seq, None)
+        skipped = Decision(Reason.KNOWN_NUMBER, decision.contact, reason=reason)
+        return skipped, Outcome(row.seq, Status.SKIPPED, Reason.KNOWN_NUMBER, skipped.contact_id, error=reason), ""
 
     def _decide(
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
@@ -258,16 +304,20 @@ class Planner:
         self._add(to_unlock(self._returned, snapshot, self._inputs.suppressed), keep_entries)
         if snapshot is None:
             return
-        if self._inputs.mirror:
-            limit = self._inputs.max_missing or self._settings.mirror.max_missing
-            mirror = Mirror(
-                self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
-            )
-            self._add(mirror.changes(snapshot), keep_entries)
+        if self._mirror:
+            if self._numbers is None:
+                self._mirror.select(snapshot)
+            self._add(self._mirror.changes(snapshot), keep_entries)
         if self._prepared.filtered:
             self._left_out(snapshot, keep_entries)
         if self._inputs.suppressed.lock:
             self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
+
+    def _new_mirror(self) -> Mirror:
+        limit = self._inputs.max_missing or self._settings.mirror.max_missing
+        return Mirror(
+            self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
+        )
 
     def _left_out(self, snapshot: Snapshot, keep_entries: bool) -> None:
         """Contacts of rows that filters leave out: locked, or only counted."""

@@ -6,15 +6,17 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
+from array import array
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import accumulate, compress
 from operator import attrgetter
 
 import orjson
 
 from ..config import Settings
-from ..error_codes import DUPLICATE_KEY
+from ..error_codes import DUPLICATE_KEY, SHARED_NUMBER, mend
 from ..errors import InputError
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
@@ -22,6 +24,7 @@ from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarni
 from ..text.spreadsheet import one_line
 from .filter_notes import tell_filters
 from .keys import Keys
+from .phones import Numbers, Shared
 from .prepared import Prepared
 from .sink import Found, RowSink
 from .sources import Source, file_sha256
@@ -52,20 +55,25 @@ def prepare(
         InputError: a file cannot be read to its end, or changed meanwhile.
     """
     keys = Keys()
+    phones = Numbers() if settings.rows.duplicate_phones != "allow" else None
     for number, source in enumerate(sources):
         before = prepared.total
         for chunk in source.table.chunks():
-            progress(_take(prepared, keys, number, source, chunk, sink, amend))
+            progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
         prepared.files.append(source.record(prepared.total - before))
         if file_sha256(source.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
-    sink.settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
+    doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
+    sink.settle(doubled)
+    if phones is not None:
+        _settle_shared(prepared, phones, settings.rows.duplicate_phones, {outcome.seq for outcome in doubled}, sink)
 
 
 def _take(
     prepared: Prepared,
     keys: Keys,
+    phones: Numbers | None,
     number: int,
     source: Source,
     chunk: Chunk,
@@ -75,14 +83,17 @@ def _take(
     """Add one chunk to the prepared rows; return the number of its rows."""
     checked = source.check(chunk)
     chunk, runs = checked.chunk, checked.runs
-    contacts = map(amend, checked.contacts) if amend else checked.contacts
-    found: list[Found] = [*contacts, *checked.rejections, *checked.filtered]
+    found: list[Found] = [*checked.contacts, *checked.rejections, *checked.filtered]
     if checked.rejections or checked.filtered:
         found.sort(key=attrgetter("row"))
     first = prepared.total
     planned, bodies = [], []
     for seq, row in enumerate(found, first):
         if isinstance(row, Contact):
+            if phones is not None:
+                phones.add(seq, row.fields)
+            if amend:
+                row = found[seq - first] = amend(row)  # noqa: PLW2901
             body = orjson.dumps(row.fields)
             warnings = RowWarning.text(row.warnings) if row.warnings else ""
             planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body), warnings=warnings))
@@ -167,3 +178,50 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                 Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{other} carries the same UserData and counts")
             )
     return outcomes
+
+
+def _settle_shared(prepared: Prepared, phones: Numbers, policy: str, doubled: set[int], sink: RowSink) -> None:
+    """Settle, or warn of, rows that share numbers; those with ``doubled`` keys are settled already."""
+    if policy == "warn":
+        sink.settle_shared([], _warned(prepared, phones.each_shared(doubled)))
+        return
+    lost = phones.sharing(doubled) if policy == "reject" else phones.losers(policy, doubled)
+    sink.settle_shared([_shared(prepared, row, policy) for row in lost], [])
+
+
+def _warned(prepared: Prepared, shared: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The warnings of rows that share numbers, as the journal takes them."""
+    warnings: dict[int, list[RowWarning]] = {}
+    for seq, name in shared:
+        warnings.setdefault(seq, []).append(RowWarning(SHARED_NUMBER, name))
+    prepared.warned = array("q", sorted({*prepared.warned, *warnings}))
+    return [(seq, RowWarning.text(found)) for seq, found in warnings.items()]
+
+
+def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
+    """The outcome of a row with a number of another row."""
+    prepared.unchanged -= not prepared.todo[row.seq]
+    prepared.todo[row.seq] = 0
+    error = f"{_place(prepared, row.seq, row.beside)} has the same number under another key ({row.field})"
+    if policy != "reject":
+        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{error} and counts")
+    prepared.rejected += 1
+    return Outcome(
+        row.seq,
+        Status.REJECTED,
+        error_code=SHARED_NUMBER,
+        error_field=row.field,
+        error=error,
+        hint=mend(SHARED_NUMBER),
+    )
+
+
+def _place(prepared: Prepared, seq: int, other: int) -> str:
+    """Where the row ``other`` stands, as a reader of the row ``seq`` finds it."""
+    ends = list(accumulate(entry["rows"] for entry in prepared.files))
+    file = bisect(ends, other)
+    row = f"row {prepared.rows[other]}"
+    if file == bisect(ends, seq):
+        return row
+    entry = prepared.files[file]
+    return f"{row} of {entry['name']}{', ' + entry['sheet'] if entry['sheet'] else ''}"

@@ -96,6 +96,15 @@ def _rows(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
         only = {kinds.name: [value for value, _ in Counter(cell.strip() for cell in kinds.cells).most_common()]}
         yield "" if not skip else "#   and beside skip:, or alone:"
         yield f"# rows: {{only: {one_line(only)}}}   # of these, those that are to go (docs/rows.md)"
+    if "UserData" in found.rules and _shares_numbers(found):
+        yield "" if not skip and kinds is None else "#   and beside them, or alone:"
+        yield "# rows: {duplicate_phones: warn}   # rows that share a number under different keys (docs/rows.md)"
+
+
+def _shares_numbers(found: Assigned) -> bool:
+    """Whether a phone column has a number in several rows."""
+    columns = (found.by_field[name] for name in PHONE_FIELDS if name in found.by_field)
+    return any(len({*map(str.strip, column.cells)}) < len(column.cells) for column in columns)
 
 
 def _tells_kinds(column: Column) -> bool:

@@ -170,16 +170,26 @@ def compare(
 
 
 def unmatched(
-    contact: StoredContact, carriers: Carriers, rejected: str, filtered: str = "", *, locks: bool = False
+    contact: StoredContact,
+    carriers: Carriers,
+    rejected: str,
+    filtered: str = "",
+    superseded: str = "",
+    *,
+    locks: bool = False,
 ) -> Line:
     """Return the line of a contact that no valid row names; ``rejected`` describes a rejected row with its UserData,
-    ``filtered`` a filtered one, whose contact is to be locked if it ``locks``."""
+    ``filtered`` a filtered one, whose contact is to be locked if it ``locks``; ``superseded`` one that is left to a row
+    with the same number."""
     remarks = (f"rejected: {rejected}",) if rejected else ()
     kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
     if filtered:
         callable_ = locks and not is_locked(contact.values)
         kind = ContactClass.DIFFERING if rejected or callable_ else ContactClass.MATCHING
         remarks = (*remarks, f"filtered{', and the dialler has it unlocked' if callable_ else ''}: {filtered}")
+    if superseded:
+        kind = kind if rejected or filtered else ContactClass.MATCHING
+        remarks = (*remarks, f"superseded: {superseded}")
     if not contact.user_data:
         remarks = ("the contact has no UserData, so nothing says which row it is",)
     elif several := carriers.remarks():

@@ -30,19 +30,28 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Action.OVERWRITE: "was there and was overwritten",
     Action.IMPORT: "new or overwritten; the dialler does not say which",
     Reason.UNCHANGED: "left out, as it has not changed",
-    Reason.SUPERSEDED: "another row of the file with the same key counts",
+    Reason.SUPERSEDED: "another row of the file with the same key or number counts",
     Reason.SUPPRESSED: "is on the suppression list",
     Reason.PROTECTED: "is protected (protect:), so it was left alone",
     Reason.FILTERED: "left out by rows.only or rows.skip",
     Reason.EXISTS: "the dialler has it, and rows.mode is create",
     Reason.ABSENT: "the dialler does not have it, and rows.mode is update",
+    Reason.KNOWN_NUMBER: "a contact of the dialler has the number under another key",
     Action.LOCK: "locked in the dialler",
     Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
 }
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
-LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED, Reason.FILTERED, Reason.EXISTS, Reason.ABSENT)
+LEFT_OUT = (
+    Reason.SUPERSEDED,
+    Reason.SUPPRESSED,
+    Reason.PROTECTED,
+    Reason.FILTERED,
+    Reason.EXISTS,
+    Reason.ABSENT,
+    Reason.KNOWN_NUMBER,
+)
 """Reasons of rows that were not sent although the dialler does not hold them as the file says."""
 
 _NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)

@@ -268,7 +268,13 @@ class Execution:
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
         await require_campaigns(client, self.settings.campaign)
         snapshot = await survey(
-            client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
+            client,
+            self.settings,
+            prepared,
+            options.compare,
+            dry_run=options.dry_run,
+            mirrors=mirrors,
+            numbers=self.settings.rows.duplicate_phones_in_dialler != "allow",
         )
         try:
             by_dialler = options.compare == "dialler"
@@ -281,8 +287,8 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
-        if planned.moved:
-            self._check_warnings(len({*prepared.warned, *planned.moved}), prepared.total)
+        if planned.moved or planned.known:
+            self._check_warnings(len({*prepared.warned, *planned.moved, *planned.known}), prepared.total)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields

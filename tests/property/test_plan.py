@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -242,3 +243,32 @@ def test_rows_of_several_campaigns_without_a_number_are_planned_settled_and_undo
         assert not again.differs
         assert undone.exit_code == 0, json.dumps(dict(undone.counts))
         assert here.state() == before
+
+
+@few
+@given(
+    st.lists(st.tuples(KEYS, st.sampled_from("23456")), max_size=12),
+    st.sampled_from(["allow", "reject", "first", "last"]),
+    st.sampled_from(["allow", "warn", "skip"]),
+)
+def test_shared_numbers_are_settled_by_one_run(rows: list[tuple[str, str]], shared: str, known: str) -> None:
+    """Planned again, nothing is to do; and no two rows that went share a number, unless that is allowed."""
+    extra = f"rows: {{duplicate_phones: {shared}, duplicate_phones_in_dialler: {known}}}\n"
+    with site({"K1": ("Anna", ""), "K2": ("Anna", "")}) as place:
+        rules = place.settings(extra)
+        options = place.options([], compare="dialler")
+        lines = ["Key,Name,City,Phone", *(f"{key},Anna,,0171 392001{digit}" for key, digit in rows)]
+        options.files[0].write_text("\n".join(lines) + "\n", encoding="utf-8")
+        plan = plan_files(rules, options, place.journal)
+        done = import_files(rules, options, place.journal)
+        again = plan_files(rules, place_again(options), place.journal)
+
+    moved = ("create", "overwrite", "import")
+    assert sum(plan.counts.get(name, 0) for name in moved) == done.counts["succeeded"]
+    assert sum(plan.counts.values()) == len(rows)
+    assert not again.differs
+
+
+def place_again(options: ImportOptions) -> ImportOptions:
+    """The same, with another folder."""
+    return replace(options, out=options.out.with_name("again") if options.out else None)

@@ -164,8 +164,9 @@ def test_json_lines_are_all_that_a_program_reads(run: Run) -> None:
     for arguments in (["import"], ["import", "--nothing"], ["runs", "show", "nothing"], ["validate", "list.csv"]):
         done = run("--log-format", "json", *arguments)
 
-        (told,) = map(json.loads, done.err.splitlines())
-        assert done.code == ExitCode.USAGE
+        start, told, end = map(json.loads, done.err.splitlines())
+        assert done.code == end["exit_code"] == ExitCode.USAGE
+        assert (start["event"], start["command"]) == ("start", arguments[0])
         assert told["level"] == "error"
         assert told["message"].startswith("Error: ")
 

@@ -106,7 +106,8 @@ class App:
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and errors, only errors, or all messages of this package."""
         handler = _Stderr()
-        handler.setFormatter(_JsonLines() if self.log_format == "json" else _Words(terminal_width(sys.stderr)))
+        words = _Words(terminal_width(sys.stderr), timed=self.verbosity > 0)
+        handler.setFormatter(_JsonLines() if self.log_format == "json" else words)
         ours = logging.getLogger("dialler_sync")
         ours.handlers = [handler]
         ours.propagate = False
@@ -210,15 +211,18 @@ def _harmless(value: object) -> object:
 
 
 class _Words(logging.Formatter):
-    """Formats messages: unwrapped for log files, wrapped between words on a terminal of ``width`` columns."""
+    """Formats messages: unwrapped for log files, wrapped between words on a terminal of ``width`` columns. ``timed``:
+    local time first."""
 
-    def __init__(self, width: int | None) -> None:
+    def __init__(self, width: int | None, *, timed: bool = False) -> None:
         super().__init__("%(message)s")
         self._width = width
+        self._timed = timed
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         """Format the message, line by line."""
-        return "\n".join(wrapped(each, self._width) for each in record.message.split("\n"))
+        time = f"{datetime.fromtimestamp(record.created):%Y-%m-%d %H:%M:%S} " if self._timed else ""  # noqa: DTZ006
+        return "\n".join(wrapped(each, self._width) for each in f"{time}{record.message}".split("\n"))
 
 
 class _JsonLines(logging.Formatter):

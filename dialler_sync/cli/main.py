@@ -95,7 +95,9 @@ class OrderedGroup(click.Group):
     help="Configuration file.",
 )
 @click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
-@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
+@click.option(
+    "-v", "--verbose", count=True, help="Say more on stderr, with times; -vv: each request and answer, masked."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors, and print no figures after a run.")
 @click.option(
     "--log-format",
@@ -125,6 +127,9 @@ def cli(
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
     set_options(ctx.obj.found_by())
     ctx.obj.set_up_logging()
+    if log_format == "json":
+        facts = {"event": "start", "command": ctx.invoked_subcommand, "version": __version__, "pid": os.getpid()}
+        _log.info("start of %s", ctx.invoked_subcommand, extra={"facts": facts})
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 
@@ -147,6 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:  # before a command began, or during its final messages
         print("interrupted", file=sys.stderr)  # noqa: T201
         code = ExitCode.INTERRUPTED
+    if logs_json():
+        _log.info("end: exit %d", code, extra={"facts": {"event": "end", "exit_code": int(code)}})
     startup.skip_last_collection()
     sys.exit(int(code))
 

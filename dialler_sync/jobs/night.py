@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,9 @@ _log = logging.getLogger(__name__)
 
 _OWN_OF_A_CALL = tuple(f"DIALLER_SYNC_IMPORT_{name}" for name in ("INBOX", "OUT", "PLAN", "FILES", "METRICS_FILE"))
 """Variables that name a file or folder of one call: for all campaigns alike, they would mix them up."""
+
+_ERROR = re.compile(r"(?:[\d-]{10} [\d:]{8} )?Error: ")
+"""How an error begins in what a process says."""
 
 HISTORY = 12
 """Earlier runs of a campaign that its trend shows."""
@@ -190,8 +194,8 @@ def _error_in(lines: Sequence[str]) -> str:
         message = text
         with suppress(ValueError, AttributeError):
             message = str(json.loads(text).get("message", ""))
-        if message.startswith("Error: "):
-            return message.removeprefix("Error: ")
+        if found := _ERROR.match(message):
+            return message[found.end() :]
     return ""
 
 

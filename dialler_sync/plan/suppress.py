@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CannotResume, InputError, ListUnreadable
+from ..fetch import fetch
 from ..fields import PHONE_FIELDS
 from ..model import Value
-from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
     from ..read import open_table
 
     table = open_table(settings.file, type(source)())
-    sha256 = file_sha256(settings.file)
+    sha256 = fetch(settings.file, type(source)()).sha256
     columns = table.layout.columns
     if settings.column not in columns:
         raise InputError(

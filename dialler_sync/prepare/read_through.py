@@ -16,6 +16,7 @@ import orjson
 from ..config import Settings
 from ..error_codes import DUPLICATE_KEY
 from ..errors import InputError
+from ..files.digest import file_sha256
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
@@ -24,7 +25,7 @@ from .filter_notes import tell_filters
 from .keys import Keys
 from .prepared import Prepared
 from .sink import Found, RowSink
-from .sources import Source, file_sha256
+from .sources import Source
 
 _LONGEST_VALUE = 60
 """Characters of a cell that a message shows."""
@@ -54,7 +55,7 @@ def prepare(
         for chunk in source.table.chunks():
             progress(_take(prepared, keys, number, source, chunk, sink))
         prepared.files.append(source.record(prepared.total - before))
-        if file_sha256(source.path) != source.sha256:
+        if file_sha256(source.local.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
     sink.settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))

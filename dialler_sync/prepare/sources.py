@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 
 from ..config import Settings
 from ..errors import InputError
+from ..fetch import Local, fetch
 from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
@@ -28,13 +27,17 @@ _log = logging.getLogger(__name__)
 class Source:
     """One table of a run: a file, or a sheet of it. ``guard``: it is a mended one."""
 
-    path: Path
-    name: str
+    local: Local
     sha256: str
     inode: int
     table: Table
     checker: Checker
     guard: Guard | None = None
+
+    @property
+    def path(self) -> Path:
+        """What the user named, for messages; ``local.path`` is read."""
+        return self.local.named
 
     def check(self, chunk: Chunk) -> Sorted:
         """Sort the rows of a chunk into contacts, rejections and filtered rows."""
@@ -53,8 +56,8 @@ class Source:
         """Return the record for journal and summary."""
         layout = self.table.layout
         return {
-            "name": self.name,
-            "path": str(self.path.resolve()),
+            "name": line(self.local.name),
+            "path": self.local.place,
             "sheet": layout.sheet,
             "sha256": self.sha256,
             "inode": self.inode,
@@ -80,6 +83,7 @@ def open_sources(
     unreadable: list[object] = []
     for path in paths:
         try:
+            local = fetch(path, settings.source)
             table = open_table(path, settings.source)
             checker = Checker(settings, table.layout, lookups, today)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
@@ -91,19 +95,7 @@ def open_sources(
             _log.info("%s: %s", known(path), note)
         looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
         guard = Guard(table, looked_at, journal) if table.layout.mended else None
-        sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
+        sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
         raise InputError(*unreadable)
     return sources
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex digits.
-
-    Raises:
-        OSError: it cannot be read, or is a pipe or device, which may have no end.
-    """
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

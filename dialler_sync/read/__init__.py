@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..fetch import Local, fetch
 
 if TYPE_CHECKING:
     from ..config import SourceSettings
@@ -43,6 +48,35 @@ def open_tables(path: Path, source: SourceSettings) -> list[Table]:
     Raises:
         InputError: the file cannot be read; the message names it and says what to do.
     """
+    local = fetch(path, source)
+    if local.copy is None:
+        return _open(local.path, source)
+    with _shown_as_named(local):
+        return [_of_copy(table, local) for table in _open(local.path, source)]
+
+
+@contextmanager
+def _shown_as_named(local: Local) -> Iterator[None]:
+    """Let errors name what the user named, in place of its copy."""
+    try:
+        yield
+    except InputError as error:
+        texts = (str(text).replace(str(local.path), str(local.named)) for text in error.args)
+        raise InputError(*texts) from error.__cause__
+
+
+def _of_copy(table: Table, local: Local) -> Table:
+    """Return a table that shows what the user named, and keeps the copy as long as it lives."""
+    named: Table = replace(table, layout=replace(table.layout, path=local.named))  # type: ignore[type-var]
+    weakref.finalize(named, _let_go, local)
+    return named
+
+
+def _let_go(local: Local) -> None:
+    """The last reference to the copy is gone with the arguments of this call."""
+
+
+def _open(path: Path, source: SourceSettings) -> list[Table]:
     if _is_workbook(path, source):
         from .excel.tables import excel_tables
 

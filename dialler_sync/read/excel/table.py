@@ -11,7 +11,7 @@ from ...pages import ROWS, batched
 from .sheet import Row, SheetCells
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ExcelTable:
     """One table of a workbook.
 

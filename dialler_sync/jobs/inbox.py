@@ -67,8 +67,7 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     notes = journal.inbox(str(folder))
     arrivals = Arrivals(folder, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
     overwrites = settings.rows.overwrite_duplicates
-    importers = (importer, overwrites, dry_run, settings.source)
-    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), *importers)
+    inbox = Inbox(
         arrivals, journal, lambda: find_target(settings, journal), importer, overwrites, dry_run, settings.source
     )
     codes = inbox.work_through()

@@ -249,6 +249,9 @@ class SourceSettings(Section):
         "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
     )
     columns: list[str] | None = Field(None, description="Names of the columns, for files without a header.")
+    password_command: list[str] | str | None = Field(
+        None, description="Command that prints the password of an encrypted zip archive or workbook."
+    )
     max_file_mb: int = Field(4_096, ge=1, description="Greatest size of a file, unpacked, in MB.")
     max_columns: int = Field(2_000, ge=1, description="Greatest number of columns.")
     max_cell_chars: int = Field(1_000_000, ge=1, description="Greatest length of one cell in characters.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -13,10 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.private import new_file
+from ..files.private import make_folder, new_file
 
 BLOCK = 1 << 20
 """Bytes that are copied at a time."""
+
+_BOMB_BYTES = 64_000_000
+_BOMB_RATIO = 200
+"""Lists are packed to a tenth; monotonous ones to a fiftieth."""
 
 _YOUNG = 60
 """Seconds for which the folder of a copy may not be locked yet."""
@@ -33,13 +38,15 @@ class Copy:
         folder = Path(tempfile.mkdtemp(prefix=_prefix()))
         lock = _lock(folder)
         self.path = folder / name
+        self.kept: Path | None = None
         self._end = weakref.finalize(self, _delete, folder, lock)
 
-    def fill(self, blocks: Iterable[bytes], most_mb: int) -> None:
-        """Write the content of the file.
+    def fill(self, blocks: Iterable[bytes], most_mb: int, packed: int | None = None) -> None:
+        """Write the content of the file. ``packed``: the bytes that it had before it was unpacked.
 
         Raises:
-            InputError: it has more than ``most_mb`` megabytes; without the name of the source.
+            InputError: it has more than ``most_mb`` megabytes, or many times what was packed; without the name of the
+                source.
             OSError: it cannot be written.
         """
         size = 0
@@ -48,13 +55,31 @@ class Copy:
                 size += len(block)
                 if size > most_mb * 1_000_000:
                     raise InputError(
-                        f"has more than {most_mb:,} MB, and no more are allowed: split it, or raise source.max_file_mb."
+                        f"has more than {most_mb:,} MB, unpacked, and no more are allowed: split it, or raise "
+                        "source.max_file_mb."
+                    )
+                if packed is not None and size > max(_BOMB_BYTES, packed * _BOMB_RATIO):
+                    raise InputError(
+                        f"unpacks to more than {_BOMB_RATIO} times its {packed:,} bytes, as no list does. If it is "
+                        "one, unpack it yourself."
                     )
                 file.write(block)
 
-    def delete(self) -> None:
-        """Delete the copy now."""
-        self._end()
+    def keep(self, folder: Path) -> Path:
+        """Copy it into a folder, where it stays until somebody deletes it; return its path there, the same each time.
+
+        Raises:
+            OSError: it cannot be copied.
+        """
+        if self.kept is None:
+            kept = folder / secrets.token_hex(8) / self.path.name
+            make_folder(kept.parent)
+            with self.path.open("rb") as file, os.fdopen(new_file(kept), "wb") as copy:
+                shutil.copyfileobj(file, copy, BLOCK)
+                copy.flush()
+                os.fsync(copy.fileno())
+            self.kept = kept
+        return self.kept
 
 
 def _prefix() -> str:

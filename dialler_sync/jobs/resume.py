@@ -21,6 +21,7 @@ from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import open_sources
 from ..run.begin import go_on, reopen_folder
+from ..run.kept import require_copies
 from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
@@ -156,6 +157,8 @@ def retry_run(
         raise UsageError(
             f"run {parent.id} was an undo of {parent.parent}: run '{command('undo', parent.parent or '')}' again"
         )
+    if not files:
+        require_copies(journal, parent)
     config_path = config_path or Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:

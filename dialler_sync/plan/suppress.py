@@ -120,8 +120,9 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
     """
     from ..read import open_table
 
-    table = open_table(settings.file, type(source)())
-    sha256 = fetch(settings.file, type(source)()).sha256
+    plain = type(source)(password_command=source.password_command)
+    table = open_table(settings.file, plain)
+    sha256 = fetch(settings.file, plain).sha256
     columns = table.layout.columns
     if settings.column not in columns:
         raise InputError(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings
-from ..errors import InputError
-from ..fetch import Local, fetch
+from ..errors import InputError, UsageError
+from ..fetch import STDIN, Local, fetch
 from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
@@ -79,6 +79,8 @@ def open_sources(
 
     lookups = read_lookups(settings)
     today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
+    if paths.count(STDIN) > 1:
+        raise UsageError("-: standard input can be read only once: name it once")
     sources: list[Source] = []
     unreadable: list[object] = []
     for path in paths:

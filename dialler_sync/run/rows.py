@@ -15,7 +15,7 @@ from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
 from ..config.settings import Limit, Missing, Mode
-from ..errors import JournalError, SafetyLimit
+from ..errors import DiallerSyncError, JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
@@ -29,6 +29,7 @@ from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
+from .kept import delete_settled_copies
 from .lifecycle import carrying_out, conclude, temporary_files
 from .look_again import look_again
 from .marked import mark_workbooks
@@ -132,6 +133,8 @@ class Execution:
             return summary
         finally:
             prepared.close()
+            with suppress(DiallerSyncError):
+                delete_settled_copies(self.journal, self.run.id)
 
     def plan(self) -> Planned:
         """Return the plan, and leave nothing behind."""

@@ -13,7 +13,7 @@ from xml.parsers.expat import ExpatError
 from ...config import SourceSettings
 from ...errors import InputError
 from .ods import open_ods
-from .package import PROTECTED, SAVE_ANEW, Package
+from .package import SAVE_ANEW, Package
 from .sheet import Book
 from .xls import open_xls
 from .xlsb import open_xlsb
@@ -51,7 +51,7 @@ def _open_package(path: Path, package: Package, source: SourceSettings, until: E
         return open_xlsx(path, package, workbook, source, until)
     if package.has("content.xml"):
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise InputError(PROTECTED)
+            raise InputError("is protected by a password. Save it without one, and try again.")
         return open_ods(package, source)
     raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
 

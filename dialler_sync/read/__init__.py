@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..fetch import Local, fetch
+from .excel.markup import is_markup, markup_of
 
 if TYPE_CHECKING:
     from ..config import SourceSettings
@@ -38,8 +40,11 @@ _FOREIGN = (
     (b"SQLite format 3", "a SQLite database"),
     (b"{\\rtf", "an RTF document"),
     (b"PAR1", "a Parquet file"),
+    (b"MIME-Version:", "a web archive (MHTML)"),
 )
-_MARKUP = (b"<!doctype", b"<html", b"<table", b"<head", b"<body", b"<?xml", b"<meta", b"<style", b"<script", b"<!--")
+_SYLK = re.compile(rb"ID;P[^\r\n]*\r?\n(?:P;[PFEMLS]|F;[PFDWSN]|B;[XY]\d|C;[XYK]|O;[LPEDVGC]|NN;|NU;|W;N)")
+_DBF = frozenset(b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb")
+_DBF_HEADER = 32
 
 
 def open_tables(path: Path, source: SourceSettings) -> list[Table]:
@@ -162,10 +167,20 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
             f"{path}: was written by Excel {version}, or by a program that writes so, and that is too old to be read "
             "here. Open it in LibreOffice or Excel and save it anew as .xlsx."
         )
+    if is_markup(head) and markup_of(path):
+        return True
     what = _foreign(head)
     if what:
         raise InputError(f"{path}: is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")
     return False
+
+
+def _is_dbf(head: bytes) -> bool:
+    """Whether a file begins with the header of a dBASE table: kind, date, and the lengths of header and rows."""
+    if len(head) < _DBF_HEADER or head[0] not in _DBF or not (0 < head[2] < 13 and 0 < head[3] < 32):
+        return False
+    length, row = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
+    return length >= _DBF_HEADER + 1 and length % 32 in (1, 8) and row > 0
 
 
 def _foreign(head: bytes) -> str | None:
@@ -175,9 +190,13 @@ def _foreign(head: bytes) -> str | None:
             return what
     from .encoding.detect import wide_encoding
 
-    start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe").lstrip().lower()
-    if start.startswith(_MARKUP):
-        return "a web page or XML"
+    if _SYLK.match(head):
+        return "a SYLK file"
+    if _is_dbf(head):
+        return "a dBASE table (DBF)"
+
+    if is_markup(head):
+        return "a web page without a table, or XML"
     if wide_encoding(head):
         return None
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\v\0" for byte in head)

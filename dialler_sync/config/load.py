@@ -118,7 +118,7 @@ def load_source(path: Path) -> SourceSettings:
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
 
 
-def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSettings:
+def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSettings:
     """Override settings of ``source`` with options of the command line.
 
     Raises:
@@ -127,7 +127,8 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
     if not given:
         return source
     try:
-        return SourceSettings.model_validate({**source.model_dump(), **given})
+        chosen = {"sheet": None, "sheets": None} if {"sheet", "sheets"} & given.keys() else {}
+        return SourceSettings.model_validate({**source.model_dump(), **chosen, **given})
     except ValidationError as error:
         problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
         raise ConfigError(*problems) from None

@@ -75,7 +75,7 @@ def open_sources(
     Raises:
         InputError, ConfigError: a file cannot be read, or does not fit the configuration.
     """
-    from ..read import open_table
+    from ..read import open_selected
 
     lookups = read_lookups(settings)
     today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
@@ -86,18 +86,24 @@ def open_sources(
     for path in paths:
         try:
             local = fetch(path, settings.source)
-            table = open_table(path, settings.source)
-            checker = Checker(settings, table.layout, lookups, today)
+            tables = open_selected(path, settings.source)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
             unreadable.extend(error.args)
             continue
-        for remark in table.layout.remarks:
-            say(f"{known(path)}: {remark}")
-        for note in checker.notes:
-            _log.info("%s: %s", known(path), note)
-        looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
-        guard = Guard(table, looked_at, journal) if table.layout.mended else None
-        sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
+        for table in tables:
+            try:
+                checker = Checker(settings, table.layout, lookups, today)
+            except InputError as error:
+                unreadable.extend(error.args)
+                continue
+            where = known(path) if len(tables) == 1 else f"{known(path)}, sheet '{table.layout.sheet}'"
+            for remark in table.layout.remarks:
+                say(f"{where}: {remark}")
+            for note in checker.notes:
+                _log.info("%s: %s", where, note)
+            looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
+            guard = Guard(table, looked_at, journal) if table.layout.mended else None
+            sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
         raise InputError(*unreadable)
     return sources

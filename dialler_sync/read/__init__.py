@@ -116,23 +116,39 @@ def open_table(path: Path, source: SourceSettings) -> Table:
     """Return the one table to import.
 
     Raises:
-        InputError: as :func:`open_tables`; or several tables are possible, or a second table follows in the same sheet.
+        InputError: as :func:`open_selected`; or ``source`` takes several sheets, and there are several.
+    """
+    tables = open_selected(path, source)
+    if len(tables) > 1:
+        raise InputError(f"{path}: has {len(tables)} sheets that hold data, and this takes one: name it with --sheet.")
+    return tables[0]
+
+
+def open_selected(path: Path, source: SourceSettings) -> list[Table]:
+    """Return the tables to import: one, or the sheets that ``source`` takes.
+
+    Raises:
+        InputError: as :func:`open_tables`; or one table is wanted and several are possible, or a second table follows
+            in the same sheet.
     """
     tables = open_tables(path, source)
     if not tables:
         raise InputError(f"{path}: no sheet holds any data.")
-    if len(tables) > 1:
+    if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
         raise InputError(
-            f"{path}: several sheets hold data ({sheets}): name the one that is meant with --sheet or source.sheet."
+            f"{path}: several sheets hold data ({sheets}): name the one that is meant with --sheet or source.sheet, or "
+            "take them all with --all-sheets or source.sheets."
         )
-    layout = tables[0].layout
-    if layout.unread_from:
-        raise InputError(
-            f"{path}: row {layout.unread_from} begins a second table, with nearly the same columns as the first: put "
-            "its rows into a file of their own, or under the same header, so that none is left out."
-        )
-    return tables[0]
+    for table in tables:
+        layout = table.layout
+        if layout.unread_from:
+            raise InputError(
+                f"{layout.where if len(tables) > 1 else path}: row {layout.unread_from} begins a second table, with "
+                "nearly the same columns as the first: put its rows into a file of their own, or under the same "
+                "header, so that none is left out."
+            )
+    return tables
 
 
 def _is_workbook(path: Path, source: SourceSettings) -> bool:

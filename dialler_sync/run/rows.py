@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
@@ -54,7 +54,7 @@ class RunOptions:
     whose workers send the rows, or ``local``.
     """
 
-    source: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None

@@ -68,6 +68,7 @@ class ExcelTable:
             },
             ragged,
             own,
+            "" if self.layout.mended else self.layout.sheet or "",
         )
 
     def _own(self, lines: list[list[str]]) -> dict[str, list[str]]:

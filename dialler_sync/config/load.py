@@ -139,6 +139,7 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     among them."""
     plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
+    del plain["source"]["password_command"]
     for name, rule in settings.columns.items():
         if rule.lookup:
             plain["columns"][name]["lookup"]["sha256"] = _sha256(rule.lookup.file)

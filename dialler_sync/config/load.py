@@ -104,18 +104,22 @@ def still_marked(lines: Sequence[int]) -> str:
     return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
 
 
-def load_source(path: Path) -> SourceSettings:
-    """Read only the ``source:`` section, which needs no dialler and no token.
+def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
+    """Read only the ``source:`` section, which needs no dialler and no token. ``trusted``: as of :func:`load_config`.
 
     Raises:
         ConfigError: every fault of the section.
+        UsageError: it has a command, and others could have changed the file.
     """
     document = read_document(path)
     try:
-        return SourceSettings.model_validate(document.values.get("source") or {})
+        source = SourceSettings.model_validate(document.values.get("source") or {})
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
+    if source.password_command is not None:
+        trust.require(CONFIGURATION, path, trust=trusted)
+    return source
 
 
 def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSettings:

@@ -197,8 +197,8 @@ def _standard_input(source: SourceSettings) -> Local:
         raise InputError("-: standard input is closed, so no list comes from it. Pipe it in, or name a file.")
     if sys.stdin.isatty():
         raise InputError("-: standard input is a terminal. Pipe the list in, or name a file.")
-    copy = Copy(str(STDIN))
     try:
+        copy = Copy(str(STDIN))
         copy.fill(_blocks(stream), source.max_file_mb)
     except InputError as error:
         raise InputError(f"-: standard input {error}") from error.__cause__

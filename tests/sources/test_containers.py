@@ -155,6 +155,20 @@ def test_a_wrong_password_is_told_and_not_shown(run: Run, configure: Configure, 
     assert "wr0ng-pass" not in done.err
 
 
+@pytest.mark.parametrize("command", ["inspect", "init", "validate"])
+def test_a_command_of_a_configuration_that_others_can_write_is_not_run(
+    run: Run, configure: Configure, tmp_path: Path, command: str
+) -> None:
+    """Nor by the commands that read nothing else of it."""
+    configure(source="{password_command: touch ran}").chmod(0o666)
+
+    done = run(command, encrypted(tmp_path / "list.zip", {"list.csv": GOOD}))
+
+    assert done.code == ExitCode.USAGE
+    assert "chmod" in done.err
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_workbook_is_opened_with_its_password(run: Run, configure: Configure, tmp_path: Path) -> None:
     """Without one, the message names the setting."""
     import msoffcrypto

@@ -15,11 +15,12 @@ from typing import Any
 from ...config import SourceSettings
 from ...errors import InputError
 from ..encoding.detect import find_encoding
-from .marks import LAST_ROW, Marks
+from .marks import LAST_ROW
 from .numbers import Value
 from .package import SAVE_ANEW
-from .sheet import Book, Content, Rows, Sheet, SheetCells
-from .survey import check_density, check_extent, hidden_rows, most_bytes
+from .parsed import ParsedSheet
+from .sheet import Book, Content, Sheet
+from .survey import check_extent, most_bytes
 
 _BLOCK = 1 << 18
 _META_BYTES = 1 << 12
@@ -62,7 +63,7 @@ def open_html(path: Path, source: SourceSettings) -> Book:
     sheets += [Sheet(len(sheets) + at, f"(small table {at})", visible=False) for at in range(1, len(others) + 1)]
     contents = [*large, *others]
     places = {sheet.name: table for sheet, table in zip(sheets, contents, strict=True)}
-    return Book("html", sheets, lambda sheet: places[sheet.name].content())
+    return Book("html", sheets, lambda sheet: places[sheet.name].shown())
 
 
 def _names(tables: list[_Table]) -> list[str]:
@@ -114,31 +115,22 @@ def _encoding(path: Path, source: SourceSettings) -> str:
 
 
 @dataclass(eq=False, slots=True)
-class _Table:
-    """A table while it is parsed. ``spans``: column → (last row, columns) of a cell that reaches down from above."""
+class _Table(ParsedSheet):
+    """A table while it is parsed. ``spans``: column → last row of a cell that reaches down from above."""
 
     caption: str = ""
     is_layout: bool = False
-    rows: dict[int, list[Value]] = field(default_factory=dict)
-    columns: set[int] = field(default_factory=set)
-    merged: list[tuple[int, int]] = field(default_factory=list)
     spans: dict[int, int] = field(default_factory=dict)
-    row: int = 0
-    filled: int = 0
-    hidden: int = 0
     cells: list[tuple[str, int, int]] = field(default_factory=list)
     in_row: bool = False
     is_hidden: bool = False
     is_closed: bool = False
 
-    def content(self) -> Content | None:
-        if not self.rows:
-            return None
-        check_density(len(self.rows), max(self.columns) + 1, self.filled)
-        remarks = list(hidden_rows(self.hidden))
-        if not self.is_closed:
-            remarks.append("The table has no end (</table>): check that its last row is complete.")
-        return Content(SheetCells(Rows(self.rows, self.columns), Marks()), self.merged, tuple(remarks))
+    def shown(self) -> Content | None:
+        """Return the content, None if no cell holds anything."""
+        if self.is_closed:
+            return self.content()
+        return self.content("The table has no end (</table>): check that its last row is complete.")
 
     def end_row(self, source: SourceSettings) -> None:
         """Place the cells of a row beside those that reach down into it."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 from ...config import SourceSettings
 from ...errors import InputError
 from .formats import DigitFormat, digit_format
-from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, Marks, error_cell
+from .marks import LAST_COLUMN, LAST_ROW, NO_VALUE, Mark, error_cell
 from .numbers import Value
 from .package import SAVE_ANEW, local, parse_xml
-from .sheet import Book, Content, Rows, Sheet, SheetCells
-from .survey import check_density, check_extent, hidden_rows, most_bytes
+from .parsed import ParsedSheet
+from .sheet import Book, Sheet
+from .survey import check_extent, most_bytes
 
 _BLOCK = 1 << 20
 _NAMED_FORMATS = {"Percent": "0.00%"}
@@ -49,26 +50,13 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-@dataclass(slots=True)
-class _Table:
+@dataclass(eq=False, slots=True)
+class _Table(ParsedSheet):
     """A sheet while it is parsed."""
 
-    name: str
+    name: str = ""
     visible: bool = True
-    rows: dict[int, list[Value]] = field(default_factory=dict)
-    marks: Marks = field(default_factory=Marks)
-    columns: set[int] = field(default_factory=set)
-    merged: list[tuple[int, int]] = field(default_factory=list)
-    row: int = 0
     column: int = 0
-    filled: int = 0
-    hidden: int = 0
-
-    def content(self) -> Content | None:
-        if not self.rows:
-            return None
-        check_density(len(self.rows), max(self.columns) + 1, self.filled)
-        return Content(SheetCells(Rows(self.rows, self.columns), self.marks), self.merged, hidden_rows(self.hidden))
 
 
 @dataclass(slots=True)
@@ -136,7 +124,7 @@ class _Scanner:
             if found := digit_format(_NAMED_FORMATS.get(code, code)):
                 self._formats[self._style] = found
         elif name == "Worksheet":
-            self.tables.append(_Table(given.get("Name", "")))
+            self.tables.append(_Table(name=given.get("Name", "")))
         elif name == "Row" and self.tables:
             self._start_row(self.tables[-1], given)
         elif name == "Cell" and self.tables:

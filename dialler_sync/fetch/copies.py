@@ -23,18 +23,18 @@ _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
 """Lists are packed to a tenth; monotonous ones to a fiftieth."""
 
-_YOUNG = 60
+_YOUNG = 10
 """Seconds for which the folder of a copy may not be locked yet."""
 
 
 class Copy:
     """A file that only this user can read, named ``name``; it is deleted with this object, or when the process ends.
 
-    A process that is killed leaves its copies; the next one that makes a copy deletes them.
+    A process that is killed leaves its copies; the next one that reads a list deletes them.
     """
 
     def __init__(self, name: str = "list") -> None:
-        _sweep()
+        sweep()
         folder = Path(tempfile.mkdtemp(prefix=_prefix()))
         lock = _lock(folder)
         self.path = folder / name
@@ -93,7 +93,7 @@ def _delete(folder: Path, lock: int | None) -> None:
         os.close(lock)
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Delete the copies of processes that were killed."""
     for folder in _left():
         with suppress(OSError):

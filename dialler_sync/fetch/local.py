@@ -6,14 +6,14 @@ import sys
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from ..config import SourceSettings
 from ..errors import InputError
 from ..files.digest import file_sha256
-from .copies import BLOCK, Copy
+from .copies import BLOCK, Copy, sweep
 from .packed import UNPACKED, head_of, kind_of, unpacked
 from .protected import OLE, opened_workbook, read_password
 from .zipped import is_archive, unzipped
@@ -78,6 +78,7 @@ def fetch(named: Path, source: SourceSettings) -> Local:
     Raises:
         InputError: it cannot be copied or unpacked; the message names it and says what to do.
     """
+    _sweep_once()
     if named == STDIN:
         if not _stdin or _stdin[0][0] is not sys.stdin:
             _stdin[:] = [(sys.stdin, _unpacked(_standard_input(source), None, source))]
@@ -94,6 +95,11 @@ def fetch(named: Path, source: SourceSettings) -> Local:
     if local.copy:
         _known[key] = local
     return local
+
+
+@cache
+def _sweep_once() -> None:
+    sweep()
 
 
 def keep_stdin(folder: Path) -> Path:

@@ -145,7 +145,6 @@ class _Table(ParsedSheet):
             while column in self.spans:
                 column += 1
             if text:
-                check_extent(self.row, column + 1, source)
                 values += [""] * (column - len(values))
                 values.append(text)
                 self.columns.add(column)
@@ -159,6 +158,7 @@ class _Table(ParsedSheet):
             if column > 2 * source.max_columns:
                 check_extent(self.row, column, source)
         if values:
+            check_extent(self.row, len(values), source)
             self.rows[self.row] = values
             self.hidden += self.is_hidden
         self.cells = []
@@ -176,9 +176,11 @@ class _Cell:
 
     def text(self) -> str:
         """Return the text as it is shown."""
-        lines = (_BLANKS.sub(" ", line).strip(" ") for line in "".join(self.pieces).split("\v"))
-        text = "\n".join(lines).strip("\n \u00a0")
-        if _EXPONENT.fullmatch(text) and _WHOLE.fullmatch(self.number):
+        text = self.pieces[0] if len(self.pieces) == 1 else "".join(self.pieces)
+        if not text.isalnum():  # nearly all keys and numbers are
+            lines = (_BLANKS.sub(" ", line).strip(" ") for line in text.split("\v"))
+            text = "\n".join(filter(None, lines)).strip(" \u00a0")
+        if self.number and _EXPONENT.fullmatch(text) and _WHOLE.fullmatch(self.number):
             return self.number  # Excel shows 4,92E+10, and writes beside it what the cell holds
         return text
 
@@ -287,5 +289,7 @@ class _Scanner:
 
 def _span(given: str | None) -> int:
     """Return how many columns or rows a cell takes; what is no number is one."""
-    digits = re.match(r"\s*(\d{1,12})", given or "")
+    if given is None:
+        return 1
+    digits = re.match(r"\s*(\d{1,12})", given)
     return min(max(int(digits[1]), 1), _MOST_SPAN) if digits else 1

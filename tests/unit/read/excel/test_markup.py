@@ -38,7 +38,7 @@ def one_row(tmp_path: Path, *cells: str) -> list[str]:
         ("<td>&lt;b&gt;</td>", "<b>"),
         ("<td>\n  Two \n words  </td>", "Two words"),
         ("<td>one<br>two</td>", "one\ntwo"),
-        ("<td><p>one</p><p>two</p></td>", "one\n\ntwo"),
+        ("<td><p>one</p><p>two</p></td>", "one\ntwo"),
         ("<td>&nbsp;</td>", ""),
         ("<td>a<script>b</td>c</script>d<!-- </table> -->e</td>", "ade"),
         ("<td><span style='display: none'>20240131</span>31.01.2024</td>", "31.01.2024"),

@@ -6,9 +6,10 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import accumulate, compress
 from operator import attrgetter
 
 import orjson
@@ -133,13 +134,25 @@ def _said(fault: Fault) -> str:
     return f"{column} ({value!r}): {fault.message}" if value else f"{column} (empty): {fault.message}"
 
 
+def _place(prepared: Prepared, seq: int, other: int) -> str:
+    """Return where the other row is, if it is in another table."""
+    ends = list(accumulate(entry["rows"] for entry in prepared.files))
+    here, there = bisect_right(ends, seq), bisect_right(ends, other)
+    entry = prepared.files[there]
+    if here == there:
+        return ""
+    if entry["sheet"] and entry["path"] == prepared.files[here]["path"]:
+        return f" of sheet '{entry['sheet']}'"
+    return f" of {entry['name']}" + (f", sheet '{entry['sheet']}'," if entry["sheet"] else "")
+
+
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
     """Return the outcomes of rows whose UserData another row carries too."""
     outcomes = []
     for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
         prepared.unchanged -= not prepared.todo[seq]
         prepared.todo[seq] = 0
-        other = f"row {prepared.rows[beside]}"
+        other = f"row {prepared.rows[beside]}{_place(prepared, seq, beside)}"
         if policy == "reject":
             prepared.rejected += 1
             outcomes.append(

@@ -188,6 +188,19 @@ def test_a_mended_row_of_a_single_sheet_keeps_its_sheet(
     assert {contact["Comment"] for contact in dialler.store.contacts.values()} == {"Nightly"}
 
 
+def test_a_key_in_two_sheets(run: Run, configure: Configure, workbook: Write) -> None:
+    """The last one counts; the other one is told where that is."""
+    configure(source="{sheets: all}")
+
+    done = run(
+        "validate",
+        workbook({"A": [HEADER, ["K1", "One", "0171 3920011"]], "B": [HEADER, ["K1", "Two", "0171 3920012"]]}),
+    )
+
+    assert [(row["_sheet"], row["_action"]) for row in done.rows()] == [("A", "superseded"), ("B", "")]
+    assert done.rows()[0]["_error"] == "row 2 of sheet 'B' carries the same UserData and counts"
+
+
 def test_a_csv_file_has_no_sheet(run: Run, configure: Configure, tmp_path: Path) -> None:
     """A mapping that needs one is refused."""
     configure({**COLUMNS, "Comment": "_sheet"})

@@ -28,6 +28,9 @@ FAILED_COLUMNS = ("_run", "_row", "_key", "_status", "_error_code", "_error_fiel
 FAILED_COLUMNS_OF_SEVERAL = ("_run", "_file", "_sheet", *FAILED_COLUMNS[1:])
 """Last columns of ``failed.csv`` for a run of several tables."""
 
+SHEET = "_sheet"
+"""Column of results that a mapping may name, as if each table had it: the sheet of the row."""
+
 IN_DIALLER = "_in_dialler"
 
 RECONCILIATION_COLUMNS = (

@@ -74,7 +74,7 @@ class App:
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
         if chosen is click.core.ParameterSource.DEFAULT and not self.config_path.exists():
             return with_source(SourceSettings(), source_given())
-        return with_source(load_source(self.config_path), source_given())
+        return with_source(load_source(self.config_path, trusted=self.trust), source_given())
 
     def has_config(self) -> bool:
         """Whether a configuration is named, or exists at the default path."""

@@ -20,7 +20,10 @@ _EXPECT = re.compile(
     re.IGNORECASE,
 )
 
-PATTERNS = ("*.csv", "*.txt", "*.tsv", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods")
+PATTERNS = (
+    *("*.csv", "*.txt", "*.tsv", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods"),
+    *("*.gz", "*.zip", "*.bz2", "*.xz", "*.zst"),
+)
 """Names of spreadsheets."""
 
 

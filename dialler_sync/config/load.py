@@ -107,21 +107,25 @@ def still_marked(lines: Sequence[int]) -> str:
     return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
 
 
-def load_source(path: Path) -> SourceSettings:
-    """Read only the ``source:`` section, which needs no dialler and no token.
+def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
+    """Read only the ``source:`` section, which needs no dialler and no token. ``trusted``: as of :func:`load_config`.
 
     Raises:
         ConfigError: every fault of the section.
+        UsageError: it has a command, and others could have changed the file.
     """
     document = read_configuration(path)
     try:
-        return SourceSettings.model_validate(document.values.get("source") or {})
+        source = SourceSettings.model_validate(document.values.get("source") or {})
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
+    if source.password_command is not None:
+        trust.require(CONFIGURATION, path, trust=trusted)
+    return source
 
 
-def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSettings:
+def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSettings:
     """Override settings of ``source`` with options of the command line.
 
     Raises:
@@ -130,7 +134,8 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
     if not given:
         return source
     try:
-        return SourceSettings.model_validate({**source.model_dump(), **given})
+        chosen = {"sheet": None, "sheets": None} if {"sheet", "sheets"} & given.keys() else {}
+        return SourceSettings.model_validate({**source.model_dump(), **chosen, **given})
     except ValidationError as error:
         problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
         raise ConfigError(*problems) from None
@@ -141,6 +146,7 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     among them."""
     plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
+    del plain["source"]["password_command"]
     for name, rule in settings.columns.items():
         if rule.lookup:
             plain["columns"][name]["lookup"]["sha256"] = _sha256(rule.lookup.file)

@@ -216,7 +216,12 @@ _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semic
 class SourceSettings(Section):
     """The layout of the spreadsheet; ``auto`` is detected from the file."""
 
-    sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
+    sheet: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="Sheet name, or its number from 1, or a list of them; none: the only one that holds data."
+    )
+    sheets: Literal["all"] | None = Field(
+        None, description="all: every sheet that holds data and is not hidden, each with the mapped columns."
+    )
     encoding: str = Field(
         "auto", description="auto, or an encoding: utf-8, cp1252, utf-16 … Of an .xls of Excel 95, too."
     )
@@ -233,9 +238,22 @@ class SourceSettings(Section):
         "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
     )
     columns: list[str] | None = Field(None, description="Names of the columns, for files without a header.")
+    password_command: list[str] | str | None = Field(
+        None, description="Command that prints the password of an encrypted zip archive or workbook."
+    )
     max_file_mb: int = Field(4_096, ge=1, description="Greatest size of a file, unpacked, in MB.")
     max_columns: int = Field(2_000, ge=1, description="Greatest number of columns.")
     max_cell_chars: int = Field(1_000_000, ge=1, description="Greatest length of one cell in characters.")
+
+    @property
+    def named_sheets(self) -> tuple[str, ...]:
+        """The sheets that are named."""
+        return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
+
+    @property
+    def takes_several_sheets(self) -> bool:
+        """Whether a workbook may be several tables of a run."""
+        return self.sheets is not None or isinstance(self.sheet, list)
 
     @field_validator("encoding")
     @classmethod
@@ -274,6 +292,8 @@ class SourceSettings(Section):
 
     @model_validator(mode="after")
     def _different_signs(self) -> SourceSettings:
+        if self.sheet is not None and self.sheets is not None:
+            raise ValueError("sheet and sheets exclude each other: name sheets, or have all of them")
         if self.delimiter == self.quote != "auto":
             raise ValueError("delimiter and quote cannot be the same character")
         return self

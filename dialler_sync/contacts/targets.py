@@ -13,10 +13,10 @@ from ..config.columns import fold
 from ..config.settings import RowSettings
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
+from ..fetch import fetch
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..pages import RECORDS, batched
-from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -89,14 +89,15 @@ class Targets:
         if named.file:
             from ..read import open_table
 
+            local = fetch(named.file, settings.source)
             table = open_table(named.file, settings.source)
             self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {
-                    "name": named.file.name,
-                    "path": str(named.file.resolve()),
+                    "name": local.name,
+                    "path": local.place,
                     "sheet": table.layout.sheet,
-                    "sha256": file_sha256(named.file),
+                    "sha256": local.sha256,
                     "rows": 0,
                     "layout": table.layout.facts(),
                 }

@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..config import SourceSettings
 from ..errors import InputError, UsageError
+from ..fetch import fetch
 from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
-from ..prepare.sources import file_sha256
 from .arrivals import Arrival, mark_of, unfitness
 
 _log = logging.getLogger(__name__)
@@ -47,14 +48,14 @@ class Claim:
         """The inode, which identifies the file among others of the same content."""
         return self.place.stat().st_ino
 
-    def sha256(self) -> str:
-        """Return the SHA-256 of the file.
+    def sha256(self, source: SourceSettings) -> str:
+        """Return the SHA-256 of the list in the file.
 
         Raises:
             InputError: the file cannot be read.
         """
         try:
-            return file_sha256(self.place)
+            return fetch(self.place, source).sha256
         except OSError as error:
             raise InputError(f"{self.home}: cannot be read: {error.strerror}") from error
 

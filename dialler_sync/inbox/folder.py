@@ -10,6 +10,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Protocol
 
+from ..config import SourceSettings
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
 from ..files.pinned import known
@@ -51,6 +52,7 @@ class Inbox:
     importer: Importer
     overwrites: bool = True
     dry_run: bool = False
+    source: SourceSettings = field(default_factory=SourceSettings)
     codes: list[int] = field(default_factory=list)
     _behind: list[str] = field(default_factory=list)
 
@@ -138,7 +140,7 @@ class Inbox:
     def _work_on(self, taken: Claim) -> Summary | None:
         """Import a file and file it; return the summary, None if it was imported before."""
         try:
-            sha256 = taken.sha256()
+            sha256 = taken.sha256(self.source)
             run = None if self.dry_run else self._earlier(taken, sha256)
             if run is None:
                 self._refuse_repeat(taken, sha256)

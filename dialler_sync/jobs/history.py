@@ -21,6 +21,7 @@ from ..errors import (
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
 from ..run.begin import reopen_folder
+from ..run.kept import delete_copies
 from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
@@ -97,3 +98,4 @@ def prune(journal: Journal, runs: list[RunRecord]) -> None:
             for run in runs:
                 if run.target == target:
                     journal.delete_run(run.id)
+                    delete_copies(journal, run)

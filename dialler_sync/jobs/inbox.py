@@ -67,7 +67,9 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     notes = journal.inbox(str(folder))
     arrivals = Arrivals(folder, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
     overwrites = settings.rows.overwrite_duplicates
-    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), importer, overwrites, dry_run)
+    inbox = Inbox(
+        arrivals, journal, lambda: find_target(settings, journal), importer, overwrites, dry_run, settings.source
+    )
     codes = inbox.work_through()
     if ours.keep and not dry_run:
         delete_old(folder, age(ours.keep), journal)

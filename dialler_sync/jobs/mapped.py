@@ -15,6 +15,7 @@ from ..model import Contact, Filtered, Rejection, RowWarning
 from ..prepare.sources import Source, open_sources
 from ..report.mapped_file import MappedFile, check_ending
 from ..run.reports import Summary
+from ..text.outward import line
 
 __all__ = ["check_mapped", "write_mapped"]
 
@@ -49,7 +50,7 @@ def write_mapped(path: Path, settings: Settings, files: Sequence[Path], summary:
         for (source, found), entry in zip(_rows(sources), outcomes, strict=True):
             row = entry.result
             own: dict[str, Any] = {
-                "_file": source.name,
+                "_file": line(source.local.name),
                 "_sheet": source.table.layout.sheet or "",
                 "_row": row.row,
                 "_status": str(row.status),

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from ..api.token import read_token
@@ -19,8 +20,9 @@ from ..model import any_left
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
-from ..prepare.sources import open_sources
+from ..prepare.sources import Source, open_sources
 from ..run.begin import go_on, reopen_folder
+from ..run.kept import require_copies
 from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
@@ -80,11 +82,8 @@ def resume_run(
         if run.command in COMMANDS:
             return change_again(settings, run, journal, observer)
         sources = open_sources(settings, _paths(run), _log.debug, journal, _day_of(run))
-        for source, entry in zip(sources, run.files, strict=True):
-            if source.sha256 != entry["sha256"]:
-                raise CannotResume(
-                    f"{source.path} is not the file that run {run.id} began with; import it as a new run"
-                )
+        if other := _changed(sources, run):
+            raise CannotResume(f"{other} is not the file that run {run.id} began with; import it as a new run")
         suppressed = read_suppression_lists(settings, _day_of(run))
         suppressed.check(
             run.options.get("suppress", {}),
@@ -156,6 +155,8 @@ def retry_run(
         raise UsageError(
             f"run {parent.id} was an undo of {parent.parent}: run '{command('undo', parent.parent or '')}' again"
         )
+    if not files:
+        require_copies(journal, parent)
     config_path = config_path or Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:
@@ -248,6 +249,19 @@ def _newest(journal: Journal, target: str, meant: Callable[[RunRecord], bool]) -
 def _read_as(settings: Settings, run: RunRecord) -> Settings:
     """Return the settings, with the run's own options for reading its files."""
     return settings.model_copy(update={"source": with_source(settings.source, run.options.get("source", {}))})
+
+
+def _changed(sources: Sequence[Source], run: RunRecord) -> str:
+    """Return the name of a file that is not as the run read it, ``""`` if all are."""
+    pairs = zip_longest(sources, run.files)
+    return next(
+        (
+            str(source.path if source else entry["path"])
+            for source, entry in pairs
+            if not (source and entry) or (source.sha256, source.table.layout.sheet) != (entry["sha256"], entry["sheet"])
+        ),
+        "",
+    )
 
 
 def _day_of(run: RunRecord) -> date:

@@ -198,7 +198,8 @@ CALL_FILE = {
 _OPTIONS = {
     **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "unchecked", "extras"), _flag),
     **dict.fromkeys(("max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL),
-    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "source")},
+    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared")},
+    "source": {ANY: lambda value: _TEXT_OR_NULL(value) or fits(value, [_text])},
     "mask": _or_null(lambda value: fits(value, [_text])),
     "mapped": {ANY: [[_text]]},
 }

@@ -27,7 +27,7 @@ from ..target import is_account, split
 from ..text.command_line import command
 from . import schema
 from .cells import OddCell
-from .place import instead, lock_folder, path_of, require_trust, url_of
+from .place import folder_beside, instead, path_of, require_trust, url_of
 
 _log = logging.getLogger(__name__)
 
@@ -192,9 +192,13 @@ class Database:
             finally:
                 self._held.remove(held)
 
+    def copies_folder(self) -> Path:
+        """Where copies of standard input lie while their runs can be resumed."""
+        return folder_beside(self._engine.url, "copies")
+
     @contextmanager
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:
-        folder = lock_folder(self._engine.url)
+        folder = folder_beside(self._engine.url, "locks")
         try:
             make_folder(folder)
             if is_foreign(folder):  # who can delete a lock can have two runs at once

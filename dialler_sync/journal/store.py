@@ -36,6 +36,11 @@ class Journal(Rows, History):
         """
         return cls(Database(state, trusted=trusted))
 
+    @property
+    def copies(self) -> Path:
+        """The folder for copies of standard input, while their runs can be resumed."""
+        return self._database.copies_folder()
+
     def close(self) -> None:
         """Close all connections."""
         self._database.close()

@@ -72,7 +72,13 @@ class PlanFile:
             file.write(json_text({"format": FORMAT, **asdict(self)}, indent=1))
 
     def paths(self) -> tuple[Path, ...]:
-        """The files that it was made from."""
+        """The files that it was made from.
+
+        Raises:
+            UsageError: it was made from standard input, which is not there any more.
+        """
+        if not all(entry["path"] for entry in self.files):
+            raise UsageError("the plan was made from standard input: name the FILE, or '-', beside --plan")
         return tuple(dict.fromkeys(Path(entry["path"]) for entry in self.files))
 
     def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import CannotResume, InputError, ListUnreadable
+from ..fetch import fetch
 from ..fields import PHONE_FIELDS
 from ..model import Chunk, Contact, Fault, RowWarning, Value
-from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -160,8 +160,9 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     """
     from ..read import open_table
 
-    table = open_table(settings.file, type(source)())
-    sha256 = file_sha256(settings.file)
+    plain = type(source)(password_command=source.password_command)
+    local = fetch(settings.file, plain)
+    table = open_table(settings.file, plain)
     position = _position(settings, table, "column", settings.column)
     last_days = _LastDays(settings, _position(settings, table, "expires", settings.expires), today)
     entries: set[str] = set()
@@ -192,7 +193,9 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     _log.debug("%s: %d entries", settings.file, len(entries))
     only_number = settings.action == "number"
     file = str(settings.file)
-    return SuppressionList(settings.by, frozenset(entries), file, sha256, settings.lock, settings.region, only_number)
+    return SuppressionList(
+        settings.by, frozenset(entries), file, local.sha256, settings.lock, settings.region, only_number
+    )
 
 
 def _position(settings: SuppressSettings, table: Table, key: str, name: str | None) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from bisect import bisect
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate, compress
@@ -18,6 +18,7 @@ import orjson
 from ..config import Settings
 from ..error_codes import DUPLICATE_KEY, SHARED_NUMBER, mend
 from ..errors import InputError
+from ..files.digest import file_sha256
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
@@ -27,7 +28,7 @@ from .keys import Keys
 from .phones import Numbers, Shared
 from .prepared import Prepared
 from .sink import Found, RowSink
-from .sources import Source, file_sha256
+from .sources import Source
 
 _LONGEST_VALUE = 60
 """Characters of a cell that a message shows."""
@@ -61,7 +62,7 @@ def prepare(
         for chunk in source.table.chunks():
             progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
         prepared.files.append(source.record(prepared.total - before))
-        if file_sha256(source.path) != source.sha256:
+        if file_sha256(source.local.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
     doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
@@ -155,13 +156,26 @@ def _said(fault: Fault) -> str:
     return f"{column} ({value!r}): {fault.message}" if value else f"{column} (empty): {fault.message}"
 
 
+def _place(prepared: Prepared, seq: int, other: int) -> str:
+    """Return the row ``other`` as a reader of the row ``seq`` finds it."""
+    row = f"row {prepared.rows[other]}"
+    ends = list(accumulate(entry["rows"] for entry in prepared.files))
+    here, there = bisect_right(ends, seq), bisect_right(ends, other)
+    entry = prepared.files[there]
+    if here == there:
+        return row
+    if entry["sheet"] and entry["path"] == prepared.files[here]["path"]:
+        return f"{row} of sheet '{entry['sheet']}'"
+    return f"{row} of {entry['name']}" + (f", sheet '{entry['sheet']}'," if entry["sheet"] else "")
+
+
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
     """Return the outcomes of rows whose UserData another row carries too."""
     outcomes = []
     for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
         prepared.unchanged -= not prepared.todo[seq]
         prepared.todo[seq] = 0
-        other = f"row {prepared.rows[beside]}"
+        other = _place(prepared, seq, beside)
         if policy == "reject":
             prepared.rejected += 1
             outcomes.append(
@@ -214,14 +228,3 @@ def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
         error=error,
         hint=mend(SHARED_NUMBER),
     )
-
-
-def _place(prepared: Prepared, seq: int, other: int) -> str:
-    """Where the row ``other`` stands, as a reader of the row ``seq`` finds it."""
-    ends = list(accumulate(entry["rows"] for entry in prepared.files))
-    file = bisect(ends, other)
-    row = f"row {prepared.rows[other]}"
-    if file == bisect(ends, seq):
-        return row
-    entry = prepared.files[file]
-    return f"{row} of {entry['name']}{', ' + entry['sheet'] if entry['sheet'] else ''}"

@@ -16,6 +16,7 @@ from ..files.private import make_folder as make_private
 from ..journal import Journal, RunRecord
 from ..mapping.columns import filter_name
 from ..text.stamp import stamp
+from .kept import delete_copies, keep_copies
 from .lifecycle import READING
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -45,6 +46,8 @@ def begin_run(
     Where the block fails before the journal has a plan, nothing was sent: the run is forgotten, and its folder goes
     with the reports ``early`` in it. A run that was planned can be resumed.
     """
+    if command not in READING:
+        files = keep_copies(journal, files)
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     run = RunRecord(
@@ -89,6 +92,7 @@ def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
         _stop(journal, run)
     elif known.state == "running":
         journal.delete_run(run.id)
+        delete_copies(journal, run)
         _remove_folder(Path(run.out), early)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
 from ..config.settings import Limit, Missing, Mode
-from ..errors import JournalError, SafetyLimit
+from ..errors import DiallerSyncError, JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
@@ -30,6 +30,7 @@ from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
+from .kept import delete_settled_copies
 from .lifecycle import carrying_out, conclude, temporary_files
 from .look_again import look_again
 from .marked import mark_workbooks
@@ -54,7 +55,7 @@ class RunOptions:
     whose workers send the rows, or ``local``.
     """
 
-    source: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None
@@ -133,6 +134,8 @@ class Execution:
             return summary
         finally:
             prepared.close()
+            with suppress(DiallerSyncError):
+                delete_settled_copies(self.journal, self.run.id)
 
     def plan(self) -> Planned:
         """Return the plan, and leave nothing behind."""

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from ..config import SourceSettings
 from ..errors import InputError
+from ..fetch import fetch
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
-from ..prepare.sources import file_sha256
 from .reports import SourceCells
 
 Cells = tuple[str, ...]
@@ -79,7 +79,7 @@ class SavedCells:
 
         path = Path(entry["path"])
         try:
-            if file_sha256(path) != entry["sha256"]:
+            if fetch(path, source).sha256 != entry["sha256"]:
                 self.missing.append(f"{path} has changed since the run")
                 return None
             layouts = json.dumps(entry["layout"], sort_keys=True)

@@ -91,7 +91,6 @@ class OfCampaign:
                         if seen.add(contact.id) is not None:
                             self._found.contacts_twice += 1
                             continue
-                        self._found.page.add_contact(record)
                         told = told_of(record)
                         self._choice.some_called |= told.called
                         into.add(kept(record) | {"_told": (*told,)})
@@ -184,8 +183,6 @@ async def of_named(
             records = [record for answer in answers for record in answer.records or ()]
             for answer in answers:
                 found.problems += problems_of(targets, answer)
-            for record in records:
-                found.page.add_contact(record)
             ids = [stored_contact(record).id for record in records if HISTORY not in record]
             known, now = (await histories.of(ids)) if ids else ({}, [])
             texts = {stored_contact(record).id: record for record in now}

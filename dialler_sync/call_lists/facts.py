@@ -1,28 +1,12 @@
-"""What the summary of a workbook, and the page beside a list of calls, tell of it."""
+"""What the summary of a workbook tells of a list of calls."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
-from ..files.whole import spared
 from ..report.calls_output import Facts
 from ..text.stamp import stamp
 from .findings import Findings
-
-PAGE = "calls.html"
-
-
-def write_calls_html(found: Findings, now: datetime, beside: Path) -> str:
-    """Write ``calls.html`` beside the list, and return its first line; if it cannot be written, the list counts."""
-    page = beside.with_name(PAGE)
-    if page == beside:
-        return ""
-    with spared(page):
-        for line in found.lines:
-            found.page.add(line)
-        return found.page.write(page, summary_facts(found, now).told, found.contacts)
-    return ""
 
 
 def summary_facts(found: Findings, now: datetime) -> Facts:

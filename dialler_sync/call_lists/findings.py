@@ -11,7 +11,6 @@ from ..contacts.call_records import NotTold
 from ..contacts.record_file import RecordFile
 from ..journal.calls import Note
 from ..prepare.spool import Spool
-from ..report.calls_page import CallsPage
 
 _PAGE = 1_000
 
@@ -45,7 +44,7 @@ class Notes:
 
 @dataclass(slots=True)
 class Findings:
-    """The lines, and how many of what; ``going_on`` are calls without an end, by key, ``page`` is ``calls.html``."""
+    """The lines, and how many of what; ``going_on`` are calls without an end, by key."""
 
     lines: RecordFile
     notes: Notes
@@ -64,7 +63,6 @@ class Findings:
     still_open: int = 0
     going_on: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     not_told: NotTold = field(default_factory=NotTold)
-    page: CallsPage = field(default_factory=CallsPage)
     problems: list[str] = field(default_factory=list)
 
     def notes_of_course(self) -> Iterator[str]:

@@ -31,7 +31,7 @@ from ..text.stamp import stamp
 from .ask import OfCampaign, of_named
 from .collect import Collector, Taker
 from .contact_lines import CONTACT_COLUMNS, ContactLines
-from .facts import summary_facts, write_calls_html
+from .facts import summary_facts
 from .findings import Findings, Notes
 from .lines import CALL_COLUMNS
 from .place import check_place, draft_beside, put_in_place, recover, rename
@@ -59,7 +59,7 @@ class CallsOptions:
 
 @dataclass(frozen=True, slots=True)
 class CallsDone:
-    """What came of it. ``asked`` of ``contacts`` were asked; ``came_of_it`` is the first line of ``calls.html``.
+    """What came of it. ``asked`` of ``contacts`` were asked.
 
     ``notes`` are sentences on what any night may bring, ``remarks`` on what a person must know, ``problems`` on rows
     of a list that have no contact.
@@ -79,7 +79,6 @@ class CallsDone:
     remarks: tuple[str, ...]
     problems: tuple[str, ...]
     exit_code: int
-    came_of_it: str = ""
 
 
 class CallsRun:
@@ -99,7 +98,6 @@ class CallsRun:
         self._since = ""
         self._requests = 0
         self._saved = 0
-        self._came_of_it = ""
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` shows it where no file is named.
@@ -116,10 +114,7 @@ class CallsRun:
                 columns.want(str(line["UserData"] or "") for line in found.lines)
                 columns.add_imports(self._journal, self._target)
             if self._options.to:
-                path = self._options.to.absolute()
-                self._write(found, notes, pending, columns, path)
-                if not self._options.contacts:
-                    self._came_of_it = write_calls_html(found, self._now, path)
+                self._write(found, notes, pending, columns, self._options.to.absolute())
             elif show:
                 show(self._form(found), self._lines(found, columns))
             return self._done(found, columns)
@@ -289,7 +284,7 @@ class CallsRun:
             self._options.to, found.new + found.updated, found.new, found.updated,
             len(found.going_on) or found.still_open, found.contacts, found.asked, self._requests, self._saved,
             self._since, tuple(found.notes_of_course()), tuple(remarks), tuple(found.problems),
-            int(ExitCode.ROWS_FAILED if found.unreadable else ExitCode.OK), self._came_of_it,
+            int(ExitCode.ROWS_FAILED if found.unreadable else ExitCode.OK),
         )  # fmt: skip
 
 

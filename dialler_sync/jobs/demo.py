@@ -12,10 +12,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..config import load_config
+from ..api.wire import CAMPAIGN_NAME
+from ..config import Settings, load_config
+from ..contacts.read import list_contacts, read_history
+from ..contacts.record_file import RecordFile
+from ..contacts.targets import Named, Targets
 from ..journal import Journal
 from ..observer import Observer
-from .calls import calls_options, list_calls
+from ..report.calls_page import write_calls_page
 from .imports import ImportOptions, import_files
 
 if TYPE_CHECKING:
@@ -60,6 +64,29 @@ def run_demo(out: Path | None, observer: Observer) -> Demo:
         options = ImportOptions((source,), config_path, out)
         with Journal.open(Path(state) / "journal.db") as journal:
             summary = import_files(settings, options, journal, observer)
-            server.pass_time(7 * _DAY)
-            listed = list_calls(settings, calls_options(journal, to=Path(summary.out) / "calls.csv"), journal)
-        return Demo(summary, len(store.contacts), listed.calls, listed.came_of_it)
+        server.pass_time(7 * _DAY)
+        came_of_it = _list_calls(settings, Path(state), Path(summary.out), source.name)
+        return Demo(summary, len(store.contacts), sum(map(len, store.calls.values())), came_of_it)
+
+
+def _list_calls(settings: Settings, work: Path, folder: Path, source: str) -> str:
+    """Read the calls of all contacts, and write ``calls.html`` into ``folder``; return its first line."""
+    with RecordFile(work) as contacts, RecordFile(work) as calls:
+        list_contacts(settings, str(settings.campaign.id), contacts, _unseen, with_names=True)
+        by_id = {contact["ID"]: contact for contact in contacts}
+        read_history(settings, Targets(Named(ids=tuple(map(str, by_id))), settings), calls, _unseen)
+        lines = (
+            {
+                **call,
+                "ContactID": call["DiallerContactsID"],
+                "Campaign": by_id[call["DiallerContactsID"]][CAMPAIGN_NAME],
+            }
+            for call in calls
+        )
+        files = {contact["UserData"]: source for contact in by_id.values()}
+        page = folder / "calls.html"
+        return write_calls_page(page, lines, contacts=contacts, files=files, asked=len(by_id))
+
+
+def _unseen(_count: int) -> None:
+    pass

@@ -32,7 +32,7 @@ def test_its_second_half_shows_what_came_of_the_contacts(run: Run) -> None:
     page = (done.reports / "calls.html").read_text(encoding="utf-8")
     assert said[2] in page
     assert int(said[1].replace(",", "")) > 300
-    for told in ("Nightly", "SALE", "NOANSWER", "Calls by day", "Calls by hour"):
+    for told in ("Nightly", "crm_export.csv", "SALE", "NOANSWER", "Calls by day", "Calls by hour"):
         assert told in page
     with (done.reports / "invalid-numbers.csv").open(encoding="utf-8-sig") as file:
         assert all(row["PhoneNumber"].startswith("+") for row in csv.DictReader(file))

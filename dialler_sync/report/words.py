@@ -168,9 +168,14 @@ def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
     return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])
 
 
+def counted(count: int, what: str) -> str:
+    """``1 call``, ``2,000 calls``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def rows(count: int) -> str:
     """``1 row``, ``2,000 rows``."""
-    return f"{count:,} row{'' if count == 1 else 's'}"
+    return counted(count, "row")
 
 
 def percent(part: float, whole: float) -> str:

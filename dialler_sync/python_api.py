@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .errors import Interrupted, UsageError
 from .jobs import imports
-from .jobs.calls import CallsDone, CallsOptions, calls_options, cell_text, list_calls
+from .jobs.calls import CallsDone, CallsOptions, Form, calls_options, cell_text, list_calls
 from .jobs.imports import ImportOptions, RunOptions
 from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
 from .jobs.records import Journal, default_state
@@ -217,9 +217,9 @@ def calls(
         )  # fmt: skip
         table: list[list[str]] = []
 
-        def show(columns: list[str], records: Iterable[Mapping[str, object]]) -> None:
-            table.append(columns)
-            table.extend([cell_text(record.get(name)) for name in columns] for record in records)
+        def show(form: Form, records: Iterable[Mapping[str, object]]) -> None:
+            table.append(list(form.columns))
+            table.extend([cell_text(record.get(name)) for name in form.columns.values()] for record in records)
 
         done = list_calls(settings, options, store, watch, show)
         return CallList(done, lambda: _calls_frame(settings, options, table))

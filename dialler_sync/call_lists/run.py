@@ -40,7 +40,7 @@ from .since import Since
 from .source_columns import Joined, SourceColumns
 
 Record = Mapping[str, Any]
-Show = Callable[[list[str], Iterable[Record]], object]
+Show = Callable[[Form, Iterable[Record]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class CallsRun:
         self._page = Page(options.since)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
-        """Make the list; ``show(columns, records)`` shows it where no file is named.
+        """Make the list; ``show(form, records)`` shows it where no file is named.
 
         Raises:
             UsageError, InputError, StopRun: nothing is given.
@@ -120,7 +120,7 @@ class CallsRun:
                 if not self._options.contacts:
                     self._page.write(found.lines, found, self._now, self._options.to.absolute().parent)
             elif show:
-                show(list(self._columns(found)), self._lines(found, columns))
+                show(self._form(found), self._lines(found, columns))
             return self._done(found, columns)
 
     @contextmanager
@@ -152,6 +152,10 @@ class CallsRun:
         if chosen and not self._options.contacts:
             return chosen | {name: name for name in source if name not in chosen.values()}
         return {name: name for name in dict.fromkeys((*self._first(), *source, *found.lines.columns))}
+
+    def _form(self, found: Findings) -> Form:
+        calls = self._settings.calls
+        return Form(self._options.form, self._columns(found), calls.delimiter, calls.decimal, calls.encoding)
 
     def _lines(self, found: Findings, columns: SourceColumns | None) -> Iterable[Record]:
         return found.lines if columns is None else Joined(found.lines, columns, self._source_names())
@@ -253,11 +257,9 @@ class CallsRun:
         path: Path,
     ) -> None:
         """Write the file, and put it in place; the notes count from then on."""
-        calls = self._settings.calls
-        form = Form(self._options.form, self._columns(found), calls.delimiter, calls.decimal, calls.encoding)
 
         def write(file: IO[bytes], draft: Path) -> None:
-            write_calls(form, self._lines(found, columns), file, draft, summary_facts(found, self._now))
+            write_calls(self._form(found), self._lines(found, columns), file, draft, summary_facts(found, self._now))
 
         draft = draft_beside(path, self._whose, write)
         if notes is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import io
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +13,10 @@ import click
 
 from ..exit_codes import ExitCode
 from .common import App, echo, exit_codes, is_quiet, settled
+from .streams import exact
 
 if TYPE_CHECKING:
-    from ..jobs.calls import CallsDone
+    from ..jobs.calls import CallsDone, Form
 
 IN_TABLE = ("UserData", "CallStart", "DurationSeconds", "Reached", "Number", "ResultCode", "Agent")
 CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "Done", "FollowUp")
@@ -89,12 +93,7 @@ def calls(
     from .progress import progress
 
     settings = app.settings()
-    form = output or "table"
-
-    def show(columns: list[str], records: Iterable[Mapping[str, Any]]) -> None:
-        from .contacts.showing import Showing
-
-        Showing.of(form, None, None).show(records, columns, CONTACTS_IN_TABLE if contacts else IN_TABLE)
+    in_table = () if settings.calls.columns else CONTACTS_IN_TABLE if contacts else IN_TABLE
 
     with app.journal() as journal:
         options = calls_options(
@@ -102,10 +101,31 @@ def calls(
             receiver=receiver, contacts=contacts,
             with_columns=[name for name in map(str.strip, (with_columns or "").split(",")) if name],
         )  # fmt: skip
-        with progress(app) as observer:
+        with ExitStack() as bar:
+            observer = bar.enter_context(progress(app))
+
+            def show(form: Form, records: Iterable[Mapping[str, Any]]) -> None:
+                bar.close()
+                _show(form, records, in_table)
+
             done = list_calls(settings, options, journal, observer, show)
     _tell(done, "contacts" if contacts else "calls")
     return done.exit_code
+
+
+def _show(form: Form, records: Iterable[Mapping[str, Any]], in_table: Sequence[str]) -> None:
+    """Print the list."""
+    from ..jobs.calls import write_text
+    from .contacts.showing import Showing
+
+    if form.kind != "csv":
+        shown = records if list(form.columns) == list(form.columns.values()) else list(form.named(records))
+        Showing.of(form.kind, None, None).show(shown, list(form.columns), in_table)
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    with exact(sys.stdout):
+        write_text(form, records, sys.stdout)
 
 
 def _tell(done: CallsDone, what: str) -> None:

@@ -15,10 +15,19 @@ from ..config import Settings
 from ..errors import UsageError
 from ..journal import Journal
 from ..observer import Observer, Silent
-from ..report.calls_output import ENDINGS
+from ..report.calls_output import ENDINGS, Form, write_text
 from ..report.contacts_output import cell_text
 
-__all__ = ["CALL_COLUMNS", "CallsDone", "CallsOptions", "calls_options", "cell_text", "list_calls"]
+__all__ = [
+    "CALL_COLUMNS",
+    "CallsDone",
+    "CallsOptions",
+    "Form",
+    "calls_options",
+    "cell_text",
+    "list_calls",
+    "write_text",
+]
 
 _RECEIVER = re.compile(r"[\w.@+-][\w .@+-]{0,62}[\w.@+-]?")
 

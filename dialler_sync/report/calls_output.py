@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from ..errors import UsageError
 from ..text.outward import json_text, line, mask, mask_cells
@@ -38,6 +38,11 @@ class Form:
             text = cell_text(value)
             cells.append(text.replace(".", self.decimal) if isinstance(value, float) else text)
         return list(map(harmless, mask_cells(cells)))
+
+    def named(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield the records by the names that they have in the list."""
+        for record in records:
+            yield {shown: record.get(name) for shown, name in self.columns.items()}
 
     def header(self) -> list[str]:
         """Return the names of the columns."""
@@ -70,6 +75,17 @@ def write_calls(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
 def _write_csv(form: Form, records: Iterable[Record], file: IO[bytes]) -> None:
     encoding = "utf-8-sig" if form.encoding.casefold().replace("_", "-") in {"utf-8", "utf8"} else form.encoding
     text = io.TextIOWrapper(_Kept(file), encoding=encoding, newline="")  # type: ignore[type-var]
+    write_text(form, records, text)
+    text.flush()
+    text.detach()
+
+
+def write_text(form: Form, records: Iterable[Record], text: TextIO) -> None:
+    """Write the records as CSV to an open text file.
+
+    Raises:
+        UsageError: its encoding cannot hold them.
+    """
     writer = csv.writer(text, delimiter=form.delimiter, lineterminator="\r\n")
     lines = ((record, form.cells(record)) for record in records)
     try:
@@ -82,8 +98,6 @@ def _write_csv(form: Form, records: Iterable[Record], file: IO[bytes]) -> None:
             writer.writerow(cells)
         except UnicodeEncodeError as error:
             raise UsageError(_lacks(form, f"call {record.get('CallID')} of {record.get('UserData')}", error)) from error
-    text.flush()
-    text.detach()
 
 
 class _Kept(io.BufferedIOBase):

@@ -38,6 +38,10 @@ def test_the_configuration_names_columns_and_signs(run: Run, configure: Configur
     assert Path("calls.csv").read_bytes().decode("cp1252").split("\r\n") == [
         "Ergebnis;Kunde;Dauer", "Sale;K1;75,5", "Verkauft für 5 €;K2;75", "",
     ]  # fmt: skip
+    assert run("calls", "-o", "csv").out.splitlines()[1] == "Sale;K1;75,5"
+    assert json.loads(run("calls", "-o", "json").out)[0] == {"Ergebnis": "Sale", "Kunde": "K1", "Dauer": 75.5}
+    assert run("calls").out.splitlines()[0].split() == ["Ergebnis", "Kunde", "Dauer"]
+    assert calls().to_pandas()["Kunde"].tolist() == ["K1", "K2"]
 
 
 @pytest.mark.usefixtures("called")

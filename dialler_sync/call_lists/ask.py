@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 Record = Mapping[str, Any]
 Progress = Callable[[int], None]
+Listed = Callable[[Record], object]
+"""Gets each contact's record."""
 
 PROBE = 200
 """Contacts that are asked although the list shows no calls of them, so that a list that does not tell is noticed."""
@@ -45,8 +47,10 @@ class OfCampaign:
         choice: Choice,
         notes: CallNotes | None,
         language: int | None,
+        listed: Listed,
     ) -> None:
         self._client = client
+        self._listed = listed
         self._collector = collector
         self._found = found
         self._choice = choice
@@ -92,6 +96,7 @@ class OfCampaign:
                             self._found.contacts_twice += 1
                             continue
                         told = told_of(record)
+                        self._listed(record)
                         self._choice.some_called |= told.called
                         into.add(kept(record) | {"_told": (*told,)})
                         progress(1)
@@ -168,6 +173,7 @@ async def of_named(
     found: Findings,
     language: int | None,
     progress: Progress,
+    listed: Listed,
 ) -> None:
     """Ask for the calls of the contacts that a file names.
 
@@ -183,6 +189,8 @@ async def of_named(
             records = [record for answer in answers for record in answer.records or ()]
             for answer in answers:
                 found.problems += problems_of(targets, answer)
+            for record in records:
+                listed(record)
             ids = [stored_contact(record).id for record in records if HISTORY not in record]
             known, now = (await histories.of(ids)) if ids else ({}, [])
             texts = {stored_contact(record).id: record for record in now}

@@ -34,9 +34,10 @@ from .contact_lines import CONTACT_COLUMNS, ContactLines
 from .facts import summary_facts
 from .findings import Findings, Notes
 from .lines import CALL_COLUMNS
+from .page import Page
 from .place import check_place, draft_beside, put_in_place, recover, rename
 from .since import Since
-from .source_columns import SourceColumns, joined
+from .source_columns import Joined, SourceColumns
 
 Record = Mapping[str, Any]
 Show = Callable[[Form, Iterable[Record]], object]
@@ -98,6 +99,7 @@ class CallsRun:
         self._since = ""
         self._requests = 0
         self._saved = 0
+        self._page = Page(options.since)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` shows it where no file is named.
@@ -115,6 +117,8 @@ class CallsRun:
                 columns.add_imports(self._journal, self._target)
             if self._options.to:
                 self._write(found, notes, pending, columns, self._options.to.absolute())
+                if not self._options.contacts:
+                    self._page.write(found.lines, found, self._now, self._options.to.absolute().parent)
             elif show:
                 show(self._form(found), self._lines(found, columns))
             return self._done(found, columns)
@@ -154,7 +158,7 @@ class CallsRun:
         return Form(self._options.form, self._columns(found), calls.delimiter, calls.decimal, calls.encoding)
 
     def _lines(self, found: Findings, columns: SourceColumns | None) -> Iterable[Record]:
-        return found.lines if columns is None else _Joined(found.lines, columns, self._source_names())
+        return found.lines if columns is None else Joined(found.lines, columns, self._source_names())
 
     # Looking
 
@@ -231,12 +235,13 @@ class CallsRun:
             taker = Collector(found, options.since, notes, self._names, self._now)
         held.callback(taker.close)
         self._observer.stage("reading calls", None)
+        listed = self._page.listed
         for file in options.files:
             targets = Targets(Named(file=file), self._settings)
-            await of_named(client, targets, campaign, taker, found, options.language, self._observer.advance)
+            await of_named(client, targets, campaign, taker, found, options.language, self._observer.advance, listed)
         if not options.files:
             choice = Choice(age(self._settings.calls.look_back), self._now, options.since.begin)
-            asking = OfCampaign(client, taker, found, choice, notes, options.language)
+            asking = OfCampaign(client, taker, found, choice, notes, options.language, listed)
             await asking.ask(campaign, self._folder, self._observer.advance)
             self._saved = asking.saved
         return found, taker
@@ -286,15 +291,3 @@ class CallsRun:
             self._since, tuple(found.notes_of_course()), tuple(remarks), tuple(found.problems),
             int(ExitCode.ROWS_FAILED if found.unreadable else ExitCode.OK),
         )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Joined:
-    """Lines with the source's cells; iterable more than once."""
-
-    lines: RecordFile
-    columns: SourceColumns
-    names: Mapping[str, str]
-
-    def __iter__(self) -> Iterator[Record]:
-        return joined(self.lines, self.columns, self.names)

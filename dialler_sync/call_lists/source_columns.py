@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,15 @@ def _at(row: Sequence[Any], places: Sequence[int | None]) -> list[str]:
     return ["" if place is None or place >= len(row) else str(row[place]) for place in places]
 
 
-def joined(lines: Iterable[Mapping[str, Any]], columns: SourceColumns, names: Mapping[str, str]) -> Iterator[Any]:
-    """Yield the lines with the source's cells; ``names``: column of the source → its name in the line."""
-    for line in lines:
-        cells = columns.of(str(line.get("UserData") or ""))
-        yield {**line, **{names[name]: cell for name, cell in cells.items()}}
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Lines with the source's cells, iterable more than once; ``names``: source column → its name in the line."""
+
+    lines: Iterable[Mapping[str, Any]]
+    columns: SourceColumns
+    names: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for line in self.lines:
+            cells = self.columns.of(str(line.get("UserData") or ""))
+            yield {**line, **{self.names[name]: cell for name, cell in cells.items()}}

@@ -95,6 +95,21 @@ def test_a_workbook_has_a_summary_and_all_calls(run: Run, configure: Configure) 
 
 
 @pytest.mark.usefixtures("called")
+def test_a_page_for_people_stands_beside_the_list(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """With the numbers that the dialler found invalid, but for those who get every night's file of calls."""
+    configure()
+    dialler.store.update(1, bPhoneNumber1Invalid=True)
+
+    run("calls", "--since", "last", "--to", "calls.csv")
+    nightly = {path.name for path in Path().iterdir() if path.is_file()}
+    run("calls", "--to", "all.jsonl")
+
+    assert nightly == {"calls.csv", "calls.html", "dialler-sync.yaml"}
+    assert "2 of 2 contacts reached" in Path("calls.html").read_text(encoding="utf-8")
+    assert [line["UserData"] for line in lines(Path("invalid-numbers.csv"))] == ["K1"]
+
+
+@pytest.mark.usefixtures("called")
 def test_lines_of_json_keep_the_kinds(run: Run, configure: Configure) -> None:
     configure()
 

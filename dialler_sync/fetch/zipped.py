@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
+import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -33,6 +33,7 @@ _MOST_SHOWN = 20
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99}
 """Methods that can be unpacked; 99 stands for a member that AES encrypts."""
 
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, RuntimeError, struct.error)
 _OTHER_METHODS = {9: "Deflate64", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
 
@@ -41,7 +42,7 @@ def is_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return not any(name.casefold() in _WORKBOOK for name in archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    except (*_DAMAGE, OSError):
         return path.suffix.lower() == ".zip"
 
 
@@ -59,7 +60,7 @@ def unzipped(
     try:
         with zipfile.ZipFile(path) as archive:
             member = _chosen(_members(archive), named, wanted)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except (*_DAMAGE, OSError) as error:
         raise InputError(f"is a damaged zip archive ({error}). Copy it again, or pack it anew.") from error
     if member.compress_type not in _METHODS:
         method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
@@ -145,8 +146,8 @@ def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Ite
         with _opened(path, encrypted=encrypted) as archive, archive.open(member.filename, pwd=password) as file:
             while block := file.read(BLOCK):
                 yield block
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OSError) as error:
-        if encrypted and ("password" in str(error).casefold() or "HMAC" in str(error)):
+    except Exception as error:  # pyzipper has errors of its own, and raises whatever its parsing meets
+        if encrypted and "password" in str(error).casefold():
             raise InputError(f"'{member.filename}': what source.password_command prints is not its password.") from None
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -144,6 +144,21 @@ def test_what_is_no_list_is_refused_in_clear_words(
     assert not list(copies.iterdir())
 
 
+@pytest.mark.parametrize(("before", "after", "count"), [(b"AE\x03", b"AE\xfb", 2), (b"list.csv", b"lis\xc6.csv", 1)])
+def test_a_damaged_archive_with_a_password(
+    run: Run, configure: Configure, tmp_path: Path, before: bytes, after: bytes, count: int
+) -> None:
+    """What opens it has errors of its own."""
+    configure(source=json.dumps({"password_command": PRINTS_IT}))
+    path = encrypted(tmp_path / "list.zip", {"list.csv": GOOD})
+    path.write_bytes(path.read_bytes().replace(before, after, count))
+
+    done = run("validate", path)
+
+    assert done.code == ExitCode.INPUT
+    assert "cannot be unpacked" in done.err
+
+
 def test_a_wrong_password_is_told_and_not_shown(run: Run, configure: Configure, tmp_path: Path) -> None:
     """Also of an archive of the old kind of encryption."""
     configure(source="{password_command: echo wr0ng-pass}")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_jsonable_python
 
 from ..errors import ConfigError
@@ -18,6 +18,7 @@ from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
 from .document import Document, KeyPath, read_document
 from .settings import Settings, SourceSettings
+from .sources import STORE_FILES, Stores, beside
 
 _TUNING = {
     "name",  # a part of the target, which is compared by itself
@@ -112,7 +113,8 @@ def load_source(path: Path) -> SourceSettings:
     """
     document = read_document(path)
     try:
-        return SourceSettings.model_validate(document.values.get("source") or {})
+        stores = TypeAdapter(Stores).validate_python(document.values.get("sources") or {})
+        return SourceSettings.model_validate(document.values.get("source") or {}).with_stores(stores)
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
@@ -127,7 +129,7 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
     if not given:
         return source
     try:
-        return SourceSettings.model_validate({**source.model_dump(), **given})
+        return SourceSettings.model_validate({**source.model_dump(), **given}).with_stores(source.stores)
     except ValidationError as error:
         problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
         raise ConfigError(*problems) from None
@@ -194,13 +196,18 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
                     raise ConfigError(f"{name}.{key}: {path} is not a regular file")
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
-        changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
+        changes["suppress"] = tuple(beside(folder, each) for each in settings.suppress)
     changes["columns"] = {
-        name: rule.model_copy(update={"lookup": rule.lookup.model_copy(update={"file": folder / rule.lookup.file})})
-        if rule.lookup
-        else rule
+        name: rule.model_copy(update={"lookup": beside(folder, rule.lookup)}) if rule.lookup else rule
         for name, rule in settings.columns.items()
     }
+    changes["sources"] = {
+        address: store.model_copy(
+            update={key: folder / path for key in STORE_FILES if (path := getattr(store, key)) is not None}
+        )
+        for address, store in settings.sources.items()
+    }
+    changes["source"] = settings.source.with_stores(changes["sources"])
     if settings.inbox.dir:
         changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
     return settings.model_copy(update=changes)

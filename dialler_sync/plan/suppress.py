@@ -120,9 +120,10 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
     """
     from ..read import open_table
 
-    plain = type(source)(password_command=source.password_command)
+    plain = type(source)(password_command=source.password_command).with_stores(source.stores)
+    local = fetch(settings.file, plain)
     table = open_table(settings.file, plain)
-    sha256 = fetch(settings.file, plain).sha256
+    sha256 = local.sha256
     columns = table.layout.columns
     if settings.column not in columns:
         raise InputError(

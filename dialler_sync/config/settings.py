@@ -265,6 +265,10 @@ class SourceSettings(Section):
         """``sources:``, the logins to where lists are fetched from."""
         return self._stores
 
+    def logins(self) -> SourceSettings:
+        """Return settings for another file, whose layout is found out from itself, with the same logins."""
+        return SourceSettings(password_command=self.password_command).with_stores(self._stores)
+
     def with_stores(self, stores: Stores) -> SourceSettings:
         """Return these settings with the logins."""
         ours = self.model_copy()

@@ -226,15 +226,12 @@ def expand(named: Path, source: SourceSettings) -> list[Path]:
 
 
 def _remote(url: Url, source: SourceSettings) -> Local:
-    """Download the file at an address once; whoever names it again in this run gets the same copy."""
+    """Download the file at an address."""
     from .remote import download
 
-    key = (url.full, source.max_file_mb, str(source.password_command))
-    if not (local := _known.get(key)):
-        packed, member = url.member()
-        copy = download(packed, source.stores, source.max_file_mb)
-        local = _known[key] = _unpacked(Local(url, copy.path, None, copy), member, source)
-    return local
+    packed, member = url.member()
+    copy = download(packed, source.stores, source.max_file_mb)
+    return _unpacked(Local(url, copy.path, None, copy), member, source)
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

@@ -25,6 +25,7 @@ _TRIES = 3
 """How often a file is copied that changes meanwhile, and a connection made anew that gives nothing."""
 _PAUSE = 2.0
 """Seconds before a connection that broke is made anew."""
+_GONE = (404, 410)
 _MARKS = ("size", "mtime", "ETag", "LastModified", "last_write_time", "etag")
 """Facts of a file that change with its content, as far as its server tells them."""
 
@@ -133,11 +134,17 @@ def _said(url: Url) -> Iterator[None]:
         raise
     except ImportError as error:
         raise _missing(url, error) from None
-    except FileNotFoundError:
-        raise InputError(f"{url}: there is no such file.") from None
+    except FileNotFoundError as error:
+        if getattr(error.__cause__, "status", 404) in _GONE and not isinstance(error.__cause__, OSError):
+            raise InputError(f"{url}: there is no such file.") from None
+        raise _unreadable(url, error) from error  # over https it stands for whatever went wrong
     except PermissionError:
         raise InputError(f"{url}: may not be read by this user. Ask who runs the server.") from None
     except Exception as error:  # whatever the library of the store raises, it is the server that could not be read
-        from .stores import reason
+        raise _unreadable(url, error) from error
 
-        raise InputError(f"{url}: {line(reason(error))}") from error
+
+def _unreadable(url: Url, error: BaseException) -> InputError:
+    from .stores import reason
+
+    return InputError(f"{url}: {line(reason(error))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import ssl
@@ -110,7 +111,8 @@ def _https(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     if token:
         options["headers"] = {"Authorization": f"Bearer {token}"}
     elif settings.username:
-        options["auth"] = aiohttp.BasicAuth(settings.username, password or "")
+        login = base64.b64encode(f"{settings.username}:{password or ''}".encode()).decode()
+        options["headers"] = {"Authorization": f"Basic {login}"}
     if settings.ca_file and url.scheme == "https":
         options["ssl"] = ssl.create_default_context(cafile=settings.ca_file)
     return HTTPFileSystem(client_kwargs=client, skip_instance_cache=True, encoded=True, **options), url.full
@@ -138,7 +140,8 @@ def reason(error: BaseException) -> str:
         if isinstance(status, int):
             return f"the server answers with HTTP {status}. Try again later, or ask who runs it."
         if isinstance(each, ssl.SSLCertVerificationError):
-            return f"the server's certificate is not accepted ({each.verify_message}): set sources: ca_file."
+            why = getattr(each, "verify_message", "") or each
+            return f"the server's certificate is not accepted ({why}): set sources: ca_file."
         if isinstance(each, socket.gaierror):
             return "there is no such host. Check its name, and this machine's network."
         name = type(each).__name__

@@ -120,9 +120,9 @@ def _read(settings: SuppressSettings, source: SourceSettings) -> SuppressionList
     """
     from ..read import open_table
 
-    plain = type(source)(password_command=source.password_command).with_stores(source.stores)
-    local = fetch(settings.file, plain)
-    table = open_table(settings.file, plain)
+    logins = source.logins()
+    local = fetch(settings.file, logins)
+    table = open_table(settings.file, logins, local)
     sha256 = local.sha256
     columns = table.layout.columns
     if settings.column not in columns:

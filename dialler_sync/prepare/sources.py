@@ -86,7 +86,7 @@ def open_sources(
     for path in _each(paths, settings.source, unreadable):
         try:
             local = fetch(path, settings.source)
-            table = open_table(path, settings.source)
+            table = open_table(path, settings.source, local)
             checker = Checker(settings, table.layout, lookups, today)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
             unreadable.extend(error.args)

@@ -42,13 +42,14 @@ _FOREIGN = (
 _MARKUP = (b"<!doctype", b"<html", b"<table", b"<head", b"<body", b"<?xml", b"<meta", b"<style", b"<script", b"<!--")
 
 
-def open_tables(path: Path, source: SourceSettings) -> list[Table]:
-    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data.
+def open_tables(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
+    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data. ``local``: what
+    it was fetched as, else it is fetched.
 
     Raises:
         InputError: the file cannot be read; the message names it and says what to do.
     """
-    local = fetch(path, source)
+    local = local or fetch(path, source)
     if local.copy is None:
         return _open(local.path, source)
     with _shown_as_named(local):
@@ -107,13 +108,13 @@ def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     return table if table.layout.mended else None
 
 
-def open_table(path: Path, source: SourceSettings) -> Table:
-    """Return the one table to import.
+def open_table(path: Path, source: SourceSettings, local: Local | None = None) -> Table:
+    """Return the one table to import, as :func:`open_tables`.
 
     Raises:
         InputError: as :func:`open_tables`; or several tables are possible, or a second table follows in the same sheet.
     """
-    tables = open_tables(path, source)
+    tables = open_tables(path, source, local)
     if not tables:
         raise InputError(f"{path}: no sheet holds any data.")
     if len(tables) > 1:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ..config import SourceSettings
 from ..errors import InputError
 from ..fetch import fetch
-from ..files.url import path_of
+from ..files.url import Url, path_of
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
 from .reports import SourceCells
@@ -78,6 +78,9 @@ class SavedCells:
         from ..read import open_tables
 
         path = path_of(entry["path"])
+        if isinstance(path, Url):
+            self.missing.append(f"{path} is on another machine")
+            return None
         try:
             if fetch(path, source).sha256 != entry["sha256"]:
                 self.missing.append(f"{path} has changed since the run")

@@ -115,7 +115,7 @@ class Files(http.server.SimpleHTTPRequestHandler):
 
 
 class Web(QuietServer):
-    """``needs``: the header that logs in. ``breaks``: bytes after which the next long answer ends. ``asked``: requests."""
+    """``needs``: the header that logs in. ``breaks``: bytes after which the next long answer ends."""
 
     needs = ""
     breaks = 0

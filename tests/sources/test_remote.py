@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.config import load_config
+from dialler_sync.config.sources import StoreSettings, store_of
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
 from ..helpers.authority import Authority
+from ..helpers.blocks import blocks
 from ..helpers.dialler import line
 from ..helpers.stores import SSHD, Sftp, Web, basic, sftp_server, web_server
 from .kinds import zipped
 
+PAGE = Path(__file__).parents[2] / "docs" / "addresses.md"
 HEAD = "Key,Name,Phone"
 LIST = "\n".join((HEAD, line("K1"), line("K2"), "")).encode()
 PRINTS = f"[{sys.executable}, -c, 'print(\"p@ss word\")']"
@@ -352,3 +356,18 @@ def test_an_address_without_the_library(run: Run, configure: Configure, monkeypa
 
     assert done.code == ExitCode.INPUT
     assert "pip install 'dialler-sync[remote]'" in done.err
+
+
+def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> None:
+    """docs/addresses.md; the longest address counts, whoever the user is."""
+    (part,) = (block.text for block in blocks(PAGE) if block.text.startswith("sources:"))
+    path = configure(sources=part.removeprefix("sources:"))
+
+    stores = load_config(path).source.stores
+
+    assert store_of("sftp://me@crm.example.com/out/list.csv", stores).username == "dialler"
+    assert store_of("sftp://crm.example.com.evil.example/list.csv", stores) == StoreSettings()
+    assert store_of("https://crm.example.com/export/list.csv", stores).ca_file == path.parent / "own-ca.pem"
+    assert store_of("https://crm.example.com/exported.csv", stores) == StoreSettings()
+    configure(sources='{"sftp:/host": {}}')
+    assert "is no address such as sftp://host" in run("config", "check").err

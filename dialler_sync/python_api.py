@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from .errors import Interrupted, UsageError
+from .files.url import path_of
 from .jobs import imports
 from .jobs.calls import CallsDone, CallsOptions, Form, calls_options, cell_text, list_calls
 from .jobs.imports import ImportOptions, RunOptions
@@ -319,7 +320,7 @@ def _config_path(config: Config) -> Path:
 
 
 def _paths(files: Files) -> tuple[Path, ...]:
-    return (Path(files),) if isinstance(files, (str, os.PathLike)) else tuple(map(Path, files))
+    return (path_of(files),) if isinstance(files, (str, os.PathLike)) else tuple(map(path_of, files))
 
 
 def _path(path: StrPath | None) -> Path | None:

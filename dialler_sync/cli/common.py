@@ -17,6 +17,7 @@ import click
 
 from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
+from ..files.url import path_of
 from ..text.outward import json_text, line, screen
 from ..text.secrets import MASK, url_secrets
 from ..text.stamp import stamp
@@ -255,7 +256,8 @@ UNDO_CODES = exit_codes(*_RUN_CODES)
 
 IMPORT_CODES = exit_codes(*sorted({*_RUN_CODES, ExitCode.NONE_SUCCEEDED}))
 
-files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+
+files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=path_of)
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the reports, in place of reports/<run id>/."

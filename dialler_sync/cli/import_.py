@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files.url import path_of
 from .common import (
     IMPORT_CODES,
     App,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import", epilog=IMPORT_CODES)
-@click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
 @out_option
 @click.option("--dry-run", is_flag=True, help="Do everything but send.")

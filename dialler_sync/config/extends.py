@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..files.url import is_address
 from .document import Document, KeyPath, Place, Plain, read_document
 from .shape import is_path
 
@@ -91,7 +92,7 @@ def _with_paths_from(document: Document, user: Path) -> Document:
             return {name: led(inner, (*at, name)) for name, inner in value.items()}
         if isinstance(value, list):
             return [led(inner, (*at, i)) for i, inner in enumerate(value)]
-        return str(folder / value) if value and is_path(at) else value
+        return str(folder / value) if value and is_path(at) and not is_address(str(value)) else value
 
     return replace(document, values={name: led(value, (name,)) for name, value in document.values.items()})
 

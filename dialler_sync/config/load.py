@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_jsonable_python
 
 from ..errors import ConfigError
@@ -20,6 +20,7 @@ from .document import Document, KeyPath
 from .extends import read_configuration
 from .settings import Settings, SourceSettings
 from .shape import model_at
+from .sources import Stores, beside, stores_beside
 
 _TUNING = {
     "name",  # a part of the target, which is compared by itself
@@ -116,11 +117,13 @@ def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
     """
     document = read_configuration(path)
     try:
-        source = SourceSettings.model_validate(document.values.get("source") or {})
+        stores = TypeAdapter(Stores).validate_python(document.values.get("sources") or {})
+        stores = stores_beside(document.path.resolve().parent, stores)
+        source = SourceSettings.model_validate(document.values.get("source") or {}).with_stores(stores)
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
-    if source.password_command is not None:
+    if source.password_command is not None or stores:
         trust.require(CONFIGURATION, path, trust=trusted)
     return source
 
@@ -135,7 +138,7 @@ def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSetti
         return source
     try:
         chosen = {"sheet": None, "sheets": None} if {"sheet", "sheets"} & given.keys() else {}
-        return SourceSettings.model_validate({**source.model_dump(), **chosen, **given})
+        return SourceSettings.model_validate({**source.model_dump(), **chosen, **given}).with_stores(source.stores)
     except ValidationError as error:
         problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
         raise ConfigError(*problems) from None
@@ -203,13 +206,13 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
                     raise ConfigError(f"{name}.{key}: {path} is not a regular file")
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
-        changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
+        changes["suppress"] = tuple(beside(folder, each) for each in settings.suppress)
     changes["columns"] = {
-        name: rule.model_copy(update={"lookup": rule.lookup.model_copy(update={"file": folder / rule.lookup.file})})
-        if rule.lookup
-        else rule
+        name: rule.model_copy(update={"lookup": beside(folder, rule.lookup)}) if rule.lookup else rule
         for name, rule in settings.columns.items()
     }
+    changes["sources"] = stores_beside(folder, settings.sources)
+    changes["source"] = settings.source.with_stores(changes["sources"])
     if settings.inbox.dir:
         changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
     return settings.model_copy(update=changes)

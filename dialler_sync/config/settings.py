@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -33,6 +34,7 @@ from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
 from .inbox import InboxSettings
+from .sources import NamedFile, Naming, Stores
 from .texts import Formats
 
 
@@ -255,6 +257,23 @@ class SourceSettings(Section):
         """Whether a workbook may be several tables of a run."""
         return self.sheets is not None or isinstance(self.sheet, list)
 
+    _stores: Stores = PrivateAttr(default_factory=dict)
+
+    @property
+    def stores(self) -> Stores:
+        """``sources:``, the logins to where lists are fetched from."""
+        return self._stores
+
+    def logins(self) -> SourceSettings:
+        """Return settings for another file, whose layout is found out from itself, with the same logins."""
+        return SourceSettings(password_command=self.password_command).with_stores(self._stores)
+
+    def with_stores(self, stores: Stores) -> SourceSettings:
+        """Return these settings with the logins."""
+        ours = self.model_copy()
+        ours._stores = stores
+        return ours
+
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, name: str) -> str:
@@ -377,10 +396,10 @@ class RowSettings(Section):
         return bool(self.only or self.skip)
 
 
-class SuppressSettings(Section):
+class SuppressSettings(Naming):
     """A do-not-call file: contacts in it are never imported."""
 
-    file: Path = Field(description="CSV or Excel file.")
+    file: NamedFile = Field(description="CSV or Excel file, or the address of one.")
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
@@ -502,6 +521,9 @@ class Settings(Section):
     dialler: DiallerSettings
     campaign: CampaignSettings
     source: SourceSettings = SourceSettings()
+    sources: Stores = Field(
+        default_factory=dict, description='Logins to where lists are fetched from, by address: {"sftp://host": {…}}.'
+    )
     columns: ColumnRules = Field(
         default_factory=dict,
         description="Dialler field: source column, or a rule. Not needed for the vendor's own format.",
@@ -560,6 +582,11 @@ class Settings(Section):
                     "the dialler has. Use mode: upsert, or missing: keep"
                 )
         return mirror
+
+    @model_validator(mode="after")
+    def _sources_know_their_stores(self) -> Settings:
+        object.__setattr__(self, "source", self.source.with_stores(self.sources))
+        return self
 
     @property
     def looks(self) -> bool:

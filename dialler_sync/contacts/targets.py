@@ -90,7 +90,7 @@ class Targets:
             from ..read import open_table
 
             local = fetch(named.file, settings.source)
-            table = open_table(named.file, settings.source)
+            table = open_table(named.file, settings.source, local)
             self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {

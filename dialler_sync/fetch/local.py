@@ -13,6 +13,7 @@ from typing import BinaryIO
 from ..config import SourceSettings
 from ..errors import InputError
 from ..files.digest import file_sha256
+from ..files.url import Url
 from .copies import BLOCK, Copy, sweep
 from .packed import UNPACKED, head_of, kind_of, unpacked
 from .protected import OLE, opened_workbook, read_password
@@ -79,6 +80,8 @@ def fetch(named: Path, source: SourceSettings) -> Local:
         InputError: it cannot be copied or unpacked; the message names it and says what to do.
     """
     _sweep_once()
+    if isinstance(named, Url):
+        return _remote(named, source)
     if named == STDIN:
         if not _stdin or _stdin[0][0] is not sys.stdin:
             _stdin[:] = [(sys.stdin, _unpacked(_standard_input(source), None, source))]
@@ -213,6 +216,28 @@ def _standard_input(source: SourceSettings) -> Local:
     if not copy.path.stat().st_size:
         raise InputError("-: standard input is empty: the command before the pipe has printed nothing.")
     return Local(STDIN, copy.path, None, copy)
+
+
+def expand(named: Path, source: SourceSettings) -> list[Path]:
+    """Return the files that a user named: those of a pattern at an address, else the one.
+
+    Raises:
+        InputError: there is none of the pattern, or the server cannot be asked.
+    """
+    if not isinstance(named, Url):
+        return [named]
+    from .remote import expand as of_pattern
+
+    return list(of_pattern(named, source.stores))
+
+
+def _remote(url: Url, source: SourceSettings) -> Local:
+    """Download the file at an address."""
+    from .remote import download
+
+    packed, member = url.member()
+    copy = download(packed, source.stores, source.max_file_mb)
+    return _unpacked(Local(url, copy.path, None, copy), member, source)
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

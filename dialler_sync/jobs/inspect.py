@@ -18,13 +18,15 @@ def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iter
     Raises:
         InputError: it cannot be read, or not to its end.
     """
+    from ..fetch import expand
     from ..read import open_tables
 
-    tables = open_tables(path, source)
-    for table in tables:
-        name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
-        target = folder / f"{name.replace('/', '_')}.csv" if folder else None
-        yield _facts(table, target)
+    for each in expand(path, source):
+        tables = open_tables(each, source)
+        for table in tables:
+            name = f"{each.name}.{table.layout.sheet}" if len(tables) > 1 else each.name
+            target = folder / f"{name.replace('/', '_')}.csv" if folder else None
+            yield _facts(table, target)
 
 
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
+from ..files.url import path_of
 from ..journal import Journal, RunRecord
 from ..model import any_left
 from ..observer import Observer, Silent
@@ -270,4 +271,4 @@ def _day_of(run: RunRecord) -> date:
 
 
 def _paths(run: RunRecord) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(Path(entry["path"]) for entry in run.files))
+    return tuple(dict.fromkeys(path_of(entry["path"]) for entry in run.files))

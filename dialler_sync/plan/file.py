@@ -12,6 +12,7 @@ from ..config import changes
 from ..errors import UsageError
 from ..files import trust
 from ..files.small import read_small
+from ..files.url import path_of
 from ..files.whole import new_file
 from ..journal import RunRecord
 from ..journal.cells import FILE, fits
@@ -79,7 +80,7 @@ class PlanFile:
         """
         if not all(entry["path"] for entry in self.files):
             raise UsageError("the plan was made from standard input: name the FILE, or '-', beside --plan")
-        return tuple(dict.fromkeys(Path(entry["path"]) for entry in self.files))
+        return tuple(dict.fromkeys(path_of(entry["path"]) for entry in self.files))
 
     def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:
         """Refuse where files or configuration are not those of the plan.

@@ -160,9 +160,9 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     """
     from ..read import open_table
 
-    plain = type(source)(password_command=source.password_command)
-    local = fetch(settings.file, plain)
-    table = open_table(settings.file, plain)
+    logins = source.logins()
+    local = fetch(settings.file, logins)
+    table = open_table(settings.file, logins, local)
     position = _position(settings, table, "column", settings.column)
     last_days = _LastDays(settings, _position(settings, table, "expires", settings.expires), today)
     entries: set[str] = set()

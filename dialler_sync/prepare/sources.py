@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..config import Settings
+from ..config import Settings, SourceSettings
 from ..errors import InputError, UsageError
-from ..fetch import STDIN, Local, fetch
+from ..fetch import STDIN, Local, expand, fetch
 from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
@@ -83,10 +83,10 @@ def open_sources(
         raise UsageError("-: standard input can be read only once: name it once")
     sources: list[Source] = []
     unreadable: list[object] = []
-    for path in paths:
+    for path in _each(paths, settings.source, unreadable):
         try:
             local = fetch(path, settings.source)
-            tables = open_selected(path, settings.source)
+            tables = open_selected(path, settings.source, local)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
             unreadable.extend(error.args)
             continue
@@ -107,3 +107,12 @@ def open_sources(
     if unreadable:
         raise InputError(*unreadable)
     return sources
+
+
+def _each(paths: Sequence[Path], source: SourceSettings, unreadable: list[object]) -> Iterator[Path]:
+    """Yield the files that are named, those of a pattern one by one."""
+    for path in paths:
+        try:
+            yield from expand(path, source)
+        except InputError as error:
+            unreadable += error.args

@@ -47,13 +47,14 @@ _DBF = frozenset(b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb"
 _DBF_HEADER = 32
 
 
-def open_tables(path: Path, source: SourceSettings) -> list[Table]:
-    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data.
+def open_tables(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
+    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data. ``local``: what
+    it was fetched as, else it is fetched.
 
     Raises:
         InputError: the file cannot be read; the message names it and says what to do.
     """
-    local = fetch(path, source)
+    local = local or fetch(path, source)
     if local.copy is None:
         return _open(local.path, source)
     with _shown_as_named(local):
@@ -112,26 +113,26 @@ def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     return table if table.layout.mended else None
 
 
-def open_table(path: Path, source: SourceSettings) -> Table:
-    """Return the one table to import.
+def open_table(path: Path, source: SourceSettings, local: Local | None = None) -> Table:
+    """Return the one table to import, as :func:`open_tables`.
 
     Raises:
         InputError: as :func:`open_selected`; or ``source`` takes several sheets, and there are several.
     """
-    tables = open_selected(path, source)
+    tables = open_selected(path, source, local)
     if len(tables) > 1:
         raise InputError(f"{path}: has {len(tables)} sheets that hold data, and this takes one: name it with --sheet.")
     return tables[0]
 
 
-def open_selected(path: Path, source: SourceSettings) -> list[Table]:
-    """Return the tables to import: one, or the sheets that ``source`` takes.
+def open_selected(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
+    """Return the tables to import: one, or the sheets that ``source`` takes. ``local``: as of :func:`open_tables`.
 
     Raises:
         InputError: as :func:`open_tables`; or one table is wanted and several are possible, or a second table follows
             in the same sheet.
     """
-    tables = open_tables(path, source)
+    tables = open_tables(path, source, local)
     if not tables:
         raise InputError(f"{path}: no sheet holds any data.")
     if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, Protocol
 
 from ..config import SourceSettings
 from ..errors import InputError
 from ..fetch import fetch
+from ..files.url import Url, path_of
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
 from .reports import SourceCells
@@ -77,7 +77,10 @@ class SavedCells:
             return None
         from ..read import open_tables
 
-        path = Path(entry["path"])
+        path = path_of(entry["path"])
+        if isinstance(path, Url):
+            self.missing.append(f"{path} is on another machine")
+            return None
         try:
             if fetch(path, source).sha256 != entry["sha256"]:
                 self.missing.append(f"{path} has changed since the run")

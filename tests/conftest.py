@@ -106,7 +106,19 @@ def configure(dialler: SimulatorServer, tmp_path: Path) -> Configure:
     def configure(columns: dict[str, str] | None = None, **changes: object) -> Path:
         sections = {
             name: changes.pop(name)
-            for name in ("campaign", "source", "rows", "suppress", "protect", "mirror", "journal", "cluster")
+            for name in (
+                "campaign",
+                "source",
+                "rows",
+                "suppress",
+                "protect",
+                "mirror",
+                "journal",
+                "cluster",
+                "inbox",
+                "notify",
+                "reports",
+            )
             if name in changes
         }
         keys = {"base_url": dialler.base_url, "clients_id": 1, "token": "${DIALLER_SYNC_TOKEN}", **changes}

@@ -85,7 +85,15 @@ class InboxSettings(BaseModel):
         PATTERNS, min_length=1, description="Names of the files that are imported; others are reported once."
     )
     keep: Annotated[str, _checked(age)] | None = Field(
-        None, description="Delete imported files from done/ and failed/ after this time: 30d, 12h or 6w."
+        None, description="Delete imported files from done/ and failed/, and answers, after this time: 30d, 12h or 6w."
+    )
+    answers: Path | None = Field(
+        None,
+        description="Folder for the answers: one workbook for each file, with what became of it and the rows to fix. "
+        "It must exist, or its parent.",
+    )
+    group: str | None = Field(
+        None, min_length=1, description="Group of this machine that may read the answers; without it only this user."
     )
     expect: Annotated[str, _checked(due)] | None = Field(
         None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
+from ..inbox.answers import Answers
 from ..inbox.arrivals import Arrivals
 from ..inbox.folder import Inbox
 from ..inbox.tidy import delete_old, missing_list
@@ -66,11 +67,15 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     folder, ours = folder.resolve(), settings.inbox
     notes = journal.inbox(str(folder))
     arrivals = Arrivals(folder, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
+    answers = Answers(ours, folder, journal)
+    if not dry_run:
+        arrivals = replace(arrivals, unfit=answers.unread)
     overwrites = settings.rows.overwrite_duplicates
-    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), importer, overwrites, dry_run)
+    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), importer, answers, overwrites, dry_run)
     codes = inbox.work_through()
     if ours.keep and not dry_run:
         delete_old(folder, age(ours.keep), journal)
+        answers.delete_old(age(ours.keep))
     if ours.expect and not dry_run and (alarm := missing_list(folder, due(ours.expect), notes)):
         _log.error("%s", alarm)
         list_is_missing(alarm, settings, journal, folder)

@@ -239,5 +239,6 @@ CHECKS: dict[str, Check] = {
     "before_images.after": _contact,
     "failed_cells.cells": _json([_text]),
     "notices.body": _json({}),
+    "answers.at": is_time,
 }
 """Of columns that hold more than their kind says."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 from ..errors import Held
 from ..target import in_words
 from . import notices, targets
+from .answers import AnswerNotes, kept_cells
 from .database import Database
 from .history import History
 from .inbox import InboxNotes
@@ -94,6 +95,14 @@ class Journal(Rows, History):
     def inbox(self, folder: str) -> InboxNotes:
         """Return the notes of earlier calls about an inbox."""
         return InboxNotes(self._begin, folder)
+
+    def answers(self, folder: str) -> AnswerNotes:
+        """Return the answers to the files of an inbox."""
+        return AnswerNotes(self._begin, folder)
+
+    def kept_cells(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
+        return kept_cells(self._begin, run_id)
 
     def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
         """Store a notice until it is delivered."""

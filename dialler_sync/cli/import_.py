@@ -85,6 +85,7 @@ def import_(
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
     to fix and import again; failed.csv has the same) and summary.json.
     """
+    from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
     from ..jobs.inbox import InboxImporter, work_through_inbox
     from ..jobs.notify import after_run
@@ -127,5 +128,6 @@ def import_(
         with progress(app) as observer:
             summary = import_files(settings, job, journal, observer)
         after_run(summary, journal, settings.notify, metrics_file)
+        tidy_reports(settings, journal)
         print_summary(summary)
         return summary.exit_code

@@ -35,7 +35,7 @@ from .inspect_ import inspect_
 from .plan import plan
 from .reconcile import reconcile
 from .resume import resume, retry
-from .runs import runs
+from .runs import forget, runs
 from .simulator import simulator
 from .streams import Printing
 from .undo import undo
@@ -57,6 +57,7 @@ COMMANDS: tuple[click.Command, ...] = (
     contacts,
     campaigns,
     runs,
+    forget,
     doctor,
     config,
     simulator,

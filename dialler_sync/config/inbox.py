@@ -1,4 +1,4 @@
-"""``inbox:``, the folder that files come into."""
+"""``inbox:``, the folder that files come into; ``reports:``, where reports go."""
 
 from __future__ import annotations
 
@@ -99,4 +99,18 @@ class InboxSettings(BaseModel):
         None,
         description='When a list is due, by local time: "04:00" (daily), "weekdays 04:00", "mon,thu 04:00". If none '
         "came since the last such time but one, import exits with 3 and the webhook gets the event missing, once.",
+    )
+
+
+class ReportSettings(BaseModel):
+    """Where reports are written, and how long they are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    dir: Path | None = Field(
+        None, description="Folder in which each run gets a folder; default: reports, where the command is given."
+    )
+    keep: Annotated[str, _checked(age)] | None = Field(
+        None,
+        description="Delete the reports of finished runs after this time (30d, 12h or 6w), at the end of each import.",
     )

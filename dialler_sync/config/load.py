@@ -136,7 +136,7 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
     among them."""
-    plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
+    plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "reports", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     for name, rule in settings.columns.items():
         if rule.lookup:
@@ -201,8 +201,10 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
         else rule
         for name, rule in settings.columns.items()
     }
-    if settings.inbox.dir:
-        changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
+    of_inbox = {name: folder / path for name in ("dir", "answers") if (path := getattr(settings.inbox, name))}
+    changes["inbox"] = settings.inbox.model_copy(update=of_inbox)
+    if settings.reports.dir:
+        changes["reports"] = settings.reports.model_copy(update={"dir": folder / settings.reports.dir})
     return settings.model_copy(update=changes)
 
 

@@ -30,7 +30,7 @@ from ..text.nearest import nearest
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
-from .inbox import InboxSettings
+from .inbox import InboxSettings, ReportSettings
 
 
 class Section(BaseModel):
@@ -460,6 +460,7 @@ class Settings(Section):
     journal: JournalSettings = JournalSettings()
     inbox: InboxSettings = InboxSettings()
     cluster: ClusterSettings = ClusterSettings()
+    reports: ReportSettings = ReportSettings()
     notify: NotifySettings | None = None
 
     @field_validator("rows")

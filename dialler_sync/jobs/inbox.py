@@ -19,6 +19,7 @@ from ..journal import Journal, RunRecord
 from ..observer import Observer
 from ..run.reports import Summary
 from ..run.target import find_target
+from .history import tidy_reports
 from .imports import ImportOptions, import_files
 from .notify import deliver_of_inbox, list_is_missing, tell_of_run
 from .resume import go_on_with
@@ -80,5 +81,7 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
         _log.error("%s", alarm)
         list_is_missing(alarm, settings, journal, folder)
         codes.append(ExitCode.INPUT)
+    if not dry_run:
+        tidy_reports(settings, journal)
     deliver_of_inbox(settings, journal, folder)
     return worst(codes)

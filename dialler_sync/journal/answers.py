@@ -74,6 +74,12 @@ class AnswerNotes:
             connection.execute(sa.delete(answers).where(answers.c.id == number))
 
 
+def answers_of(connection: sa.Connection, run_id: str) -> list[Answer]:
+    """Return the answers that were written of a run."""
+    query = sa.select(*_COLUMNS).where(answers.c.run == run_id, answers.c.path != "")
+    return [Answer(*row) for row in connection.execute(query)]
+
+
 def kept_cells(
     begin: Callable[[], AbstractContextManager[sa.Connection]], run_id: str
 ) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -192,7 +192,9 @@ FILE = {
 }
 _OPTIONS = {
     **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "unchecked", "extras"), _flag),
-    **dict.fromkeys(("max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL),
+    **dict.fromkeys(
+        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL
+    ),
     **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "source")},
     "mask": _or_null(lambda value: fits(value, [_text])),
     "mapped": {ANY: [[_text]]},

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from ..errors import Held
 from ..target import in_words
-from . import notices, targets
-from .answers import AnswerNotes, kept_cells
+from . import erase, notices, targets
+from .answers import Answer, AnswerNotes, answers_of, kept_cells
 from .database import Database
 from .history import History
 from .inbox import InboxNotes
@@ -103,6 +103,22 @@ class Journal(Rows, History):
     def kept_cells(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
         return kept_cells(self._begin, run_id)
+
+    def answers_of(self, run_id: str) -> list[Answer]:
+        """Return the answers that were written of a run."""
+        with self._begin() as connection:
+            return answers_of(connection, run_id)
+
+    def rows_of(self, user_data: str) -> tuple[list[erase.Place], set[str]]:
+        """Return the rows that carry a UserData, and the runs whose options name it."""
+        with self._begin() as connection:
+            return erase.rows_of(connection, user_data), erase.runs_that_name(connection, user_data)
+
+    def erase(self, user_data: str, places: list[erase.Place]) -> None:
+        """Erase a person from all tables."""
+        with self._begin() as connection:
+            erase.erase(connection, user_data, places)
+        self._database.write_anew()
 
     def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
         """Store a notice until it is delivered."""

@@ -133,21 +133,26 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
     """Record that the webhook must be told of a missing list."""
     if not settings.notify:
         return
-    campaign = settings.campaign
-    body: dict[str, Any] = {
-        "event": "missing",
-        "run_id": None,
-        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
-        "finished_at": None,
-        "exit_code": ExitCode.INPUT,
-        "stopped_because": None,
-        "alarm": alarm,
-        "counts": {},
-    }
+    body = _without_run("missing", settings, alarm, ExitCode.INPUT)
     if settings.notify.webhook:
         journal.add_notice(_of_inbox(folder), "missing", body)
     if settings.notify.email:
         journal.add_notice(_mail(_of_inbox(folder)), "missing", body)
+
+
+def _without_run(event: str, settings: Settings, alarm: str, code: ExitCode) -> dict[str, Any]:
+    """Return the body of a message that no run stands for."""
+    campaign = settings.campaign
+    return {
+        "event": event,
+        "run_id": None,
+        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
+        "finished_at": None,
+        "exit_code": code,
+        "stopped_because": None,
+        "alarm": alarm,
+        "counts": {},
+    }
 
 
 def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:
@@ -158,6 +163,20 @@ def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None
 
 def _of_inbox(folder: Path) -> str:
     return f"inbox {folder}"
+
+
+def send_test(settings: Settings, journal: Journal) -> list[tuple[str, bool]]:
+    """Send a test to each receiver of ``notify:``; return their names, each with whether it took the test."""
+    notify = settings.notify
+    if notify is None:
+        return []
+    body = _without_run("test", settings, "This is a test: nothing was imported.", ExitCode.OK)
+    found = [("webhook", _call(notify.webhook, body))] if notify.webhook else []
+    if notify.email:
+        from .mail import send
+
+        found.append(("email", send(body, notify.email, journal)))
+    return found
 
 
 def _mail(target: str) -> str:

@@ -109,6 +109,16 @@ def test_a_mail_that_was_not_taken_is_sent_by_the_next_run_once(
     assert [str(got["Subject"]).split()[3] for got in mail.mails] == ["failing:", "recovered:"]
 
 
+def test_doctor_sends_a_test(run: Run, configure: Configure, mail: MailServer) -> None:
+    """Before the first night, so that a wrong password is found by day; 2 where it is not taken."""
+    configure(notify=notify(mail))
+
+    assert run("doctor", "--notify").code == ExitCode.OK
+    mail.answer = "550 no"
+    assert run("doctor", "--notify").code == ExitCode.USAGE
+    assert [str(got["Subject"]) for got in mail.mails] == ["dialler-sync: campaign 538 test"]
+
+
 @pytest.mark.parametrize(
     ("smtp", "said"),
     [

@@ -14,6 +14,7 @@ from .common import (
     adopt_option,
     cluster_option,
     compare_option,
+    json_summary_option,
     mark_option,
     mask_option,
     max_errors_option,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 @mark_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
 @cluster_option
+@json_summary_option
 @click.option(
     "--inbox",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

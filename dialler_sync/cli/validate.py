@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, mark_option, max_errors_option, max_warnings_option, out_option
+from .common import (
+    App,
+    exit_codes,
+    files_argument,
+    json_summary_option,
+    mark_option,
+    max_errors_option,
+    max_warnings_option,
+    out_option,
+)
 from .source_options import source_options
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 @max_errors_option
 @max_warnings_option
 @mark_option
+@json_summary_option
 @click.pass_obj
 def validate(
     app: App,

@@ -277,3 +277,17 @@ def _holds(path: Path) -> bool:
         with zipfile.ZipFile(path) as book:
             return any(b"Secretname" in book.read(name) for name in book.namelist())
     return b"Secretname" in path.read_bytes()
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_json_prints_what_summary_json_holds(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path, quiet: tuple[str, ...]
+) -> None:
+    """One object a line; also with -q, as it was asked for."""
+    configure()
+    file = contacts_csv(rows=["K1,Anna,0171 12", "K2,Eva,0171 3920012"])
+    for command in ("validate", "import"):
+        (said,) = map(json.loads, run(*quiet, command, file, "--json").out.splitlines())
+        assert said == json.loads(Path(said["out"], "summary.json").read_text(encoding="utf-8"))
+    (again,) = run(*quiet, "retry", "--json").out.splitlines()
+    assert json.loads(again)["parent"] == said["run_id"]

@@ -123,6 +123,9 @@ def configure(dialler: SimulatorServer, tmp_path: Path) -> Configure:
                 "cluster",
                 "calls",
                 "sources",
+                "inbox",
+                "notify",
+                "reports",
             )
             if name in changes
         }

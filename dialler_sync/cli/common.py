@@ -315,6 +315,27 @@ mark_option = click.option(
 )
 
 
+_JSON = "dialler_sync.json"
+
+
+def wants_json() -> bool:
+    """Whether the command line has ``--json``."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_JSON))
+
+
+def _want_json(context: click.Context, _param: click.Parameter, value: bool) -> None:
+    context.meta[_JSON] = value
+
+
+json_summary_option = click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    callback=_want_json,
+    help="Print what summary.json holds, one object a line for each run, in place of the table.",
+)
+
 cluster_option = click.option(
     "--cluster",
     metavar="URL|local",

@@ -15,6 +15,7 @@ from .common import (
     adopt_option,
     cluster_option,
     compare_option,
+    json_summary_option,
     mark_option,
     mask_option,
     max_errors_option,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @mark_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
 @cluster_option
+@json_summary_option
 @click.option(
     "--inbox",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -86,6 +88,7 @@ def import_(
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
     to fix and import again; failed.csv has the same) and summary.json.
     """
+    from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
     from ..jobs.inbox import InboxImporter, work_through_inbox
     from ..jobs.notify import after_run
@@ -128,5 +131,6 @@ def import_(
         with progress(app) as observer:
             summary = import_files(settings, job, journal, observer)
         after_run(summary, journal, settings.notify, metrics_file)
+        tidy_reports(settings, journal)
         print_summary(summary)
         return summary.exit_code

@@ -37,7 +37,7 @@ from .night import night
 from .plan import plan
 from .reconcile import reconcile
 from .resume import resume, retry
-from .runs import runs
+from .runs import forget, runs
 from .simulator import simulator
 from .streams import Printing
 from .undo import undo
@@ -61,6 +61,7 @@ COMMANDS: tuple[click.Command, ...] = (
     contacts,
     campaigns,
     runs,
+    forget,
     doctor,
     config,
     simulator,

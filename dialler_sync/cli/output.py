@@ -9,10 +9,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ..error_codes import ERROR_CODES, LOOKUP_FAILED
 from ..exit_codes import MEANINGS, ExitCode
-from ..text.outward import line
-from .common import COLOURS, echo, echo_json, is_quiet, say, settled
+from ..text.outward import json_text, line
+from .common import COLOURS, echo, echo_json, is_quiet, say, settled, wants_json
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ def print_summary(summary: Summary) -> None:
     from ..jobs.results import forecast, knowledge, mirror_not_done, next_step, warned
 
     settled()
+    if wants_json():
+        click.echo(json_text(asdict(summary)))
+        return
     if is_quiet() and summary.command in _NO_TABLE:
         if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:
             why = summary.stopped_because or MEANINGS[ExitCode(summary.exit_code)]

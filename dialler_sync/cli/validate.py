@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, mark_option, max_errors_option, max_warnings_option, out_option
+from .common import (
+    App,
+    exit_codes,
+    files_argument,
+    json_summary_option,
+    mark_option,
+    max_errors_option,
+    max_warnings_option,
+    out_option,
+)
 from .source_options import source_options
 
 if TYPE_CHECKING:
@@ -30,6 +39,7 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
     metavar="FILE",
     help="Also write what each row becomes: every field as it would be sent. FILE ends in .csv, .xlsx or .jsonl.",
 )
+@json_summary_option
 @click.pass_obj
 def validate(
     app: App,

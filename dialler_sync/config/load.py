@@ -100,6 +100,9 @@ def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
     for section, values in settings:
         if section in _TOKEN_SECTIONS:
             yield from ((f"{section}.{name}", path) for name, path in values if isinstance(path, Path))
+    if settings.notify and settings.notify.email:
+        smtp = settings.notify.email.smtp
+        yield from ((f"notify.email.smtp.{name}", path) for name, path in smtp if isinstance(path, Path))
 
 
 def still_marked(lines: Sequence[int]) -> str:
@@ -147,7 +150,7 @@ def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSetti
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
     among them."""
-    plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "cluster"})
+    plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "reports", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     del plain["source"]["password_command"]
     for name, rule in settings.columns.items():
@@ -213,8 +216,15 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     }
     changes["sources"] = stores_beside(folder, settings.sources)
     changes["source"] = settings.source.with_stores(changes["sources"])
-    if settings.inbox.dir:
-        changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
+    of_inbox = {name: folder / path for name in ("dir", "answers") if (path := getattr(settings.inbox, name))}
+    changes["inbox"] = settings.inbox.model_copy(update=of_inbox)
+    if settings.notify and settings.notify.email:
+        email = settings.notify.email
+        named = {key: folder / path for key in ("password_file", "ca_file") if (path := getattr(email.smtp, key))}
+        email = email.model_copy(update={"smtp": email.smtp.model_copy(update=named)})
+        changes["notify"] = settings.notify.model_copy(update={"email": email})
+    if settings.reports.dir:
+        changes["reports"] = settings.reports.model_copy(update={"dir": folder / settings.reports.dir})
     return settings.model_copy(update=changes)
 
 

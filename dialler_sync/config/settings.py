@@ -33,7 +33,8 @@ from .campaign import CampaignSettings
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
-from .inbox import InboxSettings
+from .inbox import InboxSettings, ReportSettings
+from .notify import EmailSettings
 from .sources import NamedFile, Naming, Stores
 from .texts import Formats
 
@@ -504,6 +505,13 @@ class NotifySettings(Section):
     webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
         None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."
     )
+    email: EmailSettings | None = Field(None, description="Mail to people, over an SMTP server.")
+    ping: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None, description="Called (GET) when an import ends well, with /fail behind its path when it fails."
+    )
+    on: Literal["change", "failed", "always"] = Field(
+        "change", description="When webhook and email tell: change, each failure as well (failed), or every run."
+    )
     row_count: RowLimit | None = Field(
         None, description="Alarm when the number of rows is off the median of earlier imports by more: 100 or 50%."
     )
@@ -536,6 +544,7 @@ class Settings(Section):
     inbox: InboxSettings = InboxSettings()
     cluster: ClusterSettings = ClusterSettings()
     calls: CallsSettings = CallsSettings()
+    reports: ReportSettings = ReportSettings()
     notify: NotifySettings | None = None
 
     @field_validator("rows")

@@ -63,7 +63,7 @@ class Claim:
         """Move the file back into the inbox, unless another file has its name now; return its path."""
         if self.place.exists():
             try:
-                _move(self.place, self.home)
+                move(self.place, self.home)
             except OSError as error:
                 _log.warning(
                     "%s cannot be moved back to %s (%s); the next call goes on with it where it is",
@@ -87,7 +87,7 @@ class Claim:
             number = pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))  # it may be a link of our own
             try:
                 make_own_folder(folder)  # as it still is
-                _move(self.place, within(number, folder) / name)
+                move(self.place, within(number, folder) / name)
             finally:
                 unpin(number)
         except FileNotFoundError:
@@ -194,7 +194,7 @@ def make_own_folder(folder: Path) -> None:
         raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
 
 
-def _move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path) -> None:
     """Move a file, also to another file system; never onto another file."""
     try:
         os.link(source, target, follow_symlinks=False)

@@ -197,7 +197,9 @@ CALL_FILE = {
 }
 _OPTIONS = {
     **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "unchecked", "extras"), _flag),
-    **dict.fromkeys(("max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL),
+    **dict.fromkeys(
+        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL
+    ),
     **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared")},
     "source": {ANY: lambda value: _TEXT_OR_NULL(value) or fits(value, [_text])},
     "mask": _or_null(lambda value: fits(value, [_text])),
@@ -249,5 +251,6 @@ CHECKS: dict[str, Check] = {
     "call_receivers.file": lambda value: value == "" or _json(CALL_FILE)(value),
     "call_receivers.intent": lambda value: value == "" or _json(CALL_FILE)(value),
     "known_calls.kind": _one_of({"call", "contact", "going_on"}),
+    "answers.at": is_time,
 }
 """Of columns that hold more than their kind says."""

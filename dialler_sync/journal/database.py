@@ -83,6 +83,14 @@ class Database:
                     )
             yield connection
 
+    def write_anew(self) -> None:
+        """Write an SQLite file anew: what was deleted otherwise stays in its free pages."""
+        if self._engine.dialect.name == "sqlite":
+            with self._in_words(), self._engine.connect() as connection:
+                plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+                plain.exec_driver_sql("VACUUM")
+                plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def require_there(self) -> None:
         """Check that the journal's file still has its name: SQLite goes on writing to a deleted file.
 

@@ -147,6 +147,20 @@ known_calls = sa.Table(
     sqlite_with_rowid=False,
 )
 
+answers = sa.Table(
+    "answers",  # to the files of an inbox: those that are written, and those still to be written
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("inbox", sa.Text, nullable=False, index=True),
+    sa.Column("run", sa.Text, nullable=False),  # empty for a file without a run
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),  # empty until it is written
+    sa.Column("mark", sa.Text, nullable=False),  # inode, size and time of the written file
+)
+
 cells.check(metadata)
 
 
@@ -191,6 +205,10 @@ def _add_call_tables(connection: sa.Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _add_answers(connection: sa.Connection) -> None:
+    answers.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     metadata.create_all,
     _add_mirror_locks,
@@ -201,6 +219,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_inbox_files,
     _add_facts,
     _add_call_tables,
+    _add_answers,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,10 +58,10 @@ def begin_run(
         command=command,
         target=target,
         campaign=str(settings.campaign),
-        out=str(folder or make_folder(out or Path("reports") / run_id)),
+        out=str(folder or make_folder(out or (settings.reports.dir or Path("reports")) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
-        options={**options, "mapped": _source_columns(settings)},
+        options={**options, "mapped": _source_columns(settings), "user": _user()},
         started_at=stamp(started, "milliseconds"),
         files=tuple(files),
     )
@@ -70,6 +72,31 @@ def begin_run(
         with suppress(DiallerSyncError):
             _leave(journal, run, early)
         raise
+
+
+def _user() -> str:
+    """Return the name of the user who began the run; of one who used ``sudo``, their own."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def delete_reports(run: RunRecord) -> bool:
+    """Delete the reports of a run, and its folder if nothing else is in it; return whether there were any.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    folder = Path(run.out)
+    if not folder.is_absolute() or not folder.is_dir() or not _is_of(run, folder):
+        return False
+    for path in list(folder.iterdir()):
+        if _REPORT.fullmatch(path.name) and path.is_file():
+            path.unlink()
+    with suppress(OSError):  # something else is in it
+        folder.rmdir()
+    return True
 
 
 @contextmanager

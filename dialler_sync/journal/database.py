@@ -202,7 +202,7 @@ class Database:
 
     def copies_folder(self) -> Path:
         """Where copies of standard input lie while their runs can be resumed."""
-        return folder_beside(self._engine.url, "copies")
+        return folder_beside(self._engine.url, "copies").absolute()
 
     @contextmanager
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:

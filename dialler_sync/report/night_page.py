@@ -79,7 +79,7 @@ def write_night_page(
     context = {
         "nights": [(night, _trend(night, zone), _links(night, path.parent)) for night in nights],
         "verdict": night_verdict(nights),
-        "tone": "failed" if bad else "succeeded",
+        "tone": "failed" if bad else "rejected" if any(night.to_do for night in nights) else "succeeded",
         "began": began,
         "code": code,
         "meanings": {int(each): text for each, text in MEANINGS.items()},

@@ -23,6 +23,7 @@ from ..report.html import HtmlReport
 from ..report.masking import Mask, mask_phones
 from ..text.outward import keep_secret, line
 from .forget import KeptCells
+from .subject import subject
 
 _log = logging.getLogger(__name__)
 
@@ -106,13 +107,6 @@ def _message(body: Mapping[str, Any], settings: EmailSettings, journal: Journal)
         if len(data) <= room:
             message.add_attachment(data, maintype=kind, subtype=subkind, filename=name)
     return message
-
-
-def subject(body: Mapping[str, Any]) -> str:
-    """Return what happened in one line: ``dialler-sync: campaign 538 failing: 0 of 10 imported``."""
-    counts = body.get("counts") or {}
-    done = f": {counts.get('succeeded', 0):,} of {counts.get('read', 0):,} imported" if counts else ""
-    return line(f"dialler-sync: campaign {body.get('campaign')} {body.get('event')}{done}", 200)
 
 
 def _facts(body: Mapping[str, Any]) -> dict[str, str]:

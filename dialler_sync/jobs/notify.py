@@ -20,6 +20,7 @@ from ..files.whole import new_file, why
 from ..journal import Journal
 from ..run.reports import Summary
 from ..text.outward import line, outward
+from .subject import subject
 
 _log = logging.getLogger(__name__)
 
@@ -187,7 +188,7 @@ def _mail(target: str) -> str:
 def _deliver(settings: NotifySettings, journal: Journal, target: str) -> None:
     url, email = settings.webhook, settings.email
     if url:
-        _deliver_by(lambda body: _call(url, body), journal, target)
+        _deliver_by(lambda body: _call(url, {**body, "text": subject(body)}), journal, target)
     if email:
         from .mail import send
 

@@ -22,6 +22,7 @@ from ..text.outward import json_text, line, screen
 from ..text.secrets import MASK, url_secrets
 from ..text.stamp import stamp
 from .source_options import source_given
+from .until import until_given
 
 if TYPE_CHECKING:
     from ..jobs.imports import RunOptions
@@ -66,7 +67,9 @@ class App:
 
         settings = load_config(path, token_needed=token_needed, finished=finished, trusted=self.trust)
         _log.debug("configuration: %s, dialler %s", path.resolve(), settings.dialler.root)
-        return settings.model_copy(update={"source": with_source(settings.source, source_given())})
+        until = until_given()
+        dialler = settings.dialler.until(until) if until else settings.dialler
+        return settings.model_copy(update={"source": with_source(settings.source, source_given()), "dialler": dialler})
 
     def source(self) -> SourceSettings:
         """Return the layout of spreadsheets, from the configuration if there is one."""
@@ -249,6 +252,7 @@ _RUN_CODES = (
     ExitCode.UNAVAILABLE,
     ExitCode.NO_ROW_CAN_SUCCEED,
     ExitCode.SAFETY_LIMIT,
+    ExitCode.OUT_OF_TIME,
     ExitCode.INTERRUPTED,
 )
 

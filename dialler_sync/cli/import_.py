@@ -25,6 +25,7 @@ from .common import (
     run_options,
 )
 from .source_options import source_options
+from .until import until_option
 
 if TYPE_CHECKING:
     from ..jobs.settings import Limit
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Do everything but send.")
 @compare_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N rows; 'resume' sends the rest.")
+@until_option
 @max_errors_option
 @max_warnings_option
 @max_missing_option

@@ -12,6 +12,7 @@ import click
 
 from ..text.outward import line
 from .common import IMPORT_CODES, App, echo, is_quiet, logs_json, say, settled
+from .until import until_given, until_option
 
 if TYPE_CHECKING:
     from ..jobs.night import CampaignNight
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The page with a row per campaign. It is replaced each night.",
 )
+@until_option
 @click.pass_obj
 def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
     """Import the inboxes of all configurations in DIR.
@@ -41,7 +43,8 @@ def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
 
     given = {-1: ["--quiet"], 1: ["-v"], 2: ["-vv"]}.get(app.verbosity, [])
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    options = NightOptions(app.trust, app.state, [*given, "--log-format", app.log_format], quiet_for, _say)
+    words = [*given, "--log-format", app.log_format]
+    options = NightOptions(app.trust, app.state, words, quiet_for, _say, until_given())
     with app.journal() as journal:
         nights = run_night(folder, journal, options)
     tell(page, nights, began)

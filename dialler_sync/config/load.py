@@ -30,6 +30,7 @@ _TUNING = {
     "timeout",
     "concurrency",
     "rate",
+    "hours",
     "retries",
     "give_up_after",
     "ca_file",

@@ -6,7 +6,7 @@ The ``description`` of a key is its documentation: the reference, the JSON Schem
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -33,6 +33,7 @@ from .campaign import CampaignSettings
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
+from .hours import Hours
 from .inbox import InboxSettings, ReportSettings
 from .notify import EmailSettings
 from .sources import NamedFile, Naming, Stores
@@ -163,6 +164,11 @@ class DiallerSettings(Section):
     timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
     concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
     rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")
+    hours: str | None = Field(
+        None,
+        description='When contacts may be changed, by this machine\'s clock: "20:00-06:00". At the end of it, and '
+        "outside, a run takes no more rows (exit 9, resumable).",
+    )
     retries: int = Field(5, ge=0, le=100, description="Repeats of one request, where a repeat is harmless.")
     give_up_after: float = Field(
         300, ge=0, description="Seconds the dialler may be down before the run stops (exit 5)."
@@ -189,6 +195,28 @@ class DiallerSettings(Section):
     def root(self) -> str:
         """The base URL with the ClientsID, the start of every path."""
         return f"{self.base_url}/{self.clients_id}"
+
+    _until: datetime | None = PrivateAttr(None)
+
+    @field_validator("hours")
+    @classmethod
+    def _two_times(cls, hours: str | None) -> str | None:
+        if hours is not None:
+            Hours.read(hours)
+        return hours
+
+    def until(self, end: datetime) -> DiallerSettings:
+        """Return these settings for a run that ends then."""
+        ours = self.model_copy()
+        ours._until = end
+        return ours
+
+    def end_from(self, now: datetime) -> tuple[datetime, str] | None:
+        """Return when a run that changes contacts takes no more rows, and what says so; None: never."""
+        ends = [(self._until, "--until")] if self._until else []
+        if self.hours:
+            ends.append((Hours.read(self.hours).end_from(now), f"dialler.hours: {self.hours}"))
+        return min(ends, default=None)
 
     @field_validator("endpoints")
     @classmethod

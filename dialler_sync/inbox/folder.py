@@ -99,7 +99,7 @@ class Inbox:
                     self._release(taken)
                     taken.let_go()
                 self._write_answers()
-                if self.codes and self.codes[-1] == ExitCode.INTERRUPTED:
+                if self.codes and self.codes[-1] in (ExitCode.INTERRUPTED, ExitCode.OUT_OF_TIME):
                     break
                 if stays and not self.dry_run:
                     self._warn_who_waits(taken)

@@ -17,6 +17,7 @@ from ..errors import (
     JournalLost,
     LimitReached,
     NoRowCanSucceed,
+    OutOfTime,
     SafetyLimit,
     StopRun,
     UsageError,
@@ -38,6 +39,7 @@ _STOPS: dict[int, type[StopRun]] = {
     ExitCode.UNAVAILABLE: DiallerUnavailable,
     ExitCode.NO_ROW_CAN_SUCCEED: NoRowCanSucceed,
     ExitCode.SAFETY_LIMIT: SafetyLimit,
+    ExitCode.OUT_OF_TIME: OutOfTime,
     ExitCode.INTERRUPTED: Interrupted,
 }
 """What stopped a run, by its exit code."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from ..config import load_config
@@ -51,13 +52,15 @@ HISTORY = 12
 
 @dataclass(frozen=True, slots=True)
 class NightOptions:
-    """What every campaign of a night is called with. ``said`` prints a line of a campaign, given its name."""
+    """What every campaign of a night is called with. ``said`` prints a line of a campaign, given its name; ``until``:
+    when no more rows are taken."""
 
     trusted: bool
     state: str | None
     options: Sequence[str]
     quiet_for: float | None
     said: Callable[[str, str], None]
+    until: datetime | None = None
 
 
 def configurations(folder: Path) -> list[Path]:
@@ -147,6 +150,8 @@ class _Work:
         for path in paths:
             if self._stopped.is_set():
                 self.ended[path] = (ExitCode.INTERRUPTED, "interrupted before it began")
+            elif self.options.until and datetime.now().astimezone() >= self.options.until:
+                self.ended[path] = (ExitCode.OUT_OF_TIME, "not begun, as the time was over (--until)")
             else:
                 self.ended[path] = self._import(path)
 
@@ -162,6 +167,8 @@ class _Work:
         words = [sys.executable, "-P", "-m", "dialler_sync", "--config", str(path), *self.options.options, "import"]
         if self.options.quiet_for is not None:
             words += ["--quiet-for", str(self.options.quiet_for)]
+        if self.options.until:
+            words += ["--until", self.options.until.isoformat()]
         process = subprocess.Popen(  # noqa: S603 - ourselves
             words, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", process_group=0,

@@ -65,6 +65,7 @@ _NEXT_STEPS: Mapping[int, str] = {
     ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then fix the rows and import the files as a new run, "
     "or allow more, with the option that is named above.",
     ExitCode.USAGE: f"Correct that, then {_RESUME}",
+    ExitCode.OUT_OF_TIME: f"When it may run again, {_RESUME}",
     ExitCode.INTERRUPTED: f"When it may run again, {_RESUME}",
 }
 

@@ -84,7 +84,7 @@ class BulkRun:
                 delete_settled_copies(self.journal, self.run.id)
 
     async def _carry_out(self) -> None:
-        async with session(self.settings.dialler) as client:
+        async with session(self.settings.dialler, changes=not self.run.options.get("dry_run")) as client:
             try:
                 if not self.planned:
                     await self._plan(client)

@@ -220,7 +220,8 @@ class Execution:
     # Planning and sending
 
     async def _carry_out(self, prepared: Prepared) -> None:
-        async with session(self.settings.dialler) as client, self._cluster() as engine:
+        sends = not self.options.dry_run
+        async with session(self.settings.dialler, changes=sends) as client, self._cluster() as engine:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)

@@ -75,7 +75,9 @@ def calls(
     with_columns: str | None,
     language: int | None,
 ) -> int:
-    """Give the calls of a campaign, or of the contacts of FILE..., one line a call.
+    """List what came of the contacts: one line a call.
+
+    The calls of a campaign, or of the contacts of FILE.
 
     UserData, contact, times, number, result and agent come first, then the dialler's record, flattened with dots.
     With --since last each call is given once: the journal knows which ones FILE has got as soon as it is in place. A

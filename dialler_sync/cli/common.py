@@ -160,9 +160,9 @@ def echo(*lines: object, err: bool = False) -> None:
         click.echo(line(each), err=err)
 
 
-def echo_json(value: Any) -> None:
-    """Print a value as JSON."""
-    click.echo(json_text(value, indent=2))
+def echo_json(value: Any, indent: int | None = 2) -> None:
+    """Print a value as JSON; without ``indent`` on one line."""
+    click.echo(json_text(value, indent=indent))
 
 
 def wrapped(text: str, width: int | None, indent: int = 0) -> str:

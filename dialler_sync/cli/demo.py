@@ -14,7 +14,9 @@ from .common import App, echo, exit_codes, out_option
 @out_option
 @click.pass_obj
 def demo(app: App, out: Path | None) -> int:
-    """Import the sample data into the embedded dialler, let it dial for a week, and show what came of the contacts.
+    """Run the whole job on the embedded dialler.
+
+    Imports the sample data, lets the dialler call for a week, and shows what came of the contacts.
 
     The sample has rows that must be rejected, as life has; that is not a failure of the demo.
     """

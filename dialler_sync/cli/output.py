@@ -9,11 +9,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from ..error_codes import ERROR_CODES, LOOKUP_FAILED
 from ..exit_codes import MEANINGS, ExitCode
-from ..text.outward import json_text, line
+from ..text.outward import line
 from .common import COLOURS, echo, echo_json, is_quiet, say, settled, wants_json
 from .streams import styled
 
@@ -58,7 +56,7 @@ def print_summary(summary: Summary) -> None:
 
     settled()
     if wants_json():
-        click.echo(json_text(asdict(summary)))
+        echo_json(asdict(summary), indent=None)
         return
     if is_quiet() and summary.command in _NO_TABLE:
         if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:

@@ -192,7 +192,7 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def forget(app: App, user_data: str, yes: bool) -> int:
-    """Erase a person from the journal, from before-images and from reports.
+    """Erase a person from journal and reports.
 
     Rows of the person stay as lines with empty cells, so that all counts stay true. What was imported for the person
     can then not be undone or compared any more. The last lines say where copies remain: in the dialler, in the files

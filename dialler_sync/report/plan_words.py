@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..error_codes import LOOKUP_FAILED
 from ..model import Action, Reason
 from . import words
 
@@ -17,7 +18,7 @@ WOULD_BE: Mapping[str, str] = {
     Action.UNLOCK: "contacts that would be unlocked",
     Action.DELETE: "contacts that would be deleted",
     "ambiguous": "rows that would fail: several contacts carry the key",
-    "lookup_failed": "rows that would fail: whether the dialler has the contact cannot be looked up",
+    LOOKUP_FAILED: "rows that would fail: whether the dialler has the contact cannot be looked up",
     "rejected": "rows that would not be sent: something in them is wrong",
 }
 """In this order they are told; then follows what is left out."""

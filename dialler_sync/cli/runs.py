@@ -211,7 +211,8 @@ def forget(app: App, user_data: str, yes: bool) -> int:
             click.confirm("Erase them? This cannot be undone", abort=True, err=True)
         copies = forget_person(journal, person)
     settled()
-    echo(f"erased {len(person.rows):,} rows in {len(person.runs):,} runs")
+    rows, runs = len(person.rows), len(person.runs)
+    echo(f"erased {rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}")
     for copy in copies:
         echo(f"a copy remains: {copy}")
     return ExitCode.OK

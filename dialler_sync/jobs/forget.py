@@ -80,7 +80,10 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
     Raises:
         UsageError: a run is working on one of the campaigns.
     """
-    copies = ["the dialler, if the contact is still there: dialler-sync contacts delete"]
+    copies = [
+        "the dialler, if the contact is still there: dialler-sync contacts delete",
+        "lists of calls that were written with calls --to, and what was made of them",
+    ]
     with ExitStack() as locks:
         for target in dict.fromkeys(run.target for run in person.runs):
             locks.enter_context(journal.campaign_lock(target))

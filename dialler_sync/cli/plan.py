@@ -84,6 +84,8 @@ def plan(
         write_plan(made, outputs)
         settled()
     print_plan(made, as_json=as_json)
+    if made.stops and not as_json:
+        say(f"An import would stop before anything is sent (exit 8): {made.stops}.")
     if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
         say(
             f"As configured, an import also sends what is unchanged: {rows(made.counts['unchanged'])}. "

@@ -32,7 +32,7 @@ class PlanFile:
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
     (field → [is, becomes]), ``reason, fields`` (all of a contact that is made); rows that stay as they are have no
     line. ``suppress`` are the do-not-call files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's
-    summary.
+    summary, ``stops`` names the limit (max_errors, max_warnings) by which an import would stop.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -50,16 +50,17 @@ class PlanFile:
     compared: Mapping[str, str]
     rejected: int = 0
     warnings: Mapping[str, int] = field(default_factory=dict)
+    stops: str = ""
 
     @classmethod
-    def of(cls, run: RunRecord, planned: Planned, rejected: int) -> Self:
-        """The plan of a run, of whose rows so many are ``rejected``."""
+    def of(cls, run: RunRecord, planned: Planned, rejected: int, stops: str = "") -> Self:
+        """The plan of a run, of whose rows so many are ``rejected``; ``stops``: the limit that ends the import."""
         # Through JSON, so that a plan from memory equals one from a file.
         entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         return cls(
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
-            entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings),
+            entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings), stops,
         )  # fmt: skip
 
     @property

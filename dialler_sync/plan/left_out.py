@@ -43,8 +43,9 @@ def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> I
 
 
 def _keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
-    """The UserData of rows that are not left out."""
+    """The UserData of rows that are sent, or need not be, as the dialler has them already."""
     for entry in journal.rows(run):
         row = entry.result
-        if entry.has_source and row.status is not Status.REJECTED and row.action is not Reason.FILTERED:
+        left = row.status is Status.SKIPPED and row.action is not Reason.UNCHANGED
+        if entry.has_source and not left and row.status not in (Status.REJECTED, Status.FAILED):
             yield row.user_data

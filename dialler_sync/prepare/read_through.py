@@ -91,10 +91,10 @@ def _take(
     planned, bodies = [], []
     for seq, row in enumerate(found, first):
         if isinstance(row, Contact):
+            if amend:  # first, as a number that is sent of nobody is not shared
+                row = found[seq - first] = amend(row)  # noqa: PLW2901
             if phones is not None:
                 phones.add(seq, row.fields)
-            if amend:
-                row = found[seq - first] = amend(row)  # noqa: PLW2901
             body = orjson.dumps(row.fields)
             warnings = RowWarning.text(row.warnings) if row.warnings else ""
             planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body), warnings=warnings))

@@ -25,7 +25,9 @@ from typing import Any
 
 from ..api.wire import LOCK, StoredContact, differences, is_locked
 from ..config.settings import Mode
+from ..errors import UsageError
 from ..model import ContactClass, Value
+from ..plan.decide import PlanRules, protection
 from ..plan.keep import keep
 from ..plan.suppress import SuppressionLists
 
@@ -120,12 +122,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What an import may do: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), and the numbers
-    that are left out."""
+    """What an import may do: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), the numbers
+    that are left out, and whom ``protect:`` protects."""
 
     mode: Mode = Mode.UPSERT
     keeps: Mapping[str, str] = field(default_factory=dict)
     suppressed: SuppressionLists = field(default_factory=SuppressionLists)
+    rules: PlanRules = field(default_factory=PlanRules)
+
+    def protected(self, contact: StoredContact) -> str:
+        """Return why an import leaves a contact alone; ``""`` if it does not, or the records do not tell."""
+        try:
+            return protection(contact.values, self.rules)
+        except UsageError:
+            return ""
 
 
 EVERYTHING = May()
@@ -159,6 +169,10 @@ def compare(
         if row.suppressed and not is_locked(contact.values):
             remarks = (*several, f"suppressed, and the dialler has it unlocked: {row.suppressed}")
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
+        if changed and (why := may.protected(contact)):
+            kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
+            remarks = (*remarks, f"protected ({why}), so it stays as it is: {', '.join(changed)}")
+            changed = {}
         if changed and may.mode is Mode.CREATE:
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
             remarks = (*remarks, f"rows.mode: create leaves it as it is: {', '.join(changed)}")

@@ -86,6 +86,7 @@ class Execution:
     unlocked: str = ""
     resumed: bool = False
     check_plan: Callable[[Planned], None] | None = None
+    would_stop: str = ""
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
     retries: int = 0
@@ -111,7 +112,7 @@ class Execution:
         try:
             with carrying_out(self) as course:
                 self._prepare(prepared)
-                self._check_errors(prepared)
+                self._check_limits(prepared)
                 if self.run.command == "validate":
                     self._say_of_the_rest(prepared, Status.SUCCEEDED)
                 else:
@@ -143,7 +144,9 @@ class Execution:
         try:
             with temporary_files():
                 self._prepare(prepared)
-                return asyncio.run(self._only_plan(prepared))
+                planned = asyncio.run(self._only_plan(prepared))
+                self.would_stop = self._too_many(prepared, planned)
+                return planned
         finally:
             prepared.close()
             self.journal.delete_run(self.run.id)
@@ -189,22 +192,25 @@ class Execution:
             return ChangedRows(self.journal, self.run, self.suppressed)
         return NewRows(self.journal, self.run)
 
-    def _check_errors(self, prepared: Prepared) -> None:
-        limit = self.options.max_errors
-        if limit and not limit.allows(prepared.rejected, prepared.total):
-            raise SafetyLimit(
-                f"{prepared.rejected} of {prepared.total} rows are rejected, more than --max-errors {limit} allows; "
-                "nothing was sent"
-            )
+    def _check_limits(self, prepared: Prepared, planned: Planned | None = None) -> None:
+        """Refuse too many faulty rows, or rows with warnings.
 
-        self._check_warnings(len(prepared.warned), prepared.total)
+        Raises:
+            SafetyLimit: there are more than the options allow.
+        """
+        if problem := self._too_many(prepared, planned):
+            raise SafetyLimit(f"{problem}; nothing was sent")
 
-    def _check_warnings(self, warned: int, total: int) -> None:
-        limit = self.options.max_warnings
-        if limit and not limit.allows(warned, total):
-            raise SafetyLimit(
-                f"{warned} of {total} rows have warnings, more than --max-warnings {limit} allows; nothing was sent"
-            )
+    def _too_many(self, prepared: Prepared, planned: Planned | None) -> str:
+        """Return which limit is exceeded, in words."""
+        warned = {*prepared.warned, *(planned.moved if planned else ()), *(planned.known if planned else ())}
+        for limit, number, what, option in (
+            (self.options.max_errors, prepared.rejected, "are rejected", "--max-errors"),
+            (self.options.max_warnings, len(warned), "have warnings", "--max-warnings"),
+        ):
+            if limit and not limit.allows(number, prepared.total):
+                return f"{number} of {prepared.total} rows {what}, more than {option} {limit} allows"
+        return ""
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
         """Settle the rest of a validation or dry run with its planned actions."""
@@ -291,8 +297,8 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
-        if planned.moved or planned.known:
-            self._check_warnings(len({*prepared.warned, *planned.moved, *planned.known}), prepared.total)
+        if self.run.command != "plan":
+            self._check_limits(prepared, planned)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields

@@ -23,7 +23,7 @@ from ..model import MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import Decision, PlanRules, before_image, decide
-from .left_out import can_be_called, to_lock_left_out
+from .left_out import can_be_called, mark_left_out, to_lock_left_out
 from .numbers import Known, KnownNumbers
 from .snapshot import Snapshot
 from .standing import known_numbers
@@ -301,6 +301,10 @@ class Planner:
     def _beyond(self, keep_entries: bool) -> None:
         """Contacts that the file has again or no longer has, or that must not be called."""
         snapshot = self._inputs.snapshot
+        if snapshot is not None and self._prepared.filtered:
+            mark_left_out(snapshot, self._prepared, self._journal, self._run)
+            for key in snapshot.keys_left_out():  # it is locked again below, or stays locked
+                self._returned.pop(key, None)
         self._add(to_unlock(self._returned, snapshot, self._inputs.suppressed), keep_entries)
         if snapshot is None:
             return
@@ -321,7 +325,7 @@ class Planner:
 
     def _left_out(self, snapshot: Snapshot, keep_entries: bool) -> None:
         """Contacts of rows that filters leave out: locked, or only counted."""
-        contacts = can_be_called(snapshot, self._prepared, self._settings, self._journal, self._run)
+        contacts = can_be_called(snapshot, self._settings, self._journal, self._run)
         if self._settings.rows.skipped_contacts == "lock":
             self._add(to_lock_left_out(contacts, snapshot), keep_entries)
         elif number := sum(1 for _ in contacts):

@@ -131,6 +131,7 @@ def cli(
     if log_format == "json":
         facts = {"event": "start", "command": ctx.invoked_subcommand, "version": __version__, "pid": os.getpid()}
         _log.info("start of %s", ctx.invoked_subcommand, extra={"facts": facts})
+    startup.settle_time_zone()
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

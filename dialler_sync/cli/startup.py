@@ -1,8 +1,16 @@
-"""Garbage collection, kept out of the start and the end of a command."""
+"""What comes before the first command and after the last: garbage collection, and the time zone."""
 
 from __future__ import annotations
 
 import gc
+import logging
+import os
+import time
+from contextlib import suppress
+from datetime import datetime
+
+_log = logging.getLogger(__name__)
+_WINTER, _SUMMER = datetime(2030, 1, 1), datetime(2030, 7, 1)  # noqa: DTZ001 - they get the zone of this machine
 
 
 def delay_collector() -> None:
@@ -13,3 +21,15 @@ def delay_collector() -> None:
 def skip_last_collection() -> None:
     """Skip the last collection at exit, which takes longer than many a command."""
     gc.freeze()
+
+
+def settle_time_zone() -> None:
+    """Make the time zone UTC, with a warning, where ``TZ`` names one with which Python cannot count."""
+    with suppress(ValueError, OverflowError):
+        _WINTER.astimezone()
+        _SUMMER.astimezone()
+        return
+    _log.warning("TZ=%s is no time zone: all times of this call are in UTC", os.environ.get("TZ"))
+    os.environ["TZ"] = "UTC"
+    if hasattr(time, "tzset"):
+        time.tzset()

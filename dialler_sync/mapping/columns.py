@@ -18,6 +18,7 @@ from ..text.nearest import nearest
 from ..text.outward import in_shell
 from ..text.spreadsheet import one_line
 from .cells import OF_SHEET, Cell, Columns, PlainNumber, is_blank
+from .patience import impatient
 from .steps import Table, settled, texts_of
 
 __all__ = ["CAMPAIGN", "BoundField", "BoundFilter", "BoundMapping", "Cell", "PlainNumber", "bind", "is_blank"]
@@ -56,7 +57,7 @@ class BoundField:
     def cells(self, chunk: Columns) -> list[Cell]:
         """Return the cell of each row of a chunk for this field."""
         sources = [chunk.texts(position) for position in self.positions]
-        texts = texts_of(self.rule, sources, chunk.rows)
+        texts = texts_of(self.rule, sources, chunk.rows, self.field.name)
         # Fast path: nearly every text begins with a letter or digit.
         cells: list[Cell] = [text if text[:1].isalnum() or not is_blank(text) else None for text in texts]
         self._apply_notes(cells, sources, chunk)
@@ -139,9 +140,11 @@ class BoundMapping:
     def apply(self, chunk: Chunk) -> Mapped:
         """Map a chunk to the cells of each field."""
         columns = Columns(chunk)
+        with impatient():
+            cells = {name: bound.cells(columns) for name, bound in self.fields.items()}
         return Mapped(
             rows=chunk.frame.index.tolist(),
-            cells={name: bound.cells(columns) for name, bound in self.fields.items()},
+            cells=cells,
             countries={name: bound.cells(columns) for name, bound in self.countries.items()},
             warnings=self._warnings(columns),
         )

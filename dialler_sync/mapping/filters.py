@@ -22,6 +22,7 @@ from ..own_columns import SHEET
 from ..text.spreadsheet import one_line
 from .cells import Columns, PlainNumber, is_blank
 from .columns import BoundField, BoundFilter
+from .patience import each, impatient
 from .values import amount, moment
 
 _LONGEST_VALUE = 60
@@ -74,6 +75,10 @@ class RowFilters:
 
     def sift(self, chunk: Chunk) -> Sifted:
         """Part the rows of a chunk. Rows whose cells may have shifted stay: they are rejected for that."""
+        with impatient():
+            return self._sift(chunk)
+
+    def _sift(self, chunk: Chunk) -> Sifted:
         columns = Columns(chunk)
         numbers = chunk.frame.index.tolist()
         whole = ~np.isin(np.asarray(numbers), list(chunk.ragged)) if chunk.ragged else np.ones(len(numbers), bool)
@@ -125,7 +130,7 @@ class _Rule:
     def judge(self, columns: Columns, whole: Places) -> tuple[Places, dict[int, Fault]]:
         """Which of the whole rows this rule leaves out; of which it cannot be told, by their places."""
         codes, texts = pd.factorize(np.array(columns.texts(self._position), dtype=object))
-        verdicts = [self._verdict(text) for text in texts.tolist()]
+        verdicts = each(self._verdict, texts.tolist(), f"rows.{self._kind}.{self._column}")
         holds = np.array([verdict is True for verdict in verdicts], bool)[codes] if len(codes) else whole.copy()
         faults: dict[int, Fault] = {}
         wrong = np.array([isinstance(verdict, Fault) for verdict in verdicts], bool)

@@ -16,6 +16,7 @@ from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Fault, Value
 from ..text.spreadsheet import CUT
 from .columns import CAMPAIGN
+from .patience import each
 
 ANY_PHONE = "PhoneNumber"
 """Schema column for the first phone number of a row, in any field."""
@@ -81,19 +82,19 @@ def _column(
             )
         )
     if rule is not None:
-        checks += _own_checks(rule, today)
+        checks += _own_checks(field.name, rule, today)
     needed = field.name in MANDATORY or (rule is not None and rule.required)
     return pa.Column(checks=checks, nullable=not needed, required=required)
 
 
-def _own_checks(rule: ColumnRule, today: date) -> Iterator[pa.Check]:
+def _own_checks(name: str, rule: ColumnRule, today: date) -> Iterator[pa.Check]:
     """The checks that a rule names. What is of another type than the field's has failed already, and passes here."""
     if rule.pattern is not None:
-        matches = re.compile(rule.pattern).fullmatch
+        matches, key = re.compile(rule.pattern).fullmatch, f"columns.{name}.pattern"
         yield _check(
             "pattern_mismatch",
-            lambda value: not isinstance(value, str) or matches(value) is not None,
-            lambda values: set(map(type, values)) <= {str} and all(map(matches, values)),
+            lambda value: not isinstance(value, str) or each(matches, [value], key)[0] is not None,
+            lambda values: set(map(type, values)) <= {str} and all(each(matches, values, key)),
         )
     if rule.one_of is not None:
         allowed = frozenset(rule.one_of)

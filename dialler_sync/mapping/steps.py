@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from ..config import ColumnRule
 from ..config.columns import fold, template_parts
 from ..config.steps import Lookup
 from ..error_codes import fault
 from .cells import Cell, is_blank
+from .patience import each
 
 _WORD = re.compile(r"[^\W_][\w\u0300-\u036f]*(?:['’]\w\b)?")
 Table = Mapping[str, str]
 """A lookup's keys, folded, each with its value."""
 
 
-def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int) -> list[str]:
+def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int, field: str) -> list[str]:
     """The texts of a rule before they are looked at: put together, trimmed, cut, replaced."""
     texts = _combined(rule, sources, rows)
-    for step in (_trimmed, _split, _trimmed if rule.split else None, _put_in_place):
+    for step in (_trimmed, _split, _trimmed if rule.split else None):
         texts = step(rule, texts) if step else texts
-    return texts
+    return _put_in_place(rule, texts, field)
 
 
 def settled(rule: ColumnRule, table: Table, texts: list[str], cells: list[Cell]) -> list[Cell]:
@@ -72,11 +74,12 @@ def _trimmed(rule: ColumnRule, texts: list[str]) -> list[str]:
     return [text.strip() for text in texts] if rule.trim else texts
 
 
-def _put_in_place(rule: ColumnRule, texts: list[str]) -> list[str]:
+def _put_in_place(rule: ColumnRule, texts: list[str], field: str) -> list[str]:
     """What ``replace:`` makes of the texts."""
-    for each in rule.replace or ():
-        change, new = re.compile(each.pattern).sub, each.with_
-        texts = [change(new, text) if text else text for text in texts]
+    for one in rule.replace or ():
+        change = partial(re.compile(one.pattern).sub, one.with_)
+        changed = iter(each(change, filter(None, texts), f"columns.{field}.replace"))
+        texts = [next(changed) if text else text for text in texts]
     return texts
 
 

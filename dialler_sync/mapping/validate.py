@@ -24,6 +24,7 @@ from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
 from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
 from .filters import RowFilters
 from .messages import fault_of
+from .patience import impatient
 from .phones import Country, RestoredNumber, country, of_type, read_phones, spread
 from .routes import Router
 from .schema import ANY_PHONE, contact_schema, limit_of
@@ -90,7 +91,8 @@ class Checker:
         mapped = self._mapping.apply(chunk)
         warnings: Warnings = {place: [*found] for place, found in mapped.warnings.items()}
         columns = self._columns(mapped, warnings)
-        faults = self._faults(chunk, columns)
+        with impatient():
+            faults = self._faults(chunk, columns)
         for place, row in enumerate(mapped.rows):
             if unreadable and row in unreadable:
                 faults[place] = [*unreadable[row], *faults.get(place, ())]

@@ -86,7 +86,7 @@ def amount(text: str, rule: ColumnRule) -> int | float | Fault:
     number = float(plain)
     if "e" in repr(number) or Decimal(repr(number)) != Decimal(plain):
         return fault("amount_invalid", "The number has more digits than can be kept exactly.", "Round it to 15 digits.")
-    return number if "." in plain else int(plain)
+    return number if "." in plain else int(number)  # int(plain) refuses thousands of digits, such as zeros
 
 
 def _plain_number(text: str, rule: ColumnRule) -> str | Fault:

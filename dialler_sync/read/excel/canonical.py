@@ -1,8 +1,9 @@
 """Rewrites an ``.xlsx`` that calamine rejects or misreads, in a form that calamine reads.
 
 calamine rejects encodings other than UTF-8, macro sheets, and dimensions that are not a range of cells. It reads the
-usual names of shared strings and styles even if the workbook names others, cuts a value at a comment, and drops the
-blanks between the runs of a rich text. The copy holds what a table needs: sheets, shared strings and styles.
+usual names of shared strings and styles even if the workbook names others, cuts a value at a comment, takes a number
+with a blank beside it for text, and drops the blanks between the runs of a rich text. The copy holds what a table
+needs: sheets, shared strings and styles.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ class _Writer:
         self._write = write
         self._skipped = self._depth = 0
         self._own = self._parent = ""
+        self._holds_number = self._is_number = False
 
     def follow(self, parser: expat.XMLParserType) -> None:
         parser.StartElementHandler = self._start
@@ -121,6 +123,9 @@ class _Writer:
         is_kept = given.get(_SPACE) == "preserve" or (name == "t" and self._parent == "r")
         kept = ' xml:space="preserve"' if is_kept else ""
         self._parent = name
+        self._is_number = name == "v" and self._holds_number
+        if name == "c":
+            self._holds_number = given.get("t", "n") not in {"str", "inlineStr"}
         self._write(f"<{name}{declared}{attributes}{kept}>")
         self._depth += 1
 
@@ -129,9 +134,10 @@ class _Writer:
             self._skipped -= 1
         else:
             name = tag.rpartition(" ")[2]
+            self._is_number = False
             self._parent = "r" if name == "rPr" else ""
             self._write(f"</{name}>")
 
     def _text(self, text: str) -> None:
         if not self._skipped:
-            self._write(escape(text, {"\r": "&#13;"}))
+            self._write(text.strip() if self._is_number else escape(text, {"\r": "&#13;"}))

@@ -17,6 +17,7 @@ from operator import ge
 from ...config import SourceSettings
 from ...errors import InputError
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
+from .odd_values import OddValues
 from .package import SAVE_ANEW, Package, UnusualError, root_prefix
 from .workbook import XlsxParts
 
@@ -145,6 +146,7 @@ class _Search:
         self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
+        self._odd_values = OddValues(prefix)
         self._torn_value = re.compile(rf"<{p}v(?:\s[^<>]*)?>[^<]*<!".encode())
         self._blank_beside_a_run = _blank_beside_a_run(p)
         self._cell, self._cell_end = re.compile(rf"<{p}c[\s>]".encode()), f"</{prefix}c>".encode()
@@ -156,8 +158,9 @@ class _Search:
         """Search whole rows."""
         letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
-        self._note_repeats(block)
-        self.rows = max(self.rows, *map(int, set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))), 0)
+        numbers = set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))
+        self._note_repeats(block, numbers)
+        self.rows = max(self.rows, *map(int, numbers), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
         cells = len(self._cell.findall(block))
         self.cell_count += cells
@@ -168,15 +171,18 @@ class _Search:
             self.hidden_rows += sum(1 for row in self._hidden_row.findall(block) if self._data.search(row))
         if (b"<!" in block and self._torn_value.search(block)) or self._blank_beside_a_run.search(block):
             raise UnusualError("has a value that calamine would tear")
+        self._odd_values.refuse(block)
 
-    def _note_repeats(self, block: bytes) -> None:
-        """Note whether a row or a cell comes twice: only parsing then tells whether a cell is lost."""
-        numbers = [self._last_row, *map(int, self._row_number.findall(block))]
+    def _note_repeats(self, block: bytes, named: set[bytes]) -> None:
+        """Note whether a row or a cell comes twice, or lies in another row than its own: only parsing then tells
+        whether a cell is lost. ``named``: the numbers of rows, as rows and cells give them."""
+        found = self._row_number.findall(block)
+        numbers = [self._last_row, *map(int, found)]
         self.row_count += len(numbers) - 1
         self._last_row = numbers[-1]
         references = re.findall(rb"r=[\"']([A-Za-z]{1,3}\d+)", block)
         repeated = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
-        self.irregular = self.irregular or repeated
+        self.irregular = self.irregular or repeated or not named.issubset(found)
 
     def columns(self) -> int:
         """Return the last column with a cell, formatted ones included."""

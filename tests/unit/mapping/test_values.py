@@ -95,6 +95,12 @@ def test_amounts_that_are_not_certain(text: str, signs: dict[str, str]) -> None:
     assert code_of(amount(text, rule_of(**signs))) == "amount_invalid"
 
 
+@pytest.mark.parametrize("text", ["0" * 5000, f"{'0' * 5000}7", f"+{'0' * 5000}.0"])
+def test_thousands_of_digits_that_say_little(text: str) -> None:
+    """Python makes no integer of so many digits."""
+    assert amount(text, rule_of()) == float(text[-1])
+
+
 @pytest.mark.parametrize(("text", "number"), [("5", 5), (" -12 ", -12), ("+007", 7), (PlainNumber("5"), 5)])
 def test_integers(text: str, number: int) -> None:
     """White space and leading zeros do not matter."""

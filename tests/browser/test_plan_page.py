@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from dialler_sync.report.plan_page import write_plan_page
 
@@ -64,12 +65,12 @@ def test_it_is_filtered_by_action_and_field_and_searched(page_path: Path, open_p
     page = open_page(page_path)
 
     page.get_by_label("Action").select_option("delete")
-    page.wait_for_function("document.querySelector('.found').textContent.includes('4,000 found among 20,000')")
+    expect(page.locator(".found")).to_contain_text("4,000 found among 20,000")
     page.get_by_role("button", name="Clear").click()
     page.get_by_label("Fields").select_option("City")
-    page.wait_for_function("document.querySelector('.found').textContent.includes('8,000 found among 20,000')")
+    expect(page.locator(".found")).to_contain_text("8,000 found among 20,000")
     page.get_by_label("Search").fill("K19996")
-    page.wait_for_function("document.querySelector('.found').textContent.includes('of 1 found')")
+    expect(page.locator(".found")).to_contain_text("of 1 found")
 
     shown = page.locator("#records tbody tr").inner_text()
     assert "Name: Old → New </script><script>alert(1)</script>; City: (empty) → Köln" in shown

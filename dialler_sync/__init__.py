@@ -9,13 +9,15 @@ from .version import __version__  # noqa: F401 - part of the API
 if TYPE_CHECKING:
     from .api import DiallerClient
     from .config import Settings, load_config
-    from .python_api import ImportResult, Reconciliation, import_files, reconcile
+    from .python_api import CallList, ImportResult, Reconciliation, calls, import_files, reconcile
 
 __all__ = [
+    "CallList",
     "DiallerClient",
     "ImportResult",
     "Reconciliation",
     "Settings",
+    "calls",
     "import_files",
     "load_config",
     "reconcile",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from .model import Fault
+from .model import Fault, Reason
 
 # Codes that the code itself uses
 AMBIGUOUS = "ambiguous_user_data"
@@ -22,7 +22,9 @@ NO_BEFORE_IMAGE = "no_before_image"
 POSSIBLE_DUPLICATE = "possible_duplicate"
 PROXY_REFUSED = "proxy_refused"
 RAGGED_ROW = "ragged_row"
+NOT_ROUTED = "campaign_not_routed"
 REDIRECTED = "redirected"
+SHARED_NUMBER = "shared_number"
 UNAUTHORISED = "unauthorised"
 UNREACHABLE = "unreachable"
 UNREADABLE = "unreadable_answer"
@@ -79,6 +81,11 @@ _ALL = (
         "campaign_missing",
         "The row names no campaign.",
         "Fill in the campaign's name or ID, or set one campaign for all rows under campaign:.",
+    ),
+    ErrorCode(
+        NOT_ROUTED,
+        "No route of the configuration fits the row, or it lacks the key by which rows are split among campaigns.",
+        "Correct the cell, add a route for it, or set campaign.otherwise to the campaign of all other rows.",
     ),
     ErrorCode(
         "phone_missing",
@@ -179,6 +186,11 @@ _ALL = (
         "Keep one of the rows, or let rows.duplicate_keys say which one counts.",
     ),
     ErrorCode(
+        SHARED_NUMBER,
+        "Another row of the run has the same phone number under another UserData.",
+        "Keep the number in one of the rows, or let rows.duplicate_phones say which one counts.",
+    ),
+    ErrorCode(
         KEY_CHANGED,
         "The UserData of a mended row is not the one that the run had read, so that it would be another contact.",
         "Put the old UserData back. If the new one is meant, empty the cell _key of this row.",
@@ -273,14 +285,26 @@ ERROR_CODES: dict[str, ErrorCode] = {entry.code: entry for entry in _ALL}
 
 _WARNINGS = (
     ErrorCode(
+        SHARED_NUMBER,
+        "Another row of the run has the same phone number under another UserData.",
+        "Nothing, if that is meant. rows.duplicate_phones may reject such rows, or let one of them go.",
+    ),
+    ErrorCode(
+        str(Reason.KNOWN_NUMBER),
+        "A contact of the dialler has the phone number under another UserData, or without one.",
+        "Nothing, if that is meant. rows.duplicate_phones_in_dialler: skip leaves such rows out.",
+    ),
+    ErrorCode(
         "double_encoded",
         "The text was encoded twice before it came here (`MÃ¼ller` for `Müller`).",
         "Have the program that exports the list write it once, as UTF-8.",
     ),
     ErrorCode(
         "field_left_out",
-        "The cell is faulty, and the field was left out, as the configuration says invalid: empty.",
-        "Correct the cell in the list. The contact keeps what it had in this field.",
+        "The field was left out: its cell is faulty, and the configuration says invalid: empty; or its number is on a "
+        "do-not-call list with action: number.",
+        "Correct the cell in the list. The contact keeps what it had in this field, but for a number that must not be "
+        "called.",
     ),
     ErrorCode(
         "zero_restored",

@@ -19,6 +19,7 @@
     │   │   └── JournalFailed      ... in a run that may have sent rows; resumable                      (exit 5)
     │   │       └── JournalLost    ... deleted, replaced or damaged; not resumable                      (exit 5)
     │   ├── LimitReached           the user's row limit is reached; resumable                           (exit 4)
+    │   ├── OutOfTime              --until, or the end of dialler.hours; resumable                      (exit 9)
     │   └── Interrupted            Ctrl-C, SIGTERM, SIGHUP; resumable                                   (exit 130)
     └── RequestError               one request of one row
         ├── Refused                certainly not done, and a retry will not help: reject the row
@@ -108,6 +109,10 @@ class JournalLost(JournalFailed):
 
 class LimitReached(StopRun):
     """The row limit set by the user was reached."""
+
+
+class OutOfTime(StopRun):
+    """The time has come at which the run was to stop, or the dialler may not be changed now."""
 
 
 class Interrupted(StopRun):

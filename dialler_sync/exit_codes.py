@@ -14,6 +14,7 @@ from .errors import (
     JournalFailed,
     LimitReached,
     NoRowCanSucceed,
+    OutOfTime,
     SafetyLimit,
     UsageError,
 )
@@ -32,6 +33,7 @@ class ExitCode(IntEnum):
     DIFFERENCES = 6
     NO_ROW_CAN_SUCCEED = 7
     SAFETY_LIMIT = 8
+    OUT_OF_TIME = 9
     NONE_SUCCEEDED = 10
     INTERRUPTED = 130
 
@@ -46,6 +48,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.DIFFERENCES: "plan, reconcile with --detailed-exitcode: there are differences",
     ExitCode.NO_ROW_CAN_SUCCEED: "not authorised, or the campaign does not exist: no row can succeed",
     ExitCode.SAFETY_LIMIT: "a safety limit stopped it (mirror, max errors)",
+    ExitCode.OUT_OF_TIME: "stopped at --until, or outside dialler.hours; resumable",
     ExitCode.NONE_SUCCEEDED: "finished, and of the rows that were sent not one succeeded",
     ExitCode.INTERRUPTED: "interrupted; resumable",
 }
@@ -66,6 +69,7 @@ _BY_ERROR: tuple[tuple[type[DiallerSyncError], ExitCode], ...] = (
     (JournalFailed, ExitCode.UNAVAILABLE),
     (JournalError, ExitCode.USAGE),
     (LimitReached, ExitCode.ROWS_FAILED),
+    (OutOfTime, ExitCode.OUT_OF_TIME),
     (Interrupted, ExitCode.INTERRUPTED),
 )
 

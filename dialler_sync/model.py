@@ -62,6 +62,7 @@ class Reason(StrEnum):
     FILTERED = "filtered"
     EXISTS = "exists"
     ABSENT = "absent"
+    KNOWN_NUMBER = "known_number"
 
 
 ACTIONS = (*Action, *Reason)
@@ -103,13 +104,18 @@ class Chunk:
     empty cell is ``""``), indexed by the row number that the spreadsheet program shows. ``notes`` is keyed by (row
     number, column position). ``ragged`` holds the cells, as read, of rows with too few or too many of them, or with a
     broken quote; ``frame`` has those rows cut or filled to fit. ``own`` holds, for a mended file, the cells of our own
-    columns by name.
+    columns by name. ``sheet`` is the sheet of the rows, empty for a CSV file.
     """
 
     frame: pd.DataFrame
     notes: Mapping[tuple[int, int], CellNote] = field(default_factory=dict)
     ragged: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sheet: str = ""
+
+    def sheets(self) -> list[str]:
+        """Return the sheet of each row; of a mended file, that which the row says of itself."""
+        return list(self.own.get("_sheet", [self.sheet] * len(self.frame)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,11 @@ class Layout:
     unread_from: int | None = None
     mended: bool = False
     remarks: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The file and, of a workbook, the sheet."""
+        return str(self.path) if self.sheet is None else f"{self.path}, sheet '{self.sheet}'"
 
     def facts(self) -> dict[str, Any]:
         """Return the findings as plain values, without path, sheet and empty ones."""

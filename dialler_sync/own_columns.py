@@ -28,6 +28,9 @@ FAILED_COLUMNS = ("_run", "_row", "_key", "_status", "_error_code", "_error_fiel
 FAILED_COLUMNS_OF_SEVERAL = ("_run", "_file", "_sheet", *FAILED_COLUMNS[1:])
 """Last columns of ``failed.csv`` for a run of several tables."""
 
+SHEET = "_sheet"
+"""Column of results that a mapping may name, as if each table had it: the sheet of the row."""
+
 IN_DIALLER = "_in_dialler"
 
 RECONCILIATION_COLUMNS = (
@@ -45,7 +48,7 @@ RECONCILIATION_COLUMNS = (
 The last two hold both sides' values of the fields that differ.
 """
 
-CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code")
+CALL_COLUMNS = ("_calls", "_last_call", "_last_result_code", "_reached", "_done")
 """Further columns of ``reconciliation.csv`` if calls were requested; they precede the dialler's values."""
 
 MOVE_COLUMNS = ("_user_data", "_contact_id", "_row", "_file", "_was", "_now", "_differences_were", "_differences")

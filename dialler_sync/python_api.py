@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from .errors import Interrupted, UsageError
+from .files.url import path_of
 from .jobs import imports
+from .jobs.calls import CallsDone, CallsOptions, Form, calls_options, cell_text, list_calls
 from .jobs.imports import ImportOptions, RunOptions
 from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
 from .jobs.records import Journal, default_state
@@ -162,7 +165,87 @@ def reconcile(
     return _with_journal(journal, work)
 
 
-# Shared by both
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """Result of :func:`calls`. ``done`` has the counts and remarks; ``file`` is None where no file was named."""
+
+    done: CallsDone
+    _frame: Callable[[], pd.DataFrame]
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds the calls."""
+        return self.done.file
+
+    @property
+    def ok(self) -> bool:
+        """Whether the calls of every contact could be read."""
+        return self.done.exit_code == 0
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row per call; every cell is text."""
+        return self._frame()
+
+
+def calls(
+    files: Files = (),
+    config: Config = CONFIG,
+    *,
+    campaign: str | int | None = None,
+    to: StrPath | None = None,
+    since: str | None = None,
+    receiver: str | None = None,
+    language: int | None = None,
+    contacts: bool = False,
+    with_columns: Iterable[str] = (),
+    journal: StrPath | None = None,
+) -> CallList:
+    """Read the calls of a campaign, or of the contacts of ``files``, as ``dialler-sync calls`` does.
+
+    ``config`` is a configuration or its path, ``journal`` a path or database URL (default: that of the command line),
+    ``receiver`` is ``--for``; the others are the options of the command.
+
+    Raises:
+        UsageError, InputError, StopRun: nothing is given.
+    """
+    settings = _settings(config)
+
+    def work(store: Journal, watch: _Watch) -> CallList:
+        options = calls_options(
+            store, campaign=None if campaign is None else str(campaign), files=_paths(files), to=_path(to),
+            since_text=since, language=language, receiver=receiver, contacts=contacts,
+            with_columns=tuple(with_columns),
+        )  # fmt: skip
+        table: list[list[str]] = []
+
+        def show(form: Form, records: Iterable[Mapping[str, object]]) -> None:
+            table.append(list(form.columns))
+            table.extend([cell_text(record.get(name)) for name in form.columns.values()] for record in records)
+
+        done = list_calls(settings, options, store, watch, show)
+        return CallList(done, lambda: _calls_frame(settings, options, table))
+
+    return _with_journal(journal, work)
+
+
+def _calls_frame(settings: Settings, options: CallsOptions, table: list[list[str]]) -> pd.DataFrame:
+    import pandas as pd
+
+    if options.to is None:
+        return pd.DataFrame(table[1:], columns=table[0], dtype=object)
+    if options.form == "csv":
+        form = settings.calls
+        encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+        return _text_frame(options.to, encoding=encoding, delimiter=form.delimiter)
+    if options.form == "jsonl":
+        with options.to.open(encoding="utf-8") as file:
+            records = list(map(json.loads, file))
+        columns = list(dict.fromkeys(name for record in records for name in record))
+        return pd.DataFrame([[cell_text(record.get(name)) for name in columns] for record in records], columns=columns)
+    return _restored(pd.read_excel(options.to, sheet_name="Calls", dtype=str, keep_default_na=False, engine="openpyxl"))
+
+
+# Shared by all
 
 
 class _Watch:
@@ -237,18 +320,21 @@ def _config_path(config: Config) -> Path:
 
 
 def _paths(files: Files) -> tuple[Path, ...]:
-    return (Path(files),) if isinstance(files, (str, os.PathLike)) else tuple(map(Path, files))
+    return (path_of(files),) if isinstance(files, (str, os.PathLike)) else tuple(map(path_of, files))
 
 
 def _path(path: StrPath | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _text_frame(path: Path) -> pd.DataFrame:
+def _text_frame(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> pd.DataFrame:
     """Read a CSV report as text, undoing the protection against formulas."""
     import pandas as pd
 
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    return _restored(pd.read_csv(path, dtype=str, keep_default_na=False, encoding=encoding, sep=delimiter))
+
+
+def _restored(frame: pd.DataFrame) -> pd.DataFrame:
     for column in frame.columns:
         marked = frame[column].str.startswith("'")
         if marked.any():

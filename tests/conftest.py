@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ from dialler_sync.text.outward import forget_secrets
 settings.register_profile("random", print_blob=True)
 settings.register_profile("fixed", derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+# In the background (``nohup pytest &``) a shell lets the tests ignore these, and each command that they start.
+for ending, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(ending) is signal.SIG_IGN:
+        signal.signal(ending, default)
 
 
 @pytest.fixture
@@ -106,7 +112,21 @@ def configure(dialler: SimulatorServer, tmp_path: Path) -> Configure:
     def configure(columns: dict[str, str] | None = None, **changes: object) -> Path:
         sections = {
             name: changes.pop(name)
-            for name in ("campaign", "source", "rows", "suppress", "protect", "mirror", "journal", "cluster")
+            for name in (
+                "campaign",
+                "source",
+                "rows",
+                "suppress",
+                "protect",
+                "mirror",
+                "journal",
+                "cluster",
+                "calls",
+                "sources",
+                "inbox",
+                "notify",
+                "reports",
+            )
             if name in changes
         }
         keys = {"base_url": dialler.base_url, "clients_id": 1, "token": "${DIALLER_SYNC_TOKEN}", **changes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -139,3 +139,19 @@ def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
     raise NoRowCanSucceed(
         f"the dialler names no ID for its campaign '{name}' that can be used: set campaign.id in the configuration"
     )
+
+
+def unknown_campaigns(named: Iterable[str], campaigns: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Describe those of the ``named`` campaigns, by ID (digits) or name, that are not exactly one of these."""
+    ids = {str(campaign.get("ID")) for campaign in campaigns}
+    names = [campaign.get("Name") for campaign in campaigns]
+    problems = []
+    for campaign in named:
+        if campaign.isascii() and campaign.isdecimal():
+            if str(int(campaign)) not in ids:
+                problems.append(f"the dialler has no campaign {campaign}")
+        elif not names.count(campaign):
+            problems.append(f"the dialler has no campaign '{campaign}'{nearest(campaign, map(str, names))}")
+        elif names.count(campaign) > 1:
+            problems.append(f"the dialler has several campaigns named '{campaign}': write the ID")
+    return problems

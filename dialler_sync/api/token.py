@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..config.settings import DiallerSettings
 from ..errors import ConfigError
+from ..files.own_command import LONGEST, run_command
 from ..files.small import read_small
 from ..text.outward import keep_secret
-from .token_command import LONGEST, NAME, run_command
+
+NAME = "dialler.token_command"
 
 _LONG = 12
 """Characters of a word that may be a secret where the whole is not a token."""
@@ -31,7 +33,7 @@ def read_token(settings: DiallerSettings) -> str:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{source} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
     elif settings.token_command is not None:
-        token, source = run_command(settings.token_command), NAME
+        token, source = run_command(settings.token_command, NAME, "token"), NAME
     else:
         raise ConfigError("there is no token: set dialler.token, token_file or token_command")
     keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # masked also if it is not a token

@@ -17,10 +17,12 @@ import click
 
 from ..errors import DiallerSyncError
 from ..exit_codes import MEANINGS, ExitCode
+from ..files.url import path_of
 from ..text.outward import json_text, line, screen
 from ..text.secrets import MASK, url_secrets
 from ..text.stamp import stamp
 from .source_options import source_given
+from .until import until_given
 
 if TYPE_CHECKING:
     from ..jobs.imports import RunOptions
@@ -65,7 +67,9 @@ class App:
 
         settings = load_config(path, token_needed=token_needed, finished=finished, trusted=self.trust)
         _log.debug("configuration: %s, dialler %s", path.resolve(), settings.dialler.root)
-        return settings.model_copy(update={"source": with_source(settings.source, source_given())})
+        until = until_given()
+        dialler = settings.dialler.until(until) if until else settings.dialler
+        return settings.model_copy(update={"source": with_source(settings.source, source_given()), "dialler": dialler})
 
     def source(self) -> SourceSettings:
         """Return the layout of spreadsheets, from the configuration if there is one."""
@@ -74,7 +78,7 @@ class App:
         chosen = click.get_current_context().find_root().get_parameter_source("config_path")
         if chosen is click.core.ParameterSource.DEFAULT and not self.config_path.exists():
             return with_source(SourceSettings(), source_given())
-        return with_source(load_source(self.config_path), source_given())
+        return with_source(load_source(self.config_path, trusted=self.trust), source_given())
 
     def has_config(self) -> bool:
         """Whether a configuration is named, or exists at the default path."""
@@ -106,7 +110,8 @@ class App:
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and errors, only errors, or all messages of this package."""
         handler = _Stderr()
-        handler.setFormatter(_JsonLines() if self.log_format == "json" else _Words(terminal_width(sys.stderr)))
+        words = _Words(terminal_width(sys.stderr), timed=self.verbosity > 0)
+        handler.setFormatter(_JsonLines() if self.log_format == "json" else words)
         ours = logging.getLogger("dialler_sync")
         ours.handlers = [handler]
         ours.propagate = False
@@ -155,9 +160,9 @@ def echo(*lines: object, err: bool = False) -> None:
         click.echo(line(each), err=err)
 
 
-def echo_json(value: Any) -> None:
-    """Print a value as JSON."""
-    click.echo(json_text(value, indent=2))
+def echo_json(value: Any, indent: int | None = 2) -> None:
+    """Print a value as JSON; without ``indent`` on one line."""
+    click.echo(json_text(value, indent=indent))
 
 
 def wrapped(text: str, width: int | None, indent: int = 0) -> str:
@@ -210,15 +215,18 @@ def _harmless(value: object) -> object:
 
 
 class _Words(logging.Formatter):
-    """Formats messages: unwrapped for log files, wrapped between words on a terminal of ``width`` columns."""
+    """Formats messages: unwrapped for log files, wrapped between words on a terminal of ``width`` columns. ``timed``:
+    local time first."""
 
-    def __init__(self, width: int | None) -> None:
+    def __init__(self, width: int | None, *, timed: bool = False) -> None:
         super().__init__("%(message)s")
         self._width = width
+        self._timed = timed
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         """Format the message, line by line."""
-        return "\n".join(wrapped(each, self._width) for each in record.message.split("\n"))
+        time = f"{datetime.fromtimestamp(record.created):%Y-%m-%d %H:%M:%S} " if self._timed else ""  # noqa: DTZ006
+        return "\n".join(wrapped(each, self._width) for each in f"{time}{record.message}".split("\n"))
 
 
 class _JsonLines(logging.Formatter):
@@ -244,6 +252,7 @@ _RUN_CODES = (
     ExitCode.UNAVAILABLE,
     ExitCode.NO_ROW_CAN_SUCCEED,
     ExitCode.SAFETY_LIMIT,
+    ExitCode.OUT_OF_TIME,
     ExitCode.INTERRUPTED,
 )
 
@@ -251,7 +260,8 @@ UNDO_CODES = exit_codes(*_RUN_CODES)
 
 IMPORT_CODES = exit_codes(*sorted({*_RUN_CODES, ExitCode.NONE_SUCCEEDED}))
 
-files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+
+files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=path_of)
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the reports, in place of reports/<run id>/."
@@ -308,6 +318,27 @@ mark_option = click.option(
     help="For an .xlsx FILE, also write <name>-marked.xlsx: a copy of it with the faulty cells marked.",
 )
 
+
+_JSON = "dialler_sync.json"
+
+
+def wants_json() -> bool:
+    """Whether the command line has ``--json``."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_JSON))
+
+
+def _want_json(context: click.Context, _param: click.Parameter, value: bool) -> None:
+    context.meta[_JSON] = value
+
+
+json_summary_option = click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    callback=_want_json,
+    help="Print what summary.json holds, one object a line for each run, in place of the table.",
+)
 
 cluster_option = click.option(
     "--cluster",

@@ -16,17 +16,19 @@ def config() -> None:
 @config.command()
 @click.pass_obj
 def check(app: App) -> int:
-    """Check the configuration: every fault with file, line and key.
+    """Check the configuration, and those that it extends: every fault with file, line and key.
 
     The variable that the token comes from need not be set. Lines that are still marked CHANGE are named, and the exit
     code is then 2: import and plan refuse such a configuration.
     """
-    from ..jobs.settings import read_document, still_marked
+    from ..jobs.settings import read_configuration, still_marked
 
     app.settings(token_needed=False)
-    left = read_document(app.config_path).unfinished
-    echo(f"{app.config_path} is fine" + (f", but {still_marked(left)}" if left else ""))
-    return ExitCode.USAGE if left else ExitCode.OK
+    read = read_configuration(app.config_path)
+    for path in read.files:
+        left = read.unfinished.get(path)
+        echo(f"{path} is fine" + (f", but {still_marked(left)}" if left else ""))
+    return ExitCode.USAGE if read.unfinished else ExitCode.OK
 
 
 @config.command()

@@ -11,7 +11,7 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.outward import line
-from .common import COLOURS, App, echo_json, exit_codes, terminal_width, wrapped
+from .common import COLOURS, App, echo, echo_json, exit_codes, terminal_width, wrapped
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ _INDENT = 21
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED))
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--notify", is_flag=True, help="Also send a test to the webhook and by mail, as notify: says.")
 @click.pass_obj
-def doctor(app: App, output: str) -> int:
+def doctor(app: App, output: str, notify: bool) -> int:
     """Find what would keep a run from working, and its mend.
 
     Looks at configuration, token, dialler, campaign, clock, functions, permissions and libraries.
@@ -46,7 +47,21 @@ def doctor(app: App, output: str) -> int:
             _show(check, width)
     if output == "json":
         echo_json([asdict(check) for check in checks])
-    return next((check.code for check in checks if check.status == "FAIL"), ExitCode.OK)
+    code = next((check.code for check in checks if check.status == "FAIL"), ExitCode.OK)
+    return _send_test(app) or code if notify else code
+
+
+def _send_test(app: App) -> int:
+    """Send a test to each receiver; return 2 if one did not take it, or there is none."""
+    from ..jobs.notify import send_test
+
+    with app.journal() as journal:
+        found = send_test(app.settings(token_needed=False), journal)
+    for name, taken in found:
+        echo(f"notify.{name}: {'a test was sent' if taken else 'the test was not taken'}", err=True)
+    if not found:
+        echo("notify: has no webhook and no email: nobody is told", err=True)
+    return ExitCode.OK if found and all(taken for _, taken in found) else ExitCode.USAGE
 
 
 def _show(check: Check, width: int | None) -> None:

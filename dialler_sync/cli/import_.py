@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files.url import path_of
 from .common import (
     IMPORT_CODES,
     App,
     adopt_option,
     cluster_option,
     compare_option,
+    json_summary_option,
     mark_option,
     mask_option,
     max_errors_option,
@@ -23,18 +25,20 @@ from .common import (
     run_options,
 )
 from .source_options import source_options
+from .until import until_option
 
 if TYPE_CHECKING:
     from ..jobs.settings import Limit
 
 
 @click.command("import", epilog=IMPORT_CODES)
-@click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
 @out_option
 @click.option("--dry-run", is_flag=True, help="Do everything but send.")
 @compare_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N rows; 'resume' sends the rest.")
+@until_option
 @max_errors_option
 @max_warnings_option
 @max_missing_option
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 @mark_option
 @click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
 @cluster_option
+@json_summary_option
 @click.option(
     "--inbox",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -85,6 +90,7 @@ def import_(
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
     to fix and import again; failed.csv has the same) and summary.json.
     """
+    from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
     from ..jobs.inbox import InboxImporter, work_through_inbox
     from ..jobs.notify import after_run
@@ -127,5 +133,6 @@ def import_(
         with progress(app) as observer:
             summary = import_files(settings, job, journal, observer)
         after_run(summary, journal, settings.notify, metrics_file)
+        tidy_reports(settings, journal)
         print_summary(summary)
         return summary.exit_code

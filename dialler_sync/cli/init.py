@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
+from ..files.url import path_of
 from ..text.outward import in_shell
 from .common import App, echo, exit_codes, settled
 from .source_options import source_options
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=path_of)
 @source_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it here, in place of stdout.")
 @click.pass_obj

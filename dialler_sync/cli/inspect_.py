@@ -27,7 +27,8 @@ _log = logging.getLogger(__name__)
 def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str) -> int:
     """Show what the reader sees in FILE..., and how it reads it.
 
-    That is encoding, delimiter, header row, sheet, columns and rows.
+    That is encoding, delimiter, header row, sheet, columns and rows; of each column how many cells are filled and
+    how many differ, the longest, what they look like, and examples; and the first five rows.
 
     --to writes each table as UTF-8 CSV with commas, named <file name>.csv (of several sheets, <file
     name>.<sheet>.csv).
@@ -55,9 +56,35 @@ def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str
 
 def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
-        if value not in (None, [], ()):
+        if value not in (None, [], ()) and name not in ("profile", "first_rows"):
             shown = (
                 ", ".join(one_line(str(each)) for each in value) if isinstance(value, (list, tuple)) else repr(value)
             )
             say(f"{name:<12} {shown.strip(chr(39))}", indent=13)
+    _show_columns(facts["profile"])
+    if facts["first_rows"]:
+        echo("", "first rows")
+    for row in facts["first_rows"]:
+        echo(_cut(f"{row['row']:>7}  {' | '.join(_cut(one_line(cell), _CELL) for cell in row['cells'])}", _WIDTH))
     echo("")
+
+
+_WIDTH, _CELL = 80, 24
+"""Columns of a line, and of a cell in it: lines fit a terminal, -o json has all."""
+
+
+def _show_columns(profile: list[dict[str, Any]]) -> None:
+    if not profile:
+        return
+    width = max(6, min(max(len(one_line(each["column"])) for each in profile), 20))
+    echo("", f"{'column':<{width}}   filled distinct longest looks like   examples")
+    for each in profile:
+        distinct = "many" if each["distinct"] is None else f"{each['distinct']:,}"
+        numbers = f"{each['filled']:>8,} {distinct:>8} {each['longest']:>7,} {each['looks_like']:<12}"
+        name = _cut(one_line(each["column"]), width)
+        examples = " | ".join(_cut(one_line(text), _CELL) for text in each["examples"])
+        echo(_cut(f"{name:<{width}} {numbers} {examples}".rstrip(), _WIDTH))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

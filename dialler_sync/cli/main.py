@@ -23,6 +23,7 @@ from ..text.command_line import set_options
 from ..text.outward import forget_secrets, keep_secret, line, screen
 from ..version import __version__
 from . import startup
+from .calls import calls
 from .campaigns import campaigns
 from .common import App, echo, logs_json
 from .config import config
@@ -32,10 +33,11 @@ from .doctor import doctor
 from .import_ import import_
 from .init import init
 from .inspect_ import inspect_
+from .night import night
 from .plan import plan
 from .reconcile import reconcile
 from .resume import resume, retry
-from .runs import runs
+from .runs import forget, runs
 from .simulator import simulator
 from .streams import Printing
 from .undo import undo
@@ -50,13 +52,16 @@ COMMANDS: tuple[click.Command, ...] = (
     validate,
     plan,
     import_,
+    night,
     resume,
     retry,
     undo,
     reconcile,
+    calls,
     contacts,
     campaigns,
     runs,
+    forget,
     doctor,
     config,
     simulator,
@@ -91,7 +96,9 @@ class OrderedGroup(click.Group):
     help="Configuration file.",
 )
 @click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
-@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
+@click.option(
+    "-v", "--verbose", count=True, help="Say more on stderr, with times; -vv: each request and answer, masked."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors, and print no figures after a run.")
 @click.option(
     "--log-format",
@@ -121,6 +128,9 @@ def cli(
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
     set_options(ctx.obj.found_by())
     ctx.obj.set_up_logging()
+    if log_format == "json":
+        facts = {"event": "start", "command": ctx.invoked_subcommand, "version": __version__, "pid": os.getpid()}
+        _log.info("start of %s", ctx.invoked_subcommand, extra={"facts": facts})
     startup.settle_time_zone()
     if os.environ.get("NO_COLOR"):
         ctx.color = False
@@ -144,6 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:  # before a command began, or during its final messages
         print("interrupted", file=sys.stderr)  # noqa: T201
         code = ExitCode.INTERRUPTED
+    if logs_json():
+        _log.info("end: exit %d", code, extra={"facts": {"event": "end", "exit_code": int(code)}})
     startup.skip_last_collection()
     sys.exit(int(code))
 

@@ -7,15 +7,17 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..error_codes import ERROR_CODES, LOOKUP_FAILED
 from ..exit_codes import MEANINGS, ExitCode
 from ..text.outward import line
-from .common import COLOURS, echo, echo_json, is_quiet, say, settled
+from .common import COLOURS, echo, echo_json, is_quiet, say, settled, wants_json
 from .streams import styled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rich.console import Console
 
     from ..jobs.imports import PlanFile
@@ -53,6 +55,9 @@ def print_summary(summary: Summary) -> None:
     from ..jobs.results import forecast, knowledge, mirror_not_done, next_step, warned
 
     settled()
+    if wants_json():
+        echo_json(asdict(summary), indent=None)
+        return
     if is_quiet() and summary.command in _NO_TABLE:
         if summary.exit_code not in {ExitCode.OK, ExitCode.ROWS_FAILED}:
             why = summary.stopped_because or MEANINGS[ExitCode(summary.exit_code)]
@@ -152,7 +157,9 @@ _SIGILS = {
     "rejected": "x",
 }
 """In this order they are told; what is left out has ``=``."""
-_EXAMPLES = 5
+_EXAMPLES = {"create": 3}
+"""Lines that are shown of an action, where it is not ``_LINES``."""
+_LINES = 5
 
 
 def print_plan(plan: PlanFile, *, as_json: bool) -> None:
@@ -162,6 +169,7 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
 
         echo_json(asdict(plan))
         return
+    from ..jobs.plans import what_rules_did
     from ..jobs.results import knowledge, warned
 
     counts = {**{name: plan.counts[name] for name in _SIGILS if name in plan.counts}, **plan.counts}
@@ -171,26 +179,37 @@ def print_plan(plan: PlanFile, *, as_json: bool) -> None:
         echo(f"{_SIGILS.get(name, '=')} {name:<11} {number:>9,}")
     for name, number in sorted(plan.changed_fields.items(), key=lambda item: -item[1]):
         echo(f"    {name}: {number:,} changed")
-    shown: dict[str, int] = {}
-    for entry in plan.entries:
-        action = entry["action"]
-        shown[action] = shown.get(action, 0) + 1
-        if shown[action] > _EXAMPLES:
-            continue
-        row = f"row {entry['row']}" if entry["row"] else f"contact {entry['contact_id']}"
-        why = f": {entry['reason']}" if entry["reason"] else ""
-        say(f"{_SIGILS.get(action, '=')} {action} {entry['user_data']} ({row}){why}", indent=4)
-        for name, (before, after) in entry["changes"].items():
-            say(f"      {name}: {_shown(before)} -> {_shown(after)}", indent=8)
-    more = [f"{number - _EXAMPLES:,} {action}" for action, number in shown.items() if number > _EXAMPLES]
-    if more:
-        say(f"… and more: {', '.join(more)} (-o PLAN or --json lists all)")
+    if done := what_rules_did(plan.entries):
+        echo("What the rules do:")
+    for rule, number in done:
+        say(f"    {number:,} {rule}", indent=8)
+    _print_examples(plan.entries)
     if said := warned({"warnings": plan.warnings}):
         say(f"Warnings: {said}")
     if compared := knowledge({"compared": plan.compared}):
         say(compared)
     if not plan.differs:
         echo("Nothing would change.")
+
+
+def _print_examples(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Print a few entries of each action, with each field that they change or set."""
+    shown: dict[str, int] = {}
+    for entry in entries:
+        action = entry["action"]
+        shown[action] = shown.get(action, 0) + 1
+        if shown[action] > _EXAMPLES.get(action, _LINES):
+            continue
+        row = f"row {entry['row']}" if entry["row"] else f"contact {entry['contact_id']}"
+        why = f": {entry['reason']}" if entry["reason"] else ""
+        say(f"{_SIGILS.get(action, '=')} {action} {entry['user_data']} ({row}){why}", indent=4)
+        for name, (before, after) in entry["changes"].items():
+            say(f"      {name}: {_shown(before)} -> {_shown(after)}", indent=8)
+        for name, value in entry["fields"].items():
+            say(f"      {name}: {_shown(value)}", indent=8)
+    left = {action: number - _EXAMPLES.get(action, _LINES) for action, number in shown.items()}
+    if more := [f"{number:,} {action}" for action, number in left.items() if number > 0]:
+        say(f"… and more: {', '.join(more)} (-o PLAN or --json lists all)")
 
 
 def _shown(value: object) -> str:

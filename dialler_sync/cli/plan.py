@@ -42,7 +42,16 @@ _CODES = exit_codes(
 @compare_option
 @max_missing_option
 @adopt_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN", help="Keep it for 'import --plan'.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PLAN",
+    help="Keep it for 'import --plan'; repeatable. NAME.html (a page) and NAME.xlsx are for people, with NAME.json "
+    "beside them; any other ending is JSON.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where an import would change anything.")
 @click.pass_obj
@@ -52,7 +61,7 @@ def plan(
     compare: str | None,
     max_missing: Limit | None,
     adopt: bool,
-    output: Path | None,
+    outputs: tuple[Path, ...],
     as_json: bool,
     detailed_exitcode: bool,
 ) -> int:
@@ -61,6 +70,7 @@ def plan(
     Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
     """
     from ..jobs.imports import ImportOptions, plan_files
+    from ..jobs.plans import write_plan
     from ..jobs.results import rows
     from .output import print_plan
     from .progress import progress
@@ -70,10 +80,12 @@ def plan(
     options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
     with app.journal() as journal, progress(app) as observer:
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
-    if output:
-        made.write(output)
+    if outputs:
+        write_plan(made, outputs)
         settled()
     print_plan(made, as_json=as_json)
+    if made.stops and not as_json:
+        say(f"An import would stop before anything is sent (exit 8): {made.stops}.")
     if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
         say(
             f"As configured, an import also sends what is unchanged: {rows(made.counts['unchanged'])}. "

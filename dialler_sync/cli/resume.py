@@ -8,13 +8,16 @@ from pathlib import Path
 import click
 
 from .choosing import choose, config_of_run_option, say_nothing
-from .common import IMPORT_CODES, App, cluster_option, mark_option, out_option
+from .common import IMPORT_CODES, App, cluster_option, json_summary_option, mark_option, out_option
+from .until import until_option
 
 
 @click.command(epilog=IMPORT_CODES)
 @click.argument("run", required=False)
 @config_of_run_option
+@until_option
 @cluster_option
+@json_summary_option
 @click.pass_obj
 def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) -> int:
     """Finish an interrupted RUN; if none is named, the newest.
@@ -52,9 +55,11 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     help="The file with the fixed rows (failed.xlsx), if it is not that of the run.",
 )
 @config_of_run_option
+@until_option
 @out_option
 @mark_option
 @cluster_option
+@json_summary_option
 @click.pass_obj
 def retry(
     app: App,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -32,56 +33,103 @@ def runs() -> None:
     """List past runs, write their reports again, forget old ones."""
 
 
+class SinceType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
+    """A date, a time, or an age: ``2026-11-29``, ``2026-11-29T03:15``, ``7d``."""
+
+    name = "DATE|AGE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Parse a moment; one without a zone is local."""
+        from ..jobs.settings import age
+
+        with suppress(ValueError):
+            return datetime.now(UTC) - age(str(value))
+        try:
+            return datetime.fromisoformat(str(value)).astimezone()
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"'{value}' is neither a date (2026-11-29) nor an age (7d, 12h, 6w)", param, ctx)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="The same as -o json.")
+
+
 @runs.command("list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.option("-n", "--number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@click.option("--campaign", metavar="C", help="Only runs of this campaign: its name or ID.")
+@click.option("--since", type=SinceType(), help="Only runs that began since: 2026-11-29, or 7d.")
+@click.option("--failed", is_flag=True, help="Only runs that stopped, or had rows that did not succeed.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@json_option
 @click.pass_obj
-def list_(app: App, number: int, output: str) -> None:
+def list_(
+    app: App, number: int, campaign: str | None, since: datetime | None, failed: bool, output: str, as_json: bool
+) -> None:
     """List the newest runs, the newest first.
 
     \b
     Examples:
       dialler-sync runs list -n 5
-      dialler-sync runs list -o json
+      dialler-sync runs list --campaign Nightly --since 7d --failed
+      dialler-sync runs list --json
     """
+    from ..jobs.past_runs import Wanted, find_runs
+
     with app.journal() as journal:
-        found = journal.runs(limit=number)
-    if output == "json":
-        echo_json([run.summary or {"run_id": run.id, "state": run.state} for run in found])
+        found = find_runs(journal, Wanted(campaign, since, failed), number)
+    if output == "json" or as_json:
+        echo_json(found)
         return
-    echo(f"{'RUN':<23} {'COMMAND':<9} {'STATE':<9} {'READ':>9} {'SUCCEEDED':>9}  CAMPAIGN")
+    echo(
+        f"{'RUN':<23} {'COMMAND':<9} {'STATE':<9} {'READ':>9} {'SUCCEEDED':>9} {'REJECTED':>8} {'FAILED':>7} "
+        f"{'EXIT':>4}  CAMPAIGN  FILE"
+    )
     for run in found:
-        counts = (run.summary or {}).get("counts", {})
-        read, succeeded = counts.get("read", "?"), counts.get("succeeded", "?")
-        command = "dry run" if (run.summary or {}).get("dry_run") else run.command
-        echo(f"{run.id:<23} {command:<9} {run.state:<9} {read:>9} {succeeded:>9}  {run.campaign}")
+        counts = run["counts"]
+        read, good, bad, failing = (counts.get(name, "?") for name in ("read", "succeeded", "rejected", "failed"))
+        what = "dry run" if run.get("dry_run") else run["command"]
+        state = "undone" if run["undone_by"] else run["state"]
+        code = "" if run["exit_code"] is None else run["exit_code"]
+        files = ", ".join(dict.fromkeys(str(file["name"]) for file in run["files"]))
+        echo(
+            f"{run['run_id']:<23} {what:<9} {state:<9} {read:>9} {good:>9} {bad:>8} {failing:>7} {code:>4}  "
+            f"{run['campaign']}  {files}"
+        )
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.argument("run")
+@json_option
 @click.pass_obj
-def show(app: App, run: str) -> None:
+def show(app: App, run: str, as_json: bool) -> None:
     """Show what became of RUN: as after the run on a terminal, else its summary as JSON.
 
-    The beginning of its ID is enough.
+    The beginning of its ID is enough. --json also has the dialler, the state, who began it, and what undid it.
 
     \b
     Example:
       dialler-sync runs show 20261123-201512-4f3a9c
     """
+    from ..jobs.past_runs import facts_of, undone_by
     from ..jobs.results import Summary
     from .output import print_summary
 
     with app.journal() as journal:
         record = journal.run(run)
+        facts = facts_of(record, undone_by(journal))
+    if as_json:
+        echo_json(facts)
+        return
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
     if record.is_unreported:
         echo(f"its reports are not written; this writes them: {command('runs', 'report', record.id)}", err=True)
-    if sys.stdout.isatty() and record.command != "reconcile":
-        print_summary(Summary.read(record.summary))
-    else:
+    if not sys.stdout.isatty() or record.command == "reconcile":
         echo_json(record.summary)
+        return
+    print_summary(Summary.read(record.summary))
+    echo(f"dialler   {facts['dialler']}", f"began by  {facts['user'] or '?'}")
+    if facts["undone_by"]:
+        echo(f"undone by {facts['undone_by']}")
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
@@ -111,13 +159,15 @@ def report(app: App, run: str) -> int:
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.option("--older-than", type=AgeType(), required=True, help="Runs that began longer ago: 30d, 12h or 6w.")
 @click.option("--unfinished", is_flag=True, help="Also runs that could be resumed.")
+@click.option("--reports", is_flag=True, help="Also delete their reports.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
 @click.pass_obj
-def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> int:
+def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_run: bool) -> int:
     """Forget old runs.
 
     They can then no longer be shown, tried again or undone, and what contacts were before them is deleted. Their
-    reports stay where they are, and so does the knowledge of what was last sent for each UserData (--compare journal).
+    reports stay where they are, unless --reports is given. What was last sent for each UserData stays known
+    (--compare journal).
 
     \b
     Examples:
@@ -129,9 +179,40 @@ def prune(app: App, older_than: timedelta, unfinished: bool, dry_run: bool) -> i
     with app.journal() as journal:
         found = past_runs.prunable(journal, datetime.now(UTC) - older_than, unfinished=unfinished)
         if not dry_run:
-            past_runs.prune(journal, found)
+            past_runs.prune(journal, found, reports=reports)
             settled()
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
     echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
+    return ExitCode.OK
+
+
+@click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@click.option("--user-data", metavar="U", required=True, help="The UserData of the person.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def forget(app: App, user_data: str, yes: bool) -> int:
+    """Erase a person from journal and reports.
+
+    Rows of the person stay as lines with empty cells, so that all counts stay true. What was imported for the person
+    can then not be undone or compared any more. The last lines say where copies remain: in the dialler, in the files
+    that were imported, in answers.
+
+    \b
+    Example:
+      dialler-sync forget --user-data 4711
+    """
+    from ..jobs.forget import find_person, forget_person
+
+    with app.journal() as journal:
+        person = find_person(journal, user_data)
+        if not yes:
+            echo(f"{len(person.rows):,} rows in {len(person.runs):,} runs", err=True)
+            click.confirm("Erase them? This cannot be undone", abort=True, err=True)
+        copies = forget_person(journal, person)
+    settled()
+    rows, runs = len(person.rows), len(person.runs)
+    echo(f"erased {rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}")
+    for copy in copies:
+        echo(f"a copy remains: {copy}")
     return ExitCode.OK

@@ -21,7 +21,7 @@ from .common import echo, exit_codes
 @click.option("--campaign", "campaigns", multiple=True, metavar="ID=NAME", help="A campaign; repeatable. [538=Nightly]")
 @click.option("--latency", default="0", metavar="S|S-S", help="Seconds before each answer: 0.02, or 0.01-0.05.")
 @click.option("--faults", default="", metavar="PLAN", help="Faults on order: 500_after:5%,drop_before:3%,429:0.02 …")
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws the same faults again.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws the same faults and calls again.")
 @click.option(
     *("--release", "release"),
     default="3.19",
@@ -43,6 +43,14 @@ from .common import echo, exit_codes
     metavar="N|FILE",
     help="Call records: N for each contact that is made, or those of a JSON, JSON Lines or CSV file.",
 )
+@click.option(
+    "--dial",
+    metavar="RATE",
+    help="Dial the contacts: RATE calls a second, or 30/m, 500/h, 2000/d; 500/h@9-17 from nine to five o'clock.",
+)
+@click.option(
+    "--speed", type=float, default=1.0, show_default=True, help="How many times as fast the dialler's clock runs."
+)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="SQLite file that keeps the contacts.")
 def simulator(
     host: str,
@@ -57,6 +65,8 @@ def simulator(
     no_batch: bool,
     lock_method: str,
     calls: str | None,
+    dial: str | None,
+    speed: float,
     file: Path | None,
 ) -> None:
     """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready.
@@ -65,25 +75,33 @@ def simulator(
     UserData or DiallerContactsID, and is a call as the dialler answers ({"StatisticsPartA": {...}}), or a contact with
     its DiallerContactsHistory, or has the columns of 'contacts history' (CallStart, CallConnect, Number, ...).
 
+    --dial makes it call the contacts that are neither locked nor done, one number after the other: a call is first
+    going on, then ends with a result code, which is sometimes changed afterwards. --speed 1440 plays a day in a minute.
+
     \b
     Examples:
       dialler-sync simulator --release 3.18
       dialler-sync simulator --calls 3
+      dialler-sync simulator --dial 500/h --speed 1440
       dialler-sync simulator --calls calls.jsonl
     """
-    from ..jobs.simulator import FaultPlan, Settings, SimulatorServer, Span, Store, call_source, serve_forever
+    from ..jobs import simulator as embedded
 
-    settings = Settings(
+    rate, hours = (0.0, (0, 24)) if dial is None else embedded.dial_plan(dial)
+    settings = embedded.Settings(
         token="simulator" if token is None else token,
         release=release,
         batch=not no_batch,
         lock_method=lock_method,
-        latency=Span.parse(latency),
-        faults=FaultPlan.parse(faults, seed=seed),
+        latency=embedded.Span.parse(latency),
+        faults=embedded.FaultPlan.parse(faults, seed=seed),
+        dial=rate,
+        dial_hours=hours,
+        seed=seed,
         log_requests=False,
     )
 
-    def ready(server: SimulatorServer) -> None:
+    def ready(server: embedded.SimulatorServer) -> None:
         echo(f"base_url: {server.base_url}", f"clients_id: {clients_id}")
         for number, name in store.campaigns.items():
             echo(f"campaign: {{id: {number}}}   # {name}")
@@ -96,10 +114,10 @@ def simulator(
             )
         echo(f"Its token: export DIALLER_SYNC_TOKEN={shlex.quote(settings.token)}. Ctrl-C ends it.", err=True)
 
-    rehearse = call_source(calls, seed) if calls is not None else None
-    named = dict(map(_campaign, campaigns))
-    with Store(named, clients_id=clients_id, file=file, rehearse=rehearse, seed=seed) as store:
-        serve_forever(store, settings, host=host, port=port, exposed=token is not None, ready=ready)
+    rehearse = embedded.call_source(calls, seed) if calls is not None else None
+    named, clock = dict(map(_campaign, campaigns)), embedded.Clock(speed=speed)
+    with embedded.Store(named, clients_id=clients_id, file=file, rehearse=rehearse, clock=clock, seed=seed) as store:
+        embedded.serve_forever(store, settings, host=host, port=port, exposed=token is not None, ready=ready)
 
 
 def _campaign(text: str) -> tuple[int, str]:

@@ -12,25 +12,47 @@ _GIVEN = "dialler_sync.source"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        ctx.meta.setdefault(_GIVEN, {})[param.name] = value
+def _remember(ctx: click.Context, param: click.Parameter, value: str | tuple[str, ...] | bool | None) -> None:
+    if not value:
+        return
+    given = ctx.meta.setdefault(_GIVEN, {})
+    if param.name == "sheet" and isinstance(value, tuple):
+        given["sheet"] = value[0] if len(value) == 1 else list(value)
+    elif param.name == "all_sheets":
+        given["sheets"] = "all"
+    else:
+        given[param.name] = value
+    if {"sheet", "sheets"} <= given.keys():
+        raise click.UsageError("--sheet and --all-sheets exclude each other: name sheets, or have all of them")
 
 
 def source_options(command: F) -> F:
-    """Add ``--sheet``, ``--encoding`` and ``--delimiter``; they override the command's configuration."""
-    for name, metavar, said in (
-        ("--delimiter", "SIGN", "Sign between the cells of a CSV FILE: one character, or tab, comma, semicolon, pipe."),
-        ("--encoding", "NAME", "Encoding of a CSV FILE: utf-8, cp1252 and so on."),
-        ("--sheet", "NAME", "Sheet of a workbook: its name, or its number from 1."),
+    """Add ``--sheet``, ``--all-sheets``, ``--encoding`` and ``--delimiter``; they override the configuration."""
+    for name, said, more in (
+        (
+            "--delimiter",
+            "Sign between the cells of a CSV FILE: one character, or tab, comma, semicolon, pipe.",
+            {"metavar": "SIGN"},
+        ),
+        ("--encoding", "Encoding of a CSV FILE: utf-8, cp1252 and so on.", {"metavar": "NAME"}),
+        ("--all-sheets", "Every sheet of a workbook that holds data.", {"is_flag": True}),
+        (
+            "--sheet",
+            "Sheet of a workbook: its name, or its number from 1. Repeatable.",
+            {"metavar": "NAME", "multiple": True},
+        ),
     ):
         command = click.option(
-            name, metavar=metavar, help=f"{said} Overrides source:.", callback=_remember, expose_value=False
+            name,
+            help=f"{said} Overrides source:.",
+            callback=_remember,
+            expose_value=False,
+            **more,
         )(command)
     return command
 
 
-def source_given() -> Mapping[str, str]:
+def source_given() -> Mapping[str, Any]:
     """Return the command line's options for reading FILE."""
-    given: Mapping[str, str] = click.get_current_context().meta.get(_GIVEN, {})
+    given: Mapping[str, Any] = click.get_current_context().meta.get(_GIVEN, {})
     return given

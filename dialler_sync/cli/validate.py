@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, exit_codes, files_argument, mark_option, max_errors_option, max_warnings_option, out_option
+from .common import (
+    App,
+    exit_codes,
+    files_argument,
+    json_summary_option,
+    mark_option,
+    max_errors_option,
+    max_warnings_option,
+    out_option,
+)
 from .source_options import source_options
 
 if TYPE_CHECKING:
@@ -24,6 +33,13 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
 @max_errors_option
 @max_warnings_option
 @mark_option
+@click.option(
+    "--mapped",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write what each row becomes: every field as it would be sent. FILE ends in .csv, .xlsx or .jsonl.",
+)
+@json_summary_option
 @click.pass_obj
 def validate(
     app: App,
@@ -32,16 +48,20 @@ def validate(
     max_errors: Limit | None,
     max_warnings: Limit | None,
     mark: bool,
+    mapped: Path | None,
 ) -> int:
     """Map and validate FILE..., and send nothing.
 
     Writes results.csv, where a valid row is 'succeeded', and failed.xlsx (rows to fix; failed.csv has the same).
     """
     from ..jobs.imports import ImportOptions, RunOptions, validate_files
+    from ..jobs.mapped import check_mapped, write_mapped
     from .output import print_summary
     from .progress import progress
 
     settings = app.settings(token_needed=False)
+    if mapped:
+        check_mapped(mapped, files)
     run = RunOptions(
         max_errors=max_errors or settings.rows.max_errors,
         max_warnings=max_warnings or settings.rows.max_warnings,
@@ -50,5 +70,7 @@ def validate(
     options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app) as observer:
         summary = validate_files(settings, options, journal, observer)
+        if mapped and not summary.stopped_because:
+            write_mapped(mapped, settings, files, summary, journal)
     print_summary(summary)
     return summary.exit_code

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from ..api.token_command import TIMEOUT
 from ..errors import ClusterLost, DiallerSyncError, NoRowCanSucceed, StopRun
+from ..files.own_command import TIMEOUT
 from ..text.command_line import command
 from .messages import LOT, Order, Report
 from .partitions import Partition

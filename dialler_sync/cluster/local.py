@@ -14,7 +14,7 @@ import dask
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
 
-from ..api.token_command import SAFE_PATH
+from ..files.own_command import SAFE_PATH
 
 _log = logging.getLogger(__name__)
 

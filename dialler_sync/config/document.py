@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -46,28 +47,40 @@ _CHARS_A_NODE = 16
 """Characters that each value counts in addition to its text."""
 
 
+class Place(NamedTuple):
+    """A line of a file."""
+
+    path: Path
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file: its values, the line of every key, and remarks on keys whose variable is not set.
+    """A YAML file, with those that it extends: its values, the place of every key, and remarks on keys whose variable
+    is not set.
 
-    ``unfinished``: the lines that are still marked ``# CHANGE``.
+    ``files``: this file, then what it extends; ``unfinished``: of each, the lines that are still marked ``# CHANGE``.
     """
 
     path: Path
     values: dict[str, Plain]
-    lines: Mapping[KeyPath, int]
+    places: Mapping[KeyPath, Place]
     unset: Mapping[KeyPath, str]
-    unfinished: Sequence[int] = ()
+    files: tuple[Path, ...]
+    unfinished: Mapping[Path, Sequence[int]]
 
     def where(self, key: KeyPath) -> str:
-        """Return ``file:line`` of the nearest enclosing key that the file has."""
-        while key and key not in self.lines:
+        """Return ``file:line`` of the nearest enclosing key that a file has."""
+        while key and key not in self.places:
             key = key[:-1]
-        return f"{self.path}:{self.lines.get(key, 1)}"
+        path, line = self.places.get(key, (self.path, 1))
+        return f"{path}:{line}"
 
 
-def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Document:
+def read_document(path: Path, environment: Mapping[str, str] = os.environ, named_at: str = "") -> Document:
     """Read one YAML file and expand ``${VARIABLE}`` (``$$`` is a dollar sign); an unset variable is empty.
+
+    ``named_at`` is the place in another file that names this one.
 
     Raises:
         ConfigError: not readable, not YAML, not a mapping, or a key twice.
@@ -77,6 +90,10 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         unfinished = unfinished_lines(text)
     except FileNotFoundError:
+        if named_at:
+            raise ConfigError(
+                f"{named_at}: extends: {path}: no such file. Its path counts from the folder of the file that names it."
+            ) from None
         if str(path) == "-":
             raise ConfigError(
                 "-: a configuration from a pipe is named /dev/stdin: … | dialler-sync -c /dev/stdin …"
@@ -104,7 +121,7 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> Do
     values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: a configuration is a mapping of sections (dialler:, campaign:, columns: …).")
-    return Document(path, values, reader.lines, reader.unset, unfinished)
+    return Document(path, values, reader.places, reader.unset, (path,), {path: unfinished} if unfinished else {})
 
 
 class _Reader:
@@ -112,14 +129,14 @@ class _Reader:
 
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
         self._path, self._environment = path, environment
-        self.lines: dict[KeyPath, int] = {}
+        self.places: dict[KeyPath, Place] = {}
         self.unset: dict[KeyPath, str] = {}
         self._size = 0
 
     def plain(self, node: yaml.Node, key: KeyPath) -> Plain:
         """Convert ``node``, which stands at ``key``."""
         line = node.start_mark.line + 1
-        self.lines.setdefault(key, line)
+        self.places.setdefault(key, Place(self._path, line))
         if len(key) > _DEEPEST:
             raise ConfigError(f"{self._path}:{line}: is nested too deeply, or refers to itself.")
         self._size += _CHARS_A_NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
@@ -144,7 +161,7 @@ class _Reader:
                 raise ConfigError(f"{at}: a key must be plain text.")
             if name in result:
                 raise ConfigError(f"{at}: the key '{name}' is there twice; keep one.")
-            self.lines[(*key, name)] = name_node.start_mark.line + 1
+            self.places[(*key, name)] = Place(self._path, name_node.start_mark.line + 1)
             result[name] = self.plain(value_node, (*key, name))
         return result
 

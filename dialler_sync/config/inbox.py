@@ -1,4 +1,4 @@
-"""``inbox:``, the folder that files come into."""
+"""``inbox:``, the folder that files come into; ``reports:``, where reports go."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _EXPECT = re.compile(
     re.IGNORECASE,
 )
 
-PATTERNS = ("*.csv", "*.txt", "*.tsv", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods")
+PATTERNS = (
+    *("*.csv", "*.txt", "*.tsv", "*.xlsx", "*.xlsm", "*.xls", "*.xlsb", "*.ods"),
+    *("*.gz", "*.zip", "*.bz2", "*.xz", "*.zst"),
+)
 """Names of spreadsheets."""
 
 
@@ -85,10 +88,32 @@ class InboxSettings(BaseModel):
         PATTERNS, min_length=1, description="Names of the files that are imported; others are reported once."
     )
     keep: Annotated[str, _checked(age)] | None = Field(
-        None, description="Delete imported files from done/ and failed/ after this time: 30d, 12h or 6w."
+        None, description="Delete imported files from done/ and failed/, and answers, after this time: 30d, 12h or 6w."
+    )
+    answers: Path | None = Field(
+        None,
+        description="Folder for the answers: one workbook for each file, with what became of it and the rows to fix. "
+        "It must exist, or its parent.",
+    )
+    group: str | None = Field(
+        None, min_length=1, description="Group of this machine that may read the answers; without it only this user."
     )
     expect: Annotated[str, _checked(due)] | None = Field(
         None,
         description='When a list is due, by local time: "04:00" (daily), "weekdays 04:00", "mon,thu 04:00". If none '
         "came since the last such time but one, import exits with 3 and the webhook gets the event missing, once.",
+    )
+
+
+class ReportSettings(BaseModel):
+    """Where reports are written, and how long they are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    dir: Path | None = Field(
+        None, description="Folder in which each run gets a folder; default: reports, where the command is given."
+    )
+    keep: Annotated[str, _checked(age)] | None = Field(
+        None,
+        description="Delete the reports of finished runs after this time (30d, 12h or 6w), at the end of each import.",
     )

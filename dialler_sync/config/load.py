@@ -9,15 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_jsonable_python
 
 from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
-from .document import Document, KeyPath, read_document
+from .document import Document, KeyPath
+from .extends import read_configuration
 from .settings import Settings, SourceSettings
+from .shape import model_at
+from .sources import Stores, beside, stores_beside
 
 _TUNING = {
     "name",  # a part of the target, which is compared by itself
@@ -27,6 +30,7 @@ _TUNING = {
     "timeout",
     "concurrency",
     "rate",
+    "hours",
     "retries",
     "give_up_after",
     "ca_file",
@@ -60,29 +64,30 @@ def load_config(
     finished: bool = False,
     trusted: bool | None = None,
 ) -> Settings:
-    """Read a configuration file. Its paths are relative to its own folder.
+    """Read a configuration file, and those that it extends. Paths are relative to the folder of the file they are in.
 
     Without ``token_needed`` (nothing is sent), the variable of the token need not be set. With ``finished``, a line
     that is still marked ``# CHANGE`` is a fault. ``trusted``: also use files that others could have changed; None: as
     DIALLER_SYNC_TRUST says.
 
     Raises:
-        ConfigError: every fault of the file, one a line, with file, line, key and the nearest name.
-        UsageError: others could have changed the file, or a file in it that decides where the token is sent.
+        ConfigError: every fault of the files, one a line, with file, line, key and the nearest name.
+        UsageError: others could have changed one of the files, or a file in it that decides where the token is sent.
     """
-    trust.require(CONFIGURATION, Path(path), trust=trusted)
-    document = read_document(Path(path), environment)
+    document = read_configuration(
+        Path(path), environment, before_each=lambda file: trust.require(CONFIGURATION, file, trust=trusted)
+    )
     faults = [problem for key, problem in document.unset.items() if token_needed or key != _TOKEN]
     try:
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
         others = (fault for fault in error.errors() if _place(document, fault) not in document.unset)
         faults += dict.fromkeys(_sentence(document, fault) for fault in others)
-    if finished and document.unfinished:
-        faults.append(
-            f"{document.path}: is not finished: {still_marked(document.unfinished)}. Complete what they ask for, and "
-            "remove the comments."
-        )
+    if finished:
+        faults += [
+            f"{file}: is not finished: {still_marked(lines)}. Complete what they ask for, and remove the comments."
+            for file, lines in document.unfinished.items()
+        ]
     if faults:
         raise ConfigError(*faults)
     settings = _with_absolute_paths(settings, document.path.resolve().parent)
@@ -96,6 +101,9 @@ def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
     for section, values in settings:
         if section in _TOKEN_SECTIONS:
             yield from ((f"{section}.{name}", path) for name, path in values if isinstance(path, Path))
+    if settings.notify and settings.notify.email:
+        smtp = settings.notify.email.smtp
+        yield from ((f"notify.email.smtp.{name}", path) for name, path in smtp if isinstance(path, Path))
 
 
 def still_marked(lines: Sequence[int]) -> str:
@@ -104,21 +112,27 @@ def still_marked(lines: Sequence[int]) -> str:
     return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
 
 
-def load_source(path: Path) -> SourceSettings:
-    """Read only the ``source:`` section, which needs no dialler and no token.
+def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:
+    """Read only the ``source:`` section, which needs no dialler and no token. ``trusted``: as of :func:`load_config`.
 
     Raises:
         ConfigError: every fault of the section.
+        UsageError: it has a command, and others could have changed the file.
     """
-    document = read_document(path)
+    document = read_configuration(path)
     try:
-        return SourceSettings.model_validate(document.values.get("source") or {})
+        stores = TypeAdapter(Stores).validate_python(document.values.get("sources") or {})
+        stores = stores_beside(document.path.resolve().parent, stores)
+        source = SourceSettings.model_validate(document.values.get("source") or {}).with_stores(stores)
     except ValidationError as error:
         faults = [ErrorDetails(**{**fault, "loc": ("source", *fault["loc"])}) for fault in error.errors()]
         raise ConfigError(*dict.fromkeys(_sentence(document, fault) for fault in faults)) from None
+    if source.password_command is not None or stores:
+        trust.require(CONFIGURATION, path, trust=trusted)
+    return source
 
 
-def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSettings:
+def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSettings:
     """Override settings of ``source`` with options of the command line.
 
     Raises:
@@ -127,7 +141,8 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
     if not given:
         return source
     try:
-        return SourceSettings.model_validate({**source.model_dump(), **given})
+        chosen = {"sheet": None, "sheets": None} if {"sheet", "sheets"} & given.keys() else {}
+        return SourceSettings.model_validate({**source.model_dump(), **chosen, **given}).with_stores(source.stores)
     except ValidationError as error:
         problems = (f"--{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
         raise ConfigError(*problems) from None
@@ -136,8 +151,9 @@ def with_source(source: SourceSettings, given: Mapping[str, str]) -> SourceSetti
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
     among them."""
-    plain = settings.model_dump(mode="json", exclude={"notify", "inbox", "cluster"})
+    plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "reports", "cluster"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
+    del plain["source"]["password_command"]
     for name, rule in settings.columns.items():
         if rule.lookup:
             plain["columns"][name]["lookup"]["sha256"] = _sha256(rule.lookup.file)
@@ -167,7 +183,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 def _default(name: str) -> str | None:
     """What a fingerprint has of a setting that is not set; None: it must be set."""
     *at, last = name.split(".")
-    model = _model_at(at)
+    model = model_at(at)
     setting = model.model_fields.get(last) if model else None
     if setting is None or setting.is_required():
         return None
@@ -194,15 +210,22 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
                     raise ConfigError(f"{name}.{key}: {path} is not a regular file")
             changes[name] = section.model_copy(update=paths)
     if settings.suppress:
-        changes["suppress"] = tuple(each.model_copy(update={"file": folder / each.file}) for each in settings.suppress)
+        changes["suppress"] = tuple(beside(folder, each) for each in settings.suppress)
     changes["columns"] = {
-        name: rule.model_copy(update={"lookup": rule.lookup.model_copy(update={"file": folder / rule.lookup.file})})
-        if rule.lookup
-        else rule
+        name: rule.model_copy(update={"lookup": beside(folder, rule.lookup)}) if rule.lookup else rule
         for name, rule in settings.columns.items()
     }
-    if settings.inbox.dir:
-        changes["inbox"] = settings.inbox.model_copy(update={"dir": folder / settings.inbox.dir})
+    changes["sources"] = stores_beside(folder, settings.sources)
+    changes["source"] = settings.source.with_stores(changes["sources"])
+    of_inbox = {name: folder / path for name in ("dir", "answers") if (path := getattr(settings.inbox, name))}
+    changes["inbox"] = settings.inbox.model_copy(update=of_inbox)
+    if settings.notify and settings.notify.email:
+        email = settings.notify.email
+        named = {key: folder / path for key in ("password_file", "ca_file") if (path := getattr(email.smtp, key))}
+        email = email.model_copy(update={"smtp": email.smtp.model_copy(update=named)})
+        changes["notify"] = settings.notify.model_copy(update={"email": email})
+    if settings.reports.dir:
+        changes["reports"] = settings.reports.model_copy(update={"dir": folder / settings.reports.dir})
     return settings.model_copy(update=changes)
 
 
@@ -239,25 +262,5 @@ def _is_union_arm(part: str | int) -> bool:
 
 
 def _names_beside(at: KeyPath) -> Iterable[str]:
-    model = _model_at(at[:-1])
+    model = model_at(at[:-1])
     return model.model_fields if model else ()
-
-
-def _model_at(at: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model of what stands at a place of a configuration."""
-    model: type[BaseModel] | None = Settings
-    for part in at:
-        if model is None:
-            break
-        inner = model.model_fields.get(str(part))
-        model = _model_of(inner.annotation) if inner else _model_of(model)
-    return model
-
-
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in reversed(getattr(annotation, "__args__", ())):
-        if found := _model_of(inner):
-            return found
-    return None

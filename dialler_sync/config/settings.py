@@ -6,7 +6,7 @@ The ``description`` of a key is its documentation: the reference, the JSON Schem
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -27,10 +28,16 @@ from pydantic import (
 from ..endpoints import ENDPOINTS, endpoint
 from ..target import dialler_of
 from ..text.nearest import nearest
+from .calls import CallsSettings
+from .campaign import CampaignSettings
 from .cluster import ClusterSettings
 from .columns import ColumnRules
 from .filters import Filters, contradictions
-from .inbox import InboxSettings
+from .hours import Hours
+from .inbox import InboxSettings, ReportSettings
+from .notify import EmailSettings
+from .sources import NamedFile, Naming, Stores
+from .texts import Formats
 
 
 class Section(BaseModel):
@@ -157,6 +164,11 @@ class DiallerSettings(Section):
     timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
     concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
     rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")
+    hours: str | None = Field(
+        None,
+        description='When contacts may be changed, by this machine\'s clock: "20:00-06:00". At the end of it, and '
+        "outside, a run takes no more rows (exit 9, resumable).",
+    )
     retries: int = Field(5, ge=0, le=100, description="Repeats of one request, where a repeat is harmless.")
     give_up_after: float = Field(
         300, ge=0, description="Seconds the dialler may be down before the run stops (exit 5)."
@@ -184,6 +196,28 @@ class DiallerSettings(Section):
         """The base URL with the ClientsID, the start of every path."""
         return f"{self.base_url}/{self.clients_id}"
 
+    _until: datetime | None = PrivateAttr(None)
+
+    @field_validator("hours")
+    @classmethod
+    def _two_times(cls, hours: str | None) -> str | None:
+        if hours is not None:
+            Hours.read(hours)
+        return hours
+
+    def until(self, end: datetime) -> DiallerSettings:
+        """Return these settings for a run that ends then."""
+        ours = self.model_copy()
+        ours._until = end
+        return ours
+
+    def end_from(self, now: datetime) -> tuple[datetime, str] | None:
+        """Return when a run that changes contacts takes no more rows, and what says so; None: never."""
+        ends = [(self._until, "--until")] if self._until else []
+        if self.hours:
+            ends.append((Hours.read(self.hours).end_from(now), f"dialler.hours: {self.hours}"))
+        return min(ends, default=None)
+
     @field_validator("endpoints")
     @classmethod
     def _endpoint_shapes(cls, endpoints: dict[str, str]) -> dict[str, str]:
@@ -207,32 +241,18 @@ class DiallerSettings(Section):
         return self
 
 
-class CampaignSettings(Section):
-    """The campaign that contacts go to: exactly one of ``id``, ``name``, ``column``."""
-
-    id: int | None = Field(None, description="DiallerCampaignsID.")
-    name: str | None = Field(None, min_length=1, max_length=64, description="DiallerCampaignsName.")
-    column: str | None = Field(None, min_length=1, description="Source column that names each row's campaign.")
-
-    @model_validator(mode="after")
-    def _one(self) -> CampaignSettings:
-        if sum(value is not None for value in (self.id, self.name, self.column)) != 1:
-            raise ValueError("set exactly one of id, name, column")
-        return self
-
-    @property
-    def common(self) -> str | None:
-        """The one campaign of all rows, by ID or name; None if each row names its own."""
-        return self.name if self.id is None else str(self.id)
-
-
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|", "none": ""}
 
 
 class SourceSettings(Section):
     """The layout of the spreadsheet; ``auto`` is detected from the file."""
 
-    sheet: str | None = Field(None, description="Sheet name, or its number from 1; none: the only one that holds data.")
+    sheet: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="Sheet name, or its number from 1, or a list of them; none: the only one that holds data."
+    )
+    sheets: Literal["all"] | None = Field(
+        None, description="all: every sheet that holds data and is not hidden, each with the mapped columns."
+    )
     encoding: str = Field(
         "auto", description="auto, or an encoding: utf-8, cp1252, utf-16 … Of an .xls of Excel 95, too."
     )
@@ -249,9 +269,39 @@ class SourceSettings(Section):
         "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
     )
     columns: list[str] | None = Field(None, description="Names of the columns, for files without a header.")
+    password_command: list[str] | str | None = Field(
+        None, description="Command that prints the password of an encrypted zip archive or workbook."
+    )
     max_file_mb: int = Field(4_096, ge=1, description="Greatest size of a file, unpacked, in MB.")
     max_columns: int = Field(2_000, ge=1, description="Greatest number of columns.")
     max_cell_chars: int = Field(1_000_000, ge=1, description="Greatest length of one cell in characters.")
+
+    @property
+    def named_sheets(self) -> tuple[str, ...]:
+        """The sheets that are named."""
+        return (self.sheet,) if isinstance(self.sheet, str) else tuple(self.sheet or ())
+
+    @property
+    def takes_several_sheets(self) -> bool:
+        """Whether a workbook may be several tables of a run."""
+        return self.sheets is not None or isinstance(self.sheet, list)
+
+    _stores: Stores = PrivateAttr(default_factory=dict)
+
+    @property
+    def stores(self) -> Stores:
+        """``sources:``, the logins to where lists are fetched from."""
+        return self._stores
+
+    def logins(self) -> SourceSettings:
+        """Return settings for another file, whose layout is found out from itself, with the same logins."""
+        return SourceSettings(password_command=self.password_command).with_stores(self._stores)
+
+    def with_stores(self, stores: Stores) -> SourceSettings:
+        """Return these settings with the logins."""
+        ours = self.model_copy()
+        ours._stores = stores
+        return ours
 
     @field_validator("encoding")
     @classmethod
@@ -290,6 +340,8 @@ class SourceSettings(Section):
 
     @model_validator(mode="after")
     def _different_signs(self) -> SourceSettings:
+        if self.sheet is not None and self.sheets is not None:
+            raise ValueError("sheet and sheets exclude each other: name sheets, or have all of them")
         if self.delimiter == self.quote != "auto":
             raise ValueError("delimiter and quote cannot be the same character")
         return self
@@ -306,6 +358,21 @@ class RowSettings(Section):
     )
     duplicate_keys: Literal["last", "first", "reject"] = Field(
         "last", description="Which row counts where rows of one run carry the same UserData."
+    )
+    duplicate_phones: Literal["allow", "warn", "reject", "first", "last"] = Field(
+        "allow",
+        description="Rows of one run that share a phone number under different keys: warn of them, reject all of them, "
+        "or let the first or last one go. See docs/rows.md.",
+    )
+    duplicate_phones_in_dialler: Literal["allow", "warn", "skip"] = Field(
+        "allow",
+        description="Rows with a phone number that a contact of the dialler has under another key: warn of them, or "
+        "skip them. Reads the whole list of contacts first.",
+    )
+    phones_in: Literal["campaign", "account"] = Field(
+        "campaign",
+        description="Whose numbers duplicate_phones_in_dialler looks at: those of the row's campaign, or of all "
+        "campaigns of the account.",
     )
     too_long: Literal["reject", "truncate"] = Field("reject", description="Text longer than the field.")
     phone_format: Literal["plus", "digits"] = Field("plus", description="plus: +49171…; digits: 49171….")
@@ -338,6 +405,8 @@ class RowSettings(Section):
             raise ValueError(problem)
         if self.skipped_contacts == "lock" and not (self.only or self.skip):
             raise ValueError("skipped_contacts: lock has no effect without only or skip")
+        if self.phones_in == "account" and self.duplicate_phones_in_dialler == "allow":
+            raise ValueError("phones_in: account has no effect without duplicate_phones_in_dialler: warn or skip")
         if self.mode is Mode.UPDATE and not self.overwrite_duplicates:
             raise ValueError(
                 "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the dialler "
@@ -356,17 +425,43 @@ class RowSettings(Section):
         return bool(self.only or self.skip)
 
 
-class SuppressSettings(Section):
+class SuppressSettings(Naming):
     """A do-not-call file: contacts in it are never imported."""
 
-    file: Path = Field(description="CSV or Excel file.")
+    file: NamedFile = Field(description="CSV or Excel file, or the address of one.")
     column: str = Field(description="Column that holds what is looked for.")
     by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
     region: str | None = Field(None, description="Region of phone numbers without a country code.")
+    expires: str | None = Field(
+        None,
+        min_length=1,
+        description="Column with the last day on which an entry counts; one without a day counts for good.",
+    )
+    formats: Formats | None = Field(
+        None, description='Days of expires: how they are written, besides ISO: ["%d.%m.%Y"].'
+    )
+    action: Literal["contact", "number"] = Field(
+        "contact",
+        description="contact: leave the contact out; number: leave out only the number (null is sent for its field), "
+        "and the contact where no number is left. See docs/rows.md.",
+    )
     may_be_empty: bool = Field(False, description="Accept the list also when it has no entries; else that is exit 3.")
     lock: bool = Field(
         False, description="Lock every contact of the campaign that is in the list, also where no file has it."
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SuppressSettings:
+        if self.action == "number" and self.lock:
+            raise ValueError(
+                "action: number and lock: true contradict each other: number keeps contacts that have another number, "
+                "and lock locks them. Use two entries of suppress: for two lists"
+            )
+        if self.action == "number" and self.by != "phone":
+            raise ValueError(f"action: number and by: {self.by} contradict each other: such a list names no number")
+        if self.formats and not self.expires:
+            raise ValueError("formats has no effect without expires")
+        return self
 
 
 SuppressLists = Annotated[
@@ -438,6 +533,13 @@ class NotifySettings(Section):
     webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
         None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."
     )
+    email: EmailSettings | None = Field(None, description="Mail to people, over an SMTP server.")
+    ping: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None, description="Called (GET) when an import ends well, with /fail behind its path when it fails."
+    )
+    on: Literal["change", "failed", "always"] = Field(
+        "change", description="When webhook and email tell: change, each failure as well (failed), or every run."
+    )
     row_count: RowLimit | None = Field(
         None, description="Alarm when the number of rows is off the median of earlier imports by more: 100 or 50%."
     )
@@ -446,9 +548,18 @@ class NotifySettings(Section):
 class Settings(Section):
     """A whole configuration."""
 
+    extends: str | None = Field(
+        None,
+        min_length=1,
+        description="Another configuration, which this one completes: its path, relative to the folder of this file. "
+        "Maps are merged; of the rest, what stands in this file counts. `null` takes away what the other has.",
+    )
     dialler: DiallerSettings
     campaign: CampaignSettings
     source: SourceSettings = SourceSettings()
+    sources: Stores = Field(
+        default_factory=dict, description='Logins to where lists are fetched from, by address: {"sftp://host": {…}}.'
+    )
     columns: ColumnRules = Field(
         default_factory=dict,
         description="Dialler field: source column, or a rule. Not needed for the vendor's own format.",
@@ -460,6 +571,8 @@ class Settings(Section):
     journal: JournalSettings = JournalSettings()
     inbox: InboxSettings = InboxSettings()
     cluster: ClusterSettings = ClusterSettings()
+    calls: CallsSettings = CallsSettings()
+    reports: ReportSettings = ReportSettings()
     notify: NotifySettings | None = None
 
     @field_validator("rows")
@@ -482,6 +595,18 @@ class Settings(Section):
             _need_one_campaign(info, "lock: true")
         return lists
 
+    @field_validator("protect")
+    @classmethod
+    def _protects_from_overwriting(cls, protect: ProtectSettings, info: ValidationInfo) -> ProtectSettings:
+        rows = info.data.get("rows")
+        if protect.of_calls and rows and not rows.overwrite_duplicates:
+            given = next(name for name in ("called", "done", "result_codes") if getattr(protect, name))
+            raise ValueError(
+                f"{given}: has no effect with rows.overwrite_duplicates: false, which makes a new contact of each row, "
+                "also for a key that the dialler has. Set overwrite_duplicates: true"
+            )
+        return protect
+
     @field_validator("mirror")
     @classmethod
     def _mirrors_one_campaign(cls, mirror: MirrorSettings, info: ValidationInfo) -> MirrorSettings:
@@ -494,6 +619,11 @@ class Settings(Section):
                     "the dialler has. Use mode: upsert, or missing: keep"
                 )
         return mirror
+
+    @model_validator(mode="after")
+    def _sources_know_their_stores(self) -> Settings:
+        object.__setattr__(self, "source", self.source.with_stores(self.sources))
+        return self
 
     @property
     def looks(self) -> bool:
@@ -508,8 +638,9 @@ class Settings(Section):
 
 def _need_one_campaign(info: ValidationInfo, what: str) -> None:
     campaign = info.data.get("campaign")
-    if campaign and campaign.column:
+    if campaign and campaign.several:
+        key = "column" if campaign.column else "split"
         raise ValueError(
-            f"{what} reads a whole campaign, and with campaign.column it would be all campaigns of the account: set "
+            f"{what} reads a whole campaign, and with campaign.{key} it would be all campaigns of the account: set "
             "campaign.id or campaign.name, and write one configuration for each campaign"
         )

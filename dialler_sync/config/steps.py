@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .sources import NamedFile, Naming
 from .texts import Pattern
 
 _TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>[{}])")
@@ -57,12 +57,12 @@ class Replacement(BaseModel):
         return self
 
 
-class Lookup(BaseModel):
+class Lookup(Naming):
     """A table of keys and values: a CSV or Excel file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: Path = Field(description="CSV or Excel file, relative to the folder of the configuration.")
+    file: NamedFile = Field(description="CSV or Excel file, relative to the folder of the configuration.")
     key: str = Field(min_length=1, description="Its column that holds what the text is looked for in.")
     value: str = Field(min_length=1, description="Its column that holds what the field gets.")
 

@@ -125,13 +125,22 @@ def records_of(history: object) -> list[Mapping[str, Any]] | None:
 
 
 def each_once(calls: Iterable[Call]) -> list[Call]:
-    """Deduplicate calls by ID: the later record wins, and counts as answered if either was."""
+    """Deduplicate calls by ID: the later record wins, and counts as answered if either was.
+
+    Records of one ID that began at different times are different calls.
+    """
     found: dict[object, Call] = {}
     for place, call in enumerate(calls):
-        key = call.call_id or place
+        key = (call.call_id, call.start) if call.call_id else place
         earlier = found.pop(key, None)
         found[key] = call if earlier is None else _merged(earlier, call)
     return list(found.values())
+
+
+def reached_of(calls: Iterable[Call]) -> bool | None:
+    """Whether somebody answered one of the calls; None if that is not known."""
+    told = [call.reached for call in calls]
+    return True if True in told else None if None in told or not told else False
 
 
 def _merged(earlier: Call, later: Call) -> Call:

@@ -14,6 +14,7 @@ from ..api.query import resolve_campaign
 from ..api.wire import stored_contact
 from ..config import Settings
 from ..error_codes import AMBIGUOUS, CONTACT_CHANGED, MAYBE_DONE, mend
+from ..files.url import path_of
 from ..journal import Image, Journal, PlannedRow, RowState, RunRecord
 from ..load.change import Changer, ContactChanger, UncheckedChanger, nothing_there
 from ..load.recorder import Recorder
@@ -60,7 +61,7 @@ class ChangeOptions:
     def of(cls, run: RunRecord, file: Path | None = None) -> ChangeOptions:
         """Return the options of a run; ``file`` replaces its spreadsheet."""
         given = run.options
-        path = next((Path(entry["path"]) for entry in run.files if entry["path"]), None)
+        path = next((path_of(entry["path"]) for entry in run.files if entry["path"]), None)
         named = Named(tuple(given["ids"]), tuple(given["user_data"]), file or path, given["column"], given["by"])
         return cls(named, given["campaign"], given["all_matches"], given["unchecked"], given["dry_run"])
 

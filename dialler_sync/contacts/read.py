@@ -19,6 +19,7 @@ from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, NotDone, Refused, RequestError
 from ..fields import PHONE_FIELDS
 from .call_records import CALL_FACTS, Call, NotTold, Spoken, records_of
+from .histories import HISTORY
 from .record_file import RecordFile
 from .targets import Target, Targets
 
@@ -29,12 +30,6 @@ Progress = Callable[[int], None]
 
 HISTORY_COLUMNS = ("DiallerContactsID", "UserData", *CALL_FACTS)
 """First columns of a list of calls."""
-
-HISTORY = "DiallerContactsHistory"
-"""Field of the batch lookup's records that holds the contact's calls."""
-
-RESULT_CODE = "DiallerCampaignsResultCodes"
-"""Field of the batch lookup's records that holds the contact's current result code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +176,7 @@ def get_contacts(
             for found in await finder.find(page):
                 for record in found.records or ():
                     into.add(record)
-                problems += _problems(targets, found)
+                problems += problems_of(targets, found)
             progress(len(page))
         return problems
 
@@ -214,7 +209,7 @@ def read_history(
             for history in histories:
                 for call in history.records or ():
                     into.add(call)
-                problems += _problems(targets, history)
+                problems += problems_of(targets, history)
             progress(len(page))
         return problems, calls.not_told
 
@@ -310,7 +305,8 @@ def list_campaigns(settings: Settings) -> list[Record]:
     return query(settings, question)
 
 
-def _problems(targets: Targets, found: Found) -> Iterator[str]:
+def problems_of(targets: Targets, found: Found) -> Iterator[str]:
+    """Yield a sentence on a target that names no contact, or none that could be read."""
     where = targets.where(found.target)
     who = f"{where}: {found.target}" if where else str(found.target)
     if fault := found.target.fault:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import ColumnRule, Settings
+from ..config.campaign import CampaignSettings
 from ..config.columns import fold
-from ..config.settings import CampaignSettings, RowSettings
+from ..config.settings import RowSettings
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
+from ..fetch import fetch
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..pages import RECORDS, batched
-from ..prepare.sources import file_sha256
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -88,14 +89,15 @@ class Targets:
         if named.file:
             from ..read import open_table
 
-            table = open_table(named.file, settings.source)
+            local = fetch(named.file, settings.source)
+            table = open_table(named.file, settings.source, local)
             self._rows = _Rows(table, settings, named, journal)
             self.files.append(
                 {
-                    "name": named.file.name,
-                    "path": str(named.file.resolve()),
+                    "name": local.name,
+                    "path": local.place,
                     "sheet": table.layout.sheet,
-                    "sha256": file_sha256(named.file),
+                    "sha256": local.sha256,
                     "rows": 0,
                     "layout": table.layout.facts(),
                 }

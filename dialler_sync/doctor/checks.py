@@ -8,13 +8,14 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
 from ..api.token import read_token
 from ..config import Settings, load_config
 from ..config.document import read_document
+from ..config.extends import read_configuration
 from ..config.load import CONFIGURATION, files_to_trust
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
@@ -53,11 +54,13 @@ def examine(
     unsafe = yield from _trust([(CONFIGURATION, config_path)], trusted)
     try:
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
+        files = read_configuration(config_path).files
     except ConfigError as error:
         fix = "correct it; 'dialler-sync config check' looks again"
         yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
         return
-    unsafe |= yield from _trust(files_to_trust(settings), trusted)
+    named = [*((CONFIGURATION, path) for path in files[1:]), *files_to_trust(settings)]
+    unsafe |= yield from _trust(named, trusted)
     if settings.inbox.dir and (open_inbox := judge("the inbox", settings.inbox.dir, shared=True)):
         yield warning("inbox", f"{open_inbox.said}: whoever can write there may import", open_inbox.mend)
     yield from _named_lists(settings)
@@ -65,14 +68,14 @@ def examine(
         return
     if not unsafe:
         yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
-    yield _configuration(config_path, settings)
+    yield _configuration(files, settings)
     yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:
         yield failed("token", "; ".join(error.args), "the dialler's portal makes tokens", ExitCode.USAGE)
         return
-    yield _token(config_path, settings, token)
+    yield _token(files, settings, token)
     yield from check_dialler(settings, now)
 
 
@@ -155,24 +158,29 @@ def _existing(folder: Path) -> Path:
     return next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
 
 
-def _configuration(path: Path, settings: Settings) -> Check:
+def _configuration(files: Sequence[Path], settings: Settings) -> Check:
     dialler = settings.dialler
-    text = f"{path}: {dialler.root}, {dialler.concurrency} requests in flight"
+    text = f"{', extending '.join(map(str, files))}: {dialler.root}, {dialler.concurrency} requests in flight"
     if dialler.base_url.startswith("http:") and dialler.allow_http:
         return warning("configuration", f"{text}, without TLS: the token is readable on the way", "use https")
     return fine("configuration", text)
 
 
-def _token(config_path: Path, settings: Settings, token: str) -> Check:
+def _token(files: Sequence[Path], settings: Settings, token: str) -> Check:
     """Report the source of the token, and whether others can read it there; never the token itself."""
     dialler = settings.dialler
     source = next(name for name in ("token", "token_file", "token_command") if getattr(dialler, name) is not None)
     text = f"dialler.{source} gives a token of {len(token)} characters"
     file = dialler.token_file
     if file is None:
-        written = read_document(config_path, {}).values.get("dialler")  # without variables: literal values only
-        values = [written.get(name) for name in ("token", "token_command")] if isinstance(written, dict) else []
-        file = config_path if any(token in str(value) for value in values) else None
+        file = next((path for path in files if _stands_in(path, token)), None)
     if file is not None and file.stat().st_mode & _OTHERS:
         return warning("token", f"{text}, and others can read {file}", f"chmod 600 {file}, or use a variable")
     return fine("token", text)
+
+
+def _stands_in(path: Path, token: str) -> bool:
+    """Whether a configuration file itself has the token, in place of a variable or a file that has it."""
+    written = read_document(path, {}).values.get("dialler")  # without variables: literal values only
+    values = [written.get(name) for name in ("token", "token_command")] if isinstance(written, dict) else []
+    return any(token in str(value) for value in values)

@@ -19,13 +19,14 @@ from urllib.parse import urlsplit
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.proxy import find_proxy
-from ..api.query import override_hint, resolve_campaign
+from ..api.query import override_hint, resolve_campaign, unknown_campaigns
 from ..api.tls import tls_context
 from ..config import Settings
 from ..endpoints import ENDPOINTS
 from ..error_codes import ENDPOINT_MISSING, NOT_FOUND, REDIRECTED, UNAUTHORISED
 from ..errors import ConfigError, DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, StopRun
 from ..exit_codes import ExitCode, exit_code
+from .calls import check_calls
 from .check import Check, failed, fine, warning
 from .numbers import check_numbers
 
@@ -146,11 +147,14 @@ async def _functions(settings: Settings) -> list[Check]:
             return [_refused(client, error)]
         known = f"the dialler accepts the token for ClientsID {dialler.clients_id}"
         campaign, number = await _campaign(client, settings, campaigns)
-        numbers = [] if number is None else [await check_numbers(client, number, settings.rows.phone_format)]
+        contacts = []
+        if number is not None:
+            contacts.append(await check_numbers(client, number, settings.rows.phone_format))
+            contacts.append(await check_calls(client, number))
         return [
             fine("access", known),
             campaign,
-            *numbers,
+            *contacts,
             await _speed(client),
             *await _endpoints(client),
         ]
@@ -175,6 +179,11 @@ async def _campaign(
 ) -> tuple[Check, int | None]:
     """Return the check, and the campaign's ID if it is known."""
     wanted = settings.campaign
+    if problems := unknown_campaigns(wanted.named, campaigns):
+        code = ExitCode.NO_ROW_CAN_SUCCEED
+        return failed("campaign", "; ".join(problems), "correct campaign: in the configuration", code), None
+    if wanted.named:
+        return fine("campaign", f"{', '.join(wanted.named)}: the dialler has them"), None
     if wanted.column is not None:
         text = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
         return fine("campaign", text), None

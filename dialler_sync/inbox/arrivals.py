@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,21 @@ from ..journal.inbox import InboxNotes
 
 _log = logging.getLogger(__name__)
 
-_UNFINISHED = frozenset({".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download"})
+_UNFINISHED = frozenset(
+    {".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".!sync", ".opdownload"}
+)
 """Suffixes that programs use while they write a file."""
+
+_NOT_OF_PEOPLE = re.compile(
+    r"[.~].*|thumbs\.db|desktop\.ini|icon\r|(?=.*[a-f])[0-9a-f]{8}|.*:zone\.identifier", re.IGNORECASE | re.DOTALL
+)
+"""Names that systems, cloud clients and spreadsheet programs use for themselves."""
+
+_CONFLICT = re.compile(
+    r"conflict(ed)? copy|\.sync-conflict-|case conflict|in konflikt stehende kopie|konfliktkopie|copie en conflit",
+    re.IGNORECASE,
+)
+"""What cloud clients put into the name of a version that they could not unite with another one."""
 
 
 class Arrival(NamedTuple):
@@ -44,6 +58,8 @@ class Arrivals:
     notes: InboxNotes
     quiet: float = 30
     patterns: Sequence[str] = PATTERNS
+    unfit: Callable[[str, str], None] = lambda *_: None
+    """Called once of a file that is not imported, with its name and why."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -80,12 +96,14 @@ class Arrivals:
         path = arrival.path
         owner = next((o for o in (f"~${path.name}", f".~lock.{path.name}#") if mark_of(path.with_name(o))), None)
         if owner:
-            self._report_once(arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits")
+            self._report_once(
+                arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits", waits=True
+            )
         return owner is not None
 
     def _fitting(self) -> Iterator[Arrival]:
         for path in self._listed():
-            if path.name.startswith((".", "~$")) or path.suffix.casefold() in _UNFINISHED or path.is_dir():
+            if _NOT_OF_PEOPLE.fullmatch(path.name) or path.suffix.casefold() in _UNFINISHED or path.is_dir():
                 continue
             mark = mark_of(path)
             if not mark:
@@ -94,6 +112,12 @@ class Arrivals:
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
                 self._report_once(
                     arrival, "is not a kind of file that is imported (inbox.patterns); it stays where it is"
+                )
+            elif _CONFLICT.search(path.name):
+                self._report_once(
+                    arrival,
+                    "is a conflict copy: a cloud client found two versions of this list. Rename the one that is to "
+                    "be imported, and delete the other; it stays where it is",
                 )
             elif unfit := unfitness(path):
                 self._report_once(arrival, f"{unfit}; it stays where it is")
@@ -106,10 +130,12 @@ class Arrivals:
         except OSError as error:
             raise UsageError(f"the inbox {self.folder} cannot be read: {error.strerror}") from error
 
-    def _report_once(self, arrival: Arrival, what: str) -> None:
+    def _report_once(self, arrival: Arrival, what: str, *, waits: bool = False) -> None:
         """Report once that a file is not imported; as an error, so that a quiet call under cron reports it, too."""
         if self.notes.tell_once(journal_name(arrival.path), arrival.mark, what, self.clock()):
             _log.error("%s: %s", arrival.path, what)
+            if not waits:
+                self.unfit(arrival.path.name, f"It {what}.")
 
 
 def unfitness(path: Path) -> str:

@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..config import SourceSettings
 from ..errors import InputError, UsageError
+from ..fetch import fetch
 from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
-from ..prepare.sources import file_sha256
 from .arrivals import Arrival, mark_of, unfitness
 
 _log = logging.getLogger(__name__)
@@ -47,14 +48,14 @@ class Claim:
         """The inode, which identifies the file among others of the same content."""
         return self.place.stat().st_ino
 
-    def sha256(self) -> str:
-        """Return the SHA-256 of the file.
+    def sha256(self, source: SourceSettings) -> str:
+        """Return the SHA-256 of the list in the file.
 
         Raises:
             InputError: the file cannot be read.
         """
         try:
-            return file_sha256(self.place)
+            return fetch(self.place, source).sha256
         except OSError as error:
             raise InputError(f"{self.home}: cannot be read: {error.strerror}") from error
 
@@ -62,7 +63,7 @@ class Claim:
         """Move the file back into the inbox, unless another file has its name now; return its path."""
         if self.place.exists():
             try:
-                _move(self.place, self.home)
+                move(self.place, self.home)
             except OSError as error:
                 _log.warning(
                     "%s cannot be moved back to %s (%s); the next call goes on with it where it is",
@@ -86,7 +87,7 @@ class Claim:
             number = pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))  # it may be a link of our own
             try:
                 make_own_folder(folder)  # as it still is
-                _move(self.place, within(number, folder) / name)
+                move(self.place, within(number, folder) / name)
             finally:
                 unpin(number)
         except FileNotFoundError:
@@ -193,7 +194,7 @@ def make_own_folder(folder: Path) -> None:
         raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
 
 
-def _move(source: Path, target: Path) -> None:
+def move(source: Path, target: Path) -> None:
     """Move a file, also to another file system; never onto another file."""
     try:
         os.link(source, target, follow_symlinks=False)

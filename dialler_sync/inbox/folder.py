@@ -10,18 +10,24 @@ from functools import reduce
 from pathlib import Path
 from typing import Protocol
 
+from ..config import SourceSettings
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
 from ..files.pinned import known
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
+from .answers import Answers
 from .arrivals import Arrival, Arrivals
 from .claim import Claim, claim, left_behind, lies_in
 
 _log = logging.getLogger(__name__)
 
 _SETTLED = frozenset({ExitCode.OK, ExitCode.ROWS_FAILED})
+
+
+class _Repeat(InputError):
+    """A file whose content was imported before."""
 
 
 class Importer(Protocol):
@@ -49,8 +55,10 @@ class Inbox:
     journal: Journal
     target: Callable[[], str]
     importer: Importer
+    answers: Answers | None = None
     overwrites: bool = True
     dry_run: bool = False
+    source: SourceSettings = field(default_factory=SourceSettings)
     codes: list[int] = field(default_factory=list)
     _behind: list[str] = field(default_factory=list)
 
@@ -70,6 +78,7 @@ class Inbox:
         """
         bugs: list[Exception] = []
         with self.journal.inbox_lock(str(self.folder)):
+            self._write_answers()
             for taken in self._files():
                 stays = False
                 try:
@@ -79,7 +88,9 @@ class Inbox:
                         self.importer.tell(summary)
                 except DiallerSyncError as error:
                     stays = isinstance(error, (Held, JournalError, ListUnreadable)) or self._is_begun(taken)
-                    _log.error("%s", _with_home_path(error, taken))
+                    said = _with_home_path(error, taken)
+                    _log.error("%s", said)
+                    self._answer_unbegun(taken, error, str(said))
                     self.codes.append(exit_code(error, {}))
                 except Exception as bug:  # noqa: BLE001 - raised below, after the other files
                     _log.error("%s: a bug in dialler-sync: %s", taken.home, bug)
@@ -87,14 +98,35 @@ class Inbox:
                 finally:
                     self._release(taken)
                     taken.let_go()
-                if self.codes and self.codes[-1] == ExitCode.INTERRUPTED:
+                self._write_answers()
+                if self.codes and self.codes[-1] in (ExitCode.INTERRUPTED, ExitCode.OUT_OF_TIME):
                     break
                 if stays and not self.dry_run:
                     self._warn_who_waits(taken)
                     break
+            self._write_answers()
         if bugs:
             raise bugs[0]
         return self.codes
+
+    def _write_answers(self) -> None:
+        if self.answers and not self.dry_run:
+            self.answers.write()
+
+    def _answer_unbegun(self, taken: Claim, error: DiallerSyncError, said: str) -> None:
+        """Note the answer to a file that no run has read."""
+        if not self.answers or self.dry_run or isinstance(error, (Held, JournalError)) or self._is_begun(taken):
+            return
+        if isinstance(error, _Repeat):
+            self.answers.refused(taken.home.name, said)
+        elif isinstance(error, InputError) and not isinstance(error, ListUnreadable):
+            self.answers.unread(taken.home.name, said)
+        else:
+            self.answers.waits(taken.home.name, said)
+
+    def _answer(self, summary: Summary, taken: Claim, place: str) -> None:
+        if self.answers and not self.dry_run:
+            self.answers.of_run(summary, taken.home.name, goes_on=not place)
 
     def _files(self) -> Iterator[Claim]:
         """Yield the files, each claimed when it is its turn."""
@@ -138,7 +170,7 @@ class Inbox:
     def _work_on(self, taken: Claim) -> Summary | None:
         """Import a file and file it; return the summary, None if it was imported before."""
         try:
-            sha256 = taken.sha256()
+            sha256 = taken.sha256(self.source)
             run = None if self.dry_run else self._earlier(taken, sha256)
             if run is None:
                 self._refuse_repeat(taken, sha256)
@@ -146,6 +178,7 @@ class Inbox:
                 self._set_path(taken.place, run)
             if run and run.summary and _place(run.state, run.summary["exit_code"]):
                 code = run.summary["exit_code"]
+                self._answer(Summary.read(run.summary), taken, _place(run.state, code))
                 moved = self._file(taken, _place(run.state, code), run.id)
                 _log.info("%s was imported by run %s, and is now moved to %s", taken.home, run.id, moved)
                 if run.is_unreported:
@@ -159,7 +192,9 @@ class Inbox:
             self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
         self.codes.append(summary.exit_code)
-        if not self.dry_run and (place := self._place(summary)):
+        place = "" if self.dry_run else self._place(summary)
+        self._answer(summary, taken, place)
+        if place:
             try:
                 self._file(taken, place, summary.run_id)
             except DiallerSyncError as error:
@@ -228,7 +263,7 @@ class Inbox:
         for run, _ in self._imports(sha256):
             counts = (run.summary or {}).get("counts", {"unknown": 1})
             if counts.get("succeeded", 0) + counts.get("unknown", 0):
-                raise InputError(
+                raise _Repeat(
                     f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, importing it "
                     f"again would make every contact twice. To send rows that failed: {command('retry', run.id)}"
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..contacts.read import HISTORY_COLUMNS, get_contacts, list_campaigns, list_contacts, read_history
 from ..contacts.record_file import RecordFile
+from ..contacts.results import add_results
 from ..contacts.targets import Named, Targets
 from ..report.contacts_output import CONTACT_COLUMNS, WRITERS, Listing, Record, output_file, write_table, write_xlsx
 
@@ -16,6 +17,7 @@ __all__ = [
     "Record",
     "RecordFile",
     "Targets",
+    "add_results",
     "get_contacts",
     "list_campaigns",
     "list_contacts",

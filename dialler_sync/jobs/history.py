@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from ..config import Settings
+from ..config.inbox import age
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
     DiallerUnavailable,
@@ -14,17 +17,21 @@ from ..errors import (
     JournalLost,
     LimitReached,
     NoRowCanSucceed,
+    OutOfTime,
     SafetyLimit,
     StopRun,
     UsageError,
 )
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
-from ..run.begin import reopen_folder
+from ..run.begin import delete_reports, reopen_folder
+from ..run.kept import delete_copies
 from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command
+
+_log = logging.getLogger(__name__)
 
 _STOPS: dict[int, type[StopRun]] = {
     ExitCode.USAGE: JournalError,
@@ -32,6 +39,7 @@ _STOPS: dict[int, type[StopRun]] = {
     ExitCode.UNAVAILABLE: DiallerUnavailable,
     ExitCode.NO_ROW_CAN_SUCCEED: NoRowCanSucceed,
     ExitCode.SAFETY_LIMIT: SafetyLimit,
+    ExitCode.OUT_OF_TIME: OutOfTime,
     ExitCode.INTERRUPTED: Interrupted,
 }
 """What stopped a run, by its exit code."""
@@ -85,8 +93,10 @@ def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) ->
     return [run for run in old if run.id not in needed]
 
 
-def prune(journal: Journal, runs: list[RunRecord]) -> None:
-    """Delete runs. The last payload of each UserData stays known; undoing them becomes impossible.
+def prune(journal: Journal, runs: list[RunRecord], *, reports: bool = False) -> None:
+    """Delete runs, and with ``reports`` their reports.
+
+    The last payload of each UserData stays known; undoing them becomes impossible.
 
     Raises:
         UsageError: another run is working on one of their campaigns.
@@ -96,4 +106,29 @@ def prune(journal: Journal, runs: list[RunRecord]) -> None:
             journal.fold_runs(target)
             for run in runs:
                 if run.target == target:
+                    if reports:
+                        _delete_reports(run)
                     journal.delete_run(run.id)
+                    delete_copies(journal, run)
+
+
+def _delete_reports(run: RunRecord) -> bool:
+    try:
+        return delete_reports(run)
+    except OSError as error:
+        _log.warning("the reports in %s cannot be deleted: %s", run.out, error.strerror)
+        return False
+
+
+def delete_old_reports(journal: Journal, keep: timedelta, now: datetime | None = None) -> None:
+    """Delete the reports of finished runs that ended longer ago than ``keep``; the journal keeps the runs."""
+    limit = (now or datetime.now(UTC)) - keep
+    for run in journal.runs():
+        if run.state == "finished" and run.finished_at and datetime.fromisoformat(run.finished_at) < limit:
+            _delete_reports(run)
+
+
+def tidy_reports(settings: Settings, journal: Journal) -> None:
+    """Delete old reports, as ``reports.keep`` says."""
+    if settings.reports.keep:
+        delete_old_reports(journal, age(settings.reports.keep))

@@ -90,7 +90,7 @@ def plan_files(
         with _begin(journal, "plan", settings, options, sources, suppressed, target, folder=Path(folder)) as run:
             execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
             planned = execution.plan()
-    return PlanFile.of(execution.run, planned, execution.errors)
+    return PlanFile.of(execution.run, planned, execution.errors, execution.would_stop)
 
 
 def new_run(

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
+from ..inbox.answers import Answers
 from ..inbox.arrivals import Arrivals
 from ..inbox.folder import Inbox
 from ..inbox.tidy import delete_old, missing_list
@@ -18,6 +19,7 @@ from ..journal import Journal, RunRecord
 from ..observer import Observer
 from ..run.reports import Summary
 from ..run.target import find_target
+from .history import tidy_reports
 from .imports import ImportOptions, import_files
 from .notify import deliver_of_inbox, list_is_missing, tell_of_run
 from .resume import go_on_with
@@ -66,14 +68,21 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     folder, ours = folder.resolve(), settings.inbox
     notes = journal.inbox(str(folder))
     arrivals = Arrivals(folder, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
+    answers = Answers(ours, folder, journal)
+    if not dry_run:
+        arrivals = replace(arrivals, unfit=answers.unread)
     overwrites = settings.rows.overwrite_duplicates
-    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), importer, overwrites, dry_run)
+    importers = (importer, answers, overwrites, dry_run, settings.source)
+    inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), *importers)
     codes = inbox.work_through()
     if ours.keep and not dry_run:
         delete_old(folder, age(ours.keep), journal)
+        answers.delete_old(age(ours.keep))
     if ours.expect and not dry_run and (alarm := missing_list(folder, due(ours.expect), notes)):
         _log.error("%s", alarm)
         list_is_missing(alarm, settings, journal, folder)
         codes.append(ExitCode.INPUT)
+    if not dry_run:
+        tidy_reports(settings, journal)
     deliver_of_inbox(settings, journal, folder)
     return worst(codes)

@@ -18,21 +18,26 @@ def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iter
     Raises:
         InputError: it cannot be read, or not to its end.
     """
+    from ..fetch import expand
     from ..read import open_tables
 
-    tables = open_tables(path, source)
-    for table in tables:
-        name = f"{path.name}.{table.layout.sheet}" if len(tables) > 1 else path.name
-        target = folder / f"{name.replace('/', '_')}.csv" if folder else None
-        yield _facts(table, target)
+    for each in expand(path, source):
+        tables = open_tables(each, source)
+        for table in tables:
+            name = f"{each.name}.{table.layout.sheet}" if len(tables) > 1 else each.name
+            target = folder / f"{name.replace('/', '_')}.csv" if folder else None
+            yield _facts(table, target)
 
 
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:
+    from ..propose.profile import Profile
     from ..report.tables import write_table
 
-    read = write_table(table, target)
+    profile = Profile(table.layout.columns)
+    read = write_table(table, target, profile.add)
     facts = {"path": str(table.layout.path), "sheet": table.layout.sheet, **table.layout.facts()}
     if read.double:
         remark = f"Cells that were encoded twice: {read.double:,}, such as '{read.such[:40]}'."
         facts["remarks"] = [*facts.get("remarks", ()), remark]
-    return {**facts, "rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
+    facts |= {"rows": read.rows, "ragged_rows": read.ragged, "written_to": str(target) if target else None}
+    return {**facts, "profile": profile.facts(), "first_rows": profile.first}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ..config.settings import NotifySettings, Settings
 from ..errors import JournalError
@@ -19,6 +20,7 @@ from ..files.whole import new_file, why
 from ..journal import Journal
 from ..run.reports import Summary
 from ..text.outward import line, outward
+from .subject import subject
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +38,13 @@ class Night:
 
     alarm: str
     event: str
+    failing: bool = False
+
+    def told(self, on: str) -> str:
+        """Return the event to tell of, as ``notify.on`` says; ``""`` for none."""
+        if self.event or on == "change":
+            return self.event
+        return "failing" if self.failing else "finished" if on == "always" else ""
 
 
 def judge_night(
@@ -50,7 +59,7 @@ def judge_night(
     before = next((bool(other.get("alarm")) or other["exit_code"] not in _WELL for other in earlier), False)
     before = last_event == "failing" if last_event else before
     event = "" if failing == before else "failing" if failing else "recovered"
-    return Night(alarm, event)
+    return Night(alarm, event, failing)
 
 
 def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], settings: NotifySettings) -> str:
@@ -104,52 +113,105 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings) -> None:
         if run.target == target and run.command == summary.command and run.summary and run.id != summary.run_id
     ]
     ended = [other for other in earlier if not other.get("dry_run")]
-    night = judge_night(summary, ended, settings, journal.last_event(target))
+    night = judge_night(summary, ended, settings, journal.last_event(target) or journal.last_event(_mail(target)))
     if night.alarm:
         _log.error("%s", night.alarm)
         journal.update_run(
             summary.run_id, summary={**(journal.run(summary.run_id).summary or {}), "alarm": night.alarm}
         )
-    if not settings.webhook:
-        return
-    if night.event:
-        journal.add_notice(target, night.event, _body(summary, night))
-    _deliver(settings.webhook, journal, target)
+    event = night.told(settings.on)
+    body = _body(summary, night) | {"event": event}
+    if event and settings.webhook:
+        journal.add_notice(target, event, body)
+    if event and settings.email:
+        journal.add_notice(_mail(target), event, body)
+    _deliver(settings, journal, target)
+    if settings.ping:
+        _ping(settings.ping, failing=night.failing)
 
 
 def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Path) -> None:
     """Record that the webhook must be told of a missing list."""
-    if not (settings.notify and settings.notify.webhook):
+    if not settings.notify:
         return
+    body = _without_run("missing", settings, alarm, ExitCode.INPUT)
+    if settings.notify.webhook:
+        journal.add_notice(_of_inbox(folder), "missing", body)
+    if settings.notify.email:
+        journal.add_notice(_mail(_of_inbox(folder)), "missing", body)
+
+
+def _without_run(event: str, settings: Settings, alarm: str, code: ExitCode) -> dict[str, Any]:
+    """Return the body of a message that no run stands for."""
     campaign = settings.campaign
-    body: dict[str, Any] = {
-        "event": "missing",
+    return {
+        "event": event,
         "run_id": None,
-        "campaign": campaign.id or campaign.name or f"column {campaign.column}",
+        "campaign": campaign.id or str(campaign),
         "finished_at": None,
-        "exit_code": ExitCode.INPUT,
+        "exit_code": code,
         "stopped_because": None,
         "alarm": alarm,
         "counts": {},
     }
-    journal.add_notice(_of_inbox(folder), "missing", body)
 
 
 def deliver_of_inbox(settings: Settings, journal: Journal, folder: Path) -> None:
     """Deliver the pending notifications of an inbox."""
-    if settings.notify and settings.notify.webhook:
-        _deliver(settings.notify.webhook, journal, _of_inbox(folder))
+    if settings.notify:
+        _deliver(settings.notify, journal, _of_inbox(folder))
 
 
 def _of_inbox(folder: Path) -> str:
     return f"inbox {folder}"
 
 
-def _deliver(url: str, journal: Journal, target: str) -> None:
+def send_test(settings: Settings, journal: Journal) -> list[tuple[str, bool]]:
+    """Send a test to each receiver of ``notify:``; return their names, each with whether it took the test."""
+    notify = settings.notify
+    if notify is None:
+        return []
+    body = _without_run("test", settings, "This is a test: nothing was imported.", ExitCode.OK)
+    found = [("webhook", _call(notify.webhook, body))] if notify.webhook else []
+    if notify.email:
+        from .mail import send
+
+        found.append(("email", send(body, notify.email, journal)))
+    return found
+
+
+def _mail(target: str) -> str:
+    """Return the name under which the notices for mail are stored."""
+    return f"mail {target}"
+
+
+def _deliver(settings: NotifySettings, journal: Journal, target: str) -> None:
+    url, email = settings.webhook, settings.email
+    if url:
+        _deliver_by(lambda body: _call(url, {**body, "text": subject(body)}), journal, target)
+    if email:
+        from .mail import send
+
+        _deliver_by(lambda body: send(body, email, journal), journal, _mail(target))
+
+
+def _deliver_by(tell: Callable[[Mapping[str, Any]], bool], journal: Journal, target: str) -> None:
     for notice in journal.undelivered(target):
-        if not _call(url, notice.body):
+        if not tell(notice.body):
             break  # the next run delivers this one first
         journal.settle_notice(notice.id)
+
+
+def _ping(url: str, *, failing: bool) -> None:
+    """Call the ping URL; a call that is not made is what its receiver watches for."""
+    import httpx
+
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/") + "/fail" if failing else parts.path
+    try:
+        httpx.get(urlunsplit(parts._replace(path=path)), timeout=_WEBHOOK_SECONDS)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        _log.error("notify.ping could not be called: %s", type(error).__name__)
 
 
 def _body(summary: Summary, night: Night) -> dict[str, Any]:
@@ -162,6 +224,7 @@ def _body(summary: Summary, night: Night) -> dict[str, Any]:
         "stopped_because": summary.stopped_because,
         "alarm": night.alarm or None,
         "counts": dict(summary.counts),
+        "errors": dict(summary.errors),
     }
 
 

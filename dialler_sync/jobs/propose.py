@@ -5,14 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..config import SourceSettings
+from ..errors import InputError
 from ..propose import propose_config
-from ..read import open_table
+from ..read import open_selected
 
 
 def propose(path: Path, source: SourceSettings) -> str:
-    """Write a commented configuration, as YAML, that fits the one table of a file.
+    """Write a commented configuration, as YAML, that fits a file: its table, or the sheets that ``source`` takes.
 
     Raises:
-        InputError: the file cannot be read, or holds several tables.
+        InputError: the file cannot be read, or holds several tables, or sheets with other columns.
     """
-    return propose_config(open_table(path, source), source)
+    first, *others = open_selected(path, source)
+    for other in others:
+        if other.layout.columns != first.layout.columns:
+            differing = [*({*first.layout.columns} ^ {*other.layout.columns})] or ["their order"]
+            raise InputError(
+                f"{other.layout.where}: its columns are not those of sheet '{first.layout.sheet}' "
+                f"({', '.join(sorted(differing))}). Make a configuration from each, or give them the same header."
+            )
+    return propose_config(first, source)

@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..journal import Journal, RunRecord
 from ..model import Action
 from ..observer import Observer, Silent
+from ..plan.decide import PlanRules
 from ..plan.file import PlanFile
 from ..plan.suppress import read_suppression_lists
 from ..prepare.prepared import Prepared
@@ -58,7 +59,8 @@ def reconcile_files(
         held.callback(prepared.close)
         observer = observer or Silent()
         locks = settings.rows.skipped_contacts == "lock"
-        may = May(settings.rows.mode, settings.kept_fields)
+        rules = PlanRules.of(settings, run.started_at, compare=False)
+        may = May(settings.rows.mode, settings.kept_fields, suppressed, rules)
         sides = Sides(settings.rows.duplicate_keys, observer.advance, locks=locks, may=may)
         held.callback(sides.close)
         return ReconciliationRun(

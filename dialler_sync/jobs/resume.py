@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from ..api.token import read_token
@@ -14,13 +15,15 @@ from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
+from ..files.url import path_of
 from ..journal import Journal, RunRecord
 from ..model import any_left
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
-from ..prepare.sources import open_sources
+from ..prepare.sources import Source, open_sources
 from ..run.begin import go_on, reopen_folder
+from ..run.kept import require_copies
 from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
@@ -80,12 +83,9 @@ def resume_run(
         if run.command in COMMANDS:
             return change_again(settings, run, journal, observer)
         sources = open_sources(settings, _paths(run), _log.debug, journal, _day_of(run))
-        for source, entry in zip(sources, run.files, strict=True):
-            if source.sha256 != entry["sha256"]:
-                raise CannotResume(
-                    f"{source.path} is not the file that run {run.id} began with; import it as a new run"
-                )
-        suppressed = read_suppression_lists(settings)
+        if other := _changed(sources, run):
+            raise CannotResume(f"{other} is not the file that run {run.id} began with; import it as a new run")
+        suppressed = read_suppression_lists(settings, _day_of(run))
         suppressed.check(
             run.options.get("suppress", {}),
             f"run {run.id} began with",
@@ -156,6 +156,8 @@ def retry_run(
         raise UsageError(
             f"run {parent.id} was an undo of {parent.parent}: run '{command('undo', parent.parent or '')}' again"
         )
+    if not files:
+        require_copies(journal, parent)
     config_path = config_path or Path(parent.config_path)
     if parent.command in COMMANDS:
         if len(files) > 1:
@@ -183,6 +185,8 @@ def _send_rest(
     settings = _read_as(settings, parent)
     again = RunOptions(
         source=parent.options.get("source", {}),
+        max_errors=settings.rows.max_errors,
+        max_warnings=settings.rows.max_warnings,
         mask=parent.options.get("mask") is not None,
         mark=mark,
         cluster=cluster,
@@ -250,10 +254,23 @@ def _read_as(settings: Settings, run: RunRecord) -> Settings:
     return settings.model_copy(update={"source": with_source(settings.source, run.options.get("source", {}))})
 
 
+def _changed(sources: Sequence[Source], run: RunRecord) -> str:
+    """Return the name of a file that is not as the run read it, ``""`` if all are."""
+    pairs = zip_longest(sources, run.files)
+    return next(
+        (
+            str(source.path if source else entry["path"])
+            for source, entry in pairs
+            if not (source and entry) or (source.sha256, source.table.layout.sheet) != (entry["sha256"], entry["sheet"])
+        ),
+        "",
+    )
+
+
 def _day_of(run: RunRecord) -> date:
     """The day on which a run began, which is its today."""
     return datetime.fromisoformat(run.started_at).astimezone().date()
 
 
 def _paths(run: RunRecord) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(Path(entry["path"]) for entry in run.files))
+    return tuple(dict.fromkeys(path_of(entry["path"]) for entry in run.files))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..config import Settings, SourceSettings, load_config, load_source, with_source
-from ..config.document import read_document
+from ..config.extends import read_configuration
+from ..config.hours import following, read_time
 from ..config.inbox import age
 from ..config.load import still_marked
 from ..config.schema import json_schema
@@ -14,10 +15,12 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "age",
+    "following",
     "json_schema",
     "load_config",
     "load_source",
-    "read_document",
+    "read_configuration",
+    "read_time",
     "row_limit",
     "still_marked",
     "with_source",

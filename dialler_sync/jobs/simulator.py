@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from ..simulator import FaultPlan, Settings, SimulatorServer, Span, Store, call_source, serve_forever
+from ..simulator import (
+    Clock,
+    FaultPlan,
+    Settings,
+    SimulatorServer,
+    Span,
+    Store,
+    call_source,
+    dial_plan,
+    serve_forever,
+)
 
 __all__ = [
+    "Clock",
     "FaultPlan",
     "Settings",
     "SimulatorServer",
     "Span",
     "Store",
     "call_source",
+    "dial_plan",
     "serve_forever",
 ]

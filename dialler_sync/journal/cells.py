@@ -190,10 +190,18 @@ FILE = {
     "layout": {"columns": [_text]},
     "inode": _or_null(_whole),
 }
+CALL_FILE = {
+    **dict.fromkeys(("path!", "draft!", "sha256!", "replaces"), _text),
+    **dict.fromkeys(("calls!", "updated!"), _count),
+    "looked_at!": is_time,
+}
 _OPTIONS = {
     **dict.fromkeys(("dry_run", "adopt", "mark", "mended", "force", "unchecked", "extras"), _flag),
-    **dict.fromkeys(("max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL),
-    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared", "source")},
+    **dict.fromkeys(
+        ("user", "max_errors", "max_warnings", "max_missing", "since", "cluster", "compare"), _TEXT_OR_NULL
+    ),
+    **{name: {ANY: _TEXT_OR_NULL} for name in ("suppress", "compared")},
+    "source": {ANY: lambda value: _TEXT_OR_NULL(value) or fits(value, [_text])},
     "mask": _or_null(lambda value: fits(value, [_text])),
     "mapped": {ANY: [[_text]]},
 }
@@ -239,5 +247,10 @@ CHECKS: dict[str, Check] = {
     "before_images.after": _contact,
     "failed_cells.cells": _json([_text]),
     "notices.body": _json({}),
+    "call_receivers.looked_at": _time_or_empty,
+    "call_receivers.file": lambda value: value == "" or _json(CALL_FILE)(value),
+    "call_receivers.intent": lambda value: value == "" or _json(CALL_FILE)(value),
+    "known_calls.kind": _one_of({"call", "contact", "going_on"}),
+    "answers.at": is_time,
 }
 """Of columns that hold more than their kind says."""

@@ -27,7 +27,7 @@ from ..target import is_account, split
 from ..text.command_line import command
 from . import schema
 from .cells import OddCell
-from .place import instead, lock_folder, path_of, require_trust, url_of
+from .place import folder_beside, instead, path_of, require_trust, url_of
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +82,14 @@ class Database:
                         f"may have begun. Nothing is lost: go on with '{command('resume')}'."
                     )
             yield connection
+
+    def write_anew(self) -> None:
+        """Write an SQLite file anew: what was deleted otherwise stays in its free pages."""
+        if self._engine.dialect.name == "sqlite":
+            with self._in_words(), self._engine.connect() as connection:
+                plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+                plain.exec_driver_sql("VACUUM")
+                plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def require_there(self) -> None:
         """Check that the journal's file still has its name: SQLite goes on writing to a deleted file.
@@ -146,6 +154,12 @@ class Database:
                 values = list(map(itemgetter(*map(names.index, compiled.positiontup)), values))
             connection.exec_driver_sql(str(compiled), [*values])
 
+    def make_durable(self) -> None:
+        """See that what was committed outlives a power cut: SQLite's own commits outlive the process only."""
+        if self._engine.dialect.name == "sqlite":
+            with self._in_words(), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert into all columns that leaves existing rows alone."""
         if self._engine.dialect.name == "postgresql":
@@ -186,9 +200,13 @@ class Database:
             finally:
                 self._held.remove(held)
 
+    def copies_folder(self) -> Path:
+        """Where copies of standard input lie while their runs can be resumed."""
+        return folder_beside(self._engine.url, "copies").absolute()
+
     @contextmanager
     def _file_lock(self, name: str, refusal: Refusal) -> Iterator[None]:
-        folder = lock_folder(self._engine.url)
+        folder = folder_beside(self._engine.url, "locks")
         try:
             make_folder(folder)
             if is_foreign(folder):  # who can delete a lock can have two runs at once

@@ -113,13 +113,14 @@ def require_trust(url: sa.URL, trusted: bool | None) -> None:
         trust.require("the journal", path, trust=trusted)
 
 
-def lock_folder(url: sa.URL) -> Path:
-    """Where the locks of a journal lie: beside it; in a folder that all users share, as /tmp is, not with theirs."""
+def folder_beside(url: sa.URL, name: str) -> Path:
+    """Where the locks of a journal lie, or its copies: beside it; in a folder that all users share, as /tmp is, not
+    with theirs."""
     path = path_of(url)
     if path is None:
-        return _own_folder() / "locks"
+        return _own_folder() / name
     shared = path.parent.stat().st_mode & stat.S_ISVTX
-    return path.with_name(f"{path.name}-locks" if shared else "locks")
+    return path.with_name(f"{path.name}-{name}" if shared else name)
 
 
 def _files(url: sa.URL) -> list[Path]:

@@ -66,8 +66,13 @@ class Rows(Runs):
 
     def note_moves(self, run_id: str, seqs: Sequence[int]) -> None:
         """Note that rows move their contacts from other campaigns."""
+        self.note_warnings(run_id, [(seq, str(MOVED)) for seq in seqs])
+
+    def note_warnings(self, run_id: str, noted: Sequence[tuple[int, str]]) -> None:
+        """Add warnings to rows, as (seq, text)."""
+        values = [(run_id, seq, text) for seq, text in noted]
         with self._begin() as connection:
-            self._database.execute_many(connection, _note_move, ("r", "s"), [(run_id, seq) for seq in seqs])
+            self._database.execute_many(connection, _note_warning, ("r", "s", "warning"), values)
 
     def record(
         self, run_id: str, outcomes: Sequence[Outcome], states: Sequence[tuple[int, RowState, int | None]] = ()
@@ -155,14 +160,15 @@ _add_row = sa.insert(schema.rows).values(
 )
 _set_state = sa.update(schema.rows).where(_row_key).values(_parameters("state", "newest_id"))
 _plan_action = sa.update(schema.rows).where(_row_key).values(_parameters("action", "contact_id"))
-_note_move = (
+_note_warning = (
     sa.update(schema.rows)
     .where(_row_key)
-    .values(  # no parameters but those that each row brings
+    .values(
         warnings=sa.case(
-            (schema.rows.c.warnings == sa.literal_column("''"), sa.literal_column(f"'{MOVED}'")),
-            else_=schema.rows.c.warnings + sa.literal_column(f"'; {MOVED}'"),
+            (schema.rows.c.warnings == sa.literal_column("''"), sa.literal_column("''")),
+            else_=schema.rows.c.warnings + sa.literal_column("'; '"),
         )
+        + sa.bindparam("warning", type_=sa.Text)
     )
 )
 _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "action", *_OUTCOME))

@@ -122,6 +122,45 @@ inbox_files = sa.Table(
     sqlite_with_rowid=False,
 )
 
+call_receivers = sa.Table(
+    "call_receivers",  # who gets lists of calls: how far each has them, and the file that is on its way
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("receiver", sa.Text, primary_key=True),
+    sa.Column("looked_at", sa.Text, nullable=False),  # empty: never
+    sa.Column("file", sa.Text, nullable=False),  # JSON: the last one in place; empty: none
+    sa.Column("intent", sa.Text, nullable=False),  # JSON: the one that is being put in place; empty: none
+    sqlite_with_rowid=False,
+)
+
+known_calls = sa.Table(
+    "known_calls",  # calls that a receiver has, contacts as they were at the last look, calls still going on
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("receiver", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),  # hash, or the line as JSON; empty until the file is in place
+    sa.Column("next", sa.Text, nullable=False),  # what it becomes when the file is in place
+    sa.Column("target", sa.Text, nullable=False, index=True),  # whose file that is
+    sa.Column("start", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+answers = sa.Table(
+    "answers",  # to the files of an inbox: those that are written, and those still to be written
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("inbox", sa.Text, nullable=False, index=True),
+    sa.Column("run", sa.Text, nullable=False),  # empty for a file without a run
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),  # empty until it is written
+    sa.Column("mark", sa.Text, nullable=False),  # inode, size and time of the written file
+)
+
 cells.check(metadata)
 
 
@@ -161,6 +200,15 @@ def _add_inbox_files(connection: sa.Connection) -> None:
     inbox_files.create(connection, checkfirst=True)
 
 
+def _add_call_tables(connection: sa.Connection) -> None:
+    for table in (call_receivers, known_calls):
+        table.create(connection, checkfirst=True)
+
+
+def _add_answers(connection: sa.Connection) -> None:
+    answers.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     metadata.create_all,
     _add_mirror_locks,
@@ -170,6 +218,8 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_notices,
     _add_inbox_files,
     _add_facts,
+    _add_call_tables,
+    _add_answers,
 )
 """Step *n* makes version *n* of version *n - 1*. Steps that were released are never changed."""
 

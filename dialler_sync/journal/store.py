@@ -9,7 +9,9 @@ from typing import Any, Self
 
 from ..errors import Held
 from ..target import in_words
-from . import notices, targets
+from . import erase, notices, targets
+from .answers import Answer, AnswerNotes, answers_of, kept_cells
+from .calls import CallNotes
 from .database import Database
 from .history import History
 from .inbox import InboxNotes
@@ -34,6 +36,11 @@ class Journal(Rows, History):
             JournalError, UsageError: it cannot be opened, is not a journal, or is not trusted.
         """
         return cls(Database(state, trusted=trusted))
+
+    @property
+    def copies(self) -> Path:
+        """The folder for copies of standard input, while their runs can be resumed."""
+        return self._database.copies_folder()
 
     def close(self) -> None:
         """Close all connections."""
@@ -94,6 +101,44 @@ class Journal(Rows, History):
     def inbox(self, folder: str) -> InboxNotes:
         """Return the notes of earlier calls about an inbox."""
         return InboxNotes(self._begin, folder)
+
+    def call_notes(self, target: str, receiver: str) -> CallNotes:
+        """Return the notes on a receiver of a target's calls."""
+        return CallNotes(self._database, self._begin, target, receiver)
+
+    def calls_lock(self, target: str, receiver: str) -> AbstractContextManager[None]:
+        """Hold a receiver of a target's calls, so that no other call gives it the same ones.
+
+        Raises:
+            Held: another call holds it.
+        """
+        whom = f" for {receiver}" if receiver else ""
+        refusal = f"another 'calls' is at work on {in_words(target)}{whom}: wait until it has finished, or stop it"
+        return self._database.lock(f"calls {receiver} {target}", lambda _: refusal)
+
+    def answers(self, folder: str) -> AnswerNotes:
+        """Return the answers to the files of an inbox."""
+        return AnswerNotes(self._begin, folder)
+
+    def kept_cells(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield the original cells of the rows to be fixed of a run, as (seq, cells), in order."""
+        return kept_cells(self._begin, run_id)
+
+    def answers_of(self, run_id: str) -> list[Answer]:
+        """Return the answers that were written of a run."""
+        with self._begin() as connection:
+            return answers_of(connection, run_id)
+
+    def rows_of(self, user_data: str) -> tuple[list[erase.Place], set[str]]:
+        """Return the rows that carry a UserData, and the runs whose options name it."""
+        with self._begin() as connection:
+            return erase.rows_of(connection, user_data), erase.runs_that_name(connection, user_data)
+
+    def erase(self, user_data: str, places: list[erase.Place]) -> None:
+        """Erase a person from all tables."""
+        with self._begin() as connection:
+            erase.erase(connection, user_data, places)
+        self._database.write_anew()
 
     def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
         """Store a notice until it is delivered."""

@@ -20,6 +20,10 @@ Cell = str | Fault | None
 """A row's text for a field (not blank), the fault of the source cell, or None for nothing."""
 
 
+OF_SHEET = -1
+"""Position, among the columns of a table, that stands for the name of its sheet."""
+
+
 def is_blank(text: str) -> bool:
     """Whether a text is empty or only white space."""
     return not text or (not text[0].isalnum() and SHOWS_NOTHING.fullmatch(text) is not None)
@@ -29,6 +33,7 @@ class Columns:
     """The columns of a chunk as lists, and the notes on their cells."""
 
     def __init__(self, chunk: Chunk) -> None:
+        self._chunk = chunk
         self._frame = chunk.frame
         self._texts: dict[int, list[str]] = {}
         self._notes: dict[int, list[tuple[int, CellNote]]] = {}
@@ -42,6 +47,8 @@ class Columns:
 
     def texts(self, position: int) -> list[str]:
         """Return the texts of one column."""
+        if position == OF_SHEET:
+            return self._chunk.sheets()
         if position not in self._texts:
             self._texts[position] = self._frame.iloc[:, position].tolist()
         return self._texts[position]

@@ -13,11 +13,11 @@ from ..error_codes import fault
 from ..errors import ConfigError, InputError
 from ..fields import FIELDS, PHONE_FIELDS, VENDOR_COLUMNS, Field, Kind
 from ..model import CellNote, Chunk, Layout, RowWarning
-from ..own_columns import is_own
+from ..own_columns import SHEET, is_own
 from ..text.nearest import nearest
 from ..text.outward import in_shell
 from ..text.spreadsheet import one_line
-from .cells import Cell, Columns, PlainNumber, is_blank
+from .cells import OF_SHEET, Cell, Columns, PlainNumber, is_blank
 from .patience import impatient
 from .steps import Table, settled, texts_of
 
@@ -93,7 +93,7 @@ class BoundField:
         if not self.positions:
             return "", self.rule.value or ""
         pairs = [
-            (header, str(chunk.frame.iat[place, position]))
+            (header, chunk.sheets()[place] if position == OF_SHEET else str(chunk.frame.iat[place, position]))
             for header, position in zip(self.headers, self.positions, strict=True)
         ]
         if self.rule.first_of:
@@ -236,6 +236,8 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
             f"rows.mode: {settings.rows.mode} looks for the contact of each row by its UserData, and columns: does not "
             "say where UserData comes from."
         )
+    if settings.campaign.split and "UserData" not in rules:
+        raise ConfigError("campaign.split goes by UserData, and columns: does not say where UserData comes from.")
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules
@@ -259,18 +261,25 @@ class _Header:
 
     def bound(self, field: Field, rule: ColumnRule, used_for: str = "") -> BoundField:
         found = [self._position(name, used_for or field.name) for name in rule.sources]
-        return BoundField(field, rule, tuple(found), tuple(self._layout.columns[position] for position in found))
+        return BoundField(field, rule, tuple(found), tuple(map(self._name, found)))
+
+    def _name(self, position: int) -> str:
+        return SHEET if position == OF_SHEET else self._layout.columns[position]
 
     def _position(self, name: str, used_for: str) -> int:
         found = self._by_name.get(name) or self._by_folded.get(fold(name)) or []
         if len(found) == 1:
             return found[0]
+        if name == SHEET and not found and (self._layout.sheet is not None or self._layout.mended):
+            return OF_SHEET
         if found:
             several = " and ".join(f"column {place + 1} '{one_line(self._layout.columns[place])}'" for place in found)
             problem = f"'{name}' (for {used_for}) fits {several}; give them different names"
         else:
             problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
-            if is_own(name):
+            if name == SHEET:
+                problem += "; only workbooks have sheets"
+            elif is_own(name):
                 problem += "; the columns of dialler-sync's own reports are ignored"
         self._problems[problem] = None
         return 0
@@ -278,7 +287,7 @@ class _Header:
     def check(self) -> None:
         if not self._problems:
             return
-        lines = [f"{self._layout.path}: {problem}" for problem in self._problems]
+        lines = [f"{self._layout.where}: {problem}" for problem in self._problems]
         lines.append(f"The file has the columns {_listed(self._layout.columns)}.")
         raise InputError(*lines, *self._delimiter_in_doubt())
 

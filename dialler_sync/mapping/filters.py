@@ -18,6 +18,7 @@ from ..config.days import day_of
 from ..config.filters import Condition, compiled
 from ..error_codes import UNREADABLE_FILTER, fault
 from ..model import Chunk, Fault, Filtered
+from ..own_columns import SHEET
 from ..text.spreadsheet import one_line
 from .cells import Columns, PlainNumber, is_blank
 from .columns import BoundField, BoundFilter
@@ -207,8 +208,11 @@ def _part(chunk: Chunk, rows: Places) -> Chunk:
     """Some rows of a chunk."""
     frame = chunk.frame[rows]
     kept = set(frame.index.tolist())
+    sheets = zip(chunk.frame.index.tolist(), chunk.sheets(), strict=True)
     return Chunk(
         frame,
         {key: note for key, note in chunk.notes.items() if key[0] in kept},
         {row: cells for row, cells in chunk.ragged.items() if row in kept},
+        {SHEET: [sheet for row, sheet in sheets if row in kept]} if SHEET in chunk.own else {},
+        chunk.sheet,
     )

@@ -17,6 +17,7 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 
 from ..config import Settings
+from ..config.campaign import is_id
 from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
@@ -25,6 +26,7 @@ from .filters import RowFilters
 from .messages import fault_of
 from .patience import impatient
 from .phones import Country, RestoredNumber, country, of_type, read_phones, spread
+from .routes import Router
 from .schema import ANY_PHONE, contact_schema, limit_of
 from .values import converter
 
@@ -71,7 +73,10 @@ class Checker:
             for bound in fields
             if bound.field.kind is not Kind.PHONE
         }
-        self._schema = contact_schema(self._mapping.fields, self._release, self._rules, today)
+        self._router = Router(settings.campaign) if settings.campaign.named else None
+        # Shares have no column of their own: they go by UserData.
+        of_shares = [CAMPAIGN.name] if settings.campaign.split else []
+        self._schema = contact_schema([*self._mapping.fields, *of_shares], self._release, self._rules, today)
         clears = settings.rows.empty_cells == "clear"
         self._cleared = frozenset(self._mapping.fields) - _NEVER_CLEARED if clears else frozenset()
         self._optional = frozenset(name for name, rule in self._rules.items() if rule.invalid == "empty")
@@ -138,6 +143,10 @@ class Checker:
                 column, unknown = of_type(column, self._rules[name].type)  # noqa: PLW2901
                 _warn(warnings, "type_unknown", name, unknown)
             columns[name] = [number[begin:] if isinstance(number, str) else number for number in column]
+        if self._router and self._settings.campaign.split:
+            columns[CAMPAIGN.name] = self._router.by_key(columns["UserData"])
+        elif self._router:
+            columns[CAMPAIGN.name] = self._router.by_cell(mapped.cells[CAMPAIGN.name])
         return columns
 
     def _leave_out(
@@ -182,7 +191,7 @@ class Checker:
         order = {name: place for place, name in enumerate((*FIELDS, ANY_PHONE))}
         faults: dict[int, list[Fault]] = {}
         for place, name, check in sorted(found, key=lambda failure: (failure[0], order[failure[1]])):
-            bound = self._phones[0] if name == ANY_PHONE else self._mapping.fields[name]
+            bound = self._phones[0] if name == ANY_PHONE else self._bound(name)
             column, cell = bound.origin(chunk, place)
             value = columns[name][place] if name in columns else None
             failure = (
@@ -192,6 +201,10 @@ class Checker:
             )
             faults.setdefault(place, []).append(replace(failure, field=bound.field.name, column=column, value=cell))
         return faults
+
+    def _bound(self, name: str) -> BoundField:
+        """What a field is made of; a campaign by shares, of UserData."""
+        return self._mapping.fields[name if name in self._mapping.fields else "UserData"]
 
     def _ragged(self, cells: int) -> Fault:
         if cells == self._width:
@@ -262,4 +275,4 @@ def _key(columns: Mapping[str, Column], place: int) -> str:
 def _campaign(text: str) -> dict[str, Value]:
     """Read a cell of only digits as a campaign's ID, any other as its name."""
     digits = text.strip()
-    return {"DiallerCampaignsID": int(digits)} if re.fullmatch("[0-9]{1,18}", digits) else {CAMPAIGN.name: text}
+    return {"DiallerCampaignsID": int(digits)} if is_id(digits) else {CAMPAIGN.name: text}

@@ -104,11 +104,11 @@ def decide(
         return Decision(Reason.ABSENT, reason="the dialler has no such contact (rows.mode: update)")
     if rules.mode is Mode.CREATE and there:
         return _left_alone(there, rules)
-    careful = rules.keeps or rules.of_calls
-    if careful and fields.get("UserData") and not there and (failed := _not_looked_up(fields, known=certain)):
-        return failed
-    if not rules.overwrite or not fields.get("UserData") or not there:
+    if not rules.overwrite or not fields.get("UserData"):
         return Decision(Action.CREATE)
+    if not there:
+        failed = _not_looked_up(fields, known=certain) if rules.keeps or rules.of_calls else None
+        return failed or Decision(Action.CREATE)
     if len(there) > 1:
         which = "several contacts of the dialler" if found else "several contacts of other campaigns"
         ids = ", ".join(contact.id for contact in there)

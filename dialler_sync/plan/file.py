@@ -12,13 +12,17 @@ from ..config import changes
 from ..errors import UsageError
 from ..files import trust
 from ..files.small import read_small
+from ..files.url import path_of
 from ..files.whole import new_file
 from ..journal import RunRecord
 from ..journal.cells import FILE, fits
 from ..text.outward import json_text
 from .planner import PlanEntry, Planned
 
-FORMAT = 3
+FORMAT = 4
+
+SHOWN = (".html", ".xlsx")
+"""Endings of plans for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,9 @@ class PlanFile:
     """What an import would do, and everything that this was decided from.
 
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
-    (field → [is, becomes]), ``reason``; rows that stay as they are have no line. ``suppress`` are the do-not-call
-    files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's summary.
+    (field → [is, becomes]), ``reason, fields`` (all of a contact that is made); rows that stay as they are have no
+    line. ``suppress`` are the do-not-call files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's
+    summary, ``stops`` names the limit (max_errors, max_warnings) by which an import would stop.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -45,16 +50,17 @@ class PlanFile:
     compared: Mapping[str, str]
     rejected: int = 0
     warnings: Mapping[str, int] = field(default_factory=dict)
+    stops: str = ""
 
     @classmethod
-    def of(cls, run: RunRecord, planned: Planned, rejected: int) -> Self:
-        """The plan of a run, of whose rows so many are ``rejected``."""
+    def of(cls, run: RunRecord, planned: Planned, rejected: int, stops: str = "") -> Self:
+        """The plan of a run, of whose rows so many are ``rejected``; ``stops``: the limit that ends the import."""
         # Through JSON, so that a plan from memory equals one from a file.
         entries = json.loads(json.dumps([asdict(entry) for entry in planned.entries]))
         return cls(
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
-            entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings),
+            entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings), stops,
         )  # fmt: skip
 
     @property
@@ -68,8 +74,14 @@ class PlanFile:
             file.write(json_text({"format": FORMAT, **asdict(self)}, indent=1))
 
     def paths(self) -> tuple[Path, ...]:
-        """The files that it was made from."""
-        return tuple(dict.fromkeys(Path(entry["path"]) for entry in self.files))
+        """The files that it was made from.
+
+        Raises:
+            UsageError: it was made from standard input, which is not there any more.
+        """
+        if not all(entry["path"] for entry in self.files):
+            raise UsageError("the plan was made from standard input: name the FILE, or '-', beside --plan")
+        return tuple(dict.fromkeys(path_of(entry["path"]) for entry in self.files))
 
     def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:
         """Refuse where files or configuration are not those of the plan.
@@ -121,6 +133,8 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
 
     trust.require("the plan", path, trust=trusted)
     no_plan = "is not a plan that 'dialler-sync plan -o' has written"
+    if path.suffix.casefold() in SHOWN:
+        raise UsageError(f"{path}: is a plan for people: name the {path.with_suffix('.json').name} written beside it")
     try:
         found = json.loads(read_small(path))
         if found.pop("format") != FORMAT:

@@ -14,13 +14,15 @@ from .snapshot import Snapshot
 from .unlisted import Change
 
 
-def can_be_called(
-    snapshot: Snapshot, prepared: Prepared, settings: Settings, journal: Journal, run: RunRecord
-) -> Iterator[StoredContact]:
-    """Contacts of the run's campaign that are not locked, and of which every row is left out by a filter; but for those
-    that a later run than this list's first one has sent."""
+def mark_left_out(snapshot: Snapshot, prepared: Prepared, journal: Journal, run: RunRecord) -> None:
+    """Have the snapshot know the keys of which every row is left out, or at least not sent."""
     snapshot.mark_left_out(prepared.filtered_keys())
     snapshot.unmark_left_out(_keys_that_count(journal, run))
+
+
+def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:
+    """Contacts of the run's campaign that are not locked, and of which every row is left out by a filter; but for those
+    that a later run than this list's first one has sent."""
     every, origin = settings.campaign, journal.run(run.parent) if run.parent else run
     newer = journal.sent_since(run.target, origin.started_at, {run.id, origin.id})
     ours = {"DiallerCampaignsID": every.id} if every.id is not None else {CAMPAIGN_NAME: every.name}
@@ -30,7 +32,7 @@ def can_be_called(
             page = [key for key in page if key not in later]  # noqa: PLW2901
         for contacts in snapshot.find(page).values():
             for contact in contacts:
-                elsewhere = every.column is None and is_elsewhere(ours, contact.values, snapshot.campaign_ids)
+                elsewhere = not every.several and is_elsewhere(ours, contact.values, snapshot.campaign_ids)
                 if not elsewhere and not is_locked(contact.values):
                     yield contact
 
@@ -43,8 +45,9 @@ def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> I
 
 
 def _keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
-    """The UserData of rows that are not left out."""
+    """The UserData of rows that are sent, or need not be, as the dialler has them already."""
     for entry in journal.rows(run):
         row = entry.result
-        if entry.has_source and row.status is not Status.REJECTED and row.action is not Reason.FILTERED:
+        left = row.status is Status.SKIPPED and row.action not in (Reason.UNCHANGED, Reason.EXISTS)
+        if entry.has_source and not left and row.status not in (Status.REJECTED, Status.FAILED):
             yield row.user_data

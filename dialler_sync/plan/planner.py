@@ -17,13 +17,16 @@ from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
 from ..config.settings import Limit, Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
+from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import MOVE, MOVED, Action, Reason, SpooledRow, Status
+from ..model import MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import Decision, PlanRules, before_image, decide
-from .left_out import can_be_called, to_lock_left_out
+from .left_out import can_be_called, mark_left_out, to_lock_left_out
+from .numbers import Known, KnownNumbers
 from .snapshot import Snapshot
+from .standing import known_numbers
 from .suppress import SuppressionLists
 from .unlisted import Change, Mirror, to_lock, to_unlock
 
@@ -32,7 +35,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror)."""
+    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror). ``fields`` is all that a
+    contact which is made is to have; of the first ``IN_FULL`` of them."""
 
     row: int
     action: str
@@ -40,17 +44,23 @@ class PlanEntry:
     contact_id: str = ""
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     reason: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+IN_FULL = 50_000
+"""Contacts to be made that a plan lists with all of their fields."""
 
 
 @dataclass(slots=True)
 class Planned:
-    """All decisions. ``entries`` leaves out rows that stay as they are; ``moved`` are the places of rows whose contacts
-    come from other campaigns."""
+    """All decisions. ``entries`` leaves out unchanged rows that keep nothing; ``moved`` are the places of rows whose
+    contacts come from other campaigns, ``known`` those of rows with a number that the dialler has under another key."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     moved: list[int] = field(default_factory=list)
+    known: list[int] = field(default_factory=list)
     entries: list[PlanEntry] = field(default_factory=list)
 
 
@@ -87,6 +97,8 @@ class Planner:
         self._inputs = inputs
         self._rules = PlanRules.of(settings, run.started_at, compare=inputs.compare)
         self._returned = journal.returned(run.target, run.id)
+        self._mirror = self._new_mirror() if inputs.mirror else None
+        self._numbers: KnownNumbers | None = None
         self.planned = Planned()
         self.extra: list[SpooledRow] = []
 
@@ -101,9 +113,20 @@ class Planner:
         """
         if self._prepared.unchanged:
             self.planned.counts[Reason.UNCHANGED] += self._prepared.unchanged
-        for batch in batched(self._prepared.to_send(), KEYS):
-            self._plan_batch(batch, keep_entries)
-            await pause()
+        rows, snapshot = self._settings.rows, self._inputs.snapshot
+        if rows.duplicate_phones_in_dialler != "allow" and snapshot is not None and not self._inputs.again:
+            if self._mirror:
+                self._mirror.select(snapshot)
+            self._numbers = known_numbers(
+                snapshot, self._settings, self._journal, self._run, self._prepared, self._rules, self._inputs.suppressed
+            )
+        try:
+            for batch in batched(self._prepared.to_send(), KEYS):
+                self._plan_batch(batch, keep_entries)
+                await pause()
+        finally:
+            if self._numbers is not None:
+                self._numbers.close()
         if self._inputs.again:
             return self.planned
         self._beyond(keep_entries)
@@ -131,14 +154,19 @@ class Planner:
         decided: list[tuple[int, str, str]] = []
         moved: list[int] = []
         replaced: list[tuple[int, bytes]] = []
-        for row in batch:
-            fields = orjson.loads(row.body)
+        warned: list[tuple[int, str]] = []
+        read = [orjson.loads(row.body) for row in batch]
+        numbers = self._known(batch, read)
+        for row, fields in zip(batch, read, strict=True):
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
+            if outcome is None and row.seq in numbers:
+                decision, outcome, text = self._of_known(row, decision, numbers[row.seq])
+                warned += [(row.seq, text)] if text else []
             name = str(decision.action) if decision.action else _FAILED[decision.code]
             self.planned.counts[name] += 1
             for field_name in decision.changes:
                 self.planned.changed_fields[field_name] += 1
-            if keep_entries and decision.action is not Reason.UNCHANGED:
+            if keep_entries and (decision.action is not Reason.UNCHANGED or decision.reason):
                 self.planned.entries.append(
                     PlanEntry(
                         self._prepared.rows[row.seq],
@@ -146,7 +174,8 @@ class Planner:
                         row.user_data,
                         decision.contact_id,
                         decision.changes,
-                        decision.reason,
+                        decision.reason or self._numbers_left_out(fields),
+                        self._in_full(decision, fields),
                     )
                 )
             if outcome is not None:
@@ -171,13 +200,52 @@ class Planner:
             self._prepared.replace(replaced)
         self._journal.record(self._run.id, outcomes)
         self._journal.note_moves(self._run.id, moved)
+        if warned:
+            self._journal.note_warnings(self._run.id, warned)
         self._journal.plan_actions(self._run.id, decided)
         self._journal.add_images(self._run.id, images)
+
+    def _in_full(self, decision: Decision, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """All fields of a contact that is to be made, or may be; nothing of others, whose changes are listed."""
+        counts = self.planned.counts
+        made = decision.action in (Action.CREATE, Action.IMPORT)
+        return fields if made and counts[Action.CREATE] + counts[Action.IMPORT] <= IN_FULL else {}
+
+    def _known(self, batch: list[SpooledRow], read: list[Mapping[str, Any]]) -> dict[int, list[Known]]:
+        """Numbers of rows that the dialler has under other keys, by place."""
+        snapshot, numbers = self._inputs.snapshot, self._numbers
+        if snapshot is None or numbers is None:
+            return {}
+        rows = [(row.seq, fields) for row, fields in zip(batch, read, strict=True)]
+        return numbers.find(rows, snapshot.campaign_ids, everywhere=self._settings.rows.phones_in == "account")
+
+    def _of_known(
+        self, row: SpooledRow, decision: Decision, found: list[Known]
+    ) -> tuple[Decision, Outcome | None, str]:
+        """What happens with a row that would go, and has such numbers; its outcome where it is skipped, else its
+        warnings."""
+        reason = found[0].reason
+        if self._settings.rows.duplicate_phones_in_dialler == "warn":
+            self.planned.known.append(row.seq)
+            text = RowWarning.text(RowWarning(Reason.KNOWN_NUMBER, each.field) for each in found)
+            return replace(decision, reason="; ".join(filter(None, (decision.reason, reason)))), None, text
+        self._returned.pop(row.user_data, None)
+        self._prepared.watched.pop(row.seq, None)
+        skipped = Decision(Reason.KNOWN_NUMBER, decision.contact, reason=reason)
+        return skipped, Outcome(row.seq, Status.SKIPPED, Reason.KNOWN_NUMBER, skipped.contact_id, error=reason), ""
 
     def _decide(
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
         """What happens with a row; its outcome, where that is settled without sending it."""
+        decision, outcome = self._decided(row, fields, found)
+        if decision.action is Action.CREATE and (names := self._nulled(fields)):  # null would have nothing to empty
+            decision = replace(decision, sent={name: value for name, value in fields.items() if name not in names})
+        return decision, outcome
+
+    def _decided(
+        self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
+    ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
             self._returned.pop(row.user_data, None)  # who must not be called stays locked
@@ -209,33 +277,55 @@ class Planner:
             )
         return decision, None
 
+    def _nulled(self, fields: Mapping[str, Any]) -> list[str]:
+        """The fields of a row whose numbers are left out; none where empty cells are cleared, which looks the same."""
+        if not self._inputs.suppressed.only_numbers or self._settings.rows.empty_cells == "clear":
+            return []
+        return [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
+
+    def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
+        """Which numbers of a row are left out, in words."""
+        names = self._nulled(fields)
+        return f"left out as on a do-not-call list: {', '.join(names)}" if names else ""
+
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
-        """A lock of our own mirror protects nobody who is in the file again."""
+        """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
         ours = self._returned.get(row.user_data, ())
-        return replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+        rules = replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
+        for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
+            rules = replace(rules, keeps=self._inputs.suppressed.may_be_kept(contact.values, rules.keeps))
+        return rules
 
     # Contacts that no row is sent to
 
     def _beyond(self, keep_entries: bool) -> None:
         """Contacts that the file has again or no longer has, or that must not be called."""
         snapshot = self._inputs.snapshot
+        if snapshot is not None and self._prepared.filtered:
+            mark_left_out(snapshot, self._prepared, self._journal, self._run)
+            for key in snapshot.keys_left_out():  # it is locked again below, or stays locked
+                self._returned.pop(key, None)
         self._add(to_unlock(self._returned, snapshot, self._inputs.suppressed), keep_entries)
         if snapshot is None:
             return
-        if self._inputs.mirror:
-            limit = self._inputs.max_missing or self._settings.mirror.max_missing
-            mirror = Mirror(
-                self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
-            )
-            self._add(mirror.changes(snapshot), keep_entries)
+        if self._mirror:
+            if self._numbers is None:
+                self._mirror.select(snapshot)
+            self._add(self._mirror.changes(snapshot), keep_entries)
         if self._prepared.filtered:
             self._left_out(snapshot, keep_entries)
         if self._inputs.suppressed.lock:
             self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
 
+    def _new_mirror(self) -> Mirror:
+        limit = self._inputs.max_missing or self._settings.mirror.max_missing
+        return Mirror(
+            self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
+        )
+
     def _left_out(self, snapshot: Snapshot, keep_entries: bool) -> None:
         """Contacts of rows that filters leave out: locked, or only counted."""
-        contacts = can_be_called(snapshot, self._prepared, self._settings, self._journal, self._run)
+        contacts = can_be_called(snapshot, self._settings, self._journal, self._run)
         if self._settings.rows.skipped_contacts == "lock":
             self._add(to_lock_left_out(contacts, snapshot), keep_entries)
         elif number := sum(1 for _ in contacts):

@@ -161,8 +161,12 @@ class Snapshot:
         """All others."""
         return self._contacts("id NOT IN taken")
 
-    def _contacts(self, where: str) -> Iterator[StoredContact]:
-        for user_data, contact_id, record in self._base.execute(f"SELECT * FROM contact WHERE {where}"):  # noqa: S608
+    def beside(self) -> Iterator[StoredContact]:
+        """The contacts of other campaigns, as far as they are known."""
+        return self._contacts("TRUE", "beside")
+
+    def _contacts(self, where: str, table: str = "contact") -> Iterator[StoredContact]:
+        for user_data, contact_id, record in self._base.execute(f"SELECT * FROM {table} WHERE {where}"):  # noqa: S608
             yield StoredContact(contact_id, user_data, orjson.loads(record))
 
 
@@ -272,7 +276,7 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
             snapshot.add_beside(await client.batch_contacts(user_data=page))
     except RequestError:
         if not await _looked_up(snapshot, client, page):
-            await _read_account(snapshot, client)
+            await read_account(snapshot, client)
 
 
 async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
@@ -289,7 +293,7 @@ async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[s
     return True
 
 
-async def _read_account(snapshot: Snapshot, client: DiallerClient) -> None:
+async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
     """Read the contacts of all campaigns, and keep those of others."""
 
     async def once() -> None:

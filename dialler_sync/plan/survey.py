@@ -12,11 +12,16 @@ from ..api.fatal import is_of_every_request, reason_to_stop
 from ..api.query import id_of
 from ..api.retry import NOT_ABOUT_THE_ROW, pause
 from ..config import Settings
-from ..config.settings import CampaignSettings
+from ..config.campaign import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
 from .answers import calls_are_told, require_answers, wanted_fields
-from .snapshot import Snapshot, look_beside, read_calls, read_campaign, read_contacts
+from .snapshot import Snapshot, look_beside, read_account, read_calls, read_campaign, read_contacts
+
+_NUMBERS = (
+    " Nothing is sent: rows.duplicate_phones_in_dialler needs the list of contacts. Run it again later, or set "
+    "duplicate_phones_in_dialler: allow."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -26,9 +31,17 @@ are compared (one list is one request), and when only before-images are wanted."
 
 
 async def survey(
-    client: DiallerClient, settings: Settings, prepared: Prepared, compare: str, *, dry_run: bool, mirrors: bool
+    client: DiallerClient,
+    settings: Settings,
+    prepared: Prepared,
+    compare: str,
+    *,
+    dry_run: bool,
+    mirrors: bool,
+    numbers: bool = False,
 ) -> Snapshot | None:
-    """The dialler's contacts, as far as a run needs to know them; None where it does not.
+    """The dialler's contacts, as far as a run needs to know them; None where it does not. ``numbers``: those of all
+    contacts.
 
     Raises:
         StopRun: they are needed and cannot be read.
@@ -36,12 +49,14 @@ async def survey(
     """
     by_dialler = compare == "dialler"
     whole = mirrors or any(each.lock for each in settings.suppress)  # who is locked need not be in the file
+    todo = sum(prepared.todo)
+    numbers = numbers and todo > 0
+    whole = whole or numbers
     left_out = prepared.filtered > 0
     locks = left_out and settings.rows.skipped_contacts == "lock"
     needed = by_dialler or whole or locks or settings.looks or settings.protect.follow_up or settings.protect.locked
     overwrites = settings.rows.overwrite_duplicates
     wanted = settings.journal.before_images and overwrites and not dry_run
-    todo = sum(prepared.todo)
     if not (needed or wanted or left_out) or not (todo or whole or left_out):
         return None
     few = todo + prepared.filtered <= (FEW_TO_COMPARE if by_dialler else FEW_TO_KEEP)
@@ -56,13 +71,16 @@ async def survey(
             if stop is not None:
                 raise stop from error
         if needed:
-            raise DiallerUnavailable(f"the dialler's contacts cannot be read: {error}") from error
+            why = f"the dialler's contacts cannot be read: {error}"
+            raise DiallerUnavailable(f"{why}{_NUMBERS if numbers else ''}") from error
         if wanted:
             _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
         if left_out:
             _log.warning("whether contacts of rows that are left out can still be called is not known (%s)", error)
         return None
-    if snapshot.whole and not snapshot.knows_others and settings.campaign.column is None and overwrites:
+    if numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
+        await _read_others(snapshot, client)
+    elif snapshot.whole and not snapshot.knows_others and not settings.campaign.several and overwrites:
         await look_beside(snapshot, client, _keys(prepared))
     try:
         require_answers(snapshot, settings)
@@ -70,6 +88,19 @@ async def survey(
         snapshot.close()
         raise
     return snapshot
+
+
+async def _read_others(snapshot: Snapshot, client: DiallerClient) -> None:
+    """Read the contacts of all campaigns, unless the dialler has listed them already.
+
+    Raises:
+        DiallerUnavailable: they cannot be read.
+    """
+    if not snapshot.knows_others:
+        await read_account(snapshot, client)
+    if snapshot.may_move:
+        snapshot.close()
+        raise DiallerUnavailable(f"contacts of other campaigns cannot be read.{_NUMBERS}")
 
 
 def _keys(prepared: Prepared) -> Iterator[str]:

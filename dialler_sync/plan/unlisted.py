@@ -74,8 +74,8 @@ class Mirror:
     adopt: bool
     rows: int
 
-    def changes(self, snapshot: Snapshot) -> Iterator[Change]:
-        """What is done to each of them.
+    def select(self, snapshot: Snapshot) -> None:
+        """Have the snapshot note them; call it once.
 
         Raises:
             SafetyLimit: before the first one, as they are more than may be, or are not known.
@@ -83,6 +83,9 @@ class Mirror:
         keyless = self._note_present(snapshot)
         missing = self._take(snapshot)
         self._check(missing, snapshot.count_present() + missing, keyless)
+
+    def changes(self, snapshot: Snapshot) -> Iterator[Change]:
+        """What is done to each of them."""
         action = Action(str(self.settings.mirror.missing))
         for contact in snapshot.taken():
             yield Change(NoRow.MIRRORED, action, contact, "not in the file any more")

@@ -18,8 +18,10 @@ from ..error_codes import DAMAGED, KEY_CHANGED, RAGGED_ROW, REFUSED_KEYS, fault,
 from ..errors import InputError
 from ..fields import FIELDS, Kind
 from ..journal import Journal, Origin, RunRecord
+from ..mapping.cells import OF_SHEET
 from ..mapping.columns import BoundField, is_blank
 from ..model import CellNote, Chunk, Contact, Fault, Filtered, Rejection, Table
+from ..own_columns import SHEET
 from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
@@ -118,7 +120,8 @@ class Guard:
         self._fed_by: dict[int, set[str]] = {}
         for name, bound in fields.items():
             for position in bound.positions:
-                self._fed_by.setdefault(position, set()).add(name)
+                if position != OF_SHEET:
+                    self._fed_by.setdefault(position, set()).add(name)
         named = _named_in(table)
         known = {run.id: run for run in journal.runs()} if named else {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
@@ -126,6 +129,7 @@ class Guard:
     def check(self, chunk: Chunk, check: Check) -> Sorted:
         """Undo what a spreadsheet program did to the rows, check them, and refuse other keys."""
         held = self._held(chunk)
+        chunk = replace(chunk, own={**chunk.own, SHEET: list(self._sheets(chunk, held))})
         found = check(self._restored(chunk, held))
         contacts, rejections = self._keys_checked(found.chunk, held, found.contacts, found.rejections)
         runs = {row: of.mark.run for row, of in held.items() if of.mark.run}
@@ -142,6 +146,14 @@ class Guard:
                 if wrong and wrong.code == _DAMAGED.code:
                     notes[row, at] = _DAMAGED
         return replace(chunk, notes=notes)
+
+    def _sheets(self, chunk: Chunk, held: Mapping[int, Held]) -> Iterator[str]:
+        """Yield the sheet that each row came from, as the journal knows it or the row says."""
+        for place, row in enumerate(chunk.frame.index.tolist()):
+            of = held.get(row)
+            run, file = (self.runs.get(of.mark.run), self._file(of.mark)) if of else (None, None)
+            said = chunk.own.get(SHEET)
+            yield str(run.files[file]["sheet"] or "") if run and file is not None else said[place] if said else ""
 
     # What is known of each row
 

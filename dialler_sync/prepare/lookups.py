@@ -23,15 +23,15 @@ def read_lookups(settings: Settings) -> Lookups:
     """
     wanted = {rule.lookup: name for name, rule in settings.columns.items() if rule.lookup}
     try:
-        return {lookup: _read(lookup, name) for lookup, name in wanted.items()}
+        return {lookup: _read(lookup, name, settings.source) for lookup, name in wanted.items()}
     except InputError as error:
         raise ListUnreadable(str(error)) from error
 
 
-def _read(lookup: Lookup, name: str) -> dict[str, str]:
+def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
     from ..read import open_table
 
-    table = open_table(lookup.file, SourceSettings())
+    table = open_table(lookup.file, source.logins())
     columns = table.layout.columns
     for what, column in (("key", lookup.key), ("value", lookup.value)):
         if columns.count(column) != 1:

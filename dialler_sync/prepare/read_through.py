@@ -6,25 +6,29 @@ Nothing is sent before this has ended well.
 from __future__ import annotations
 
 import hashlib
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import accumulate, compress
 from operator import attrgetter
 
 import orjson
 
 from ..config import Settings
-from ..error_codes import DUPLICATE_KEY
+from ..error_codes import DUPLICATE_KEY, SHARED_NUMBER, mend
 from ..errors import InputError
+from ..files.digest import file_sha256
 from ..journal import PENDING, Outcome, PlannedRow
 from ..journal.records import faults_text
 from ..model import Chunk, Contact, Fault, Filtered, Reason, Rejection, RowWarning, Status
 from ..text.spreadsheet import one_line
 from .filter_notes import tell_filters
 from .keys import Keys
+from .phones import Numbers, Shared
 from .prepared import Prepared
 from .sink import Found, RowSink
-from .sources import Source, file_sha256
+from .sources import Source
 
 _LONGEST_VALUE = 60
 """Characters of a cell that a message shows."""
@@ -42,25 +46,41 @@ def prepare(
     sink: RowSink,
     *,
     progress: Callable[[int], None],
+    amend: Callable[[Contact], Contact] | None = None,
 ) -> None:
     """Map and validate every row into ``prepared`` and ``sink``; ``progress`` gets the number of rows of each chunk.
+
+    ``amend``: what is sent of a valid row in place of all of it.
 
     Raises:
         InputError: a file cannot be read to its end, or changed meanwhile.
     """
     keys = Keys()
+    phones = Numbers() if settings.rows.duplicate_phones != "allow" else None
     for number, source in enumerate(sources):
         before = prepared.total
         for chunk in source.table.chunks():
-            progress(_take(prepared, keys, number, source, chunk, sink))
+            progress(_take(prepared, keys, phones, number, source, chunk, sink, amend))
         prepared.files.append(source.record(prepared.total - before))
-        if file_sha256(source.path) != source.sha256:
+        if file_sha256(source.local.path) != source.sha256:
             raise InputError(f"{source.path} changed while it was read. Is it still being written? Import it again.")
     tell_filters([source.checker.filters for source in sources if source.checker.filters and not source.guard])
-    sink.settle(_duplicates(prepared, keys, settings.rows.duplicate_keys))
+    doubled = _duplicates(prepared, keys, settings.rows.duplicate_keys)
+    sink.settle(doubled)
+    if phones is not None:
+        _settle_shared(prepared, phones, settings.rows.duplicate_phones, {outcome.seq for outcome in doubled}, sink)
 
 
-def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Chunk, sink: RowSink) -> int:
+def _take(
+    prepared: Prepared,
+    keys: Keys,
+    phones: Numbers | None,
+    number: int,
+    source: Source,
+    chunk: Chunk,
+    sink: RowSink,
+    amend: Callable[[Contact], Contact] | None = None,
+) -> int:
     """Add one chunk to the prepared rows; return the number of its rows."""
     checked = source.check(chunk)
     chunk, runs = checked.chunk, checked.runs
@@ -71,6 +91,10 @@ def _take(prepared: Prepared, keys: Keys, number: int, source: Source, chunk: Ch
     planned, bodies = [], []
     for seq, row in enumerate(found, first):
         if isinstance(row, Contact):
+            if amend:  # first, as a number that is sent of nobody is not shared
+                row = found[seq - first] = amend(row)  # noqa: PLW2901
+            if phones is not None:
+                phones.add(seq, row.fields)
             body = orjson.dumps(row.fields)
             warnings = RowWarning.text(row.warnings) if row.warnings else ""
             planned.append(PlannedRow(seq, number, row.row, row.user_data, payload_hash(body), warnings=warnings))
@@ -132,13 +156,26 @@ def _said(fault: Fault) -> str:
     return f"{column} ({value!r}): {fault.message}" if value else f"{column} (empty): {fault.message}"
 
 
+def _place(prepared: Prepared, seq: int, other: int) -> str:
+    """Return the row ``other`` as a reader of the row ``seq`` finds it."""
+    row = f"row {prepared.rows[other]}"
+    ends = list(accumulate(entry["rows"] for entry in prepared.files))
+    here, there = bisect_right(ends, seq), bisect_right(ends, other)
+    entry = prepared.files[there]
+    if here == there:
+        return row
+    if entry["sheet"] and entry["path"] == prepared.files[here]["path"]:
+        return f"{row} of sheet '{entry['sheet']}'"
+    return f"{row} of {entry['name']}" + (f", sheet '{entry['sheet']}'," if entry["sheet"] else "")
+
+
 def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
     """Return the outcomes of rows whose UserData another row carries too."""
     outcomes = []
     for seq, beside in zip(*(side.tolist() for side in keys.losers(policy)), strict=True):
         prepared.unchanged -= not prepared.todo[seq]
         prepared.todo[seq] = 0
-        other = f"row {prepared.rows[beside]}"
+        other = _place(prepared, seq, beside)
         if policy == "reject":
             prepared.rejected += 1
             outcomes.append(
@@ -155,3 +192,39 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                 Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{other} carries the same UserData and counts")
             )
     return outcomes
+
+
+def _settle_shared(prepared: Prepared, phones: Numbers, policy: str, doubled: set[int], sink: RowSink) -> None:
+    """Settle, or warn of, rows that share numbers; those with ``doubled`` keys are settled already."""
+    if policy == "warn":
+        sink.settle_shared([], _warned(prepared, phones.each_shared(doubled)))
+        return
+    lost = phones.sharing(doubled) if policy == "reject" else phones.losers(policy, doubled)
+    sink.settle_shared([_shared(prepared, row, policy) for row in lost], [])
+
+
+def _warned(prepared: Prepared, shared: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The warnings of rows that share numbers, as the journal takes them."""
+    warnings: dict[int, list[RowWarning]] = {}
+    for seq, name in shared:
+        warnings.setdefault(seq, []).append(RowWarning(SHARED_NUMBER, name))
+    prepared.warned = array("q", sorted({*prepared.warned, *warnings}))
+    return [(seq, RowWarning.text(found)) for seq, found in warnings.items()]
+
+
+def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
+    """The outcome of a row with a number of another row."""
+    prepared.unchanged -= not prepared.todo[row.seq]
+    prepared.todo[row.seq] = 0
+    error = f"{_place(prepared, row.seq, row.beside)} has the same number under another key ({row.field})"
+    if policy != "reject":
+        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{error} and counts")
+    prepared.rejected += 1
+    return Outcome(
+        row.seq,
+        Status.REJECTED,
+        error_code=SHARED_NUMBER,
+        error_field=row.field,
+        error=error,
+        hint=mend(SHARED_NUMBER),
+    )

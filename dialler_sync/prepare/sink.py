@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,9 @@ class RowSink(Protocol):
     def settle(self, outcomes: list[Outcome]) -> None:
         """Take outcomes that are known only when all rows were read: those of doubled keys."""
 
+    def settle_shared(self, outcomes: list[Outcome], warned: Sequence[tuple[int, str]]) -> None:
+        """Take those of shared numbers, and warnings of rows, as (seq, text)."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
@@ -42,3 +45,8 @@ class NewRows:
     def settle(self, outcomes: list[Outcome]) -> None:
         """Write the outcomes of doubled keys."""
         self.journal.record(self.run.id, outcomes)
+
+    def settle_shared(self, outcomes: list[Outcome], warned: Sequence[tuple[int, str]]) -> None:
+        """Write those of shared numbers, and the warnings."""
+        self.journal.record(self.run.id, outcomes)
+        self.journal.note_warnings(self.run.id, warned)

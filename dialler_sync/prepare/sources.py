@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..config import Settings
-from ..errors import InputError
+from ..config import Settings, SourceSettings
+from ..errors import InputError, UsageError
+from ..fetch import STDIN, Local, expand, fetch
 from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
@@ -28,13 +27,17 @@ _log = logging.getLogger(__name__)
 class Source:
     """One table of a run: a file, or a sheet of it. ``guard``: it is a mended one."""
 
-    path: Path
-    name: str
+    local: Local
     sha256: str
     inode: int
     table: Table
     checker: Checker
     guard: Guard | None = None
+
+    @property
+    def path(self) -> Path:
+        """What the user named, for messages; ``local.path`` is read."""
+        return self.local.named
 
     def check(self, chunk: Chunk) -> Sorted:
         """Sort the rows of a chunk into contacts, rejections and filtered rows."""
@@ -53,8 +56,8 @@ class Source:
         """Return the record for journal and summary."""
         layout = self.table.layout
         return {
-            "name": self.name,
-            "path": str(self.path.resolve()),
+            "name": line(self.local.name),
+            "path": self.local.place,
             "sheet": layout.sheet,
             "sha256": self.sha256,
             "inode": self.inode,
@@ -72,38 +75,44 @@ def open_sources(
     Raises:
         InputError, ConfigError: a file cannot be read, or does not fit the configuration.
     """
-    from ..read import open_table
+    from ..read import open_selected
 
     lookups = read_lookups(settings)
     today = today or date.today()  # noqa: DTZ011 - dates in spreadsheets have no zone
+    if paths.count(STDIN) > 1:
+        raise UsageError("-: standard input can be read only once: name it once")
     sources: list[Source] = []
     unreadable: list[object] = []
-    for path in paths:
+    for path in _each(paths, settings.source, unreadable):
         try:
-            table = open_table(path, settings.source)
-            checker = Checker(settings, table.layout, lookups, today)
+            local = fetch(path, settings.source)
+            tables = open_selected(path, settings.source, local)
         except InputError as error:  # the other files are looked at all the same, so that all is said at once
             unreadable.extend(error.args)
             continue
-        for remark in table.layout.remarks:
-            say(f"{known(path)}: {remark}")
-        for note in checker.notes:
-            _log.info("%s: %s", known(path), note)
-        looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
-        guard = Guard(table, looked_at, journal) if table.layout.mended else None
-        sources.append(Source(path, line(path.name), file_sha256(path), path.stat().st_ino, table, checker, guard))
+        for table in tables:
+            try:
+                checker = Checker(settings, table.layout, lookups, today)
+            except InputError as error:
+                unreadable.extend(error.args)
+                continue
+            where = known(path) if len(tables) == 1 else f"{known(path)}, sheet '{table.layout.sheet}'"
+            for remark in table.layout.remarks:
+                say(f"{where}: {remark}")
+            for note in checker.notes:
+                _log.info("%s: %s", where, note)
+            looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
+            guard = Guard(table, looked_at, journal) if table.layout.mended else None
+            sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
         raise InputError(*unreadable)
     return sources
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex digits.
-
-    Raises:
-        OSError: it cannot be read, or is a pipe or device, which may have no end.
-    """
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _each(paths: Sequence[Path], source: SourceSettings, unreadable: list[object]) -> Iterator[Path]:
+    """Yield the files that are named, those of a pattern one by one."""
+    for path in paths:
+        try:
+            yield from expand(path, source)
+        except InputError as error:
+            unreadable += error.args

@@ -64,7 +64,9 @@ def _source_section(layout: Layout, source: SourceSettings) -> Iterator[str]:
         for name in ("encoding", "delimiter", "quote", "escape", "header", "columns")
         if (value := getattr(source, name)) not in ("auto", None)
     }
-    if source.sheet is not None and layout.sheet is not None:
+    if source.takes_several_sheets and layout.sheet is not None:
+        given = {"sheets": "all", **given} if source.sheets else {"sheet": source.sheet, **given}
+    elif source.sheet is not None and layout.sheet is not None:
         given = {"sheet": layout.sheet, **given}
     if given:
         yield f"source: {one_line(given)}\n"

@@ -16,14 +16,32 @@ from .sample import Column
 from .yaml_text import one_line
 
 _MOST_VALUES = 6
+_ROUTES = 2
 _FEW_ROWS = 5
 """Rows from which on a column with few different cells says something of its kind."""
 
 
 def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
-    """Lines below ``columns:``: fields that may be left out, and rows that may be."""
+    """Lines below ``columns:``: fields that may be left out or kept, and rows that may be left out."""
     yield from _fields(found)
+    yield from _kept(found)
     yield from _rows(found, one_campaign=one_campaign)
+    if one_campaign:
+        yield from _campaigns(found)
+
+
+def _campaigns(found: Assigned) -> Iterator[str]:
+    """Routes by the postal code, where there is one; with a key, shares too."""
+    column = found.by_field.get("PostalCode")
+    begins = Counter(cell.strip()[:1] for cell in column.cells if cell.strip()[:1].isalnum()) if column else Counter()
+    if column is None or len(begins) <= 1:
+        return
+    routes = [{"pattern": f"^{begin}", "to": f"Campaign {begin}"} for begin, _ in begins.most_common(_ROUTES)]
+    yield ""
+    yield "# Several campaigns, in place of campaign: above (docs/rows.md), by what stands in a column, or by shares:"
+    yield f"# campaign: {one_line({'column': column.name, 'routes': routes, 'otherwise': 'reject'})}"
+    if "UserData" in found.rules:
+        yield f"# campaign: {one_line({'split': {'Campaign A': '50%', 'Campaign B': '50%'}})}"
 
 
 def _fields(found: Assigned) -> Iterator[str]:
@@ -43,6 +61,15 @@ def _fields(found: Assigned) -> Iterator[str]:
     if lines:
         yield "# A bad cell of these need not cost the row (docs/rows.md), with such a rule in place of the one above:"
         yield from lines
+
+
+def _kept(found: Assigned) -> Iterator[str]:
+    """The field in which agents write; contacts are overwritten only by their key."""
+    if "UserData" in found.rules and "Comment" in found.rules:
+        given = found.rules["Comment"].rule
+        rule: dict[str, Any] = {"column": given} if isinstance(given, str) else {**given}
+        yield "# What agents have written stays, with such a rule in place of the one above:"
+        yield f"#   Comment: {one_line({**rule, 'overwrite': 'if_empty'})}"
 
 
 def _lost_zeros(column: Column, region: object) -> int:
@@ -69,6 +96,15 @@ def _rows(found: Assigned, *, one_campaign: bool) -> Iterator[str]:
         only = {kinds.name: [value for value, _ in Counter(cell.strip() for cell in kinds.cells).most_common()]}
         yield "" if not skip else "#   and beside skip:, or alone:"
         yield f"# rows: {{only: {one_line(only)}}}   # of these, those that are to go (docs/rows.md)"
+    if "UserData" in found.rules and _shares_numbers(found):
+        yield "" if not skip and kinds is None else "#   and beside them, or alone:"
+        yield "# rows: {duplicate_phones: warn}   # rows that share a number under different keys (docs/rows.md)"
+
+
+def _shares_numbers(found: Assigned) -> bool:
+    """Whether a phone column has a number in several rows."""
+    columns = (found.by_field[name] for name in PHONE_FIELDS if name in found.by_field)
+    return any(len({*map(str.strip, column.cells)}) < len(column.cells) for column in columns)
 
 
 def _tells_kinds(column: Column) -> bool:

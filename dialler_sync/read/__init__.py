@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..fetch import Local, fetch
+from .excel.markup import is_markup, markup_of
 
 if TYPE_CHECKING:
     from ..config import SourceSettings
@@ -33,16 +40,49 @@ _FOREIGN = (
     (b"SQLite format 3", "a SQLite database"),
     (b"{\\rtf", "an RTF document"),
     (b"PAR1", "a Parquet file"),
+    (b"MIME-Version:", "a web archive (MHTML)"),
 )
-_MARKUP = (b"<!doctype", b"<html", b"<table", b"<head", b"<body", b"<?xml", b"<meta", b"<style", b"<script", b"<!--")
+_SYLK = re.compile(rb"ID;P[^\r\n]*\r?\n(?:P;[PFEMLS]|F;[PFDWSN]|B;[XY]\d|C;[XYK]|O;[LPEDVGC]|NN;|NU;|W;N)")
+_DBF = frozenset(b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb")
+_DBF_HEADER = 32
 
 
-def open_tables(path: Path, source: SourceSettings) -> list[Table]:
-    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data.
+def open_tables(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
+    """Return every table of a file: one for a CSV file; for a workbook, one a sheet that holds data. ``local``: what
+    it was fetched as, else it is fetched.
 
     Raises:
         InputError: the file cannot be read; the message names it and says what to do.
     """
+    local = local or fetch(path, source)
+    if local.copy is None:
+        return _open(local.path, source)
+    with _shown_as_named(local):
+        return [_of_copy(table, local) for table in _open(local.path, source)]
+
+
+@contextmanager
+def _shown_as_named(local: Local) -> Iterator[None]:
+    """Let errors name what the user named, in place of its copy."""
+    try:
+        yield
+    except InputError as error:
+        texts = (str(text).replace(str(local.path), str(local.named)) for text in error.args)
+        raise InputError(*texts) from error.__cause__
+
+
+def _of_copy(table: Table, local: Local) -> Table:
+    """Return a table that shows what the user named, and keeps the copy as long as it lives."""
+    named: Table = replace(table, layout=replace(table.layout, path=local.named))  # type: ignore[type-var]
+    weakref.finalize(named, _let_go, local)
+    return named
+
+
+def _let_go(local: Local) -> None:
+    """The last reference to the copy is gone with the arguments of this call."""
+
+
+def _open(path: Path, source: SourceSettings) -> list[Table]:
     if _is_workbook(path, source):
         from .excel.tables import excel_tables
 
@@ -73,27 +113,43 @@ def _open_mended(path: Path, source: SourceSettings) -> CsvTable | None:
     return table if table.layout.mended else None
 
 
-def open_table(path: Path, source: SourceSettings) -> Table:
-    """Return the one table to import.
+def open_table(path: Path, source: SourceSettings, local: Local | None = None) -> Table:
+    """Return the one table to import, as :func:`open_tables`.
 
     Raises:
-        InputError: as :func:`open_tables`; or several tables are possible, or a second table follows in the same sheet.
+        InputError: as :func:`open_selected`; or ``source`` takes several sheets, and there are several.
     """
-    tables = open_tables(path, source)
+    tables = open_selected(path, source, local)
+    if len(tables) > 1:
+        raise InputError(f"{path}: has {len(tables)} sheets that hold data, and this takes one: name it with --sheet.")
+    return tables[0]
+
+
+def open_selected(path: Path, source: SourceSettings, local: Local | None = None) -> list[Table]:
+    """Return the tables to import: one, or the sheets that ``source`` takes. ``local``: as of :func:`open_tables`.
+
+    Raises:
+        InputError: as :func:`open_tables`; or one table is wanted and several are possible, or a second table follows
+            in the same sheet.
+    """
+    tables = open_tables(path, source, local)
     if not tables:
         raise InputError(f"{path}: no sheet holds any data.")
-    if len(tables) > 1:
+    if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
         raise InputError(
-            f"{path}: several sheets hold data ({sheets}): name the one that is meant with --sheet or source.sheet."
+            f"{path}: several sheets hold data ({sheets}): name the one that is meant with --sheet or source.sheet, or "
+            "take them all with --all-sheets or source.sheets."
         )
-    layout = tables[0].layout
-    if layout.unread_from:
-        raise InputError(
-            f"{path}: row {layout.unread_from} begins a second table, with nearly the same columns as the first: put "
-            "its rows into a file of their own, or under the same header, so that none is left out."
-        )
-    return tables[0]
+    for table in tables:
+        layout = table.layout
+        if layout.unread_from:
+            raise InputError(
+                f"{layout.where if len(tables) > 1 else path}: row {layout.unread_from} begins a second table, with "
+                "nearly the same columns as the first: put its rows into a file of their own, or under the same "
+                "header, so that none is left out."
+            )
+    return tables
 
 
 def _is_workbook(path: Path, source: SourceSettings) -> bool:
@@ -128,10 +184,20 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
             f"{path}: was written by Excel {version}, or by a program that writes so, and that is too old to be read "
             "here. Open it in LibreOffice or Excel and save it anew as .xlsx."
         )
+    if is_markup(head) and markup_of(path):
+        return True
     what = _foreign(head)
     if what:
         raise InputError(f"{path}: is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")
     return False
+
+
+def _is_dbf(head: bytes) -> bool:
+    """Whether a file begins with the header of a dBASE table: kind, date, and the lengths of header and rows."""
+    if len(head) < _DBF_HEADER or head[0] not in _DBF or not (0 < head[2] < 13 and 0 < head[3] < 32):
+        return False
+    length, row = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
+    return length >= _DBF_HEADER + 1 and length % 32 in (1, 8) and row > 0
 
 
 def _foreign(head: bytes) -> str | None:
@@ -141,9 +207,13 @@ def _foreign(head: bytes) -> str | None:
             return what
     from .encoding.detect import wide_encoding
 
-    start = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe").lstrip().lower()
-    if start.startswith(_MARKUP):
-        return "a web page or XML"
+    if _SYLK.match(head):
+        return "a SYLK file"
+    if _is_dbf(head):
+        return "a dBASE table (DBF)"
+
+    if is_markup(head):
+        return "a web page without a table, or XML"
     if wide_encoding(head):
         return None
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\v\0" for byte in head)

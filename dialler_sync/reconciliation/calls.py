@@ -12,22 +12,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..api.client import DiallerClient
-from ..api.fatal import is_of_every_request
-from ..api.query import calling, persisting
 from ..api.wire import StoredContact, campaign_of, stored_contact
-from ..contacts.call_records import Call, NotTold, Spoken, each_once, records_of
-from ..contacts.read import HISTORY, RESULT_CODE
-from ..error_codes import NOT_FOUND
-from ..errors import Refused
+from ..contacts.call_records import Call, NotTold, each_once, reached_of, records_of
+from ..contacts.histories import AT_ONCE, RESULT_CODE, Histories
 from ..fields import PHONE_FIELDS
 from ..pages import KEYS, batched
 from .compare import said
 from .sides import Called, Sides
 
 NONE = "(none)"
-
-_AT_ONCE = 4
-"""Batch lookups in flight; each answer is megabytes."""
 
 
 @dataclass(slots=True)
@@ -70,13 +63,13 @@ class CallTally:
         if not records:
             return None
         reached: dict[tuple[str, str], bool] = {}
-        last = ("", "")
+        last: tuple[str, str, bool | None] = ("", "", None)
         calls = each_once(Call.read(record, numbers) for record in records)
         for call in calls:
             self.not_told.watch(call)
             result = call.result_code or NONE
             if call.when >= last[0]:
-                last = call.when, result
+                last = call.when, result, call.done
             for place in (
                 ("total", ""),
                 ("by_campaign", call.campaign or campaign or NONE),
@@ -89,7 +82,7 @@ class CallTally:
             self._count(*place).contacts += 1
             self._count(*place).reached += is_reached
         self.reached_unknown += not reached["total", ""] and any(call.reached is None for call in calls)
-        return Called(len(calls), *last)
+        return Called(len(calls), last[0], last[1], _word(reached_of(calls)), _word(last[2]))
 
     def _count(self, by: str, name: str) -> Count:
         return self.total if by == "total" else getattr(self, by).setdefault(name, Count())
@@ -114,7 +107,7 @@ async def read_calls(
         RequestError, StopRun: the dialler refuses or cannot be reached.
     """
     reader = _Reader(client, sides, language)
-    for pages in batched(batched(sides.contacts(), KEYS), _AT_ONCE):
+    for pages in batched(batched(sides.contacts(), KEYS), AT_ONCE):
         await asyncio.gather(*map(reader.read, pages))
         progress(sum(map(len, pages)))
     return reader.tally
@@ -124,56 +117,29 @@ class _Reader:
     """Fetches the calls of contacts, a page at a time."""
 
     def __init__(self, client: DiallerClient, sides: Sides, language: int | None) -> None:
-        self._client = client
         self._sides = sides
-        self._spoken = Spoken(language)
-        self._batch = True
-        self._codes: dict[str, str] = {}
-        self.tally = CallTally("batch look-ups")
+        self._histories = Histories(client, language)
+        self.tally = CallTally(self._histories.asked)
 
     async def read(self, contacts: Sequence[StoredContact]) -> None:
         """Fetch and count the calls of these contacts."""
-        ids = [contact.id for contact in contacts if contact.id]
-        known = await self._by_batch([contact_id for contact_id in ids if contact_id.isdecimal()])
-        left = [contact_id for contact_id in ids if contact_id not in known]
-        if left:
-            known |= zip(left, await asyncio.gather(*map(self._by_id, left)), strict=True)
+        known, records = await self._histories.of([contact.id for contact in contacts if contact.id])
+        self.tally.asked = self._histories.asked
+        # the contact's current result code stands in for calls without one
+        now = {stored_contact(each).id: Call.read({RESULT_CODE: each.get(RESULT_CODE)}) for each in records}
         called = []
         for contact in contacts:
             numbers = [said(contact.values.get(name)) for name in PHONE_FIELDS]
             found = self.tally.add(campaign_of(contact.values), known.get(contact.id), numbers)
-            if found and found.last_result == NONE and contact.id in self._codes:
-                found = found._replace(last_result=self._codes.pop(contact.id))
+            current = now.get(contact.id)
+            if found and current and found.last_result == NONE and current.result_code:
+                found = found._replace(last_result=current.result_code)
+            if found and current and current.done is not None:
+                found = found._replace(done=_word(current.done))
             if found:
                 called.append((contact.id, found))
         self._sides.add_called(called)
 
-    async def _by_batch(self, ids: Sequence[str]) -> dict[str, Any]:
-        """Return the history of each contact that the batch lookup answers for."""
-        if not self._batch or not ids:
-            return {}
-        try:
-            records = await persisting(
-                self._client, lambda: self._client.batch_contacts(ids=ids, language=self._spoken.language)
-            )
-        except Refused as error:
-            if is_of_every_request(error):
-                raise
-            self._batch, self.tally.asked = False, f"one by one, as the batch look-up does not help here ({error})"
-            return {}
-        found = {stored_contact(record).id: record[HISTORY] for record in records if HISTORY in record}
-        for record in records:  # the contact's current result code stands in for calls without one
-            if code := Call.read({RESULT_CODE: record.get(RESULT_CODE)}).result_code:
-                self._codes[stored_contact(record).id] = code
-        gone = dict.fromkeys(set(ids) - {stored_contact(record).id for record in records})
-        return found | gone
 
-    async def _by_id(self, contact_id: str) -> Any:
-        self._spoken.note_one_by_one()
-        with calling(self._client, "history_by_id"):
-            try:
-                return await persisting(self._client, lambda: self._client.history_by_id(contact_id))
-            except Refused as error:
-                if error.code != NOT_FOUND:
-                    raise
-                return None
+def _word(fact: bool | None) -> str:
+    return "" if fact is None else str(fact).lower()

@@ -25,8 +25,11 @@ from typing import Any
 
 from ..api.wire import LOCK, StoredContact, differences, is_locked
 from ..config.settings import Mode
+from ..errors import UsageError
 from ..model import ContactClass, Value
+from ..plan.decide import PlanRules, protection
 from ..plan.keep import keep
+from ..plan.suppress import SuppressionLists
 
 LONGEST = 1_000
 """Longest value shown, in characters."""
@@ -119,10 +122,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What an import may do: ``rows.mode``, and the fields that contacts keep (see :func:`plan.keep.keep`)."""
+    """What an import may do: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), the numbers
+    that are left out, and whom ``protect:`` protects."""
 
     mode: Mode = Mode.UPSERT
     keeps: Mapping[str, str] = field(default_factory=dict)
+    suppressed: SuppressionLists = field(default_factory=SuppressionLists)
+    rules: PlanRules = field(default_factory=PlanRules)
+
+    def protected(self, contact: StoredContact) -> str:
+        """Return why an import leaves a contact alone; ``""`` if it does not, or the records do not tell."""
+        try:
+            return protection(contact.values, self.rules)
+        except UsageError:
+            return ""
 
 
 EVERYTHING = May()
@@ -150,12 +163,16 @@ def compare(
         yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
     for contact in contacts:
-        keeping = keep(row.fields, contact.values, may.keeps)
+        keeping = keep(row.fields, contact.values, may.suppressed.may_be_kept(contact.values, may.keeps))
         changed = differences(keeping.fields, contact.values)
         remarks = several
         if row.suppressed and not is_locked(contact.values):
             remarks = (*several, f"suppressed, and the dialler has it unlocked: {row.suppressed}")
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
+        if changed and (why := may.protected(contact)):
+            kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
+            remarks = (*remarks, f"protected ({why}), so it stays as it is: {', '.join(changed)}")
+            changed = {}
         if changed and may.mode is Mode.CREATE:
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
             remarks = (*remarks, f"rows.mode: create leaves it as it is: {', '.join(changed)}")
@@ -167,16 +184,26 @@ def compare(
 
 
 def unmatched(
-    contact: StoredContact, carriers: Carriers, rejected: str, filtered: str = "", *, locks: bool = False
+    contact: StoredContact,
+    carriers: Carriers,
+    rejected: str,
+    filtered: str = "",
+    superseded: str = "",
+    *,
+    locks: bool = False,
 ) -> Line:
     """Return the line of a contact that no valid row names; ``rejected`` describes a rejected row with its UserData,
-    ``filtered`` a filtered one, whose contact is to be locked if it ``locks``."""
+    ``filtered`` a filtered one, whose contact is to be locked if it ``locks``; ``superseded`` one that is left to a row
+    with the same number."""
     remarks = (f"rejected: {rejected}",) if rejected else ()
     kind = ContactClass.DIFFERING if rejected else ContactClass.EXTRA
     if filtered:
         callable_ = locks and not is_locked(contact.values)
         kind = ContactClass.DIFFERING if rejected or callable_ else ContactClass.MATCHING
         remarks = (*remarks, f"filtered{', and the dialler has it unlocked' if callable_ else ''}: {filtered}")
+    if superseded:
+        kind = kind if rejected or filtered else ContactClass.MATCHING
+        remarks = (*remarks, f"superseded: {superseded}")
     if not contact.user_data:
         remarks = ("the contact has no UserData, so nothing says which row it is",)
     elif several := carriers.remarks():

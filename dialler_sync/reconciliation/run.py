@@ -144,6 +144,7 @@ class ReconciliationRun:
             self.sources,
             self.sides,
             progress=self.observer.advance,
+            amend=self.suppressed.without_numbers if self.suppressed.only_numbers else None,
         )
         self.run = replace(self.run, files=tuple(self.prepared.files), rows=self.prepared.total)
         columns = [entry["layout"].get("columns", ()) for entry in self.run.files]
@@ -207,12 +208,13 @@ class ReconciliationRun:
     async def _scope(self, client: DiallerClient) -> int | None:
         """Set the campaigns in scope; return the one to list, None for the whole account."""
         campaign, extras = self.settings.campaign, self.options.extras
-        if campaign.column is not None:
+        if campaign.several:
             named = {
                 str(fields.get("DiallerCampaignsID") or fields.get("DiallerCampaignsName"))
                 for batch in self.prepared.bodies.batches()
                 for fields in (orjson.loads(body) for _, _, body in batch)
             }
+            named.update(campaign.named)  # one that no row goes to any more may hold contacts still
             self.sides.scope = Scope(frozenset(named), frozenset(named), moved=True, extras=extras)
             return None
         number = campaign.id if campaign.name is None else await campaign_id(client, campaign.name)
@@ -261,7 +263,7 @@ class ReconciliationRun:
         for line in page:
             calls: tuple[object, ...] = ()
             if called is not None:
-                calls = called.get(line.contact_id, ("0" if line.contact else "", "", ""))
+                calls = called.get(line.contact_id, ("0" if line.contact else "", "", "", "", ""))
             values = line.contact.values if line.contact else {}
             row, file = None, ""
             if line.seq is not None:

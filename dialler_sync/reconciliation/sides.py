@@ -28,13 +28,15 @@ _TABLES = """
         WITHOUT ROWID;
     CREATE TABLE rejected (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
     CREATE TABLE filtered (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
+    CREATE TABLE superseded (user_data TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
     CREATE TABLE failed
         (seq INTEGER PRIMARY KEY, user_data TEXT, code TEXT, field TEXT, error TEXT, hint TEXT, faults TEXT);
     CREATE TABLE several (user_data TEXT PRIMARY KEY, contacts INTEGER, ids TEXT) WITHOUT ROWID;
-    CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT) WITHOUT ROWID;
+    CREATE TABLE called (id TEXT PRIMARY KEY, calls INTEGER, last_call TEXT, last_result TEXT, reached TEXT, done TEXT)
+        WITHOUT ROWID;
 """
 
-_OF_ROWS = ("row", "rejected", "filtered")
+_OF_ROWS = ("row", "rejected", "filtered", "superseded")
 _KEYS = " UNION ".join(f"SELECT user_data FROM {table}" for table in _OF_ROWS)  # noqa: S608 - ours
 
 
@@ -60,11 +62,13 @@ class Scope:
 
 
 class Called(NamedTuple):
-    """Summary of a contact's calls."""
+    """Summary of a contact's calls; ``reached`` and ``done`` are ``true``, ``false``, or ``""`` if not told."""
 
     calls: int
     last_call: str
     last_result: str
+    reached: str = ""
+    done: str = ""
 
 
 def _key(row: PlannedRow | Outcome) -> str:
@@ -93,6 +97,7 @@ class Sides(Snapshot):
         self.fields: set[str] = set()
         self.outside = 0
         self.valid = 0
+        self._dropped: set[int] = set()
         self._counts = "excluded.counts" if keep == "last" else "counts"
         self._read = read
         self._base.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
@@ -121,6 +126,19 @@ class Sides(Snapshot):
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Add rows that are rejected because other rows carry their key."""
         self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
+
+    def settle_shared(self, outcomes: Sequence[Outcome], _warned: object) -> None:
+        """Take out rows whose numbers other rows have: they are rejected, or left to the others."""
+        self._note_faults(outcome for outcome in outcomes if outcome.status is Status.REJECTED)
+        self._dropped.update(outcome.seq for outcome in outcomes)
+        self.valid -= len(outcomes)
+        self._base.execute("CREATE INDEX row_by_counts ON row (counts)")
+        for table, status in (("rejected", Status.REJECTED), ("superseded", Status.SKIPPED)):
+            self._base.executemany(
+                f"INSERT OR IGNORE INTO {table} SELECT user_data, ? FROM row WHERE counts = ?",  # noqa: S608 - ours
+                ((storable(outcome.error), outcome.seq) for outcome in outcomes if outcome.status is status),
+            )
+        self._base.executemany("DELETE FROM row WHERE counts = ?", ((outcome.seq,) for outcome in outcomes))
 
     def _note_faults(self, rows: Iterable[PlannedRow | Outcome]) -> None:
         """Store the faults of rows."""
@@ -204,7 +222,9 @@ class Sides(Snapshot):
 
     def add_called(self, called: Iterable[tuple[str, Called]]) -> None:
         """Store summaries of calls by contact ID."""
-        self._base.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", ((i, *call) for i, call in called))
+        self._base.executemany(
+            "INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?, ?, ?)", ((i, *call) for i, call in called)
+        )
 
     def called(self, ids: Sequence[str]) -> dict[str, Called]:
         """Return the summaries of these contacts' calls."""
@@ -223,15 +243,16 @@ class Sides(Snapshot):
             for page in batched(batch, RECORDS):
                 yield from self._lines(page, numbers, suppressed)
         query = (
-            "SELECT user_data, id, record, contacts, ids, rejected.why, filtered.why FROM contact "
+            "SELECT user_data, id, record, contacts, ids, rejected.why, filtered.why, superseded.why FROM contact "
             "LEFT JOIN several USING (user_data) LEFT JOIN rejected USING (user_data) "
-            "LEFT JOIN filtered USING (user_data) WHERE user_data = '' OR user_data NOT IN (SELECT user_data FROM row) "
+            "LEFT JOIN filtered USING (user_data) LEFT JOIN superseded USING (user_data) "
+            "WHERE user_data = '' OR user_data NOT IN (SELECT user_data FROM row) "
             "ORDER BY contact.rowid"
         )
-        for user_data, contact_id, record, contacts, ids, why, rule in self._base.execute(query):
+        for user_data, contact_id, record, contacts, ids, why, rule, other in self._base.execute(query):
             carriers = Carriers(contacts, orjson.loads(ids)) if contacts else _ONE
             contact = StoredContact(contact_id, user_data, orjson.loads(record))
-            yield unmatched(contact, carriers, why or "", rule or "", locks=self._locks)
+            yield unmatched(contact, carriers, why or "", rule or "", other or "", locks=self._locks)
 
     def _lines(
         self, page: Sequence[tuple[int, str, bytes]], numbers: Sequence[int], suppressed: SuppressionLists
@@ -244,6 +265,8 @@ class Sides(Snapshot):
         }
         there = self.find([key for key in keys if key not in several])
         for seq, key, body in page:
+            if self._dropped and (seq in self._dropped or (key and key not in rows)):
+                continue
             count, counts, first, last = rows[key] if key else (1, seq, 0, 0)
             if seq != counts:
                 continue

@@ -148,18 +148,51 @@ def write_table(listing: Listing, file: IO[str]) -> int:
 
 
 def _write_rich(listing: Listing, file: IO[str]) -> int:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
-    for name in listing.columns:
-        table.add_column(Text(_shown(mask(name))), overflow="fold")
     lines = listing.lines()
-    for line in islice(lines, _ON_TERMINAL):
-        table.add_row(*(Text(_shown(cell)) for cell in line))
-    Console(file=file).print(table)
+    shown = [[_date_apart(_shown(cell)) for cell in line] for line in islice(lines, _ON_TERMINAL)]
+    names = [_shown(mask(name)) for name in listing.columns]
+    console = Console(file=file)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for name, width in zip(names, _widths(names, shown, console.width), strict=True):
+        table.add_column(Text(name), overflow="fold", width=width)
+    for line in shown:
+        table.add_row(*map(Text, line))
+    console.print(table)
     return sum(1 for _ in lines)
+
+
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})")
+_LONGEST_NUMBER, _NARROWEST = 20, 6
+_GAP = 1
+
+
+def _widths(names: Sequence[str], lines: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Return the width of each column: of those that are broken, the widest give way until all fit."""
+    from rich.cells import cell_len
+
+    columns = [[line[place] for line in lines] for place in range(len(names))]
+    widths = [max(map(cell_len, (name, *cells))) for name, cells in zip(names, columns, strict=True)]
+    least = [min(width, max(_NARROWEST, _unbroken(cells))) for width, cells in zip(widths, columns, strict=True)]
+    while sum(widths) + (_GAP + 1) * len(widths) > room and widths != least:
+        widest = max(range(len(widths)), key=lambda place: (widths[place] > least[place], widths[place]))
+        widths[widest] -= 1
+    return widths
+
+
+def _date_apart(text: str) -> str:
+    """Part date and time, so that a narrow column breaks between them."""
+    return _TIME.sub(r"\1 \2", text)
+
+
+def _unbroken(cells: Sequence[str]) -> int:
+    """Return the width in which numbers, keys and times of a column are not broken; words may be."""
+    numbers = (word for cell in cells for word in cell.split() if any(map(str.isdecimal, word)))
+    return max((len(word) for word in numbers if len(word) <= _LONGEST_NUMBER), default=1)
 
 
 def _shown(text: str) -> str:

@@ -76,6 +76,16 @@ class Book:
             JournalError: the file cannot be written.
             OSError: the waiting rows cannot be written.
         """
+        packed = self.packed()
+        with new_binary_file(self._path) as file:
+            file.write(packed)
+
+    def packed(self) -> memoryview:
+        """Return the workbook's bytes, once.
+
+        Raises:
+            OSError: the waiting rows cannot be written.
+        """
         from xlsxwriter.exceptions import FileCreateError
 
         packed = _Kept()
@@ -84,8 +94,7 @@ class Book:
             self.book.close()
         except FileCreateError as error:  # wraps the OSError instead of being one
             raise error.args[0] from error
-        with new_binary_file(self._path) as file:
-            file.write(packed.getbuffer())
+        return packed.getbuffer()
 
 
 class _Kept(BytesIO):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from ..errors import UsageError
 from ..files.private import make_folder
 from ..files.whole import new_file
-from ..model import Table
+from ..model import Chunk, Table
 from ..text.double_encoding import may_be_double, once_decoded
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
@@ -24,8 +25,9 @@ class Read(NamedTuple):
     such: str = ""
 
 
-def write_table(table: Table, target: Path | None) -> Read:
-    """Read a table to its end, and write it to ``target`` as UTF-8 CSV with commas; ragged rows stay ragged.
+def write_table(table: Table, target: Path | None, seen: Callable[[Chunk], None] = lambda _: None) -> Read:
+    """Read a table to its end, and write it to ``target`` as UTF-8 CSV with commas; ragged rows stay ragged. ``seen``
+    is called with each chunk.
 
     Raises:
         InputError: the table cannot be read to its end.
@@ -43,6 +45,7 @@ def write_table(table: Table, target: Path | None) -> Read:
         if writer:
             writer.writerow(map(harmless, table.layout.columns))
         for chunk in table.chunks():
+            seen(chunk)
             rows += len(chunk.frame)
             ragged += len(chunk.ragged)
             columns = (chunk.frame.iloc[:, at].tolist() for at in range(len(table.layout.columns)))

@@ -30,19 +30,28 @@ ACTION_MEANINGS: Mapping[str, str] = {
     Action.OVERWRITE: "was there and was overwritten",
     Action.IMPORT: "new or overwritten; the dialler does not say which",
     Reason.UNCHANGED: "left out, as it has not changed",
-    Reason.SUPERSEDED: "another row of the file with the same key counts",
+    Reason.SUPERSEDED: "another row of the file with the same key or number counts",
     Reason.SUPPRESSED: "is on the suppression list",
     Reason.PROTECTED: "is protected (protect:), so it was left alone",
     Reason.FILTERED: "left out by rows.only or rows.skip",
     Reason.EXISTS: "the dialler has it, and rows.mode is create",
     Reason.ABSENT: "the dialler does not have it, and rows.mode is update",
+    Reason.KNOWN_NUMBER: "a contact of the dialler has the number under another key",
     Action.LOCK: "locked in the dialler",
     Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
 }
 
 _SENT = {Action.CREATE: "new", Action.OVERWRITE: "to overwrite", Action.IMPORT: "new or to overwrite"}
-LEFT_OUT = (Reason.SUPERSEDED, Reason.SUPPRESSED, Reason.PROTECTED, Reason.FILTERED, Reason.EXISTS, Reason.ABSENT)
+LEFT_OUT = (
+    Reason.SUPERSEDED,
+    Reason.SUPPRESSED,
+    Reason.PROTECTED,
+    Reason.FILTERED,
+    Reason.EXISTS,
+    Reason.ABSENT,
+    Reason.KNOWN_NUMBER,
+)
 """Reasons of rows that were not sent although the dialler does not hold them as the file says."""
 
 _NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)
@@ -56,6 +65,7 @@ _NEXT_STEPS: Mapping[int, str] = {
     ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then fix the rows and import the files as a new run, "
     "or allow more, with the option that is named above.",
     ExitCode.USAGE: f"Correct that, then {_RESUME}",
+    ExitCode.OUT_OF_TIME: f"When it may run again, {_RESUME}",
     ExitCode.INTERRUPTED: f"When it may run again, {_RESUME}",
 }
 
@@ -168,9 +178,14 @@ def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
     return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])
 
 
+def counted(count: int, what: str) -> str:
+    """``1 call``, ``2,000 calls``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def rows(count: int) -> str:
     """``1 row``, ``2,000 rows``."""
-    return f"{count:,} row{'' if count == 1 else 's'}"
+    return counted(count, "row")
 
 
 def percent(part: float, whole: float) -> str:

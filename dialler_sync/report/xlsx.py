@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,9 +12,9 @@ from ..model import RowResult, Status
 from ..own_columns import RESULT_COLUMNS
 from . import words
 from .csv_files import FailedRows, FailedTable, result_line
-from .groups import Groups
+from .groups import Group, Groups
 from .masking import Mask, mask_phones
-from .sheets import SHEET_ROWS, Book
+from .sheets import SHEET_ROWS, Book, Page
 from .sheets import Table as _Table  # noqa: F401 - until reconciliation.py takes both from sheets
 from .sheets import write_text as _write_text  # noqa: F401
 
@@ -81,39 +81,44 @@ class XlsxReport:
         Raises:
             JournalError: the file cannot be written.
         """
-        self._write_summary(summary, [note for table in (self._all, self._failed) if (note := table.close())])
+        notes = [note for table in (self._all, self._failed) if (note := table.close())]
+        if self._mask:
+            notes.append("Phone numbers are hidden here; failed.xlsx has them.")
+        write_summary(self._summary, summary, self._groups, notes, masked=self._mask is not None)
         self._book.save()
 
-    def _write_summary(self, summary: Mapping[str, Any], notes: Sequence[str]) -> None:
-        """Write verdict, facts, outcomes with a chart, actions and reasons, one below the other."""
-        page = self._summary
-        page.line(words.verdict(summary), style=page.title)
+
+def write_summary(
+    page: Page, summary: Mapping[str, Any], groups: Iterable[Group], notes: Sequence[str], *, masked: bool = False
+) -> None:
+    """Write verdict, facts, outcomes with a chart, actions and reasons, one below the other."""
+    page.line(words.verdict(summary), style=page.title)
+    page.line()
+    for name, value in _facts(summary):
+        page.line(name, mask_phones(value) if masked and name == "Stopped because" else value)
+    for note in notes:
+        page.line("Note", note)
+    page.line()
+    page.line("Outcome", "Rows", "Meaning", style=page.bold)
+    first = page.at
+    meanings = words.status_meanings(summary)
+    for status, meaning in meanings.items():
+        page.line(status, summary["counts"][status], meaning)
+    page.line("read", summary["counts"]["read"], "every row of the files, each in exactly one line above")
+    page.bar_chart("Rows by outcome", first, [_COLOURS[status] for status in meanings])
+    page.line("Action", "Rows", "Meaning", style=page.bold)
+    for action, count in summary["actions"].items():
+        if count:
+            page.line(action, count, words.ACTION_MEANINGS.get(action, ""))
+    page.line()
+    page.line("Reason", "Rows", "Meaning", "What to do", style=page.bold)
+    for group in groups:
+        page.line(group.code, group.rows, group.meaning, group.mend)
+    if summary["warnings"]:
         page.line()
-        for name, value in _facts(summary):
-            page.line(name, mask_phones(value) if self._mask and name == "Stopped because" else value)
-        for note in (*notes, *(["Phone numbers are hidden here; failed.xlsx has them."] if self._mask else [])):
-            page.line("Note", note)
-        page.line()
-        page.line("Outcome", "Rows", "Meaning", style=page.bold)
-        first = page.at
-        meanings = words.status_meanings(summary)
-        for status, meaning in meanings.items():
-            page.line(status, summary["counts"][status], meaning)
-        page.line("read", summary["counts"]["read"], "every row of the files, each in exactly one line above")
-        page.bar_chart("Rows by outcome", first, [_COLOURS[status] for status in meanings])
-        page.line("Action", "Rows", "Meaning", style=page.bold)
-        for action, count in summary["actions"].items():
-            if count:
-                page.line(action, count, words.ACTION_MEANINGS.get(action, ""))
-        page.line()
-        page.line("Reason", "Rows", "Meaning", "What to do", style=page.bold)
-        for group in self._groups:
-            page.line(group.code, group.rows, group.meaning, group.mend)
-        if summary["warnings"]:
-            page.line()
-            page.line("Warning", "Rows", "Meaning", "What to do", style=page.bold)
-        for code, count in summary["warnings"].items():
-            page.line(code, count, WARNINGS[code].meaning, WARNINGS[code].mend)
+        page.line("Warning", "Rows", "Meaning", "What to do", style=page.bold)
+    for code, count in summary["warnings"].items():
+        page.line(code, count, WARNINGS[code].meaning, WARNINGS[code].mend)
 
 
 def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

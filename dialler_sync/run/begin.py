@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from ..files.trust import foreign_link, is_foreign
 from ..journal import Journal, RunRecord
 from ..mapping.columns import filter_name
 from ..text.stamp import stamp
+from .kept import delete_copies, keep_copies
 from .lifecycle import READING
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -46,6 +49,8 @@ def begin_run(
     Where the block fails before the journal has a plan, nothing was sent: the run is forgotten, and its folder goes
     with the reports ``early`` in it. A run that was planned can be resumed.
     """
+    if command not in READING:
+        files = keep_copies(journal, files)
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     run = RunRecord(
@@ -53,11 +58,11 @@ def begin_run(
         parent=parent,
         command=command,
         target=target,
-        campaign=_campaign(settings),
-        out=str(folder or make_folder(out or _own(Path("reports")) / run_id)),
+        campaign=str(settings.campaign),
+        out=str(folder or make_folder(out or (settings.reports.dir or _own(Path("reports"))) / run_id)),
         config_path=str(config_path.resolve()),
         config=fingerprint(settings),
-        options={**options, "mapped": _source_columns(settings)},
+        options={**options, "mapped": _source_columns(settings), "user": _user()},
         started_at=stamp(started, "milliseconds"),
         files=tuple(files),
     )
@@ -68,6 +73,31 @@ def begin_run(
         with suppress(DiallerSyncError):
             _leave(journal, run, early)
         raise
+
+
+def _user() -> str:
+    """Return the name of the user who began the run; of one who used ``sudo``, their own."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def delete_reports(run: RunRecord) -> bool:
+    """Delete the reports of a run, and its folder if nothing else is in it; return whether there were any.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    folder = Path(run.out)
+    if not folder.is_absolute() or not folder.is_dir() or not _is_of(run, folder):
+        return False
+    for path in list(folder.iterdir()):
+        if _REPORT.fullmatch(path.name) and path.is_file():
+            path.unlink()
+    with suppress(OSError):  # something else is in it
+        folder.rmdir()
+    return True
 
 
 @contextmanager
@@ -90,6 +120,7 @@ def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:
         _stop(journal, run)
     elif known.state == "running":
         journal.delete_run(run.id)
+        delete_copies(journal, run)
         _remove_folder(Path(run.out), early)
 
 
@@ -117,10 +148,6 @@ def _source_columns(settings: Settings) -> dict[str, list[list[str]]]:
     if settings.campaign.column is not None:
         found["DiallerCampaignsName"] = [[settings.campaign.column]]
     return found
-
-
-def _campaign(settings: Settings) -> str:
-    return settings.campaign.common or f"column {settings.campaign.column}"
 
 
 def reopen_folder(run: RunRecord) -> None:

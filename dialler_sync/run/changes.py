@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ..api.client import DiallerClient
@@ -12,7 +13,7 @@ from ..api.fatal import reason
 from ..api.latency import Latencies
 from ..config import Settings
 from ..error_codes import MAYBE_DONE, mend
-from ..errors import RequestError
+from ..errors import DiallerSyncError, RequestError
 from ..journal import Image, Journal, JournalRow, Outcome, PlannedRow, RowState, RunRecord
 from ..load.change import Changer
 from ..load.loader import Loader
@@ -21,6 +22,7 @@ from ..load.rules import Rules
 from ..model import SpooledRow, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
+from .kept import delete_settled_copies
 from .lifecycle import carrying_out, conclude
 from .reports import Effort, Summary
 from .saved_cells import RunCells
@@ -75,10 +77,14 @@ class BulkRun:
             asyncio.run(self._carry_out())
         effort = Effort(course.duration, self.requests, latencies=self.latencies, sent=self.sent, sending=self.sending)
         run = replace(self.run, files=self.cells.files)
-        return conclude(self.journal, run, self.cells, course.stopped, effort, self.unwritten)
+        try:
+            return conclude(self.journal, run, self.cells, course.stopped, effort, self.unwritten)
+        finally:
+            with suppress(DiallerSyncError):
+                delete_settled_copies(self.journal, self.run.id)
 
     async def _carry_out(self) -> None:
-        async with session(self.settings.dialler) as client:
+        async with session(self.settings.dialler, changes=not self.run.options.get("dry_run")) as client:
             try:
                 if not self.planned:
                     await self._plan(client)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any, Protocol
 
-from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, StopRun
+from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, OutOfTime, StopRun
 from ..journal import UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.stamp import stamp
@@ -88,7 +88,9 @@ def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
 
 
 def told(stop: StopRun, run: RunRecord) -> StopRun:
-    """Return the error that stopped a run; of an interrupt, with the command that continues the run."""
+    """Return the error that stopped a run; of an interrupt, or the end of its time, with the command to continue it."""
+    if isinstance(stop, OutOfTime):
+        return OutOfTime(f"{stop}. Continue with: {command('resume', run.id)}")
     if not isinstance(stop, Interrupted):
         return stop
     if run.command in READING:

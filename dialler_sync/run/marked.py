@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import JournalError
+from ..files.digest import file_sha256
 from ..journal import Journal, RunRecord
-from ..prepare.sources import Source, file_sha256
+from ..prepare.sources import Source
 from ..read.excel.table import ExcelTable
 from ..report.faults import FaultCells
 from ..report.marked_book import write_marked
@@ -27,13 +28,15 @@ def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], 
     for path in dict.fromkeys(source.path for source in sources if not _is_workbook(source)):
         _log.warning("%s is not an .xlsx, so --mark has nothing to copy: failed.xlsx marks its faulty cells", path)
     found = _notes(journal, run, sources, cells)
+    read = {source.path: source.local.path for source in sources}
+    hashes = {source.path: source.sha256 for source in sources}
     for (path, notes), target in zip(found.items(), _targets(Path(run.out), found), strict=True):
         problem = ""
         try:
-            if any(source.path == path and source.sha256 != file_sha256(path) for source in sources):
+            if hashes[path] != file_sha256(read[path]):
                 problem = "it has changed since it was read"
             else:
-                write_marked(path, target, notes)
+                write_marked(read[path], target, notes)
         except Unedited as error:
             problem = f"it {error}"
         except (JournalError, OSError) as error:

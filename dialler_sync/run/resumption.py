@@ -57,6 +57,9 @@ class KnownRows:
     def settle(self, _outcomes: object) -> None:
         """The journal has these outcomes already."""
 
+    def settle_shared(self, _outcomes: object, _warned: object) -> None:
+        """The journal has these, too."""
+
 
 def newer_list(journal: Journal, run: RunRecord) -> str:
     """Return the newest import of a whole list that began after ``run`` and was not undone; ``""`` if none."""

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
 from ..config.settings import Limit, Missing, Mode
-from ..errors import JournalError, SafetyLimit
+from ..errors import DiallerSyncError, JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status
 from ..observer import Observer
 from ..pages import ROWS, batched
+from ..plan.campaigns import require_campaigns
 from ..plan.changed import ChangedRows
 from ..plan.planner import PlanInputs, Planned, Planner
 from ..plan.suppress import SuppressionLists
@@ -29,6 +30,7 @@ from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
+from .kept import delete_settled_copies
 from .lifecycle import carrying_out, conclude, temporary_files
 from .look_again import look_again
 from .marked import mark_workbooks
@@ -53,7 +55,7 @@ class RunOptions:
     whose workers send the rows, or ``local``.
     """
 
-    source: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
     dry_run: bool = False
     limit: int | None = None
     max_errors: Limit | None = None
@@ -84,6 +86,7 @@ class Execution:
     unlocked: str = ""
     resumed: bool = False
     check_plan: Callable[[Planned], None] | None = None
+    would_stop: str = ""
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
     retries: int = 0
@@ -109,7 +112,7 @@ class Execution:
         try:
             with carrying_out(self) as course:
                 self._prepare(prepared)
-                self._check_errors(prepared)
+                self._check_limits(prepared)
                 if self.run.command == "validate":
                     self._say_of_the_rest(prepared, Status.SUCCEEDED)
                 else:
@@ -132,6 +135,8 @@ class Execution:
             return summary
         finally:
             prepared.close()
+            with suppress(DiallerSyncError):
+                delete_settled_copies(self.journal, self.run.id)
 
     def plan(self) -> Planned:
         """Return the plan, and leave nothing behind."""
@@ -139,7 +144,9 @@ class Execution:
         try:
             with temporary_files():
                 self._prepare(prepared)
-                return asyncio.run(self._only_plan(prepared))
+                planned = asyncio.run(self._only_plan(prepared))
+                self.would_stop = self._too_many(prepared, planned)
+                return planned
         finally:
             prepared.close()
             self.journal.delete_run(self.run.id)
@@ -163,6 +170,7 @@ class Execution:
             self.sources,
             self._sink(),
             progress=self.observer.advance,
+            amend=self.suppressed.without_numbers if self.suppressed.only_numbers else None,
         )
         self.errors = prepared.rejected
         _log.debug("read %d rows: %d rejected, %d to send", prepared.total, prepared.rejected, sum(prepared.todo))
@@ -184,22 +192,25 @@ class Execution:
             return ChangedRows(self.journal, self.run, self.suppressed)
         return NewRows(self.journal, self.run)
 
-    def _check_errors(self, prepared: Prepared) -> None:
-        limit = self.options.max_errors
-        if limit and not limit.allows(prepared.rejected, prepared.total):
-            raise SafetyLimit(
-                f"{prepared.rejected} of {prepared.total} rows are rejected, more than --max-errors {limit} allows; "
-                "nothing was sent"
-            )
+    def _check_limits(self, prepared: Prepared, planned: Planned | None = None) -> None:
+        """Refuse too many faulty rows, or rows with warnings.
 
-        self._check_warnings(len(prepared.warned), prepared.total)
+        Raises:
+            SafetyLimit: there are more than the options allow.
+        """
+        if problem := self._too_many(prepared, planned):
+            raise SafetyLimit(f"{problem}; nothing was sent")
 
-    def _check_warnings(self, warned: int, total: int) -> None:
-        limit = self.options.max_warnings
-        if limit and not limit.allows(warned, total):
-            raise SafetyLimit(
-                f"{warned} of {total} rows have warnings, more than --max-warnings {limit} allows; nothing was sent"
-            )
+    def _too_many(self, prepared: Prepared, planned: Planned | None) -> str:
+        """Return which limit is exceeded, in words."""
+        warned = {*prepared.warned, *(planned.moved if planned else ()), *(planned.known if planned else ())}
+        for limit, number, what, option in (
+            (self.options.max_errors, prepared.rejected, "are rejected", "--max-errors"),
+            (self.options.max_warnings, len(warned), "have warnings", "--max-warnings"),
+        ):
+            if limit and not limit.allows(number, prepared.total):
+                return f"{number} of {prepared.total} rows {what}, more than {option} {limit} allows"
+        return ""
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
         """Settle the rest of a validation or dry run with its planned actions."""
@@ -215,7 +226,8 @@ class Execution:
     # Planning and sending
 
     async def _carry_out(self, prepared: Prepared) -> None:
-        async with session(self.settings.dialler) as client, self._cluster() as engine:
+        sends = not self.options.dry_run
+        async with session(self.settings.dialler, changes=sends) as client, self._cluster() as engine:
             try:
                 if not self.run.planned:
                     await self._plan(client, prepared, keep_entries=self.check_plan is not None)
@@ -264,8 +276,15 @@ class Execution:
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}
+        await require_campaigns(client, self.settings.campaign)
         snapshot = await survey(
-            client, self.settings, prepared, options.compare, dry_run=options.dry_run, mirrors=mirrors
+            client,
+            self.settings,
+            prepared,
+            options.compare,
+            dry_run=options.dry_run,
+            mirrors=mirrors,
+            numbers=self.settings.rows.duplicate_phones_in_dialler != "allow",
         )
         try:
             by_dialler = options.compare == "dialler"
@@ -278,8 +297,8 @@ class Execution:
                 snapshot.close()
         if self.check_plan:
             self.check_plan(planned)
-        if planned.moved:
-            self._check_warnings(len({*prepared.warned, *planned.moved}), prepared.total)
+        if self.run.command != "plan":
+            self._check_limits(prepared, planned)
         _log.debug("planned: %s", ", ".join(f"{count} {name}" for name, count in planned.counts.items()) or "nothing")
         self.left = replace(self.left, extra=planner.extra)
         self.changed_fields = planned.changed_fields

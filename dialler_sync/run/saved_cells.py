@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, Protocol
 
 from ..config import SourceSettings
 from ..errors import InputError
+from ..fetch import fetch
+from ..files.url import Url, path_of
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
-from ..prepare.sources import file_sha256
 from .reports import SourceCells
 
 Cells = tuple[str, ...]
@@ -77,9 +77,12 @@ class SavedCells:
             return None
         from ..read import open_tables
 
-        path = Path(entry["path"])
+        path = path_of(entry["path"])
+        if isinstance(path, Url):
+            self.missing.append(f"{path} is on another machine")
+            return None
         try:
-            if file_sha256(path) != entry["sha256"]:
+            if fetch(path, source).sha256 != entry["sha256"]:
                 self.missing.append(f"{path} has changed since the run")
                 return None
             layouts = json.dumps(entry["layout"], sort_keys=True)

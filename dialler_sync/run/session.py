@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..config.settings import DiallerSettings
+from ..errors import OutOfTime
 from .interrupt import interruptible
+
+_LOOK_AT_THE_CLOCK = 20.0
+"""Seconds."""
 
 PATIENCE_AT_START = 30.0
 """Seconds that a dialler which has never answered is tried, unless ``give_up_after`` is set: a wrong address
@@ -17,11 +22,41 @@ should not look like a long night."""
 
 
 @asynccontextmanager
-async def session(dialler: DiallerSettings) -> AsyncIterator[DiallerClient]:
-    """The client of one run, in the task that carries it out."""
+async def session(dialler: DiallerSettings, *, changes: bool = False) -> AsyncIterator[DiallerClient]:
+    """The client of one run, in the task that carries it out. ``changes``: it changes contacts, for which there may be
+    a time."""
     async with DiallerClient(dialler, gate=run_gate(dialler)) as client:
-        with interruptible(client.gate, asyncio.current_task()):
+        with interruptible(client.gate, asyncio.current_task()), _ending(client.gate, dialler if changes else None):
             yield client
+
+
+@contextmanager
+def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
+    """Stop a gate when the time of a run that changes contacts is over; what is in flight is finished.
+
+    The clock is looked at again and again, as it may be set, and the machine may sleep.
+    """
+    end = dialler.end_from(datetime.now().astimezone()) if dialler else None
+    if end is None:
+        yield
+        return
+    loop, (at, why) = asyncio.get_running_loop(), end
+    timer: asyncio.Handle | None = None
+
+    def look() -> None:
+        nonlocal timer
+        left = (at - datetime.now().astimezone()).total_seconds()
+        if left > 0:
+            timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
+        elif gate.stopped is None:
+            gate.stop(OutOfTime(f"stopped at {at:%H:%M} ({why})"))
+
+    look()
+    try:
+        yield
+    finally:
+        if timer:
+            timer.cancel()
 
 
 def run_gate(dialler: DiallerSettings) -> Gate:

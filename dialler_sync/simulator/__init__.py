@@ -9,10 +9,23 @@
 from __future__ import annotations
 
 from .call_source import call_source
+from .clock import Clock
+from .dialling import Dialling, dial_plan
 from .faults import FaultPlan
 from .server import SimulatorServer, serve_forever
 from .settings import Settings
 from .span import Span
 from .store import Store
 
-__all__ = ["FaultPlan", "Settings", "SimulatorServer", "Span", "Store", "call_source", "serve_forever"]
+__all__ = [
+    "Clock",
+    "Dialling",
+    "FaultPlan",
+    "Settings",
+    "SimulatorServer",
+    "Span",
+    "Store",
+    "call_source",
+    "dial_plan",
+    "serve_forever",
+]

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .answers import NOT_AUTHORISED, Refusal, refusal
+from .dialling import Dialling
 from .faults import FaultDice
 from .functions import ROUTES, Call, Functions
 from .settings import Settings
@@ -53,7 +54,8 @@ class Application:
     """The dialler as an ASGI application.
 
     ``token`` and ``dice`` may be replaced while it runs: a new token invalidates the old one at once, a new
-    ``FaultDice`` changes the faults. ``crashes`` holds errors of the simulator itself.
+    ``FaultDice`` changes the faults. ``crashes`` holds errors of the simulator itself. ``dialling`` is None for a
+    dialler that does not dial.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -61,6 +63,7 @@ class Application:
         self.dice = FaultDice(settings.faults)
         self.requests: list[LoggedRequest] = []
         self.crashes: list[Exception] = []
+        self.dialling = Dialling(store, settings.dial, settings.seed, settings.dial_hours) if settings.dial else None
         self._settings = settings
         self._random = Random(settings.seed)  # noqa: S311 - repeatable on purpose
         self._functions = Functions(store, settings, self._random).by_name
@@ -85,6 +88,11 @@ class Application:
             self.crashes.append(error)
             raise
 
+    def dial(self) -> None:
+        """Let everything happen that the dialler was to do by now."""
+        if self.dialling:
+            self.dialling.advance()
+
     async def _answer(self, request: LoggedRequest, headers: Mapping[bytes, bytes], raw: bytes) -> Response:
         if self._settings.latency.high:
             await asyncio.sleep(self._settings.latency.draw(self._random))
@@ -99,6 +107,7 @@ class Application:
         return await strike(fault, partial(self._perform, function, call), self._random)
 
     async def _perform(self, function: str, call: Call) -> Response:
+        self.dial()
         try:
             return await self._functions[function](call)
         except Refusal as refused:

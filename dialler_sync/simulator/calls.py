@@ -7,11 +7,12 @@ leg. Source: API.md, "A call's record"; only the customer's leg is documented.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from .clock import written
 
 CUSTOMER, AGENT, CODE = "StatisticsPartA", "StatisticsPartB", "DiallerCampaignsResultCodes"
 
@@ -22,9 +23,11 @@ _CUSTOMER_COLUMNS = (
     *("dtCallStart", "dtCallConnect", "dtCallEnd", "bCallerHangup", "CauseCodesID"),
 )
 
-_CALLER = "+49895550100"
-_AGENTS = ((31, "anna.berg"), (32, "jonas.wolf"), (33, "emine.kaya"))
-_NORMAL, _BUSY, _NO_ANSWER = 16, 17, 19
+CALLER = "+49895550100"
+"""The call centre's own number."""
+
+AGENTS = ((31, "anna.berg"), (32, "jonas.wolf"), (33, "emine.kaya"))
+UNALLOCATED, NORMAL, BUSY, NO_ANSWER = 1, 16, 17, 19
 """Causes of the end of a call, as ISDN numbers them."""
 
 
@@ -39,7 +42,7 @@ class ResultCode:
     key: str
     texts: Mapping[int, str]
     flag: str | None = None
-    cause: int = _NORMAL
+    cause: int = NORMAL
 
     def record(self) -> Record:
         """Return the dialler's record of the code: key, text and flags, but no name."""
@@ -53,10 +56,11 @@ ANSWERED = (
     ResultCode(2873, "CALLBACK", {2: "Call back", 1: "Rückruf"}, "bAppointment"),
 )
 NOT_ANSWERED = (
-    ResultCode(2874, "NOANSWER", {2: "No answer", 1: "Nicht erreicht"}, "bDelay", _NO_ANSWER),
-    ResultCode(2875, "BUSY", {2: "Busy", 1: "Besetzt"}, "bDelay", _BUSY),
+    ResultCode(2874, "NOANSWER", {2: "No answer", 1: "Nicht erreicht"}, "bDelay", NO_ANSWER),
+    ResultCode(2875, "BUSY", {2: "Busy", 1: "Besetzt"}, "bDelay", BUSY),
 )
-_CODES = {code.id: code for code in (*ANSWERED, *NOT_ANSWERED)}
+NUMBER_INVALID = ResultCode(2876, "INVALID", {2: "Number invalid", 1: "Rufnummer ungültig"}, None, UNALLOCATED)
+_CODES = {code.id: code for code in (*ANSWERED, *NOT_ANSWERED, NUMBER_INVALID)}
 
 
 def completed(record: Mapping[str, Any], **known: int | None) -> Record:
@@ -95,11 +99,11 @@ def _draw(numbers: Sequence[str], start: float, answered: bool, random: Random) 
     end = connect + random.randrange(5, 600) if answered else start + 35
     record: Record = {
         CUSTOMER: {
-            "ANumber": _CALLER,
+            "ANumber": CALLER,
             "BNumber": random.choice(numbers) if numbers else None,
-            "dtCallStart": _text(start),
-            "dtCallConnect": _text(connect) if answered else None,
-            "dtCallEnd": _text(end),
+            "dtCallStart": written(start),
+            "dtCallConnect": written(connect) if answered else None,
+            "dtCallEnd": written(end),
             "bCallerHangup": answered and random.random() < 0.5,
             "CauseCodesID": code.cause,
         },
@@ -107,10 +111,6 @@ def _draw(numbers: Sequence[str], start: float, answered: bool, random: Random) 
     }
     if not answered:
         return record
-    users_id, uid = random.choice(_AGENTS)
-    leg = {"ID": 1, "UsersID": users_id, "dtCallStart": _text(connect), "dtCallConnect": _text(connect + 1)}
-    return record | {AGENT: leg | {"dtCallEnd": _text(end)}, "Users": {"ID": users_id, "UID": uid}}
-
-
-def _text(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+    users_id, uid = random.choice(AGENTS)
+    leg = {"ID": 1, "UsersID": users_id, "dtCallStart": written(connect), "dtCallConnect": written(connect + 1)}
+    return record | {AGENT: leg | {"dtCallEnd": written(end)}, "Users": {"ID": users_id, "UID": uid}}

@@ -25,6 +25,8 @@ _DIALLING_STATE = (
     *(f"nPhoneNumber{n}Busy" for n in range(1, 7)),
     *(f"nPhoneNumber{n}NoAnswer" for n in range(1, 7)),
     *(f"nPhoneNumber{n}Failed" for n in range(1, 7)),
+    "bFinished",
+    "dtFinished",
 )
 """Fields that dialling sets, and ``ResetContact`` clears."""
 
@@ -36,8 +38,6 @@ RECORD_FIELDS: tuple[str, ...] = (
     "bLocked",
     *(name for name in FIELDS if name != "ResetContact"),
     *_DIALLING_STATE,
-    "bFinished",
-    "dtFinished",
     "dtAppointment",
     "AppointmentUsersUID",
     "Priority",

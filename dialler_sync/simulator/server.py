@@ -18,6 +18,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from ..errors import UsageError
 from .app import BASE_PATH, Application, LoggedRequest
+from .clock import Clock
 from .faults import FaultDice, FaultPlan
 from .settings import Settings
 from .store import Store
@@ -26,7 +27,7 @@ from .strikes import TRANSPORT
 _Address = IPv4Address | IPv6Address
 
 _SAVE_EVERY = 0.25
-"""Seconds between two saves of the state file."""
+"""Seconds between two saves of the state file, and the longest that due calls wait."""
 
 
 class SimulatorServer:
@@ -119,6 +120,17 @@ class SimulatorServer:
         """All requests so far, in order of arrival; empty if ``log_requests`` is off."""
         return self.application.requests
 
+    def pass_time(self, seconds: float) -> None:
+        """Put the dialler's clock forward, and let it dial as long, before the next request is answered.
+
+        Raises:
+            TypeError: the store has a clock of its own.
+        """
+        if not isinstance(self.store.clock, Clock):
+            raise TypeError("only a simulator.Clock can be put forward")
+        self.store.clock.skip(seconds)
+        self._server.call(self.application.dial)
+
     def order(self, faults: FaultPlan) -> None:
         """Replace the faults from now on; their request counters restart."""
         self.application.dice = FaultDice(faults)
@@ -164,7 +176,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self.ready = threading.Event()
-        self._store = store
+        self._application, self._store = application, store
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -176,10 +188,19 @@ class _Server(uvicorn.Server):
         with suppress(RuntimeError):  # its loop is closed
             self._loop.call_soon_threadsafe(self._stopped.set)
 
+    def call(self, what: Callable[[], None]) -> None:
+        """Call ``what`` in the server's loop, from another thread, and wait for its end."""
+
+        async def called() -> None:
+            what()
+
+        asyncio.run_coroutine_threadsafe(called(), self._loop).result()
+
     async def main_loop(self) -> None:
         try:
             while not self._stopped.is_set():
                 await self.on_tick(0)  # renews the Date header
+                self._application.dial()
                 self._store.save()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), _SAVE_EVERY)

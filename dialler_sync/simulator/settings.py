@@ -17,7 +17,9 @@ class Settings:
     ``latency`` passes before each request is processed; ``processing`` passes between an import's lookup and its
     change, the window in which two requests with one UserData both create. ``release`` decides the abilities (see
     Release); ``batch=False`` removes function 14 from any release; ``lock_method`` locks and unlocks, because the
-    vendor's page with the true method is lost; ``seed`` repeats the draws of times that are ranges.
+    vendor's page with the true method is lost; ``dial`` is the number of calls that the dialler makes each second (0:
+    it does not dial), ``dial_hours`` the hours in which it does; ``seed`` repeats the calls, and the draws of
+    times that are ranges.
 
     Raises:
         UsageError: the release does not exist, or the token is empty or not plain ASCII.
@@ -30,6 +32,8 @@ class Settings:
     latency: Span = NO_TIME
     processing: Span = NO_TIME
     faults: FaultPlan = NO_FAULTS
+    dial: float = 0.0
+    dial_hours: tuple[int, int] = (0, 24)
     seed: int = 0
     log_requests: bool = True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -11,8 +10,11 @@ from typing import Any, Self
 
 from .call_source import CallSource
 from .calls import CODE, CUSTOMER, completed
+from .clock import Clock, written
 from .record import EMPTY_RECORD
 from .state import StateFile
+
+_HIGHEST_ID = 1 << 53
 
 DEFAULT_CAMPAIGNS: Mapping[int, str] = {538: "Nightly"}
 
@@ -23,7 +25,8 @@ class Store:
     ``campaigns`` maps ID to name, ``contacts`` ID to non-null fields, ``calls`` a contact's ID to its history, oldest
     first. Treat them as read-only: the methods change them and keep index and file in step. ``save`` (called by the
     server) and ``close`` write changes to the file. ``rehearse`` provides calls for each contact without any, both new
-    ones and those in the file.
+    ones and those in the file. ``clock`` tells the time (None: real time). ``changed`` is called with the ID of each
+    contact that is made or changed.
 
     Raises:
         UsageError: the file cannot be used.
@@ -36,7 +39,7 @@ class Store:
         clients_id: int = 1,
         file: Path | None = None,
         rehearse: CallSource | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         seed: int = 0,
     ) -> None:
         self.clients_id = clients_id
@@ -46,7 +49,8 @@ class Store:
         self._ids_by_user_data: dict[str, list[int]] = {}
         self._last_ids = {"contact": 0, "call": 0}
         self._unsaved: set[int] = set()
-        self._clock = clock
+        self.clock = clock or Clock()
+        self.changed: Callable[[int], None] = _unheard
         self._random = Random(seed)  # noqa: S311 - repeatable on purpose
         self._rehearse = rehearse
         self._file = StateFile(file) if file else None
@@ -77,21 +81,24 @@ class Store:
         return contact_id
 
     def update(self, contact_id: int, **fields: Any) -> None:
-        """Set fields of a contact; None clears a field, others keep their values."""
+        """Set fields of a contact; None clears a field, others keep their values.
+
+        ``dtModified`` is now, unless it is among the fields.
+        """
         contact = self.contacts[contact_id]
         before = contact.get("UserData")
         if "DiallerCampaignsID" in fields:
             fields["DiallerCampaignsName"] = self.campaigns.get(fields["DiallerCampaignsID"])
-        for name, value in fields.items():
+        for name, value in {"dtModified": self._time(), **fields}.items():
             if value is None:
                 contact.pop(name, None)
             else:
                 contact[name] = value
-        contact["dtModified"] = self._time()
         if contact.get("UserData") != before:
             self._unindex(contact_id, before)
             self._index(contact_id, contact.get("UserData"))
         self._unsaved.add(contact_id)
+        self.changed(contact_id)
 
     def delete(self, contact_id: int) -> None:
         """Delete a contact and its history."""
@@ -115,8 +122,11 @@ class Store:
             DiallerCampaignsID=contact.get("DiallerCampaignsID"),
         )
         self.calls.setdefault(contact_id, []).append(call)
+        own = _call_id(call)
+        if isinstance(own, int) and own < _HIGHEST_ID:  # a record's own ID is not given again
+            self._last_ids["call"] = max(self._last_ids["call"], own)
         leg, code = call.get(CUSTOMER), call.get(CODE)
-        contact["nTries"] = len(self.calls[contact_id])
+        contact["nTries"] = contact.get("nTries", 0) + 1
         if isinstance(leg, dict) and leg["dtCallStart"]:
             contact["dtLastTry"] = leg["dtCallStart"]
         if isinstance(code, dict) and code.get("ID"):
@@ -124,11 +134,21 @@ class Store:
         self._unsaved.add(contact_id)
         return call_id
 
+    def change_call(self, contact_id: int, call_id: int, **parts: Any) -> None:
+        """Change a call's record: an object's fields are put over its own, anything else replaces what is there."""
+        calls = self.calls[contact_id]
+        place = next(place for place in reversed(range(len(calls))) if _call_id(calls[place]) == call_id)
+        call = calls[place]
+        whole = {n: {**call[n], **p} if isinstance(call.get(n), dict) else p for n, p in parts.items()}
+        calls[place] = call | whole
+        self._unsaved.add(contact_id)
+
     def result_code(self, contact_id: int) -> Any:
-        """Return the result code of the contact's last call, None without calls or after a reset."""
-        if "nTries" not in self.contacts[contact_id]:
+        """Return the result code of the contact's last call that has one, None without calls since a reset."""
+        tries = self.contacts[contact_id].get("nTries")
+        if not tries:
             return None
-        codes = [call[CODE] for call in self.calls.get(contact_id, ()) if call.get(CODE)]
+        codes = [call[CODE] for call in self.calls.get(contact_id, [])[-tries:] if call.get(CODE)]
         return codes[-1] if codes else None
 
     def matches(self, user_data: str) -> list[int]:
@@ -173,11 +193,11 @@ class Store:
 
     def _call(self, contact_id: int) -> None:
         if self._rehearse and not self.calls.get(contact_id):
-            for record in self._rehearse(contact_id, self.contacts[contact_id], self._clock()):
+            for record in self._rehearse(contact_id, self.contacts[contact_id], self.clock()):
                 self.add_call(contact_id, **record)
 
     def _time(self) -> str:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._clock()))
+        return written(self.clock())
 
     def _index(self, contact_id: int, user_data: str | None) -> None:
         if user_data:
@@ -189,3 +209,12 @@ class Store:
             ids.remove(contact_id)
             if not ids:
                 del self._ids_by_user_data[user_data]
+
+
+def _call_id(call: Mapping[str, Any]) -> Any:
+    leg = call.get(CUSTOMER)
+    return leg.get("ID") if isinstance(leg, dict) else None
+
+
+def _unheard(_contact_id: int) -> None:
+    pass

@@ -310,6 +310,9 @@ def test_the_story_of_the_page_is_true(run: Run, dialler: SimulatorServer) -> No
     Path("mended.csv").write_text(mended, encoding="utf-8")
     fifth = run("import", "mended.csv")
     Path("nightly.csv").write_text(nightly.replace("open,\nC2", "open,Yes\nC2").replace(",1234,", ",12345,"))
+    dee = next(contact for contact in dialler.store.contacts.values() if contact["UserData"] == "C4")
+    assert dee["Comment"] == "met at the fair"
+    dee["Comment"] = "call after 5 pm"
     planned = run("plan", "nightly.csv")
     second = run("import", "nightly.csv")
     held = locked(dialler)
@@ -332,5 +335,7 @@ def test_the_story_of_the_page_is_true(run: Run, dialler: SimulatorServer) -> No
     assert fifth.code == second.code == compared.code == third.code == ExitCode.OK
     assert "! lock C1" in planned.out
     assert "= filtered C1 (row 2): rows.skip: Opt-out is 'Yes'" in planned.out
+    assert "= unchanged C4 (row 5): kept: Comment 'call after 5 pm'" in planned.out
+    assert dee["Comment"] == "call after 5 pm"
     assert held == {"C1"}
     assert not locked(dialler)

@@ -88,7 +88,7 @@ def test_summary_adds_up(run: Run, configure: Configure, contacts_csv: Contacts)
     assert summary["actions"]["superseded"] == 1
     assert summary["actions"].keys() == {
         "create", "overwrite", "import", "unchanged", "superseded", "suppressed", "protected", "filtered", "exists",
-        "absent", "lock", "unlock", "delete",
+        "absent", "known_number", "lock", "unlock", "delete",
     }  # fmt: skip
     assert {
         "run_id", "command", "started_at", "finished_at", "duration_s", "files", "campaign", "counts", "actions",

@@ -105,6 +105,8 @@ def test_compare_plan_undo_and_reconcile_know_what_is_kept(
     assert dialler.store.contacts[old]["Comment"] == NOTE
     assert json.loads(Path("plan.json").read_text())["counts"] == {"unchanged": 2}
     assert "Nothing would change." in again.out
+    assert f'= unchanged K1 (row 2): kept: Comment "{NOTE}"' in again.out
+    assert "NEW" not in again.out
     assert reconciled.code == ExitCode.OK, reconciled.out
     assert undone.code == ExitCode.OK, undone.err
     now = dialler.store.contacts[old]
@@ -143,3 +145,69 @@ def test_a_field_that_no_record_has_is_not_taken_for_empty(
     assert refused.code == ExitCode.USAGE
     assert "the dialler's records do not have it: Comment" in refused.err
     assert believed.code == ExitCode.OK, believed.err
+
+
+class Vanishing(Emptying):
+    """A dialler whose first contact goes away after it was overwritten: ``deleted``, or given another key."""
+
+    deleted = True
+
+    def _import(self, body: dict[str, Any], *, overwrite: bool) -> Answer:
+        if self.imports > 1:
+            return ForeignDialler._import(self, body, overwrite=overwrite)
+        answer = ForeignDialler._import(self, body, overwrite=overwrite)
+        contact = next(each for each in self.contacts.values() if each["UserData"] == body["UserData"])
+        if self.deleted:
+            del self.contacts[contact["ID"]]
+        else:
+            contact.update(UserData="of another", Comment=None)
+        return answer
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_a_first_contact_that_goes_away_meanwhile_tells_nothing(
+    run: Run, configure: Configure, contacts_csv: Contacts, deleted: bool
+) -> None:
+    """The next one is read back in its place."""
+    with served(Vanishing()) as dialler:
+        dialler.deleted = deleted
+        configure(KEEPING, base_url=dialler.base_url)
+        for key in ("K1", "K2", "K3"):
+            dialler.add(538, key, Comment=NOTE)
+
+        done = run("import", contacts_csv(rows=[line(key, "Changed") for key in ("K1", "K2", "K3")]))
+
+        read = [request for request in dialler.requests if request.startswith("GET /dialler/contacts/")]
+    assert read == ["GET /dialler/contacts/1", "GET /dialler/contacts/2"]
+    assert done.code == ExitCode.OK, done.err
+
+
+class Forgetting(Emptying):
+    """It empties what is left out, and the contact is deleted while it is put back."""
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
+        if method == "GET" and path.endswith("/contacts/1") and self.imports == 2:
+            self.contacts.pop(1, None)
+        return super().answer(method, path, query, body)
+
+
+def test_what_is_put_back_into_a_contact_that_is_deleted_is_not_there(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """And a command for the dialler is not given a second time."""
+    bodies: list[dict[str, Any]] = []
+
+    class Noting(Forgetting):
+        def _import(self, body: dict[str, Any], *, overwrite: bool) -> Answer:
+            bodies.append(body)
+            return super()._import(body, overwrite=overwrite)
+
+    with served(Noting()) as dialler:
+        configure({**KEEPING, "ResetContact": "{value: true}"}, base_url=dialler.base_url)
+        dialler.add(538, "K1", Comment=NOTE)
+
+        done = run("import", contacts_csv(rows=[line("K1", "Changed")]))
+
+    assert "it could not be put back" in done.err
+    assert ["ResetContact" in body for body in bodies] == [True, False]
+    assert done.code == ExitCode.SAFETY_LIMIT

@@ -186,6 +186,7 @@ def test_the_webhook_is_called_when_the_state_changes(
     last = run("import", file)
 
     assert [call["event"] for call in told] == ["failing", "recovered"]
+    assert told[1]["text"] == "dialler-sync: campaign 538 recovered: 2 of 2 imported"
     assert told[0]["exit_code"] == ExitCode.NO_ROW_CAN_SUCCEED
     assert told[1]["run_id"] == last.summary["run_id"]
 

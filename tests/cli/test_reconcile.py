@@ -215,6 +215,7 @@ def test_what_came_of_the_contacts(run: Run, configure: Configure, contacts_csv:
         assert list(history["by_campaign"]) == ["538"]
         told = {row["_user_data"]: row for row in done.rows("reconciliation.csv")}
         assert (told["SOLD"]["_calls"], told["SOLD"]["_last_result_code"]) == ("2", "Sale")
+        assert (told["SOLD"]["_reached"], told["SOLD"]["_done"]) == ("true", "")
         assert (told["NEVER"]["_calls"], told["NEVER"]["_last_call"]) == ("0", "")
 
 

@@ -209,3 +209,85 @@ def test_ages_that_are_none(run: Run, age: str) -> None:
 
     assert refused.code == ExitCode.USAGE
     assert "30d" in refused.err
+
+
+def test_runs_are_found_by_campaign_time_and_failure(run: Run, with_failures: Done, contacts_csv: Contacts) -> None:
+    """With what was imported, by whom, and what undid it."""
+    good = run("import", contacts_csv(2, "good.csv")).summary["run_id"]
+    undo = run("undo", good, "--yes").summary["run_id"]
+
+    def found(*options: object) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = json.loads(run("runs", "list", "--json", *options).out)
+        return listed
+
+    failed, *others = found("--failed", "--campaign", "538", "--since", "1d")
+    listed = {each["run_id"]: each for each in found()}
+    assert (failed["run_id"], others) == (with_failures.summary["run_id"], [])
+    assert {
+        "run_id", "command", "state", "started_at", "finished_at", "dialler", "campaign", "files", "counts",
+        "exit_code", "stopped_because", "undone_by", "user",
+    } <= failed.keys()  # fmt: skip
+    assert listed[good]["undone_by"] == undo
+    assert listed[good]["files"][0]["name"] == "good.csv"
+    assert json.loads(run("runs", "show", good, "--json").out) == listed[good]
+    assert found("--campaign", "539") == found("--since", "2099-01-01") == []
+    assert "good.csv" in run("runs", "list").out
+    assert run("runs", "list", "--since", "soon").code == ExitCode.USAGE
+
+
+def test_reports_go_where_the_configuration_says_and_with_their_runs(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path
+) -> None:
+    """What else lies in the folder stays."""
+    configure(reports="{dir: told, keep: 30d}")
+    done = run("import", contacts_csv(2))
+    assert done.reports
+    assert done.reports.parent == tmp_path / "told"
+    (done.reports / "notes.txt").write_text("mine", encoding="utf-8")
+
+    assert run("runs", "prune", "--older-than", "0h", "--reports").code == ExitCode.OK
+
+    assert [path.name for path in done.reports.iterdir()] == ["notes.txt"]
+
+
+def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """From the journal and all reports; lines stay, with empty cells, and the copies that remain are named."""
+    configure()
+    done = run("import", contacts_csv(rows=["K1,Secretname,0171 12", "K2,Other,0171 13", "K3,Eva,0171 3920012"]))
+    run("import", contacts_csv(rows=["K1,Secretname,0171 3920013"], name="fixed.csv"), "--compare", "dialler")
+    assert done.reports
+
+    forgotten = run("forget", "--user-data", "K1", "--yes")
+
+    assert forgotten.code == ExitCode.OK, forgotten.err
+    assert "fixed.csv" in forgotten.out
+    assert [(row["_row"], row["_user_data"], row["_status"]) for row in done.rows()] == [
+        ("2", "", "rejected"), ("3", "K2", "rejected"), ("4", "K3", "succeeded"),
+    ]  # fmt: skip
+    assert [row["Name"] for row in done.rows("failed.csv")] == ["", "Other"]
+    left = [path for path in (*tmp_path.glob("reports/*/*"), tmp_path / "state/journal.db") if _holds(path)]
+    assert not left
+
+
+def _holds(path: Path) -> bool:
+    """Whether a report or the journal still has the name."""
+    import zipfile
+
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            return any(b"Secretname" in book.read(name) for name in book.namelist())
+    return b"Secretname" in path.read_bytes()
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_json_prints_what_summary_json_holds(
+    run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path, quiet: tuple[str, ...]
+) -> None:
+    """One object a line; also with -q, as it was asked for."""
+    configure()
+    file = contacts_csv(rows=["K1,Anna,0171 12", "K2,Eva,0171 3920012"])
+    for command in ("validate", "import"):
+        (said,) = map(json.loads, run(*quiet, command, file, "--json").out.splitlines())
+        assert said == json.loads(Path(said["out"], "summary.json").read_text(encoding="utf-8"))
+    (again,) = run(*quiet, "retry", "--json").out.splitlines()
+    assert json.loads(again)["parent"] == said["run_id"]

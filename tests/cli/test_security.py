@@ -149,6 +149,9 @@ def test_log_lines_are_json_objects(run: Run, configure: Configure, contacts_csv
 
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert all({"time", "level", "message"} <= line.keys() for line in lines)
+    first, *_, last = map(json.loads, done.err.splitlines())
+    assert (first["event"], first["command"]) == ("start", "import")
+    assert (last["event"], last["exit_code"]) == ("end", done.code)
 
 
 def test_the_journal_is_for_its_owner_only(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

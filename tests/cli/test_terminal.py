@@ -164,10 +164,19 @@ def test_json_lines_are_all_that_a_program_reads(run: Run) -> None:
     for arguments in (["import"], ["import", "--nothing"], ["runs", "show", "nothing"], ["validate", "list.csv"]):
         done = run("--log-format", "json", *arguments)
 
-        (told,) = map(json.loads, done.err.splitlines())
-        assert done.code == ExitCode.USAGE
+        start, told, end = map(json.loads, done.err.splitlines())
+        assert done.code == end["exit_code"] == ExitCode.USAGE
+        assert (start["event"], start["command"]) == ("start", arguments[0])
         assert told["level"] == "error"
         assert told["message"].startswith("Error: ")
+
+
+def test_lines_have_times_where_more_is_told(run: Run) -> None:
+    """With -v; a message for a person begins with what it says."""
+    timed = run("-v", "runs", "show", "nothing").err.splitlines()[-1]
+
+    assert re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d Error: ", timed)
+    assert run("runs", "show", "nothing").err.startswith("Error: ")
 
 
 def test_a_common_option_after_the_command_is_told_its_place(run: Run) -> None:

@@ -56,7 +56,7 @@ def repeated(command: str, codes: list[int], folder: Path) -> tuple[int, list[st
     return done.returncode, said.read_text().splitlines()
 
 
-@pytest.mark.parametrize("code", [1, 2, 3, 7, 8, 10])
+@pytest.mark.parametrize("code", [1, 2, 3, 7, 8, 9, 10])
 def test_a_failure_is_not_repeated(task: dict[str, Any], code: int, tmp_path: Path) -> None:
     """A second call would find the inbox empty, and the task would be green."""
     assert task["dag_retries"] == task.get("retries", 0) == 0

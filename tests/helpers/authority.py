@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -53,5 +54,14 @@ class Authority:
             .not_valid_after(now + ends * DAY)
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
+        if not authority:
+            builder = builder.add_extension(x509.SubjectAlternativeName([_name_of(path.stem)]), critical=False)
         made = builder.sign(self._key, hashes.SHA256())
         path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+
+def _name_of(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

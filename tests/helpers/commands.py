@@ -13,8 +13,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from dialler_sync.call_lists import place
 from dialler_sync.cli import main
 from dialler_sync.journal import UNREPORTED, Journal
+from dialler_sync.journal.calls import CallNotes
 from dialler_sync.run.reports import Summary
 
 _context = multiprocessing.get_context("forkserver")
@@ -134,9 +136,16 @@ BOUNDARIES: Mapping[str, tuple[type, str, Callable[..., bool]]] = {
 }
 """Boundaries of a run, in this order: method, and the predicate for the call that is meant."""
 
+OF_CALLS: Mapping[str, tuple[Any, str, Callable[..., bool]]] = {
+    "calls intend": (CallNotes, "intend", lambda *_: True),
+    "calls rename": (place, "rename", lambda *_: True),
+    "calls settle": (CallNotes, "settle", lambda *_: True),
+}
+"""Boundaries of a list of calls that is put in place."""
+
 
 def _place(blow: Blow) -> None:
-    owner, name, meant = BOUNDARIES[blow.boundary]
+    owner, name, meant = {**BOUNDARIES, **OF_CALLS}[blow.boundary]
     whole = getattr(owner, name)
     left = [blow]
 

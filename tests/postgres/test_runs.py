@@ -18,6 +18,7 @@ from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
+from ..helpers.commands import Blow, run_apart
 from .conftest import Cluster
 
 Contacts = Callable[..., Path]
@@ -155,3 +156,20 @@ def test_three_campaigns_at_once(
         runs = journal.runs()
         assert [run.state for run in runs] == ["finished"] * 3
         assert [sum(1 for _ in journal.rows(run)) for run in runs] == [100] * 3
+
+
+def test_calls_are_given_once(run: Run, configure: Configure, store: Calling, url: str, tmp_path: Path) -> None:
+    """With the notes on a server: also after a kill, and a result that changes."""
+    configure()
+    contact = store.add(UserData="K1", Name="A", PhoneNumber1="+491713920012", DiallerCampaignsID=538)
+    for day in (1, 2):
+        store.add_call(contact, StatisticsPartA={"dtCallStart": f"2026-01-0{day} 10:00:00"}, Odd="a\x00b")
+    run_apart("calls", "--since", "last", "--to", "1.csv", blow=Blow("before", "calls settle"))
+    store.calls[contact][0]["DiallerCampaignsResultCodes"] = {"ExportKey": "SALE"}
+    store.update(contact, DiallerCampaignsResultCodesID=1)
+
+    second = run("calls", "--since", "last", "--to", "2.csv")
+    run("calls", "--since", "last", "--to", "3.csv")
+
+    assert second.code == ExitCode.OK, second.err
+    assert [len(Path(f"{n}.csv").read_text("utf-8").splitlines()) for n in (1, 2, 3)] == [3, 2, 1]

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from dialler_sync.config import Settings, load_config
 from dialler_sync.config.settings import Limit
 from dialler_sync.jobs.changes import undo_run
-from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
+from dialler_sync.jobs.imports import ImportOptions, PlanFile, import_files, plan_files
 from dialler_sync.journal import Journal
 from dialler_sync.run.rows import RunOptions
 from dialler_sync.simulator import SimulatorServer, Store
@@ -41,11 +42,11 @@ class Site:
         self.folder, self.server, self.journal = folder, server, journal
         self.number = 0
 
-    def settings(self, extra: str = "", **rules: str) -> Settings:
+    def settings(self, extra: str = "", campaign: str = "{id: 538}", **rules: str) -> Settings:
         path = self.folder / "config.yaml"
         path.write_text(
             f"dialler: {{base_url: '{self.server.base_url}', clients_id: 1, token: simulator}}\n"
-            "campaign: {id: 538}\n"
+            f"campaign: {campaign}\n"
             f"columns: {{{', '.join(f'{name}: {rule}' for name, rule in (COLUMNS | rules).items())}}}\n" + extra,
             encoding="utf-8",
         )
@@ -63,6 +64,20 @@ class Site:
         contacts = deepcopy(self.server.store.contacts).values()
         return {c["UserData"]: {k: v for k, v in c.items() if k not in OWN and v is not None} for c in contacts}
 
+    def there_and_back(
+        self, config: Settings, rows: list[tuple[str, str, str]]
+    ) -> tuple[PlanFile, dict[str, dict[str, Any]], PlanFile]:
+        """Plan, import, plan again and undo; gives the first plan, what the dialler then had, and the second plan."""
+        options = self.options(rows, compare="dialler")
+        plan = plan_files(config, options, self.journal)
+        imported = import_files(config, options, self.journal)
+        state = self.state()
+        again = plan_files(config, self.options(rows, compare="dialler"), self.journal)
+        undone = undo_run(config, self.journal.run(imported.run_id), self.journal, out=self.folder / "undo")
+        assert imported.exit_code == 0, json.dumps(dict(imported.counts))
+        assert undone.exit_code == 0, json.dumps(dict(undone.counts))
+        return plan, state, again
+
 
 @cache
 def empty_journal() -> bytes:
@@ -75,7 +90,11 @@ def empty_journal() -> bytes:
 
 @contextmanager
 def site(there: dict[str, tuple[str, str]]) -> Iterator[Site]:
-    with tempfile.TemporaryDirectory() as name, Store({538: "Nightly"}) as store, SimulatorServer(store) as server:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Store({538: "Nightly", 539: "Day"}) as store,
+        SimulatorServer(store) as server,
+    ):
         path = Path(name) / "journal.db"
         path.write_bytes(empty_journal())
         with Journal.open(path) as journal:
@@ -187,13 +206,7 @@ def test_what_contacts_keep_is_planned_settled_and_undone(
         mode = "upsert" if rule == "keep" else rule
         config = here.settings(f"rows: {{mode: {mode}, empty_cells: clear}}\n", **cities)
         before = here.state()
-        options = here.options(rows, compare="dialler")
-
-        plan = plan_files(config, options, here.journal)
-        imported = import_files(config, options, here.journal)
-        state = here.state()
-        again = plan_files(config, here.options(rows, compare="dialler"), here.journal)
-        undone = undo_run(config, here.journal.run(imported.run_id), here.journal, out=here.folder / "undo")
+        plan, state, again = here.there_and_back(config, rows)
 
         assert sum(plan.counts.values()) == len(rows)
         if rule == "keep":
@@ -203,5 +216,58 @@ def test_what_contacts_keep_is_planned_settled_and_undone(
         else:
             assert state.keys() == before.keys()
         assert not again.differs
-        assert (imported.exit_code, undone.exit_code) == (0, 0)
         assert here.state() == before
+
+
+SPLIT = "{split: {Nightly: 50%, 539: 50%}}"
+ROUTES = '{column: City, routes: [{pattern: "^$", to: 539}, {pattern: "^U", to: Day}], otherwise: Nightly}'
+
+
+@few
+@given(rows=ROWS, there=THERE, campaign=st.sampled_from([SPLIT, ROUTES]))
+def test_rows_of_several_campaigns_without_a_number_are_planned_settled_and_undone(
+    rows: list[tuple[str, str, str]], there: dict[str, tuple[str, str]], campaign: str
+) -> None:
+    """A second plan finds nothing to do, whatever was moved and whatever number left out; undo puts back."""
+    with site(there) as here:
+        (here.folder / "dnc.csv").write_text("Number\n+491713920012\n", encoding="utf-8")
+        suppress = "suppress: {file: dnc.csv, column: Number, action: number}\nrows: {empty_cells: clear}\n"
+        config = here.settings(suppress, campaign, PhoneNumber2="{value: '+493039200121'}")
+        before = here.state()
+        plan, state, again = here.there_and_back(config, rows)
+
+        assert sum(plan.counts.values()) == len(rows)
+        assert state.keys() == there.keys() | {key for key, _, _ in rows}
+        assert all("PhoneNumber1" not in state[key] for key, _, _ in rows)
+        assert set(again.counts) <= {"unchanged", "superseded"}
+        assert not again.differs
+        assert here.state() == before
+
+
+@few
+@given(
+    st.lists(st.tuples(KEYS, st.sampled_from("23456")), max_size=12),
+    st.sampled_from(["allow", "reject", "first", "last"]),
+    st.sampled_from(["allow", "warn", "skip"]),
+)
+def test_shared_numbers_are_settled_by_one_run(rows: list[tuple[str, str]], shared: str, known: str) -> None:
+    """Planned again, nothing is to do; and no two rows that went share a number, unless that is allowed."""
+    extra = f"rows: {{duplicate_phones: {shared}, duplicate_phones_in_dialler: {known}}}\n"
+    with site({"K1": ("Anna", ""), "K2": ("Anna", "")}) as place:
+        rules = place.settings(extra)
+        options = place.options([], compare="dialler")
+        lines = ["Key,Name,City,Phone", *(f"{key},Anna,,0171 392001{digit}" for key, digit in rows)]
+        options.files[0].write_text("\n".join(lines) + "\n", encoding="utf-8")
+        plan = plan_files(rules, options, place.journal)
+        done = import_files(rules, options, place.journal)
+        again = plan_files(rules, place_again(options), place.journal)
+
+    moved = ("create", "overwrite", "import")
+    assert sum(plan.counts.get(name, 0) for name in moved) == done.counts["succeeded"]
+    assert sum(plan.counts.values()) == len(rows)
+    assert not again.differs
+
+
+def place_again(options: ImportOptions) -> ImportOptions:
+    """The same, with another folder."""
+    return replace(options, out=options.out.with_name("again") if options.out else None)

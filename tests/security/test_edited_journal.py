@@ -16,6 +16,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ..conftest import Configure, Done, Run
+from ..helpers.commands import Blow, run_apart
 from .users import INTRUDER, is_root
 
 Contacts = Callable[..., Path]
@@ -228,3 +229,27 @@ def test_record_of_another_shape_is_damage(
     assert done.code == ExitCode.USAGE, done.out
     assert "is damaged" in done.err
     assert len(dialler.requests) == before
+
+
+def test_an_edited_file_of_calls_replaces_nothing(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
+    """A list of calls that was killed before it was in place, and is said to belong in the place of another file."""
+    configure()
+    dialler.store.add(UserData="K1", Name="A", PhoneNumber1="+491713920012")
+    dialler.store.add_call(1, StatisticsPartA={"dtCallStart": "2026-01-02 10:00:00"})
+    Path("mine.txt").write_text("mine", encoding="utf-8")
+    run_apart("calls", "--since", "last", "--to", "calls.csv", blow=Blow("before", "calls rename"))
+    with sqlite3.connect("state/journal.db") as base:
+        (text,) = base.execute("SELECT intent FROM call_receivers").fetchone()
+    base.close()
+    edit(
+        "UPDATE call_receivers SET intent = ?",
+        json.dumps({**json.loads(text), "path": str(Path("mine.txt").resolve())}),
+    )
+
+    done = run("calls", "--since", "last", "--to", "next.csv")
+
+    assert done.code == ExitCode.OK
+    assert Path("mine.txt").read_text(encoding="utf-8") == "mine"
+    assert len(list(Path().glob("mine-*.txt"))) == 1
+    edit("UPDATE known_calls SET kind = 'other'")
+    assert run("calls", "--since", "last", "--to", "last.csv").code in {ExitCode.OK, ExitCode.USAGE}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.fetch import local
 from dialler_sync.inbox import claim
 from dialler_sync.inbox import folder as inbox_folder
 from dialler_sync.inbox.arrivals import Arrival
-from dialler_sync.prepare import sources
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
@@ -155,7 +155,7 @@ def test_folders_are_swapped_while_a_list_is_imported(
         (folder / "a.csv").symlink_to(secret)
         os.chown(inbox / "importing", INTRUDER, INTRUDER)
 
-    real_claim, real_table = claim.claim, sources.file_sha256
+    real_claim, real_table = claim.claim, local.file_sha256
 
     def claimed(arrival: Arrival) -> claim.Claim | None:
         taken = real_claim(arrival)
@@ -170,7 +170,7 @@ def test_folders_are_swapped_while_a_list_is_imported(
     if moment == "before it is read":
         monkeypatch.setattr(inbox_folder, "claim", claimed)
     else:
-        monkeypatch.setattr(sources, "file_sha256", opened)
+        monkeypatch.setattr(local, "file_sha256", opened)
 
     done = work()
 

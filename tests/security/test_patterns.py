@@ -22,6 +22,7 @@ LIST = f"No,Name,Phone\nK1,Miller,+491711234567\nK2,{'M' * 60}1,+491711234568\n"
         ("columns.Name.pattern", f'{{column: Name, pattern: "{PATTERN}"}}', {}),
         ("columns.Name.replace", f'{{column: Name, replace: [{{pattern: "{PATTERN}$", with: x}}]}}', {}),
         ("rows.skip.Name", "Name", {"skip": {"Name": {"pattern": f"^{PATTERN}$"}}}),
+        ("campaign.routes", "Name", {}),
     ],
 )
 def test_a_cell_does_not_keep_a_run_busy_for_ever(
@@ -29,7 +30,9 @@ def test_a_cell_does_not_keep_a_run_busy_for_ever(
 ) -> None:
     monkeypatch.setattr(patience, "SECONDS", 0.1)
     before = signal.getsignal(signal.SIGVTALRM)
-    configure({"UserData": "No", "Name": name, "PhoneNumber1": "Phone"}, rows=rows)
+    routed = f'{{column: Name, routes: [{{pattern: "^{PATTERN}$", to: 538}}], otherwise: reject}}'
+    campaign = routed if key == "campaign.routes" else "{id: 538}"
+    configure({"UserData": "No", "Name": name, "PhoneNumber1": "Phone"}, rows=rows, campaign=campaign)
     Path("list.csv").write_text(LIST)
 
     done = run("import", "list.csv")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from ...files.url import path_of
+
 if TYPE_CHECKING:
     from ...jobs.contacts import Named
 
@@ -35,7 +37,7 @@ _OPTIONS = (
     click.option(
         "--from",
         "file",
-        type=click.Path(path_type=Path),
+        type=path_of,
         metavar="FILE",
         help="A spreadsheet that names a contact in each row.",
     ),

@@ -33,7 +33,7 @@ _MOST_SAMPLE_CHARS = 1 << 22
 """Upper limit of the sample, which grows until it holds enough rows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class CsvTable:
     """A CSV file as a table.
 

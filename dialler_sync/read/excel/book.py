@@ -12,12 +12,15 @@ from xml.parsers.expat import ExpatError
 
 from ...config import SourceSettings
 from ...errors import InputError
+from .html import open_html
+from .markup import markup_of
 from .ods import open_ods
-from .package import PROTECTED, SAVE_ANEW, Package
+from .package import SAVE_ANEW, Package
 from .sheet import Book
 from .xls import open_xls
 from .xlsb import open_xlsb
 from .xlsx import open_xlsx
+from .xml_2003 import open_xml_2003
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF_5 = b"\x09\x08"
@@ -36,6 +39,9 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
     if head == _OLE or head.startswith(_BIFF_5):
         yield open_xls(path, source)
         return
+    if markup := None if head.startswith(b"PK") else markup_of(path):
+        yield open_html(path, source) if markup == "html" else open_xml_2003(path, source)
+        return
     if not head.startswith(b"PK"):
         raise InputError(f"is not a workbook, whatever its name says. {SAVE_ANEW}")
     with ExitStack() as until:
@@ -51,7 +57,7 @@ def _open_package(path: Path, package: Package, source: SourceSettings, until: E
         return open_xlsx(path, package, workbook, source, until)
     if package.has("content.xml"):
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise InputError(PROTECTED)
+            raise InputError("is protected by a password. Save it without one, and try again.")
         return open_ods(package, source)
     raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
 

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 
 from ...config import SourceSettings
 from ...errors import InputError
 from ...model import CellNote
 from ...text.spreadsheet import damage
-from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, Marks, error_cell
+from .marks import LAST_ROW, NO_VALUE, KnownCell, Mark, error_cell
 from .numbers import Value, cell_text
 from .package import Package, parse_xml
-from .sheet import Book, Content, Rows, Sheet, SheetCells
-from .survey import check_density, check_extent, hidden_rows, most_bytes
+from .parsed import ParsedSheet
+from .sheet import Book, Sheet
+from .survey import check_extent, most_bytes
 
 _DIGITS_AND_SIGNS = re.compile(r"[\d +()/-]+")
 _PERCENTAGE = re.compile(r"\s*[-+]?[\d.,'\s]+\s*%\s*")
@@ -151,25 +152,12 @@ def _duration(text: str) -> Value:
     return -span if match[1] else span
 
 
-@dataclass(slots=True)
-class _Table:
+@dataclass(eq=False, slots=True)
+class _Table(ParsedSheet):
     """A sheet while it is parsed. ``style``: the name of its style, which may hide it."""
 
-    name: str
-    style: str
-    rows: dict[int, list[Value]] = field(default_factory=dict)
-    marks: Marks = field(default_factory=Marks)
-    columns: set[int] = field(default_factory=set)
-    merged: list[tuple[int, int]] = field(default_factory=list)
-    row: int = 0
-    filled: int = 0
-    hidden: int = 0
-
-    def content(self) -> Content | None:
-        if not self.rows:
-            return None
-        check_density(len(self.rows), max(self.columns) + 1, self.filled)
-        return Content(SheetCells(Rows(self.rows, self.columns), self.marks), self.merged, hidden_rows(self.hidden))
+    name: str = ""
+    style: str = ""
 
 
 class _Scanner:
@@ -196,7 +184,7 @@ class _Scanner:
         elif tag == "style:table-properties" and given.get("table:display") == "false":
             self.hidden_styles.add(self._style)
         elif tag == "table:table" and self._within[-1:] == ["office:spreadsheet"]:
-            self._table = _Table(given.get("table:name", ""), given.get("table:style-name", ""))
+            self._table = _Table(name=given.get("table:name", ""), style=given.get("table:style-name", ""))
         elif cell and _ASIDE.fullmatch(tag):
             self._aside += 1
         elif cell and not self._aside:

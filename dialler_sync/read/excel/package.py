@@ -20,7 +20,7 @@ from xml.parsers import expat
 from ...errors import InputError
 
 SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
-PROTECTED = "is protected by a password. Save it without one, and try again."
+PROTECTED = "is protected by a password. Save it without one, or have source.password_command print the password."
 
 _CHUNK = 1 << 20
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([\w.-]+:)?\w", re.DOTALL)

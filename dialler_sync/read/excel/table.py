@@ -11,7 +11,7 @@ from ...pages import ROWS, batched
 from .sheet import Row, SheetCells
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ExcelTable:
     """One table of a workbook.
 
@@ -68,6 +68,7 @@ class ExcelTable:
             },
             ragged,
             own,
+            "" if self.layout.mended else self.layout.sheet or "",
         )
 
     def _own(self, lines: list[list[str]]) -> dict[str, list[str]]:

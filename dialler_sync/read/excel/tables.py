@@ -39,17 +39,21 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
             )
         visible, missing = [sheet for sheet in book.sheets if sheet.visible], None
         try:
-            chosen = [_named(book.sheets, source.sheet)] if source.sheet else visible
+            chosen = _chosen(book.sheets, source.named_sheets) or visible
         except InputError as error:
             chosen, missing = visible, error
         filled = [(sheet, content) for sheet in chosen if (content := _content(book, sheet))]
+        empty = [sheet.name for sheet in chosen if sheet not in [each for each, _ in filled]]
         if mended := [(sheet, content) for sheet, content in filled if _is_mended(content)]:
             filled, source = mended, plain_form(source)
         elif missing:
             raise missing
+        elif source.named_sheets and empty:
+            raise InputError(_no_data(book, empty[0]))
         if not filled:
-            raise InputError(_no_data(book, source.sheet and chosen[0].name))
-        others = "" if len(filled) == 1 else f" (one of {len(filled)} that hold data; source.sheet chooses one)"
+            raise InputError(_no_data(book, chosen[0].name if source.named_sheets else None))
+        is_choice = len(filled) > 1 and not source.takes_several_sheets
+        others = f" (one of {len(filled)} that hold data; source.sheet chooses one)" if is_choice else ""
         tables: list[Table] = []
         for sheet, content in filled:
             with readable(f"sheet '{sheet.name}'{others}"):
@@ -136,6 +140,19 @@ def _merged(content: Content, first_row: int, extent: Extent) -> Iterator[str]:
     count = sum(first_row <= last and first <= extent.last_row for first, last in content.merged)
     if count:
         yield f"{count:,} {'range' if count == 1 else 'ranges'} of merged cells: only the top left one has the value."
+
+
+def _chosen(sheets: Sequence[Sheet], wanted: Sequence[str]) -> list[Sheet]:
+    """Return the sheets that are wanted, in that order.
+
+    Raises:
+        InputError: one is not there, or is named twice.
+    """
+    chosen = [_named(sheets, name) for name in wanted]
+    for sheet in chosen:
+        if chosen.count(sheet) > 1:
+            raise InputError(f"source.sheet names the sheet '{sheet.name}' twice: its rows would be sent twice.")
+    return chosen
 
 
 def _named(sheets: Sequence[Sheet], wanted: str) -> Sheet:

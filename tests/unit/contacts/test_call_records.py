@@ -310,7 +310,7 @@ def test_a_call_that_is_there_twice_is_one() -> None:
     assert [(call.call_id, call.reached, call.result_code) for call in calls] == [
         ("", False, ""), ("9", True, "SALE"), ("", False, ""),
     ]  # fmt: skip
-    assert tally.add("538", [first, first, again]) == Called(1, START, "SALE")
+    assert tally.add("538", [first, first, again]) == Called(1, START, "SALE", "true")
     assert (tally.total.calls, tally.total.contacts, tally.total.reached) == (1, 1, 1)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError, UsageError
 from dialler_sync.files.pinned import known
 from dialler_sync.inbox.arrivals import Arrival, mark_of
@@ -98,7 +99,7 @@ def test_a_file_that_was_deleted_while_it_was_imported(inbox: Path) -> None:
     claimed.place.unlink()
 
     with pytest.raises(InputError, match="cannot be read"):
-        claimed.sha256()
+        claimed.sha256(SourceSettings())
     claimed.file(inbox / "done", "run-1")
     assert files(inbox) == []
     assert claimed.put_back() == claimed.home

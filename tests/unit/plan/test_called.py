@@ -31,9 +31,10 @@ def test_the_last_call(record: dict[str, Any], last: str) -> None:
     assert last_call(record) == last
 
 
-def test_a_time_that_cannot_be_read_is_no_answer() -> None:
-    with pytest.raises(UsageError, match=r"contact 7 is protected is not known: dtLastTry is '01/02/2026'"):
-        last_call({"ID": 7, "dtLastTry": "01/02/2026"})
+@pytest.mark.parametrize("time", ["01/02/2026", "2026-02-30 10:00:00", {"at": 1}])
+def test_a_time_that_cannot_be_read_is_no_answer(time: object) -> None:
+    with pytest.raises(UsageError, match=r"contact 7 is protected is not known: dtLastTry is .*, which cannot be read"):
+        last_call({"ID": 7, "dtLastTry": time})
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,9 @@ def test_a_time_that_cannot_be_read_is_no_answer() -> None:
         ({"DiallerCampaignsResultCodes": None}, False),
         ({"DiallerCampaignsResultCodes": {"ID": 1, "bDone": "true"}}, True),
         ({"DiallerCampaignsResultCodes": [{"ID": 1, "bDone": False}]}, False),
+        ({"DiallerCampaignsResultCodes": [{"ID": 1, "bDone": True}]}, True),
+        ({"DiallerCampaignsResultCodes": ["SALE"]}, False),
+        ({"DiallerCampaignsResultCodes": {}}, False),
     ],
 )
 def test_who_is_done(record: dict[str, Any], done: bool) -> None:

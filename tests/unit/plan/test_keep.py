@@ -23,6 +23,7 @@ ROW = {"UserData": "K1", "Name": "New", "PhoneNumber1": "+491", "City": "Ulm", "
         ({"Name": "Old"}, {"Name": "never"}, {"Name": "Old"}, {"Name": "Old"}, {}),
         ({"PhoneNumber1": "+2"}, {"PhoneNumber1": "never"}, {"PhoneNumber1": "+2"}, {"PhoneNumber1": "+2"}, {}),
         ({"Tag": "x"}, {"Tag": "never"}, ROW, {}, {}),
+        ({"Name": None}, {"Name": "never"}, {"Name": ...}, {"Name": None}, {}),
     ],
 )
 def test_what_a_contact_keeps(
@@ -48,3 +49,5 @@ def test_a_number_is_only_sent_where_there_is_no_other() -> None:
 def test_a_reason_shows_values_in_short() -> None:
     assert keep(ROW, {"City": "x" * 100}, {"City": "never"}).reason == f"kept: City '{'x' * 59}…"
     assert keep(ROW, {}, {"City": "never"}).reason == "kept: City (empty)"
+    assert keep(ROW, {"City": ""}, {"City": "never"}).reason == "kept: City (empty)"
+    assert keep(ROW, {"City": 5}, {"City": "never"}).reason == "kept: City 5"

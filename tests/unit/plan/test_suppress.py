@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dialler_sync.errors import CannotResume, ListUnreadable
+from dialler_sync.model import Contact, RowWarning
 from dialler_sync.plan.suppress import SuppressionList, SuppressionLists, read_suppression_lists
 
 from ...helpers.rows import BASIC, settings_of
@@ -116,3 +118,43 @@ def test_a_run_goes_on_only_with_its_own_lists(before: dict[str, str]) -> None:
     with pytest.raises(CannotResume, match=r"two\.csv|one\.csv"):
         SuppressionLists((ONE, TWO)).check(before, "the run has read", "begin again")
     SuppressionLists((ONE, TWO)).check({"one.csv": "aa", "two.csv": "bb"}, "the run has read", "begin again")
+
+
+@pytest.mark.parametrize(
+    ("last_day", "counts"),
+    [
+        ("2026-03-09", False),
+        ("2026-03-10", True),  # the day itself still counts
+        ("2026-03-10 08:00", True),
+        ("09.03.2026", False),
+        ("", True),
+        ("09/03/2026", True),  # not a day as configured: the safe side
+    ],
+)
+def test_an_entry_counts_up_to_its_last_day(last_day: str, counts: bool, tmp_path: Path) -> None:
+    path = tmp_path / "dnc.csv"
+    path.write_text(f"Entry;Until\n+491713920012;{last_day}\n+491713920013;\n", encoding="utf-8")
+    rules = {"file": path, "column": "Entry", "expires": "Until", "formats": ["%d.%m.%Y"]}
+
+    found = read_suppression_lists(settings_of(BASIC, suppress=rules), date(2026, 3, 10))
+
+    assert bool(found.reason({"PhoneNumber1": "+491713920012"})) is counts
+    assert found.reason({"PhoneNumber1": "+491713920013"})
+
+
+def test_a_list_of_numbers_leaves_out_only_these(lists: Lists) -> None:
+    """But for a contact that has no other number, or that another list names."""
+    numbers = lists("0171 3920012", "0171 3920013", region="DE", action="number")
+    contact = Contact(2, {"UserData": "K1", "PhoneNumber1": "+491713920012", "PhoneNumber2": "+493039200121"})
+    both = SuppressionLists((*numbers.lists, ONE))
+    all_of_it = {"PhoneNumber1": "+491713920012", "PhoneNumber2": "+491713920013", "PhoneNumber3": None}
+
+    assert numbers.without_numbers(contact) == Contact(
+        2,
+        {"UserData": "K1", "PhoneNumber1": None, "PhoneNumber2": "+493039200121"},
+        (RowWarning("field_left_out", "PhoneNumber1"),),
+    )
+    assert both.without_numbers(contact) is contact
+    assert not numbers.reason(contact.fields)
+    assert both.reason(contact.fields)
+    assert numbers.reason(all_of_it).startswith("no number is left: ")

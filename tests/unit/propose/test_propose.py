@@ -390,9 +390,9 @@ def test_an_opt_out_column_of_dates_forbids_by_whatever_stands_in_it() -> None:
 def test_examples_fit_the_list(tmp_path: Path) -> None:
     """A column of a few words, an address and a second number that may be bad, zeros that are lost: each example is a
     valid configuration when its # is taken away."""
-    header = ("Kundennr", "Nachname", "Telefon", "Mobil", "E-Mail", "Status")
+    header = ("Kundennr", "Nachname", "Telefon", "Mobil", "E-Mail", "Notiz", "Status")
     people = [
-        (f"K{n}", "Meier", f"030 39200{n}", f"1713920{n}", "a@example.com", ("offen", "zu")[n % 2])
+        (f"K{n}", "Meier", f"030 39200{n}", f"1713920{n}", "a@example.com", f"Rückruf {n}", ("offen", "zu")[n % 2])
         for n in range(100, 112)
     ]
 
@@ -400,8 +400,12 @@ def test_examples_fit_the_list(tmp_path: Path) -> None:
 
     assert proposed_rows(text) == [{"only": {"Status": ["offen", "zu"]}}]
     rules = {match[1]: yaml.safe_load(match[2]) for match in re.finditer(r"^#   (\w+): (\{.*\})$", text, re.MULTILINE)}
-    assert {name: rule.get("lost_zero") for name, rule in rules.items()} == {"Email": None, "PhoneNumber2": "restore"}
-    assert all(rule["invalid"] == "empty" for rule in rules.values())
+    assert {name: rule.get("lost_zero") for name, rule in rules.items()} == {
+        "Email": None,
+        "PhoneNumber2": "restore",
+        "Comment": None,
+    }
+    assert {rule.get("invalid") or rule["overwrite"] for rule in rules.values()} == {"empty", "if_empty"}
     path = tmp_path / "proposed.yaml"
     taken = re.sub(r"^# (rows: .*)$", r"\1", text, flags=re.MULTILINE)
     for name, rule in rules.items():
@@ -410,6 +414,25 @@ def test_examples_fit_the_list(tmp_path: Path) -> None:
     settings = load_config(path, {"DIALLER_SYNC_TOKEN": "t"})
     assert settings.rows.only["Status"].values == ("offen", "zu")
     assert settings.columns["PhoneNumber2"].lost_zero == "restore"
+
+
+@pytest.mark.parametrize(("key", "examples"), [("Kundennr", 2), ("Ort", 1)])
+def test_examples_for_several_campaigns_go_by_postal_code_and_key(tmp_path: Path, key: str, examples: int) -> None:
+    """Each is a valid configuration in place of the one above; shares need a key."""
+    people = [(f"{n}" if examples == 2 else "Berlin", "Meier", "030 39200121", zip_) for n, zip_ in enumerate(ZIPS)]
+
+    text, _ = columns_of((key, "Nachname", "Telefon", "PLZ"), *people)
+
+    proposed = re.findall(r"^# (campaign: .*)$", text, re.MULTILINE)
+    assert len(proposed) == examples
+    path = tmp_path / "proposed.yaml"
+    for line in proposed:
+        path.write_text(re.sub(r"^campaign: .*$", line, text, flags=re.MULTILINE), encoding="utf-8")
+        campaign = load_config(path, {"DIALLER_SYNC_TOKEN": "t"}).campaign
+        assert campaign.split or [route.pattern for route in campaign.routes or ()] == ["^8", "^0"]
+
+
+ZIPS = ("01099", "80331", "80335", "10115", "80337", "01067")
 
 
 @pytest.mark.parametrize(

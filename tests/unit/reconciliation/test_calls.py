@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from dialler_sync.reconciliation.calls import CallTally
-from dialler_sync.reconciliation.sides import Called
 
 
 def test_calls_are_counted_by_campaign_result_code_and_day() -> None:
@@ -17,8 +16,8 @@ def test_calls_are_counted_by_campaign_result_code_and_day() -> None:
     refused = {"ResultCode": {"Name": "Refused"}, "dtStart": "2026-01-01 09:00:00", "Duration": 12}
     nobody = {"ResultCode": "No answer", "dtStart": "2026-01-01 10:00:00", "Duration": 0}
 
-    assert tally.add("538", [sale, refused]) == Called(2, "2026-01-02 10:00:00", "Sale")
-    assert tally.add("538", [nobody, nobody]) == Called(2, "2026-01-01 10:00:00", "No answer")
+    assert tally.add("538", [sale, refused])[:3] == (2, "2026-01-02 10:00:00", "Sale")
+    assert tally.add("538", [nobody, nobody])[:4] == (2, "2026-01-01 10:00:00", "No answer", "false")
     assert tally.add("538", []) is None
     assert tally.add("538", None) is None
 
@@ -50,5 +49,5 @@ def test_a_call_that_tells_nothing_is_still_a_call() -> None:
     """Under (none)."""
     tally = CallTally()
 
-    assert tally.add("", [{"dtStart": 5, "Duration": "long"}]) == Called(1, "", "(none)")
+    assert tally.add("", [{"dtStart": 5, "Duration": "long"}])[:3] == (1, "", "(none)")
     assert set(tally.by_campaign) | set(tally.by_result_code) | set(tally.by_day) == {"(none)"}

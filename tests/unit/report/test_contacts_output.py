@@ -182,3 +182,22 @@ def test_choosing_from_no_records_is_no_mistake() -> None:
     assert Listing(["ID"], []).select(["Name"]).columns == ["Name"]
     with pytest.raises(UsageError, match="did you mean 'Name'"):
         listing({"Name": 1}).select(["name"])
+
+
+def test_on_a_terminal_of_80_columns_no_number_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IDs, keys, phone numbers and times stay whole; the words of other columns give way."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    record = {
+        "ID": 100017, "UserData": "KD-100017", "DiallerCampaignsName": "Trade fair callbacks",
+        "Name": "D'Angelo-Schönfelder", "FirstName": "Soňa", "PhoneNumber1": "+4917139200117",
+        "dtNextTry": "2026-11-28T10:00:00+01:00",
+    }  # fmt: skip
+    file = Terminal()
+
+    write_table(listing(record), file)
+
+    shown = file.getvalue()
+    assert max(map(len, shown.splitlines())) <= 80
+    for whole in ("100017", "KD-100017", "+4917139200117", "2026-11-28", "10:00:00+01:00"):
+        assert whole in shown

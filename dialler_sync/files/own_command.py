@@ -1,4 +1,4 @@
-"""Run the user's command that prints the token: no shell, limited time and output, no processes left behind."""
+"""Run a command of the user that prints a secret: no shell, limited time and output, no processes left behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from contextlib import suppress
 
 from ..errors import ConfigError
 
-NAME = "dialler.token_command"
 TIMEOUT = 60.0
 """Seconds that the command may take."""
 
@@ -26,13 +25,14 @@ _LOOK = 0.05
 """Seconds between two looks at whether it has ended, where a process that it began holds its output open."""
 
 
-def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
-    """Return the output of the command. It cannot prompt; its error output is discarded, as it may hold the token.
+def run_command(command: list[str] | str, name: str, what: str = "secret", *, seconds: float = TIMEOUT) -> str:
+    """Return the output of the command, which the configuration has as ``name``. It cannot prompt; its error output is
+    discarded, as it may hold the secret.
 
     Raises:
         ConfigError: it cannot be run, fails, takes too long or prints too much. It and all that it began are ended.
     """
-    words = _words(command)
+    words = _words(command, name)
     try:
         process = subprocess.Popen(  # noqa: S603
             words,
@@ -43,12 +43,12 @@ def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
             env={name: value for name, value in os.environ.items() if (name, value) != SAFE_PATH},
         )
     except OSError as error:
-        raise _cannot_run(error.strerror or "it cannot be started") from None
+        raise _cannot_run(name, error.strerror or "it cannot be started") from None
     try:
-        printed = _printed(process, time.monotonic() + seconds)
+        printed = _printed(process, time.monotonic() + seconds, name, what)
         code = process.returncode
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"{NAME} has not ended within {seconds:g} seconds; run it by hand to see why") from None
+        raise ConfigError(f"{name} has not ended within {seconds:g} seconds; run it by hand to see why") from None
     finally:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -57,30 +57,30 @@ def run_command(command: list[str] | str, *, seconds: float = TIMEOUT) -> str:
             process.stdout.close()
     if code:
         how = f"was ended by signal {-code}" if code < 0 else f"failed with exit code {code}"
-        raise ConfigError(f"{NAME} {how}; run it by hand to see why")
+        raise ConfigError(f"{name} {how}; run it by hand to see why")
     try:
         return printed.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{NAME} prints what is not UTF-8 text, which is no token") from None
+        raise ConfigError(f"{name} prints what is not UTF-8 text, which is no {what}") from None
 
 
-def _words(command: list[str] | str) -> list[str]:
+def _words(command: list[str] | str, name: str) -> list[str]:
     try:
         words = shlex.split(command) if isinstance(command, str) else command
     except ValueError:
-        raise _cannot_run("a quote in it has no end") from None
+        raise _cannot_run(name, "a quote in it has no end") from None
     if not words or not words[0]:
-        raise _cannot_run("it is empty")
+        raise _cannot_run(name, "it is empty")
     if any("\0" in word for word in words):
-        raise _cannot_run("it has a NUL in it")
+        raise _cannot_run(name, "it has a NUL in it")
     return words
 
 
-def _cannot_run(why: str) -> ConfigError:
-    return ConfigError(f"{NAME} cannot be run: {why}")
+def _cannot_run(name: str, why: str) -> ConfigError:
+    return ConfigError(f"{name} cannot be run: {why}")
 
 
-def _printed(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what: str) -> bytes:
     """Return all output of the process until it ends, or closes its output."""
     assert process.stdout  # noqa: S101 - for mypy
     printed = b""
@@ -94,7 +94,7 @@ def _printed(process: subprocess.Popen[bytes], deadline: float) -> bytes:
                     break
                 printed += piece
                 if len(printed) > LONGEST:
-                    raise ConfigError(f"{NAME} prints more than {LONGEST:,} bytes, which is no token")
+                    raise ConfigError(f"{name} prints more than {LONGEST:,} bytes, which is no {what}")
             elif ended:
                 return printed
             if time.monotonic() > deadline:

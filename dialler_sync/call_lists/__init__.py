@@ -1,0 +1,1 @@
+"""Lists of calls: what the dialler says came of the contacts, each call once."""

@@ -1,0 +1,94 @@
+"""What a look at the calls found: lines for the file, notes for the journal, and remarks for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..contacts.call_records import NotTold
+from ..contacts.record_file import RecordFile
+from ..journal.calls import Note
+from ..prepare.spool import Spool
+
+_PAGE = 1_000
+
+
+class Notes:
+    """Notes that wait on disk until the file is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._spool = Spool(folder)
+        self._page: list[tuple[str, str, str, str]] = []
+
+    def add(self, note: Note) -> None:
+        """Add a note."""
+        self._page.append((*note,))
+        if len(self._page) >= _PAGE:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._spool.write(self._page)
+        self._page = []
+
+    def __iter__(self) -> Iterator[Note]:
+        self._flush()
+        for page in self._spool.batches():
+            yield from (Note(*each) for each in page)
+
+    def close(self) -> None:
+        """Delete them."""
+        self._spool.close()
+
+
+@dataclass(slots=True)
+class Findings:
+    """The lines, and how many of what; ``going_on`` are calls without an end, by key."""
+
+    lines: RecordFile
+    notes: Notes
+    new: int = 0
+    updated: int = 0
+    contacts: int = 0
+    asked: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    repeated: int = 0
+    double_ids: int = 0
+    foreign: int = 0
+    unasked: int = 0
+    gone: int = 0
+    contacts_twice: int = 0
+    without_id: int = 0
+    still_open: int = 0
+    going_on: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    not_told: NotTold = field(default_factory=NotTold)
+    problems: list[str] = field(default_factory=list)
+
+    def notes_of_course(self) -> Iterator[str]:
+        """Yield a sentence on what any night may bring."""
+        if self.going_on:
+            yield f"{len(self.going_on):,} still going on: given when over"
+        if self.still_open:
+            yield f"{self.still_open:,} without an end"
+        if said := str(self.not_told):
+            yield said
+
+    def remarks(self) -> Iterator[str]:
+        """Yield a sentence on everything that a person must know."""
+        told = {
+            "records of calls that stand twice are counted once": self.repeated,
+            "calls carry the ID of another call that began at another time: told apart by that": self.double_ids,
+            "records of calls name another contact than the one asked for, and are left out": self.foreign,
+            "contacts that nobody asked for are left out": self.unasked,
+            "contacts of the dialler's list have no ID, so that their calls cannot be asked for": self.without_id,
+            "contacts stand twice in the dialler's list, and are asked once": self.contacts_twice,
+            "calls were going on at the last look, and are no longer there: given as they were then": self.gone,
+        }
+        yield from (f"{count:,} {sentence}" for sentence, count in told.items() if count)
+        if self.unreadable:
+            some = ", ".join(self.unreadable[:5]) + (" …" if len(self.unreadable) > 5 else "")
+            yield (
+                f"the calls of {len(self.unreadable):,} contacts cannot be read, as what the dialler gives is not a "
+                f"list of calls (contacts {some}): they are asked again next time"
+            )

@@ -1,0 +1,152 @@
+"""``dialler-sync calls``."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..exit_codes import ExitCode
+from .common import App, echo, exit_codes, is_quiet, settled
+from .streams import exact
+
+if TYPE_CHECKING:
+    from ..jobs.calls import CallsDone, Form
+
+IN_TABLE = ("UserData", "CallStart", "DurationSeconds", "Reached", "Number", "ResultCode", "Agent")
+CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "Done", "FollowUp")
+
+_CODES = exit_codes(
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.INPUT,
+    ExitCode.ROWS_FAILED,
+    ExitCode.UNAVAILABLE,
+    ExitCode.NO_ROW_CAN_SUCCEED,
+    ExitCode.INTERRUPTED,
+)
+
+_PROBLEMS = 10
+
+
+@click.command(epilog=_CODES)
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+@click.option("--campaign", metavar="ID|NAME", help="Calls of this campaign, in place of that of the configuration.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write FILE.csv, .jsonl or .xlsx, whole or not at all.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "csv", "json", "jsonl", "xlsx"]),
+    help="The form of the list.  [default: what the name of --to ends in, else table]",
+)
+@click.option(
+    "--since",
+    metavar="last|DATE|RUN",
+    help="Calls from then on; last: those that --to has not got yet, each once.  [default: all]",
+)
+@click.option("--for", "receiver", metavar="NAME", help="With --since last: who gets the calls; each has its own last.")
+@click.option("--contacts", is_flag=True, help="One line a contact in place of one a call: tries, last call, result.")
+@click.option(
+    "--with-columns",
+    metavar="A,B",
+    help="Also these columns of FILE, or of the lists that were imported, joined by UserData.",
+)
+@click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
+@click.pass_obj
+def calls(
+    app: App,
+    files: tuple[Path, ...],
+    campaign: str | None,
+    to: Path | None,
+    output: str | None,
+    since: str | None,
+    receiver: str | None,
+    contacts: bool,
+    with_columns: str | None,
+    language: int | None,
+) -> int:
+    """List what came of the contacts: one line a call.
+
+    The calls of a campaign, or of the contacts of FILE.
+
+    UserData, contact, times, number, result and agent come first, then the dialler's record, flattened with dots.
+    With --since last each call is given once: the journal knows which ones FILE has got as soon as it is in place. A
+    call whose result has changed since is given again, with _change: updated; one that is still going on is given when
+    it is over.
+
+    \b
+    Examples:
+      dialler-sync calls --since last --to calls.csv
+      dialler-sync calls --since 2026-01-31 --to january.xlsx
+      dialler-sync calls list.csv -o csv
+      dialler-sync calls --contacts --to contacts.xlsx
+    """
+    from ..jobs.calls import calls_options, list_calls
+    from .progress import progress
+
+    settings = app.settings()
+    in_table = () if settings.calls.columns else CONTACTS_IN_TABLE if contacts else IN_TABLE
+
+    with app.journal() as journal:
+        options = calls_options(
+            journal, campaign=campaign, files=files, to=to, output=output, since_text=since, language=language,
+            receiver=receiver, contacts=contacts,
+            with_columns=[name for name in map(str.strip, (with_columns or "").split(",")) if name],
+        )  # fmt: skip
+        with ExitStack() as bar:
+            observer = bar.enter_context(progress(app))
+
+            def show(form: Form, records: Iterable[Mapping[str, Any]]) -> None:
+                bar.close()
+                _show(form, records, in_table)
+
+            done = list_calls(settings, options, journal, observer, show)
+    _tell(done, "contacts" if contacts else "calls")
+    return done.exit_code
+
+
+def _show(form: Form, records: Iterable[Mapping[str, Any]], in_table: Sequence[str]) -> None:
+    """Print the list."""
+    from ..jobs.calls import write_text
+    from .contacts.showing import Showing
+
+    if form.kind != "csv":
+        shown = records if list(form.columns) == list(form.columns.values()) else list(form.named(records))
+        Showing.of(form.kind, None, None).show(shown, list(form.columns), in_table)
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    with exact(sys.stdout):
+        write_text(form, records, sys.stdout)
+
+
+def _tell(done: CallsDone, what: str) -> None:
+    """Say what came of it: on stdout where a file has the list, else on stderr."""
+    settled()
+    told = done.file is None
+    if not is_quiet():
+        changed = f", of which {done.updated:,} changed since they were given" if done.updated else ""
+        saved = f", {done.saved:,} more saved, as the list shows no new calls" if done.saved else ""
+        echo(f"{what:<12}{done.calls:,}{changed}", err=told)
+        echo(f"in scope    {done.contacts:,} contacts, of which {done.asked:,} were asked", err=told)
+        echo(f"requests    {done.requests:,}{saved}", err=told)
+        if done.since:
+            echo(f"since       {done.since}", err=told)
+        if done.file:
+            echo(f"file        {done.file}")
+    for remark in (*(() if is_quiet() else done.notes), *done.remarks):
+        echo(f"{remark[0].upper()}{remark[1:]}.", err=True)
+    for problem in done.problems[:_PROBLEMS]:
+        echo(problem, err=True)
+    if len(done.problems) > _PROBLEMS:
+        echo(f"… and {len(done.problems) - _PROBLEMS:,} more rows without calls", err=True)

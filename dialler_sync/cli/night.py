@@ -1,0 +1,76 @@
+"""``dialler-sync night``: every campaign of a folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..text.outward import line
+from .common import IMPORT_CODES, App, echo, is_quiet, logs_json, say, settled
+from .until import until_given, until_option
+
+if TYPE_CHECKING:
+    from ..jobs.night import CampaignNight
+
+
+@click.command(epilog=IMPORT_CODES)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--quiet-for", type=click.FloatRange(min=0), metavar="SECONDS", help="As with 'import'; for all inboxes alike."
+)
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("reports/night.html"),
+    show_default=True,
+    help="The page with a row per campaign. It is replaced each night.",
+)
+@until_option
+@click.pass_obj
+def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
+    """Import the inboxes of all configurations in DIR.
+
+    That is each *.yaml that no other extends, and whose name does not begin with '_'. Diallers are worked on side by
+    side, the campaigns of one dialler one after the other. Each list is a run of its own, as with 'import'. A
+    configuration that cannot be used, or has no inbox.dir, stops no other. The exit code is the most severe of all.
+    """
+    from ..jobs.night import NightOptions, night_code, run_night, tell
+
+    given = {-1: ["--quiet"], 1: ["-v"], 2: ["-vv"]}.get(app.verbosity, [])
+    began = datetime.now(UTC).isoformat(timespec="seconds")
+    words = [*given, "--log-format", app.log_format]
+    options = NightOptions(app.trust, app.state, words, quiet_for, _say, until_given())
+    with app.journal() as journal:
+        nights = run_night(folder, journal, options)
+    tell(page, nights, began)
+    settled()
+    if not is_quiet():
+        _print(nights, page)
+    return night_code(nights)
+
+
+def _say(name: str, text: str) -> None:
+    """Print a line of a campaign's process, which is harmless already."""
+    sys.stderr.write(f"{text}\n" if logs_json() else f"{line(name)}: {text}\n")
+    sys.stderr.flush()
+
+
+def _print(nights: Sequence[CampaignNight], page: Path) -> None:
+    from ..jobs.night import night_verdict
+
+    width = min(max(len(night.name) for night in nights), 28)
+    echo(f"{'campaign':<{width}} exit lists      read succeeded   skipped   did not")
+    for each in nights:
+        counts = each.count("read"), each.count("succeeded"), each.count("skipped"), each.left
+        numbers = " ".join(f"{number:>9,}" for number in counts)
+        echo(f"{line(each.name)[:width]:<{width}} {each.code:>4} {len(each.runs):>5} {numbers}")
+    for each in nights:
+        for said in each.to_do:
+            say(f"{each.name}: {said}", indent=4)
+    say(f"{night_verdict(nights)}.")
+    say(f"page {page}")

@@ -1,0 +1,95 @@
+"""``sources:``, how to log in where lists are fetched from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from ..errors import UsageError
+from ..files.url import path_of
+
+_ADDRESS = re.compile(r"(sftp|s3|https|http|smb)://[^/?#@\s]+(/[^?#\s]*)?")
+
+
+class StoreSettings(BaseModel):
+    """The login to one host or bucket. What is missing comes from the usual files and variables of the system."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    username: str | None = Field(None, description="Name of the user (sftp, smb, https).")
+    password_command: list[str] | str | None = Field(
+        None, description="Command that prints the password, or what opens key_file (sftp, smb, https)."
+    )
+    token_command: list[str] | str | None = Field(
+        None, description="Command that prints a token, sent as Authorization: Bearer (https)."
+    )
+    key_file: Path | None = Field(None, description="Private key (sftp). Without it: the agent, and those in ~/.ssh.")
+    known_hosts: Path | None = Field(
+        None, description="File of the host keys that are accepted (sftp). Without it: ~/.ssh/known_hosts."
+    )
+    profile: str | None = Field(None, description="Profile in ~/.aws (s3).")
+    endpoint_url: str | None = Field(None, description="Address of an object store that is not Amazon's (s3).")
+    ca_file: Path | None = Field(None, description="Certificate authority (PEM) of the server (https, s3).")
+    timeout: float = Field(30, gt=0, description="Seconds for which the server may be silent.")
+
+
+def _named(given: object) -> object:
+    try:
+        return path_of(given) if isinstance(given, str) else given
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+NamedFile = Annotated[Path, BeforeValidator(_named)]
+"""A file of this machine, or the address of one on another."""
+
+
+def _addresses(stores: Mapping[str, StoreSettings]) -> Mapping[str, StoreSettings]:
+    for address in stores:
+        if not _ADDRESS.fullmatch(address):
+            raise ValueError(f"'{address}' is no address such as sftp://host, sftp://host:2222/lists or s3://bucket")
+    return stores
+
+
+Stores = Annotated[Mapping[str, StoreSettings], AfterValidator(_addresses)]
+
+
+_FILES = ("key_file", "known_hosts", "ca_file")
+
+
+def stores_beside(folder: Path, stores: Stores) -> Stores:
+    """Return logins whose files are relative to a folder."""
+    return {
+        address: store.model_copy(
+            update={key: folder / path for key in _FILES if (path := getattr(store, key)) is not None}
+        )
+        for address, store in stores.items()
+    }
+
+
+class Naming(BaseModel):
+    """A section that names a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    file: NamedFile
+
+
+Section = TypeVar("Section", bound=Naming)
+
+
+def beside(folder: Path, section: Section) -> Section:
+    """Return a section whose ``file`` is relative to a folder; an address stays as it is."""
+    file = section.file if section.file.is_absolute() else folder / section.file
+    return section.model_copy(update={"file": file})
+
+
+def store_of(address: str, stores: Mapping[str, StoreSettings]) -> StoreSettings:
+    """Return the login to use for an address: that of the longest entry that it begins with, whatever its user."""
+    anonymous = re.sub(r"(?<=://)[^/@]*@", "", address)
+    fitting = [each for each in stores if f"{anonymous}/".startswith(f"{each.rstrip('/')}/")]
+    return stores[max(fitting, key=len)] if fitting else StoreSettings()

@@ -1,0 +1,104 @@
+"""Ask the dialler for the calls of many contacts: in batches, or one by one where there is no batch lookup."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from ..api.client import DiallerClient, Records
+from ..api.fatal import is_of_every_request
+from ..api.query import calling, persisting
+from ..api.wire import stored_contact
+from ..error_codes import NOT_FOUND
+from ..errors import Refused
+from .call_records import Spoken
+
+HISTORY = "DiallerContactsHistory"
+"""Field of the batch lookup's records that holds the contact's calls."""
+
+RESULT_CODE = "DiallerCampaignsResultCodes"
+"""Field of the batch lookup's records that holds the contact's current result code."""
+
+AT_ONCE = 4
+"""Batch lookups in flight; each answer is megabytes."""
+
+_log = logging.getLogger(__name__)
+
+
+class Histories:
+    """Asks for the calls of contacts, a page at a time.
+
+    ``asked`` says how, in words; ``language`` is the languagesID for the dialler's texts, which only batches support.
+    ``unasked`` counts records of contacts that nobody asked for.
+    """
+
+    def __init__(self, client: DiallerClient, language: int | None = None) -> None:
+        self._client = client
+        self._spoken = Spoken(language)
+        self.has_batch = True
+        self.asked = "batch look-ups"
+        self.unasked = 0
+
+    async def of(self, ids: Sequence[str]) -> tuple[dict[str, Any], Records]:
+        """Return contact → its history, None for a contact that is gone; and the records of the batch lookup.
+
+        Raises:
+            RequestError, StopRun: the dialler refuses, cannot be reached, or has no such function.
+        """
+        records = await self._records([contact_id for contact_id in ids if contact_id.isdecimal()])
+        told = {stored_contact(record).id: record for record in records or ()}
+        known = {contact_id: record[HISTORY] for contact_id, record in told.items() if HISTORY in record}
+        if records is not None:
+            known |= dict.fromkeys(each for each in ids if each.isdecimal() and each not in told)
+        left = [contact_id for contact_id in ids if contact_id not in known]
+        if left:
+            known |= zip(left, await asyncio.gather(*map(self._by_id, left)), strict=True)
+        return known, list(told.values())
+
+    async def _records(self, ids: Sequence[str]) -> Records | None:
+        """Return the records of these contacts; None without a batch lookup.
+
+        A dialler may answer for some of those it was asked for: the others are asked for again until an answer brings
+        none of them.
+        """
+        if not self.has_batch or not ids:
+            return None if ids else []
+        found: dict[str, Any] = {}
+        left = list(dict.fromkeys(ids))
+        while left:
+            records = await self._batch(left)
+            if records is None:
+                return None
+            wanted = set(left)
+            brought = {stored_contact(record).id: record for record in records}
+            self.unasked += len(brought.keys() - wanted)
+            found |= {contact_id: record for contact_id, record in brought.items() if contact_id in wanted}
+            some_left = [contact_id for contact_id in left if contact_id not in found]
+            if not records or len(some_left) == len(left):
+                break
+            left = some_left
+        return list(found.values())
+
+    async def _batch(self, ids: Sequence[str]) -> Records | None:
+        try:
+            return await persisting(
+                self._client, lambda: self._client.batch_contacts(ids=ids, language=self._spoken.language)
+            )
+        except Refused as error:
+            if is_of_every_request(error):
+                raise
+            self.has_batch, self.asked = False, f"one by one, as the batch look-up does not help here ({error})"
+            _log.info("the calls are asked for %s", self.asked)
+            return None
+
+    async def _by_id(self, contact_id: str) -> Any:
+        self._spoken.note_one_by_one()
+        with calling(self._client, "history_by_id"):
+            try:
+                return await persisting(self._client, lambda: self._client.history_by_id(contact_id))
+            except Refused as error:
+                if error.code != NOT_FOUND:
+                    raise
+                return None

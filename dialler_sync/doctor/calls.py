@@ -1,0 +1,62 @@
+"""Which facts of calls this dialler gives, by the calls of some contacts of the campaign."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from ..api.client import DiallerClient
+from ..api.wire import stored_contact
+from ..contacts.call_records import CALL_FACTS, Call, NotTold, records_of
+from ..contacts.histories import Histories
+from ..contacts.telling import told_of
+from ..errors import RequestError, StopRun
+from .check import Check, fine, warning
+
+ENOUGH = 500
+"""Most contacts of the list that are looked at."""
+
+_ASKED = 50
+"""Most contacts whose calls are asked for."""
+
+
+async def check_calls(client: DiallerClient, campaign: int) -> Check:
+    """Say which facts the records of calls have, and whether the list tells who was called."""
+    try:
+        called, others, tells = await _some(client, campaign)
+        ids = (called + others)[:_ASKED]
+        histories = (await Histories(client).of(ids))[0] if ids else {}
+    except (RequestError, StopRun) as error:
+        return warning(
+            "calls", f"the calls of the campaign's contacts cannot be read: {error}", "see 'functions' below"
+        )
+    watch = NotTold()
+    for history in histories.values():
+        for record in records_of(history) or ():
+            watch.watch(Call.read(record))
+    the_list = (
+        "its list tells who was called" if called else
+        "its list shows nobody as called" if tells else "its list does not tell who was called, so all are asked"
+    )  # fmt: skip
+    if not watch.calls:
+        return fine("calls", f"{len(ids)} contacts were looked at, and have no calls yet; {the_list}")
+    told = ", ".join(fact for fact in CALL_FACTS if fact not in watch.facts)
+    lacking = f"; not told: {', '.join(watch.facts)}" if watch.facts else ""
+    return fine("calls", f"{watch.calls:,} calls tell {told}{lacking}; {the_list}")
+
+
+async def _some(client: DiallerClient, campaign: int) -> tuple[list[str], list[str], bool]:
+    """Return contacts that the list shows as called, others, and whether it has fields for that."""
+    called: list[str] = []
+    others: list[str] = []
+    tells, looked_at = False, 0
+    async with aclosing(client.list_contacts(campaign)) as records:
+        async for record in records:
+            contact = stored_contact(record)
+            told = told_of(record)
+            tells |= told.tells
+            if contact.id:
+                (called if told.called else others).append(contact.id)
+            looked_at += 1
+            if looked_at == ENOUGH:
+                break
+    return called, others, tells

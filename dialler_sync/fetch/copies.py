@@ -1,0 +1,128 @@
+"""Private copies: each in a folder of its own, deleted with the last that uses it, or at the end of the process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import InputError
+from ..files.private import make_folder, new_file
+
+BLOCK = 1 << 20
+"""Bytes that are copied at a time."""
+
+_BOMB_BYTES = 64_000_000
+_BOMB_RATIO = 200
+"""Lists are packed to a tenth; monotonous ones to a fiftieth."""
+
+_YOUNG = 10
+"""Seconds for which the folder of a copy may not be locked yet."""
+
+
+class Copy:
+    """A file that only this user can read, named ``name``; it is deleted with this object, or when the process ends.
+
+    A process that is killed leaves its copies; the next one that reads a list deletes them.
+    """
+
+    def __init__(self, name: str = "list") -> None:
+        sweep()
+        folder = Path(tempfile.mkdtemp(prefix=_prefix()))
+        lock = _lock(folder)
+        self.path = folder / name
+        self.kept: Path | None = None
+        self._end = weakref.finalize(self, _delete, folder, lock)
+
+    def fill(self, blocks: Iterable[bytes], most_mb: int, packed: int | None = None) -> None:
+        """Write the content of the file. ``packed``: the bytes that it had before it was unpacked.
+
+        Raises:
+            InputError: it has more than ``most_mb`` megabytes, or many times what was packed; without the name of the
+                source.
+            OSError: it cannot be written.
+        """
+        size = 0
+        with os.fdopen(new_file(self.path), "wb") as file:
+            for block in blocks:
+                size += len(block)
+                if size > most_mb * 1_000_000:
+                    raise InputError(
+                        f"has more than {most_mb:,} MB, unpacked, and no more are allowed: split it, or raise "
+                        "source.max_file_mb."
+                    )
+                if packed is not None and size > max(_BOMB_BYTES, packed * _BOMB_RATIO):
+                    raise InputError(
+                        f"unpacks to more than {_BOMB_RATIO} times its {packed:,} bytes, as no list does. If it is "
+                        "one, unpack it yourself."
+                    )
+                file.write(block)
+
+    def keep(self, folder: Path) -> Path:
+        """Copy it into a folder, where it stays until somebody deletes it; return its path there, the same each time.
+
+        Raises:
+            OSError: it cannot be copied.
+        """
+        if self.kept is None:
+            kept = folder / secrets.token_hex(8) / self.path.name
+            make_folder(kept.parent)
+            with self.path.open("rb") as file, os.fdopen(new_file(kept), "wb") as copy:
+                shutil.copyfileobj(file, copy, BLOCK)
+                copy.flush()
+                os.fsync(copy.fileno())
+            self.kept = kept
+        return self.kept
+
+
+def _prefix() -> str:
+    user = os.getuid() if sys.platform != "win32" else 0
+    return f"dialler-sync-{user}-"
+
+
+def _delete(folder: Path, lock: int | None) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if lock is not None:
+        os.close(lock)
+
+
+def sweep() -> None:
+    """Delete the copies of processes that were killed."""
+    for folder in _left():
+        with suppress(OSError):
+            if not folder.is_symlink() and time.time() - folder.stat().st_mtime > _YOUNG:
+                lock = _lock(folder)
+                if lock is not None:
+                    _delete(folder, lock)
+
+
+def _left() -> Iterator[Path]:
+    with suppress(OSError):
+        found = Path(tempfile.gettempdir()).glob(f"{_prefix()}*")
+        yield from (folder for folder in found if sys.platform == "win32" or folder.lstat().st_uid == os.getuid())
+
+
+if sys.platform != "win32":
+    import fcntl
+
+    def _lock(folder: Path) -> int | None:
+        """Lock a folder; None if a process that lives has it locked."""
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(number)
+            return None
+        return number
+
+else:
+
+    def _lock(_: Path) -> int | None:
+        return None

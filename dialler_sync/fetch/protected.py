@@ -1,0 +1,59 @@
+"""Passwords of protected sources, and workbooks that one protects."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..config import SourceSettings
+from ..errors import ConfigError, InputError
+from ..files.own_command import run_command
+from ..files.private import new_file
+from ..text.outward import keep_secret
+from .copies import Copy
+
+NAME = "source.password_command"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read_password(source: SourceSettings) -> str | None:
+    """Return the password of the sources; None if the configuration names none.
+
+    Raises:
+        ConfigError: the command fails, or prints nothing.
+    """
+    if source.password_command is None:
+        return None
+    password = run_command(source.password_command, NAME).strip("\r\n")
+    keep_secret(password)
+    if not password:
+        raise ConfigError(f"{NAME} prints nothing, which is no password; run it by hand to see why")
+    return password
+
+
+def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:
+    """Return a copy of a workbook without its password; None if it has none, or is none.
+
+    Raises:
+        InputError: the password is another one, or the workbook is protected in a way that is not known.
+    """
+    import msoffcrypto
+    from msoffcrypto.exceptions import InvalidKeyError
+
+    with path.open("rb") as file:
+        try:
+            workbook = msoffcrypto.OfficeFile(file)
+            if not workbook.is_encrypted():
+                return None
+        except Exception:  # noqa: BLE001 - it is no workbook, or a damaged one: its reader says so
+            return None
+        password, copy = read_password(source), Copy()
+        try:
+            workbook.load_key(password=password, verify_password=True)
+            with os.fdopen(new_file(copy.path), "wb") as plain:
+                workbook.decrypt(plain)
+        except InvalidKeyError:
+            raise InputError(f"what {NAME} prints is not its password.") from None
+        except Exception as error:
+            raise InputError(f"cannot be opened with its password ({error}). Save it without one.") from error
+    return copy

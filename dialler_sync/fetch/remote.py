@@ -1,0 +1,150 @@
+"""Files of other machines: downloaded by fsspec, whole and unchanged, or refused."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..config.sources import StoreSettings, store_of
+from ..errors import DiallerSyncError, InputError
+from ..files.url import Url
+from ..text.outward import line
+from .copies import BLOCK, Copy
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+_log = logging.getLogger(__name__)
+
+PATTERN = frozenset("*?[")
+_TRIES = 3
+"""How often a file is copied that changes meanwhile, and a connection made anew that gives nothing."""
+_PAUSE = 2.0
+"""Seconds before a connection that broke is made anew."""
+_GONE = (404, 410)
+_MARKS = ("size", "mtime", "ETag", "LastModified", "last_write_time", "etag")
+"""Facts of a file that change with its content, as far as its server tells them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open file system and the path of an address in it."""
+
+    files: AbstractFileSystem
+    path: str
+
+
+def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pause: float = _PAUSE) -> Copy:
+    """Return a private copy of a file. It is copied again if it changes meanwhile.
+
+    Raises:
+        InputError: it cannot be had, or goes on changing; the message names it and says what to do.
+    """
+    with _said(url):
+        store = _open(url, stores)
+        for _ in range(_TRIES):
+            before = store.files.info(store.path)
+            if before.get("type") == "directory":
+                raise InputError(f"{url}: is a folder. Name a file in it, or a pattern: {str(url).rstrip('/')}/*.csv")
+            copy = Copy()
+            try:
+                copy.fill(_blocks(store, before.get("size"), pause), most_mb)
+            except InputError as error:
+                raise InputError(*(f"{url}: {each}" for each in error.args)) from error.__cause__
+            if _marks(store.files.info(store.path)) == _marks(before):
+                return copy
+            _log.info("%s changed while it was copied, and is copied again", url)
+    raise InputError(f"{url}: changed {_TRIES} times while it was copied. Is it still being written? Start later.")
+
+
+def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
+    """Return the files that an address with ``*``, ``?`` or ``[…]`` names, by name; an address without is itself.
+
+    Raises:
+        InputError: there is none, or the server cannot be asked.
+    """
+    if not PATTERN & set(str(url)) or url.scheme in ("https", "http"):
+        return [url]
+    with _said(url):
+        store = _open(url, stores)
+        found = store.files.glob(store.path, detail=True)
+        names = sorted(name for name, info in found.items() if info.get("type") != "directory")
+    if not names:
+        raise InputError(f"{url}: no file there has such a name.")
+    root = url.full[: url.full.index(store.path)] if store.path in url.full else f"{url.scheme}://"
+    return [Url(root + name) for name in names]
+
+
+def _open(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
+    try:
+        from .stores import open_store
+    except ImportError as error:
+        raise _missing(url, error) from None
+    return Store(*open_store(url, store_of(url.full, stores)))
+
+
+def _missing(url: Url, error: ImportError) -> InputError:
+    return InputError(f"{url}: needs {error.name}, which is not installed: pip install 'dialler-sync[remote]'.")
+
+
+def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
+    """Yield the content; a connection that breaks is made anew, and goes on where it ended.
+
+    Raises:
+        InputError: it ends before the ``size`` that the server has told.
+    """
+    at, failures = 0, 0
+    while size is None or at < size:
+        begun = at
+        try:
+            with store.files.open(store.path, "rb", cache_type="readahead", block_size=BLOCK) as file:
+                if at:
+                    file.seek(at)
+                while block := file.read(BLOCK):
+                    yield block
+                    at += len(block)
+        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError):
+            raise
+        except Exception:  # each store has its own kinds of broken connections
+            failures = 1 if at > begun else failures + 1
+            if failures >= _TRIES or size is None:
+                raise
+            time.sleep(pause)
+        else:
+            if size is None:
+                return
+            if at == begun:
+                raise InputError(f"ends after {at:,} of {size:,} bytes. Is it still being written? Start again later.")
+
+
+def _marks(info: Mapping[str, Any]) -> list[str]:
+    return [str(info.get(name)) for name in _MARKS]
+
+
+@contextmanager
+def _said(url: Url) -> Iterator[None]:
+    """Turn what goes wrong with a server into a message that names the address."""
+    try:
+        yield
+    except DiallerSyncError:
+        raise
+    except ImportError as error:
+        raise _missing(url, error) from None
+    except FileNotFoundError as error:
+        if getattr(error.__cause__, "status", 404) in _GONE and not isinstance(error.__cause__, OSError):
+            raise InputError(f"{url}: there is no such file.") from None
+        raise _unreadable(url, error) from error  # over https it stands for whatever went wrong
+    except PermissionError:
+        raise InputError(f"{url}: may not be read by this user. Ask who runs the server.") from None
+    except Exception as error:  # whatever the library of the store raises, it is the server that could not be read
+        raise _unreadable(url, error) from error
+
+
+def _unreadable(url: Url, error: BaseException) -> InputError:
+    from .stores import reason
+
+    return InputError(f"{url}: {line(reason(error))}")

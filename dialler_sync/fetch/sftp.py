@@ -1,0 +1,98 @@
+"""SFTP whose host keys are checked: fsspec's own connection accepts whatever key the host shows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from fsspec.implementations.sftp import SFTPFileSystem
+
+_SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
+_PORT = 22
+
+
+class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
+    """Files of a host whose key is in ``known_hosts``."""
+
+    cachable = False
+
+    def __init__(self, host: str, known_hosts: Path | None, **connect: Any) -> None:
+        self._known_hosts = known_hosts
+        super().__init__(host, **connect)
+
+    def _connect(self) -> None:
+        self.client = paramiko.SSHClient()
+        self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        if self._known_hosts is not None:
+            self.client.load_host_keys(str(self._known_hosts))
+        else:
+            with suppress(FileNotFoundError):
+                self.client.load_system_host_keys()
+            if _SYSTEM_HOSTS.is_file():
+                self.client.load_system_host_keys(str(_SYSTEM_HOSTS))
+        self.client.connect(self.host, **self.ssh_kwargs)
+        self.ftp = self.client.open_sftp()
+        if channel := self.ftp.get_channel():
+            channel.settimeout(self.ssh_kwargs["timeout"])
+
+
+def open_sftp(
+    host: str,
+    port: int | None,
+    username: str | None,
+    password: str | None,
+    key_file: Path | None,
+    known_hosts: Path | None,
+    timeout: float,
+) -> CheckedSftp:
+    """Connect to a host, as ``~/.ssh/config`` says where nothing is given.
+
+    Raises:
+        OSError, paramiko.SSHException: no connection, another host key than is known, or the login is refused.
+    """
+    found = _ssh_config(host)
+    keys = [str(key_file)] if key_file else found.get("identityfile", [])
+    return CheckedSftp(
+        found.get("hostname", host),
+        known_hosts,
+        port=port or int(found.get("port", _PORT)),
+        username=username or found.get("user"),
+        password=password,
+        passphrase=password if key_file else None,
+        key_filename=[str(Path(key).expanduser()) for key in keys] or None,
+        look_for_keys=key_file is None and password is None,
+        allow_agent=key_file is None and password is None,
+        timeout=timeout,
+        banner_timeout=timeout,
+        auth_timeout=timeout,
+    )
+
+
+def _ssh_config(host: str) -> dict[str, Any]:
+    path = Path("~/.ssh/config").expanduser()
+    return dict(paramiko.SSHConfig.from_path(str(path)).lookup(host)) if path.is_file() else {}
+
+
+def reason(error: BaseException) -> str:
+    """Return what went wrong with a connection, ``""`` where it was no SSH connection."""
+    if isinstance(error, paramiko.BadHostKeyException):
+        return (
+            f"the host shows another key ({error.key.get_name()} {error.key.fingerprint}) than known_hosts has. "
+            "Somebody may be in between: ask who runs the host before you change known_hosts."
+        )
+    if isinstance(error, paramiko.PasswordRequiredException):
+        return "the private key needs a password: set sources: password_command."
+    if isinstance(error, paramiko.AuthenticationException):
+        return "the host refuses the login: check user, key or password (sources: in the configuration, ~/.ssh)."
+    if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError):
+        return "the host refuses the connection: check host and port."
+    if isinstance(error, paramiko.SSHException) and "not found in known_hosts" in str(error):
+        return (
+            "the host is not in known_hosts. Get its key (ssh-keyscan), compare its fingerprint with what who runs it "
+            "says, and add it to ~/.ssh/known_hosts, or name the file in sources: known_hosts."
+        )
+    if isinstance(error, (paramiko.SSHException, EOFError)):
+        return f"the connection broke ({error or 'it was closed'}). Try again later."
+    return ""

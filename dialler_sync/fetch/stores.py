@@ -1,0 +1,164 @@
+"""File systems of other machines, opened by fsspec with the login that the configuration names."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from ..config.sources import StoreSettings
+from ..errors import ConfigError
+from ..files import trust
+from ..files.own_command import run_command
+from ..files.url import Url
+from ..text.outward import in_shell, keep_secret
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+
+def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    """Return the file system that an address is in, and its path there.
+
+    Raises:
+        ConfigError: a command that prints a password or token fails.
+        ImportError: the library for this kind of address is not installed.
+        Exception: of that library; :func:`reason` says what it means.
+    """
+    return {"sftp": _sftp, "s3": _s3, "smb": _smb, "https": _https, "http": _https}[url.scheme](url, settings)
+
+
+def _sftp(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    from .sftp import open_sftp
+
+    parts = urlsplit(url.full, allow_fragments=False)
+    host, path = parts.hostname or "", unquote(url.full.split("://", 1)[1].partition("/")[2])
+    if settings.key_file is not None:
+        _require_own(settings.key_file)
+    if settings.known_hosts is not None:
+        trust.require("known_hosts", settings.known_hosts)
+    files = open_sftp(
+        host,
+        parts.port,
+        unquote(parts.username) if parts.username else settings.username,
+        _secret(settings, "password_command"),
+        settings.key_file,
+        settings.known_hosts,
+        settings.timeout,
+    )
+    return files, f"/{path}"
+
+
+def _require_own(key: Path) -> None:
+    """Refuse a private key that others can read, as ssh does.
+
+    Raises:
+        ConfigError: they can, or it is not there.
+    """
+    try:
+        mode = key.stat().st_mode
+    except OSError as error:
+        raise ConfigError(f"sources: key_file {key}: cannot be read: {error.strerror}") from error
+    if os.name == "posix" and mode & 0o077:
+        raise ConfigError(f"sources: key_file {key}: others can read it: chmod 600 {in_shell(key)}")
+
+
+def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    import s3fs
+
+    client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
+    files = s3fs.S3FileSystem(
+        profile=settings.profile,
+        endpoint_url=settings.endpoint_url,
+        client_kwargs=client,
+        config_kwargs={"connect_timeout": settings.timeout, "read_timeout": settings.timeout},
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
+    return files, url.full.split("://", 1)[1]
+
+
+def _smb(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    from fsspec.implementations.smb import SMBFileSystem
+
+    parts = urlsplit(url.full, allow_fragments=False)
+    files = SMBFileSystem(
+        parts.hostname or "",
+        port=parts.port,
+        username=unquote(parts.username) if parts.username else settings.username,
+        password=_secret(settings, "password_command"),
+        timeout=int(settings.timeout),
+        share_access="r",
+        skip_instance_cache=True,
+    )
+    return files, f"/{unquote(url.full.split('://', 1)[1].partition('/')[2])}"
+
+
+def _https(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
+    import aiohttp
+    from fsspec.implementations.http import HTTPFileSystem
+
+    client: dict[str, Any] = {
+        "trust_env": True,
+        "timeout": aiohttp.ClientTimeout(total=None, connect=settings.timeout, sock_read=settings.timeout),
+    }
+    options: dict[str, Any] = {}
+    token, password = _secret(settings, "token_command"), _secret(settings, "password_command")
+    if token:
+        options["headers"] = {"Authorization": f"Bearer {token}"}
+    elif settings.username:
+        login = base64.b64encode(f"{settings.username}:{password or ''}".encode()).decode()
+        options["headers"] = {"Authorization": f"Basic {login}"}
+    if settings.ca_file and url.scheme == "https":
+        options["ssl"] = ssl.create_default_context(cafile=settings.ca_file)
+    return HTTPFileSystem(client_kwargs=client, skip_instance_cache=True, encoded=True, **options), url.full
+
+
+def _secret(settings: StoreSettings, name: str) -> str | None:
+    command = getattr(settings, name)
+    if command is None:
+        return None
+    secret = run_command(command, f"sources: {name}").strip("\r\n")
+    keep_secret(secret)
+    return secret
+
+
+def reason(error: BaseException) -> str:
+    """Return what went wrong with a server, and what to do about it."""
+    from .sftp import reason as of_ssh
+
+    if found := of_ssh(error):
+        return found
+    for each in _causes(error):
+        status = getattr(each, "status", None)
+        if status in (401, 403):
+            return f"the server refuses the login (HTTP {status}): check sources: in the configuration."
+        if isinstance(status, int):
+            return f"the server answers with HTTP {status}. Try again later, or ask who runs it."
+        if isinstance(each, ssl.SSLCertVerificationError):
+            why = getattr(each, "verify_message", "") or each
+            return f"the server's certificate is not accepted ({why}): set sources: ca_file."
+        if isinstance(each, socket.gaierror):
+            return "there is no such host. Check its name, and this machine's network."
+        name = type(each).__name__
+        if name in ("NoCredentialsError", "ProfileNotFound", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
+            return f"there is no valid login ({name}): set the usual AWS variables, or sources: profile."
+        if isinstance(each, TimeoutError) or "Timeout" in name:
+            return "the server does not answer in time. Try again later, or raise sources: timeout."
+        if isinstance(each, ConnectionRefusedError):
+            return "the server refuses the connection: check host and port."
+    return f"cannot be read ({type(error).__name__}: {error}). Try again later."
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        inner = (getattr(error, name, None) for name in ("os_error", "certificate_error"))
+        found += [each for each in inner if isinstance(each, BaseException)]
+        error = error.__cause__ or error.__context__
+    return found

@@ -1,0 +1,131 @@
+"""Addresses of files on other machines. They are paths, so that whatever takes a file takes them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PosixPath, WindowsPath
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+from ..errors import UsageError
+from ..text.outward import keep_secret
+
+SCHEMES = ("sftp", "s3", "https", "smb", "http")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_IN_ARCHIVE = re.compile(r"([^?]+?\.zip)/([^?]+)", re.IGNORECASE)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_Path: Any = PosixPath if os.name != "nt" else WindowsPath
+
+
+class Url(_Path):  # type: ignore[misc] # which of the two it is depends on the system
+    """An address such as ``sftp://user@host/lists/*.csv``. It shows without its query, which may be a signature."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Make the path; see :func:`path_of`."""
+        self: Self = super().__new__(cls, text)
+        self._text = text
+        return self
+
+    @property
+    def full(self) -> str:
+        """The address with its query."""
+        return self._text
+
+    @property
+    def scheme(self) -> str:
+        """What stands before ``://``."""
+        return urlsplit(self._text).scheme
+
+    @property
+    def name(self) -> str:
+        """The last part of its path, of a member of an archive with that before it; the host where there is none."""
+        archive, member = self.member()
+        last = unquote(str(archive).rstrip("/").rpartition("/")[2])
+        return last if member is None else f"{last}/{member}"
+
+    def member(self) -> tuple[Url, str | None]:
+        """Return the address of the zip archive that it goes into, and the member there; else itself and None."""
+        match = _IN_ARCHIVE.fullmatch(self._text)
+        return (Url(match[1]), unquote(match[2])) if match else (self, None)
+
+    def __str__(self) -> str:
+        return self._text.partition("?")[0] if self.scheme in ("https", "http") else self._text
+
+    __fspath__ = __str__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Url) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[type[Url], tuple[str]]:
+        return Url, (self._text,)
+
+    def resolve(self, strict: bool = False) -> Self:  # noqa: ARG002 - as Path has it
+        """Itself: an address is never relative."""
+        return self
+
+    absolute = resolve
+
+    def is_absolute(self) -> bool:
+        """Always."""
+        return True
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a file, of whatever kind."""
+    return bool(_ADDRESS.match(text))
+
+
+def path_of(text: str | os.PathLike[str]) -> Path:
+    """Return the path that a user means: a :class:`Url` for the address of a file on another machine.
+
+    Raises:
+        UsageError: it is an address of a kind that cannot be read, or with a password in it.
+    """
+    if isinstance(text, Path):
+        return text
+    text = os.fspath(text)
+    match = _ADDRESS.match(text)
+    if not match:
+        return Path(text)
+    scheme = match[1].lower()
+    address = f"{scheme}{text[match.end(1) :]}"
+    if scheme == "file":
+        return _of_this_machine(address)
+    if scheme not in SCHEMES:
+        kinds = ", ".join(f"{each}://" for each in SCHEMES if each != "http")
+        raise UsageError(f"{scheme}:// cannot be read. Lists come from files of this machine, or from {kinds}.")
+    try:
+        parts = urlsplit(address)
+        host, password, _ = parts.hostname, parts.password, parts.port
+    except ValueError as error:
+        raise UsageError(f"the address that begins with {scheme}:// is not valid ({error}).") from None
+    if password is not None:
+        keep_secret(unquote(password))
+        raise UsageError(
+            f"the address of {host or scheme} has a password in it, which others can read in the list of processes. "
+            f"Take it out, and set sources: {{'{scheme}://{host}': {{password_command: …}}}} in the configuration."
+        )
+    if not host:
+        raise UsageError(f"{address}: names no {'bucket' if scheme == 's3' else 'host'}: {scheme}://HOST/PATH.")
+    if scheme == "http" and host not in _LOOPBACK:
+        raise UsageError(f"{Url(address)}: is not encrypted: use https://.")
+    for value in parts.query.split("&") if scheme in ("http", "https") else ():
+        keep_secret(unquote(value.partition("=")[2]))
+    return Url(address)
+
+
+def _of_this_machine(address: str) -> Path:
+    parts = urlsplit(address)
+    if parts.netloc not in ("", "localhost"):
+        raise UsageError(
+            f"{address}: is a file of another machine, {parts.netloc}; a file of this one is file:///PATH."
+        )
+    return Path(unquote(parts.path))

@@ -1,0 +1,192 @@
+"""Answer the people who bring files: one workbook a file, in a folder that a group can read."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ..config.inbox import InboxSettings
+from ..errors import JournalError, UsageError
+from ..files.pinned import temporary_folder
+from ..files.private import make_folder, refuse_foreign_link
+from ..files.trust import is_foreign
+from ..files.whole import why
+from ..journal import Journal, RunRecord
+from ..journal.answers import Answer
+from ..model import FINE, Status
+from ..report.answer import RowToFix, write_answer, write_short_answer
+from ..run.reports import Summary
+from ..text.stamp import stamp
+from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of
+from .arrivals import mark_of
+from .claim import move
+
+_log = logging.getLogger(__name__)
+
+_GOES_ON = "The import goes on with the next call, by itself. Rows that were not reached yet are not listed as failed."
+_DROP_BACK = (
+    "Fix the coloured cells of the sheet 'Failed rows', save, and put this workbook into the inbox: just these rows "
+    "are then imported."
+)
+
+
+class Answers:
+    """The answers to the files of one inbox; without ``inbox.answers`` there are none.
+
+    An answer is noted in the journal first: what cannot be written now is written by the next call.
+
+    Raises:
+        UsageError: the folder cannot take answers, or there is no such group.
+    """
+
+    def __init__(self, settings: InboxSettings, inbox: Path, journal: Journal) -> None:
+        self._folder = settings.answers.absolute() if settings.answers else None
+        self._journal = journal
+        self._notes = journal.answers(str(inbox))
+        self._group = _group_of(settings.group) if settings.group and self._folder else None
+        if self._folder is None:
+            return
+        if self._folder.resolve() in {inbox, *(inbox / name for name in ("done", "failed", "importing"))}:
+            raise UsageError(f"inbox.answers is {self._folder}, where files come in: name another folder")
+        try:
+            refuse_foreign_link(self._folder)
+            if not self._folder.is_dir():
+                if not self._folder.parent.is_dir():
+                    raise UsageError(f"inbox.answers: there is no folder {self._folder.parent}: create it")
+                make_folder(self._folder)
+                if self._group is not None:
+                    os.chown(self._folder, -1, self._group)
+                    self._folder.chmod(0o750)
+        except OSError as error:
+            raise UsageError(f"inbox.answers: {self._folder} cannot be created: {error.strerror}") from error
+        if is_foreign(self._folder):
+            raise UsageError(f"inbox.answers: {self._folder} belongs to another user: name a folder of this user")
+        self._warn_who_cannot_enter()
+
+    def _warn_who_cannot_enter(self) -> None:
+        assert self._folder  # noqa: S101 - the caller has one
+        found = self._folder.stat()
+        rights = found.st_mode & (0o070 if found.st_gid == self._group else 0o007)
+        if self._group is not None and rights & 0o055 not in {0o050, 0o005}:
+            _log.warning("inbox.answers: the group cannot open %s: chgrp it, and chmod g+rx", self._folder)
+
+    def of_run(self, summary: Summary, file: str, *, goes_on: bool) -> None:
+        """Note the answer to a file that a run has read."""
+        if self._folder:
+            outcome = STOPPED if goes_on else outcome_of(summary.counts)
+            self._notes.add(file, summary.finished_at, outcome, run=summary.run_id)
+
+    def unread(self, file: str, reason: str) -> None:
+        """Note the answer to a file that cannot be read."""
+        self._short(file, UNREAD, reason)
+
+    def refused(self, file: str, reason: str) -> None:
+        """Note the answer to a file whose content was imported before."""
+        self._short(file, NOTHING, reason)
+
+    def waits(self, file: str, reason: str) -> None:
+        """Note once the answer to a file whose import cannot begin yet."""
+        self._short(file, STOPPED, reason, once=True)
+
+    def _short(self, file: str, outcome: str, reason: str, *, once: bool = False) -> None:
+        if self._folder:
+            self._notes.add(file, stamp(), outcome, reason=reason, once=once)
+
+    def write(self) -> None:
+        """Write all answers that are not written."""
+        if self._folder is None:
+            return
+        for answer in self._notes.unwritten():
+            try:
+                path = self._write(answer, self._folder)
+            except (OSError, JournalError) as error:
+                _log.error(
+                    "the answer to %s cannot be written to %s: %s. The next call tries again.",
+                    *(answer.file, self._folder, why(error)),
+                )
+                return
+            self._notes.settle(answer.id, str(path), mark_of(path))
+            _log.info("answered: %s", path)
+
+    def _write(self, answer: Answer, folder: Path) -> Path:
+        """Write an answer under a hidden name, then give it its own: whole or not there."""
+        at = datetime.fromisoformat(answer.at).astimezone()
+        run = next((run for run in self._journal.runs() if run.id == answer.run), None) if answer.run else None
+        with temporary_folder(folder) as hidden:
+            draft = hidden / "answer.xlsx"
+            if run and run.summary:
+                self._write_of_run(draft, answer, run)
+            else:
+                facts = {"File": answer.file, "When": f"{at:%Y-%m-%d %H:%M %Z}", "Why": answer.reason}
+                write_short_answer(draft, f"{answer.file} – {answer.outcome}", facts)
+            if self._group is not None:
+                os.chown(draft, -1, self._group)
+                draft.chmod(0o640)
+            taken = {path.name.casefold() for path in folder.iterdir()}
+            path = folder / answer_name(answer.file, at, answer.outcome, taken)
+            move(draft, path)
+        return path
+
+    def _write_of_run(self, draft: Path, answer: Answer, run: RunRecord) -> None:
+        goes_on = answer.outcome == STOPPED
+        failed = any(count for status, count in (run.summary or {})["counts"].items() if status in _TO_FIX)
+        note = _GOES_ON if goes_on else _DROP_BACK if failed else ""
+        columns = [entry["layout"].get("columns", ()) for entry in run.files]
+        mapped = run.options.get("mapped") or {}
+        summary = {**(run.summary or {})}
+        write_answer(draft, summary, columns, mapped, lambda: self._rows(run, goes_on=goes_on), note)
+
+    def _rows(self, run: RunRecord, *, goes_on: bool) -> Iterator[RowToFix]:
+        """Yield the rows to fix; not those that the run reaches by itself when it goes on."""
+        kept = self._journal.kept_cells(run.id)
+        seq, cells = next(kept, (-1, ()))
+        for entry in self._journal.rows(run):
+            result = entry.result
+            if not entry.has_source or result.status in FINE or (goes_on and result.status is Status.UNPROCESSED):
+                continue
+            while 0 <= seq < result.seq:
+                seq, cells = next(kept, (-1, ()))
+            yield result, entry.file, cells if seq == result.seq else ()
+
+    def delete_old(self, keep: timedelta, now: datetime | None = None) -> None:
+        """Delete answers older than ``keep``: those that are as they were written, and whose run cannot be resumed."""
+        if self._folder is None:
+            return
+        limit = (now or datetime.now().astimezone()) - keep
+        needed = {run.id for run in self._journal.runs() if run.state != "finished"}
+        for answer in self._notes.written():
+            path = Path(answer.path)
+            if datetime.fromisoformat(answer.at) >= limit or answer.run in needed or path.parent != self._folder:
+                continue
+            if mark_of(path) == answer.mark:
+                with suppress(OSError):
+                    path.unlink()
+            if mark_of(path) != answer.mark:
+                self._notes.forget(answer.id)
+
+
+_TO_FIX = frozenset(Status) - FINE
+
+
+def _group_of(name: str) -> int:
+    """Return the ID of a group that this user can give files to.
+
+    Raises:
+        UsageError: there is none, or this user is not in it.
+    """
+    if sys.platform == "win32":
+        raise UsageError("inbox.group: Windows has no such groups; give the folder the rights instead")
+    import grp
+
+    try:
+        number = grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise UsageError(f"inbox.group: there is no group '{name}' on this machine") from None
+    if os.geteuid() and number not in {os.getegid(), *os.getgroups()}:
+        raise UsageError(f"inbox.group: this user is not in the group '{name}', so it cannot give files to it")
+    return number

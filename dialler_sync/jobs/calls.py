@@ -1,0 +1,96 @@
+"""Lists of calls: the nightly way back, each call once."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..api.token import read_token
+from ..call_lists.lines import CALL_COLUMNS
+from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Show
+from ..call_lists.since import since
+from ..config import Settings
+from ..errors import UsageError
+from ..journal import Journal
+from ..observer import Observer, Silent
+from ..report.calls_output import ENDINGS, Form, write_text
+from ..report.contacts_output import cell_text
+
+__all__ = [
+    "CALL_COLUMNS",
+    "CallsDone",
+    "CallsOptions",
+    "Form",
+    "calls_options",
+    "cell_text",
+    "list_calls",
+    "write_text",
+]
+
+_RECEIVER = re.compile(r"[\w.@+-][\w .@+-]{0,62}[\w.@+-]?")
+
+
+def calls_options(
+    journal: Journal,
+    *,
+    campaign: str | None = None,
+    files: Sequence[Path] = (),
+    to: Path | None = None,
+    output: str | None = None,
+    since_text: str | None = None,
+    language: int | None = None,
+    receiver: str | None = None,
+    contacts: bool = False,
+    with_columns: Sequence[str] = (),
+) -> CallsOptions:
+    """Put the options together.
+
+    Raises:
+        UsageError: they do not go together.
+    """
+    wanted = since(since_text, journal)
+    if files and campaign is not None:
+        raise UsageError("--campaign and FILE both say which contacts are meant: name one of them")
+    if wanted.last and files:
+        raise UsageError(
+            "--since last is for all calls of a campaign, and FILE names some of its contacts: leave one of them out"
+        )
+    if wanted.last and to is None:
+        raise UsageError("--since last needs --to FILE: that the calls were given counts from when FILE is in place")
+    if wanted.last and contacts:
+        raise UsageError("--contacts says how contacts stand now, which is not given once: leave out --since last")
+    if receiver is not None and not wanted.last:
+        raise UsageError("--for names who gets the calls since last time: give --since last, too")
+    if receiver is not None and not _RECEIVER.fullmatch(receiver):
+        raise UsageError("--for takes a name of letters, digits, blanks, dots and dashes, at most 64 of them")
+    form = output or "table"
+    if to is not None:
+        form = output or to.suffix.casefold().removeprefix(".")
+        if form not in ENDINGS:
+            raise UsageError(f"--to {to}: say with .csv, .jsonl or .xlsx at its end, or with -o, what it is to be")
+    elif form == "xlsx":
+        raise UsageError("-o xlsx needs --to FILE")
+    return CallsOptions(
+        campaign, tuple(files), to, form, wanted, language, receiver or "", contacts, tuple(with_columns)
+    )
+
+
+def list_calls(
+    settings: Settings,
+    options: CallsOptions,
+    journal: Journal,
+    observer: Observer | None = None,
+    show: Show | None = None,
+) -> CallsDone:
+    """Make a list of calls: in ``options.to``, else by ``show``.
+
+    Raises:
+        UsageError, InputError, StopRun: nothing is given.
+    """
+    read_token(settings.dialler)
+    folder = options.to.absolute().parent if options.to else Path(tempfile.gettempdir())
+    if not folder.is_dir():
+        raise UsageError(f"--to {options.to}: there is no folder {folder}")
+    return CallsRun(settings, options, journal, observer or Silent(), folder).carry_out(show)

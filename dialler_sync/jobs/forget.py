@@ -1,0 +1,114 @@
+"""Erase a person from journal and reports; say where copies remain."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import JournalError, UsageError
+from ..journal import Journal, RunRecord
+from ..journal.erase import Place
+from ..model import FINE
+from ..run.begin import reopen_folder
+from ..run.reports import Summary, write_reports
+from ..text.command_line import command
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The rows of a person, and the runs that they are in."""
+
+    user_data: str
+    rows: list[Place]
+    runs: list[RunRecord]
+
+
+class KeptCells:
+    """The original cells of a run's rows to be fixed, as the journal keeps them; those of other rows are empty."""
+
+    def __init__(self, journal: Journal, run: RunRecord) -> None:
+        self._journal = journal
+        self._run = run
+
+    @property
+    def extra_cells(self) -> int:
+        """Return the number of cells that the longest row has beyond its header."""
+        widths = [len(entry["layout"].get("columns", ())) for entry in self._run.files]
+        return max((max(0, len(cells) - widths[file]) for _, file, cells in self.source_cells()), default=0)
+
+    def source_cells(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """Yield (place in the run, source, original cells) of every row, in order."""
+        kept = self._journal.kept_cells(self._run.id)
+        seq, cells = next(kept, (-1, ()))
+        for entry in self._journal.rows(self._run):
+            if not entry.has_source:
+                continue
+            while 0 <= seq < entry.result.seq:
+                seq, cells = next(kept, (-1, ()))
+            fits = seq == entry.result.seq and entry.result.status not in FINE
+            yield entry.result.seq, entry.file, cells if fits else ()
+
+
+def find_person(journal: Journal, user_data: str) -> Person:
+    """Return what the journal has of a person.
+
+    Raises:
+        UsageError: a run that can be resumed still needs it.
+    """
+    if not user_data.strip():
+        raise UsageError("--user-data is empty: name the UserData of the person")
+    rows, named = journal.rows_of(user_data)
+    wanted = {run for run, _ in rows} | named
+    runs = [run for run in journal.runs() if run.id in wanted]
+    for run in runs:
+        if run.state != "finished":
+            raise UsageError(
+                f"run {run.id} is not finished and would send the person again: finish it with "
+                f"'{command('resume', run.id)}', or forget it with '{command('runs', 'prune')} --unfinished', first"
+            )
+    return Person(user_data, rows, runs)
+
+
+def forget_person(journal: Journal, person: Person) -> list[str]:
+    """Erase a person; return where copies remain.
+
+    Raises:
+        UsageError: a run is working on one of the campaigns.
+    """
+    copies = [
+        "the dialler, if the contact is still there: dialler-sync contacts delete",
+        "lists of calls that were written with calls --to, and what was made of them",
+    ]
+    with ExitStack() as locks:
+        for target in dict.fromkeys(run.target for run in person.runs):
+            locks.enter_context(journal.campaign_lock(target))
+        journal.erase(person.user_data, person.rows)
+        for run in person.runs:
+            copies += _rewrite(journal, run)
+    return list(dict.fromkeys(copies))
+
+
+def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
+    """Write the reports of a run anew, without the person; yield where copies remain."""
+    out = Path(run.out)
+    files = [Path(entry["path"]) for entry in run.files if entry["path"]]
+    yield from (f"{path}, which run {run.id} has read" for path in files if path.exists())
+    yield from (answer.path for answer in journal.answers_of(run.id) if Path(answer.path).exists())
+    if not out.is_dir():
+        return
+    if run.command not in {"import", "validate"} or not run.summary:
+        yield f"{out}, the reports of {run.command} {run.id}: delete them"
+        return
+    try:
+        reopen_folder(run)
+        write_reports(journal, run, KeptCells(journal, run), Summary.read(run.summary), keep=False)
+        for marked in out.glob("*-marked.xls?"):
+            marked.unlink()
+    except (JournalError, UsageError, OSError) as error:
+        _log.error("%s", error)
+        yield f"{out}, as its reports could not be written anew"

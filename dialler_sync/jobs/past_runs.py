@@ -1,0 +1,72 @@
+"""Past runs as people look for them: what was imported, by whom, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..exit_codes import ExitCode
+from ..journal import Journal, RunRecord
+from ..model import any_left
+from ..target import split
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs are looked for. ``campaign`` is a name or an ID; ``failed``: rows did not succeed, or it stopped."""
+
+    campaign: str | None = None
+    since: datetime | None = None
+    failed: bool = False
+
+    def fits(self, run: RunRecord) -> bool:
+        """Whether a run is looked for."""
+        if self.campaign is not None:
+            names = {run.campaign.casefold(), split(run.target)[1].removeprefix("=").casefold()}
+            if self.campaign.casefold() not in names:
+                return False
+        if self.since and datetime.fromisoformat(run.started_at) < self.since:
+            return False
+        summary = run.summary or {}
+        code = summary.get("exit_code", 0)
+        went_wrong = any_left(summary.get("counts", {})) or code not in {ExitCode.OK, ExitCode.DIFFERENCES}
+        return not self.failed or went_wrong or run.state != "finished"
+
+
+def find_runs(journal: Journal, wanted: Wanted, number: int) -> list[dict[str, Any]]:
+    """Return the facts of the newest runs that are looked for, the newest first."""
+    undos = undone_by(journal)
+    found = (run for run in journal.runs() if wanted.fits(run))
+    return [facts_of(run, undos) for run, _ in zip(found, range(number), strict=False)]
+
+
+def undone_by(journal: Journal) -> dict[str, str]:
+    """Return the runs that were put back whole, each with the newest undo that did it."""
+    undone = journal.undone()
+    undos = [run for run in journal.runs() if run.command == "undo" and run.parent in undone]
+    whole = (run for run in reversed(undos) if (run.summary or {}).get("exit_code") == ExitCode.OK)
+    return {run.parent or "": run.id for run in whole}
+
+
+def facts_of(run: RunRecord, undos: Mapping[str, str]) -> dict[str, Any]:
+    """Return all that is known of a run: its summary, and what else the journal has."""
+    summary = dict(run.summary or {})
+    summary.pop("unreported", None)
+    return {
+        **summary,
+        "run_id": run.id,
+        "command": run.command,
+        "state": run.state,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "dialler": split(run.target)[0],
+        "campaign": summary.get("campaign", run.campaign),
+        "files": summary.get("files", list(run.files)),
+        "counts": summary.get("counts", {}),
+        "exit_code": summary.get("exit_code"),
+        "stopped_because": summary.get("stopped_because"),
+        "undone_by": undos.get(run.id),
+        "user": run.options.get("user"),
+    }

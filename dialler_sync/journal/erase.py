@@ -1,0 +1,71 @@
+"""Erase a person from the journal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..text.outward import json_text
+from . import schema
+
+Place = tuple[str, int]
+"""A row: its run, and its place in it."""
+
+_BLANK = ("user_data", "payload", "contact_id", "error", "hint", "faults")
+
+
+def rows_of(connection: sa.Connection, user_data: str) -> list[Place]:
+    """Return the rows that carry a UserData."""
+    rows = schema.rows.c
+    query = sa.select(rows.run, rows.seq).where(rows.user_data == user_data).order_by(rows.run, rows.seq)
+    return [(str(run), int(seq)) for run, seq in connection.execute(query)]
+
+
+def runs_that_name(connection: sa.Connection, user_data: str) -> set[str]:
+    """Return the runs whose options name a UserData, as it stood on the command line."""
+    runs = schema.runs.c
+    found = connection.execute(sa.select(runs.id, runs.options)).all()
+    return {str(run) for run, options in found if _names(json.loads(options), user_data)}
+
+
+def erase(connection: sa.Connection, user_data: str, places: list[Place]) -> None:
+    """Empty a person's rows, and delete what contacts were and what was last sent."""
+    rows = schema.rows
+    for run, seq in places:
+        own = (rows.c.run == run) & (rows.c.seq == seq)
+        connection.execute(sa.update(rows).where(own).values(dict.fromkeys(_BLANK, "")))
+        for table in (schema.images, schema.failed_cells):
+            connection.execute(sa.delete(table).where(table.c.run == run, table.c.seq == seq))
+    for table in (schema.sent, schema.mirror_locks):
+        connection.execute(sa.delete(table).where(table.c.user_data == user_data))
+    _erase_calls(connection, user_data)
+    for run in runs_that_name(connection, user_data):
+        known = schema.runs.c.id == run
+        options = json.loads(connection.scalar(sa.select(schema.runs.c.options).where(known)) or "{}")
+        connection.execute(sa.update(schema.runs).where(known).values(options=json_text(_without(options, user_data))))
+
+
+def _erase_calls(connection: sa.Connection, user_data: str) -> None:
+    """Delete the lines of calls that were going on at the last look; of all others only a hash is kept."""
+    calls = schema.known_calls
+    lines = connection.execute(sa.select(calls).where(calls.c.kind == "going_on")).all()
+    for found in lines:
+        if any(text[:1] in ("{", "[") and _names(json.loads(text), user_data) for text in (found.value, found.next)):
+            own = (calls.c[name] == getattr(found, name) for name in ("account", "receiver", "kind", "key"))
+            connection.execute(sa.delete(calls).where(*own))
+
+
+def _names(value: Any, text: str) -> bool:
+    if isinstance(value, dict):
+        return any(_names(each, text) for each in value.values())
+    return any(_names(each, text) for each in value) if isinstance(value, list) else value == text
+
+
+def _without(value: Any, text: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(each, text) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, text) for each in value]
+    return "" if value == text else value

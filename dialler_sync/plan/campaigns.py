@@ -1,0 +1,37 @@
+"""Whether the dialler has the campaigns that routes and shares name: found out before anything is sent."""
+
+from __future__ import annotations
+
+import logging
+
+from ..api.client import DiallerClient
+from ..api.fatal import is_of_every_request, reason
+from ..api.query import calling, persisting, unknown_campaigns
+from ..config.campaign import CampaignSettings
+from ..errors import NoRowCanSucceed, Refused, RequestError
+from ..text.command_line import command
+
+_log = logging.getLogger(__name__)
+
+
+async def require_campaigns(client: DiallerClient, settings: CampaignSettings) -> None:
+    """Ask the dialler for the campaigns that the configuration names beside each other.
+
+    Raises:
+        NoRowCanSucceed: it lacks some, or has several of a name.
+        StopRun: it does not answer.
+    """
+    if not settings.named:
+        return
+    try:
+        with calling(client, "list_campaigns"):
+            campaigns = await persisting(client, client.list_campaigns)
+    except RequestError as error:
+        if isinstance(error, Refused) and not is_of_every_request(error):
+            _log.warning("whether the dialler has the campaigns of campaign: cannot be looked up (%s)", error)
+            return
+        raise reason(error) from error
+    if problems := unknown_campaigns(settings.named, campaigns):
+        raise NoRowCanSucceed(
+            f"campaign: {'; '.join(problems)}. '{command('campaigns', 'list')}' shows which it has. Nothing was sent."
+        )

@@ -1,0 +1,128 @@
+"""Phone numbers that contacts of the dialler have under other keys than the rows of a run."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from ..api.wire import CAMPAIGN_NAME, StoredContact, is_elsewhere
+from ..fields import PHONE_FIELDS
+from ..model import Value
+from ..pages import KEYS, RECORDS, batched
+from .snapshot import storable
+
+_TABLES = """
+    CREATE TABLE number (digits TEXT, user_data TEXT, id TEXT, field INTEGER, campaign BLOB, stays INTEGER);
+    CREATE TABLE going (user_data TEXT PRIMARY KEY, fields INTEGER) WITHOUT ROWID;
+"""
+
+
+class Known(NamedTuple):
+    """A number of a row, in ``field`` of it, that contact ``contact_id`` has, too."""
+
+    field: str
+    contact_id: str
+    user_data: str
+
+    @property
+    def reason(self) -> str:
+        """What is known of it, in words."""
+        key = f"UserData {self.user_data}" if self.user_data else "without UserData"
+        return f"contact {self.contact_id} ({key}) has the same number ({self.field})"
+
+
+class KnownNumbers:
+    """The numbers of contacts, in a database that nobody else sees and that ends with it.
+
+    A contact whose key a row of the run carries has, afterwards, what that row says: of the fields that the row sets,
+    its present numbers do not count. What rows share among themselves is judged by ``rows.duplicate_phones``.
+    """
+
+    def __init__(self) -> None:
+        self._base = sqlite3.connect("")  # a private file, deleted when closed
+        self._base.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._base.close()
+
+    def going(
+        self, keys: Iterable[str], rows: Iterable[tuple[str, Mapping[str, Value]]], kept: Collection[str]
+    ) -> None:
+        """Note the ``keys`` of the run's rows, and of those that are sent what they hold; contacts may have ``kept``
+        fields as they are."""
+        changed = sum(1 << place for place, name in enumerate(PHONE_FIELDS) if name not in kept)
+        every = ((storable(key), changed) for key in keys if key)
+        self._base.executemany("INSERT OR IGNORE INTO going VALUES (?, ?)", every)
+        masks = ((_fields_of(fields) & changed, storable(key)) for key, fields in rows if key)
+        self._base.executemany("UPDATE going SET fields = ? WHERE user_data = ?", masks)
+
+    def add(self, contacts: Iterable[StoredContact], stays: Callable[[StoredContact], bool]) -> None:
+        """Add the numbers of contacts. Of one that ``stays`` as it is, they count also where a row carries its key."""
+        for page in batched(contacts, KEYS):
+            self._base.executemany("INSERT INTO number VALUES (?, ?, ?, ?, ?, ?)", self._rows(page, stays))
+
+    def index(self) -> None:
+        """Call once when all are there."""
+        self._base.executescript(
+            "DELETE FROM number WHERE NOT stays AND EXISTS (SELECT 1 FROM going "
+            "WHERE going.user_data = number.user_data AND going.fields >> number.field & 1);"
+            "CREATE INDEX by_digits ON number (digits)"
+        )
+
+    def find(
+        self, rows: Sequence[tuple[int, Mapping[str, Value]]], ids: Mapping[str, str], *, everywhere: bool
+    ) -> dict[int, list[Known]]:
+        """The known numbers of rows, as (place in the run, fields), by place; unless ``everywhere``, those of contacts
+        of the row's campaign."""
+        held = [
+            (seq, fields, name, digits(fields[name]))
+            for seq, fields in rows
+            for name in PHONE_FIELDS
+            if fields.get(name)
+        ]
+        there: dict[str, list[tuple[str, str, Any]]] = {}
+        for page in batched({number for *_, number in held}, RECORDS):
+            marks = ",".join("?" * len(page))
+            query = f"SELECT digits, user_data, id, campaign FROM number WHERE digits IN ({marks}) ORDER BY rowid"  # noqa: S608
+            for number, user_data, contact_id, campaign in self._base.execute(query, page):
+                there.setdefault(number, []).append((user_data, contact_id, orjson.loads(campaign)))
+        found: dict[int, list[Known]] = {}
+        for seq, fields, name, number in held:
+            key = storable(str(fields.get("UserData") or ""))
+            for user_data, contact_id, campaign in there.get(number, ()):
+                if (not key or user_data != key) and (everywhere or not is_elsewhere(fields, campaign, ids)):
+                    found.setdefault(seq, []).append(Known(name, contact_id, user_data))
+                    break
+        return found
+
+    def _rows(
+        self, page: Sequence[StoredContact], stays: Callable[[StoredContact], bool]
+    ) -> Iterator[tuple[str, str, str, int, bytes, bool]]:
+        keys = [contact.user_data for contact in page if contact.user_data]
+        ours: set[str] = set()
+        for some in batched(keys, RECORDS):
+            query = f"SELECT user_data FROM going WHERE user_data IN ({','.join('?' * len(some))})"  # noqa: S608
+            ours.update(key for (key,) in self._base.execute(query, some))
+        for contact in page:
+            values = contact.values
+            campaign = orjson.dumps({name: values.get(name) for name in ("DiallerCampaignsID", CAMPAIGN_NAME)})
+            left = contact.user_data not in ours or stays(contact)
+            for place, name in enumerate(PHONE_FIELDS):
+                if values.get(name) and (number := digits(values[name])):
+                    yield number, contact.user_data, contact.id, place, campaign, left
+
+
+def digits(number: object) -> str:
+    """A number as bare digits: E.164 with or without ``+``, or with ``00`` in its place."""
+    text = re.sub(r"[^0-9]", "", str(number))
+    return text.removeprefix("00")
+
+
+def _fields_of(fields: Mapping[str, Value]) -> int:
+    """The phone fields that a row sets, or clears, a bit each."""
+    return sum(1 << place for place, name in enumerate(PHONE_FIELDS) if name in fields)

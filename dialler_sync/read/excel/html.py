@@ -1,0 +1,295 @@
+"""Reads the tables of an HTML page, which many programs call ``.xls``.
+
+A cell is its text as a browser shows it: white space collapsed, entities read, nothing of scripts, comments and hidden
+elements. Numbers stay as they are written. A table around other tables is layout, and holds no data.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...config import SourceSettings
+from ...errors import InputError
+from ..encoding.detect import find_encoding
+from .marks import LAST_ROW
+from .numbers import Value
+from .package import SAVE_ANEW
+from .parsed import ParsedSheet
+from .sheet import Book, Content, Sheet
+from .survey import check_extent, most_bytes
+
+_BLOCK = 1 << 18
+_META_BYTES = 1 << 12
+_CHARSET = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_BROWSERS = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874"}
+"""Encodings that browsers read otherwise than they are called, as their pages are written otherwise."""
+
+_END = "dialler-sync-end"
+"""An element after the end of the page: the parser gives it only if it has read all before."""
+
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "select", "textarea", "svg", "iframe"})
+_NEVER_HIDDEN = frozenset({"br", "img", "hr", "input", "wbr", "table", "tr", "td", "th", "caption"})
+"""Elements without an end, and those without which other cells would move."""
+
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_EXPONENT = re.compile(r"\s*-?\d+(?:[.,]\d+)?E\+\d+\s*", re.IGNORECASE)
+_WHOLE = re.compile(r"-?\d{1,15}")
+_MOST_SPAN = LAST_ROW
+_FEWEST = 2
+"""Rows and columns of a table that may hold data, where another one has more of them."""
+
+
+def open_html(path: Path, source: SourceSettings) -> Book:
+    """Read all tables that hold data; others are like hidden sheets.
+
+    Raises:
+        InputError: it is not in the encoding that it names, ends within a tag or a comment, nests too deep, or is
+            larger than ``source`` allows.
+    """
+    scanner = _Scanner(source)
+    _parse(path, scanner, source)
+    tables = [table for table in scanner.tables if table.rows]
+    inner = [table for table in tables if not table.is_layout] or tables
+    large = [table for table in inner if len(table.rows) >= _FEWEST and len(table.columns) >= _FEWEST] or inner
+    names = _names(large)
+    others = [table for table in tables if table not in large]
+    sheets = [Sheet(index, name, visible=True) for index, name in enumerate(names)]
+    sheets += [Sheet(len(sheets) + at, f"(small table {at})", visible=False) for at in range(1, len(others) + 1)]
+    contents = [*large, *others]
+    places = {sheet.name: table for sheet, table in zip(sheets, contents, strict=True)}
+    return Book("html", sheets, lambda sheet: places[sheet.name].shown())
+
+
+def _names(tables: list[_Table]) -> list[str]:
+    """Name the tables by their captions, else by their number; each name once."""
+    names: list[str] = []
+    for number, table in enumerate(tables, 1):
+        name = table.caption or f"Table {number}"
+        names.append(name if name not in names else f"{name} ({number})")
+    return names
+
+
+def _parse(path: Path, scanner: _Scanner, source: SourceSettings) -> None:
+    from lxml import etree
+
+    encoding = _encoding(path, source)
+    parser = etree.HTMLParser(target=scanner, encoding="utf-8", no_network=True, huge_tree=False)
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            while text := file.read(_BLOCK):
+                if "\0" in text:
+                    raise InputError(f"has NUL signs in it, so it is damaged. {SAVE_ANEW}")
+                parser.feed(text.encode("utf-8", "surrogatepass"))
+        parser.feed(f"<{_END}></{_END}>".encode())
+        parser.close()
+    except UnicodeError as error:
+        raise InputError(f"is not in {encoding}, as it says ({error}). Name the right one: source.encoding.") from error
+    except etree.LxmlError as error:
+        raise InputError(f"cannot be read as HTML ({error}). {SAVE_ANEW}") from error
+    if not scanner.ended:
+        raise InputError(
+            f"ends within a tag, a comment or a script, or nests its elements too deep: rows could be lost. {SAVE_ANEW}"
+        )
+
+
+def _encoding(path: Path, source: SourceSettings) -> str:
+    """Return the encoding: that of the configuration, of the mark, of the page's own word, or the one that fits."""
+    with path.open("rb") as file:
+        head = file.read(_META_BYTES)
+    marked = head.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    said = _CHARSET.search(head)
+    if source.encoding == "auto" and said and not marked:
+        try:
+            name = codecs.lookup(said[1].decode("ascii")).name
+            "".encode(name)
+        except (LookupError, UnicodeError):
+            return find_encoding(path, source)
+        return _BROWSERS.get(name, name)
+    return find_encoding(path, source)
+
+
+@dataclass(eq=False, slots=True)
+class _Table(ParsedSheet):
+    """A table while it is parsed. ``spans``: column → last row of a cell that reaches down from above."""
+
+    caption: str = ""
+    is_layout: bool = False
+    spans: dict[int, int] = field(default_factory=dict)
+    cells: list[tuple[str, int, int]] = field(default_factory=list)
+    in_row: bool = False
+    is_hidden: bool = False
+    is_closed: bool = False
+
+    def shown(self) -> Content | None:
+        """Return the content, None if no cell holds anything."""
+        if self.is_closed:
+            return self.content()
+        return self.content("The table has no end (</table>): check that its last row is complete.")
+
+    def end_row(self, source: SourceSettings) -> None:
+        """Place the cells of a row beside those that reach down into it."""
+        if not (self.cells or self.in_row):
+            return
+        self.in_row = False
+        self.row += 1
+        self.spans = {column: last for column, last in self.spans.items() if last >= self.row}
+        values: list[Value] = []
+        column = 0
+        for text, across, down in self.cells:
+            while column in self.spans:
+                column += 1
+            if text:
+                values += [""] * (column - len(values))
+                values.append(text)
+                self.columns.add(column)
+                self.filled += 1
+            if across > 1 or down > 1:
+                self.merged.append((self.row, min(self.row + down - 1, LAST_ROW)))
+            places = range(column, column + min(across, source.max_columns))
+            if down > 1:
+                self.spans.update(dict.fromkeys(places, self.row + down - 1))
+            column = places.stop
+            if column > 2 * source.max_columns:
+                check_extent(self.row, column, source)
+        if values:
+            check_extent(self.row, len(values), source)
+            self.rows[self.row] = values
+            self.hidden += self.is_hidden
+        self.cells = []
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A cell, or a caption, while it is parsed."""
+
+    tag: str
+    across: int
+    down: int
+    number: str
+    pieces: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """Return the text as it is shown."""
+        text = self.pieces[0] if len(self.pieces) == 1 else "".join(self.pieces)
+        if not text.isalnum():  # nearly all keys and numbers are
+            lines = (_BLANKS.sub(" ", line).strip(" ") for line in text.split("\v"))
+            text = "\n".join(filter(None, lines)).strip(" \u00a0")
+        if self.number and _EXPONENT.fullmatch(text) and _WHOLE.fullmatch(self.number):
+            return self.number  # Excel shows 4,92E+10, and writes beside it what the cell holds
+        return text
+
+
+class _Scanner:
+    """Follows tables, rows and cells as the parser meets them; lxml calls it."""
+
+    def __init__(self, source: SourceSettings) -> None:
+        self.tables: list[_Table] = []
+        self.ended = False
+        self._source = source
+        self._open: list[tuple[_Table, _Cell | None]] = []
+        self._cell: _Cell | None = None
+        self._unseen: list[str] = []
+        self._bytes = 0
+
+    def start(self, tag: str, given: Any) -> None:
+        """Begin an element."""
+        if tag == _END:
+            self.ended = True
+            self._close_all()
+        elif self._unseen:
+            if tag == self._unseen[0]:
+                self._unseen.append(tag)
+        elif tag in _UNSEEN or (self._cell and tag not in _NEVER_HIDDEN and self._is_hidden(given)):
+            self._unseen = [tag]
+        elif tag == "table":
+            self._begin_table()
+        elif tag == "tr":
+            self._end_cell()
+            self._end_row()
+            if self._open:
+                self._open[-1][0].is_hidden, self._open[-1][0].in_row = self._is_hidden(given), True
+        elif tag in ("td", "th", "caption") and self._open:
+            self._end_cell()
+            number = str(given.get("x:num", given.get("num", "")))
+            self._cell = _Cell(tag, _span(given.get("colspan")), _span(given.get("rowspan")), number)
+        elif tag in _BREAKS and self._cell:
+            self._cell.pieces.append("\v")
+
+    def end(self, tag: str) -> None:
+        """End an element."""
+        if self._unseen:
+            if tag == self._unseen[0]:
+                self._unseen.pop()
+        elif tag in ("td", "th", "caption"):
+            self._end_cell()
+        elif tag == "tr":
+            self._end_cell()
+            self._end_row()
+        elif tag == "table" and self._open:
+            self._open[-1][0].is_closed = True
+            self._end_table()
+        elif tag in _BREAKS and tag != "br" and self._cell:
+            self._cell.pieces.append("\v")
+
+    def data(self, text: str) -> None:
+        """Take a piece of text."""
+        if self._cell and not self._unseen:
+            self._cell.pieces.append(text.replace("\v", " "))
+            self._bytes += len(text)
+            if self._bytes > most_bytes(self._source):
+                raise InputError(f"has more than {self._source.max_file_mb:,} MB of text (source.max_file_mb).")
+
+    def comment(self, _: str) -> None:
+        """Pass a comment over."""
+
+    def close(self) -> None:
+        """Have nothing to return."""
+
+    def _begin_table(self) -> None:
+        if self._open and self._cell:
+            self._open[-1][0].is_layout = True
+        table = _Table()
+        self.tables.append(table)
+        self._open.append((table, self._cell))
+        self._cell = None
+
+    def _end_table(self) -> None:
+        self._end_cell()
+        self._end_row()
+        _, self._cell = self._open.pop()
+
+    def _close_all(self) -> None:
+        self._unseen = []
+        while self._open:
+            self._end_table()
+
+    def _end_row(self) -> None:
+        if self._open:
+            self._open[-1][0].end_row(self._source)
+
+    def _end_cell(self) -> None:
+        cell, self._cell = self._cell, None
+        if cell and self._open:
+            table = self._open[-1][0]
+            if cell.tag == "caption":
+                table.caption = " ".join(cell.text().split())[:60]
+            else:
+                table.cells.append((cell.text(), cell.across, cell.down))
+
+    @staticmethod
+    def _is_hidden(given: Any) -> bool:
+        return bool(_HIDDEN.search(given.get("style") or ""))
+
+
+def _span(given: str | None) -> int:
+    """Return how many columns or rows a cell takes; what is no number is one."""
+    if given is None:
+        return 1
+    digits = re.match(r"\s*(\d{1,12})", given)
+    return min(max(int(digits[1]), 1), _MOST_SPAN) if digits else 1

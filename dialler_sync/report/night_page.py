@@ -1,0 +1,112 @@
+"""``night.html``: all campaigns of a night on one page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..exit_codes import MEANINGS, ExitCode
+from ..model import DID_NOT_SUCCEED, Status
+from .charts import stacked_columns
+from .page import write_page
+from .words import moment, rows
+
+_FEW = 2
+"""Runs from which on there is a trend."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignNight:
+    """What a night brought for one configuration. ``runs`` are the summaries of its runs, ``history`` those of tonight
+    and earlier, the newest first. ``needs`` says what somebody must see to."""
+
+    name: str
+    code: int
+    needs: str = ""
+    runs: Sequence[Mapping[str, Any]] = ()
+    history: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+
+    def count(self, *statuses: str) -> int:
+        """Return the number of tonight's rows with one of these statuses, or ``read``."""
+        return sum(run["counts"].get(status, 0) for run in self.runs for status in statuses)
+
+    @property
+    def left(self) -> int:
+        """Return the number of rows that did not succeed."""
+        return self.count(*DID_NOT_SUCCEED)
+
+    @property
+    def to_do(self) -> list[str]:
+        """Return what needs a hand, in words."""
+        said = [self.needs] if self.needs else []
+        left = [(sum(run["counts"].get(status, 0) for status in DID_NOT_SUCCEED), run["out"]) for run in self.runs]
+        return said + [
+            f"{rows(number)} did not succeed: see {Path(out) / 'failed.xlsx'}" for number, out in left if number
+        ]
+
+    @property
+    def tone(self) -> str:
+        """Return the colour of the campaign's row."""
+        return {ExitCode.OK: "succeeded", ExitCode.ROWS_FAILED: "rejected"}.get(ExitCode(self.code), "failed")
+
+
+def night_verdict(nights: Sequence[CampaignNight]) -> str:
+    """Summarise a night in one line."""
+    bad = sum(night.code not in (ExitCode.OK, ExitCode.ROWS_FAILED) for night in nights)
+    done = f"{sum(night.count(Status.SUCCEEDED) for night in nights):,} of {rows(_read(nights))} succeeded"
+    campaigns = f"{len(nights):,} campaign{'s' * (len(nights) != 1)}"
+    return f"{bad:,} of {campaigns} need{'s' * (bad == 1)} a hand; {done}" if bad else f"{campaigns} done; {done}"
+
+
+def _read(nights: Sequence[CampaignNight]) -> int:
+    return sum(night.count("read") for night in nights)
+
+
+def write_night_page(
+    path: Path, nights: Sequence[CampaignNight], began: str, code: int, zone: tzinfo | None = None
+) -> None:
+    """Write the page; times are shown in ``zone``.
+
+    Raises:
+        JournalError: the file cannot be written.
+    """
+    bad = any(night.code not in (ExitCode.OK, ExitCode.ROWS_FAILED) for night in nights)
+    context = {
+        "nights": [(night, _trend(night, zone), _links(night, path.parent)) for night in nights],
+        "verdict": night_verdict(nights),
+        "tone": "failed" if bad else "rejected" if any(night.to_do for night in nights) else "succeeded",
+        "began": began,
+        "code": code,
+        "meanings": {int(each): text for each, text in MEANINGS.items()},
+        "read": _read(nights),
+    }
+    write_page(path, "night.html.j2", context, zone)
+
+
+def _trend(night: CampaignNight, zone: tzinfo | None) -> tuple[str, Sequence[Any]] | None:
+    """Return the rows read by each of the last runs, the oldest first, as words and boxes."""
+    runs = list(reversed(night.history))
+    if len(runs) < _FEW:
+        return None
+    tonight = {run["run_id"] for run in night.runs}
+    values = [run["counts"]["read"] for run in runs]
+    tones = ["now" if run["run_id"] in tonight else "earlier" for run in runs]
+    tips = [f"{moment(run['started_at'], zone)}: {value:,}" for run, value in zip(runs, values, strict=True)]
+    columns = [[(tone, value)] for tone, value in zip(tones, values, strict=True)]
+    return ", ".join(f"{value:,}" for value in values), stacked_columns(columns, tips)
+
+
+def _links(night: CampaignNight, folder: Path) -> list[tuple[str, str]]:
+    """Return name and address of the report of each run, from the folder of the page."""
+    found = []
+    for run in night.runs:
+        page = Path(run["out"]) / "report.html"
+        names = ", ".join(dict.fromkeys(file["name"] for file in run["files"]))
+        address = quote(os.path.relpath(page.absolute(), folder.absolute())) if page.exists() else ""
+        found.append((names or run["run_id"], address))
+    return found

@@ -1,0 +1,55 @@
+"""``plan.xlsx``: what an import would do, as a workbook; every cell is text, whatever it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..text.spreadsheet import harmless
+from . import plan_words
+from .sheets import Book, Table
+
+_HEADER = ("row", "action", "user_data", "contact_id", "field", "is", "becomes", "reason")
+
+
+def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
+    """Write the workbook of a plan, by the keys of its JSON: a line for each field that changes or is set.
+
+    Raises:
+        JournalError: the file cannot be written.
+    """
+    with Book(path) as book:
+        page = book.add_page("Summary", (26, 12, 90))
+        table = book.add_table("Changes", path.with_suffix(".json").name)
+        table.writerow(_HEADER)
+        for entry in plan["entries"]:
+            _write(table, entry)
+        note = table.close()
+        page.line(plan_words.verdict(plan), style=page.title)
+        page.line()
+        page.line("Files", ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
+        page.line("Campaign", str(plan["campaign"]))
+        page.line("Planned at (UTC)", plan["created_at"])
+        page.line("Carry it out with", f"dialler-sync import --plan {path.with_suffix('.json').name}")
+        if note:
+            page.line("Note", note)
+        page.line()
+        page.line("Action", "Rows", "Meaning", style=page.bold)
+        for name, number in plan_words.counts(plan).items():
+            page.line(name, number, plan_words.meaning(name))
+        page.line()
+        page.line("Field", "Changed", style=page.bold)
+        for name, number in plan["changed_fields"].items():
+            page.line(name, number)
+        page.line()
+        page.line("Rule", "Rows", style=page.bold)
+        for rule, number in plan_words.what_rules_did(plan["entries"]):
+            page.line("", number, rule)
+        book.save()
+
+
+def _write(table: Table, entry: Mapping[str, Any]) -> None:
+    row, known = str(entry["row"] or ""), (entry["action"], entry["user_data"], entry["contact_id"])
+    for change in plan_words.changes(entry) or [("", "", "")]:
+        table.writerow(map(harmless, (row, *known, *change, entry["reason"])))

@@ -1,0 +1,65 @@
+"""``plan.html``: what an import would do, for a person's yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+from . import charts, plan_words
+from .page import write_page
+from .records import Column, Records
+
+_COLUMNS = (
+    Column("UserData", "text"),
+    Column("Action", "chip", shared=True),
+    Column("Row", "text"),
+    Column("Contact ID", "text"),
+    Column("Fields", "codes", shared=True),
+    Column("Changes", "text"),
+    Column("Reason", "more", shared=True),
+)
+
+
+def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = None) -> None:
+    """Write the page of a plan, by the keys of its JSON; times are shown in ``zone``.
+
+    Raises:
+        JournalError: the file cannot be written.
+    """
+    records = Records(_COLUMNS, ())
+    for entry in plan["entries"]:
+        if records.has_room():
+            records.add(_values(entry), 0, ())
+    fields = sorted(plan["changed_fields"].items(), key=lambda item: -item[1])
+    context = {
+        "plan": plan,
+        "verdict": plan_words.verdict(plan),
+        "counts": [(name, number, plan_words.meaning(name)) for name, number in plan_words.counts(plan).items()],
+        "rules": plan_words.what_rules_did(plan["entries"]),
+        "names": list(dict.fromkeys(file["name"] for file in plan["files"])),
+        "fields": charts.bars((name, number, f"{number:,}") for name, number in fields),
+        "records": records,
+        "full": path.with_suffix(".json").name,
+    }
+    write_page(path, "plan.html.j2", context, zone)
+
+
+def _values(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    changes = plan_words.changes(entry)
+    if entry["fields"]:
+        said = "; ".join(f"{name}: {after}" for name, _, after in changes)
+    else:
+        said = "; ".join(f"{name}: {before or '(empty)'} → {after or '(empty)'}" for name, before, after in changes)
+    names = "" if entry["fields"] else "; ".join(name for name, _, _ in changes)
+    row = str(entry["row"] or "")
+    return (
+        entry["user_data"],
+        entry["action"],
+        row,
+        entry["contact_id"],
+        names,
+        said or entry["reason"],
+        entry["reason"],
+    )

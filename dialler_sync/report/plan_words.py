@@ -1,0 +1,80 @@
+"""Wording of a plan: what would be done, what each rule does, and each change of a field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..error_codes import LOOKUP_FAILED
+from ..model import Action, Reason
+from . import words
+
+WOULD_BE: Mapping[str, str] = {
+    Action.CREATE: "new contacts, which would be made",
+    Action.OVERWRITE: "contacts of which something would change",
+    Action.IMPORT: "contacts that would be made or overwritten; the dialler does not say which",
+    Action.LOCK: "contacts that would be locked",
+    Action.UNLOCK: "contacts that would be unlocked",
+    Action.DELETE: "contacts that would be deleted",
+    "ambiguous": "rows that would fail: several contacts carry the key",
+    LOOKUP_FAILED: "rows that would fail: whether the dialler has the contact cannot be looked up",
+    "rejected": "rows that would not be sent: something in them is wrong",
+}
+"""In this order they are told; then follows what is left out."""
+
+_RULES: Mapping[str, str] = {
+    Reason.EXISTS: "left alone, as the dialler has them (rows.mode: create)",
+    Reason.ABSENT: "not made, as the dialler does not have them (rows.mode: update)",
+    Reason.SUPERSEDED: "left out, as another row has the same key or number",
+}
+"""Reasons whose texts name rows or contacts, and so differ from row to row."""
+
+_MOST = 12
+"""Rules of one action that are told apart."""
+
+
+def counts(plan: Mapping[str, Any]) -> dict[str, int]:
+    """Return action → number of rows or contacts, in the order of telling."""
+    found = {**plan["counts"], **({"rejected": plan["rejected"]} if plan["rejected"] else {})}
+    return {name: found[name] for name in (*WOULD_BE, *found) if found.get(name)}
+
+
+def meaning(action: str) -> str:
+    """Return what becomes of rows with an action."""
+    return WOULD_BE.get(action) or words.ACTION_MEANINGS.get(action, "")
+
+
+def verdict(plan: Mapping[str, Any]) -> str:
+    """Summarise a plan in one line."""
+    found = counts(plan)
+    told = {"create": "new", "overwrite": "to change", "import": "new or to change", "lock": "to lock"}
+    told |= {"unlock": "to unlock", "delete": "to delete"}
+    parts = [f"{found[name]:,} {what}" for name, what in told.items() if name in found]
+    return ", ".join(parts) if parts else "Nothing would change"
+
+
+def what_rules_did(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Return what each rule leaves out, protects or keeps, with the number of its rows, the commonest first."""
+    found: Counter[tuple[str, str]] = Counter()
+    kinds: Counter[str] = Counter()
+    for entry in entries:
+        action = entry["action"]
+        if action == "rejected" or not entry["reason"]:
+            continue
+        rule = (action, _RULES.get(action) or f"{action}: {entry['reason']}")
+        if rule not in found:
+            kinds[action] += 1
+        found[rule if kinds[action] <= _MOST or rule in found else (action, f"{action}, for other reasons")] += 1
+    return [(rule, number) for (_, rule), number in found.most_common()]
+
+
+def shown(value: object) -> str:
+    """Return a value of the dialler, or what it becomes, as text."""
+    return "" if value is None else str(value)
+
+
+def changes(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return field, what it is, and what it becomes; of a new contact, all of its fields."""
+    changed = [(name, shown(before), shown(after)) for name, (before, after) in entry["changes"].items()]
+    return changed + [(name, "", shown(value)) for name, value in entry["fields"].items()]

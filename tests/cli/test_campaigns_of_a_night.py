@@ -1,0 +1,186 @@
+"""``night``: a folder of configurations, each with its inbox."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs.night import configurations
+from dialler_sync.simulator import SimulatorServer, Store
+
+from ..conftest import Configure, Run
+from ..helpers.commands import start
+
+Contacts = Callable[..., Path]
+Campaign = Callable[..., Path]
+
+
+@pytest.fixture
+def campaign(configure: Configure, tmp_path: Path, contacts_csv: Contacts) -> Campaign:
+    """Write a configuration that extends ``base.yaml``, with rows in its inbox: ``campaign("ost", "A,Anna,0171…")``."""
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    base = configure().read_text(encoding="utf-8").replace("campaign: {id: 538}\n", "")
+    (folder / "base.yaml").write_text(base, encoding="utf-8")
+
+    def campaign(name: str, *rows: str, number: int = 538, more: str = "") -> Path:
+        inbox = tmp_path / f"in-{name}"
+        inbox.mkdir(exist_ok=True)
+        text = f"extends: base.yaml\ncampaign: {{id: {number}}}\ninbox: {{dir: ../in-{name}}}\n{more}"
+        path = folder / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        if rows:
+            contacts_csv(rows=list(rows), name=f"in-{name}/{name}.csv")
+        return path
+
+    return campaign
+
+
+def row(key: str, phone: str = "0171 3920011") -> str:
+    """One line of a list."""
+    return f"{key},Name {key},{phone}"
+
+
+def test_each_campaign_is_a_run_with_one_summary_page_and_code(
+    run: Run, campaign: Campaign, dialler: SimulatorServer
+) -> None:
+    """What cannot be used stops no other, and the worst exit code is that of the night."""
+    campaign("good", row("A"), row("B"))
+    campaign("rest", row("C"), row("D", "12"), number=539)
+    no_inbox = campaign("without")
+    no_inbox.write_text("extends: base.yaml\ncampaign: {id: 538}\n", encoding="utf-8")
+    campaign("_template", row("E"))
+
+    done = run("night", "lists", "--quiet-for", "0")
+
+    assert done.code == ExitCode.USAGE
+    assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {"A", "B", "C"}
+    told = {line.split()[0]: line.split()[1:] for line in done.out.splitlines()[1:4]}
+    assert told == {
+        "good": ["0", "1", "2", "2", "0", "0"],
+        "rest": ["4", "1", "2", "1", "0", "1"],
+        "without": ["2", "0", "0", "0", "0", "0"],
+    }
+    assert "without: inbox.dir is not set" in done.out
+    assert "rest: 1 row did not succeed: see " in done.out
+    assert "1 of 3 campaigns needs a hand; 3 of 4 rows succeeded." in done.out
+    assert max(map(len, done.out.splitlines()[:4])) <= 80
+    page = Path("reports/night.html").read_text(encoding="utf-8")
+    assert "1 of 3 campaigns needs a hand" in page
+    assert "inbox.dir is not set" in page
+    assert "simulator" not in page
+    assert len(list(Path("reports").glob("*/summary.json"))) == 2
+    assert "good" not in run("night", "lists", "--quiet-for", "0", "--page", "other.html").err
+    assert "Rows read, the oldest run first" not in page
+
+
+def test_quiet_nights_print_nothing_and_trends_grow(run: Run, campaign: Campaign, contacts_csv: Contacts) -> None:
+    """A second night shows the first one beside it."""
+    campaign("one", row("A"))
+    first = run("-q", "night", "lists", "--quiet-for", "0")
+    contacts_csv(rows=[row("A"), row("B")], name="in-one/next.csv")
+    second = run("-q", "night", "lists", "--quiet-for", "0")
+
+    assert (first.code, first.out, first.err) == (0, "", "")
+    assert (second.code, second.out, second.err) == (0, "", "")
+    assert "the oldest run first: 1, 2" in Path("reports/night.html").read_text(encoding="utf-8")
+
+
+def test_campaigns_of_one_dialler_follow_each_other_and_diallers_run_side_by_side(
+    run: Run, campaign: Campaign, dialler: SimulatorServer
+) -> None:
+    """Also where they are the same campaign: none is refused as held."""
+    for name in "abc":
+        campaign(name, *(row(f"{name}{n}") for n in range(5)))
+    campaign("other", row("X"), more="dialler: {name: another}\n")
+
+    done = run("night", "lists", "--quiet-for", "0")
+
+    assert done.code == ExitCode.OK, done.err
+    times = sorted((request.started, request.user_data[0]) for request in dialler.requests if request.user_data)
+    order = [key for _, key in times if key in "abc"]
+    assert order == sorted(order)
+
+
+def test_a_configuration_that_cannot_be_read_is_told_by_name(run: Run, campaign: Campaign) -> None:
+    """With file and line."""
+    campaign("good", row("A"))
+    campaign("bad", more="campain: 1\n")
+
+    done = run("night", "lists", "--quiet-for", "0")
+
+    assert done.code == ExitCode.USAGE
+    assert "bad: lists/bad.yaml:4: unknown key 'campain'; did you mean 'campaign'?" in done.out
+    assert "1 row" in done.out
+
+
+def test_what_the_process_of_a_campaign_says_has_its_name(run: Run, campaign: Campaign) -> None:
+    """A token that is refused is an error of that campaign."""
+    campaign("good", row("A"))
+    campaign("dead", row("B"), more="dialler: {token: wrong}\n")
+
+    done = run("night", "lists", "--quiet-for", "0")
+
+    assert done.code == ExitCode.NO_ROW_CAN_SUCCEED
+    assert "dead: " in done.out
+
+
+@pytest.mark.parametrize("folder", ["empty", "nowhere"])
+def test_a_folder_without_configurations_is_refused(folder: str, run: Run) -> None:
+    """A night that does nothing would be green."""
+    Path("empty").mkdir()
+
+    assert run("night", folder).code == ExitCode.USAGE
+
+
+def test_the_token_and_the_journal_are_in_no_command_line(run: Run, campaign: Campaign, tmp_path: Path) -> None:
+    """--state reaches the campaigns, whose runs it then has."""
+    campaign("one", row("A"))
+    state = tmp_path / "elsewhere.db"
+
+    done = run("--state", state, "night", "lists", "--quiet-for", "0")
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.out.splitlines()[1].split() == ["one", "0", "1", "1", "1", "0", "0"]
+    assert "one.csv" in run("--state", state, "runs", "show", next(Path("reports").glob("2*")).name).out
+
+
+def test_ctrl_c_ends_every_campaign_as_it_ends_an_import(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run, dialler: SimulatorServer
+) -> None:
+    """The next night goes on with it; what has not begun does not begin."""
+    campaign("a", *(row(f"K{n}") for n in range(60)), more="dialler: {concurrency: 1, rate: 20}\n")
+    campaign("b", row("X"))
+    started = threading.Event()
+    add = Store.add
+
+    def watched(store: Store, **fields: object) -> int:
+        number = add(store, **fields)
+        if number and len(store.contacts) == 3 and started.wait(20):
+            os.kill(night.pid, signal.SIGINT)
+        return number
+
+    monkeypatch.setattr(Store, "add", watched)
+    night = start("night", "lists", "--quiet-for", "0")
+    started.set()
+
+    assert night.end() == ExitCode.INTERRUPTED
+    assert "b: interrupted before it began" in night.out
+    assert 3 <= len(dialler.store.contacts) < 60
+    campaign("a", more="dialler: {concurrency: 1}\n")
+    assert run("night", "lists", "--quiet-for", "0").code == ExitCode.OK
+    assert len(dialler.store.contacts) == 61
+
+
+def test_what_another_extends_is_no_campaign(campaign: Campaign) -> None:
+    """In whatever way it is named."""
+    campaign("a")
+    campaign("b").write_text("extends: ../lists/a.yaml\ncampaign: {id: 1}\n", encoding="utf-8")
+
+    assert [path.name for path in configurations(Path("lists"))] == ["b.yaml"]

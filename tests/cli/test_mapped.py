@@ -1,0 +1,83 @@
+"""``validate --mapped``: what each row becomes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+
+from ..conftest import COLUMNS, Configure, Run
+
+Contacts = Callable[..., Path]
+
+
+@pytest.fixture
+def path(configure: Configure, contacts_csv: Contacts) -> Path:
+    """A row of each outcome."""
+    configure({**COLUMNS, "Comment": '{column: Name, replace: [{pattern: "^Anna$", with: "=1+1"}]}'},
+              rows="{skip: {Name: [Nobody]}}")  # fmt: skip
+    return contacts_csv(
+        rows=["007,Anna,0171 3920011", "B,Bo,12", "C,Nobody,0171 3920012", "D,Old,0171 3920013", "D,New,0171 3920014"]
+    )
+
+
+def test_every_row_is_there_with_its_outcome_and_fields(run: Run, path: Path) -> None:
+    """As it would be sent; a rejected or filtered row becomes nothing."""
+    done = run("validate", path, "--mapped", "mapped.jsonl")
+
+    lines = [json.loads(text) for text in Path("mapped.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert [(line["_row"], line["_status"], line["_action"]) for line in lines] == [
+        (2, "succeeded", ""), (3, "rejected", ""), (4, "skipped", "filtered"), (5, "skipped", "superseded"),
+        (6, "succeeded", ""),
+    ]  # fmt: skip
+    assert lines[0]["fields"] == {
+        "DiallerCampaignsID": 538, "UserData": "007", "Name": "Anna", "PhoneNumber1": "+491713920011",
+        "Comment": "=1+1",
+    }  # fmt: skip
+    assert lines[1]["fields"] == lines[2]["fields"] == {}
+    assert lines[1]["_error_code"]
+    assert Path("mapped.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_spreadsheets_have_text_and_no_formula(run: Run, path: Path) -> None:
+    """Zeros and signs stay."""
+    run("validate", path, "--mapped", "mapped.csv")
+    run("validate", path, "--mapped", "mapped.xlsx")
+
+    with Path("mapped.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    sheet = openpyxl.load_workbook("mapped.xlsx").active
+    assert sheet
+    header, first, *_ = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert lines[0]["UserData"] == "007"
+    assert lines[0]["Comment"] == "'=1+1"
+    assert lines[0]["PhoneNumber1"] == "+491713920011"
+    assert header == list(lines[0])
+    assert first[header.index("Comment")] == "'=1+1"
+    assert first[header.index("UserData")] == "007"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mapped.pdf", "its ending says how it is written: .csv, .xlsx or .jsonl"),
+        ("contacts.csv", "is one of the lists that are read"),
+        ("nowhere/mapped.csv", "cannot be written: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_written_is_said(name: str, said: str, run: Run, path: Path) -> None:
+    """And the list itself is never overwritten."""
+    before = path.read_bytes()
+
+    done = run("validate", path, "--mapped", name)
+
+    assert done.code == ExitCode.USAGE
+    assert said in done.err
+    assert path.read_bytes() == before

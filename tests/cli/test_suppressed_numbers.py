@@ -1,0 +1,113 @@
+"""``suppress: {action: number}``: a number that must not be called, from plan to undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import COLUMNS, Configure, Run
+from ..helpers.dialler import PHONE, seed
+from ..helpers.foreign import Answer, ForeignDialler, served
+
+OTHER = "+493039200121"
+TWO = {**COLUMNS, "PhoneNumber2": "{column: Landline, region: DE}"}
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A list of one contact, whose first number is on the do-not-call list."""
+    (tmp_path / "dnc.csv").write_text(f"Number\n{PHONE}\n", encoding="utf-8")
+    path = tmp_path / "list.csv"
+    path.write_text("Key,Name,Phone,Landline\nK1,Name K1,0171 3920012,030 39200121\n", encoding="utf-8")
+    return path
+
+
+SUPPRESS = "{file: dnc.csv, column: Number, action: number}"
+
+
+def _numbers(dialler: SimulatorServer) -> list[tuple[object, object]]:
+    return [(each.get("PhoneNumber1"), each.get("PhoneNumber2")) for each in dialler.store.contacts.values()]
+
+
+def test_the_contact_loses_the_number_and_gets_it_back_from_an_undo(
+    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    """A plan after the import finds nothing to do, nor does a reconciliation."""
+    configure(TWO, suppress=SUPPRESS)
+    seed(dialler, "K1", PhoneNumber2=OTHER)
+
+    planned = run("plan", listed)
+    differing = run("reconcile", listed, "--detailed-exitcode")
+    done = run("import", listed)
+    assert _numbers(dialler) == [(None, OTHER)]
+    again = run("plan", listed, "--detailed-exitcode")
+    matching = run("reconcile", listed, "--detailed-exitcode")
+    undone = run("undo", done.summary["run_id"], "--yes")
+
+    assert "left out as on a do-not-call list: PhoneNumber1" in planned.out
+    assert done.rows()[0]["_warnings"] == "field_left_out:PhoneNumber1"
+    assert (differing.code, again.code, matching.code) == (ExitCode.DIFFERENCES, ExitCode.OK, ExitCode.OK)
+    assert undone.code == ExitCode.OK
+    assert _numbers(dialler) == [(PHONE, OTHER)]
+
+
+def test_a_contact_does_not_keep_a_number_that_must_not_be_called(
+    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    """Whatever ``overwrite:`` says; a number that somebody has put in its place stays."""
+    configure({**TWO, "PhoneNumber1": "{column: Phone, region: DE, overwrite: never}"}, suppress=SUPPRESS)
+    seed(dialler, "K1", PhoneNumber2=OTHER)
+
+    assert run("reconcile", listed, "--detailed-exitcode").code == ExitCode.DIFFERENCES
+    assert run("import", listed).code == ExitCode.OK
+    assert _numbers(dialler) == [(None, OTHER)]
+
+    dialler.store.contacts[1]["PhoneNumber1"] = "+491713920099"
+    assert run("import", listed).code == ExitCode.OK
+    assert _numbers(dialler) == [("+491713920099", OTHER)]
+
+
+def test_a_number_that_comes_onto_the_list_is_a_change(
+    run: Run, configure: Configure, dialler: SimulatorServer, listed: Path
+) -> None:
+    """Also where only the journal is compared; an interrupted run does not send it either."""
+    configure(TWO, suppress=SUPPRESS, rows="{compare: journal}")
+    Path("dnc.csv").write_text("Number\n+491713920099\n", encoding="utf-8")
+    run("import", listed)
+    assert _numbers(dialler) == [(PHONE, OTHER)]
+
+    Path("dnc.csv").write_text(f"Number\n{PHONE}\n", encoding="utf-8")
+    with listed.open("a", encoding="utf-8") as file:
+        file.write("K2,Name K2,0171 3920012,030 39200121\n")
+    stopped = run("import", listed, "--limit", "1")
+    resumed = run("resume")
+
+    assert stopped.code != ExitCode.OK
+    assert resumed.code == ExitCode.OK, resumed.err
+    assert _numbers(dialler) == [(None, OTHER), (None, OTHER)]
+
+
+class Noting(ForeignDialler):
+    """A dialler that notes what is sent to it."""
+
+    def _import(self, body: dict[str, Any], *, overwrite: bool) -> Answer:
+        self.bodies = [*getattr(self, "bodies", ()), body]
+        return super()._import(body, overwrite=overwrite)
+
+
+@pytest.mark.parametrize("rows", ["{overwrite_duplicates: false}", "{mode: create}", "{mode: upsert}"])
+def test_a_new_contact_is_made_without_the_field(run: Run, configure: Configure, listed: Path, rows: str) -> None:
+    with served(Noting()) as dialler:
+        configure(TWO, suppress=SUPPRESS, rows=rows, base_url=dialler.base_url)
+        plan = run("plan", listed)
+
+        assert run("import", listed).code == ExitCode.OK
+        assert "left out as on a do-not-call list: PhoneNumber1" in plan.out
+        (body,) = dialler.bodies
+    assert body["PhoneNumber2"] == OTHER
+    assert "PhoneNumber1" not in body

@@ -1,0 +1,1 @@
+"""Where lists lie: archives, standard input, odd workbooks, several sheets."""

@@ -1,0 +1,373 @@
+"""Lists at addresses: sftp, https and s3 by real servers on loopback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.config import load_config
+from dialler_sync.config.sources import StoreSettings, store_of
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Run
+from ..helpers.authority import Authority
+from ..helpers.blocks import blocks
+from ..helpers.dialler import line
+from ..helpers.stores import SSHD, Sftp, Web, basic, sftp_server, web_server
+from .kinds import zipped
+
+PAGE = Path(__file__).parents[2] / "docs" / "addresses.md"
+HEAD = "Key,Name,Phone"
+LIST = "\n".join((HEAD, line("K1"), line("K2"), "")).encode()
+PRINTS = f"[{sys.executable}, -c, 'print(\"p@ss word\")']"
+
+Place = Callable[[str, bytes], str]
+
+
+@pytest.fixture(scope="module")
+def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sftp]:
+    if SSHD is None:
+        pytest.skip("OpenSSH's server is not installed")
+    with sftp_server(tmp_path_factory.mktemp("sftp")) as server:
+        yield server
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    (tmp_path / "www").mkdir()
+    with web_server(tmp_path / "www", Authority(tmp_path, "own")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """An object store with the bucket ``lists``; its address."""
+    boto3 = pytest.importorskip("boto3")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=address, **KEYS, region_name="us-east-1").create_bucket(Bucket="lists")
+    try:
+        yield address
+    finally:
+        server.stop()
+
+
+KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+
+
+def logins(*entries: str) -> str:
+    return "".join(f"\n  {entry}" for entry in entries)
+
+
+def of_web(web: Web, more: str = "") -> str:
+    return f'"https://127.0.0.1:{web.server_address[1]}": {{ca_file: {Path("own-ca.pem").resolve()}{more}}}'
+
+
+def at(web: Web, name: str) -> str:
+    return f"https://127.0.0.1:{web.server_address[1]}/{name}"
+
+
+@pytest.fixture(params=["sftp", "https", "s3", "file"])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> Place:
+    """Put a file there and return its address; the configuration knows the login."""
+    kind = request.param
+    if kind == "sftp":
+        server: Sftp = request.getfixturevalue("sftp")
+        configure(sources=logins(server.login))
+
+        def put(name: str, content: bytes) -> str:
+            (server.files / name).write_bytes(content)
+            return server.url(name)
+
+    elif kind == "https":
+        web: Web = request.getfixturevalue("web")
+        configure(sources=logins(of_web(web)))
+
+        def put(name: str, content: bytes) -> str:
+            (tmp_path / "www" / name).write_bytes(content)
+            return at(web, name)
+
+    elif kind == "s3":
+        store = request.getfixturevalue("bucket")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        configure(sources=logins(f'"s3://lists": {{endpoint_url: "{store}"}}'))
+
+        def put(name: str, content: bytes) -> str:
+            import boto3
+
+            boto3.client("s3", endpoint_url=store, region_name="us-east-1").put_object(
+                Bucket="lists", Key=f"nightly/{name}", Body=content
+            )
+            return f"s3://lists/nightly/{name}"
+
+    else:
+        configure()
+
+        def put(name: str, content: bytes) -> str:
+            (tmp_path / name).write_bytes(content)
+            return (tmp_path / name).as_uri()
+
+    return put
+
+
+def test_a_list_at_an_address_is_imported_as_a_file_is(run: Run, place: Place, dialler: SimulatorServer) -> None:
+    """Also an archive; reports name the file, and what failed can be sent again."""
+    address = place("list.csv", b"Key,Name,Phone\nK1,Ann,0171 3920011\nK2,Bob,nobody\n")
+
+    done = run("import", address)
+
+    assert done.code == ExitCode.ROWS_FAILED, done.err
+    assert [(row["_file"], row["_status"]) for row in done.rows()] == [
+        ("list.csv", "succeeded"),
+        ("list.csv", "rejected"),
+    ]
+    assert run("retry").code == ExitCode.ROWS_FAILED
+    assert [contact["UserData"] for contact in dialler.store.contacts.values()] == ["K1"]
+    inspected = run("inspect", address)
+    assert inspected.code == ExitCode.OK
+    assert "list.csv" in inspected.out
+    archive = place("list.zip", zipped(Path("made.zip"), {"old.csv": b"", "out/new.csv": LIST}).read_bytes())
+    assert run("validate", f"{archive}/out/new.csv").code == ExitCode.OK
+
+
+def test_there_is_no_such_file(run: Run, place: Place) -> None:
+    address = place("there.csv", LIST).replace("there", "gone")
+
+    done = run("import", address)
+
+    assert done.code == ExitCode.INPUT
+    assert "gone.csv: there is no such file." in done.err
+    assert done.err.count("\n") <= 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{{key_file: {other}, known_hosts: {known_hosts}}}", "the host refuses the login"),
+        ("{{key_file: {key}, known_hosts: {empty}}}", "the host is not in known_hosts"),
+        ("{{key_file: {key}, known_hosts: {foreign}}}", "than known_hosts has"),
+        ("{{key_file: {open}, known_hosts: {known_hosts}}}", "others can read it: chmod 600"),
+        ("{{key_file: gone, known_hosts: {known_hosts}}}", "gone: cannot be read"),
+        ("{{password_command: 'false', known_hosts: {known_hosts}}}", "sources: password_command failed"),
+    ],
+)
+def test_a_host_that_is_not_known_or_does_not_know_us(
+    run: Run, configure: Configure, sftp: Sftp, tmp_path: Path, dialler: SimulatorServer, entry: str, message: str
+) -> None:
+    """Nothing is read, whatever the host says, and nothing is sent."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "other"], check=True)
+    (tmp_path / "empty").touch(mode=0o600)
+    name = f"[127.0.0.1]:{sftp.port}"
+    foreign = sftp.key.with_suffix(".pub").read_text().split()[:2]
+    (tmp_path / "foreign").write_text(f"{name} {' '.join(foreign)}\n")
+    (tmp_path / "open").write_bytes(sftp.key.read_bytes())
+    (tmp_path / "open").chmod(0o644)
+    names = {each: tmp_path / each for each in ("other", "empty", "foreign", "open")}
+    configure(
+        sources=logins(
+            f'"sftp://127.0.0.1": {{}}\n  "sftp://127.0.0.1:{sftp.port}": '
+            + entry.format(key=sftp.key, known_hosts=sftp.known_hosts, **names)
+        )
+    )
+    (sftp.files / "list.csv").write_bytes(LIST)
+
+    done = run("import", sftp.url("list.csv"))
+
+    assert done.code in (ExitCode.INPUT, ExitCode.USAGE)
+    assert message in done.err
+    assert not dialler.store.contacts
+
+
+@pytest.mark.parametrize(
+    ("login", "header"),
+    [
+        (f", username: us er, password_command: {PRINTS}", basic("us er", "p@ss word")),
+        (f", token_command: {PRINTS}", "Bearer p@ss word"),
+    ],
+)
+def test_a_web_server_that_wants_a_login(
+    run: Run, configure: Configure, web: Web, tmp_path: Path, login: str, header: str
+) -> None:
+    web.needs = header
+    (tmp_path / "www" / "list.csv").write_bytes(LIST)
+
+    configure(sources=logins(of_web(web)))
+    refused = run("import", at(web, "list.csv"))
+    configure(sources=logins(of_web(web, login)))
+    done = run("import", at(web, "list.csv"))
+
+    assert refused.code == ExitCode.INPUT
+    assert "the server refuses the login (HTTP 401)" in refused.err
+    assert done.code == ExitCode.OK, done.err
+
+
+def test_a_certificate_of_nobody_is_not_accepted(run: Run, configure: Configure, web: Web) -> None:
+    configure()
+
+    done = run("import", at(web, "list.csv"))
+
+    assert done.code == ExitCode.INPUT
+    assert "the server's certificate is not accepted" in done.err
+    assert "ca_file" in done.err
+    assert web.asked == []
+
+
+def test_a_connection_that_breaks_goes_on_where_it_ended(
+    run: Run, configure: Configure, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    configure(sources=logins(of_web(web)))
+    rows = [line(f"K{number}") for number in range(60_000)]
+    (tmp_path / "www" / "list.csv").write_text("\n".join((HEAD, *rows)), encoding="utf-8")
+    web.breaks = 700_000
+
+    done = run("inspect", at(web, "list.csv"), "-o", "json")
+
+    assert done.code == ExitCode.OK, done.err
+    assert '"rows": 60000' in done.out
+
+
+def test_a_file_that_goes_on_changing_is_refused(run: Run, configure: Configure, web: Web, tmp_path: Path) -> None:
+    """What was copied is neither the old list nor the new one."""
+    configure(sources=logins(of_web(web)))
+    path = tmp_path / "www" / "list.csv"
+    path.write_bytes(LIST)
+
+    class Growing(list[str]):
+        def append(self, request: str) -> None:
+            path.write_bytes(path.read_bytes() + f"{line(f'N{len(self)}')}\n".encode())
+            super().append(request)
+
+    web.asked = Growing()
+
+    done = run("import", at(web, "list.csv"))
+
+    assert done.code == ExitCode.INPUT
+    assert "while it was copied" in done.err
+
+
+def test_a_pattern_names_files(run: Run, place: Place) -> None:
+    """In the order of their names; none is an error."""
+    first = place("part-1.csv", LIST)
+    place("part-2.csv", f"{HEAD}\n{line('K3')}\n".encode())
+    place("other.txt", b"")
+    if first.startswith(("https", "file")):
+        return  # a web server has no folders; a shell knows those of this machine
+
+    done = run("import", first.replace("part-1", "part-*"))
+
+    assert done.code == ExitCode.OK, done.err
+    assert [row["_file"] for row in done.rows()] == ["part-1.csv", "part-1.csv", "part-2.csv"]
+    nothing = run("import", first.replace("part-1", "no-*"))
+    assert nothing.code == ExitCode.INPUT
+    assert "no file there has such a name" in nothing.err
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("sftp://user:s3cret@host/list.csv", "has a password in it"),
+        ("ftp://host/list.csv", "ftp:// cannot be read"),
+        ("http://example.com/list.csv", "is not encrypted: use https://"),
+        ("sftp:///list.csv", "names no host"),
+        ("s3://", "names no bucket"),
+        ("https://host:port/list.csv", "is not valid"),
+        ("file://other/list.csv", "is a file of another machine"),
+    ],
+)
+def test_addresses_that_are_refused(run: Run, configure: Configure, address: str, message: str) -> None:
+    """Before anything is asked, and without a secret."""
+    configure()
+
+    done = run("import", address)
+
+    assert done.code == ExitCode.USAGE
+    assert message in done.err
+    assert "s3cret" not in done.err
+    configure(suppress=f'{{file: "{address}", column: Phone}}')
+    assert message in run("config", "check").err
+
+
+def test_a_signature_in_an_address_is_shown_nowhere(run: Run, configure: Configure, web: Web, tmp_path: Path) -> None:
+    """Neither on the terminal nor in a report or the journal."""
+    configure(sources=logins(of_web(web)))
+    (tmp_path / "www" / "list.csv").write_bytes(LIST)
+
+    done = run("-vv", "import", at(web, "list.csv?X-Amz-Signature=abcdef0123456789"))
+    gone = run("import", at(web, "gone.csv?X-Amz-Signature=abcdef0123456789"))
+
+    assert done.code == ExitCode.OK, done.err
+    assert any("abcdef0123456789" in request for request in web.asked)
+    assert "abcdef0123456789" not in done.out + done.err + gone.err
+    for path in (*tmp_path.glob("reports/*/*"), *tmp_path.glob("state/journal*")):
+        assert b"abcdef0123456789" not in path.read_bytes()
+
+
+def test_a_folder_is_not_a_list(run: Run, configure: Configure, sftp: Sftp) -> None:
+    configure(sources=logins(sftp.login))
+
+    done = run("import", sftp.url(""))
+
+    assert done.code == ExitCode.INPUT
+    assert "is a folder. Name a file in it, or a pattern" in done.err
+
+
+def test_nobody_answers(run: Run, configure: Configure) -> None:
+    configure(sources=logins('"sftp://127.0.0.1:9": {timeout: 1}', '"https://127.0.0.1:9": {timeout: 1}'))
+
+    for address in ("sftp://127.0.0.1:9/list.csv", "https://127.0.0.1:9/list.csv"):
+        done = run("import", address)
+        assert done.code == ExitCode.INPUT
+        assert "the connection" in done.err
+
+
+def test_a_do_not_call_list_and_a_table_at_addresses(
+    run: Run, place: Place, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    numbers = place("dnc.csv", b"Phone\n0171 3920012\n")
+    address = place("list.csv", LIST)
+    config = tmp_path / "dialler-sync.yaml"
+    text = config.read_text()
+    config.write_text(f'{text}suppress: {{file: "{numbers}", column: Phone, region: DE}}\n')
+
+    done = run("import", address)
+
+    assert [row["_action"] for row in done.rows()] == ["suppressed", "suppressed"]
+
+
+def test_an_address_without_the_library(run: Run, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says how to install it."""
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+    monkeypatch.delitem(sys.modules, "dialler_sync.fetch.sftp", raising=False)
+    monkeypatch.delitem(sys.modules, "dialler_sync.fetch.stores", raising=False)
+    configure()
+
+    done = run("import", "sftp://host.invalid/list.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "pip install 'dialler-sync[remote]'" in done.err
+
+
+def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> None:
+    """docs/addresses.md; the longest address counts, whoever the user is."""
+    (part,) = (block.text for block in blocks(PAGE) if block.text.startswith("sources:"))
+    path = configure(sources=part.removeprefix("sources:"))
+
+    stores = load_config(path).source.stores
+
+    assert store_of("sftp://me@crm.example.com/out/list.csv", stores).username == "dialler"
+    assert store_of("sftp://crm.example.com.evil.example/list.csv", stores) == StoreSettings()
+    assert store_of("https://crm.example.com/export/list.csv", stores).ca_file == path.parent / "own-ca.pem"
+    assert store_of("https://crm.example.com/exported.csv", stores) == StoreSettings()
+    configure(sources='{"sftp:/host": {}}')
+    assert "is no address such as sftp://host" in run("config", "check").err

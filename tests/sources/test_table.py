@@ -1,0 +1,82 @@
+"""The same twenty lists give the same results from each kind of source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ..conftest import Configure, Done, Run
+from .kinds import CONTAINERS, LISTS, PASSWORD, PRINTS_IT, TABLES, WORKBOOKS
+
+Results = list[tuple[str, ...]]
+
+
+def told(done: Done) -> Results:
+    """What results.csv says of each row, but for what the source is called, and when and as what it was sent."""
+    left_out = ("_file", "_sheet", "_sent_at", "_contact_id")
+    return [tuple(cell for name, cell in row.items() if name not in left_out) for row in done.rows()]
+
+
+@pytest.fixture
+def folders(configure: Configure, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A folder for each list, and a configuration that opens what is protected."""
+    configure(source=json.dumps({"password_command": PRINTS_IT}))
+
+    def folder(name: str) -> Path:
+        (tmp_path / name).mkdir(exist_ok=True)
+        return tmp_path / name
+
+    yield folder
+
+
+@pytest.fixture
+def expected(run: Run, folders: Callable[[str], Path]) -> Done:
+    """What the plain CSV files give."""
+    paths = []
+    for name, content in LISTS.items():
+        paths.append(folders(name) / "plain.csv")
+        paths[-1].write_bytes(content)
+    assert len(paths) == 20
+    return run("validate", *paths)
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_packed_lists(run: Run, folders: Callable[[str], Path], expected: Done, kind: str) -> None:
+    """Their bytes are the same, and so is their hash."""
+    done = run("validate", *(CONTAINERS[kind](folders(name), content) for name, content in LISTS.items()))
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected)
+    hashes = [[entry["sha256"] for entry in each.summary["files"]] for each in (done, expected)]
+    assert hashes[0] == hashes[1]
+    assert PASSWORD not in done.err + done.out
+
+
+@pytest.mark.parametrize("kind", WORKBOOKS)
+def test_workbooks(run: Run, folders: Callable[[str], Path], expected: Done, kind: str) -> None:
+    """Cells that are text."""
+    done = run("validate", *(WORKBOOKS[kind](folders(name), table) for name, table in TABLES.items()))
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected)
+
+
+def test_the_sheets_of_one_workbook(run: Run, tmp_path: Path, expected: Done) -> None:
+    """All lists in one file."""
+    import xlsxwriter
+
+    path = tmp_path / "all.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, table in TABLES.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(table):
+                for place, cell in enumerate(row):
+                    sheet.write_string(number, place, cell)
+
+    done = run("validate", path, "--all-sheets")
+
+    assert told(done) == told(expected)
+    assert list(dict.fromkeys(row["_sheet"] for row in done.rows())) == list(TABLES)

@@ -1,0 +1,58 @@
+"""Times of a day."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from dialler_sync.config.hours import Hours, following, read_time
+
+
+@pytest.fixture(autouse=True)
+def _berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    assert os.environ.get("TZ") != "Europe/Berlin"
+    time.tzset()
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone()
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "end"),
+    [
+        ("20:00-06:00", "2026-11-28T23:00", "2026-11-29T06:00"),
+        ("20:00-06:00", "2026-11-29T05:59", "2026-11-29T06:00"),
+        ("20:00-06:00", "2026-11-29T20:00", "2026-11-30T06:00"),
+        ("20:00-06:00", "2026-11-29T06:00", "2026-11-29T06:00"),
+        ("20:00-06:00", "2026-11-29T12:00", "2026-11-29T12:00"),
+        ("8:00 - 20:00", "2026-11-29T12:00", "2026-11-29T20:00"),
+        ("08:00-20:00", "2026-11-29T07:00", "2026-11-29T07:00"),
+        ("20:00-06:00", "2026-10-24T23:00", "2026-10-25T06:00"),  # a night of an hour more
+        ("20:00-06:00", "2026-03-28T23:00", "2026-03-29T06:00"),  # a night of an hour less
+    ],
+)
+def test_when_the_hours_end(hours: str, now: str, end: str) -> None:
+    """Where they have not begun, at once."""
+    assert Hours.read(hours).end_from(at(now)) == at(end)
+
+
+@pytest.mark.parametrize(
+    ("now", "found"), [("2026-11-29T06:59", "2026-11-29T07:00"), ("2026-11-29T07:00", "2026-11-30T07:00")]
+)
+def test_the_next_such_time(now: str, found: str) -> None:
+    assert following(read_time("07:00"), at(now)) == at(found)
+
+
+@pytest.mark.parametrize("text", ["", "7", "24:00", "20:00-", "20:00-20:00", "20:00-6", "20.00-06.00", "-"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no time of a day|has no end"):
+        Hours.read(text)

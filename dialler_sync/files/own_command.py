@@ -1,4 +1,4 @@
-"""Run a command of the user that prints a secret: no shell, limited time and output, no processes left behind."""
+"""Run a command of the user that prints a secret: no shell, limited time and output, its process group ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_command(command: list[str] | str, name: str, what: str = "secret", *, se
     discarded, as it may hold the secret.
 
     Raises:
-        ConfigError: it cannot be run, fails, takes too long or prints too much. It and all that it began are ended.
+        ConfigError: it cannot be run, fails, takes too long or prints too much. It and its process group are ended: not a child with a session of its own.
     """
     words = _words(command, name)
     try:

@@ -30,7 +30,8 @@ def run_command(command: list[str] | str, name: str, what: str = "secret", *, se
     discarded, as it may hold the secret.
 
     Raises:
-        ConfigError: it cannot be run, fails, takes too long or prints too much. It and its process group are ended: not a child with a session of its own.
+        ConfigError: it cannot be run, fails, takes too long or prints too much. It and its
+            process group are ended; a child with a session of its own is not.
     """
     words = _words(command, name)
     try:

@@ -70,7 +70,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             if others.setdefault(key, value) != value or (key == "records" and listed):
                 raise ValueError("a key has two values")
             if key == "records" and value is not None:
-                raise ValueError("the records are no list")
+                raise unreadable("the records in the list of contacts are no list")
         mark = await text.skip(",}")
     if await text.mark():
         raise unreadable("the list of contacts goes on after its end")

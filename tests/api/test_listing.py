@@ -133,7 +133,7 @@ UNTRUE: dict[str, tuple[object, str]] = {
     "counted, and none there": ({"records": [], "count": 3, "status": 200}, "says count 3, and holds 0"),
     "no records, no count": ({"status": 200}, "says no count, and holds 0"),
     "records are null": ({"records": None, "status": 200}, "says no count, and holds 0"),
-    "records are an object": ({"records": {"a": 1}, "count": 1, "status": 200}, "says count 1, and holds 0"),
+    "records are an object": ({"records": {"a": 1}, "count": 1, "status": 200}, "are no list"),
     "a record is null": ({"records": [None], "count": 1, "status": 200}, "no contact"),
     "a record is a number": ({"records": [7], "count": 1, "status": 200}, "no contact"),
     "a record is a list": ({"records": [[{}]], "count": 1, "status": 200}, "no contact"),

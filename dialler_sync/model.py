@@ -65,6 +65,9 @@ class Reason(StrEnum):
     KNOWN_NUMBER = "known_number"
 
 
+LEFT_TO_OTHERS = (Reason.SUPERSEDED, Reason.FILTERED)
+"""Reasons of rows that settle nothing of their key: another row may carry it, and count."""
+
 ACTIONS = (*Action, *Reason)
 """All values of the column ``_action``."""
 

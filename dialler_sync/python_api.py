@@ -113,8 +113,6 @@ def import_files(
         UsageError, InputError: before anything is sent.
     """
     settings = _settings(config)
-    most_errors = _limit("max_errors", max_errors) or settings.rows.max_errors
-    most_warnings = _limit("max_warnings", max_warnings) or settings.rows.max_warnings
     options = ImportOptions(
         _paths(files),
         _config_path(config),
@@ -122,8 +120,8 @@ def import_files(
         RunOptions(
             dry_run=dry_run,
             limit=limit,
-            max_errors=most_errors,
-            max_warnings=most_warnings,
+            max_errors=_limit("max_errors", max_errors),
+            max_warnings=_limit("max_warnings", max_warnings),
             compare=compare or settings.rows.compare,
             max_missing=settings.mirror.max_missing,
             cluster=cluster,

@@ -1,5 +1,5 @@
-"""Ask for calls: of a campaign, but for contacts of which its list shows that they have no new ones; or of named
-contacts."""
+"""Ask the dialler for calls: those of named contacts, or of a campaign's. Contacts whose record in the list shows that
+they have no new calls are not asked."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class OfCampaign:
                 progress(len(page))
 
     def _list_does_not_tell(self) -> bool:
-        """Whether contacts have calls of which the list shows nothing, so that it cannot be gone by."""
+        """Whether the list hides calls, so that all contacts must be asked."""
         if self._surprises and self._left_out and self._choice.some_called:
             _log.warning(
                 "The dialler's list shows no calls of contacts that have some: the calls of all contacts are asked for"

@@ -62,11 +62,7 @@ def validate(
     settings = app.settings(token_needed=False)
     if mapped:
         check_mapped(mapped, files)
-    run = RunOptions(
-        max_errors=max_errors or settings.rows.max_errors,
-        max_warnings=max_warnings or settings.rows.max_warnings,
-        mark=mark,
-    )
+    run = RunOptions(max_errors=max_errors, max_warnings=max_warnings, mark=mark)
     options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app) as observer:
         summary = validate_files(settings, options, journal, observer)

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 from ..config import SourceSettings
-from ..errors import ConfigError, InputError
-from ..files.own_command import run_command
+from ..errors import InputError
+from ..files.own_command import read_secret
 from ..files.private import new_file
-from ..text.outward import keep_secret
 from .copies import Copy
 
 NAME = "source.password_command"
@@ -22,13 +21,7 @@ def read_password(source: SourceSettings) -> str | None:
     Raises:
         ConfigError: the command fails, or prints nothing.
     """
-    if source.password_command is None:
-        return None
-    password = run_command(source.password_command, NAME).strip("\r\n")
-    keep_secret(password)
-    if not password:
-        raise ConfigError(f"{NAME} prints nothing, which is no password; run it by hand to see why")
-    return password
+    return None if source.password_command is None else read_secret(source.password_command, NAME)
 
 
 def opened_workbook(path: Path, source: SourceSettings) -> Copy | None:

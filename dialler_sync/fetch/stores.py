@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 from ..config.sources import StoreSettings
 from ..errors import ConfigError
 from ..files import trust
-from ..files.own_command import run_command
+from ..files.own_command import read_secret
 from ..files.url import Url
-from ..text.outward import in_shell, keep_secret
+from ..text.outward import in_shell
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -120,11 +120,7 @@ def _https(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
 
 def _secret(settings: StoreSettings, name: str) -> str | None:
     command = getattr(settings, name)
-    if command is None:
-        return None
-    secret = run_command(command, f"sources: {name}").strip("\r\n")
-    keep_secret(secret)
-    return secret
+    return None if command is None else read_secret(command, f"sources: {name}")
 
 
 def reason(error: BaseException) -> str:

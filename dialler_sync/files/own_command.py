@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 
 from ..errors import ConfigError
+from ..text.outward import keep_secret
 
 TIMEOUT = 60.0
 """Seconds that the command may take."""
@@ -23,6 +24,19 @@ SAFE_PATH = ("PYTHONSAFEPATH", "dialler-sync")
 
 _LOOK = 0.05
 """Seconds between two looks at whether it has ended, where a process that it began holds its output open."""
+
+
+def read_secret(command: list[str] | str, name: str) -> str:
+    """Return the secret that the command prints, without the end of its line; it is masked from now on.
+
+    Raises:
+        ConfigError: as :func:`run_command`, or it prints nothing.
+    """
+    secret = run_command(command, name).strip("\r\n")
+    if not secret:
+        raise ConfigError(f"{name} prints nothing; run it by hand to see why")
+    keep_secret(secret)
+    return secret
 
 
 def run_command(command: list[str] | str, name: str, what: str = "secret", *, seconds: float = TIMEOUT) -> str:

@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..api.token import read_token
@@ -83,6 +83,7 @@ def plan_files(
         UsageError, InputError, StopRun: there is no plan.
     """
     read_token(settings.dialler)
+    options = _limited(settings, options)
     sources = open_sources(settings, options.files, _log.warning, journal)
     suppressed = read_suppression_lists(settings)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +107,7 @@ def new_run(
     Raises:
         UsageError, InputError: before anything is sent.
     """
-    plan = options.plan
+    plan, options = options.plan, _limited(settings, options)
     if command != "validate":
         read_token(settings.dialler)  # a missing token is better reported now than after a million rows
     check_cluster(options.run.cluster, settings)
@@ -126,6 +127,13 @@ def new_run(
         execution.unlocked = unlocked
         execution.check_plan = plan.check_decisions if plan else None
         return execution.carry_out()
+
+
+def _limited(settings: Settings, options: ImportOptions) -> ImportOptions:
+    """Return the options with the configuration's limits where they have none."""
+    run, rows = options.run, settings.rows
+    errors, warnings = run.max_errors or rows.max_errors, run.max_warnings or rows.max_warnings
+    return replace(options, run=replace(run, max_errors=errors, max_warnings=warnings))
 
 
 def _run_of(sources: Sequence[Source], target: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any
 from ..config.notify import EmailSettings, SmtpSettings
 from ..errors import DiallerSyncError
 from ..fields import FIELDS, Kind
-from ..files.own_command import run_command
+from ..files.own_command import read_secret
 from ..files.small import read_small
 from ..journal import Journal, RunRecord
 from ..report.html import HtmlReport
@@ -79,7 +79,7 @@ def _password(smtp: SmtpSettings) -> str:
         except (OSError, UnicodeDecodeError):
             raise DiallerSyncError(f"smtp.password_file ({smtp.password_file}) cannot be read") from None
     else:
-        password = run_command(smtp.password_command or [], "smtp.password_command")
+        password = read_secret(smtp.password_command or [], "smtp.password_command")
     keep_secret(password.strip())
     return password.strip()
 

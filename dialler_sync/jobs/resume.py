@@ -185,8 +185,6 @@ def _send_rest(
     settings = _read_as(settings, parent)
     again = RunOptions(
         source=parent.options.get("source", {}),
-        max_errors=settings.rows.max_errors,
-        max_warnings=settings.rows.max_warnings,
         mask=parent.options.get("mask") is not None,
         mark=mark,
         cluster=cluster,

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 import sqlalchemy as sa
 
-from ..model import Reason, Status
+from ..model import LEFT_TO_OTHERS, Status
 from ..text.outward import mask
 from . import last_sent, mended, mirror_locks, schema
 from .records import Image, Origin, Sent
@@ -19,8 +19,7 @@ class History(Runs):
     def settled_by(self, parent: str, run_id: str) -> list[int]:
         """Return the rows of a run, by ``seq``, whose UserData ``parent`` has settled."""
         ours, theirs = schema.rows, schema.rows.alias()
-        left_to_others = [str(Reason.SUPERSEDED), str(Reason.FILTERED)]  # another row of the key may count
-        skipped = (theirs.c.state == str(Status.SKIPPED)) & theirs.c.action.not_in(left_to_others)
+        skipped = (theirs.c.state == str(Status.SKIPPED)) & theirs.c.action.not_in([*map(str, LEFT_TO_OTHERS)])
         keys = sa.select(theirs.c.user_data).where(
             theirs.c.run == parent,
             theirs.c.user_data != "",

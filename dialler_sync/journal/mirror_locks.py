@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from ..model import Action, Reason, Status
+from ..model import LEFT_TO_OTHERS, Action, Reason, Status
 from . import schema
 from .database import each_of
 from .records import NoRow
@@ -28,8 +28,7 @@ def returned(connection: sa.Connection, target: str, run_id: str) -> dict[str, d
     found: dict[str, dict[str, str]] = {}
     if connection.scalar(sa.select(locks.c.contact_id).where(of_target).limit(1)) is None:
         return found
-    left_out = [str(Reason.SUPERSEDED), str(Reason.FILTERED)]
-    counts = (rows.c.state != str(Status.REJECTED)) & rows.c.action.not_in(left_out)
+    counts = (rows.c.state != str(Status.REJECTED)) & rows.c.action.not_in([*map(str, LEFT_TO_OTHERS)])
     query = (
         sa.select(locks.c.user_data, locks.c.contact_id, locks.c.run)
         .join(rows, rows.c.user_data == locks.c.user_data)

@@ -19,7 +19,7 @@ from ..config.settings import Limit, Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
-from ..model import MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
+from ..model import LEFT_TO_OTHERS, MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import Decision, PlanRules, before_image, decide
@@ -140,7 +140,7 @@ class Planner:
             row = entry.result
             if row.warnings:
                 self.planned.warnings.update({warning.code for warning in row.warnings})
-            if row.status is Status.REJECTED or row.action in (Reason.SUPERSEDED, Reason.FILTERED):
+            if row.status is Status.REJECTED or row.action in LEFT_TO_OTHERS:
                 name = str(row.action or row.status)
                 self.planned.counts[name] += 1
                 self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))

@@ -10,15 +10,13 @@ from ..api.wire import StoredContact
 from ..config import Settings
 from ..config.settings import Mode
 from ..journal import Journal, RunRecord
-from ..model import Reason, Status
+from ..model import LEFT_TO_OTHERS, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import PlanRules, protection
 from .numbers import KnownNumbers
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
-
-_LEFT_OUT = (Reason.FILTERED, Reason.SUPERSEDED)
 
 
 def known_numbers(
@@ -53,7 +51,7 @@ def _keys_that_go(journal: Journal, run: RunRecord) -> Iterator[str]:
     """The keys of rows that go, or that the dialler has as they are."""
     for entry in journal.rows(run):
         row = entry.result
-        if entry.has_source and row.status is not Status.REJECTED and row.action not in _LEFT_OUT:
+        if entry.has_source and row.status is not Status.REJECTED and row.action not in LEFT_TO_OTHERS:
             yield row.user_data
 
 

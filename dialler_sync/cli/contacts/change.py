@@ -21,6 +21,7 @@ _CODES = exit_codes(
     ExitCode.ROWS_FAILED,
     ExitCode.UNAVAILABLE,
     ExitCode.NO_ROW_CAN_SUCCEED,
+    ExitCode.OUT_OF_TIME,
     ExitCode.INTERRUPTED,
 )
 

@@ -84,8 +84,6 @@ def check_place(path: Path) -> None:
     """
     with _in_words(path):
         refuse_foreign_link(path.parent)
-        if not path.parent.is_dir():
-            raise UsageError(f"--to {path}: there is no folder {path.parent}")
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             raise UsageError(f"--to {path}: is not a file that can be replaced")
 

@@ -1,0 +1,165 @@
+"""A list of calls is put in place once, and over no file that may hold other calls."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialler_sync.call_lists.place import check_place, draft_beside, put_in_place, recover
+from dialler_sync.errors import UsageError
+from dialler_sync.journal import Journal
+from dialler_sync.journal.calls import CALL, CallNotes, Note
+
+from ...helpers.records import TARGET
+from ...security.users import INTRUDER, is_root
+
+WHOSE = f"{TARGET} crm last"
+LOOKED_AT = "2026-01-02T00:00:00Z"
+OURS, OTHERS = b"ours", b"others"
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Iterator[CallNotes]:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        yield journal.call_notes(TARGET, "crm")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "lists").mkdir()
+    return tmp_path / "lists" / "calls.csv"
+
+
+def intended(notes: CallNotes, path: Path, **changes: str) -> Path:
+    """A draft that a killed process has left, with its note; return its path."""
+    draft = draft_beside(path, WHOSE, lambda file, _: file.write(OURS))
+    intent = {"path": str(path), "draft": str(draft.path), "sha256": draft.sha256, "replaces": ""}
+    notes.intend({**intent, "calls": 1, "updated": 0, "looked_at": LOOKED_AT, **changes}, [Note(CALL, "id 1", "hash")])
+    return draft.path
+
+
+def files(path: Path) -> list[bytes]:
+    return sorted(each.read_bytes() for each in path.parent.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_only_a_file_is_replaced(kind: str, path: Path) -> None:
+    make = {"folder": path.mkdir, "link": lambda: path.symlink_to("elsewhere"), "pipe": lambda: os.mkfifo(path)}
+    make[kind]()
+
+    with pytest.raises(UsageError, match="not a file that can be replaced"):
+        check_place(path)
+
+
+@pytest.mark.parametrize(
+    ("last", "left"),
+    [
+        (None, [OTHERS, OURS]),
+        ({"calls": 1, "sha256": sha256(OTHERS)}, [OTHERS, OURS]),
+        ({"calls": 0, "sha256": "of another file"}, [OTHERS, OURS]),
+        ({"calls": 0, "sha256": sha256(OTHERS)}, [OURS]),
+    ],
+    ids=["nothing known", "last list", "no list of ours", "last list without calls"],
+)
+def test_only_a_list_without_calls_is_overwritten(
+    last: dict[str, Any] | None, left: list[bytes], notes: CallNotes, path: Path
+) -> None:
+    """All other files are set aside, as their calls are not given again."""
+    path.write_bytes(OTHERS)
+    intended(notes, path)
+
+    put_in_place(notes.intent() or {}, last)
+
+    assert path.read_bytes() == OURS
+    assert files(path) == left
+
+
+def test_a_list_is_put_in_place_of_one_that_was_taken_meanwhile(notes: CallNotes, path: Path) -> None:
+    intended(notes, path, replaces=sha256(OTHERS))
+
+    put_in_place(notes.intent() or {}, None)
+
+    assert files(path) == [OURS]
+
+
+def test_a_draft_of_a_list_that_is_in_place_is_deleted(notes: CallNotes, path: Path) -> None:
+    intended(notes, path)
+    path.write_bytes(OURS)
+
+    assert recover(notes, WHOSE, path)
+    assert files(path) == [OURS]
+
+
+def test_a_draft_that_was_changed_is_not_put_in_place(notes: CallNotes, path: Path) -> None:
+    """Its calls are given again."""
+    intended(notes, path).write_bytes(OTHERS)
+
+    assert recover(notes, WHOSE, path) is None
+    assert not path.exists()
+    notes.settle()
+    assert not notes.known(CALL, ["id 1"])
+
+
+@pytest.mark.parametrize("meant", [True, False])
+def test_a_draft_takes_the_place_of_another_file_only_where_it_is_meant(
+    meant: bool, notes: CallNotes, path: Path
+) -> None:
+    """The other one is set aside then; else the draft gets a name of its own."""
+    intended(notes, path)
+    path.write_bytes(OTHERS)
+
+    recover(notes, WHOSE, path if meant else path.with_name("other.csv"))
+    notes.settle()
+
+    assert path.read_bytes() == (OURS if meant else OTHERS)
+    assert files(path) == [OTHERS, OURS]
+    assert notes.known(CALL, ["id 1"])
+
+
+def test_the_journal_alone_moves_no_file(notes: CallNotes, path: Path, tmp_path: Path) -> None:
+    """It may have been edited: a draft is only the file whose name this receiver's have."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(OURS)
+    intended(notes, path, draft=str(victim))
+
+    recover(notes, WHOSE, path)
+
+    assert victim.exists()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("kind", ["link", pytest.param("foreign file", marks=is_root)])
+def test_what_others_have_put_in_place_of_a_draft_is_not_used(
+    kind: str, notes: CallNotes, path: Path, tmp_path: Path
+) -> None:
+    draft = intended(notes, path)
+    if kind == "link":
+        draft.rename(tmp_path / "elsewhere")
+        draft.symlink_to(tmp_path / "elsewhere")
+    else:
+        os.chown(draft, INTRUDER, INTRUDER)
+
+    recover(notes, WHOSE, path)
+
+    assert not os.path.lexists(path)
+
+
+def test_notes_count_once_there_is_a_list(notes: CallNotes, path: Path) -> None:
+    notes.settle()
+    intended(notes, path)
+    assert (notes.pending(), notes.known(CALL, ["id 1"])) == (["id 1"], {})
+
+    for _ in range(2):
+        notes.settle()
+
+    assert notes.known(CALL, ["id 1"])
+    assert notes.looked_at() == LOOKED_AT

@@ -189,7 +189,8 @@ class Inbox:
         except ListUnreadable:
             raise
         except InputError:
-            self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+            if not self.dry_run:
+                self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
         self.codes.append(summary.exit_code)
         place = "" if self.dry_run else self._place(summary)

@@ -505,3 +505,20 @@ def test_a_do_not_call_list_that_cannot_be_read_is_no_fault_of_the_files(
     assert not filed(inbox / "failed")
     assert second.code == ExitCode.OK, second.err
     assert filed(inbox / "done") == ["a.csv", "b.csv"]
+
+
+@pytest.mark.parametrize(("more", "tidied"), [((), 3), (("--dry-run",), 0)], ids=["import", "dry run"])
+def test_only_an_import_tidies_up(
+    more: tuple[str, ...], tidied: int, run: Run, configure: Configure, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dry run deletes no file, no reports, and leaves the alarm to the import."""
+    configure(inbox='{dir: inbox, keep: 30d, expect: "04:00", answers: answers}')
+    called: list[str] = []
+    for name in ("delete_old", "tidy_reports", "missing_list"):
+        monkeypatch.setattr(f"dialler_sync.jobs.inbox.{name}", lambda *_, name=name: called.append(name))
+    (inbox / "list.pdf").touch()
+
+    run("import", "--quiet-for", "0", *more)
+
+    assert len(called) == tidied
+    assert len(list(Path("answers").iterdir())) == (not more)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import machine_lock as machine_lock_module
 from dialler_sync.journal.machine_lock import Busy, machine_lock
 from dialler_sync.target import target_of
 
@@ -20,6 +21,8 @@ from .users import INTRUDER, is_root
 Contacts = Callable[..., Path]
 
 TARGET = target_of("dialler.example.com", campaign_id=538)
+ACCOUNT = target_of("dialler.example.com", name="Nightly")
+"""A campaign whose ID is not known yet: all campaigns are held."""
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def test_what_another_user_put_in_its_place(kind: str, lock: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", ["link", "open to all"])
-def test_a_folder_that_cannot_be_relied_upon(kind: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_relied_upon(kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A link, or a folder where everybody can delete the locks of others."""
     folder, elsewhere = tmp_path / "locks", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -64,6 +67,7 @@ def test_a_folder_that_cannot_be_relied_upon(kind: str, tmp_path: Path) -> None:
     with machine_lock(TARGET) as problem:
         assert str(folder) in problem
 
+    assert "runs by another journal or user are not kept out" in caplog.text
     assert not list(elsewhere.iterdir())
 
 
@@ -116,3 +120,46 @@ def test_a_shared_hold_is_named_as_well(lock: Path) -> None:
         process.stdin.close()
 
     assert f"process {process.pid}" in str(busy.value)
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [(TARGET, TARGET), (TARGET, ACCOUNT), (ACCOUNT, TARGET)],
+    ids=["one campaign", "the account of a campaign", "a campaign of the account"],
+)
+def test_what_is_held_is_held_by_one_alone(held: str, wanted: str) -> None:
+    with machine_lock(held) as problem, pytest.raises(Busy), machine_lock(wanted):
+        pass
+    assert not problem
+
+
+def test_another_campaign_is_free() -> None:
+    with machine_lock(TARGET), machine_lock(target_of("dialler.example.com", campaign_id=539)) as problem:
+        assert not problem
+
+
+def test_a_lock_file_that_is_deleted_at_that_moment_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever held the deleted one would hold nothing that others can find."""
+    real, deleted = machine_lock_module._open, []
+
+    def opened(folder: int, name: str) -> int:
+        number = real(folder, name)
+        if name not in deleted:
+            deleted.append(name)
+            os.unlink(name, dir_fd=folder)
+        return number
+
+    monkeypatch.setattr(machine_lock_module, "_open", opened)
+
+    with machine_lock(TARGET) as problem, pytest.raises(Busy), machine_lock(TARGET):
+        pass
+    assert not problem
+    assert len(deleted) == 2
+
+
+def test_a_folder_of_one_user_may_hold_the_locks(tmp_path: Path) -> None:
+    """It needs no sticky bit, as nobody else can delete in it."""
+    (tmp_path / "locks").mkdir(mode=0o700)
+
+    with machine_lock(TARGET) as problem:
+        assert not problem

@@ -230,3 +230,23 @@ def test_a_report_folder_of_another_user_is_not_used(common: Path) -> None:
     assert not any((folder / "reports").iterdir())
     assert elsewhere.code == ExitCode.OK, elsewhere.err
     assert "reports belongs to another user" in looked_at.out
+
+
+def test_only_drafts_are_deleted(tmp_path: Path) -> None:
+    """Not what has another name, nor what a link leads to."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").touch()
+    folder = tmp_path / "reports"
+    for name in (".rows.x1.part", ".rows.other"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "rows").touch()
+    (folder / ".rows.x2.part").symlink_to(tmp_path / "elsewhere")
+    for name in (".0123456789abcdef.part", ".part", "results.csv", "0123456789abcdef.part"):
+        (folder / name).touch()
+
+    private.delete_drafts(folder)
+
+    assert {path.name for path in folder.iterdir()} - {".rows.x2.part"} == {
+        ".rows.other", ".part", "results.csv", "0123456789abcdef.part"
+    }  # fmt: skip
+    assert (tmp_path / "elsewhere" / "kept").exists()

@@ -13,6 +13,7 @@ import pytest
 from dialler_sync.config import load_config
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.files import trust
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
@@ -327,3 +328,78 @@ def test_programs_in_python_are_held_to_the_same(
             patch.setenv("DIALLER_SYNC_TRUST", "1")
             opened()
     assert load_config(path, trusted=True)
+
+
+def test_a_file_is_not_safe_by_a_sticky_bit(tmp_path: Path) -> None:
+    """It keeps others from deleting what lies in a folder, and from writing into nothing."""
+    path = tmp_path / "nightly.yaml"
+    path.touch()
+    path.chmod(0o1602)
+
+    assert trust.judge("configuration", path)
+
+
+@pytest.mark.parametrize("folder", ["fd", "any"])
+@pytest.mark.parametrize("relative", [True, False])
+def test_what_a_link_leads_to_counts(folder: str, relative: bool, tmp_path: Path) -> None:
+    """However the link is written, and whatever its folder is called."""
+    (tmp_path / folder).mkdir()
+    path, link = tmp_path / "real.yaml", tmp_path / folder / "link.yaml"
+    path.touch()
+    link.symlink_to("../real.yaml" if relative else path)
+    assert trust.judge("configuration", link) is None
+
+    path.chmod(0o606)
+
+    found = trust.judge("configuration", link)
+    assert found
+    assert f"{path} (owner" in found.said
+
+
+def test_links_in_a_circle_have_an_end(tmp_path: Path) -> None:
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / one).symlink_to(tmp_path / other)
+
+    assert trust.judge("configuration", tmp_path / "a") is None, "reading it says why it cannot be read"
+
+
+@is_root
+def test_who_is_unknown_to_a_container_owns_folders_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host's root, to whom the folders above belong, and every other user of the host have one number."""
+    monkeypatch.setattr(trust, "_unmapped", lambda: INTRUDER)
+    folder, path = tmp_path / "folder", tmp_path / "folder" / "nightly.yaml"
+    folder.mkdir()
+    path.touch()
+    os.chown(folder, INTRUDER, INTRUDER)
+    assert trust.judge("configuration", path) is None
+
+    os.chown(path, INTRUDER, INTRUDER)
+
+    assert trust.judge("configuration", path)
+
+
+@pytest.mark.parametrize(("user", "expected"), [(0, True), (AGENT, False)])
+def test_sudo_counts_for_root_alone(user: int, expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can set its variable."""
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setenv("SUDO_UID", str(INTRUDER))
+
+    assert trust.is_trusted(INTRUDER) is expected
+
+
+@is_root
+def test_a_link_of_our_own_to_a_folder_of_another_user_is_foreign(tmp_path: Path) -> None:
+    folder, link, to_nothing = tmp_path / "theirs", tmp_path / "link", tmp_path / "to-nothing"
+    folder.mkdir()
+    os.chown(folder, INTRUDER, INTRUDER)
+    link.symlink_to(folder)
+    to_nothing.symlink_to("nothing")
+
+    assert [trust.is_foreign(path) for path in (folder, link, to_nothing, tmp_path / "no")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

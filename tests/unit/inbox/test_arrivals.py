@@ -145,3 +145,25 @@ def test_what_is_no_list_is_told_once(arrivals: Arrivals, caplog: pytest.LogCapt
     assert [record.getMessage().partition(": ")[2] for record in caplog.records if record.levelname == "ERROR"] == [
         "is not a kind of file that is imported (inbox.patterns); it stays where it is"
     ]
+
+
+def test_a_file_that_has_changed_since_waits_and_is_told_of_anew(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        notes = journal.inbox("inbox")
+
+        seen = [notes.first_seen("a.csv", mark, now) for mark, now in (("1", 1.0), ("1", 2.0), ("2", 3.0), ("2", 4.0))]
+        told = [
+            notes.tell_once("a.csv", mark, what, 5.0) for mark, what in (("2", "x"), ("2", "x"), ("2", "y"), ("3", "y"))
+        ]
+
+    assert seen == [1.0, 1.0, 3.0, 3.0]
+    assert told == [True, False, True, True]
+
+
+def test_that_a_file_waits_for_a_person_is_not_told_anew_when_it_is_seen(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        notes = journal.inbox("inbox")
+        notes.tell_once("a.csv", "1", "x", 5.0)
+        notes.first_seen("a.csv", "1", 4.0)
+
+        assert not notes.tell_once("a.csv", "1", "x", 6.0)

@@ -10,7 +10,7 @@ from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError, UsageError
 from dialler_sync.files.pinned import known
 from dialler_sync.inbox.arrivals import Arrival, mark_of
-from dialler_sync.inbox.claim import Claim, claim, left_behind, lies_in
+from dialler_sync.inbox.claim import Claim, claim, left_behind, lies_in, move
 
 
 @pytest.fixture
@@ -114,3 +114,21 @@ def test_links_among_what_was_left_behind_are_not_followed(inbox: Path, tmp_path
     (folder / "link.csv").symlink_to(secret)
 
     assert list(left_behind(inbox)) == []
+
+
+def test_a_file_is_never_moved_onto_another_one(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the file system has no links."""
+
+    def no_links(*_: object, **__: object) -> None:
+        raise PermissionError(1, "no links")
+
+    monkeypatch.setattr("os.link", no_links)
+    new, other = arrival(inbox).path, inbox / "other.csv"
+    other.write_text("other", encoding="utf-8")
+
+    with pytest.raises(PermissionError):
+        move(new, other)
+    assert (new.read_text(encoding="utf-8"), other.read_text(encoding="utf-8")) == ("one", "other")
+
+    move(new, inbox / "free.csv")
+    assert files(inbox) == ["free.csv", "other.csv"]

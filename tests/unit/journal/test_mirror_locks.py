@@ -151,6 +151,18 @@ def test_a_return_that_is_undone_is_the_mirrors_again(
     assert ours(journal) == ({"1"} if again else set())
 
 
+def test_an_undo_takes_back_its_own_locks_only(journal: Journal) -> None:
+    """What an earlier one has taken back, and a person has unlocked since, is not the mirror's again."""
+    locked(journal, "1", "2")
+    for number, contact_id in ((2, "1"), (5, "2")):
+        ended(journal, number, (NoRow.RETURNED, contact_id, UNLOCK, DONE))
+        undone = (0, contact_id, LOCK, DONE)
+        ended(journal, number + 1, undone, command="undo", parent=f"run-{number}")
+        ended(journal, number + 2, (0, contact_id, UNLOCK, DONE), command="unlock")
+
+        assert ours(journal) == ({"2"} if contact_id == "1" else set())
+
+
 def test_contacts_of_another_account_are_others(journal: Journal) -> None:
     """Their IDs may be the same."""
     there = f"{ACCOUNT}7#538"

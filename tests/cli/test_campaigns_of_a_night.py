@@ -184,3 +184,12 @@ def test_what_another_extends_is_no_campaign(campaign: Campaign) -> None:
     campaign("b").write_text("extends: ../lists/a.yaml\ncampaign: {id: 1}\n", encoding="utf-8")
 
     assert [path.name for path in configurations(Path("lists"))] == ["b.yaml"]
+
+
+def test_only_configurations_are_campaigns(campaign: Campaign) -> None:
+    """Not what editors leave beside them."""
+    path = campaign("ost")
+    for name in (".ost.yaml", "ost.yaml~", "ost.yaml.bak", "_draft.yaml", "ost.csv"):
+        path.with_name(name).write_bytes(path.read_bytes())
+
+    assert configurations(path.parent) == [path]

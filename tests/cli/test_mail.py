@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from dialler_sync.config.notify import SmtpSettings
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs import mail as mail_module
 
 from ..conftest import Configure, Run
 
@@ -139,3 +142,47 @@ def test_a_server_that_would_tell_others_is_refused(run: Run, configure: Configu
 
     assert done.code == ExitCode.USAGE
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("tls", "expected"),
+    [
+        ("tls", ["open SMTP_SSL True", "login", "send"]),
+        ("starttls", ["open SMTP False", "starttls True", "login", "send"]),
+    ],
+)
+def test_names_and_password_travel_sealed_to_a_server_whose_certificate_is_checked(
+    tls: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    class Server:
+        def __init__(self, kind: str, context: ssl.SSLContext | None = None, **_: object) -> None:
+            done.append(f"open {kind} {_checks(context)}")
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def starttls(self, context: ssl.SSLContext | None = None) -> None:
+            done.append(f"starttls {_checks(context)}")
+
+        def login(self, *_: object) -> None:
+            done.append("login")
+
+        def send_message(self, _: object) -> None:
+            done.append("send")
+
+    for kind in ("SMTP", "SMTP_SSL"):
+        monkeypatch.setattr(mail_module.smtplib, kind, lambda *_, kind=kind, **named: Server(kind, **named))
+    smtp = SmtpSettings(host="mail.example.com", tls=tls, user="u", password_command="echo x")
+
+    mail_module._deliver(EmailMessage(), smtp)
+
+    assert done == expected
+
+
+def _checks(context: ssl.SSLContext | None) -> bool:
+    return context is not None and context.check_hostname and context.verify_mode is ssl.CERT_REQUIRED

@@ -106,12 +106,35 @@ def link(_: Path) -> bytes:
     return packed.getvalue()
 
 
+def twice(folder: Path) -> bytes:
+    """Other programs may read the other one."""
+    first = members({"list.csv": GOOD, "lisa.csv": GERMAN})(folder)
+    return first.replace(b"lisa.csv", b"list.csv")
+
+
+def many(_: Path) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(10_001):
+            archive.writestr(f"{number}", b"")
+    return packed.getvalue()
+
+
+def unknown_method(folder: Path) -> bytes:
+    content = members({"list.csv": GOOD})(folder)
+    entry = content.index(b"PK\x01\x02") + 10
+    return content[:entry] + b"\x09" + content[entry + 1 :]
+
+
 HARMFUL = {
     "a bomb": (bomb, "200 times"),
     "a bomb that lies": (lying, "cannot be unpacked"),
     "a way out": (members({"../list.csv": GOOD}), "would lead out"),
     "an absolute path": (members({"/tmp/list.csv": GOOD}), "would lead out"),
     "a drive": (members({"C:\\list.csv": GOOD}), "would lead out"),
+    "a name twice": (twice, "two files 'list.csv'"),
+    "too many": (many, "10,001 files in it"),
+    "a method of others": (unknown_method, "packed with Deflate64"),
     "a link": (link, "is a link"),
     "an archive in an archive": (members({"list.csv.gz": gzip.compress(GOOD)}), "another archive"),
     "a zip in a gzip": (lambda f: gzip.compress(members({"l.csv": GOOD})(f)), "another archive"),

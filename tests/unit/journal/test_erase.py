@@ -22,7 +22,10 @@ INTENT = {"path": "/x", "draft": "/y", "sha256": "", "calls": 1, "updated": 0, "
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    """Two runs; in the first one K1 stands first, in the other one K2, whose rows there are to be fixed. Contact 4 of K4 was locked by the mirror."""
+    """Two runs: in the first K1 stands first, in the other K2, whose rows are to be fixed.
+
+    Contact 4 of K4 was locked by the mirror.
+    """
     with Journal.open(tmp_path / "journal.db") as journal:
         for number, (run_id, keys) in enumerate(((RUN.id, ("K1", "K2", "K3")), (OTHER_RUN, ("K2", "K3")))):
             files = [{**RUN.files[0], "layout": {"columns": ["A"]}}]

@@ -68,6 +68,7 @@ def test_a_field_that_no_call_has_is_said(run: Run, configure: Configure) -> Non
 @pytest.mark.parametrize(
     ("given", "said"),
     [("{delimiter: ','  , decimal: ','}", "same sign"), ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
+     ("{delimiter: '\"'}", "is not one sign"), ("{delimiter: x}", "is not one sign"),
      ("{look_back: week}", "'week' is not an age"), ("{colums: {}}", "columns")],
 )  # fmt: skip
 def test_a_form_that_cannot_be_is_refused(given: str, said: str, run: Run, configure: Configure) -> None:

@@ -170,6 +170,7 @@ def test_the_file_of_last_time_is_set_aside(run: Run, configure: Configure, dial
         (("--for", "crm", "--to", "x.csv"), "--since last"),
         (("--campaign", "538", "list.csv"), "name one of them"),
         (("-o", "xlsx"), "--to"),
+        (("--since", "last", "--to", "x.csv", "--for", "../crm"), "--for takes a name"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(
@@ -395,3 +396,25 @@ def test_a_call_that_went_on_when_its_contact_was_deleted_is_given_as_it_was(
     assert "no longer there: given as they were then" in done.err
     assert [(line["UserData"], line["CallID"], line["CallEnd"]) for line in lines(Path("2.csv"))] == [("K1", "1", "")]
     assert lines(Path("3.csv")) == []
+
+
+@pytest.mark.parametrize(
+    ("campaign", "expected"),
+    [
+        ("{name: Nightly}", {"1": "Nightly"}),
+        ("{column: List}", {"1": "Nightly", "2": "Trade fair callbacks"}),
+    ],
+)
+def test_whose_calls_are_given(
+    campaign: str, expected: dict[str, str], run: Run, configure: Configure, dialler: SimulatorServer
+) -> None:
+    """Of the campaign that the configuration names; where a column does, of the whole account."""
+    configure(campaign=campaign)
+    for key, number in (("K1", 538), ("K2", 539)):
+        contact = dialler.store.add(Name=key, UserData=key, PhoneNumber1="+4917139200", DiallerCampaignsID=number)
+        dialler.store.add_call(contact, **call(ago(days=1)))
+
+    done = run("calls", "--to", "calls.csv")
+
+    assert done.code == ExitCode.OK, done.err
+    assert {line["CallID"]: line["Campaign"] for line in lines(Path("calls.csv"))} == expected

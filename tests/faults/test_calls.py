@@ -196,3 +196,15 @@ def test_a_call_that_goes_on_of_a_contact_that_is_done_is_asked_for_again(run: R
     assert given(Path()) == {"1": 1, "2": 1}
     assert (quiet.out, quiet.err) == ("", "")
     assert odd.requests[-1].startswith("GET"), "nothing can be new, so the list is enough"
+
+
+def test_a_call_that_the_list_hides_is_found_in_a_night_without_news(run: Run, odd: Odd) -> None:
+    """A sample of the contacts without calls is asked, also when there is nobody else to ask."""
+    done, silent = odd.add(538, "K1", nTries=1, bDone=True, dtLastTry=str(ago(days=9))), odd.add(538, "K2", nTries=0)
+    odd.call(done, ID=1, **start(9))
+
+    run("calls", "--since", "last", "--to", "1.csv")
+    odd.call(silent, ID=2, **start(1))
+    run("calls", "--since", "last", "--to", "2.csv")
+
+    assert given(Path()) == {"1": 1, "2": 1}

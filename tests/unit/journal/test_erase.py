@@ -67,6 +67,8 @@ def test_only_the_persons_name_goes_from_the_options(journal: Journal) -> None:
 
     assert journal.run(RUN.id).options == {"user_data": [[""], ["K2"]]}
     assert journal.run(OTHER_RUN).options == {"user_data": "K2"}
+    forget_person(journal, find_person(journal, "K2"))
+    assert [journal.run(run).options for run in (RUN.id, OTHER_RUN)] == [{"user_data": [[""], [""]]}, {"user_data": ""}]
 
 
 def test_a_run_that_only_names_the_person_is_found(journal: Journal) -> None:
@@ -75,6 +77,7 @@ def test_a_run_that_only_names_the_person_is_found(journal: Journal) -> None:
     journal.add_run(named)
 
     assert [run.id for run in find_person(journal, "K9").runs] == [named.id]
+    assert [run.id for run in find_person(journal, "K3").runs] == [OTHER_RUN, RUN.id]
 
 
 def test_only_the_persons_calls_are_erased(journal: Journal) -> None:

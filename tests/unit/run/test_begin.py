@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dialler_sync.config import Settings
-from dialler_sync.errors import JournalError, UsageError
-from dialler_sync.journal import Journal, RunRecord
-from dialler_sync.run.begin import begin_run, go_on
+from dialler_sync.errors import JournalDamaged, JournalError, UsageError
+from dialler_sync.journal import Journal, PlannedRow, RunRecord
+from dialler_sync.run.begin import begin_run, delete_reports, go_on, reopen_folder
+from dialler_sync.run.counts import Counts
 
-from ...helpers.records import TARGET
+from ...helpers.records import RUN, TARGET
 
 Begun = AbstractContextManager[RunRecord]
 
@@ -96,3 +98,78 @@ def test_how_a_run_ended_stays(journal: Journal) -> None:
         raise JournalError("full")
 
     assert journal.run(run.id).state == "finished"
+
+
+OURS = {"summary.json": f'{{\n  "run_id": "{RUN.id}"', "results.csv": "_file,_sheet", "failed.csv": ""}
+FOLDERS: dict[str, tuple[dict[str, str], bool]] = {
+    "reports": (OURS, True),
+    "reports of a killed run": ({"results.csv": "_file,_sheet"}, True),
+    "empty": ({}, True),
+    "reports of another run": ({**OURS, "summary.json": '{"run_id": "20260101-000000-bbbbbb"'}, False),
+    "a table of somebody": ({"results.csv": "Name,Phone"}, False),
+    "other files": ({"failed.csv": "", "notes.txt": ""}, False),
+}
+
+
+def folder_of(run: RunRecord, files: dict[str, str]) -> Path:
+    folder = Path(run.out)
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_only_a_folder_of_the_run_is_written_to_and_emptied(kind: str, tmp_path: Path) -> None:
+    """The journal names it, and it may have been edited."""
+    files, ours = FOLDERS[kind]
+    run = replace(RUN, out=str(tmp_path / "elsewhere"))
+    folder = folder_of(run, files)
+
+    if ours:
+        reopen_folder(run)
+    else:
+        with pytest.raises(UsageError, match="nothing is written there"):
+            reopen_folder(run)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(files)
+
+    assert delete_reports(run) is ours
+    assert folder.exists() is not ours
+    assert ours or sorted(path.name for path in folder.iterdir()) == sorted(files)
+
+
+@pytest.mark.parametrize(("name", "ours"), [(RUN.id, True), ("documents", False)])
+def test_a_folder_that_has_the_runs_name_is_its_own(name: str, ours: bool, tmp_path: Path) -> None:
+    """Where that is a name of a run; what else lies in it stays, and folders do."""
+    run = replace(RUN, id=name, out=str(tmp_path / name))
+    folder = folder_of(run, {"notes.txt": "mine", "failed.csv": ""})
+    (folder / "results.csv").mkdir()
+
+    assert delete_reports(run) is ours
+    assert sorted(path.name for path in folder.iterdir()) == ["failed.csv"] * (not ours) + ["notes.txt", "results.csv"]
+
+
+def test_reports_are_only_where_the_journal_says_exactly(tmp_path: Path) -> None:
+    """A folder is that of the working folder of another day, or has gone."""
+    relative, gone = replace(RUN, out=RUN.id), replace(RUN, out=str(tmp_path / "gone"))
+    with pytest.raises(UsageError):
+        reopen_folder(relative)
+    assert not Path(RUN.id).exists()
+    folder_of(relative, OURS)
+
+    assert not delete_reports(relative)
+    assert not delete_reports(gone)
+    assert len(list(Path(RUN.id).iterdir())) == len(OURS)
+
+
+@pytest.mark.parametrize(("rows", "fits"), [(2, True), (3, False), (None, True)])
+def test_the_outcomes_add_up_to_the_rows_that_were_read(rows: int | None, fits: bool, journal: Journal) -> None:
+    journal.add_run(RUN)
+    journal.add_rows(RUN.id, [PlannedRow(seq, 0, seq + 2, f"K{seq}", "p") for seq in range(2)])
+    run = replace(RUN, rows=rows)
+
+    if fits:
+        assert Counts.of(journal, run).rows.total() == 2
+    else:
+        with pytest.raises(JournalDamaged, match="3 rows of run"):
+            Counts.of(journal, run)

@@ -6,12 +6,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs.night import configurations
+from dialler_sync.jobs.night import NightOptions, _Work, configurations
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
@@ -193,3 +194,27 @@ def test_only_configurations_are_campaigns(campaign: Campaign) -> None:
         path.with_name(name).write_bytes(path.read_bytes())
 
     assert configurations(path.parent) == [path]
+
+
+@pytest.mark.parametrize("why", ["stopped", "out of time"])
+def test_a_campaign_is_not_begun_when_the_night_is_over(why: str, tmp_path: Path) -> None:
+    past = datetime.now().astimezone() - timedelta(seconds=1) if why == "out of time" else None
+    work = _Work(NightOptions(False, None, (), 0, lambda *_: None, past))
+    if why == "stopped":
+        work.stop()
+
+    work.one_by_one([tmp_path / "ost.yaml"])
+
+    code = ExitCode.INTERRUPTED if why == "stopped" else ExitCode.OUT_OF_TIME
+    assert [ended for ended, _ in work.ended.values()] == [code]
+
+
+def test_what_names_the_files_of_one_call_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan of one campaign is not that of all; that all is trusted is handed on only where it is said."""
+    monkeypatch.setenv("DIALLER_SYNC_IMPORT_PLAN", "plan.json")
+
+    given = [_Work(NightOptions(trusted, "x.db", (), 0, lambda *_: None))._environment() for trusted in (True, False)]
+
+    assert ["DIALLER_SYNC_IMPORT_PLAN" in each for each in given] == [False, False]
+    assert [each.get("DIALLER_SYNC_TRUST") for each in given] == ["1", None]
+    assert {each["DIALLER_SYNC_STATE"] for each in given} == {"x.db"}

@@ -102,6 +102,7 @@ def test_a_connection_that_gives_nothing_is_given_up(size: int | None, tries: in
 def test_a_file_that_ends_too_soon_is_refused() -> None:
     with pytest.raises(InputError, match="ends after 3 of 10 bytes"):
         list(_blocks(Store(Breaking(b"abc", 9, ends=True), "/x"), 10, 0))
+    assert list(_blocks(Store(Breaking(b"abc", 9, ends=True), "/x"), None, 0)) == [b"abc"], "its size is not known"
 
 
 def test_folders_are_no_lists(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,20 +19,9 @@ from dialler_sync.inbox.folder import Inbox
 from dialler_sync.journal import Journal, RunRecord
 from dialler_sync.run.reports import Summary
 
-from ...helpers.records import RUN, TARGET
+from ...helpers.records import COUNTS, RUN, TARGET, facts
 
 SHA256 = hashlib.sha256(b"A,B\n1,2\n").hexdigest()
-COUNTS = dict.fromkeys(("read", "succeeded", "rejected", "failed", "skipped", "unknown", "unprocessed"), 0)
-
-
-def facts(run: str, **changes: Any) -> dict[str, Any]:
-    """What the journal keeps as the summary of a run."""
-    return {
-        "run_id": run, "command": "import", "started_at": RUN.started_at, "finished_at": RUN.started_at,
-        "duration_s": 1.0, "files": [], "campaign": 538, "counts": {**COUNTS, "read": 1, "succeeded": 1}, "actions": {},
-        "requests": 1, "retries": 0, "rows_per_s": 1.0, "exit_code": 0, "stopped_because": None, "dry_run": False,
-        "parent": None, "version": "1", "out": "/reports", "warnings": {}, "errors": {}, **changes,
-    }  # fmt: skip
 
 
 @dataclass

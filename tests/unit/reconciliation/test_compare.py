@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from dialler_sync.api.wire import StoredContact
+from dialler_sync.config.settings import Mode
 from dialler_sync.model import ContactClass
-from dialler_sync.reconciliation.compare import Carriers, FileRow, Line, compare, said, said_fields, shown, unmatched
+from dialler_sync.plan.decide import PlanRules
+from dialler_sync.reconciliation.compare import (
+    Carriers,
+    FileRow,
+    Line,
+    May,
+    compare,
+    said,
+    said_fields,
+    shown,
+    unmatched,
+)
 from dialler_sync.reconciliation.sides import Scope
 
 FIELDS = {"UserData": "K1", "Name": "Meier", "Amount": 12.5, "PhoneNumber1": "+491713920012"}
@@ -150,3 +162,69 @@ def test_what_the_dialler_says_is_only_what_its_records_have() -> None:
 def test_only_contacts_that_say_another_campaign_are_left_aside(record: dict[str, Any], held: bool) -> None:
     """A record that does not tell its campaign came with the list of this one."""
     assert Scope(frozenset({"538"}), frozenset({"Nightly"})).holds(record) is held
+
+
+LOCKED, NAMED, EMPTY = {"bLocked": True}, {"Name": "Müller"}, {"Name": None}
+
+
+@pytest.mark.parametrize(
+    ("may", "values", "kind", "text"),
+    [
+        (May(rules=PlanRules(locked=True)), {**LOCKED, **NAMED}, ContactClass.MATCHING, "the contact is locked"),
+        (May(rules=PlanRules(locked=True)), NAMED, ContactClass.DIFFERING, "Name: dialler Müller"),
+        (May(rules=PlanRules(locked=True)), LOCKED, ContactClass.MATCHING, ""),
+        (May(Mode.CREATE), NAMED, ContactClass.MATCHING, "rows.mode: create leaves it as it is: Name"),
+        (May(Mode.CREATE), {}, ContactClass.MATCHING, ""),
+        (May(Mode.UPDATE), NAMED, ContactClass.DIFFERING, "Name: dialler Müller"),
+        (May(keeps={"Name": "if_empty"}), NAMED, ContactClass.MATCHING, "Name"),
+        (May(keeps={"Name": "if_empty"}), EMPTY, ContactClass.DIFFERING, "Name: dialler (empty)"),
+    ],
+)
+def test_what_an_import_leaves_alone_is_no_difference(
+    may: May, values: dict[str, Any], kind: ContactClass, text: str
+) -> None:
+    """And why it stays as it is stands in the line."""
+    line = one(compare(row(), [stored(**values)], Carriers(1, ["7"]), may))
+
+    assert line.kind is kind
+    assert text in line.text
+    assert bool(line.text) is bool(text)
+    assert (line.kind is ContactClass.DIFFERING) is bool(line.differences)
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("mode", [Mode.UPSERT, Mode.UPDATE])
+def test_only_a_contact_that_an_import_does_not_make_is_expected_to_be_missing(mode: Mode, rows: int) -> None:
+    """Several rows of one UserData are never expected."""
+    line = one(compare(row(rows=rows, first=2, last=3), [], Carriers(0, []), May(mode)))
+
+    assert line.expected is (mode is Mode.UPDATE and rows == 1)
+
+
+@pytest.mark.parametrize(
+    ("locks", "locked", "rejected", "kind"),
+    [
+        (True, False, "", ContactClass.DIFFERING),
+        (True, True, "", ContactClass.MATCHING),
+        (False, False, "", ContactClass.MATCHING),
+        (False, False, "row 4", ContactClass.DIFFERING),
+    ],
+)
+def test_a_contact_whose_row_is_filtered_is_not_extra(
+    locks: bool, locked: bool, rejected: str, kind: ContactClass
+) -> None:
+    """One that was to be locked, and can be called, differs."""
+    line = unmatched(stored(bLocked=locked), Carriers(1, ["7"]), rejected, "Status is 'ended'", locks=locks)
+
+    assert line.kind is kind
+    assert ("the dialler has it unlocked" in line.text) is (locks and not locked)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "carriers", "kind"),
+    [("", 1, ContactClass.MATCHING), ("row 4", 1, ContactClass.DIFFERING), ("", 2, ContactClass.DUPLICATE)],
+)
+def test_a_contact_whose_row_is_left_to_another_is_not_extra(rejected: str, carriers: int, kind: ContactClass) -> None:
+    line = unmatched(stored(), Carriers(carriers, ["7", "8"][:carriers]), rejected, superseded="row 5 has its number")
+
+    assert line.kind is kind

@@ -37,7 +37,7 @@ def _keep(journal: Journal) -> Path:
 
 def delete_copies(journal: Journal, run: RunRecord) -> None:
     """Delete the copies that a run has kept."""
-    for folder in {Path(entry["path"]).parent for entry in run.files}:
+    for folder in {Path(entry["path"]).parent for entry in run.files if entry["path"]}:
         if folder.parent == journal.copies:
             shutil.rmtree(folder, ignore_errors=True)
 

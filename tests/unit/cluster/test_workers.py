@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 import pytest
 
 from dialler_sync.cluster.engine import check
+from dialler_sync.cluster.local import SAFE_PATH, _no_modules_from_here
 from dialler_sync.cluster.workers import Workers
 from dialler_sync.config.settings import ClusterSettings
 from dialler_sync.errors import UsageError
@@ -54,3 +56,19 @@ def test_a_worker_that_does_not_answer_is_asked_again() -> None:
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match="write tls://HOST:8786"):
         check(address, ClusterSettings())
+
+
+@pytest.mark.parametrize("before", [None, "yes"])
+def test_local_workers_take_no_modules_from_the_working_folder(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For as long as they are started; what the user has set stays."""
+    name, value = SAFE_PATH
+    monkeypatch.delenv(name, raising=False)
+    if before:
+        monkeypatch.setenv(name, before)
+
+    with _no_modules_from_here():
+        assert os.environ[name] == (before or value)
+
+    assert os.environ.get(name) == before

@@ -205,8 +205,9 @@ def test_a_campaign_is_not_begun_when_the_night_is_over(why: str, tmp_path: Path
 
     work.one_by_one([tmp_path / "ost.yaml"])
 
-    code = ExitCode.INTERRUPTED if why == "stopped" else ExitCode.OUT_OF_TIME
-    assert [ended for ended, _ in work.ended.values()] == [code]
+    stopped = (ExitCode.INTERRUPTED, "interrupted before it began")
+    late = (ExitCode.OUT_OF_TIME, "not begun, as the time was over (--until)")
+    assert list(work.ended.values()) == [stopped if why == "stopped" else late]
 
 
 def test_what_names_the_files_of_one_call_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,9 @@ for ending, default in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
     if signal.getsignal(ending) is signal.SIG_IGN:
         signal.signal(ending, default)
 
+# Commands that tests start find the modules compiled: without this each of them compiles the whole package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture
 def dialler() -> Iterator[SimulatorServer]:

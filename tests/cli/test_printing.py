@@ -14,12 +14,13 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
+from ..helpers.commands import CLOSED, READ_BY_NOBODY, run_apart, start
 
 Contacts = Callable[..., Path]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is there on Linux only")
 
-FULL, CLOSED, GONE = "> /dev/full", ">&-", "| head -0"
+FULL = "/dev/full"
 CSVS = {"results.csv", "failed.csv", "summary.json"}
 
 
@@ -29,7 +30,7 @@ def shell(command: str, redirection: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.parametrize("redirection", [FULL, CLOSED, GONE])
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "| head -0"])
 def test_a_run_ends_as_it_would_have(
     redirection: str, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
@@ -72,31 +73,31 @@ def test_not_even_an_error_can_be_said(redirection: str, configure: Configure, c
     ],
 )
 def test_every_command_that_writes_has_written(
-    command: str, left: str, configure: Configure, contacts_csv: Contacts
+    command: str, left: str, run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
     """Not the import alone."""
     configure()
     contacts_csv(2)
-    shell("import contacts.csv", "")
+    run("import", "contacts.csv")
 
-    done = shell(command, FULL)
+    done = start(*command.split(), out=FULL)
 
-    assert done.returncode == ExitCode.OK, done.stderr
+    assert done.end() == ExitCode.OK, done.err
     assert Path(left).exists()
-    assert "Standard output cannot be written: No space left on device" in done.stderr
+    assert "Standard output cannot be written: No space left on device" in done.err
 
 
 def test_undo_puts_back_what_nobody_can_read(
-    configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """Its first line is printed before it begins."""
     configure()
     contacts_csv(2)
-    run_id = shell("import contacts.csv", "").stdout.split()[1]
+    run_id = run("import", "contacts.csv").out.split()[1]
 
-    done = shell(f"undo {run_id} --yes", FULL)
+    done = start("undo", run_id, "--yes", out=FULL)
 
-    assert done.returncode == ExitCode.OK, done.stderr
+    assert done.end() == ExitCode.OK, done.err
     assert not dialler.store.contacts
 
 
@@ -106,9 +107,9 @@ def test_what_is_only_printed_must_be_printed(command: str, configure: Configure
     configure()
     contacts_csv(2)
 
-    assert shell(command, FULL).returncode == ExitCode.USAGE
-    assert shell(command, GONE).returncode == ExitCode.OK
-    assert "standard output cannot be written: it is closed" in shell(command, CLOSED).stderr
+    assert start(*command.split(), out=FULL).end() == ExitCode.USAGE
+    assert start(*command.split(), out=READ_BY_NOBODY).end() == ExitCode.OK
+    assert "standard output cannot be written: it is closed" in run_apart(*command.split(), out=CLOSED).err
 
 
 def test_a_sign_that_the_terminal_lacks(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..conftest import Configure
-from ..helpers.watched import _forkserver, dialler, store  # noqa: F401 - fixtures
+from ..helpers.watched import dialler, store  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from distributed import Client

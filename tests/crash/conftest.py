@@ -1,5 +1,5 @@
-"""What all crash tests share: the process that commands are forked from, and a dialler that outlives them."""
+"""What all crash tests share: a dialler that outlives the commands."""
 
 from __future__ import annotations
 
-from ..helpers.watched import Watched, _forkserver, configure, dialler, store  # noqa: F401 - fixtures
+from ..helpers.watched import Watched, configure, dialler, store  # noqa: F401 - fixtures

@@ -117,7 +117,7 @@ def test_a_limit_of_file_sizes(
     configure()
     path = contacts_csv(3_000)
 
-    stopped = run_apart("import", path, limit=limit)
+    stopped = run_apart("import", path, file_size=limit)
     resumed = run("resume")
     if "nothing to resume" in resumed.err:
         resumed = run("import", path)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+import pytest
 
 from dialler_sync.call_lists import place
 from dialler_sync.cli import main
@@ -20,7 +25,7 @@ from dialler_sync.journal.calls import CallNotes
 from dialler_sync.run.reports import Summary
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.crash.preloaded"])
+_context.set_forkserver_preload(["tests.helpers.preloaded"])
 
 DEADLINE = 60
 """Seconds after which a command counts as hanging."""
@@ -40,11 +45,13 @@ class Command:
         assert self.process.pid
         return self.process.pid
 
-    def end(self) -> int:
+    def end(self, deadline: float = DEADLINE) -> int:
         """Wait for the end; return the exit code, or minus the signal that killed it."""
-        self.process.join(DEADLINE)
+        self.process.join(deadline)
         code = self.process.exitcode
-        assert code is not None, "the command hangs"
+        if code is None:
+            self.process.kill()
+        assert code is not None, f"the command hangs: {self.err}"
         assert "Traceback" not in self.err, self.err
         return code
 
@@ -79,20 +86,39 @@ class Blow:
     number: signal.Signals = signal.SIGKILL
 
 
-def start(*arguments: object, blow: Blow | None = None, limit: int | None = None) -> Command:
-    """Start ``dialler-sync`` with the folder and environment of this process.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a command finds, apart from folder, environment and arguments.
 
-    ``limit`` is the greatest size in bytes of any file that it writes.
+    ``out``, ``err``: a file for what it prints, ``CLOSED``, or ``READ_BY_NOBODY``. ``file_size``, ``memory``: limits
+    in bytes.
     """
-    environment = {name: value for name, value in os.environ.items() if name.startswith("DIALLER_SYNC_")}
-    process = _context.Process(target=_run, args=([str(a) for a in arguments], Path.cwd(), environment, blow, limit))
+
+    out: str | None = None
+    err: str | None = None
+    file_size: int | None = None
+    memory: int | None = None
+    user: int | None = None
+    blow: Blow | None = None
+
+
+CLOSED, READ_BY_NOBODY = ">&-", "| true"
+
+
+def start(*arguments: object, **around: Any) -> Command:
+    """Start ``dialler-sync`` with the folder and environment of this process; ``around`` as in :class:`Around`."""
+    with pytest.MonkeyPatch.context() as patch:  # tests run in other folders than the one of this package
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        forkserver.ensure_running()
+    given = ([str(a) for a in arguments], Path.cwd(), dict(os.environ), Around(**around))
+    process = _context.Process(target=_run, args=given)
     process.start()
     return Command(Path.cwd(), process)
 
 
-def run_apart(*arguments: object, blow: Blow | None = None, limit: int | None = None) -> Command:
+def run_apart(*arguments: object, **around: Any) -> Command:
     """Run the command in a process of its own, to its end."""
-    command = start(*arguments, blow=blow, limit=limit)
+    command = start(*arguments, **around)
     command.end()
     return command
 
@@ -102,23 +128,42 @@ def killed(when: str, boundary: str, *arguments: object) -> None:
     assert run_apart(*arguments, blow=Blow(when, boundary)).process.exitcode == KILLED
 
 
-def _run(
-    arguments: list[str], folder: Path, environment: Mapping[str, str], blow: Blow | None, limit: int | None
-) -> None:
-    os.chdir(folder)
+def _run(arguments: list[str], folder: Path, environment: Mapping[str, str], around: Around) -> None:
+    os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
+    os.chdir(folder)
     name = multiprocessing.current_process().name
-    for number, kind in ((1, "out"), (2, "err")):
-        os.dup2(os.open(f"{name}.{kind}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", buffering=1, closefd=False) for number in (1, 2))
-    if limit is not None:
-        import resource
-
+    sys.stdout = sys.__stdout__ = _stream(1, around.out or f"{name}.out", "strict")
+    sys.stderr = sys.__stderr__ = _stream(2, around.err or f"{name}.err", "backslashreplace")
+    if around.user is not None:
+        os.setgroups([])
+        os.setgid(around.user)
+        os.setuid(around.user)
+    if around.file_size is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    if blow:
-        _place(blow)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (around.file_size, around.file_size))
+    if around.memory is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (around.memory, around.memory))
+    if around.blow:
+        _place(around.blow)
     main(arguments)
+
+
+def _stream(number: int, where: str, errors: str) -> TextIO | None:
+    """Point a standard descriptor there, and give the stream that Python makes of it as it starts."""
+    if where == CLOSED:
+        os.close(number)
+        return None
+    if where == READ_BY_NOBODY:
+        reader, writer = os.pipe()
+        os.close(reader)
+    else:
+        writer = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(writer, number)
+    os.close(writer)
+    buffering = 1 if number == 2 else -1
+    return os.fdopen(number, "w", buffering, encoding="utf-8", errors=errors, closefd=False)
 
 
 BOUNDARIES: Mapping[str, tuple[type, str, Callable[..., bool]]] = {

@@ -1,12 +1,10 @@
-"""Fixtures of tests that kill commands: the process that commands are forked from, and a dialler that outlives them."""
+"""Fixtures of tests that kill commands: a dialler that outlives them, and a short time limit for it."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Callable, Iterator
-from multiprocessing import forkserver
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,15 +12,6 @@ import pytest
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _forkserver() -> Iterator[None]:
-    """Start the fork server where it can import this package; the tests run in other folders."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-        forkserver.ensure_running()
-    yield
 
 
 class Watched(Store):

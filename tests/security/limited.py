@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pytest
+
+from ..helpers.commands import start
 
 MEMORY = 1_200 << 20
 """Bytes of address space: what an import of a small list needs, and a few hundred MB."""
@@ -20,19 +21,12 @@ Answer = Callable[[socket.socket], None]
 
 def run_limited(*arguments: object, seconds: float = 45, memory: int = MEMORY) -> subprocess.CompletedProcess[str]:
     """Run ``dialler-sync`` with the arguments; one that hangs is killed, and fails the test."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dialler_sync", *map(str, arguments)],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        encoding="utf-8",
-        timeout=seconds,
-        check=False,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "1000"},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    assert "MemoryError" not in done.stderr
-    return done
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "1000")
+        command = start(*arguments, memory=memory)
+    code = command.end(seconds)
+    assert "MemoryError" not in command.err
+    return subprocess.CompletedProcess(list(arguments), code, command.out, command.err)
 
 
 @contextmanager

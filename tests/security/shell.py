@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+from ..helpers.commands import start
+
 TOKEN = "Tk+9/aB3xQ==zZ7~pL.k_2wV"
 """With signs that every encoding changes."""
 
@@ -40,10 +44,17 @@ def contacts(keys: list[str], path: str = "list.csv") -> None:
 
 
 def shell(*arguments: object, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    """Run ``dialler-sync``."""
-    environment = {**os.environ, "DIALLER_SYNC_TOKEN": TOKEN, **variables}
-    command = [sys.executable, "-m", "dialler_sync", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, check=False, env=environment, stdin=subprocess.DEVNULL)
+    """Run ``dialler-sync``; what it prints is left in no file."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"DIALLER_SYNC_TOKEN": TOKEN, **variables}.items():
+            patch.setenv(name, value)
+        command = start(*arguments)
+    code = command.end()
+    printed = [command.folder / f"{command.process.name}.{kind}" for kind in ("out", "err")]
+    out, err = (path.read_bytes() for path in printed)
+    for path in printed:
+        path.unlink()
+    return subprocess.CompletedProcess(list(arguments), code, out, err)
 
 
 def said(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -17,7 +17,7 @@ from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure
 from ..helpers.commands import start
-from ..helpers.watched import Watched, _forkserver, configure, dialler, store  # noqa: F401 - fixtures
+from ..helpers.watched import Watched, configure, dialler, store  # noqa: F401 - fixtures
 
 psutil = pytest.importorskip("psutil", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dialler-sync[cluster]'")

@@ -124,7 +124,7 @@ def path_of(text: str | os.PathLike[str]) -> Path:
     if scheme == "http" and host not in _LOOPBACK:
         raise UsageError(f"{Url(address)}: is not encrypted: use https://.")
     for value in parts.query.split("&") if scheme in ("http", "https") else ():
-        keep_secret(unquote(value.partition("=")[2]))
+        keep_secret(unquote(value.partition("=")[2] or value))
     return Url(address)
 
 

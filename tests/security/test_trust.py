@@ -13,6 +13,7 @@ import pytest
 from dialler_sync.config import load_config
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.jobs.night import configurations
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
@@ -327,3 +328,14 @@ def test_programs_in_python_are_held_to_the_same(
             patch.setenv("DIALLER_SYNC_TRUST", "1")
             opened()
     assert load_config(path, trusted=True)
+
+
+@is_root
+def test_a_configuration_of_others_takes_none_out_of_the_night(common: Path) -> None:
+    """One that is extended is no campaign of its own, but not because an intruder says so."""
+    for name, text in {"ost": "campaign: {id: 538}\n", "evil": "extends: ost.yaml\n", "_own": "{}\n"}.items():
+        (common / f"{name}.yaml").write_text(text, encoding="utf-8")
+    os.chown(common / "evil.yaml", INTRUDER, INTRUDER)
+
+    assert configurations(common) == [common / "evil.yaml", common / "ost.yaml"]
+    assert configurations(common, trusted=True) == [common / "evil.yaml"]

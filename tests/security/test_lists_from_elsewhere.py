@@ -94,7 +94,7 @@ def test_no_redirect_leaves_what_is_encrypted(server: tuple[str, list[Answer]], 
         download(Url(f"{address}/list.csv"), {}, 100, pause=0)
 
 
-def test_a_redirect_to_another_port_does_not_get_the_login(server: tuple[str, list[Answer]]) -> None:
+def test_a_redirect_to_another_name_of_this_machine_does_not_get_the_login(server: tuple[str, list[Answer]]) -> None:
     address, answers = server
     seen = []
 

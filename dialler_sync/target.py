@@ -49,6 +49,12 @@ def is_account(target: str) -> bool:
     return campaign == ACCOUNT or campaign.startswith("=")
 
 
+def share_a_campaign(one: str, other: str) -> bool:
+    """Whether two targets are the same, or one of them is the whole account of the other."""
+    (dialler, mine), (theirs, its) = split(one), split(other)
+    return dialler == theirs and (mine == its or ACCOUNT in (mine, its))
+
+
 def in_words(target: str) -> str:
     """Format a target for people."""
     dialler, campaign = split(target)

@@ -17,6 +17,7 @@ from ..fetch import fetch
 from ..fields import FIELDS
 from ..model import Chunk, Fault, Layout, RowWarning, Table
 from ..pages import RECORDS, batched
+from ..target import target_of
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -141,7 +142,9 @@ class _Rows:
         else:
             rules["UserData"] = _user_data_rule(table.layout, settings, named.column)
         self._mapping = _bound(rules, table.layout, settings)
-        self._guard = Guard(table, self._mapping.fields, journal) if journal and table.layout.mended else None
+        account = target_of(settings.dialler.identity)
+        is_mended = table.layout.mended
+        self._guard = Guard(table, self._mapping.fields, journal, account) if journal and is_mended else None
         rule = rules.get("UserData")
         self._whole = converter(FIELDS["UserData"], rule) if rule else None
 

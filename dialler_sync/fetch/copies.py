@@ -10,7 +10,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import InputError
@@ -47,10 +47,12 @@ class Copy:
         Raises:
             InputError: it has more than ``most_mb`` megabytes, or many times what was packed; without the name of the
                 source.
-            OSError: it cannot be written.
+            OSError: its source cannot be read.
         """
         size = 0
-        with os.fdopen(new_file(self.path), "wb") as file:
+        with self._said():
+            number = new_file(self.path)
+        with os.fdopen(number, "wb", buffering=0) as file:
             for block in blocks:
                 size += len(block)
                 if size > most_mb * 1_000_000:
@@ -63,7 +65,21 @@ class Copy:
                         f"unpacks to more than {_BOMB_RATIO} times its {packed:,} bytes, as no list does. If it is "
                         "one, unpack it yourself."
                     )
-                file.write(block)
+                with self._said():
+                    left = memoryview(block)
+                    while left:
+                        left = left[file.write(left) :]
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            folder = self.path.parent.parent
+            raise InputError(
+                f"cannot be copied to {folder}: {error.strerror or error}. Make room there, or name another folder in "
+                "TMPDIR."
+            ) from error
 
     def keep(self, folder: Path) -> Path:
         """Copy it into a folder, where it stays until somebody deletes it; return its path there, the same each time.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
@@ -75,8 +76,10 @@ def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
         names = sorted(name for name, info in found.items() if info.get("type") != "directory")
     if not names:
         raise InputError(f"{url}: no file there has such a name.")
-    root = url.full[: url.full.index(store.path)] if store.path in url.full else f"{url.scheme}://"
-    return [Url(root + name) for name in names]
+    if url.scheme == "s3":
+        return [Url(f"s3://{name}") for name in names]
+    root = f"{url.scheme}://{urlsplit(url.full).netloc}"
+    return [Url(root + name.replace("%", "%25")) for name in names]  # as they are: %2F in a name is no folder
 
 
 def _open(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
@@ -135,9 +138,11 @@ def _said(url: Url) -> Iterator[None]:
     except ImportError as error:
         raise _missing(url, error) from None
     except FileNotFoundError as error:
-        if getattr(error.__cause__, "status", 404) in _GONE and not isinstance(error.__cause__, OSError):
+        cause = error.__cause__
+        unsaid = None if cause and url.scheme in ("https", "http") else _GONE[0]  # there it is whatever went wrong
+        if getattr(cause, "status", unsaid) in _GONE and not isinstance(cause, OSError):
             raise InputError(f"{url}: there is no such file.") from None
-        raise _unreadable(url, error) from error  # over https it stands for whatever went wrong
+        raise _unreadable(url, error) from error
     except PermissionError:
         raise InputError(f"{url}: may not be read by this user. Ask who runs the server.") from None
     except Exception as error:  # whatever the library of the store raises, it is the server that could not be read

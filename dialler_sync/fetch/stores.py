@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ..config.sources import StoreSettings
@@ -99,23 +99,13 @@ def _smb(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
 
 
 def _https(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    import aiohttp
-    from fsspec.implementations.http import HTTPFileSystem
+    from .web import open_web
 
-    client: dict[str, Any] = {
-        "trust_env": True,
-        "timeout": aiohttp.ClientTimeout(total=None, connect=settings.timeout, sock_read=settings.timeout),
-    }
-    options: dict[str, Any] = {}
     token, password = _secret(settings, "token_command"), _secret(settings, "password_command")
-    if token:
-        options["headers"] = {"Authorization": f"Bearer {token}"}
-    elif settings.username:
-        login = base64.b64encode(f"{settings.username}:{password or ''}".encode()).decode()
-        options["headers"] = {"Authorization": f"Basic {login}"}
-    if settings.ca_file and url.scheme == "https":
-        options["ssl"] = ssl.create_default_context(cafile=settings.ca_file)
-    return HTTPFileSystem(client_kwargs=client, skip_instance_cache=True, encoded=True, **options), url.full
+    login = f"Bearer {token}" if token else ""
+    if settings.username and not token:
+        login = "Basic " + base64.b64encode(f"{settings.username}:{password or ''}".encode()).decode()
+    return open_web(login, settings.ca_file if url.scheme == "https" else None, settings.timeout), url.full
 
 
 def _secret(settings: StoreSettings, name: str) -> str | None:
@@ -129,7 +119,11 @@ def reason(error: BaseException) -> str:
 
     if found := of_ssh(error):
         return found
+    from .web import RefusedError
+
     for each in _causes(error):
+        if isinstance(each, RefusedError):
+            return str(each)
         status = getattr(each, "status", None)
         if status in (401, 403):
             return f"the server refuses the login (HTTP {status}): check sources: in the configuration."

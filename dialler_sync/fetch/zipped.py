@@ -30,11 +30,14 @@ _LITTER = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORE
 
 _MOST_MEMBERS = 10_000
 _MOST_SHOWN = 20
-_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99}
-"""Methods that can be unpacked; 99 stands for a member that AES encrypts."""
+_AES = 99
+"""Method of a member that AES encrypts: its own one is known when it is opened."""
+
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _AES}
+"""Methods that are unpacked. zipfile unpacks bzip2 and LZMA without a limit: 2 KB may hold 3 GB."""
 
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, RuntimeError, struct.error)
-_OTHER_METHODS = {9: "Deflate64", 93: "Zstandard", 95: "xz", 98: "PPMd"}
+_OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 
 
 def is_archive(path: Path) -> bool:
@@ -62,9 +65,7 @@ def unzipped(
             member = _chosen(_members(archive), named, wanted)
     except (*_DAMAGE, OSError) as error:
         raise InputError(f"is a damaged zip archive ({error}). Copy it again, or pack it anew.") from error
-    if member.compress_type not in _METHODS:
-        method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
-        raise InputError(f"'{member.filename}' is packed with {method}, which cannot be unpacked here: use Deflate.")
+    _require_method(member)
     if not member.flag_bits & 1:
         return _content(path, member, None), member.compress_size
     secret = password()
@@ -73,6 +74,17 @@ def unzipped(
             f"'{member.filename}' is encrypted: have source.password_command print the password, or pack it without."
         )
     return _content(path, member, secret.encode()), member.compress_size
+
+
+def _require_method(member: Any) -> None:
+    """Refuse a member that is not packed with Deflate.
+
+    Raises:
+        InputError: it is packed with another method.
+    """
+    if member.compress_type not in _METHODS:
+        method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
+        raise InputError(f"'{member.filename}' is packed with {method}, which is not unpacked here: use Deflate.")
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -143,9 +155,13 @@ def _listed(names: Sequence[str]) -> str:
 def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:
     encrypted = password is not None
     try:
-        with _opened(path, encrypted=encrypted) as archive, archive.open(member.filename, pwd=password) as file:
-            while block := file.read(BLOCK):
-                yield block
+        with _opened(path, encrypted=encrypted) as archive:
+            _require_method(archive.getinfo(member.filename))
+            with archive.open(member.filename, pwd=password) as file:
+                while block := file.read(BLOCK):
+                    yield block
+    except InputError:
+        raise
     except Exception as error:  # pyzipper has errors of its own, and raises whatever its parsing meets
         if encrypted and "password" in str(error).casefold():
             raise InputError(f"'{member.filename}': what source.password_command prints is not its password.") from None

@@ -45,7 +45,7 @@ class Url(_Path):  # type: ignore[misc] # which of the two it is depends on the 
     def name(self) -> str:
         """The last part of its path, of a member of an archive with that before it; the host where there is none."""
         archive, member = self.member()
-        last = unquote(str(archive).rstrip("/").rpartition("/")[2])
+        last = unquote(str(archive).rstrip("/").rpartition("/")[2]).replace("/", "_").replace("\0", "_")
         return last if member is None else f"{last}/{member}"
 
     def member(self) -> tuple[Url, str | None]:
@@ -113,12 +113,18 @@ def path_of(text: str | os.PathLike[str]) -> Path:
             f"the address of {host or scheme} has a password in it, which others can read in the list of processes. "
             f"Take it out, and set sources: {{'{scheme}://{host}': {{password_command: …}}}} in the configuration."
         )
+    if parts.username and scheme in ("https", "http"):
+        keep_secret(unquote(parts.username))
+        raise UsageError(
+            f"the address of {host} has a login in it, which others can read in the list of processes. Take it out, "
+            f"and set sources: {{'{scheme}://{host}': {{token_command: …}}}}, or username, in the configuration."
+        )
     if not host:
         raise UsageError(f"{address}: names no {'bucket' if scheme == 's3' else 'host'}: {scheme}://HOST/PATH.")
     if scheme == "http" and host not in _LOOPBACK:
         raise UsageError(f"{Url(address)}: is not encrypted: use https://.")
     for value in parts.query.split("&") if scheme in ("http", "https") else ():
-        keep_secret(unquote(value.partition("=")[2]))
+        keep_secret(unquote(value.partition("=")[2] or value))
     return Url(address)
 
 

@@ -83,6 +83,7 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
     copies = [
         "the dialler, if the contact is still there: dialler-sync contacts delete",
         "lists of calls that were written with calls --to, and what was made of them",
+        "files that validate --mapped, plan -o, inspect --to and contacts -o have written, and mails with attachments",
     ]
     with ExitStack() as locks:
         for target in dict.fromkeys(run.target for run in person.runs):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import smtplib
-import ssl
 import tempfile
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -23,13 +22,12 @@ from ..report.html import HtmlReport
 from ..report.masking import Mask, mask_phones
 from ..text.outward import keep_secret, line
 from .forget import KeptCells
+from .smtp import open_smtp
 from .subject import subject
 
 _log = logging.getLogger(__name__)
 
-_SECONDS = 20.0
 _LONGEST_PASSWORD = 4096
-_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -53,18 +51,11 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
 
 
 def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:
-    port = smtp.port or _PORTS[smtp.tls]
-    trusted = ssl.create_default_context(cafile=smtp.ca_file) if smtp.tls != "none" else None
-    if smtp.tls == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, port, timeout=_SECONDS, context=trusted)
-    else:
-        server = smtplib.SMTP(smtp.host, port, timeout=_SECONDS)
-    with server:
-        if smtp.tls == "starttls":
-            server.starttls(context=trusted)
+    with open_smtp(smtp) as server:
         if smtp.user:
             server.login(smtp.user, _password(smtp))
-        server.send_message(message)
+        if refused := server.send_message(message):
+            _log.error("notify.email: the server takes no mail for %s; the other receivers have it", ", ".join(refused))
 
 
 def _password(smtp: SmtpSettings) -> str:

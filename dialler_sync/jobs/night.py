@@ -22,6 +22,7 @@ from ..config import load_config
 from ..config.extends import extended_by
 from ..errors import ConfigError, DiallerSyncError, UsageError
 from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
+from ..files import trust
 from ..files.private import make_folder
 from ..files.whole import spared
 from ..journal import Journal, RunRecord
@@ -63,8 +64,9 @@ class NightOptions:
     until: datetime | None = None
 
 
-def configurations(folder: Path) -> list[Path]:
+def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
     """Return the configurations of a folder: each ``*.yaml`` that no other extends, and that begins with no ``_``.
+    Unless all are ``trusted``, one that others could have changed, which is refused later, takes no other away.
 
     Raises:
         UsageError: there is no folder, or no configuration in it.
@@ -75,6 +77,8 @@ def configurations(folder: Path) -> list[Path]:
         raise UsageError(f"{folder}: cannot be read: {error.strerror}") from error
     bases = set()
     for path in files:
+        if not trusted and trust.judge("", path):
+            continue
         with suppress(ConfigError):  # its own call will say what is wrong with it
             base = extended_by(path)
             bases |= {base.resolve()} if base else set()
@@ -94,7 +98,7 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
     work = _Work(options)
     nights: dict[Path, CampaignNight] = {}
     diallers: dict[str, list[Path]] = defaultdict(list)
-    for path in configurations(folder):
+    for path in configurations(folder, trusted=options.trusted or trust.is_overridden()):
         try:
             diallers[_dialler(path, options)].append(path)
         except DiallerSyncError as error:

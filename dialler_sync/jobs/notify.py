@@ -209,9 +209,12 @@ def _ping(url: str, *, failing: bool) -> None:
     parts = urlsplit(url)
     path = parts.path.rstrip("/") + "/fail" if failing else parts.path
     try:
-        httpx.get(urlunsplit(parts._replace(path=path)), timeout=_WEBHOOK_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        status = asyncio.run(_status_of("GET", urlunsplit(parts._replace(path=path))))
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:  # or a proxy
         _log.error("notify.ping could not be called: %s", type(error).__name__)
+    else:
+        if not 200 <= status < 300:
+            _log.error("notify.ping could not be called: it answered %s", status)
 
 
 def _body(summary: Summary, night: Night) -> dict[str, Any]:
@@ -233,7 +236,7 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
     import httpx
 
     try:
-        status = asyncio.run(_status_of(url, body))
+        status = asyncio.run(_status_of("POST", url, body))
         if 200 <= status < 300:
             return True
         reason = f"it answered {status}"
@@ -248,8 +251,8 @@ def _call(url: str, body: Mapping[str, Any]) -> bool:
     return False
 
 
-async def _status_of(url: str, body: Mapping[str, Any]) -> int:
-    """Return the HTTP status of the webhook's answer. Its body is not read, as it may be endless; redirects are not
+async def _status_of(method: str, url: str, body: Mapping[str, Any] | None = None) -> int:
+    """Return the HTTP status of an answer. Its body is not read, as it may be endless; redirects are not
     followed.
 
     Raises:
@@ -260,7 +263,7 @@ async def _status_of(url: str, body: Mapping[str, Any]) -> int:
     async with (
         asyncio.timeout(_WEBHOOK_SECONDS),
         httpx.AsyncClient(timeout=2 * _WEBHOOK_SECONDS, follow_redirects=False) as client,
-        client.stream("POST", url, json=outward(body)) as answer,
+        client.stream(method, url, json=outward(body)) as answer,
     ):
         return answer.status_code
 

@@ -22,6 +22,7 @@ from ..mapping.cells import OF_SHEET
 from ..mapping.columns import BoundField, is_blank
 from ..model import CellNote, Chunk, Contact, Fault, Filtered, Rejection, Table
 from ..own_columns import SHEET
+from ..target import share_a_campaign
 from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
@@ -108,10 +109,11 @@ class Held(NamedTuple):
 class Guard:
     """Holds the rows of one mended table against the journal.
 
-    ``runs`` are the runs that its rows name, and their records where the journal has them.
+    ``runs`` are the runs that its rows name, and their records where the journal has them. A run on another campaign
+    than that of ``target`` counts as unknown: a file may name any, and would be told what is in it.
     """
 
-    def __init__(self, table: Table, fields: Mapping[str, BoundField], journal: Journal) -> None:
+    def __init__(self, table: Table, fields: Mapping[str, BoundField], journal: Journal, target: str) -> None:
         self._fields = fields
         self._journal = journal
         self._is_workbook = table.layout.format != "csv"
@@ -123,7 +125,7 @@ class Guard:
                 if position != OF_SHEET:
                     self._fed_by.setdefault(position, set()).add(name)
         named = _named_in(table)
-        known = {run.id: run for run in journal.runs()} if named else {}
+        known = {run.id: run for run in journal.runs() if share_a_campaign(run.target, target)} if named else {}
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
     def check(self, chunk: Chunk, check: Check) -> Sorted:

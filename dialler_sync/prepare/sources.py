@@ -16,6 +16,7 @@ from ..files.pinned import known
 from ..journal import Journal
 from ..mapping.validate import Checker
 from ..model import Chunk, Table
+from ..target import target_of
 from ..text.outward import line
 from .guard import Guard, Sorted
 from .lookups import read_lookups
@@ -102,11 +103,18 @@ def open_sources(
             for note in checker.notes:
                 _log.info("%s: %s", where, note)
             looked_at = {**checker.fields, **(checker.filters.fields if checker.filters else {})}
-            guard = Guard(table, looked_at, journal) if table.layout.mended else None
+            guard = Guard(table, looked_at, journal, _target(settings, journal)) if table.layout.mended else None
             sources.append(Source(local, local.sha256, local.inode, table, checker, guard))
     if unreadable:
         raise InputError(*unreadable)
     return sources
+
+
+def _target(settings: Settings, journal: Journal) -> str:
+    """Return the target, as far as it is known without asking the dialler."""
+    dialler, campaign = settings.dialler.identity, settings.campaign
+    number = campaign.id if campaign.name is None else journal.known_id(dialler, campaign.name)
+    return target_of(dialler, campaign_id=number, name=campaign.name)
 
 
 def _each(paths: Sequence[Path], source: SourceSettings, unreadable: list[object]) -> Iterator[Path]:

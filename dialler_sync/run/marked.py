@@ -73,7 +73,7 @@ def _targets(out: Path, found: Notes) -> Iterator[Path]:
     taken: set[str] = set()
     for path in found:
         ending = ".xlsm" if path.suffix.lower() == ".xlsm" else ".xlsx"
-        stem, n = f"{path.stem}-marked", 2
+        stem, n = f"{Path(path.name).stem}-marked", 2
         name = f"{stem}{ending}"
         while name.casefold() in taken:
             name, n = f"{stem}-{n}{ending}", n + 1

@@ -196,3 +196,19 @@ def test_what_lies_in_a_folder_of_another_user_in_our_own_is_not_gone_on_with(
 
     assert "belongs to another user" in done.err
     assert not dialler.store.contacts
+
+
+def test_a_list_is_told_nothing_of_another_campaign(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """Whoever brings it may name any run of the journal in it, and reads what is said of its rows."""
+    configure()
+    (tmp_path / "theirs.csv").write_text("Key,Name,Phone\n0049123,Anna,12\n", encoding="utf-8")
+    theirs = run("import", "theirs.csv").summary["run_id"]
+    configure(campaign="{id: 539}")
+    (tmp_path / "mine.csv").write_text(
+        f"Key,Name,Phone,_run,_row,_key\nX1,Eva,0171 3920012,{theirs},2,X1\n", encoding="utf-8"
+    )
+
+    done = run("import", "mine.csv")
+
+    assert done.code == ExitCode.OK, done.err
+    assert "0049123" not in str(done.rows())

@@ -14,6 +14,7 @@ from dialler_sync.config import load_config
 from dialler_sync.errors import UsageError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.files import trust
+from dialler_sync.jobs.night import configurations
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
@@ -403,3 +404,14 @@ def test_a_link_of_our_own_to_a_folder_of_another_user_is_foreign(tmp_path: Path
         False,
         False,
     ]
+
+
+@is_root
+def test_a_configuration_of_others_takes_none_out_of_the_night(common: Path) -> None:
+    """One that is extended is no campaign of its own, but not because an intruder says so."""
+    for name, text in {"ost": "campaign: {id: 538}\n", "evil": "extends: ost.yaml\n", "_own": "{}\n"}.items():
+        (common / f"{name}.yaml").write_text(text, encoding="utf-8")
+    os.chown(common / "evil.yaml", INTRUDER, INTRUDER)
+
+    assert configurations(common) == [common / "evil.yaml", common / "ost.yaml"]
+    assert configurations(common, trusted=True) == [common / "evil.yaml"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from dialler_sync.config.notify import SmtpSettings
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs import notify
+from dialler_sync.jobs import notify, smtp
 
 from ..conftest import Run
 from .limited import answering, configuration, run_limited
@@ -83,3 +86,43 @@ def test_a_redirect_is_not_followed(tmp_path: Path, run: Run) -> None:
 
     assert "notify.webhook could not be called: it answered 307" in done.err
     assert not came
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["endless", "refused"])
+def test_a_ping_reads_no_more_than_the_status(
+    ends: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(notify, "_WEBHOOK_SECONDS", 5)
+
+    def refuse(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n")
+
+    with answering(refuse if ends else _endless) as url:
+        notify._ping(f"{url}/s3cret-of-the-ping", failing=False)
+
+    assert [record.getMessage() for record in caplog.records if record.name == notify.__name__] == (
+        ["notify.ping could not be called: it answered 404"] if ends else []
+    )
+
+
+@pytest.mark.parametrize("size", [1, 1 << 16], ids=["slow", "endless"])
+def test_a_mail_server_whose_greeting_has_no_end(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line of it comes in time."""
+    monkeypatch.setattr(smtp, "_SECONDS", 0.3 if size == 1 else 20)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.settimeout(0.05)
+                while True:
+                    connection.sendall(b"220-hello\r\n" * size)
+                    with suppress(TimeoutError):
+                        if size == 1 and not connection.recv(1):
+                            return
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            smtp.open_smtp(SmtpSettings(host="127.0.0.1", port=listener.getsockname()[1], tls="none"))
+        thread.join()

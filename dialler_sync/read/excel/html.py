@@ -41,6 +41,9 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _EXPONENT = re.compile(r"\s*-?\d+(?:[.,]\d+)?E\+\d+\s*", re.IGNORECASE)
 _WHOLE = re.compile(r"-?\d{1,15}")
 _MOST_SPAN = LAST_ROW
+_MOST_TABLES = 2_000
+"""Tables that are followed: those that hold something, and those around them."""
+
 _FEWEST = 2
 """Rows and columns of a table that may hold data, where another one has more of them."""
 
@@ -58,7 +61,8 @@ def open_html(path: Path, source: SourceSettings) -> Book:
     inner = [table for table in tables if not table.is_layout] or tables
     large = [table for table in inner if len(table.rows) >= _FEWEST and len(table.columns) >= _FEWEST] or inner
     names = _names(large)
-    others = [table for table in tables if table not in large]
+    chosen = set(map(id, large))
+    others = [table for table in tables if id(table) not in chosen]
     sheets = [Sheet(index, name, visible=True) for index, name in enumerate(names)]
     sheets += [Sheet(len(sheets) + at, f"(small table {at})", visible=False) for at in range(1, len(others) + 1)]
     contents = [*large, *others]
@@ -68,11 +72,13 @@ def open_html(path: Path, source: SourceSettings) -> Book:
 
 def _names(tables: list[_Table]) -> list[str]:
     """Name the tables by their captions, else by their number; each name once."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for number, table in enumerate(tables, 1):
         name = table.caption or f"Table {number}"
-        names.append(name if name not in names else f"{name} ({number})")
-    return names
+        while name in names:
+            name = f"{name} ({number})"
+        names[name] = None
+    return [*names]
 
 
 def _parse(path: Path, scanner: _Scanner, source: SourceSettings) -> None:
@@ -116,11 +122,14 @@ def _encoding(path: Path, source: SourceSettings) -> str:
 
 @dataclass(eq=False, slots=True)
 class _Table(ParsedSheet):
-    """A table while it is parsed. ``spans``: column → last row of a cell that reaches down from above."""
+    """A table while it is parsed. ``spans``: column → last row of a cell that reaches down from above; they go to the
+    column before ``reach``, and the first of them ends in the row ``soonest``."""
 
     caption: str = ""
     is_layout: bool = False
     spans: dict[int, int] = field(default_factory=dict)
+    soonest: int = LAST_ROW
+    reach: int = 0
     cells: list[tuple[str, int, int]] = field(default_factory=list)
     in_row: bool = False
     is_hidden: bool = False
@@ -138,7 +147,11 @@ class _Table(ParsedSheet):
             return
         self.in_row = False
         self.row += 1
-        self.spans = {column: last for column, last in self.spans.items() if last >= self.row}
+        if self.soonest < self.row:
+            self.spans = {column: last for column, last in self.spans.items() if last >= self.row}
+            self.soonest, self.reach = min(self.spans.values(), default=LAST_ROW), max(self.spans, default=-1) + 1
+        if self.spans:
+            check_extent(self.row, self.reach, source)
         values: list[Value] = []
         column = 0
         for text, across, down in self.cells:
@@ -154,6 +167,7 @@ class _Table(ParsedSheet):
             places = range(column, column + min(across, source.max_columns))
             if down > 1:
                 self.spans.update(dict.fromkeys(places, self.row + down - 1))
+                self.soonest, self.reach = min(self.soonest, self.row + down - 1), max(self.reach, places.stop)
             column = places.stop
             if column > 2 * source.max_columns:
                 check_extent(self.row, column, source)
@@ -254,6 +268,8 @@ class _Scanner:
     def _begin_table(self) -> None:
         if self._open and self._cell:
             self._open[-1][0].is_layout = True
+        if len(self.tables) >= _MOST_TABLES:
+            raise InputError(f"has more than {_MOST_TABLES:,} tables: save the one that counts.")
         table = _Table()
         self.tables.append(table)
         self._open.append((table, self._cell))
@@ -262,7 +278,9 @@ class _Scanner:
     def _end_table(self) -> None:
         self._end_cell()
         self._end_row()
-        _, self._cell = self._open.pop()
+        table, self._cell = self._open.pop()
+        if not table.rows and self.tables[-1] is table:
+            self.tables.pop()
 
     def _close_all(self) -> None:
         self._unseen = []

@@ -23,6 +23,9 @@ SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
 PROTECTED = "is protected by a password. Save it without one, or have source.password_command print the password."
 
 _CHUNK = 1 << 20
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""The two that the standards allow; zipfile unpacks all others without a limit."""
+
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<([\w.-]+:)?\w", re.DOTALL)
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([\w.-]+)")
 _BOMB_BYTES = 64_000_000
@@ -66,6 +69,8 @@ class Package:
                 raise InputError(f"would unpack to {times:,} times its size: a zip bomb.")
             if info.flag_bits & 1:
                 raise InputError(PROTECTED)
+            if info.compress_type not in _METHODS:
+                raise InputError(f"holds '{info.filename}', which is packed as in no workbook. {SAVE_ANEW}")
         if len(parts) < len(infos):
             raise InputError(f"is damaged: it holds two parts of one name. {SAVE_ANEW}")
         return parts

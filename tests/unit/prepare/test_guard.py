@@ -70,7 +70,7 @@ def mended(
 
 def guard_of(table: Mended, known: Known, rules: Mapping[str, Any] = KEYED) -> tuple[Guard, Checker]:
     checker = Checker(settings_of(rules), table.layout)
-    return Guard(cast("Any", table), checker.fields, cast("Journal", known)), checker
+    return Guard(cast("Any", table), checker.fields, cast("Journal", known), RUN.target), checker
 
 
 def sorted_by(guard: Guard, checker: Checker, chunk: Chunk) -> Sorted:

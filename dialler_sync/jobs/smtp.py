@@ -1,0 +1,91 @@
+"""A connection to a mail server, each of whose replies has a limit of time and size."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from typing import BinaryIO
+
+from ..config.notify import SmtpSettings
+
+_SECONDS = 20.0
+_LONGEST = 1 << 20
+"""Bytes that the server may say, all in all."""
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+def open_smtp(smtp: SmtpSettings) -> smtplib.SMTP:
+    """Connect to the server, as a context manager; no login.
+
+    Raises:
+        smtplib.SMTPException, OSError: there is no connection, or its certificate is not accepted.
+    """
+    port = smtp.port or _PORTS[smtp.tls]
+    if smtp.tls == "none":
+        return _Server(smtp.host, port, timeout=_SECONDS)
+    trusted = ssl.create_default_context(cafile=smtp.ca_file)
+    if smtp.tls == "tls":
+        return _ServerOverTls(smtp.host, port, timeout=_SECONDS, context=trusted)
+    server = _Server(smtp.host, port, timeout=_SECONDS)
+    try:
+        server.starttls(context=trusted)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+class _Server(smtplib.SMTP):
+    """A server whose replies are cut off: smtplib waits anew for each byte, and for each line of a reply."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the next reply.
+
+        Raises:
+            smtplib.SMTPServerDisconnected: there is none in time, or too long a one.
+        """
+        found = self.sock
+        late = threading.Timer(_SECONDS, _end, (found,))
+        late.daemon = True
+        late.start()
+        try:
+            if self.file is None and found is not None:
+                self.file = _Limited(found.makefile("rb"))
+            return super().getreply()
+        finally:
+            late.cancel()
+
+
+class _ServerOverTls(_Server, smtplib.SMTP_SSL):
+    """The same over TLS from its beginning."""
+
+
+class _Limited:
+    """The lines that a server says."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = _LONGEST
+        self.close = file.close
+
+    def readline(self, longest: int) -> bytes:
+        """Return a line.
+
+        Raises:
+            OSError: the server has said too much.
+        """
+        said = self._file.readline(longest)
+        self._left -= len(said)
+        if self._left < 0:
+            raise OSError("it goes on and on")
+        return said
+
+
+def _end(found: socket.socket | None) -> None:
+    with suppress(OSError):
+        if found:
+            found.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,201 @@
+"""Lists at addresses and in archives, made to do harm."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from dialler_sync.config import SourceSettings
+from dialler_sync.config.sources import StoreSettings
+from dialler_sync.errors import InputError, UsageError
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.fetch.copies import Copy
+from dialler_sync.fetch.local import fetch
+from dialler_sync.fetch.remote import download
+from dialler_sync.files.url import Url, path_of
+from dialler_sync.read.excel.html import open_html
+from dialler_sync.run.marked import _targets
+from dialler_sync.text.outward import line
+
+from ..conftest import Configure, Run
+from ..helpers.http_server import QuietServer
+from ..helpers.stores import SSHD, sftp_server
+
+LIST = b"Key,Name,Phone\nK1,A,0171 3920012\n"
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[Answer]]]:
+    """A web server that answers as the one thing in its list says; its address."""
+    answers: list[Answer] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answers[0](self)
+
+        do_HEAD = do_GET  # noqa: N815 - as the library wants it
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the library has it
+            pass
+
+    web = QuietServer(("127.0.0.1", 0), Handler)
+    web.daemon_threads = True
+    thread = Thread(target=web.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{web.server_address[1]}", answers
+    web.shutdown()
+    thread.join()
+    web.server_close()
+
+
+def head(request: BaseHTTPRequestHandler, code: int, **headers: object) -> None:
+    request.send_response(code)
+    for name, value in headers.items():
+        request.send_header(name.replace("_", "-"), str(value))
+    request.end_headers()
+
+
+def test_a_piece_that_has_no_end_is_not_kept_in_memory(server: tuple[str, list[Answer]]) -> None:
+    """Nor one that unpacks to more: the server is asked for 1,000 bytes of a list."""
+    address, answers = server
+    sent = 0
+
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        nonlocal sent
+        if request.command == "HEAD":
+            return head(request, 200, Content_Length=1000)
+        head(request, 206, Content_Range="bytes 0-999/1000", Content_Length=10**12, Content_Encoding="deflate")
+        while sent < 1 << 27:
+            sent += request.connection.send(bytes(1 << 20))
+        return None
+
+    answers.append(endless)
+
+    with pytest.raises(InputError, match="sends more than it was asked for"):
+        download(Url(f"{address}/list.csv"), {}, 100, pause=0)
+    assert sent < 1 << 27
+
+
+@pytest.mark.parametrize("there", ["http://example.com/list.csv", "file:///etc/passwd", "ftp://127.0.0.1/list.csv"])
+def test_no_redirect_leaves_what_is_encrypted(server: tuple[str, list[Answer]], there: str) -> None:
+    address, answers = server
+    answers.append(lambda request: head(request, 302, Location=there, Content_Length=0))
+
+    with pytest.raises(InputError, match=r"leads on to .*, which is not encrypted"):
+        download(Url(f"{address}/list.csv"), {}, 100, pause=0)
+
+
+def test_a_redirect_to_another_name_of_this_machine_does_not_get_the_login(server: tuple[str, list[Answer]]) -> None:
+    address, answers = server
+    seen = []
+
+    def moved(request: BaseHTTPRequestHandler) -> None:
+        seen.append((request.path, request.headers.get("Authorization")))
+        if request.path == "/list.csv":
+            location = f"{address.replace('127.0.0.1', 'localhost')}/other.csv"
+            return head(request, 302, Location=location, Content_Length=0)
+        return head(request, 404, Content_Length=0)
+
+    answers.append(moved)
+    stores = {address: StoreSettings(username="u", password_command=["echo", "p@ssw0rd-long"])}
+
+    with pytest.raises(InputError, match="leads on to"):
+        download(Url(f"{address}/list.csv"), stores, 100, pause=0)
+    assert {path for path, _ in seen} == {"/list.csv"}
+
+
+def test_a_login_in_an_address_is_refused_and_masked() -> None:
+    """A token as the name of the user is what some forges propose."""
+    with pytest.raises(UsageError, match="has a login in it"):
+        path_of("https://ghp_TokenOfMine1234@example.com/list.csv")
+    assert "TokenOfMine" not in line("refused: ghp_TokenOfMine1234")
+
+
+def test_the_name_of_a_list_at_an_address_leads_nowhere() -> None:
+    """It becomes the name of a marked workbook."""
+    url = Url("https://example.com/a/..%2F..%2F..%2Fevil.xlsx")
+
+    assert url.name == ".._.._.._evil.xlsx"
+    (target,) = _targets(Path("out"), {url: {}})
+    assert target.parent == Path("out")
+    (target,) = _targets(Path("out"), {Url("https://example.com/list.zip/in/a.xlsx"): {}})
+    assert target == Path("out/a-marked.xlsx")
+
+
+@pytest.mark.skipif(SSHD is None, reason="OpenSSH's server is not installed")
+def test_a_name_on_the_server_names_no_other_file(run: Run, configure: Configure, tmp_path: Path) -> None:
+    """Whoever brings lists chooses their names: %2F in one is no way to another folder."""
+    with sftp_server(tmp_path) as sftp:
+        configure(sources=f"\n  {sftp.login}")
+        (tmp_path / "secret.csv").write_bytes(LIST.replace(b"K1", b"SECRET"))
+        (sftp.files / "..%2Fsecret.csv").write_bytes(LIST)
+        (sftp.files / "a%20b.csv").write_bytes(LIST.replace(b"K1", b"K2"))
+
+        done = run("validate", sftp.url("*.csv"))
+
+    assert done.code == ExitCode.OK, done.err
+    assert [row["_user_data"] for row in done.rows()] == ["K1", "K2"]
+
+
+@pytest.mark.parametrize(("method", "named"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")])
+def test_a_zip_bomb_of_another_method_is_not_unpacked(tmp_path: Path, method: int, named: str) -> None:
+    """zipfile would unpack whatever it is given at once: 2 KB are 3 GB."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("list.csv", LIST)
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", method) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+
+    with pytest.raises(InputError, match=f"is packed with {named}, which is not unpacked here"):
+        fetch(tmp_path / "a.zip", SourceSettings())
+    with pytest.raises(InputError, match="is packed as in no workbook"):
+        from dialler_sync.read import open_tables
+
+        open_tables(tmp_path / "a.xlsx", SourceSettings())
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("<table><caption>x</caption><tr><td>a</td></tr></table>" * 3_000, "more than 2,000 tables"),
+        (
+            "<table><tr>" + "<td colspan=2000 rowspan=1048576>x</td></tr>" + "<tr><td></td></tr>" * 600,
+            "too many for the memory",
+        ),
+    ],
+)
+def test_a_page_that_costs_more_than_it_holds_is_refused(tmp_path: Path, page: str, message: str) -> None:
+    (tmp_path / "a.html").write_text(f"<html><body>{page}", encoding="utf-8")
+
+    with pytest.raises(InputError, match=message):
+        open_html(tmp_path / "a.html", SourceSettings(max_file_mb=40))
+
+
+def test_empty_tables_and_names_that_meet_cost_no_table(tmp_path: Path) -> None:
+    """A name that is made to differ may be there already."""
+    row = "<tr><td>a</td><td>b</td></tr>"
+    named = "".join(f"<table><caption>{name}</caption>{row * 2}</table>" for name in ("x", "x (3)", "x"))
+    (tmp_path / "a.html").write_text(f"<html><body>{'<table></table>' * 3_000}{named}", encoding="utf-8")
+
+    book = open_html(tmp_path / "a.html", SourceSettings())
+
+    assert [sheet.name for sheet in book.sheets] == ["x", "x (3)", "x (3) (3)"]
+
+
+def test_a_full_disk_is_said_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is as it was: it is the copy that has no room."""
+    copy = Copy()
+    copy.path = Path("/dev/full")
+    monkeypatch.setattr("dialler_sync.fetch.copies.new_file", lambda path: os.open(path, os.O_WRONLY))
+
+    with pytest.raises(InputError, match=r"cannot be copied to /: No space left on device. .* TMPDIR"):
+        copy.fill([LIST], 1)

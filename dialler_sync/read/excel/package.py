@@ -83,6 +83,11 @@ class Package:
         """Whether the container has a part of this name."""
         return _key(name) in self._parts
 
+    def size(self, name: str) -> int:
+        """Return the bytes that a part has unpacked, 0 if it does not exist."""
+        info = self._parts.get(_key(name))
+        return info.file_size if info else 0
+
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack a part piece by piece; yield nothing if it does not exist.
 

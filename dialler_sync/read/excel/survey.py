@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import ge
@@ -33,24 +33,34 @@ _LONGEST_ELEMENT = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is known of a sheet before calamine reads it."""
+    """What is known of a sheet before calamine reads it. ``severable``: its rows may be read apart."""
 
     holds_data: bool
     marks: Marks
     remarks: tuple[str, ...]
+    severable: bool = True
 
 
-def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[int], source: SourceSettings) -> Survey:
-    """Search the XML of one sheet. ``strings``: the lengths of the shared strings.
+def survey_sheet(
+    package: Package,
+    part: str,
+    parts: XlsxParts,
+    strings: array[int],
+    source: SourceSettings,
+    seen: Callable[[bytes], None] = lambda _: None,
+) -> Survey:
+    """Search the XML of one sheet. ``strings``: the lengths of the shared strings; ``seen`` is called with each block
+    of whole rows.
 
     Raises:
         InputError: it is damaged, or larger than ``source`` allows.
         UnusualError: calamine would misread it in this form.
     """
-    prefix = _prefix(package, part)
+    prefix = prefix_of(package, part)
     search = _Search(prefix, parts)
     for block in _blocks(package.stream(part), f"<{prefix}row", source):
         search.take(block)
+        seen(block)
         if search.rows > LAST_ROW:
             break
     rows, columns = search.rows, search.columns()
@@ -64,10 +74,10 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
     marks = Marks()
     if search.misread:
         pieces = package.stream(part)
-        if not search.irregular:
+        if not (search.irregular or search.unstyled):
             pieces = search.misread_cells(_blocks(pieces, f"<{prefix}row", source))
         marks = find_marks(pieces, prefix, parts.styles, parts.recalculates)
-    return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows))
+    return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows), search.severable)
 
 
 def shared_strings(package: Package, part: str, source: SourceSettings) -> array[int]:
@@ -79,7 +89,7 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
     """
     lengths = array("L")
     if package.has(part):
-        prefix = _prefix(package, part)
+        prefix = prefix_of(package, part)
         tag = f"<{prefix}si"
         start = re.compile(rf"{tag}[\s/>]".encode())
         torn = _blank_beside_a_run(prefix)
@@ -132,17 +142,19 @@ class _Search:
     """Results of the search, block by block. It finds attributes in any order and in both kinds of quotes.
 
     ``irregular``: some cells lack a reference, or there are comments, so only parsing tells where a cell lies.
-    ``misread``: calamine may misread some cells.
+    ``severable``: each row is numbered, above all that follow. ``misread``: calamine may misread some cells;
+    ``unstyled``: among them those that name no style and have style 0, which the search would miss.
     """
 
     def __init__(self, prefix: str, parts: XlsxParts) -> None:
         p = re.escape(prefix)
         self.rows = self.string_cells = self.hidden_rows = self.row_count = self.cell_count = 0
-        self.holds_data = False
-        # Cells that name no style have style 0; the search would miss them.
-        self.irregular = self.misread = "0" in parts.styles.digits or "0" in parts.styles.dates
+        self.holds_data = self.irregular = False
+        self.severable = True
+        self.misread = self.unstyled = "0" in parts.styles.digits or "0" in parts.styles.dates
         self._letters: set[bytes] = set()
         self._last_row = 0
+        self._row = re.compile(rf"<{p}row[\s/>]".encode())
         self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
@@ -156,9 +168,9 @@ class _Search:
 
     def take(self, block: bytes) -> None:
         """Search whole rows."""
-        letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
+        letters = re.findall(rb"\sr=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
-        numbers = set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))
+        numbers = set(re.findall(rb"\sr=[\"'][A-Za-z]{0,3}(\d{1,8})", block))
         self._note_repeats(block, numbers)
         self.rows = max(self.rows, *map(int, numbers), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
@@ -180,9 +192,12 @@ class _Search:
         numbers = [self._last_row, *map(int, found)]
         self.row_count += len(numbers) - 1
         self._last_row = numbers[-1]
-        references = re.findall(rb"r=[\"']([A-Za-z]{1,3}\d+)", block)
-        repeated = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
-        self.irregular = self.irregular or repeated or not named.issubset(found)
+        references = re.findall(rb"\sr=[\"']([A-Za-z]{1,3}\d+)", block)
+        strays = any(map(ge, numbers, numbers[1:])) or not named.issubset(found)
+        repeated = len(set(references)) < len(references)
+        self.irregular = self.irregular or strays or repeated
+        unnumbered = b"<!" in block or len(self._row.findall(block)) > len(found)
+        self.severable = self.severable and not (strays or unnumbered)
 
     def columns(self) -> int:
         """Return the last column with a cell, formatted ones included."""
@@ -249,13 +264,18 @@ def _fits(rows: int, columns: int, source: SourceSettings) -> bool:
 def _check_strings(package: Package, part: str, strings: array[int], source: SourceSettings) -> None:
     size = 0
     reference = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<[\w.:-]*v>(\d{1,9})<")
-    for block in _blocks(package.stream(part), f"<{_prefix(package, part)}row", source):
+    for block in _blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
         if size > most_bytes(source):
             raise InputError(f"holds more than {source.max_file_mb:,} MB of text (source.max_file_mb): a zip bomb.")
 
 
-def _prefix(package: Package, part: str) -> str:
+def prefix_of(package: Package, part: str) -> str:
+    """Return the namespace prefix of the tags of a part, with its colon.
+
+    Raises:
+        InputError, UnusualError: as :func:`.package.root_prefix`.
+    """
     return root_prefix(next(package.stream(part), b"")).decode()
 
 

@@ -55,7 +55,8 @@ def write_workbook(
     related += [("styles", "styles.xml")] if package.has(parts.styles_part) else []
     related += [("sharedStrings", "sharedStrings.xml")] if package.has(parts.strings) else []
     listed = "".join(
-        f'<sheet name={quoteattr(sheet.name)} sheetId="{number}" r:id="r{number}"/>'
+        f"<sheet name={quoteattr(sheet.name)} sheetId='{number}' r:id='r{number}'"
+        f" state='{'visible' if sheet.visible else 'hidden'}'/>"
         for number, sheet in enumerate(sheets, 1)
     )
     copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
@@ -64,7 +65,7 @@ def write_workbook(
     copy.writestr(
         "xl/workbook.xml",
         f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr date1904="{int(parts.from_1904)}"/>'
-        f"<sheets>{listed}</sheets></workbook>",
+        f"<sheets>{listed}</sheets><calcPr fullCalcOnLoad='{int(parts.recalculates)}'/></workbook>",
     )
     return replace(
         parts,

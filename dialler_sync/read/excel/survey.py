@@ -18,7 +18,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
 from .odd_values import OddValues
-from .package import SAVE_ANEW, Package, UnusualError, root_prefix
+from .package import SAVE_ANEW, Package, UnusualError, blocks, prefix_of
 from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
@@ -26,9 +26,6 @@ _BYTES_A_CELL = 40
 
 _SMALL, _SPARSE = 2_000_000, 200
 """A rectangle of up to ``_SMALL`` cells is read in any case; a larger one must fill one in ``_SPARSE``."""
-
-_LONGEST_ELEMENT = 32_000_000
-"""Bytes that a row or a shared string may take, plus four for each of source.max_cell_chars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def survey_sheet(
     """
     prefix = prefix_of(package, part)
     search = _Search(prefix, parts)
-    for block in _blocks(package.stream(part), f"<{prefix}row", source):
+    for block in blocks(package.stream(part), f"<{prefix}row", source):
         search.take(block)
         seen(block)
         if search.rows > LAST_ROW:
@@ -75,7 +72,7 @@ def survey_sheet(
     if search.misread:
         pieces = package.stream(part)
         if not (search.irregular or search.unstyled):
-            pieces = search.misread_cells(_blocks(pieces, f"<{prefix}row", source))
+            pieces = search.misread_cells(blocks(pieces, f"<{prefix}row", source))
         marks = find_marks(pieces, prefix, parts.styles, parts.recalculates)
     return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows), search.severable)
 
@@ -93,7 +90,7 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
         tag = f"<{prefix}si"
         start = re.compile(rf"{tag}[\s/>]".encode())
         torn = _blank_beside_a_run(prefix)
-        for block in _blocks(package.stream(part), tag, source):
+        for block in blocks(package.stream(part), tag, source):
             if b"<!" in block or torn.search(block):
                 raise UnusualError("has a shared string that calamine would tear")
             starts = [match.start() for match in start.finditer(block)]
@@ -205,10 +202,10 @@ class _Search:
 
         return max((column_index_from_string(letters.decode()) for letters in self._letters), default=0)
 
-    def misread_cells(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    def misread_cells(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the cells that calamine may misread, as an XML document that is parsed in place of the whole sheet."""
         yield b"<cells>"
-        for block in blocks:
+        for block in pieces:
             starts = {match.start() for whole, _ in self._misread for match in whole.finditer(block)}
             yield b"".join(
                 block[start : block.index(self._cell_end, start) + len(self._cell_end)] for start in sorted(starts)
@@ -264,37 +261,7 @@ def _fits(rows: int, columns: int, source: SourceSettings) -> bool:
 def _check_strings(package: Package, part: str, strings: array[int], source: SourceSettings) -> None:
     size = 0
     reference = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<[\w.:-]*v>(\d{1,9})<")
-    for block in _blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
+    for block in blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
         if size > most_bytes(source):
             raise InputError(f"holds more than {source.max_file_mb:,} MB of text (source.max_file_mb): a zip bomb.")
-
-
-def prefix_of(package: Package, part: str) -> str:
-    """Return the namespace prefix of the tags of a part, with its colon.
-
-    Raises:
-        InputError, UnusualError: as :func:`.package.root_prefix`.
-    """
-    return root_prefix(next(package.stream(part), b"")).decode()
-
-
-def _blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterator[bytes]:
-    """Cut XML before elements that begin with ``tag``, so that each block holds whole ones.
-
-    Raises:
-        InputError: one element is too long.
-    """
-    longest = _LONGEST_ELEMENT + 4 * source.max_cell_chars
-    rest = b""
-    for piece in pieces:
-        rest += piece
-        cut = rest.rfind(tag.encode())
-        if cut > 0:
-            yield rest[:cut]
-            rest = rest[cut:]
-        elif len(rest) > longest:
-            if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
-                break
-            raise InputError(f"has a row or a cell of more than {longest / 1e6:,.0f} MB (source.max_cell_chars).")
-    yield rest

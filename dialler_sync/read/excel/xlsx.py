@@ -14,9 +14,9 @@ from ...config import SourceSettings
 from ...errors import InputError
 from . import slices
 from .canonical import write_canonical
-from .package import SAVE_ANEW, Package, UnusualError
+from .package import SAVE_ANEW, Package, UnusualError, prefix_of
 from .sheet import Book, Content, Sheet, SheetCells
-from .survey import prefix_of, shared_strings, survey_sheet
+from .survey import shared_strings, survey_sheet
 from .workbook import XlsxParts, xlsx_parts
 
 if TYPE_CHECKING:

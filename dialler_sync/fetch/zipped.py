@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import struct
+import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -30,11 +31,12 @@ _LITTER = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORE
 
 _MOST_MEMBERS = 10_000
 _MOST_SHOWN = 20
-_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99}
+_ZSTANDARD = 93
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, _ZSTANDARD, 99}
 """Methods that can be unpacked; 99 stands for a member that AES encrypts."""
 
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, RuntimeError, struct.error)
-_OTHER_METHODS = {9: "Deflate64", 93: "Zstandard", 95: "xz", 98: "PPMd"}
+_OTHER_METHODS = {9: "Deflate64", _ZSTANDARD: "Zstandard and encrypted", 95: "xz", 98: "PPMd"}
 
 
 def is_archive(path: Path) -> bool:
@@ -62,10 +64,11 @@ def unzipped(
             member = _chosen(_members(archive), named, wanted)
     except (*_DAMAGE, OSError) as error:
         raise InputError(f"is a damaged zip archive ({error}). Copy it again, or pack it anew.") from error
-    if member.compress_type not in _METHODS:
+    encrypted = bool(member.flag_bits & 1)
+    if member.compress_type not in _METHODS or (encrypted and member.compress_type == _ZSTANDARD):
         method = _OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
         raise InputError(f"'{member.filename}' is packed with {method}, which cannot be unpacked here: use Deflate.")
-    if not member.flag_bits & 1:
+    if not encrypted:
         return _content(path, member, None), member.compress_size
     secret = password()
     if secret is None:
@@ -143,7 +146,7 @@ def _listed(names: Sequence[str]) -> str:
 def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:
     encrypted = password is not None
     try:
-        with _opened(path, encrypted=encrypted) as archive, archive.open(member.filename, pwd=password) as file:
+        with _opened(path, member, encrypted=encrypted) as archive, archive.open(member.filename, pwd=password) as file:
             while block := file.read(BLOCK):
                 yield block
     except Exception as error:  # pyzipper has errors of its own, and raises whatever its parsing meets
@@ -156,7 +159,11 @@ def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Ite
         ) from error
 
 
-def _opened(path: Path, *, encrypted: bool) -> Any:
+def _opened(path: Path, member: zipfile.ZipInfo, *, encrypted: bool) -> Any:
+    if member.compress_type == _ZSTANDARD and sys.version_info < (3, 14):
+        from backports.zstd.zipfile import ZipFile
+
+        return ZipFile(path)
     if not encrypted:
         return zipfile.ZipFile(path)
     import pyzipper

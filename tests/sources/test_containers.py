@@ -106,6 +106,14 @@ def link(_: Path) -> bytes:
     return packed.getvalue()
 
 
+def marked(folder: Path, method: int) -> bytes:
+    """A zip whose directory says that its member is encrypted and packed so."""
+    content = bytearray(zipped(folder / "marked.zip", {"list.csv": GOOD}).read_bytes())
+    at = content.index(b"PK\x01\x02")
+    struct.pack_into("<HH", content, at + 8, 1, method)
+    return bytes(content)
+
+
 HARMFUL = {
     "a bomb": (bomb, "200 times"),
     "a bomb that lies": (lying, "cannot be unpacked"),
@@ -121,6 +129,8 @@ HARMFUL = {
     "cut off": (lambda _: gzip.compress(GOOD)[:-9], "is it complete"),
     "damaged": (lambda _: gzip.compress(GOOD)[:-8] + bytes(8), "cannot be unpacked"),
     "encrypted": (lambda f: encrypted(f / "e.zip", {"list.csv": GOOD}).read_bytes(), "source.password_command"),
+    "Zstandard and a password": (lambda f: marked(f, 93), "packed with Zstandard and encrypted"),
+    "Deflate64": (lambda f: marked(f, 9), "packed with Deflate64"),
     "empty": (lambda _: gzip.compress(b""), "is empty"),
 }
 

@@ -56,7 +56,9 @@ def _open_package(path: Path, package: Package, source: SourceSettings, until: E
         return open_xlsx(path, package, workbook, source, until)
     if package.has("content.xml"):
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise InputError("is protected by a password. Save it without one, and try again.")
+            raise InputError(
+                "is an .ods protected by a password, which cannot be opened here: save it without one, or as .xlsx."
+            )
         return open_ods(package, source)
     raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ..config import SourceSettings
     from ..model import Table
 
+FIRST_ROWS = "The sheet is large: rows and cells are those of its first 5,000 rows. validate reads all."
+
 
 def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iterator[dict[str, Any]]:
     """Yield the facts of each table of a file; write the tables into ``folder`` if there is one.
@@ -19,14 +21,18 @@ def read_tables(path: Path, source: SourceSettings, folder: Path | None) -> Iter
         InputError: it cannot be read, or not to its end.
     """
     from ..fetch import expand
-    from ..read import open_tables
+    from ..read import first_rows, open_tables
 
     for each in expand(path, source):
-        tables = open_tables(each, source)
+        local, cut = (None, frozenset()) if folder else first_rows(each, source)
+        tables = open_tables(each, source, local)
         for table in tables:
             name = f"{each.name}.{table.layout.sheet}" if len(tables) > 1 else each.name
             target = folder / f"{name.replace('/', '_')}.csv" if folder else None
-            yield _facts(table, target)
+            facts = _facts(table, target)
+            if table.layout.sheet in cut:
+                facts["remarks"] = [*facts.get("remarks", ()), FIRST_ROWS]
+            yield facts
 
 
 def _facts(table: Table, target: Path | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..config import SourceSettings
 from ..errors import InputError
 from ..propose import propose_config
-from ..read import open_selected
+from ..read import first_rows, open_selected
 
 
 def propose(path: Path, source: SourceSettings) -> str:
@@ -16,7 +16,8 @@ def propose(path: Path, source: SourceSettings) -> str:
     Raises:
         InputError: the file cannot be read, or holds several tables, or sheets with other columns.
     """
-    first, *others = open_selected(path, source)
+    local, _ = first_rows(path, source)
+    first, *others = open_selected(path, source, local)
     for other in others:
         if other.layout.columns != first.layout.columns:
             differing = [*({*first.layout.columns} ^ {*other.layout.columns})] or ["their order"]

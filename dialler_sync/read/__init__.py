@@ -61,6 +61,24 @@ def open_tables(path: Path, source: SourceSettings, local: Local | None = None) 
         return [_of_copy(table, local) for table in _open(local.path, source)]
 
 
+def first_rows(path: Path, source: SourceSettings) -> tuple[Local, frozenset[str]]:
+    """Return what :func:`open_tables` takes to read only the first rows of the large sheets of a workbook, and the
+    names of these sheets; of other files the whole.
+
+    Raises:
+        InputError: as :func:`open_tables`.
+    """
+    from .excel.beginning import beginning_of
+
+    local = fetch(path, source)
+    with _shown_as_named(local):
+        found = beginning_of(local.path, source) if local.path.is_file() else None
+    if found is None:
+        return local, frozenset()
+    copy, sheets = found
+    return Local(local.named, copy.path, local.container, copy), sheets
+
+
 @contextmanager
 def _shown_as_named(local: Local) -> Iterator[None]:
     """Let errors name what the user named, in place of its copy."""

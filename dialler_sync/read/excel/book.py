@@ -49,17 +49,24 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
 
 
 def _open_package(path: Path, package: Package, source: SourceSettings, until: ExitStack) -> Book:
-    workbook = next((part for kind, part in package.related("").values() if kind == "officeDocument"), "")
-    workbook = workbook or next(filter(package.has, _USUAL_WORKBOOKS), "")
+    workbook = workbook_of(package)
     if workbook.endswith(".bin"):
         return open_xlsb(package, workbook, source)
     if workbook and not workbook.startswith(("word/", "ppt/", "visio/")):
         return open_xlsx(path, package, workbook, source, until)
     if package.has("content.xml"):
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
-            raise InputError("is protected by a password. Save it without one, and try again.")
+            raise InputError(
+                "is an .ods protected by a password, which cannot be opened here: save it without one, or as .xlsx."
+            )
         return open_ods(package, source)
     raise InputError(f"is a zip archive without a workbook in it. {SAVE_ANEW}")
+
+
+def workbook_of(package: Package) -> str:
+    """Return the name of the part that leads to the sheets, ``""`` if there is none."""
+    named = next((part for kind, part in package.related("").values() if kind == "officeDocument"), "")
+    return named or next(filter(package.has, _USUAL_WORKBOOKS), "")
 
 
 @contextmanager

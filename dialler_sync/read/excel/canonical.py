@@ -9,7 +9,7 @@ needs: sheets, shared strings and styles.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from xml.parsers import expat
@@ -32,33 +32,41 @@ def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts
     Raises:
         InputError, expat.ExpatError: a part is damaged.
     """
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
+        new = write_workbook(copy, package, parts, [(sheet.name, sheet.visible) for sheet in parts.sheets])
+        sources = [(new.styles_part, parts.styles_part), (new.strings, parts.strings)]
+        sources += [(sheet.part, old.part) for sheet, old in zip(new.sheets, parts.sheets, strict=True)]
+        for name, source in sources:
+            if package.has(source):
+                write_part(copy, name, canonical_xml(package.stream(source)))
+    return new
+
+
+def write_workbook(
+    copy: zipfile.ZipFile, package: Package, parts: XlsxParts, named: Sequence[tuple[str, bool]]
+) -> XlsxParts:
+    """Write the parts of a workbook that lead to all others, for sheets with these names, visible or not; return the
+    places of these others, which are still to be written."""
     sheets = [
-        SheetPart(sheet.name, f"xl/worksheets/sheet{number}.xml", visible=sheet.visible)
-        for number, sheet in enumerate(parts.sheets, 1)
+        SheetPart(name, f"xl/worksheets/sheet{number}.xml", visible=visible)
+        for number, (name, visible) in enumerate(named, 1)
     ]
     related = [("worksheet", f"worksheets/sheet{number}.xml") for number in range(1, len(sheets) + 1)]
     related += [("styles", "styles.xml")] if package.has(parts.styles_part) else []
     related += [("sharedStrings", "sharedStrings.xml")] if package.has(parts.strings) else []
-    named = "".join(
-        f'<sheet name={quoteattr(sheet.name)} sheetId="{number}" r:id="r{number}"/>'
+    listed = "".join(
+        f"<sheet name={quoteattr(sheet.name)} sheetId='{number}' r:id='r{number}'"
+        f" state='{'visible' if sheet.visible else 'hidden'}'/>"
         for number, sheet in enumerate(sheets, 1)
     )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as copy:
-        copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
-        copy.writestr("_rels/.rels", _relationships([("officeDocument", "xl/workbook.xml")]))
-        copy.writestr("xl/_rels/workbook.xml.rels", _relationships(related))
-        copy.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr date1904="{int(parts.from_1904)}"/>'
-            f"<sheets>{named}</sheets></workbook>",
-        )
-        sources = [("xl/styles.xml", parts.styles_part), ("xl/sharedStrings.xml", parts.strings)]
-        sources += [(sheet.part, old.part) for sheet, old in zip(sheets, parts.sheets, strict=True)]
-        for name, source in sources:
-            if package.has(source):
-                with copy.open(name, "w", force_zip64=True) as file:
-                    for piece in canonical_xml(package.stream(source)):
-                        file.write(piece)
+    copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
+    copy.writestr("_rels/.rels", _relationships([("officeDocument", "xl/workbook.xml")]))
+    copy.writestr("xl/_rels/workbook.xml.rels", _relationships(related))
+    copy.writestr(
+        "xl/workbook.xml",
+        f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr date1904="{int(parts.from_1904)}"/>'
+        f"<sheets>{listed}</sheets><calcPr fullCalcOnLoad='{int(parts.recalculates)}'/></workbook>",
+    )
     return replace(
         parts,
         workbook="xl/workbook.xml",
@@ -66,6 +74,13 @@ def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts
         strings="xl/sharedStrings.xml",
         styles_part="xl/styles.xml",
     )
+
+
+def write_part(copy: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
+    """Write a part of a workbook piece by piece."""
+    with copy.open(name, "w", force_zip64=True) as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def _relationships(related: Iterable[tuple[str, str]]) -> str:

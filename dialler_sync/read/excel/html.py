@@ -173,7 +173,7 @@ class _Table(ParsedSheet):
                 check_extent(self.row, column, source)
         if values:
             check_extent(self.row, len(values), source)
-            self.rows[self.row] = values
+            self.rows.add(self.row, values)
             self.hidden += self.is_hidden
         self.cells = []
 

@@ -257,6 +257,6 @@ class _Scanner:
                 table.merged.append((first, min(first + spanned - 1, LAST_ROW)))
         table.hidden += self._repeated if self._is_hidden else 0
         for row in range(first, last + 1):
-            table.rows[row] = values
+            table.rows.add(row, values)
             for place, mark in marked:
                 table.marks.add(row, place, mark)

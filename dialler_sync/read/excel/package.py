@@ -17,6 +17,7 @@ from typing import NoReturn, Self
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from ...config import SourceSettings
 from ...errors import InputError
 
 SAVE_ANEW = "Open it in Excel or LibreOffice and save it anew as .xlsx."
@@ -31,6 +32,9 @@ _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"
 _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
 """Sheets compress five times; monotonous ones fifty times. No honest file compresses this much."""
+
+_LONGEST_ELEMENT = 32_000_000
+"""Bytes that a row or a shared string may take, plus four for each of source.max_cell_chars."""
 
 
 class UnusualError(Exception):
@@ -87,6 +91,11 @@ class Package:
     def has(self, name: str) -> bool:
         """Whether the container has a part of this name."""
         return _key(name) in self._parts
+
+    def size(self, name: str) -> int:
+        """Return the bytes that a part has unpacked, 0 if it does not exist."""
+        info = self._parts.get(_key(name))
+        return info.file_size if info else 0
 
     def stream(self, name: str) -> Iterator[bytes]:
         """Unpack a part piece by piece; yield nothing if it does not exist.
@@ -166,6 +175,36 @@ def root_prefix(head: bytes) -> bytes:
     if b"<!DOCTYPE" in head:
         forbid_doctype()
     raise UnusualError("is not XML in UTF-8")
+
+
+def prefix_of(package: Package, part: str) -> str:
+    """Return the namespace prefix of the tags of a part, with its colon.
+
+    Raises:
+        InputError, UnusualError: as :func:`.package.root_prefix`.
+    """
+    return root_prefix(next(package.stream(part), b"")).decode()
+
+
+def blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterator[bytes]:
+    """Cut XML before elements that begin with ``tag``, so that each block holds whole ones.
+
+    Raises:
+        InputError: one element is too long.
+    """
+    longest = _LONGEST_ELEMENT + 4 * source.max_cell_chars
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        cut = rest.rfind(tag.encode())
+        if cut > 0:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > longest:
+            if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
+                break
+            raise InputError(f"has a row or a cell of more than {longest / 1e6:,.0f} MB (source.max_cell_chars).")
+    yield rest
 
 
 def local(name: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .marks import Marks
-from .numbers import Value
-from .sheet import Content, Rows, SheetCells
+from .sheet import Content, SheetCells
+from .stored import Rows, StoredRows
 from .survey import check_density, hidden_rows
 
 
@@ -14,7 +14,7 @@ from .survey import check_density, hidden_rows
 class ParsedSheet:
     """A sheet while it is parsed. ``row``: its last row so far; ``filled``: cells that hold something."""
 
-    rows: dict[int, list[Value]] = field(default_factory=dict)
+    rows: StoredRows = field(default_factory=StoredRows)
     marks: Marks = field(default_factory=Marks)
     columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int]] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Protocol
@@ -64,31 +64,6 @@ class Grid(Protocol):
         """Yield the rows, from the first of the sheet on."""
 
 
-class Rows:
-    """Rows of a sheet that hold something, by number from 1, each from column A to its last cell."""
-
-    def __init__(self, rows: Mapping[int, list[Value]], columns: Collection[int]) -> None:
-        self._rows = rows
-        self._first, self._after = min(columns), max(columns) + 1
-
-    @property
-    def start(self) -> tuple[int, int]:
-        """See :class:`Grid`."""
-        return 0, self._first
-
-    @property
-    def end(self) -> tuple[int, int]:
-        """See :class:`Grid`."""
-        return max(self._rows) - 1, self._after - 1
-
-    def iter_rows(self) -> Iterator[list[Value]]:
-        """See :class:`Grid`."""
-        width = self._after - self._first
-        for number in range(1, max(self._rows) + 1):
-            values = self._rows.get(number, ())[self._first : self._after]
-            yield [*values, *[""] * (width - len(values))]
-
-
 class SheetCells:
     """The cells of a sheet, from the first to the last column that holds something.
 
@@ -122,7 +97,7 @@ class SheetCells:
         read = _sketched if sketched else _typed if types else _texts
         marked = self._marks.by_row()
         marked_row, marked_cells = next(marked, (0, []))
-        for number, values in enumerate(chain(self._grid_rows(), repeat(self._empty, self._rows_after)), 1):
+        for number, values in enumerate(chain(rows_of(self._grid), repeat(self._empty, self._rows_after)), 1):
             texts, notes = read(values)
             if self._before or self._after:
                 texts = [*self._before, *texts, *self._after]
@@ -135,17 +110,6 @@ class SheetCells:
             if notes or any(map(str.strip, texts)):
                 yield number, texts, notes
 
-    def _grid_rows(self) -> Iterator[list[Value]]:
-        number = 0
-        try:
-            for number, values in enumerate(self._grid.iter_rows(), 1):  # noqa: B007 - the message names it
-                yield values
-        except OverflowError as error:  # a duration of more days than Python counts
-            raise InputError(
-                f"row {number + 1}: a cell that is formatted as a duration holds a number too large for one, and Excel "
-                "shows ########: give its column the number format 0."
-            ) from error
-
     def _read_marked(
         self, marked: list[tuple[int, Mark]], values: list[Value], texts: list[str], notes: dict[int, CellNote]
     ) -> None:
@@ -156,6 +120,23 @@ class SheetCells:
             notes.pop(position, None)
             if note:
                 notes[position] = note
+
+
+def rows_of(grid: Grid) -> Iterator[list[Value]]:
+    """Yield the rows of a grid.
+
+    Raises:
+        InputError: a cell holds a duration of more days than Python counts.
+    """
+    number = 0
+    try:
+        for number, values in enumerate(grid.iter_rows(), 1):  # noqa: B007 - the message names it
+            yield values
+    except OverflowError as error:
+        raise InputError(
+            f"row {number + 1}: a cell that is formatted as a duration holds a number too large for one, and Excel "
+            "shows ########: give its column the number format 0."
+        ) from error
 
 
 def _texts(values: list[Value]) -> tuple[list[str], dict[int, CellNote]]:

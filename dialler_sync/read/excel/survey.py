@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import ge
@@ -18,7 +18,7 @@ from ...config import SourceSettings
 from ...errors import InputError
 from .marks import LAST_COLUMN, LAST_ROW, Marks, find_extent, find_marks
 from .odd_values import OddValues
-from .package import SAVE_ANEW, Package, UnusualError, root_prefix
+from .package import SAVE_ANEW, Package, UnusualError, blocks, prefix_of
 from .workbook import XlsxParts
 
 _BYTES_A_CELL = 40
@@ -27,30 +27,37 @@ _BYTES_A_CELL = 40
 _SMALL, _SPARSE = 2_000_000, 200
 """A rectangle of up to ``_SMALL`` cells is read in any case; a larger one must fill one in ``_SPARSE``."""
 
-_LONGEST_ELEMENT = 32_000_000
-"""Bytes that a row or a shared string may take, plus four for each of source.max_cell_chars."""
-
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is known of a sheet before calamine reads it."""
+    """What is known of a sheet before calamine reads it. ``severable``: its rows may be read apart."""
 
     holds_data: bool
     marks: Marks
     remarks: tuple[str, ...]
+    severable: bool = True
 
 
-def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[int], source: SourceSettings) -> Survey:
-    """Search the XML of one sheet. ``strings``: the lengths of the shared strings.
+def survey_sheet(
+    package: Package,
+    part: str,
+    parts: XlsxParts,
+    strings: array[int],
+    source: SourceSettings,
+    seen: Callable[[bytes], None] = lambda _: None,
+) -> Survey:
+    """Search the XML of one sheet. ``strings``: the lengths of the shared strings; ``seen`` is called with each block
+    of whole rows.
 
     Raises:
         InputError: it is damaged, or larger than ``source`` allows.
         UnusualError: calamine would misread it in this form.
     """
-    prefix = _prefix(package, part)
+    prefix = prefix_of(package, part)
     search = _Search(prefix, parts)
-    for block in _blocks(package.stream(part), f"<{prefix}row", source):
+    for block in blocks(package.stream(part), f"<{prefix}row", source):
         search.take(block)
+        seen(block)
         if search.rows > LAST_ROW:
             break
     rows, columns = search.rows, search.columns()
@@ -64,10 +71,10 @@ def survey_sheet(package: Package, part: str, parts: XlsxParts, strings: array[i
     marks = Marks()
     if search.misread:
         pieces = package.stream(part)
-        if not search.irregular:
-            pieces = search.misread_cells(_blocks(pieces, f"<{prefix}row", source))
+        if not (search.irregular or search.unstyled):
+            pieces = search.misread_cells(blocks(pieces, f"<{prefix}row", source))
         marks = find_marks(pieces, prefix, parts.styles, parts.recalculates)
-    return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows))
+    return Survey(search.holds_data, marks, hidden_rows(search.hidden_rows), search.severable)
 
 
 def shared_strings(package: Package, part: str, source: SourceSettings) -> array[int]:
@@ -79,11 +86,11 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
     """
     lengths = array("L")
     if package.has(part):
-        prefix = _prefix(package, part)
+        prefix = prefix_of(package, part)
         tag = f"<{prefix}si"
         start = re.compile(rf"{tag}[\s/>]".encode())
         torn = _blank_beside_a_run(prefix)
-        for block in _blocks(package.stream(part), tag, source):
+        for block in blocks(package.stream(part), tag, source):
             if b"<!" in block or torn.search(block):
                 raise UnusualError("has a shared string that calamine would tear")
             starts = [match.start() for match in start.finditer(block)]
@@ -132,17 +139,19 @@ class _Search:
     """Results of the search, block by block. It finds attributes in any order and in both kinds of quotes.
 
     ``irregular``: some cells lack a reference, or there are comments, so only parsing tells where a cell lies.
-    ``misread``: calamine may misread some cells.
+    ``severable``: each row is numbered, above all that follow. ``misread``: calamine may misread some cells;
+    ``unstyled``: among them those that name no style and have style 0, which the search would miss.
     """
 
     def __init__(self, prefix: str, parts: XlsxParts) -> None:
         p = re.escape(prefix)
         self.rows = self.string_cells = self.hidden_rows = self.row_count = self.cell_count = 0
-        self.holds_data = False
-        # Cells that name no style have style 0; the search would miss them.
-        self.irregular = self.misread = "0" in parts.styles.digits or "0" in parts.styles.dates
+        self.holds_data = self.irregular = False
+        self.severable = True
+        self.misread = self.unstyled = "0" in parts.styles.digits or "0" in parts.styles.dates
         self._letters: set[bytes] = set()
         self._last_row = 0
+        self._row = re.compile(rf"<{p}row[\s/>]".encode())
         self._row_number = re.compile(rf"<{p}row\s(?:[^>]*\s)?r=[\"'](\d{{1,8}})[\"']".encode())
         self._misread = _misread_patterns(p, parts)
         self._data = re.compile(rf"<{p}(?:[vt](?:\s[^>]*)?>[^<]|f[\s/>])".encode())
@@ -156,9 +165,9 @@ class _Search:
 
     def take(self, block: bytes) -> None:
         """Search whole rows."""
-        letters = re.findall(rb"r=[\"']([A-Za-z]{1,3})\d", block)
+        letters = re.findall(rb"\sr=[\"']([A-Za-z]{1,3})\d", block)
         self._letters.update(letters)
-        numbers = set(re.findall(rb"r=[\"'][A-Za-z]{0,3}(\d{1,8})", block))
+        numbers = set(re.findall(rb"\sr=[\"'][A-Za-z]{0,3}(\d{1,8})", block))
         self._note_repeats(block, numbers)
         self.rows = max(self.rows, *map(int, numbers), 0)
         self.holds_data = self.holds_data or bool(self._data.search(block))
@@ -180,9 +189,12 @@ class _Search:
         numbers = [self._last_row, *map(int, found)]
         self.row_count += len(numbers) - 1
         self._last_row = numbers[-1]
-        references = re.findall(rb"r=[\"']([A-Za-z]{1,3}\d+)", block)
-        repeated = len(set(references)) < len(references) or any(map(ge, numbers, numbers[1:]))
-        self.irregular = self.irregular or repeated or not named.issubset(found)
+        references = re.findall(rb"\sr=[\"']([A-Za-z]{1,3}\d+)", block)
+        strays = any(map(ge, numbers, numbers[1:])) or not named.issubset(found)
+        repeated = len(set(references)) < len(references)
+        self.irregular = self.irregular or strays or repeated
+        unnumbered = b"<!" in block or len(self._row.findall(block)) > len(found)
+        self.severable = self.severable and not (strays or unnumbered)
 
     def columns(self) -> int:
         """Return the last column with a cell, formatted ones included."""
@@ -190,10 +202,10 @@ class _Search:
 
         return max((column_index_from_string(letters.decode()) for letters in self._letters), default=0)
 
-    def misread_cells(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    def misread_cells(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the cells that calamine may misread, as an XML document that is parsed in place of the whole sheet."""
         yield b"<cells>"
-        for block in blocks:
+        for block in pieces:
             starts = {match.start() for whole, _ in self._misread for match in whole.finditer(block)}
             yield b"".join(
                 block[start : block.index(self._cell_end, start) + len(self._cell_end)] for start in sorted(starts)
@@ -249,32 +261,7 @@ def _fits(rows: int, columns: int, source: SourceSettings) -> bool:
 def _check_strings(package: Package, part: str, strings: array[int], source: SourceSettings) -> None:
     size = 0
     reference = re.compile(rb"t=[\"']s[\"'][^>]*>\s*<[\w.:-]*v>(\d{1,9})<")
-    for block in _blocks(package.stream(part), f"<{_prefix(package, part)}row", source):
+    for block in blocks(package.stream(part), f"<{prefix_of(package, part)}row", source):
         size += sum(strings[i] for i in map(int, reference.findall(block)) if i < len(strings))
         if size > most_bytes(source):
             raise InputError(f"holds more than {source.max_file_mb:,} MB of text (source.max_file_mb): a zip bomb.")
-
-
-def _prefix(package: Package, part: str) -> str:
-    return root_prefix(next(package.stream(part), b"")).decode()
-
-
-def _blocks(pieces: Iterator[bytes], tag: str, source: SourceSettings) -> Iterator[bytes]:
-    """Cut XML before elements that begin with ``tag``, so that each block holds whole ones.
-
-    Raises:
-        InputError: one element is too long.
-    """
-    longest = _LONGEST_ELEMENT + 4 * source.max_cell_chars
-    rest = b""
-    for piece in pieces:
-        rest += piece
-        cut = rest.rfind(tag.encode())
-        if cut > 0:
-            yield rest[:cut]
-            rest = rest[cut:]
-        elif len(rest) > longest:
-            if b"sheetData>" in rest:  # the part behind the rows may be long, and has no cells
-                break
-            raise InputError(f"has a row or a cell of more than {longest / 1e6:,.0f} MB (source.max_cell_chars).")
-    yield rest

@@ -19,7 +19,8 @@ from .formats import digit_format
 from .marks import NO_VALUE, Marks, error_of
 from .numbers import Value, moment_of
 from .package import PROTECTED, SAVE_ANEW
-from .sheet import Book, Content, Rows, Sheet, SheetCells
+from .sheet import Book, Content, Sheet, SheetCells
+from .stored import Rows, StoredRows
 from .survey import check_density, hidden_rows
 
 if TYPE_CHECKING:
@@ -166,15 +167,21 @@ def _check_chains(content: bytes) -> None:
 
 def _content(book: xlrd.Book, sheet: xlrd.sheet.Sheet, without_value: set[Place]) -> Content | None:
     reader = _Reader(book, sheet, without_value)
-    rows = {row + 1: reader.row(row) for row in range(sheet.nrows) if sheet.row_len(row)}
+    rows = StoredRows()
+    hidden = 0
+    for row in range(sheet.nrows):
+        if sheet.row_len(row):
+            values = reader.row(row)
+            rows.add(row + 1, values)
+            info = sheet.rowinfo_map.get(row)
+            hidden += bool(info and info.hidden) and any(value != "" for value in values)
     if not reader.columns:
         return None
-    hidden = [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden and row + 1 in rows]
     check_density(len(rows), max(reader.columns) + 1, reader.filled)
     return Content(
         SheetCells(Rows(rows, reader.columns), reader.marks),
         [(first + 1, after) for first, after, _, _ in sheet.merged_cells],
-        hidden_rows(sum(any(value != "" for value in rows[row]) for row in hidden)),
+        hidden_rows(hidden),
     )
 
 

@@ -18,7 +18,8 @@ from .formats import BUILT_IN_CODES, DigitFormat, digit_format
 from .marks import Marks, error_of, given_twice
 from .numbers import Value, moment_of
 from .package import SAVE_ANEW, Package
-from .sheet import Book, Content, Rows, Sheet, SheetCells
+from .sheet import Book, Content, Sheet, SheetCells
+from .stored import Rows, StoredRows
 from .survey import check_density, check_extent, hidden_rows, most_bytes
 from .workbook import WITHOUT_CELLS
 
@@ -75,7 +76,8 @@ class _Scanner:
 
     def __init__(self, book: _Workbook) -> None:
         self._book = book
-        self._rows: dict[int, list[Value]] = {}
+        self._rows = StoredRows()
+        self._values: list[Value] = []
         self._marks = Marks()
         self._merged: list[tuple[int, int]] = []
         self._row = self._width = self._filled = self._hidden = self._size = 0
@@ -90,24 +92,31 @@ class _Scanner:
         is_hidden = False
         for kind, record in _records(self._book.package, part):
             if kind == _ROW:
-                self._row = int.from_bytes(record[:4], "little") + 1
+                self._begin_row(int.from_bytes(record[:4], "little") + 1)
                 is_hidden = bool(record[11] & 0x10)
             elif _BLANK < kind <= _FORMULA_ERROR or kind == _RICH:
-                self._hidden += is_hidden and self._row not in self._rows
+                self._hidden += is_hidden and not self._values
                 self._add(kind, record)
             elif kind == _MERGED:
                 first, last = struct.unpack_from("<II", record)
                 self._merged.append((first + 1, last + 1))
+        self._begin_row(0)
         if not self._rows:
             return None
         check_density(len(self._rows), self._width, self._filled)
         cells = SheetCells(Rows(self._rows, self._columns), self._marks)
         return Content(cells, self._merged, hidden_rows(self._hidden))
 
+    def _begin_row(self, row: int) -> None:
+        if row != self._row and self._values:
+            self._rows.add(self._row, self._values)
+            self._values = []
+        self._row = row
+
     def _add(self, kind: int, record: bytes) -> None:
         column, style = struct.unpack_from("<II", record)
         style &= 0xFFFFFF
-        values = self._rows.setdefault(self._row, [])
+        values = self._values
         self._width = max(self._width, column + 1)
         check_extent(self._row, self._width, self._book.source)
         self._columns.add(column)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...config import SourceSettings
 from ...errors import InputError
+from . import slices
 from .canonical import write_canonical
-from .package import SAVE_ANEW, Package, UnusualError
+from .package import SAVE_ANEW, Package, UnusualError, prefix_of
 from .sheet import Book, Content, Sheet, SheetCells
 from .survey import shared_strings, survey_sheet
 from .workbook import XlsxParts, xlsx_parts
@@ -69,13 +70,18 @@ class _Xlsx:
         """
         part = self.parts.sheets[index].part
         self._check_names()
-        found = survey_sheet(self._package, part, self.parts, self._strings, self._source)
-        if not found.holds_data:
-            return None
-        with _unusual():
-            cells = self._workbook.get_sheet_by_index(self._places[index])
-        merged = [(start[0] + 1, end[0] + 1) for start, end in cells.merged_cell_ranges or ()]
-        return Content(SheetCells(cells, found.marks), merged, found.remarks)
+        large = self._package.size(part) > slices.LARGE
+        with slices.Slices(prefix_of(self._package, part)) if large else nullcontext() as cut:
+            seen = cut.add if cut else lambda _: None
+            found = survey_sheet(self._package, part, self.parts, self._strings, self._source, seen)
+            if not found.holds_data:
+                return None
+            with _unusual():
+                if cut and found.severable:
+                    rows, merged = cut.read(self._package, self.parts)
+                    return Content(SheetCells(rows, found.marks), merged, found.remarks)
+                cells = self._workbook.get_sheet_by_index(self._places[index])
+        return Content(SheetCells(cells, found.marks), slices.merged_rows(cells), found.remarks)
 
     def _check_names(self) -> None:
         """Refuse unusual names of parts: calamine reads the usual names, whatever the workbook says.

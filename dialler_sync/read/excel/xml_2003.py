@@ -160,10 +160,11 @@ class _Scanner:
         if name == "Cell" and self._cell and self.tables:
             self._end_cell(self.tables[-1], self._cell)
             self._cell = None
-        elif name == "Row" and self.tables and any(value != "" for value in self._values):
+        elif name == "Row" and self.tables and self._values:
             table = self.tables[-1]
-            table.rows[table.row] = self._values
-            table.hidden += self._hides
+            table.rows.add(table.row, self._values)
+            table.hidden += self._hides and any(value != "" for value in self._values)
+            self._values = []
 
     def _end_cell(self, table: _Table, cell: _Cell) -> None:
         value, mark = cell.value()
@@ -176,8 +177,6 @@ class _Scanner:
             table.filled += 1
             if mark is not None:
                 table.marks.add(table.row, column - 1, mark)
-                if value == "":  # a row of errors alone is no blank one
-                    table.rows.setdefault(table.row, self._values)
         table.column = min(column + self._across, LAST_COLUMN)
 
 

@@ -71,7 +71,8 @@ def test_a_protected_ods(tmp_path: Path) -> None:
     """Its parts are encrypted one by one, and the manifest says so."""
     path = write_ods(tmp_path / "p.ods", "", manifest="<manifest:encryption-data/>")
 
-    assert "protected by a password" in refusal(path)
+    assert "an .ods protected by a password" in refusal(path)
+    assert "save it without one" in refusal(path)
 
 
 def test_a_protected_zip_archive(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from .contact_lines import CONTACT_COLUMNS, ContactLines
 from .facts import summary_facts
 from .findings import Findings, Notes
 from .lines import CALL_COLUMNS
-from .page import Page
+from .page import ListsOf, Page
 from .place import check_place, draft_beside, put_in_place, recover, rename
 from .since import Since
 from .source_columns import Joined, SourceColumns
@@ -56,6 +56,7 @@ class CallsOptions:
     receiver: str = ""
     contacts: bool = False
     with_columns: tuple[str, ...] = ()
+    mask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class CallsRun:
         self._since = ""
         self._requests = 0
         self._saved = 0
-        self._page = Page(options.since)
+        self._page = Page(options.since, mask=options.mask)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` shows it where no file is named.
@@ -118,10 +119,14 @@ class CallsRun:
             if self._options.to:
                 self._write(found, notes, pending, columns, self._options.to.absolute())
                 if not self._options.contacts:
-                    self._page.write(found.lines, found, self._now, self._options.to.absolute().parent)
+                    self._page.write(found, self._now, self._options.to.absolute().parent, self._lists_of())
             elif show:
                 show(self._form(found), self._lines(found, columns))
             return self._done(found, columns)
+
+    def _lists_of(self) -> ListsOf:
+        runs = self._journal.runs()
+        return lambda keys: self._journal.lists_of(self._target, runs, keys)
 
     @contextmanager
     def _source_columns(self) -> Iterator[SourceColumns | None]:

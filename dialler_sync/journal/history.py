@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from ..model import LEFT_TO_OTHERS, Status
 from ..text.outward import mask
-from . import last_sent, mended, mirror_locks, schema
-from .records import Image, Origin, Sent
+from . import last_sent, mended, mirror_locks, schema, source_lists
+from .records import Image, Origin, RunRecord, Sent
 from .runs import Runs
 
 
@@ -91,6 +91,11 @@ class History(Runs):
         """Return the last successful payload of each key, from folded runs."""
         with self._begin() as connection:
             return last_sent.find(connection, target, keys)
+
+    def lists_of(self, target: str, runs: Sequence[RunRecord], keys: Sequence[str]) -> dict[str, str]:
+        """Return from which file each key was last sent, as far as these runs tell."""
+        with self._begin() as connection:
+            return source_lists.find(connection, target, runs, keys)
 
     def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
         """Which of these contacts the mirror or a filter has locked, in runs that were taken in."""

@@ -11,6 +11,7 @@ import pytest
 
 from dialler_sync.errors import JournalError, JournalLost
 from dialler_sync.journal import Journal
+from dialler_sync.journal.calls import CALL, Note
 
 from ...helpers.records import RUN, TARGET
 
@@ -26,10 +27,10 @@ def test_a_failing_journal_says_how_to_go_on(tmp_path: Path, command: str, advic
         if command:
             journal.add_run(replace(RUN, command=command))
         with closing(sqlite3.connect(path)) as other:
-            other.execute("DROP TABLE known_calls")
+            other.execute("CREATE TRIGGER full BEFORE INSERT ON known_calls BEGIN SELECT RAISE(ABORT, 'disk full'); END")
 
-        with pytest.raises(JournalError, match=rf"no such table.*{advice}\."):
-            journal.call_notes(TARGET, "").pending()
+        with pytest.raises(JournalError, match=rf"disk full.*{advice}\."):
+            journal.call_notes(TARGET, "").intend({}, [Note(CALL, "id 1", "hash")])
 
 
 @pytest.mark.parametrize("state", ["", "running"])

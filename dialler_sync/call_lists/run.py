@@ -33,6 +33,7 @@ from .collect import Collector, Taker
 from .contact_lines import CONTACT_COLUMNS, ContactLines
 from .facts import summary_facts
 from .findings import Findings, Notes
+from .forgotten import forgotten_before
 from .lines import CALL_COLUMNS
 from .page import ListsOf, Page
 from .place import check_place, draft_beside, put_in_place, recover, rename
@@ -245,7 +246,11 @@ class CallsRun:
             targets = Targets(Named(file=file), self._settings)
             await of_named(client, targets, campaign, taker, found, options.language, self._observer.advance, listed)
         if not options.files:
-            choice = Choice(age(self._settings.calls.look_back), self._now, options.since.begin)
+            forgotten = forgotten_before(notes)
+            if forgotten and (not self._since or datetime.fromisoformat(self._since) < forgotten):
+                found.forgotten_before = stamp(forgotten)[:10]
+                forgotten = None  # ask for them, so that they are counted
+            choice = Choice(age(self._settings.calls.look_back), self._now, options.since.begin, forgotten)
             asking = OfCampaign(client, taker, found, choice, notes, options.language, listed)
             await asking.ask(campaign, self._folder, self._observer.advance)
             self._saved = asking.saved

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
+from ..call_lists.forgotten import forget_calls
 from ..call_lists.lines import CALL_COLUMNS
 from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Show
 from ..call_lists.since import since
@@ -25,6 +26,7 @@ __all__ = [
     "Form",
     "calls_options",
     "cell_text",
+    "forget_calls",
     "list_calls",
     "write_text",
 ]

@@ -27,7 +27,8 @@ def test_a_failing_journal_says_how_to_go_on(tmp_path: Path, command: str, advic
         if command:
             journal.add_run(replace(RUN, command=command))
         with closing(sqlite3.connect(path)) as other:
-            other.execute("CREATE TRIGGER full BEFORE INSERT ON known_calls BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+            full = "BEFORE INSERT ON known_calls BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            other.execute(f"CREATE TRIGGER full {full}")
 
         with pytest.raises(JournalError, match=rf"disk full.*{advice}\."):
             journal.call_notes(TARGET, "").intend({}, [Note(CALL, "id 1", "hash")])

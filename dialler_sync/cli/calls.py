@@ -147,7 +147,8 @@ def _tell(done: CallsDone, what: str) -> None:
         if done.file:
             echo(f"file        {done.file}")
     for remark in (*(() if is_quiet() else done.notes), *done.remarks):
-        echo(f"{remark[0].upper()}{remark[1:]}.", err=True)
+        shown = remark if remark.startswith("calls.") else f"{remark[0].upper()}{remark[1:]}"
+        echo(f"{shown}.", err=True)
     for problem in done.problems[:_PROBLEMS]:
         echo(problem, err=True)
     if len(done.problems) > _PROBLEMS:

@@ -34,14 +34,16 @@ def forget_calls(journal: Journal, before: datetime, now: datetime) -> int:
     with ExitStack() as held:
         for target, receiver, _ in receivers:
             held.enter_context(journal.calls_lock(target, receiver))
-        for whose, its in groupby(sorted(receivers, key=_whose), _whose):
-            looks = [(target, datetime.fromisoformat(looked_at)) for target, _, looked_at in its if looked_at]
-            if looks:
-                notes = journal.call_notes(looks[0][0], whose[1])
-                limit = min(before, now - _KEPT, *(look - _MARGIN for _, look in looks))
-                earlier = forgotten_before(notes)
-                if earlier is None or earlier < limit:
-                    count += notes.forget(stamp(limit), partial(_is_old, limit - _MARGIN))
+        for (_, receiver), its in groupby(sorted(receivers, key=_whose), _whose):
+            found = [(journal.call_notes(target, receiver), looked_at) for target, _, looked_at in its]
+            looks = [datetime.fromisoformat(looked_at) for _, looked_at in found if looked_at]
+            if not looks or any(notes.intent() for notes, _ in found):  # a list was interrupted: the next one ends it
+                continue
+            notes = found[0][0]
+            limit = min(before, now - _KEPT, *(look - _MARGIN for look in looks))
+            earlier = forgotten_before(notes)
+            if earlier is None or earlier < limit:
+                count += notes.forget(stamp(limit), partial(_is_old, limit - _MARGIN))
     return count
 
 

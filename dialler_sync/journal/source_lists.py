@@ -34,7 +34,7 @@ def _sent(
     connection: sa.Connection, target: str, known: Mapping[str, RunRecord], keys: Sequence[str]
 ) -> Iterable[tuple[str, str, int]]:
     """Yield (run, key, place of the file in the run): what was taken in, then what the runs after it have sent."""
-    sent, rows = schema.sent.c, schema.rows.c
+    sent = schema.sent.c
     query = sa.select(sent.run, sent.user_data).where(
         sent.target == target, sent.user_data.in_(each_of(connection, keys))
     )
@@ -50,15 +50,14 @@ def _sent(
     of_target = schema.runs.c.target == target
     waiting = sa.select(schema.runs.c.id).where(of_target, ~schema.runs.c.folded, schema.runs.c.command == "import")
     for run_id in connection.scalars(waiting.order_by(schema.runs.c.started_at)).all():
-        yield from _rows_of(connection, run_id, keys, rows.state == str(Status.SUCCEEDED))
+        yield from _rows_of(connection, run_id, keys)
 
 
-def _rows_of(
-    connection: sa.Connection, run_id: str, keys: Sequence[str], *which: sa.ColumnElement[bool]
-) -> Iterable[tuple[str, str, int]]:
+def _rows_of(connection: sa.Connection, run_id: str, keys: Sequence[str]) -> Iterable[tuple[str, str, int]]:
     rows = schema.rows.c
-    these = (rows.run == run_id, rows.file >= 0, rows.user_data.in_(each_of(connection, keys)), *which)
-    found = connection.execute(sa.select(rows.user_data, rows.file).where(*these).order_by(rows.seq)).all()
+    sent = (rows.run == run_id) & (rows.file >= 0) & (rows.state == str(Status.SUCCEEDED))
+    query = sa.select(rows.user_data, rows.file).where(sent, rows.user_data.in_(each_of(connection, keys)))
+    found = connection.execute(query.order_by(rows.seq)).all()
     return [(run_id, key, file) for key, file in found]
 
 

@@ -99,7 +99,7 @@ class CallsPage:
             "answer_bar": charts.stacked_bar({ANSWERS[each][0]: found.answers.get(each, 0) for each in ANSWERS}),
             "remarks": _remarks(tally, answers),
             "by_campaign": self._groups(found.by_campaign, "the dialler does not tell"),
-            "by_file": self._groups(found.by_file, "in no imported list") if self._lists_are_known(found) else (),
+            "by_file": self._groups(found.by_file, "in no imported list") if any(e.name for e in found.by_file) else (),
             "results": self._results(),
             "tries": found.tries,
             "many": MANY_CALLS,
@@ -113,10 +113,6 @@ class CallsPage:
         }
         write_page(path, "calls.html.j2", context, self._zone)
         return verdict
-
-    @staticmethod
-    def _lists_are_known(found: Contacts) -> bool:
-        return any(each.name for each in found.by_file)
 
     def _spreads(self) -> list[Spread]:
         spreads = (day_spread(self._tally.days), hour_spread(self._tally.hours))

@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.journal import Journal
+from dialler_sync.journal.calls import CALL, Note
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
@@ -80,3 +82,21 @@ def test_the_first_look_at_a_campaign_says_what_it_leaves_out(
     assert "1 calls began before" in done.err
     assert "without --since last they are in the list" in done.err
     assert "calls       1" in run("calls", "--campaign", "539", "--to", "all.csv").out
+
+
+def test_nothing_is_forgotten_while_a_list_waits_for_its_place(
+    run: Run, configure: Configure, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """A process was killed: the next list finds out what its file holds."""
+    configure()
+    dialler.store.add_call(contacts(dialler.store, 1)[0], **call(ago(days=300), code=BUSY))
+    run(*LAST, "--to", "1.csv")
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        target, receiver, looked_at = journal.call_receivers()[0]
+        file = {"path": "x.csv", "draft": "x", "sha256": "x", "calls": 1, "updated": 0, "looked_at": looked_at}
+        journal.call_notes(target, receiver).intend(file, [Note(CALL, "id 9", "hash", str(ago(days=300)))])
+
+    assert "calls --since last" not in run("runs", "prune", "--older-than", "100d").err
+
+    assert run(*LAST, "--to", "2.csv").code == ExitCode.OK
+    assert "forgot 2 calls " in run("runs", "prune", "--older-than", "100d").err

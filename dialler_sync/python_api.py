@@ -196,6 +196,7 @@ def calls(
     language: int | None = None,
     contacts: bool = False,
     with_columns: Iterable[str] = (),
+    mask: bool = False,
     journal: StrPath | None = None,
 ) -> CallList:
     """Read the calls of a campaign, or of the contacts of ``files``, as ``dialler-sync calls`` does.
@@ -212,7 +213,7 @@ def calls(
         options = calls_options(
             store, campaign=None if campaign is None else str(campaign), files=_paths(files), to=_path(to),
             since_text=since, language=language, receiver=receiver, contacts=contacts,
-            with_columns=tuple(with_columns),
+            with_columns=tuple(with_columns), mask=mask,
         )  # fmt: skip
         table: list[list[str]] = []
 

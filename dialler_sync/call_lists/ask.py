@@ -145,7 +145,7 @@ class OfCampaign:
             for page, (known, records) in zip(several, answers, strict=True):
                 now = {stored_contact(record).id: record for record in records}
                 found = [
-                    History({**contact, **now.get(contact["ID"], {})}, known.get(contact["ID"]), told.mark)
+                    History({**contact, **now.get(contact["ID"], {})}, known.get(contact["ID"]), told.mark, told.last)
                     for contact, told in page
                 ]
                 self._found.asked += len(found)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from ..api.call_times import moment
 from ..api.wire import stored_contact
 from ..contacts.call_records import Call, each_once, records_of
 from ..journal.calls import CALL, CONTACT, GOING_ON, CallNotes, Note
 from .findings import Findings
+from .forgotten import forgotten_before
 from .lines import NEW, UPDATED, apart, contact_facts, fingerprint, is_going_on, key_of, line_of, numbers_of, same_start
 from .seen import Seen
 from .since import Since
@@ -18,11 +20,12 @@ Record = Mapping[str, Any]
 
 
 class History(NamedTuple):
-    """A contact and its history; ``mark`` is what the list tells of its calls."""
+    """A contact and its history; ``mark`` is what the list tells of its calls, ``last`` when the last one was."""
 
     contact: Record
     history: object
     mark: str = ""
+    last: str = ""
 
 
 class Taker(Protocol):
@@ -60,6 +63,7 @@ class Collector:
         self._now = now
         self._seen = Seen()
         self._ends_are_told = False
+        self._forgotten = forgotten_before(notes)
 
     def close(self) -> None:
         """Forget what was seen."""
@@ -72,7 +76,7 @@ class Collector:
             calls = self._calls(each)
             read += calls
             if calls and self._notes and each.mark and not any(self._goes_on(part.call) for part in calls):
-                self._found.notes.add(Note(CONTACT, calls[0].contact_id, each.mark))
+                self._found.notes.add(Note(CONTACT, calls[0].contact_id, each.mark, each.last))
         self._give(self._told_apart(read))
 
     def _calls(self, each: History) -> list[_Read]:
@@ -126,12 +130,19 @@ class Collector:
                 if known[each.key].value == value:
                     continue
                 change = UPDATED
+            elif self._is_forgotten(each.call):
+                self._found.forgotten += 1
+                continue
             line = line_of(each.facts, each.call, change)
             if going_on and self._notes and change == NEW:
                 self._found.going_on[each.key] = line
                 continue
             self._found.still_open += going_on
             self._add(line, change, Note(CALL, each.key, value, each.call.start))
+
+    def _is_forgotten(self, call: Call) -> bool:
+        began = moment(call.when) if self._forgotten and call.when else None
+        return began is not None and self._forgotten is not None and began < self._forgotten
 
     def _add(self, line: Mapping[str, Any], change: str, note: Note) -> None:
         self._found.lines.add(line)

@@ -38,7 +38,7 @@ class ContactLines:
 
     def take(self, histories: Sequence[History]) -> None:
         """Add the lines of contacts that were asked."""
-        for contact, history, _ in histories:
+        for contact, history, *_ in histories:
             contact_id = stored_contact(contact).id
             if self._seen.add(contact_id) is not None:
                 continue

@@ -61,6 +61,8 @@ class Findings:
     contacts_twice: int = 0
     without_id: int = 0
     still_open: int = 0
+    forgotten: int = 0
+    forgotten_before: str = ""
     going_on: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     not_told: NotTold = field(default_factory=NotTold)
     problems: list[str] = field(default_factory=list)
@@ -86,6 +88,11 @@ class Findings:
             "calls were going on at the last look, and are no longer there: given as they were then": self.gone,
         }
         yield from (f"{count:,} {sentence}" for sentence, count in told.items() if count)
+        if self.forgotten and self.forgotten_before:
+            yield (
+                f"{self.forgotten:,} calls began before {self.forgotten_before}, and are left out: the journal has "
+                "forgotten which of them were given (runs prune); without --since last they are in the list"
+            )
         if self.unreadable:
             some = ", ".join(self.unreadable[:5]) + (" …" if len(self.unreadable) > 5 else "")
             yield (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..files.whole import spared
+from ..pages import KEYS, batched
 from ..report.calls_page import CallsPage
 from .facts import summary_facts
 from .findings import Findings
@@ -16,6 +17,8 @@ from .since import Since
 NAME = "calls.html"
 
 Record = Mapping[str, Any]
+ListsOf = Callable[[Sequence[str]], Mapping[str, str]]
+"""UserData → the file from which the contact came."""
 
 
 class Page:
@@ -24,18 +27,23 @@ class Page:
     Not the latter for a receiver of every night, whose program may take each CSV of the folder for calls.
     """
 
-    def __init__(self, since: Since) -> None:
-        self._page = CallsPage()
-        self._with_numbers = not since.last
+    def __init__(self, since: Since, *, mask: bool = False) -> None:
+        self._files: dict[str, str] = {}
+        self._page = CallsPage(self._files, mask=mask, with_file=not since.last)
 
     def listed(self, record: Record) -> None:
         """Note the invalid numbers of a contact."""
-        if self._with_numbers:
-            self._page.add_contact(record)
+        self._page.add_contact(record)
 
-    def write(self, lines: Iterable[Record], found: Findings, now: datetime, folder: Path) -> None:
-        """Write the page; without it the list is whole all the same."""
-        for line in lines:
-            self._page.add(line)
+    def write(self, found: Findings, now: datetime, folder: Path, lists_of: ListsOf) -> None:
+        """Write the page; the list is whole without it. ``lists_of`` tells from which file contacts came."""
         with spared(folder / NAME):
+            for page in batched(found.lines, KEYS):
+                self._files.clear()
+                self._files |= lists_of(list({str(line.get("UserData") or "") for line in page}))
+                for line in page:
+                    self._page.add(line)
+            self._files.clear()
+            for keys in batched(self._page.invalid_keys(), KEYS):
+                self._files |= lists_of(keys)
             self._page.write(folder / NAME, summary_facts(found, now).told, found.contacts)

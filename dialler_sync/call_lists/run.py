@@ -33,8 +33,9 @@ from .collect import Collector, Taker
 from .contact_lines import CONTACT_COLUMNS, ContactLines
 from .facts import summary_facts
 from .findings import Findings, Notes
+from .forgotten import forgotten_before
 from .lines import CALL_COLUMNS
-from .page import Page
+from .page import ListsOf, Page
 from .place import check_place, draft_beside, put_in_place, recover, rename
 from .since import Since
 from .source_columns import Joined, SourceColumns
@@ -56,6 +57,7 @@ class CallsOptions:
     receiver: str = ""
     contacts: bool = False
     with_columns: tuple[str, ...] = ()
+    mask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class CallsRun:
         self._since = ""
         self._requests = 0
         self._saved = 0
-        self._page = Page(options.since)
+        self._page = Page(options.since, mask=options.mask)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` shows it where no file is named.
@@ -118,10 +120,14 @@ class CallsRun:
             if self._options.to:
                 self._write(found, notes, pending, columns, self._options.to.absolute())
                 if not self._options.contacts:
-                    self._page.write(found.lines, found, self._now, self._options.to.absolute().parent)
+                    self._page.write(found, self._now, self._options.to.absolute().parent, self._lists_of())
             elif show:
                 show(self._form(found), self._lines(found, columns))
             return self._done(found, columns)
+
+    def _lists_of(self) -> ListsOf:
+        runs = self._journal.runs()
+        return lambda keys: self._journal.lists_of(self._target, runs, keys)
 
     @contextmanager
     def _source_columns(self) -> Iterator[SourceColumns | None]:
@@ -240,7 +246,11 @@ class CallsRun:
             targets = Targets(Named(file=file), self._settings)
             await of_named(client, targets, campaign, taker, found, options.language, self._observer.advance, listed)
         if not options.files:
-            choice = Choice(age(self._settings.calls.look_back), self._now, options.since.begin)
+            forgotten = forgotten_before(notes)
+            if forgotten and (not self._since or datetime.fromisoformat(self._since) < forgotten):
+                found.forgotten_before = stamp(forgotten)[:10]
+                forgotten = None  # ask for them, so that they are counted
+            choice = Choice(age(self._settings.calls.look_back), self._now, options.since.begin, forgotten)
             asking = OfCampaign(client, taker, found, choice, notes, options.language, listed)
             await asking.ask(campaign, self._folder, self._observer.advance)
             self._saved = asking.saved

@@ -61,6 +61,7 @@ _PROBLEMS = 10
     metavar="A,B",
     help="Also these columns of FILE, or of the lists that were imported, joined by UserData.",
 )
+@click.option("--mask", is_flag=True, help="Mask phone numbers in calls.html, not in FILE and invalid-numbers.csv.")
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
 @click.pass_obj
 def calls(
@@ -73,6 +74,7 @@ def calls(
     receiver: str | None,
     contacts: bool,
     with_columns: str | None,
+    mask: bool,
     language: int | None,
 ) -> int:
     """List what came of the contacts: one line a call.
@@ -100,7 +102,7 @@ def calls(
     with app.journal() as journal:
         options = calls_options(
             journal, campaign=campaign, files=files, to=to, output=output, since_text=since, language=language,
-            receiver=receiver, contacts=contacts,
+            receiver=receiver, contacts=contacts, mask=mask,
             with_columns=[name for name in map(str.strip, (with_columns or "").split(",")) if name],
         )  # fmt: skip
         with ExitStack() as bar:
@@ -145,7 +147,8 @@ def _tell(done: CallsDone, what: str) -> None:
         if done.file:
             echo(f"file        {done.file}")
     for remark in (*(() if is_quiet() else done.notes), *done.remarks):
-        echo(f"{remark[0].upper()}{remark[1:]}.", err=True)
+        shown = remark if remark.startswith("calls.") else f"{remark[0].upper()}{remark[1:]}"
+        echo(f"{shown}.", err=True)
     for problem in done.problems[:_PROBLEMS]:
         echo(problem, err=True)
     if len(done.problems) > _PROBLEMS:

@@ -167,7 +167,8 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
 
     They can then no longer be shown, tried again or undone, and what contacts were before them is deleted. Their
     reports stay where they are, unless --reports is given. What was last sent for each UserData stays known
-    (--compare journal).
+    (--compare journal). Of calls that began before that time it forgets which were given; none of
+    them is given again.
 
     \b
     Examples:
@@ -175,15 +176,21 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
       dialler-sync runs prune --older-than 26w --unfinished
     """
     from ..jobs import history as past_runs
+    from ..jobs.calls import forget_calls
 
     with app.journal() as journal:
-        found = past_runs.prunable(journal, datetime.now(UTC) - older_than, unfinished=unfinished)
+        now = datetime.now(UTC)
+        before, calls = now - older_than, 0
+        found = past_runs.prunable(journal, before, unfinished=unfinished)
         if not dry_run:
             past_runs.prune(journal, found, reports=reports)
+            calls = forget_calls(journal, before, now)
             settled()
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
     echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
+    if calls:
+        echo(f"forgot {calls:,} call{'s' * (calls != 1)} that 'calls --since last' has given", err=True)
     return ExitCode.OK
 
 

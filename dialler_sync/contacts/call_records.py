@@ -39,6 +39,9 @@ _MILLISECONDS = re.compile(r"(ms|millis|milliseconds)$", re.IGNORECASE)
 _LONGEST = 1e9
 """Upper bound of a plausible duration."""
 
+_SOME_NUMBER = re.compile(r"(?:.*\.)?(?!phonenumber\d)\w*(?:number|phone)\w*", re.IGNORECASE)
+"""Fields that may hold the number dialled, under a name of their own; not those of the contact's record."""
+
 _SAME_NUMBER = 7
 """Trailing digits in which two spellings of one number agree."""
 
@@ -101,8 +104,10 @@ class Call:
         absent -= {"ResultText"} if text else set()
         absent -= {"Done"} if done else set()
         absent -= {"DurationSeconds"} if duration is not None else set()
+        number = found.number(numbers)
+        absent -= {"Number"} if number else set()
         return cls(
-            found.first("CallID", _text, ""), start, connect, end, duration, reached, found.number(numbers),
+            found.first("CallID", _text, ""), start, connect, end, duration, reached, number,
             _text(flat.get(code)), result_text, is_done, agent, end_reason,
             found.first("DiallerCampaignsID", _text, ""), found.first("DiallerContactsID", _text, ""),
             found.first("UserData", _text, ""),
@@ -175,11 +180,13 @@ class _Found:
 
     def number(self, numbers: Collection[str]) -> str:
         """Return the customer's number: one of the contact's, else the dialled one (the caller's, if incoming)."""
-        there = {path: _text(self.flat[path]) for path in self.places["Number"]}
+        others = () if self.places["Number"] or not numbers else filter(_SOME_NUMBER.fullmatch, self.flat)
+        there = {path: _text(self.flat[path]) for path in self.places["Number"] or others}
         there = {path: text for path, text in there.items() if _PHONE.fullmatch(text) and not _DATE.match(text)}
         known = {_digits(number)[-_SAME_NUMBER:] for number in numbers if number}
         incoming = any(_flag(self.flat[path]) is False for path in self.places["Outbound"])
-        theirs = [text for path, text in there.items() if bool(_OURS.fullmatch(path)) is incoming]
+        told = (path for path in self.places["Number"] if path in there)
+        theirs = [there[path] for path in told if bool(_OURS.fullmatch(path)) is incoming]
         return next(
             (text for text in there.values() if _digits(text)[-_SAME_NUMBER:] in known), theirs[0] if theirs else ""
         )

@@ -79,12 +79,16 @@ class Choice:
     """Decides which contacts are asked.
 
     ``since``: only calls from then on are wanted. ``look_back``: how long calls of open contacts are looked at again.
-    ``some_called``: some contact of the list shows calls, so that the list tells of them.
+    ``some_called``: some contact of the list shows calls, so that the list tells of them. ``forgotten``: calls before
+    then count as given.
     """
 
-    def __init__(self, look_back: timedelta, now: datetime, since: datetime | None) -> None:
+    def __init__(
+        self, look_back: timedelta, now: datetime, since: datetime | None, forgotten: datetime | None = None
+    ) -> None:
         self._from = now - look_back
         self._since = since - _ZONES if since else None
+        self._forgotten = forgotten - _ZONES if forgotten else None
         self.some_called = False
 
     def may_have_new(self, told: Told, mark: str | None) -> bool:
@@ -96,6 +100,8 @@ class Choice:
         last = moment(told.last) if told.last else None
         if self._since is not None and last is not None:
             return last >= self._since
+        if self._forgotten is not None and last is not None and last < self._forgotten:
+            return False
         if mark != told.mark:
             return True
         return not told.done and (last is None or last >= self._from)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
+from ..call_lists.forgotten import forget_calls
 from ..call_lists.lines import CALL_COLUMNS
 from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Show
 from ..call_lists.since import since
@@ -25,6 +26,7 @@ __all__ = [
     "Form",
     "calls_options",
     "cell_text",
+    "forget_calls",
     "list_calls",
     "write_text",
 ]
@@ -44,6 +46,7 @@ def calls_options(
     receiver: str | None = None,
     contacts: bool = False,
     with_columns: Sequence[str] = (),
+    mask: bool = False,
 ) -> CallsOptions:
     """Put the options together.
 
@@ -65,6 +68,8 @@ def calls_options(
         raise UsageError("--for names who gets the calls since last time: give --since last, too")
     if receiver is not None and not _RECEIVER.fullmatch(receiver):
         raise UsageError("--for takes a name of letters, digits, blanks, dots and dashes, at most 64 of them")
+    if mask and (to is None or contacts):
+        raise UsageError("--mask is for calls.html, which is written beside the calls of --to FILE")
     form = output or "table"
     if to is not None:
         form = output or to.suffix.casefold().removeprefix(".")
@@ -73,7 +78,7 @@ def calls_options(
     elif form == "xlsx":
         raise UsageError("-o xlsx needs --to FILE")
     return CallsOptions(
-        campaign, tuple(files), to, form, wanted, language, receiver or "", contacts, tuple(with_columns)
+        campaign, tuple(files), to, form, wanted, language, receiver or "", contacts, tuple(with_columns), mask
     )
 
 

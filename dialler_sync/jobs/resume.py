@@ -16,7 +16,7 @@ from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
 from ..files.url import path_of
-from ..journal import Journal, RunRecord
+from ..journal import READING, Journal, RunRecord
 from ..model import any_left
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
@@ -24,7 +24,6 @@ from ..prepare.guard import runs_named_in
 from ..prepare.sources import Source, open_sources
 from ..run.begin import go_on, reopen_folder
 from ..run.kept import require_copies
-from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
 from ..run.target import check_target, find_target

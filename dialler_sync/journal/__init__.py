@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from .records import PENDING, UNREPORTED, Image, JournalRow, NoRow, Origin, Outcome, PlannedRow, RowState, RunRecord
+from .records import (
+    PENDING,
+    READING,
+    UNREPORTED,
+    Image,
+    JournalRow,
+    NoRow,
+    Origin,
+    Outcome,
+    PlannedRow,
+    RowState,
+    RunRecord,
+)
 from .store import Journal
 
 __all__ = [
     "PENDING",
+    "READING",
     "UNREPORTED",
     "Image",
     "Journal",

@@ -14,12 +14,13 @@ from ..target import split
 from .database import Database, each_of
 from .schema import call_receivers, known_calls
 
-CALL, CONTACT, GOING_ON = "call", "contact", "going_on"
-"""Kinds of notes: a call that was given, a contact that was looked at, a call without an end."""
+CALL, CONTACT, GOING_ON, FORGOTTEN = "call", "contact", "going_on", "forgotten"
+"""Kinds of notes: a call that was given, a contact that was looked at, a call without an end, and the time before which
+calls count as given without a note."""
 
 
 class Known(NamedTuple):
-    """A note: its value (``""`` while its file is not in place), and when the call began."""
+    """A note: its value (``""`` while its file is not in place), and when the call, or the contact's last, began."""
 
     value: str
     start: str
@@ -73,6 +74,33 @@ class CallNotes:
                 query = sa.select(table.key, table.value, table.start).where(these)
                 found |= {key: Known(value, start) for key, value, start in connection.execute(query)}
         return found
+
+    def forgotten_before(self) -> str:
+        """Return the time before which calls count as given; ``""`` if every call that was given is known."""
+        with self._begin() as connection:
+            return connection.scalar(sa.select(known_calls.c.value).where(self._of(FORGOTTEN))) or ""
+
+    def forget(self, before: str, is_old: Callable[[str], bool]) -> int:
+        """Forget calls whose start is old, and contacts whose last call is: from now on all calls ``before`` count as
+        given. Return how many calls; what a file that is on its way holds stays known.
+        """
+        table = known_calls.c
+        settled = table.next == ""
+        with self._begin() as connection:
+            self._insert(connection, [(FORGOTTEN, "", before, "", "")])
+            connection.execute(sa.update(known_calls).where(self._of(FORGOTTEN)).values(value=before))
+            shared = self._of(CALL) & table.key.like("id % %")
+            # Of calls that share an ID the first one has it as its key: without its note another one would get that.
+            first = {key.rpartition(" ")[0] for key in connection.scalars(sa.select(table.key).where(shared))}
+            counts = {}
+            for kind in (CALL, CONTACT):
+                query = sa.select(table.key, table.start).where(self._of(kind), settled)
+                old = [key for key, start in connection.execute(query) if key not in first and is_old(start)]
+                for page in batched(old, ROWS):
+                    these = self._of(kind) & table.key.in_(each_of(connection, page))
+                    connection.execute(sa.delete(known_calls).where(these))
+                counts[kind] = len(old)
+        return counts[CALL]
 
     def pending(self) -> list[str]:
         """Return the calls of the file that is being put in place."""

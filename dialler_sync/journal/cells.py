@@ -250,7 +250,7 @@ CHECKS: dict[str, Check] = {
     "call_receivers.looked_at": _time_or_empty,
     "call_receivers.file": lambda value: value == "" or _json(CALL_FILE)(value),
     "call_receivers.intent": lambda value: value == "" or _json(CALL_FILE)(value),
-    "known_calls.kind": _one_of({"call", "contact", "going_on"}),
+    "known_calls.kind": _one_of({"call", "contact", "going_on", "forgotten"}),
     "answers.at": is_time,
 }
 """Of columns that hold more than their kind says."""

@@ -54,6 +54,8 @@ class Database:
         self._name = self._engine.url.set(query={}).render_as_string()  # parameters may hold a password
         self._held: list[sa.Select[Any]] = []
         self._file: tuple[int, int] | None = None
+        self.run_has_begun = False
+        """Whether this process has begun a run, which ``resume`` finishes."""
         try:
             with self.begin() as connection:
                 require_trust(self._engine.url, trusted)  # once more: SQLite has opened the files beside it by now
@@ -79,7 +81,7 @@ class Database:
                 if connection.scalar(held) is None:
                     raise JournalError(
                         f"the journal {self._name} closed the connection that held the campaign, so that another run "
-                        f"may have begun. Nothing is lost: go on with '{command('resume')}'."
+                        f"may have begun. Nothing is lost: {self._go_on()}."
                     )
             yield connection
 
@@ -98,6 +100,11 @@ class Database:
             JournalLost: the file is gone, or another file has its name.
         """
         if self._file and _identity(self._engine.url) != self._file:
+            if not self.run_has_begun:
+                raise JournalError(
+                    f"the journal {self._name} was deleted or replaced while it was in use. Put the file back, and "
+                    "give the command again."
+                )
             raise JournalLost(
                 f"the journal {self._name} was deleted or replaced while it was written. What was sent so far stands "
                 "in the reports of this run, and nowhere else: it cannot be resumed or undone. Put the file back or "
@@ -121,9 +128,12 @@ class Database:
             if _is_damage(error.orig):
                 raise damaged(detail, self._name) from error
             raise JournalError(
-                f"the journal {self._name} fails: {detail}. Nothing is lost: mend that ({self._advice(error)}) and go "
-                f"on with '{command('resume')}'."
+                f"the journal {self._name} fails: {detail}. Nothing is lost: mend that ({self._advice(error)}) and "
+                f"{self._go_on()}."
             ) from error
+
+    def _go_on(self) -> str:
+        return f"go on with '{command('resume')}'" if self.run_has_begun else "give the command again"
 
     def _advice(self, error: sqlalchemy.exc.DBAPIError) -> str:
         found = ""

@@ -6,10 +6,9 @@ from collections.abc import Container, Sequence
 
 import sqlalchemy as sa
 
-from ..model import LEFT_TO_OTHERS, Status
 from ..text.outward import mask
-from . import last_sent, mended, mirror_locks, schema
-from .records import Image, Origin, Sent
+from . import last_sent, mended, mirror_locks, schema, source_lists
+from .records import Image, Origin, RunRecord, Sent
 from .runs import Runs
 
 
@@ -17,13 +16,10 @@ class History(Runs):
     """Queries of the journal across runs."""
 
     def settled_by(self, parent: str, run_id: str) -> list[int]:
-        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has settled."""
+        """Return the rows of a run, by ``seq``, whose UserData ``parent`` has sent, or found as it is."""
         ours, theirs = schema.rows, schema.rows.alias()
-        skipped = (theirs.c.state == str(Status.SKIPPED)) & theirs.c.action.not_in([*map(str, LEFT_TO_OTHERS)])
         keys = sa.select(theirs.c.user_data).where(
-            theirs.c.run == parent,
-            theirs.c.user_data != "",
-            (theirs.c.state == str(Status.SUCCEEDED)) | skipped,
+            theirs.c.run == parent, theirs.c.user_data != "", mended.is_settled(theirs.c)
         )
         query = sa.select(ours.c.seq).where(ours.c.run == run_id, ours.c.user_data.in_(keys)).order_by(ours.c.seq)
         with self._begin() as connection:
@@ -91,6 +87,11 @@ class History(Runs):
         """Return the last successful payload of each key, from folded runs."""
         with self._begin() as connection:
             return last_sent.find(connection, target, keys)
+
+    def lists_of(self, target: str, runs: Sequence[RunRecord], keys: Sequence[str]) -> dict[str, str]:
+        """Return from which file each key was last sent, as far as these runs tell."""
+        with self._begin() as connection:
+            return source_lists.find(connection, target, runs, keys)
 
     def mirror_locked(self, target: str, ids: Sequence[str]) -> set[str]:
         """Which of these contacts the mirror or a filter has locked, in runs that were taken in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -38,14 +39,19 @@ def drop_settled(connection: sa.Connection, run_id: str) -> None:
     connection.execute(sa.delete(schema.failed_cells).where(cells.run == run_id, fine))
 
 
+def is_settled(rows: Any) -> sa.ColumnElement[bool]:
+    """Whether the dialler has a row as it is; what a rule left out (suppressed, protected …) is decided anew."""
+    unchanged = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Reason.UNCHANGED))
+    return sa.or_(rows.state == str(Status.SUCCEEDED), unchanged)
+
+
 def settled_since(
     connection: sa.Connection, target: str, since: str, runs: Sequence[str], keys: Sequence[str]
 ) -> dict[str, str]:
     """Return the keys settled after a moment by one of ``runs`` or a pruned run: key → run ID."""
     rows, sent = schema.rows.c, schema.sent.c
     wanted = each_of(connection, keys)
-    left_out = (rows.state == str(Status.SKIPPED)) & (rows.action == str(Reason.UNCHANGED))
-    settled = rows.user_data.in_(wanted) & ((rows.state == str(Status.SUCCEEDED)) | left_out) & (rows.file >= 0)
+    settled = rows.user_data.in_(wanted) & is_settled(rows) & (rows.file >= 0)
     by_sent = sa.select(sent.user_data, sent.run).where(
         sent.target == target, sent.user_data.in_(wanted), sent.sent_at > since
     )

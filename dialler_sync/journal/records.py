@@ -31,6 +31,9 @@ class NoRow(IntEnum):
     FILTERED = -4
 
 
+READING = frozenset({"validate", "plan", "reconcile"})
+"""Commands whose runs send nothing, and cannot be resumed."""
+
 UNREPORTED = "unreported"
 """Stands in the summary of a run whose end is settled, until its reports are written."""
 

@@ -15,7 +15,7 @@ from ..text.command_line import command
 from ..text.outward import json_text
 from . import schema
 from .database import Database, damaged
-from .records import RunRecord
+from .records import READING, RunRecord
 
 _JSON = ("config", "options", "files", "summary")
 _RUN_ID = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
@@ -32,6 +32,7 @@ class Runs:
         """Add the record of a run that begins."""
         with self._begin() as connection:
             connection.execute(sa.insert(schema.runs).values(**_plain(asdict(run))))
+        self._database.run_has_begun |= run.command not in READING
 
     def update_run(self, run_id: str, **changes: Any) -> None:
         """Change fields of a run record.
@@ -43,6 +44,7 @@ class Runs:
         with self._begin() as connection:
             if not connection.execute(change).rowcount:
                 raise damaged(f"run {run_id} is no longer in it")
+        self._database.run_has_begun |= changes.get("state") == "running"
 
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:
         """Return all runs, the newest first."""

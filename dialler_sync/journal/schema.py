@@ -134,7 +134,7 @@ call_receivers = sa.Table(
 )
 
 known_calls = sa.Table(
-    "known_calls",  # calls that a receiver has, contacts as they were at the last look, calls still going on
+    "known_calls",  # calls that a receiver has, contacts at the last look, calls still going on; what is forgotten
     metadata,
     sa.Column("account", sa.Text, primary_key=True),
     sa.Column("receiver", sa.Text, primary_key=True),

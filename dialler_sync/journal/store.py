@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import sqlalchemy as sa
+
 from ..errors import Held
 from ..target import in_words
-from . import erase, notices, targets
+from . import erase, notices, schema, targets
 from .answers import Answer, AnswerNotes, answers_of, kept_cells
 from .calls import CallNotes
 from .database import Database
@@ -105,6 +107,13 @@ class Journal(Rows, History):
     def call_notes(self, target: str, receiver: str) -> CallNotes:
         """Return the notes on a receiver of a target's calls."""
         return CallNotes(self._database, self._begin, target, receiver)
+
+    def call_receivers(self) -> list[tuple[str, str, str]]:
+        """Return target, receiver and last look of every list of calls that is kept up."""
+        table = schema.call_receivers.c
+        with self._begin() as connection:
+            found = connection.execute(sa.select(table.target, table.receiver, table.looked_at)).all()
+        return sorted((target, receiver, looked_at) for target, receiver, looked_at in found)
 
     def calls_lock(self, target: str, receiver: str) -> AbstractContextManager[None]:
         """Hold a receiver of a target's calls, so that no other call gives it the same ones.

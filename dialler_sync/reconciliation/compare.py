@@ -26,7 +26,7 @@ from typing import Any
 from ..api.wire import LOCK, StoredContact, differences, is_locked
 from ..config.settings import Mode
 from ..errors import UsageError
-from ..model import ContactClass, Value
+from ..model import ContactClass, Reason, Value
 from ..plan.decide import PlanRules, protection
 from ..plan.keep import keep
 from ..plan.suppress import SuppressionLists
@@ -55,7 +55,8 @@ class FileRow:
     """The row that counts among those with one UserData. ``seq`` is its place in the run, ``number`` its row number.
 
     ``rows`` is the number of valid rows with the UserData, ``first`` and ``last`` are the row numbers of the outermost
-    of them. ``suppressed`` is the reason why the row must not be imported, if any.
+    of them. ``suppressed`` is the reason why the row must not be imported, if any; ``known`` that the dialler has its
+    number under another key, which an import then leaves it to.
     """
 
     seq: int
@@ -65,6 +66,7 @@ class FileRow:
     first: int = 0
     last: int = 0
     suppressed: str = ""
+    known: str = ""
 
     @property
     def user_data(self) -> str:
@@ -158,6 +160,7 @@ def compare(
     if not carriers.contacts:
         kind = ContactClass.DUPLICATE if several else ContactClass.MISSING
         reasons = [f"suppressed: {row.suppressed}"] if row.suppressed else []
+        reasons += [f"{Reason.KNOWN_NUMBER}: {row.known}"] if row.known else []
         reasons += ["rows.mode: update does not make it"] if may.mode is Mode.UPDATE else []
         expected = bool(reasons) and not several
         yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)

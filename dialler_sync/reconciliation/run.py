@@ -35,6 +35,7 @@ from ..run.lifecycle import Course, carrying_out, ended, note_end, reporting
 from ..run.session import session
 from .calls import CallTally, read_calls
 from .compare import Line, said, said_fields
+from .known import known_numbers
 from .moves import Moves
 from .sides import Scope, Sides
 from .source_of_truth import SourceOfTruth, read_dialler
@@ -236,15 +237,17 @@ class ReconciliationRun:
         found = Found()
         self.observer.stage("comparing", None)
         told = said_fields(self.sides.fields)
-        lines = self.sides.lines(self.prepared.bodies.batches(), self.prepared.rows, self.suppressed)
-        for page in batched(lines, RECORDS):
-            for line, shown in zip(page, self._shown(page, told), strict=True):
-                found.add(line, shown)
-                reports.add(shown)
-                if self.moves and (move := self.moves.move(shown)):
-                    found.add_move(move)
-                    reports.add_move(move)
-            self.observer.advance(len(page))
+        bodies = self.prepared.bodies
+        with known_numbers(self.sides, self.settings, bodies.batches()) as known_of:
+            lines = self.sides.lines(bodies.batches(), self.prepared.rows, self.suppressed, known_of)
+            for page in batched(lines, RECORDS):
+                for line, shown in zip(page, self._shown(page, told), strict=True):
+                    found.add(line, shown)
+                    reports.add(shown)
+                    if self.moves and (move := self.moves.move(shown)):
+                        found.add_move(move)
+                        reports.add_move(move)
+                self.observer.advance(len(page))
         for move in self.moves.gone() if self.moves else ():
             found.add_move(move)
             reports.add_move(move)

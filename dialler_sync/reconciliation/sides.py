@@ -10,7 +10,7 @@ import orjson
 
 from ..api.wire import StoredContact, campaign_of
 from ..journal import Outcome, PlannedRow, RowState
-from ..model import Reason, Status
+from ..model import Reason, Status, Value
 from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
@@ -61,6 +61,15 @@ class Scope:
         return number in self.ids or str(name) in self.names
 
 
+KnownOf = Callable[[Sequence[tuple[int, Mapping[str, Value]]]], Mapping[int, str]]
+"""Rows as (place in the run, fields) → why they are left out for their number, by place."""
+
+
+def none_known(_rows: object) -> Mapping[int, str]:
+    """No row is left out for its number."""
+    return {}
+
+
 class Called(NamedTuple):
     """Summary of a contact's calls; ``reached`` and ``done`` are ``true``, ``false``, or ``""`` if not told."""
 
@@ -92,7 +101,7 @@ class Sides(Snapshot):
     def __init__(self, keep: str, read: Callable[[int], None], *, locks: bool = False, may: May = EVERYTHING) -> None:
         super().__init__()
         self._locks = locks
-        self._may = may
+        self.may = may
         self.scope = Scope()
         self.fields: set[str] = set()
         self.outside = 0
@@ -184,10 +193,10 @@ class Sides(Snapshot):
     def _belongs(self, record: Mapping[str, Any]) -> bool:
         scope = self.scope
         if scope.holds(record):
-            return scope.extras or self._is_named(record)
-        return scope.moved and self._is_named(record)
+            return scope.extras or self.is_named(record)
+        return scope.moved and self.is_named(record)
 
-    def _is_named(self, record: Mapping[str, Any]) -> bool:
+    def is_named(self, record: Mapping[str, Any]) -> bool:
         """Whether the file has the record's UserData."""
         query = " UNION ".join(f"SELECT 1 FROM {table} WHERE user_data = ?1" for table in _OF_ROWS)  # noqa: S608 - ours
         return bool(self._base.execute(query, [storable(str(record.get("UserData")))]).fetchone())
@@ -233,15 +242,20 @@ class Sides(Snapshot):
     # Both
 
     def lines(
-        self, batches: Iterable[list[Any]], numbers: Sequence[int], suppressed: SuppressionLists
+        self,
+        batches: Iterable[list[Any]],
+        numbers: Sequence[int],
+        suppressed: SuppressionLists,
+        known_of: KnownOf = none_known,
     ) -> Iterator[Line]:
         """Yield the lines of all rows in source order, then those of contacts that no valid row names.
 
-        ``batches`` hold (place in the run, UserData, JSON) of all valid rows, ``numbers`` the row number by place.
+        ``batches`` hold (place in the run, UserData, JSON) of all valid rows, ``numbers`` the row number by place;
+        ``known_of`` tells which rows are left out for a number that the dialler has.
         """
         for batch in batches:
             for page in batched(batch, RECORDS):
-                yield from self._lines(page, numbers, suppressed)
+                yield from self._lines(page, numbers, suppressed, known_of)
         query = (
             "SELECT user_data, id, record, contacts, ids, rejected.why, filtered.why, superseded.why FROM contact "
             "LEFT JOIN several USING (user_data) LEFT JOIN rejected USING (user_data) "
@@ -255,7 +269,11 @@ class Sides(Snapshot):
             yield unmatched(contact, carriers, why or "", rule or "", other or "", locks=self._locks)
 
     def _lines(
-        self, page: Sequence[tuple[int, str, bytes]], numbers: Sequence[int], suppressed: SuppressionLists
+        self,
+        page: Sequence[tuple[int, str, bytes]],
+        numbers: Sequence[int],
+        suppressed: SuppressionLists,
+        known_of: KnownOf,
     ) -> Iterator[Line]:
         keys = [user_data for _, user_data, _ in page if user_data]
         rows = {key: found for key, *found in self._select("SELECT * FROM row WHERE user_data IN", keys)}
@@ -264,6 +282,8 @@ class Sides(Snapshot):
             for key, contacts, ids in self._select("SELECT * FROM several WHERE user_data IN", keys)
         }
         there = self.find([key for key in keys if key not in several])
+        absent = [(seq, orjson.loads(body)) for seq, key, body in page if key not in several and not there.get(key)]
+        known = known_of(absent)
         for seq, key, body in page:
             if self._dropped and (seq in self._dropped or (key and key not in rows)):
                 continue
@@ -272,12 +292,12 @@ class Sides(Snapshot):
                 continue
             fields = orjson.loads(body)
             reason = suppressed.reason(fields)
-            row = FileRow(seq, numbers[seq], fields, count, first, last, reason)
+            row = FileRow(seq, numbers[seq], fields, count, first, last, reason, known.get(seq, ""))
             if key in several:
-                yield from compare(row, self._contacts_of(key), several[key], self._may)
+                yield from compare(row, self._contacts_of(key), several[key], self.may)
             else:
                 found = there.get(key, [])
-                yield from compare(row, found, _ONE if found else _NONE, self._may)
+                yield from compare(row, found, _ONE if found else _NONE, self.may)
 
     def _contacts_of(self, key: str) -> Iterator[StoredContact]:
         query = "SELECT id, record FROM contact WHERE user_data = ? ORDER BY rowid"

@@ -138,7 +138,7 @@ _MOST_BARS = 12
 
 def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Path, facts: Facts) -> None:
     with Book(path) as book:
-        page = book.add_page("Summary", (30, 14, 60))
+        page = book.add_page("Summary", (38, 14, 60))
         page.line("Calls", style=page.title)
         for name, value in facts.told:
             page.line(name, mask(value))

@@ -32,13 +32,20 @@ ANSWERS: Mapping[Answer, tuple[str, str, str]] = {
 class CallsPage:
     """Counts calls, each once and in any order; then writes the page.
 
-    ``files`` maps UserData to the name of the file that the contact came from; ``mask`` hides phone numbers. Times are
-    shown as the dialler tells them; those that name their time zone are shown in ``zone`` (None: of this machine).
+    ``files`` maps UserData to the name of the file that the contact came from; ``mask`` hides phone numbers;
+    ``with_file`` writes ``invalid-numbers.csv`` beside the page. Times are shown as the dialler tells them; those that
+    name their time zone are shown in ``zone`` (None: of this machine).
     """
 
     def __init__(
-        self, files: Mapping[str, str] | None = None, *, mask: bool = False, zone: tzinfo | None = None
+        self,
+        files: Mapping[str, str] | None = None,
+        *,
+        mask: bool = False,
+        with_file: bool = True,
+        zone: tzinfo | None = None,
     ) -> None:
+        self._with_file = with_file
         self._files = files
         self._mask = mask
         self._zone = zone
@@ -61,6 +68,10 @@ class CallsPage:
         self._invalid_told = True
         self._invalid[number.contact_id or number.user_data, number.field] = number
 
+    def invalid_keys(self) -> list[str]:
+        """Return the UserData of the contacts with invalid numbers."""
+        return list(dict.fromkeys(number.user_data for number in self._invalid.values()))
+
     def write(self, path: Path, facts: Sequence[tuple[str, str]] = (), contacts: int | None = None) -> str:
         """Write the page, and return its first line: ``121 of 190 contacts reached``.
 
@@ -70,7 +81,7 @@ class CallsPage:
         Raises:
             JournalError: a file cannot be written.
         """
-        if self._invalid_told:
+        if self._invalid_told and self._with_file:
             write_invalid_numbers(path.with_name(FILE), self._invalid.values(), self._files or {})
         tally, found = self._tally, self._tally.contacts()
         answers = tally.settled()
@@ -88,7 +99,7 @@ class CallsPage:
             "answer_bar": charts.stacked_bar({ANSWERS[each][0]: found.answers.get(each, 0) for each in ANSWERS}),
             "remarks": _remarks(tally, answers),
             "by_campaign": self._groups(found.by_campaign, "the dialler does not tell"),
-            "by_file": self._groups(found.by_file, "in none of the files") if self._files is not None else (),
+            "by_file": self._groups(found.by_file, "in no imported list") if any(e.name for e in found.by_file) else (),
             "results": self._results(),
             "tries": found.tries,
             "many": MANY_CALLS,
@@ -97,7 +108,7 @@ class CallsPage:
             "invalid": [self._line(number) for number in list(self._invalid.values())[:_LISTED]],
             "invalid_count": len(self._invalid),
             "invalid_told": self._invalid_told,
-            "invalid_file": FILE,
+            "invalid_file": FILE if self._with_file else "",
             "facts": [(name, self._shown(value)) for name, value in facts],
         }
         write_page(path, "calls.html.j2", context, self._zone)

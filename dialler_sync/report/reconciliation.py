@@ -216,7 +216,7 @@ def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Files": ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
         "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.xlsx)",
         "Asked the dialler by": f"{asked['way']}: {asked['why']}" if asked else "",
-        "Missing on purpose": f"{summary['expected_missing']:,} suppressed" if summary["expected_missing"] else "",
+        "Missing on purpose": f"{summary['expected_missing']:,}, by the rules" if summary["expected_missing"] else "",
         "Calls": calls_in_words(history) if history else "",
         "Started (UTC)": summary["started_at"],
         "Duration": words.duration(summary["duration_s"]),

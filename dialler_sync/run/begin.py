@@ -16,11 +16,10 @@ from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
-from ..journal import Journal, RunRecord
+from ..journal import READING, Journal, RunRecord
 from ..mapping.columns import filter_name
 from ..text.stamp import stamp
 from .kept import delete_copies, keep_copies
-from .lifecycle import READING
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _REPORT = re.compile(

@@ -12,16 +12,13 @@ from itertools import groupby, islice
 from typing import Any, Protocol
 
 from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, OutOfTime, StopRun
-from ..journal import UNREPORTED, Journal, Outcome, RunRecord
+from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.stamp import stamp
 from .collector import collect_rarely
 from .reports import Effort, SourceCells, Summary, summarise, write_reports
 
 _log = logging.getLogger(__name__)
-
-READING = frozenset({"validate", "plan", "reconcile"})
-"""Commands whose runs send nothing, and cannot be resumed."""
 
 _SHOWN = 50
 """Numbers of rows, and stretches of them, that a message names."""

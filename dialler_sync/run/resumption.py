@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..errors import CannotResume
 from ..journal import Journal, JournalRow, NoRow, Outcome, PlannedRow, RowState, RunRecord
-from ..model import FINE, MOVE, Reason, SpooledRow, Status
+from ..model import MOVE, Reason, RowResult, SpooledRow, Status
 from ..pages import ROWS, batched
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source
@@ -239,6 +239,10 @@ def _identity(entry: JournalRow, same_files: bool) -> str:
     return row.user_data or (f"row {row.row} of {entry.file}" if same_files else entry.payload)
 
 
+def _is_settled(row: RowResult) -> bool:
+    return row.status is Status.SUCCEEDED or row.action is Reason.UNCHANGED
+
+
 def _keyless_and_doubtful(
     journal: Journal, parent: RunRecord, same_files: bool
 ) -> tuple[Counter[str], dict[str, list[int | None]], set[str]]:
@@ -252,6 +256,6 @@ def _keyless_and_doubtful(
             doubtful.setdefault(_identity(entry, same_files), []).append(entry.watermark)
             if entry.moves:
                 moves.add(entry.result.user_data)
-        elif not entry.result.user_data and entry.result.status in FINE and entry.result.action != Reason.FILTERED:
+        elif not entry.result.user_data and _is_settled(entry.result):
             alike[_identity(entry, same_files)] += 1
     return alike, doubtful, moves

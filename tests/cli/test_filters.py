@@ -275,6 +275,24 @@ def test_the_configuration_may_limit_warnings(run: Run, configure: Configure, di
     assert run("import", path, "--max-warnings", "1").code == ExitCode.OK
 
 
+def test_rows_that_are_left_out_keep_the_warnings_of_their_cells(run: Run, configure: Configure) -> None:
+    """They tell what is to be mended in the source, and count for the limit; a filter comes before all checks."""
+    configure(
+        {**COLUMNS, "Email": "{column: Out, invalid: empty}"},
+        rows="{skip: {Key: F3}, max_warnings: 2}",
+    )
+    path = write("K1,Ann,x", "K1,Ann,", "K2,Bob,x", "F3,Cid,x")
+
+    done = run("import", path)
+
+    assert [(row["_action"], row["_warnings"]) for row in done.rows()] == [
+        ("superseded", "field_left_out:Email"), ("create", ""),
+        ("create", "field_left_out:Email"), ("filtered", ""),
+    ]  # fmt: skip
+    assert done.summary["warnings"] == {"field_left_out": 2}
+    assert run("import", path, "--max-warnings", "1").code == ExitCode.SAFETY_LIMIT
+
+
 def test_the_reports_name_the_rows_that_are_left_out(run: Run, configure: Configure) -> None:
     """Who of them should have been called is for a person to see."""
     configure(rows=KEEP)

@@ -180,3 +180,39 @@ def test_the_story_of_the_page_is_true(import_: Callable[..., Run], run: Run, di
 
     assert "= known_number S9 (row 2): contact 1 (UserData C1) has the same number (PhoneNumber1)" in plan.out
     assert [each.rows()[0]["_action"] for each in (first, second)] == ["known_number", "create"]
+
+
+def test_a_reconciliation_says_why_a_row_is_missing(
+    import_: Callable[..., Run], run: Run, dialler: SimulatorServer
+) -> None:
+    """As an import would leave it out; of a contact that the mirror takes, the number is free."""
+    seed(dialler, "OLD", PhoneNumber1=plain(ONE))
+    rows = "duplicate_phones_in_dialler: skip"
+    lines = f"K1,Ann,{ONE}", f"K2,Bob,{TWO}"
+    import_(rows, *lines)
+
+    told = run("reconcile", "contacts.csv", "--detailed-exitcode")
+    import_("", *lines, command="validate")
+    untold = run("reconcile", "contacts.csv")
+    import_(rows, *lines, mirror="{missing: lock, max_missing: 100%}", command="validate")
+    taken = run("reconcile", "contacts.csv")
+
+    (missing,) = (line for line in told.rows("reconciliation.csv") if line["_class"] == "missing")
+    assert missing["_differences"] == "known_number: contact 1 (UserData OLD) has the same number (PhoneNumber1)"
+    assert [each.summary["expected_missing"] for each in (told, untold, taken)] == [1, 0, 0]
+
+
+def test_a_retry_decides_anew_what_a_rule_left_out(
+    import_: Callable[..., Run], run: Run, dialler: SimulatorServer
+) -> None:
+    """Such a row was never sent: it is not unchanged, and goes where its number is free by now."""
+    old = seed(dialler, "OLD", PhoneNumber1=plain(ONE))[0]
+    seed(dialler, "OTHER", PhoneNumber1=plain(TWO))
+    import_("duplicate_phones_in_dialler: skip", f"K1,Ann,{ONE}", f"K2,Bob,{TWO}", f"K3,Cid,{THREE}", "K4,Dan,1")
+
+    del dialler.store.contacts[old]
+    done = run("retry")
+
+    assert [(row["_status"], row["_action"]) for row in done.rows()] == [
+        ("succeeded", "create"), ("skipped", "known_number"), ("skipped", "unchanged"), ("rejected", ""),
+    ]  # fmt: skip

@@ -192,11 +192,13 @@ def test_only_the_images_that_are_asked_for(journal: Journal) -> None:
 
 
 def test_what_an_earlier_run_settled(journal: Journal) -> None:
-    """Succeeded, and skipped but for rows that another one superseded; never rows without a key."""
-    parent = begin(journal, 1, "A", "B", "C", "D", "", "B")
-    settle(journal, parent, Status.SUCCEEDED, None, Status.FAILED, Status.SKIPPED, Status.SUCCEEDED)
-    journal.record(parent.id, [Outcome(1, Status.SKIPPED, Reason.SUPERSEDED), Outcome(5, Status.FAILED)])
-    run = begin(journal, 2, "E", "D", "C", "B", "A", "")
+    """Succeeded and unchanged; not what a rule left out, and never rows without a key."""
+    parent = begin(journal, 1, "A", "B", "C", "D", "", "B", "F")
+    settle(journal, parent, Status.SUCCEEDED, None, Status.FAILED, None, Status.SUCCEEDED)
+    reasons = {1: Reason.SUPERSEDED, 3: Reason.UNCHANGED, 6: Reason.PROTECTED}
+    journal.record(parent.id, [Outcome(seq, Status.SKIPPED, reason) for seq, reason in reasons.items()])
+    journal.record(parent.id, [Outcome(5, Status.FAILED)])
+    run = begin(journal, 2, "E", "D", "C", "B", "A", "", "F")
     settle(journal, begin(journal, 3, "E", "C"), Status.SUCCEEDED, Status.SUCCEEDED)
 
     assert journal.settled_by(parent.id, run.id) == [1, 4]

@@ -165,7 +165,7 @@ def test_the_page_tells_all_in_words(tmp_path: Path) -> None:
     page = text_of(tmp_path / "calls.html")
 
     for said in (
-        "3 of 10 contacts reached", "of 1,234", "SALE – Sold &amp; done", "Nightly", "list.csv", "in none of the files",
+        "3 of 10 contacts reached", "of 1,234", "SALE – Sold &amp; done", "Nightly", "list.csv", "in no imported list",
         "The dialler does not tell Number, DurationSeconds and Agent of any call", "2 Nov 2026", "Requests",
         "Given before, and changed since: 1 call", "do not tell (<code>bPhoneNumber1Invalid</code>",
     ):  # fmt: skip

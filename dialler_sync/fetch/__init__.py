@@ -3,6 +3,6 @@
 The one face of all sources. A new kind (a URL, say) adds a branch to ``local._at_hand``.
 """
 
-from .local import STDIN, Local, expand, fetch, keep_stdin
+from .local import STDIN, Local, expand, fetch, keep
 
-__all__ = ["STDIN", "Local", "expand", "fetch", "keep_stdin"]
+__all__ = ["STDIN", "Local", "expand", "fetch", "keep"]

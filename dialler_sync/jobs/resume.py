@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from ..api.token import read_token
-from ..config import Settings, changes, fingerprint, with_source
+from ..config import Settings, SourceSettings, changes, fingerprint, with_source
 from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
@@ -23,7 +24,7 @@ from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import Source, open_sources
 from ..run.begin import go_on, reopen_folder
-from ..run.kept import require_copies
+from ..run.kept import place_of, require_copies
 from ..run.lifecycle import READING
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
@@ -82,7 +83,7 @@ def resume_run(
             return undo_again(settings, run, journal, observer)
         if run.command in COMMANDS:
             return change_again(settings, run, journal, observer)
-        sources = open_sources(settings, _paths(run), _log.debug, journal, _day_of(run))
+        sources = open_sources(settings, _paths(run, place_of), _log.debug, journal, _day_of(run))
         if other := _changed(sources, run):
             raise CannotResume(f"{other} is not the file that run {run.id} began with; import it as a new run")
         suppressed = read_suppression_lists(settings, _day_of(run))
@@ -198,13 +199,15 @@ def find_resumable(journal: Journal, target: str) -> RunRecord | None:
     return _newest(journal, target, lambda run: not nothing_to_resume(run))
 
 
-def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> RunRecord | None:
-    """Return the import of a target that fixed ``files`` come from, else the newest one.
+def find_import(
+    journal: Journal, target: str, files: Sequence[Path] = (), logins: Callable[[], SourceSettings] = SourceSettings
+) -> RunRecord | None:
+    """Return the import of a target that fixed ``files`` come from, else the newest one. ``logins`` open the files.
 
     Raises:
         UsageError: the files come from a run of another target.
     """
-    named = runs_named_in(files)
+    named = runs_named_in(files, logins().logins()) if files else set()
     known = [run for run in journal.runs() if run.id in named and run.command == "import"]
     for run in known[:1]:
         check_target(next((run for run in known if run.target == target), run), target)
@@ -270,5 +273,9 @@ def _day_of(run: RunRecord) -> date:
     return datetime.fromisoformat(run.started_at).astimezone().date()
 
 
-def _paths(run: RunRecord) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(path_of(entry["path"]) for entry in run.files))
+def _named(entry: Mapping[str, Any]) -> Path:
+    return path_of(entry["path"])
+
+
+def _paths(run: RunRecord, place: Callable[[Mapping[str, Any]], Path] = _named) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(map(place, run.files)))

@@ -371,3 +371,38 @@ def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> No
     assert store_of("https://crm.example.com/exported.csv", stores) == StoreSettings()
     configure(sources='{"sftp:/host": {}}')
     assert "is no address such as sftp://host" in run("config", "check").err
+
+
+def test_a_run_goes_on_with_what_it_has_read(run: Run, place: Place, dialler: SimulatorServer, tmp_path: Path) -> None:
+    """The copy stays until then: the address may hold another list, or none; ``retry`` reads what is there now."""
+    bad = line("K3").replace("0171", "x")
+    address = place("list.csv", LIST + f"{bad}\n".encode())
+    assert run("import", address, "--limit", "1").code == ExitCode.ROWS_FAILED
+    place("list.csv", f"{HEAD}\n{line('K9')}\n".encode())
+    at_home = address.startswith("file:")
+    kept = list((tmp_path / "state" / "copies").glob("*/*"))
+    assert len(kept) == (0 if at_home else 1)
+
+    resumed = run("resume")
+
+    assert resumed.code == (ExitCode.USAGE if at_home else ExitCode.ROWS_FAILED), resumed.err
+    if not at_home:
+        assert [row["_status"] for row in resumed.rows()] == ["succeeded", "succeeded", "rejected"]
+        assert {row["_file"] for row in resumed.rows()} == {"list.csv"}
+        assert [row["Key"] for row in resumed.rows("failed.csv")] == ["K3"]
+        assert not kept[0].parent.exists()
+        assert run("retry").code == ExitCode.OK
+        assert dialler.store.contacts[3]["UserData"] == "K9"
+
+
+def test_a_mended_file_at_an_address(run: Run, place: Place, dialler: SimulatorServer) -> None:
+    """It finds its run by itself."""
+    first = run("import", place("list.csv", f"{HEAD}\nK1,Ann,nobody\n".encode()))
+    assert run("import", place("other.csv", LIST)).code == ExitCode.OK
+    assert first.reports
+    content = (first.reports / "failed.csv").read_text("utf-8-sig").replace("nobody", "0171 3920011")
+
+    done = run("retry", "--file", place("failed.csv", content.encode()))
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.summary["parent"] == first.summary["run_id"]

@@ -83,10 +83,10 @@ def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
 
 
 def _smb(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    from fsspec.implementations.smb import SMBFileSystem
+    from .smb import Smb
 
     parts = urlsplit(url.full, allow_fragments=False)
-    files = SMBFileSystem(
+    files = Smb(
         parts.hostname or "",
         port=parts.port,
         username=unquote(parts.username) if parts.username else settings.username,
@@ -123,7 +123,7 @@ def _secret(settings: StoreSettings, name: str) -> str | None:
     return None if command is None else read_secret(command, f"sources: {name}")
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException, done: str) -> str:
     """Return what went wrong with a server, and what to do about it."""
     from .sftp import reason as of_ssh
 
@@ -141,13 +141,18 @@ def reason(error: BaseException) -> str:
         if isinstance(each, socket.gaierror):
             return "there is no such host. Check its name, and this machine's network."
         name = type(each).__name__
+        if name in ("LogonFailure", "SMBAuthenticationError"):
+            return "the server refuses the login: set sources: username and password_command."
+        if name == "BadNetworkName":
+            return "there is no such share: check the name after the host."
         if name in ("NoCredentialsError", "ProfileNotFound", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
             return f"there is no valid login ({name}): set the usual AWS variables, or sources: profile."
         if isinstance(each, TimeoutError) or "Timeout" in name:
             return "the server does not answer in time. Try again later, or raise sources: timeout."
         if isinstance(each, ConnectionRefusedError):
             return "the server refuses the connection: check host and port."
-    return f"cannot be read ({type(error).__name__}: {error}). Try again later."
+    full = " Is the disk there full?" if done == "written" else ""
+    return f"cannot be {done} ({type(error).__name__}: {error}).{full} Try again later."
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,10 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from ..helpers.authority import Authority
 from ..helpers.blocks import blocks
 from ..helpers.dialler import line
-from ..helpers.stores import SSHD, Sftp, Web, basic, sftp_server, web_server
+from ..helpers.stores import Sftp, Share, Web, basic
+from .conftest import at, logins, of_web
 from .kinds import zipped
 
 PAGE = Path(__file__).parents[2] / "docs" / "addresses.md"
@@ -29,52 +29,7 @@ PRINTS = f"[{sys.executable}, -c, 'print(\"p@ss word\")']"
 Place = Callable[[str, bytes], str]
 
 
-@pytest.fixture(scope="module")
-def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sftp]:
-    if SSHD is None:
-        pytest.skip("OpenSSH's server is not installed")
-    with sftp_server(tmp_path_factory.mktemp("sftp")) as server:
-        yield server
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    (tmp_path / "www").mkdir()
-    with web_server(tmp_path / "www", Authority(tmp_path, "own")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    """An object store with the bucket ``lists``; its address."""
-    boto3 = pytest.importorskip("boto3")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=address, **KEYS, region_name="us-east-1").create_bucket(Bucket="lists")
-    try:
-        yield address
-    finally:
-        server.stop()
-
-
-KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
-
-
-def logins(*entries: str) -> str:
-    return "".join(f"\n  {entry}" for entry in entries)
-
-
-def of_web(web: Web, more: str = "") -> str:
-    return f'"https://127.0.0.1:{web.server_address[1]}": {{ca_file: {Path("own-ca.pem").resolve()}{more}}}'
-
-
-def at(web: Web, name: str) -> str:
-    return f"https://127.0.0.1:{web.server_address[1]}/{name}"
-
-
-@pytest.fixture(params=["sftp", "https", "s3", "file"])
+@pytest.fixture(params=["sftp", "https", "s3", "smb", "file"])
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
@@ -87,6 +42,14 @@ def place(
         def put(name: str, content: bytes) -> str:
             (server.files / name).write_bytes(content)
             return server.url(name)
+
+    elif kind == "smb":
+        share: Share = request.getfixturevalue("share")
+        configure(sources=logins(share.login))
+
+        def put(name: str, content: bytes) -> str:
+            (share.files / name).write_bytes(content)
+            return share.url(name)
 
     elif kind == "https":
         web: Web = request.getfixturevalue("web")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dialler_sync.inbox.claim import OnDisk
 from dialler_sync.inbox.tidy import delete_old
 from dialler_sync.journal import Journal
 
@@ -35,7 +36,7 @@ def test_only_files_of_the_inbox_that_no_run_needs_are_deleted(tmp_path: Path) -
         needed = [{"path": str(tmp_path / "done/needed"), "name": "needed", "sheet": None, "sha256": ""}]
         journal.add_run(replace(RUN, id="run-stopped", files=needed, finished_at=ends["done/old"], state="stopped"))
 
-        delete_old(tmp_path, timedelta(days=30), journal, now)
+        delete_old(OnDisk(tmp_path), timedelta(days=30), journal, now)
 
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert (ends.keys() | {"done/unknown"}) - left == {"done/old", "failed/old"}

@@ -65,18 +65,23 @@ class RemoteFolder:
 
         def ask(files: AbstractFileSystem) -> list[Entry]:
             path = self._at(inside)
-            if self.renames and not inside and files.info(path).get("type") != "directory":
-                raise InputError(f"{self.url}: is a file. Name the folder that it lies in.")
             try:
+                if self.renames and not inside and files.info(path).get("type") != "directory":
+                    raise self._is_file()
                 found = files.ls(path, detail=True)
             except FileNotFoundError:
                 if not inside and (self.renames or not files.exists(path.partition("/")[0])):
                     raise
                 return []  # of an object store: nothing has such a beginning
+            if any(info["name"] == path and info.get("type") == "file" for info in found):
+                raise self._is_file()
             entries = (_entry(info) for info in found if info["name"].strip("/") != path.strip("/"))
             return sorted((each for each in entries if each.name not in {"", ".", ".."}), key=lambda each: each.name)
 
         return self._do(ask)
+
+    def _is_file(self) -> InputError:
+        return InputError(f"{self.url}: is a file. Name the folder that it lies in.")
 
     def mark(self, name: str) -> str:
         """Return the state of a file, ``""`` if it is not there."""

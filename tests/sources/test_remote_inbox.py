@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from dialler_sync.config import load_config
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.fetch.folder import RemoteFolder
+from dialler_sync.files.url import Url
+from dialler_sync.inbox.places import Arrival
+from dialler_sync.inbox.remote import RemoteClaim, RemoteInbox
+from dialler_sync.inbox.tidy import delete_old
+from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
@@ -53,3 +62,149 @@ def test_files_are_imported_and_filed(run: Run, remote: Remote, dialler: Simulat
     assert again.code == ExitCode.OK
     assert again.err == ""
     assert not [path for path in (tmp_path / "state" / "copies").rglob("*") if path.is_file()]
+
+
+def sent(dialler: SimulatorServer) -> list[str]:
+    """Return the keys that were sent, one for each request."""
+    return sorted(request.user_data for request in dialler.requests if request.function == "import")
+
+
+def test_two_machines_look_at_once(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever claims a file first has it; the other one says nothing, and what stopped there is not begun here."""
+    remote.put("a.csv", LIST)
+    real, looked = RemoteInbox.claim, []
+
+    def claim(inbox: RemoteInbox, arrival: Arrival) -> RemoteClaim | None:
+        if not looked:
+            looked.append(arrival)
+            assert run("--state", "other.db", "import", "--quiet-for", "0", "--limit", "1").code == ExitCode.ROWS_FAILED
+        return real(inbox, arrival)
+
+    monkeypatch.setattr(RemoteInbox, "claim", claim)
+
+    first, again = take(run), take(run)
+
+    assert (first.code, again.code, again.err) == (ExitCode.OK, ExitCode.OK, "")
+    assert first.reports is None
+    assert sent(dialler) == ["K1"]
+    other = run("--state", "other.db", "import", "--quiet-for", "0")
+    assert other.code == ExitCode.OK, other.err
+    assert sent(dialler) == ["K1", "K2"]
+    assert kinds(remote) == {"done": ["a.csv"]}
+
+
+class Killed(BaseException):
+    """In place of a signal."""
+
+
+STEPS = ("make", "move", "create", "put", "delete", "remove_empty")
+
+
+def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the process do nothing at the address from one step on."""
+    count = 0
+
+    def dying(name: str) -> None:
+        real = getattr(RemoteFolder, name)
+
+        def call(*given: object, **options: object) -> object:
+            nonlocal count
+            count += 1
+            if count >= step:
+                raise Killed
+            return real(*given, **options)
+
+        monkeypatch.setattr(RemoteFolder, name, call)
+
+    for name in STEPS:
+        dying(name)
+
+
+def test_a_call_that_is_killed_at_any_step(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is in the inbox, claimed or filed; the next call finishes what is left, and no row is sent twice."""
+    whole = False
+    for step in range(1, 40):
+        remote.put(f"{step}.csv", f"{HEAD}\n{line(f'S{step}')}\n".encode())
+        with monkeypatch.context() as patched:
+            kill_at(step, patched)
+            with suppress(Killed):
+                whole = take(run).code == ExitCode.OK
+        assert take(run).code == ExitCode.OK
+        assert sent(dialler).count(f"S{step}") == 1
+        assert kinds(remote) == {"done": [f"{step}.csv"]}, step
+        for name in remote.files():
+            remote.delete(name)
+        if whole:
+            break
+    assert step > 4
+    assert whole
+
+
+def test_a_run_that_stopped_goes_on_with_its_copy(
+    run: Run, remote: Remote, dialler: SimulatorServer, tmp_path: Path
+) -> None:
+    """Also by ``resume``, and where another list of the same name has come; the file is filed by the next call."""
+    remote.put("a.csv", LIST)
+    stopped = take(run, "--limit", "1")
+    remote.put("a.csv", f"{HEAD}\n{line('N1')}\n".encode())
+
+    assert run("resume").code == ExitCode.OK
+    done = take(run)
+
+    assert f"was imported by run {stopped.summary['run_id']}" in done.err
+    if remote.kind == "s3":  # its claim is that of the name, so the new list comes next
+        assert take(run).code == ExitCode.OK
+    assert sent(dialler) == ["K1", "K2", "N1"]
+    assert kinds(remote) == {"done": ["a.csv", "a.csv"]}
+    assert remote.files()[f"done/{stopped.summary['run_id']}-a.csv"] == LIST
+    assert run("runs", "show", stopped.summary["run_id"], "--json").code == ExitCode.OK
+
+
+def test_old_files_are_deleted(run: Run, remote: Remote, tmp_path: Path, known: None) -> None:
+    """``inbox.keep``, of what the journal knows."""
+    remote.put("a.csv", LIST)
+    assert take(run).code == ExitCode.OK
+    remote.put("done/other.csv", LIST)
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        settings = load_config(tmp_path / "dialler-sync.yaml").source
+        inbox = RemoteInbox.open(Url(remote.url), settings, journal.copies, journal.inbox(remote.url))
+        delete_old(inbox, timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=31))
+
+    assert list(remote.files()) == ["done/other.csv"]
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "message"),
+    [
+        ("https://127.0.0.1:9/in", ExitCode.USAGE, "a web server only gives single files"),
+        ("sftp://127.0.0.1:9/in", ExitCode.INPUT, "the connection"),
+        ("{url}/a.csv", ExitCode.INPUT, "is a file. Name the folder that it lies in"),
+        ("{url}/gone", ExitCode.INPUT, "there is no such folder"),
+    ],
+)
+def test_what_is_no_inbox(
+    run: Run, remote: Remote, dialler: SimulatorServer, address: str, code: ExitCode, message: str
+) -> None:
+    remote.put("a.csv", LIST)
+
+    done = take(run, "--inbox", address.format(url=remote.url))
+
+    if remote.kind == "s3" and message.startswith("there is no"):
+        assert done.code == ExitCode.OK  # nothing has such a beginning: nothing has come yet
+    else:
+        assert done.code == code, done.err
+        assert message in done.err
+    assert not dialler.requests
+
+
+def test_a_bucket_that_is_not_there(run: Run, configure: Configure, bucket: str, remote: Remote) -> None:
+    configure(sources=logins(f's3://gone: {{endpoint_url: "{bucket}"}}'))
+
+    done = take(run, "--inbox", "s3://gone/in")
+
+    assert done.code == ExitCode.INPUT
+    assert "there is no such folder" in done.err or remote.kind != "s3"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import socket
 import ssl
@@ -20,6 +21,9 @@ from ..text.outward import in_shell
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+_TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
+"""Libraries that log tracebacks of connections that break, also at the end of the process; we say it in our words."""
+
 
 def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     """Return the file system that an address is in, and its path there.
@@ -29,6 +33,8 @@ def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, s
         ImportError: the library for this kind of address is not installed.
         Exception: of that library; :func:`reason` says what it means.
     """
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return {"sftp": _sftp, "s3": _s3, "smb": _smb, "https": _https, "http": _https}[url.scheme](url, settings)
 
 

@@ -69,7 +69,7 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
         raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
-    with go_on(journal, run):
+    with go_on(journal, run, settings):
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
@@ -116,7 +116,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
     """Resume an interrupted undo."""
-    with go_on(journal, run):
+    with go_on(journal, run, settings):
         return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
 
 

@@ -23,6 +23,7 @@ from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import Source, open_sources
+from ..run.address import give_reports
 from ..run.begin import go_on, reopen_folder
 from ..run.kept import place_of, require_copies
 from ..run.lifecycle import READING
@@ -67,7 +68,9 @@ def resume_run(
     """
     if run.is_unreported and run.state == "finished":
         _log.info("run %s has sent all of its rows: only its reports are still to be written", run.id)
-        return rewrite_reports(journal, run)[0]
+        summary = rewrite_reports(journal, run)[0]
+        give_reports(run, settings.source.stores)
+        return summary
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
@@ -104,7 +107,7 @@ def resume_run(
             mark=bool(run.options.get("mark")),
             cluster=cluster,
         )
-        with go_on(journal, run, options={**run.options, "cluster": cluster}):
+        with go_on(journal, run, settings, options={**run.options, "cluster": cluster}):
             execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
             execution.unlocked, execution.resumed = unlocked, True
             return execution.carry_out()

@@ -75,7 +75,7 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     if isinstance(folder, Url):
         place = RemoteInbox.open(folder, settings.source, journal.copies, notes)
     arrivals = Arrivals(place, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
-    answers = Answers(ours, folder, journal)
+    answers = Answers(ours, folder, journal, settings.source.stores)
     if not dry_run:
         arrivals = replace(arrivals, unfit=answers.unread)
     overwrites = settings.rows.overwrite_duplicates

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.config import load_config
+from dialler_sync.errors import InputError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch.folder import RemoteFolder
 from dialler_sync.files.url import Url
+from dialler_sync.inbox.answers import Answers
 from dialler_sync.inbox.places import Arrival
 from dialler_sync.inbox.remote import RemoteClaim, RemoteInbox
 from dialler_sync.inbox.tidy import delete_old
@@ -208,3 +210,32 @@ def test_a_bucket_that_is_not_there(run: Run, configure: Configure, bucket: str,
 
     assert done.code == ExitCode.INPUT
     assert "there is no such folder" in done.err or remote.kind != "s3"
+
+
+def test_answers_go_to_an_address(
+    run: Run, remote: Remote, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be put there now is put there by the next call; ``keep`` deletes what nobody has changed."""
+    settings = f'{{dir: "{remote.url}", answers: "{remote.url}/answers", keep: 30d}}'
+    configure(sources=logins(remote.login), inbox=settings)
+    remote.put("a.csv", LIST)
+
+    def breaks(*_: object, **__: object) -> None:
+        raise InputError("the link has broken.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(RemoteFolder, "_put" if remote.kind != "s3" else "create", breaks)
+        first = take(run)
+    done = take(run)
+
+    assert "the link has broken." in first.err
+    assert done.code == ExitCode.OK, done.err
+    (answer,) = (name for name in remote.files() if name.startswith("answers/"))
+    assert answer.startswith("answers/a.csv – ")
+    assert answer.endswith(" – 2 of 2 imported.xlsx")
+    assert remote.files()[answer].startswith(b"PK")
+    loaded = load_config(tmp_path / "dialler-sync.yaml")
+    with Journal.open(tmp_path / "state" / "journal.db") as journal:
+        answers = Answers(loaded.inbox, Url(remote.url), journal, loaded.source.stores)
+        answers.delete_old(timedelta(days=30), datetime.now(UTC) + timedelta(days=31))
+    assert answer not in remote.files()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch.folder import RemoteFolder
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
+from ..cli.test_calls import ago, call
 from ..conftest import Configure, Run
 from ..helpers.dialler import line
 from .conftest import Remote, logins
@@ -25,14 +29,21 @@ def known(configure: Configure, remote: Remote) -> None:
 
 def breaks(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Have the link break while this file is put."""
-    real = RemoteFolder._at
+    real = RemoteFolder._put
 
-    def at(folder: RemoteFolder, path: str) -> str:
-        if path == name:
-            raise OSError("Failure")
-        return real(folder, path)
+    def put(folder: RemoteFolder, store: Any, files: dict[str, Path], *, replace: bool) -> None:
+        class Breaking:
+            def put_file(self, here: str, there: str) -> None:
+                if here.endswith(f"/{name}"):
+                    raise OSError("Failure")
+                store.put_file(here, there)
 
-    monkeypatch.setattr(RemoteFolder, "_at", at)
+            def __getattr__(self, other: str) -> Any:
+                return getattr(store, other)
+
+        real(folder, Breaking(), files, replace=replace)  # type: ignore[arg-type] # all that is used of it
+
+    monkeypatch.setattr(RemoteFolder, "_put", put)
 
 
 def test_reports_are_put_there(run: Run, remote: Remote) -> None:
@@ -99,3 +110,49 @@ def test_a_run_that_does_not_begin_leaves_nothing_there(run: Run, remote: Remote
     assert not remote.files()
     assert not [request for request in dialler.requests if request.function == "import"]
     assert not list(Path("reports").glob("*")) if Path("reports").exists() else True
+
+
+def test_each_call_is_given_once(
+    run: Run, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The watermark moves when the list is in place there; one that nobody has taken is not replaced."""
+    person = dialler.store.add(Name="Ann", UserData="K1", PhoneNumber1="+491713920001")
+    ids = [dialler.store.add_call(person, **call(ago(hours=hours))) for hours in (9, 8)]
+    take = ("calls", "--since", "last", "--to", f"{remote.url}/calls.csv")
+    with monkeypatch.context() as broken:
+        breaks(broken, "calls.csv")
+        failed = run(*take)
+    assert failed.code == ExitCode.INPUT
+    assert "cannot be written" in failed.err
+    assert remote.files() == {}
+
+    assert run(*take).code == ExitCode.OK
+    first = remote.files()
+    ids.append(dialler.store.add_call(person, **call(ago(hours=7))))
+    again = run(*take)
+
+    if remote.kind == "s3":
+        assert again.code == ExitCode.INPUT
+        assert "Take it away first" in again.err
+        assert remote.files() == first
+        remote.delete("calls.csv")
+        assert run(*take).code == ExitCode.OK
+        found = [first["calls.csv"], remote.files()["calls.csv"]]
+    else:
+        assert again.code == ExitCode.OK, again.err
+        found = [content for name, content in remote.files().items() if name.endswith(".csv")]
+    assert "calls.html" in remote.files()
+    lists = [csv.DictReader(io.StringIO(content.decode("utf-8-sig"))) for content in found]
+    assert sorted(int(each["CallID"]) for one in lists for each in one) == sorted(ids)
+    assert len(found) == 2
+    assert not [path for path in (tmp_path / "state" / "copies").rglob("*") if path.is_file()]
+
+
+def test_a_list_of_calls_of_a_day(run: Run, remote: Remote) -> None:
+    """It replaces the one before; a place that cannot be is told before anything is asked."""
+    for _ in range(2):
+        assert run("calls", "--to", f"{remote.url}/all.csv").code == ExitCode.OK
+    assert remote.files()["all.csv"].startswith(b"\xef\xbb\xbfUserData")
+
+    assert run("calls", "--to", "https://127.0.0.1:9/all.csv").code == ExitCode.USAGE
+    assert run("calls", "--to", "sftp://127.0.0.1:9/all.csv").code == ExitCode.INPUT

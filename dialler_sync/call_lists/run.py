@@ -33,6 +33,7 @@ from .address import ListAtAddress
 from .ask import OfCampaign, of_named
 from .collect import Collector, Taker
 from .contact_lines import CONTACT_COLUMNS, ContactLines
+from .done import CallsDone
 from .facts import summary_facts
 from .findings import Findings, Notes
 from .lines import CALL_COLUMNS
@@ -58,30 +59,6 @@ class CallsOptions:
     receiver: str = ""
     contacts: bool = False
     with_columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CallsDone:
-    """What came of it. ``asked`` of ``contacts`` were asked.
-
-    ``notes`` are sentences on what any night may bring, ``remarks`` on what a person must know, ``problems`` on rows
-    of a list that have no contact.
-    """
-
-    file: Path | None
-    calls: int
-    new: int
-    updated: int
-    going_on: int
-    contacts: int
-    asked: int
-    requests: int
-    saved: int
-    since: str
-    notes: tuple[str, ...]
-    remarks: tuple[str, ...]
-    problems: tuple[str, ...]
-    exit_code: int
 
 
 class CallsRun:

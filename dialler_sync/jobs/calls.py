@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
+from ..call_lists.done import CallsDone
 from ..call_lists.lines import CALL_COLUMNS
-from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Show
+from ..call_lists.run import CallsOptions, CallsRun, Show
 from ..call_lists.since import since
 from ..config import Settings
 from ..errors import UsageError

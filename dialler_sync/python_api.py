@@ -323,7 +323,7 @@ def _paths(files: Files) -> tuple[Path, ...]:
 
 
 def _path(path: StrPath | None) -> Path | None:
-    return None if path is None else Path(path)
+    return None if path is None else path_of(path)
 
 
 def _text_frame(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> pd.DataFrame:

@@ -21,6 +21,7 @@ from ..contacts.targets import Named, Targets
 from ..contacts.telling import Choice
 from ..errors import RequestError
 from ..exit_codes import ExitCode
+from ..files.url import Url
 from ..journal import Journal
 from ..journal.calls import CallNotes
 from ..observer import Observer
@@ -28,9 +29,11 @@ from ..report.calls_output import Form, write_calls
 from ..run.session import session
 from ..target import target_of
 from ..text.stamp import stamp
+from .address import ListAtAddress
 from .ask import OfCampaign, of_named
 from .collect import Collector, Taker
 from .contact_lines import CONTACT_COLUMNS, ContactLines
+from .done import CallsDone
 from .facts import summary_facts
 from .findings import Findings, Notes
 from .forgotten import forgotten_before
@@ -60,30 +63,6 @@ class CallsOptions:
     mask: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallsDone:
-    """What came of it. ``asked`` of ``contacts`` were asked.
-
-    ``notes`` are sentences on what any night may bring, ``remarks`` on what a person must know, ``problems`` on rows
-    of a list that have no contact.
-    """
-
-    file: Path | None
-    calls: int
-    new: int
-    updated: int
-    going_on: int
-    contacts: int
-    asked: int
-    requests: int
-    saved: int
-    since: str
-    notes: tuple[str, ...]
-    remarks: tuple[str, ...]
-    problems: tuple[str, ...]
-    exit_code: int
-
-
 class CallsRun:
     """One list of calls while it is made."""
 
@@ -102,6 +81,9 @@ class CallsRun:
         self._requests = 0
         self._saved = 0
         self._page = Page(options.since, mask=options.mask)
+        self._address: ListAtAddress | None = None
+        if isinstance(options.to, Url):
+            self._address = ListAtAddress(options.to, settings.source.stores, journal.copies)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` shows it where no file is named.
@@ -109,18 +91,22 @@ class CallsRun:
         Raises:
             UsageError, InputError, StopRun: nothing is given.
         """
-        if self._options.to:
-            check_place(self._options.to.absolute())
+        if self._address:
+            self._address.check()
+        elif self._to:
+            check_place(self._to)
         with ExitStack() as held:
             columns = held.enter_context(self._source_columns())
             found, notes, pending = asyncio.run(self._look(held))
             if columns and not self._options.files:
                 columns.want(str(line["UserData"] or "") for line in found.lines)
                 columns.add_imports(self._journal, self._target)
-            if self._options.to:
-                self._write(found, notes, pending, columns, self._options.to.absolute())
+            if self._to:
+                self._write(found, notes, pending, columns, self._to)
                 if not self._options.contacts:
-                    self._page.write(found, self._now, self._options.to.absolute().parent, self._lists_of())
+                    self._page.write(found, self._now, self._to.parent, self._lists_of())
+                    if self._address:
+                        self._address.put_page()
             elif show:
                 show(self._form(found), self._lines(found, columns))
             return self._done(found, columns)
@@ -200,7 +186,7 @@ class CallsRun:
 
     @property
     def _to(self) -> Path | None:
-        return self._options.to and self._options.to.absolute()
+        return self._address.here.absolute() if self._address else self._options.to and self._options.to.absolute()
 
     async def _campaign(self, client: DiallerClient) -> int | None:
         """Return the campaign that is meant, None for the whole account; note the names that are known, by ID."""
@@ -274,6 +260,8 @@ class CallsRun:
         draft = draft_beside(path, self._whose, write)
         if notes is None:
             rename(draft.path, path)
+            if self._address:
+                self._address.put(once=False, ours=())
             return
         intent = {
             "path": str(path),
@@ -287,6 +275,9 @@ class CallsRun:
         last = notes.file()
         notes.intend(intent, found.notes)
         put_in_place(intent, last)
+        if self._address:
+            empty = [last["sha256"]] if last and not last["calls"] else []
+            self._address.put(once=True, ours=(draft.sha256, str(intent["replaces"]), *empty))
         notes.settle(found.going_on.items())
 
     def _done(self, found: Findings, columns: SourceColumns | None) -> CallsDone:

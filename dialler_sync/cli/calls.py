@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exit_codes import ExitCode
+from ..files.url import path_of
 from .common import App, echo, exit_codes, is_quiet, settled
 from .streams import exact
 
@@ -35,13 +36,13 @@ _PROBLEMS = 10
 
 
 @click.command(epilog=_CODES)
-@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=path_of)
 @click.option("--campaign", metavar="ID|NAME", help="Calls of this campaign, in place of that of the configuration.")
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
+    type=path_of,
     metavar="FILE",
-    help="Write FILE.csv, .jsonl or .xlsx, whole or not at all.",
+    help="Write FILE.csv, .jsonl or .xlsx, here or at an address, whole or not at all.",
 )
 @click.option(
     "-o",

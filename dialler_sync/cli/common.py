@@ -264,7 +264,10 @@ IMPORT_CODES = exit_codes(*sorted({*_RUN_CODES, ExitCode.NONE_SUCCEEDED}))
 files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...", type=path_of)
 
 out_option = click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for the reports, in place of reports/<run id>/."
+    "--out",
+    type=path_of,
+    metavar="DIR",
+    help="Folder for the reports, in place of reports/<run id>/. At an address they are put when the run has ended.",
 )
 
 

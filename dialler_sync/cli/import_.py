@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..files.url import path_of
+from ..files.url import Url, path_of
 from .common import (
     IMPORT_CODES,
     App,
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from ..jobs.settings import Limit
 
 
+_of_this_machine = click.Path(path_type=Path, file_okay=False, exists=True)
+
+
+def _folder(text: str) -> Path:
+    """Return the folder that is named, which is there or at an address."""
+    path = path_of(text)
+    return path if isinstance(path, Url) else Path(_of_this_machine.convert(path, None, None))
+
+
 @click.command("import", epilog=IMPORT_CODES)
 @click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
@@ -50,10 +59,10 @@ if TYPE_CHECKING:
 @json_summary_option
 @click.option(
     "--inbox",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=_folder,
     metavar="DIR",
-    help="Import the complete files of this folder (without FILE: of inbox.dir), and move each to done/ or failed/ "
-    "with its run's ID.",
+    help="Import the complete files of this folder, here or at an address (without FILE: of inbox.dir), and move each "
+    "to done/ or failed/ with its run's ID.",
 )
 @click.option(
     "--quiet-for",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..files.url import path_of
 from .choosing import choose, config_of_run_option, say_nothing
 from .common import IMPORT_CODES, App, cluster_option, json_summary_option, mark_option, out_option
 from .until import until_option
@@ -51,7 +52,8 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     "--file",
     "files",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=path_of,
+    metavar="FILE",
     help="The file with the fixed rows (failed.xlsx), if it is not that of the run.",
 )
 @config_of_run_option
@@ -84,7 +86,12 @@ def retry(
 
     with app.journal() as journal:
         chosen = choose(
-            app, journal, run, partial(find_import, files=files), config_of_run=config_of_run, finished=True
+            app,
+            journal,
+            run,
+            partial(find_import, files=files, logins=app.source),
+            config_of_run=config_of_run,
+            finished=True,
         )
         if chosen is None:
             return say_nothing("there is no import to this dialler and campaign; there is nothing to retry")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
 from ..exit_codes import ExitCode
+from ..files.url import Url, path_of
 from ..text.command_line import command
 from .common import App, echo, echo_json, exit_codes, settled
 
@@ -132,10 +134,11 @@ def show(app: App, run: str, as_json: bool) -> None:
         echo(f"undone by {facts['undone_by']}")
 
 
-@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
+@runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("run")
+@click.option("--out", type=path_of, metavar="URL", help="Also put them into the folder at this address.")
 @click.pass_obj
-def report(app: App, run: str) -> int:
+def report(app: App, run: str, out: Path | None) -> int:
     """Write the reports of RUN again, into its folder.
 
     All that became of its rows stands in the journal. The original columns in failed.xlsx and failed.csv are read from
@@ -145,11 +148,15 @@ def report(app: App, run: str) -> int:
     Example:
       dialler-sync runs report 20261123-201512-4f3a9c
     """
-    from ..jobs.history import rewrite_reports
+    from ..jobs.history import put_reports, rewrite_reports
     from .output import print_summary
 
+    if out is not None and not isinstance(out, Url):
+        raise click.UsageError("--out takes an address here: the reports are written into the folder of the run")
     with app.journal() as journal:
         summary, missing = rewrite_reports(journal, journal.run(run))
+        if isinstance(out, Url):
+            put_reports(journal.run(run), out, app.source().stores)
     for problem in missing:
         echo(f"{problem}: failed.xlsx and failed.csv lack the original columns of its rows", err=True)
     print_summary(summary)

@@ -10,6 +10,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from .sources import NamedFile
+
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -82,7 +84,7 @@ class InboxSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    dir: Path | None = Field(None, description="The folder; --inbox DIR comes first.")
+    dir: NamedFile | None = Field(None, description="The folder, here or at an address; --inbox DIR comes first.")
     quiet_for: float = Field(30, ge=0, description="Seconds for which a file must not change before it is imported.")
     patterns: tuple[str, ...] = Field(
         PATTERNS, min_length=1, description="Names of the files that are imported; others are reported once."
@@ -90,10 +92,10 @@ class InboxSettings(BaseModel):
     keep: Annotated[str, _checked(age)] | None = Field(
         None, description="Delete imported files from done/ and failed/, and answers, after this time: 30d, 12h or 6w."
     )
-    answers: Path | None = Field(
+    answers: NamedFile | None = Field(
         None,
-        description="Folder for the answers: one workbook for each file, with what became of it and the rows to fix. "
-        "It must exist, or its parent.",
+        description="Folder, here or at an address, for the answers: one workbook for each file, with what became of "
+        "it and the rows to fix. It must exist, or its parent.",
     )
     group: str | None = Field(
         None, min_length=1, description="Group of this machine that may read the answers; without it only this user."

@@ -20,7 +20,7 @@ from .document import Document, KeyPath
 from .extends import read_configuration
 from .settings import Settings, SourceSettings
 from .shape import model_at
-from .sources import Stores, beside, stores_beside
+from .sources import Stores, beside, stores_beside, within
 
 _TUNING = {
     "name",  # a part of the target, which is compared by itself
@@ -217,7 +217,7 @@ def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
     }
     changes["sources"] = stores_beside(folder, settings.sources)
     changes["source"] = settings.source.with_stores(changes["sources"])
-    of_inbox = {name: folder / path for name in ("dir", "answers") if (path := getattr(settings.inbox, name))}
+    of_inbox = {name: within(folder, path) for name in ("dir", "answers") if (path := getattr(settings.inbox, name))}
     changes["inbox"] = settings.inbox.model_copy(update=of_inbox)
     if settings.notify and settings.notify.email:
         email = settings.notify.email

@@ -84,8 +84,12 @@ Section = TypeVar("Section", bound=Naming)
 
 def beside(folder: Path, section: Section) -> Section:
     """Return a section whose ``file`` is relative to a folder; an address stays as it is."""
-    file = section.file if section.file.is_absolute() else folder / section.file
-    return section.model_copy(update={"file": file})
+    return section.model_copy(update={"file": within(folder, section.file)})
+
+
+def within(folder: Path, path: Path) -> Path:
+    """Return a path that is relative to a folder; an address stays as it is."""
+    return path if path.is_absolute() else folder / path
 
 
 def store_of(address: str, stores: Mapping[str, StoreSettings]) -> StoreSettings:

@@ -20,6 +20,7 @@ from ..config.load import CONFIGURATION, files_to_trust
 from ..errors import ConfigError, JournalError, UsageError
 from ..exit_codes import ExitCode
 from ..files.trust import TRUST, is_foreign, judge
+from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
 from .check import Check, failed, fine, warning
@@ -61,7 +62,8 @@ def examine(
         return
     named = [*((CONFIGURATION, path) for path in files[1:]), *files_to_trust(settings)]
     unsafe |= yield from _trust(named, trusted)
-    if settings.inbox.dir and (open_inbox := judge("the inbox", settings.inbox.dir, shared=True)):
+    inbox = settings.inbox.dir
+    if inbox and not isinstance(inbox, Url) and (open_inbox := judge("the inbox", inbox, shared=True)):
         yield warning("inbox", f"{open_inbox.said}: whoever can write there may import", open_inbox.mend)
     yield from _named_lists(settings)
     if unsafe and not trusted:

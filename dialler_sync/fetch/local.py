@@ -69,6 +69,9 @@ class Local:
 _known: weakref.WeakValueDictionary[tuple[object, ...], Local] = weakref.WeakValueDictionary()
 """Copies that are still in use, so that no source is unpacked twice."""
 
+_at_addresses: weakref.WeakValueDictionary[str, Local] = weakref.WeakValueDictionary()
+"""Copies of files of other machines, by their addresses as the journal has them."""
+
 _stdin: list[tuple[object, Local]] = []
 """Standard input and its copy, as it can be read only once."""
 
@@ -105,13 +108,14 @@ def _sweep_once() -> None:
     sweep()
 
 
-def keep_stdin(folder: Path) -> Path:
-    """Keep the copy of standard input in a folder, for runs that read it again; return its path.
+def keep(address: str | None, folder: Path) -> Path:
+    """Keep the copy of the file at an address, or of standard input, in a folder, for runs that read it again; return
+    its path.
 
     Raises:
         OSError: it cannot be copied there.
     """
-    copy = _stdin[0][1].copy
+    copy = (_at_addresses[address] if address else _stdin[0][1]).copy
     assert copy  # noqa: S101 - for mypy
     return copy.keep(folder)
 
@@ -237,7 +241,8 @@ def _remote(url: Url, source: SourceSettings) -> Local:
 
     packed, member = url.member()
     copy = download(packed, source.stores, source.max_file_mb)
-    return _unpacked(Local(url, copy.path, None, copy), member, source)
+    local = _at_addresses[str(url)] = _unpacked(Local(url, copy.path, None, copy), member, source)
+    return local
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

@@ -45,8 +45,8 @@ def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pau
     Raises:
         InputError: it cannot be had, or goes on changing; the message names it and says what to do.
     """
-    with _said(url):
-        store = _open(url, stores)
+    with said(url):
+        store = store_at(url, stores)
         for _ in range(_TRIES):
             before = store.files.info(store.path)
             if before.get("type") == "directory":
@@ -70,8 +70,8 @@ def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
     """
     if not PATTERN & set(str(url)) or url.scheme in ("https", "http"):
         return [url]
-    with _said(url):
-        store = _open(url, stores)
+    with said(url):
+        store = store_at(url, stores)
         found = store.files.glob(store.path, detail=True)
         names = sorted(name for name, info in found.items() if info.get("type") != "directory")
     if not names:
@@ -82,7 +82,13 @@ def expand(url: Url, stores: Mapping[str, StoreSettings]) -> list[Url]:
     return [Url(root + name.replace("%", "%25")) for name in names]  # as they are: %2F in a name is no folder
 
 
-def _open(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
+def store_at(url: Url, stores: Mapping[str, StoreSettings]) -> Store:
+    """Open the store that an address is in.
+
+    Raises:
+        InputError: its library is not installed.
+        Exception: whatever that raises; see :func:`said`.
+    """
     try:
         from .stores import open_store
     except ImportError as error:
@@ -129,8 +135,12 @@ def _marks(info: Mapping[str, Any]) -> list[str]:
 
 
 @contextmanager
-def _said(url: Url) -> Iterator[None]:
-    """Turn what goes wrong with a server into a message that names the address."""
+def said(url: Url, done: str = "read") -> Iterator[None]:
+    """Turn what goes wrong with a server into a message that names the address. ``done``: what was to be done.
+
+    Raises:
+        InputError: with that message.
+    """
     try:
         yield
     except DiallerSyncError:
@@ -141,15 +151,15 @@ def _said(url: Url) -> Iterator[None]:
         cause = error.__cause__
         unsaid = None if cause and url.scheme in ("https", "http") else _GONE[0]  # there it is whatever went wrong
         if getattr(cause, "status", unsaid) in _GONE and not isinstance(cause, OSError):
-            raise InputError(f"{url}: there is no such file.") from None
-        raise _unreadable(url, error) from error
+            raise InputError(f"{url}: there is no such {'file' if done == 'read' else 'folder'}.") from None
+        raise _failed(url, error, done) from error
     except PermissionError:
-        raise InputError(f"{url}: may not be read by this user. Ask who runs the server.") from None
+        raise InputError(f"{url}: may not be {done} by this user. Ask who runs the server.") from None
     except Exception as error:  # whatever the library of the store raises, it is the server that could not be read
-        raise _unreadable(url, error) from error
+        raise _failed(url, error, done) from error
 
 
-def _unreadable(url: Url, error: BaseException) -> InputError:
+def _failed(url: Url, error: BaseException, done: str) -> InputError:
     from .stores import reason
 
-    return InputError(f"{url}: {line(reason(error))}")
+    return InputError(f"{url}: {line(reason(error, done))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import socket
 import ssl
@@ -20,6 +21,9 @@ from ..text.outward import in_shell
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+_TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
+"""Libraries that log tracebacks of connections that break, also at the end of the process; we say it in our words."""
+
 
 def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     """Return the file system that an address is in, and its path there.
@@ -29,6 +33,8 @@ def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, s
         ImportError: the library for this kind of address is not installed.
         Exception: of that library; :func:`reason` says what it means.
     """
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return {"sftp": _sftp, "s3": _s3, "smb": _smb, "https": _https, "http": _https}[url.scheme](url, settings)
 
 
@@ -83,10 +89,10 @@ def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
 
 
 def _smb(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    from fsspec.implementations.smb import SMBFileSystem
+    from .smb import Smb
 
     parts = urlsplit(url.full, allow_fragments=False)
-    files = SMBFileSystem(
+    files = Smb(
         parts.hostname or "",
         port=parts.port,
         username=unquote(parts.username) if parts.username else settings.username,
@@ -113,7 +119,7 @@ def _secret(settings: StoreSettings, name: str) -> str | None:
     return None if command is None else read_secret(command, f"sources: {name}")
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException, done: str) -> str:
     """Return what went wrong with a server, and what to do about it."""
     from .sftp import reason as of_ssh
 
@@ -135,13 +141,18 @@ def reason(error: BaseException) -> str:
         if isinstance(each, socket.gaierror):
             return "there is no such host. Check its name, and this machine's network."
         name = type(each).__name__
+        if name in ("LogonFailure", "SMBAuthenticationError"):
+            return "the server refuses the login: set sources: username and password_command."
+        if name == "BadNetworkName":
+            return "there is no such share: check the name after the host."
         if name in ("NoCredentialsError", "ProfileNotFound", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
             return f"there is no valid login ({name}): set the usual AWS variables, or sources: profile."
         if isinstance(each, TimeoutError) or "Timeout" in name:
             return "the server does not answer in time. Try again later, or raise sources: timeout."
         if isinstance(each, ConnectionRefusedError):
             return "the server refuses the connection: check host and port."
-    return f"cannot be read ({type(error).__name__}: {error}). Try again later."
+    full = " Is the disk there full?" if done == "written" else ""
+    return f"cannot be {done} ({type(error).__name__}: {error}).{full} Try again later."
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -45,13 +45,28 @@ class Url(_Path):  # type: ignore[misc] # which of the two it is depends on the 
     def name(self) -> str:
         """The last part of its path, of a member of an archive with that before it; the host where there is none."""
         archive, member = self.member()
-        last = unquote(str(archive).rstrip("/").rpartition("/")[2]).replace("/", "_").replace("\0", "_")
+        last = str(archive).rstrip("/").rpartition("/")[2]
+        last = (last if self.scheme == "s3" else unquote(last)).replace("/", "_").replace("\0", "_")
         return last if member is None else f"{last}/{member}"
 
     def member(self) -> tuple[Url, str | None]:
         """Return the address of the zip archive that it goes into, and the member there; else itself and None."""
         match = _IN_ARCHIVE.fullmatch(self._text)
         return (Url(match[1]), unquote(match[2])) if match else (self, None)
+
+    @property
+    def parent(self) -> Url:
+        """The address of the folder that it lies in."""
+        return Url(self._text.rstrip("/").rpartition("/")[0])
+
+    def __truediv__(self, name: str | os.PathLike[str]) -> Url:
+        """Return the address of a file in this folder."""
+        last = os.fspath(name) if self.scheme == "s3" else os.fspath(name).replace("%", "%25")
+        return Url(f"{self._text.rstrip('/')}/{last}")
+
+    def with_name(self, name: str) -> Url:
+        """Return the address of another file in its folder."""
+        return self.parent / name
 
     def __str__(self) -> str:
         return self._text.partition("?")[0] if self.scheme in ("https", "http") else self._text

@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from ..config.inbox import InboxSettings
-from ..errors import JournalError, UsageError
+from ..config.sources import StoreSettings
+from ..errors import InputError, JournalError, UsageError
+from ..fetch.folder import RemoteFolder
 from ..files.pinned import temporary_folder
 from ..files.private import make_folder, refuse_foreign_link
 from ..files.trust import is_foreign
+from ..files.url import Url, path_of
 from ..files.whole import why
 from ..journal import Journal, RunRecord
 from ..journal.answers import Answer
@@ -44,8 +48,11 @@ class Answers:
         UsageError: the folder cannot take answers, or there is no such group.
     """
 
-    def __init__(self, settings: InboxSettings, inbox: Path, journal: Journal) -> None:
+    def __init__(
+        self, settings: InboxSettings, inbox: Path, journal: Journal, stores: Mapping[str, StoreSettings] | None = None
+    ) -> None:
         self._folder = settings.answers.absolute() if settings.answers else None
+        self._store = RemoteFolder(self._folder, stores or {}) if isinstance(self._folder, Url) else None
         self._journal = journal
         self._notes = journal.answers(str(inbox))
         self._group = _group_of(settings.group) if settings.group and self._folder else None
@@ -53,6 +60,10 @@ class Answers:
             return
         if self._folder.resolve() in {inbox, *(inbox / name for name in ("done", "failed", "importing"))}:
             raise UsageError(f"inbox.answers is {self._folder}, where files come in: name another folder")
+        if self._store:
+            if self._group is not None:
+                raise UsageError("inbox.group is for a folder of this machine: leave it out, answers go to an address")
+            return
         try:
             refuse_foreign_link(self._folder)
             if not self._folder.is_dir():
@@ -104,20 +115,22 @@ class Answers:
         for answer in self._notes.unwritten():
             try:
                 path = self._write(answer, self._folder)
-            except (OSError, JournalError) as error:
+                mark = self._mark(path)
+            except (OSError, JournalError, InputError) as error:
+                said = error if isinstance(error, InputError) else f"{why(error)}."
                 _log.error(
-                    "the answer to %s cannot be written to %s: %s. The next call tries again.",
-                    *(answer.file, self._folder, why(error)),
+                    "the answer to %s cannot be written to %s: %s The next call tries again.",
+                    *(answer.file, self._folder, said),
                 )
                 return
-            self._notes.settle(answer.id, str(path), mark_of(path))
+            self._notes.settle(answer.id, str(path), mark)
             _log.info("answered: %s", path)
 
     def _write(self, answer: Answer, folder: Path) -> Path:
         """Write an answer under a hidden name, then give it its own: whole or not there."""
         at = datetime.fromisoformat(answer.at).astimezone()
         run = next((run for run in self._journal.runs() if run.id == answer.run), None) if answer.run else None
-        with temporary_folder(folder) as hidden:
+        with temporary_folder(Path(tempfile.gettempdir()) if self._store else folder) as hidden:
             draft = hidden / "answer.xlsx"
             if run and run.summary:
                 self._write_of_run(draft, answer, run)
@@ -127,10 +140,28 @@ class Answers:
             if self._group is not None:
                 os.chown(draft, -1, self._group)
                 draft.chmod(0o640)
-            taken = {path.name.casefold() for path in folder.iterdir()}
+            taken = {name.casefold() for name in self._names(folder)}
             path = folder / answer_name(answer.file, at, answer.outcome, taken)
-            move(draft, path)
+            if self._store:
+                self._store.put({path.name: draft})
+            else:
+                move(draft, path)
         return path
+
+    def _names(self, folder: Path) -> list[str]:
+        if not self._store:
+            return [path.name for path in folder.iterdir()]
+        self._store.make()
+        return [entry.name for entry in self._store.listed()]
+
+    def _mark(self, path: Path) -> str:
+        return self._store.mark(path.name) if self._store else mark_of(path)
+
+    def _delete(self, path: Path) -> None:
+        if self._store:
+            self._store.delete(path.name)
+        else:
+            path.unlink()
 
     def _write_of_run(self, draft: Path, answer: Answer, run: RunRecord) -> None:
         goes_on = answer.outcome == STOPPED
@@ -160,14 +191,14 @@ class Answers:
         limit = (now or datetime.now().astimezone()) - keep
         needed = {run.id for run in self._journal.runs() if run.state != "finished"}
         for answer in self._notes.written():
-            path = Path(answer.path)
+            path = path_of(answer.path)
             if datetime.fromisoformat(answer.at) >= limit or answer.run in needed or path.parent != self._folder:
                 continue
-            if mark_of(path) == answer.mark:
-                with suppress(OSError):
-                    path.unlink()
-            if mark_of(path) != answer.mark:
-                self._notes.forget(answer.id)
+            with suppress(OSError, InputError):
+                if self._mark(path) == answer.mark:
+                    self._delete(path)
+                if self._mark(path) != answer.mark:
+                    self._notes.forget(answer.id)
 
 
 _TO_FIX = frozenset(Status) - FINE

@@ -6,15 +6,15 @@ import logging
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
 
 from ..config.inbox import PATTERNS
 from ..errors import UsageError
 from ..journal.inbox import InboxNotes
+from .places import Arrival, Place
 
 _log = logging.getLogger(__name__)
 
@@ -35,18 +35,6 @@ _CONFLICT = re.compile(
 """What cloud clients put into the name of a version that they could not unite with another one."""
 
 
-class Arrival(NamedTuple):
-    """A file in an inbox. ``mark`` identifies its current state, apart from other files of the same name."""
-
-    path: Path
-    mark: str
-
-    @property
-    def inode(self) -> str:
-        """The inode, which identifies the file under any name."""
-        return self.mark.partition(":")[0]
-
-
 @dataclass(frozen=True, slots=True)
 class Arrivals:
     """The files of a folder. A file is complete once it has not changed for ``quiet`` seconds of our own clock.
@@ -54,7 +42,7 @@ class Arrivals:
     File times are not used: they come from other machines, or are set by the writer.
     """
 
-    folder: Path
+    place: Place
     notes: InboxNotes
     quiet: float = 30
     patterns: Sequence[str] = PATTERNS
@@ -62,6 +50,11 @@ class Arrivals:
     """Called once of a file that is not imported, with its name and why."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def folder(self) -> Path:
+        """The path of the inbox."""
+        return self.place.folder
 
     def complete(self) -> list[Arrival]:
         """Return the complete files, in the order in which calls first saw them, then by name.
@@ -71,19 +64,21 @@ class Arrivals:
         Raises:
             UsageError: the folder cannot be read.
         """
-        found = list(self._fitting())
-        self.notes.keep_only({journal_name(path) for path in self._listed()})
+        listed = self._listed()
+        found = list(self._fitting(listed))
+        self.notes.keep_only({journal_name(path) for path in listed})
         now = self.clock()
         seen = [self.notes.first_seen(journal_name(path), mark, now) for path, mark in found]
         wait = max((since + self.quiet - now for since in seen), default=0.0)
         if wait > 0:
             _log.info("%s: waiting %.0f s for files to be complete", self.folder, wait)
             self.sleep(wait)
+            self.place.refresh()
         in_turn = (arrival for _, arrival in sorted(zip(seen, found, strict=True)))
         return [arrival for arrival in in_turn if self._stands_still(arrival)]
 
     def _stands_still(self, arrival: Arrival) -> bool:
-        mark = mark_of(arrival.path)
+        mark = self.place.mark_of(arrival.path)
         if mark == arrival.mark:
             return not self._is_open(arrival)
         if mark:
@@ -94,18 +89,24 @@ class Arrivals:
     def _is_open(self, arrival: Arrival) -> bool:
         """Whether a spreadsheet program has the file open: Excel and LibreOffice put a lock file beside it."""
         path = arrival.path
-        owner = next((o for o in (f"~${path.name}", f".~lock.{path.name}#") if mark_of(path.with_name(o))), None)
+        owner = next(
+            (o for o in (f"~${path.name}", f".~lock.{path.name}#") if self.place.mark_of(path.with_name(o))), None
+        )
         if owner:
             self._report_once(
                 arrival, f"is open in a spreadsheet program ({owner} lies beside it); it waits", waits=True
             )
         return owner is not None
 
-    def _fitting(self) -> Iterator[Arrival]:
-        for path in self._listed():
-            if _NOT_OF_PEOPLE.fullmatch(path.name) or path.suffix.casefold() in _UNFINISHED or path.is_dir():
+    def _fitting(self, listed: Iterable[Path]) -> Iterator[Arrival]:
+        for path in listed:
+            if (
+                _NOT_OF_PEOPLE.fullmatch(path.name)
+                or path.suffix.casefold() in _UNFINISHED
+                or self.place.is_folder(path)
+            ):
                 continue
-            mark = mark_of(path)
+            mark = self.place.mark_of(path)
             if not mark:
                 continue  # gone
             arrival = Arrival(path, mark)
@@ -119,14 +120,14 @@ class Arrivals:
                     "is a conflict copy: a cloud client found two versions of this list. Rename the one that is to "
                     "be imported, and delete the other; it stays where it is",
                 )
-            elif unfit := unfitness(path):
+            elif unfit := self.place.unfitness(path):
                 self._report_once(arrival, f"{unfit}; it stays where it is")
             elif not self._is_open(arrival):
                 yield arrival
 
     def _listed(self) -> list[Path]:
         try:
-            return sorted(self.folder.iterdir())
+            return self.place.listed()
         except OSError as error:
             raise UsageError(f"the inbox {self.folder} cannot be read: {error.strerror}") from error
 

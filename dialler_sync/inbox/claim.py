@@ -6,10 +6,11 @@ import errno
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..config import SourceSettings
 from ..errors import InputError, UsageError
@@ -17,13 +18,55 @@ from ..fetch import fetch
 from ..files.pinned import known, pin, unpin, within
 from ..files.private import make_folder, replaced
 from ..files.trust import is_foreign
-from .arrivals import Arrival, mark_of, unfitness
+from .arrivals import mark_of, unfitness
+from .places import Arrival, Claimed, filed_name
 
 _log = logging.getLogger(__name__)
 
 _FOLDER = "importing"
-_LONGEST_NAME = 255
-"""Bytes, on all common file systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """An inbox of this machine."""
+
+    folder: Path
+
+    def listed(self) -> list[Path]:
+        """Return what lies in it, by name."""
+        return sorted(self.folder.iterdir())
+
+    def refresh(self) -> None:
+        """Nothing is remembered."""
+
+    def mark_of(self, path: Path) -> str:
+        """Return the state of a file, ``""`` if it is not there."""
+        return mark_of(path)
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether a folder lies there."""
+        return path.is_dir()
+
+    def unfitness(self, path: Path) -> str:
+        """Return why a file is never read, ``""`` if it is."""
+        return unfitness(path)
+
+    def claim(self, arrival: Arrival) -> Claimed | None:
+        """Take a file; see :func:`claim`."""
+        return claim(arrival)
+
+    def left_behind(self) -> Iterator[Claimed]:
+        """Yield what an earlier call has claimed; see :func:`left_behind`."""
+        return left_behind(self.folder)
+
+    def lies_in(self, path: Path) -> bool:
+        """Whether a file lies in the inbox, or is being imported from it."""
+        return lies_in(path, self.folder)
+
+    def delete(self, path: Path) -> None:
+        """Delete a filed file, unless another user could have put something else into its folder."""
+        if not is_foreign(path.parent):
+            path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +87,13 @@ class Claim:
         unpin(self.held)
 
     @property
-    def inode(self) -> int:
-        """The inode, which identifies the file among others of the same content."""
-        return self.place.stat().st_ino
+    def stays(self) -> bool:
+        """It is put back while its run can be resumed: nobody else works on a folder of this machine."""
+        return False
+
+    def is_of(self, entry: Mapping[str, Any]) -> bool:
+        """Whether it is the file of a run's record: its inode tells it from others of the same content."""
+        return bool(entry.get("inode") == self.place.stat().st_ino)
 
     def sha256(self, source: SourceSettings) -> str:
         """Return the SHA-256 of the list in the file.
@@ -79,9 +126,7 @@ class Claim:
         Raises:
             UsageError: the file cannot be moved; it is put back.
         """
-        name = f"{tag}-{self.place.name}"
-        while len(os.fsencode(name)) > _LONGEST_NAME:
-            name = f"{Path(name).stem[:-1]}{Path(name).suffix}"
+        name = filed_name(tag, self.place.name)
         try:
             make_own_folder(folder)
             number = pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))  # it may be a link of our own

@@ -18,8 +18,8 @@ from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
 from .answers import Answers
-from .arrivals import Arrival, Arrivals
-from .claim import Claim, claim, left_behind, lies_in
+from .arrivals import Arrivals
+from .places import Arrival, Claimed, Unfiled
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Inbox:
                         stays = not self._place(summary)
                         self.importer.tell(summary)
                 except DiallerSyncError as error:
-                    stays = isinstance(error, (Held, JournalError, ListUnreadable)) or self._is_begun(taken)
+                    stays = isinstance(error, (Held, JournalError, ListUnreadable, Unfiled)) or self._is_begun(taken)
                     said = _with_home_path(error, taken)
                     _log.error("%s", said)
                     self._answer_unbegun(taken, error, str(said))
@@ -113,30 +113,30 @@ class Inbox:
         if self.answers and not self.dry_run:
             self.answers.write()
 
-    def _answer_unbegun(self, taken: Claim, error: DiallerSyncError, said: str) -> None:
+    def _answer_unbegun(self, taken: Claimed, error: DiallerSyncError, said: str) -> None:
         """Note the answer to a file that no run has read."""
         if not self.answers or self.dry_run or isinstance(error, (Held, JournalError)) or self._is_begun(taken):
             return
         if isinstance(error, _Repeat):
             self.answers.refused(taken.home.name, said)
-        elif isinstance(error, InputError) and not isinstance(error, ListUnreadable):
+        elif isinstance(error, InputError) and not isinstance(error, (ListUnreadable, Unfiled)):
             self.answers.unread(taken.home.name, said)
         else:
             self.answers.waits(taken.home.name, said)
 
-    def _answer(self, summary: Summary, taken: Claim, place: str) -> None:
+    def _answer(self, summary: Summary, taken: Claimed, place: str) -> None:
         if self.answers and not self.dry_run:
             self.answers.of_run(summary, taken.home.name, goes_on=not place)
 
-    def _files(self) -> Iterator[Claim]:
+    def _files(self) -> Iterator[Claimed]:
         """Yield the files, each claimed when it is its turn."""
         arrivals = self._in_turn(self.arrivals.complete())
         self._behind = [arrival.path.name for arrival in arrivals]
-        yield from list(left_behind(self.folder))
+        yield from list(self.arrivals.place.left_behind())
         for place, arrival in enumerate(arrivals, 1):
             self._behind = [other.path.name for other in arrivals[place:]]
             try:
-                taken = claim(arrival)
+                taken = self.arrivals.place.claim(arrival)
             except DiallerSyncError as error:
                 _log.error("%s", error)
                 self.codes.append(exit_code(error, {}))
@@ -153,12 +153,12 @@ class Inbox:
         """Return the imports that are not finished."""
         return [run for run in self.journal.runs() if run.command == "import" and run.state != "finished"]
 
-    def _is_begun(self, taken: Claim) -> bool:
+    def _is_begun(self, taken: Claimed) -> bool:
         """Whether an import of this file has begun and is not finished."""
         here = {str(taken.home.resolve()), str(taken.place.resolve())}
         return taken.place.exists() and any(entry["path"] in here for run in self._begun() for entry in run.files)
 
-    def _warn_who_waits(self, taken: Claim) -> None:
+    def _warn_who_waits(self, taken: Claimed) -> None:
         if self._behind:
             names = ", ".join(self._behind[:3]) + (f" and {len(self._behind) - 3} more" if self._behind[3:] else "")
             _log.warning(
@@ -167,7 +167,7 @@ class Inbox:
                 *(taken.home, names, "s" * (len(self._behind) == 1)),
             )
 
-    def _work_on(self, taken: Claim) -> Summary | None:
+    def _work_on(self, taken: Claimed) -> Summary | None:
         """Import a file and file it; return the summary, None if it was imported before."""
         try:
             sha256 = taken.sha256(self.source)
@@ -186,7 +186,7 @@ class Inbox:
                 self.codes.append(code)
                 return None
             summary = self.importer.work(taken.place, run)
-        except ListUnreadable:
+        except (ListUnreadable, Unfiled):
             raise
         except InputError:
             if not self.dry_run:
@@ -206,17 +206,20 @@ class Inbox:
     def _place(self, summary: Summary) -> str:
         return _place(self.journal.run(summary.run_id).state, summary.exit_code)
 
-    def _file(self, taken: Claim, place: str, tag: str) -> Path:
+    def _file(self, taken: Claimed, place: str, tag: str) -> Path:
         runs = self._runs_at(taken.place)
         target = taken.file(self.folder / place, tag)
         for run in runs:
             self._set_path(target, run)
         return target
 
-    def _release(self, taken: Claim) -> None:
-        """Put a file that was not filed back into the inbox, and update its runs, so that they can be resumed."""
+    def _release(self, taken: Claimed) -> None:
+        """Put a file that was not filed back into the inbox, unless it stays claimed, and update its runs, so that they
+        can be resumed."""
         if taken.place.exists():
             runs = self._runs_at(taken.place)
+            if taken.stays and any(not run.options.get("dry_run") for run in runs):
+                return
             lies = taken.put_back()
             for run in runs:
                 self._set_path(lies, run)
@@ -236,24 +239,23 @@ class Inbox:
             if mine and run.id not in undone and any(entry["sha256"] == sha256 for entry in run.files):
                 yield run, [Path(entry["path"]) for entry in run.files]
 
-    def _earlier(self, taken: Claim, sha256: str) -> RunRecord | None:
+    def _earlier(self, taken: Claimed, sha256: str) -> RunRecord | None:
         """Return the run that imported this very file, or was stopped doing so, and whose file was not moved away.
 
         A newer export under the same name is a file of its own; the remaining rows of the older run are not sent.
         """
         here = {str(taken.home.resolve()), str(taken.place.resolve())}
-        inode = taken.inode
         for run, paths in self._imports(sha256):
-            same_file = any(entry.get("inode") == inode for entry in run.files)
+            same_file = any(map(taken.is_of, run.files))
             same_name = run.state != "finished" and any(str(path) in here for path in paths)
-            if (same_file or same_name) and any(str(p) in here or lies_in(p, self.folder) for p in paths):
+            if (same_file or same_name) and any(str(p) in here or self.arrivals.place.lies_in(p) for p in paths):
                 return run
         for run in self._runs_at(taken.home):
             if run.command == "import" and run.state != "finished":
                 _log.warning("%s is not the file that run %s was stopped with; it is a new import", taken.home, run.id)
         return None
 
-    def _refuse_repeat(self, taken: Claim, sha256: str) -> None:
+    def _refuse_repeat(self, taken: Claimed, sha256: str) -> None:
         """Refuse content that was imported already: without overwriting, its rows would create the same contacts again.
 
         Raises:
@@ -270,7 +272,7 @@ class Inbox:
                 )
 
 
-def _with_home_path(error: DiallerSyncError, taken: Claim) -> DiallerSyncError:
+def _with_home_path(error: DiallerSyncError, taken: Claimed) -> DiallerSyncError:
     """Return the error with the path in the inbox, which users know."""
     names = str(taken.place), str(known(taken.place))
     return DiallerSyncError(

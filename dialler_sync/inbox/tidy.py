@@ -8,31 +8,35 @@ from itertools import islice
 from pathlib import Path
 
 from ..config.inbox import Due
-from ..files.trust import is_foreign
+from ..errors import InputError
+from ..files.url import path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
+from .places import Place
 
 _log = logging.getLogger(__name__)
 
 
-def delete_old(folder: Path, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
+def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
     """Delete files from ``done/`` and ``failed/`` whose run ended longer ago than ``keep``.
 
     Files unknown to the journal, or needed by a run that can be resumed, are kept.
     """
     limit = (now or datetime.now(UTC)) - keep
     runs = journal.runs()
-    folders = {place for place in (folder / "done", folder / "failed") if not is_foreign(place)}
+    folders = {place.folder / "done", place.folder / "failed"}
     needed = {entry["path"] for run in runs if run.state != "finished" for entry in run.files}
     for run in runs:
         if not run.finished_at or datetime.fromisoformat(run.finished_at) >= limit:
             continue
-        for path in {entry["path"] for entry in run.files} - needed:
-            if Path(path).parent in folders:
+        for path in map(path_of, {entry["path"] for entry in run.files} - needed):
+            if path.parent in folders:
                 try:
-                    Path(path).unlink(missing_ok=True)
+                    place.delete(path)
                 except OSError as error:
                     _log.warning("%s cannot be deleted (inbox.keep): %s", path, error.strerror)
+                except InputError as error:
+                    _log.warning("%s cannot be deleted (inbox.keep): %s", path, error)
 
 
 def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None = None) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..api.token import read_token
+from ..call_lists.done import CallsDone
 from ..call_lists.forgotten import forget_calls
 from ..call_lists.lines import CALL_COLUMNS
-from ..call_lists.run import CallsDone, CallsOptions, CallsRun, Show
+from ..call_lists.run import CallsOptions, CallsRun, Show
 from ..call_lists.since import since
 from ..config import Settings
 from ..errors import UsageError
+from ..files.url import Url
 from ..journal import Journal
 from ..observer import Observer, Silent
 from ..report.calls_output import ENDINGS, Form, write_text
@@ -95,7 +97,8 @@ def list_calls(
         UsageError, InputError, StopRun: nothing is given.
     """
     read_token(settings.dialler)
-    folder = options.to.absolute().parent if options.to else Path(tempfile.gettempdir())
+    local = options.to is not None and not isinstance(options.to, Url)
+    folder = options.to.absolute().parent if options.to and local else Path(tempfile.gettempdir())
     if not folder.is_dir():
         raise UsageError(f"--to {options.to}: there is no folder {folder}")
     return CallsRun(settings, options, journal, observer or Silent(), folder).carry_out(show)

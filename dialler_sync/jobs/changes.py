@@ -16,6 +16,7 @@ from ..load.undo import Undoer, count_undo, to_undo
 from ..observer import Observer, Silent
 from ..run.begin import begin_run, go_on
 from ..run.changes import BulkRun, Job, Planned
+from ..run.kept import place_of
 from ..run.reports import Summary
 from ..run.saved_cells import run_cells
 from ..run.target import check_target, find_target
@@ -64,11 +65,11 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     Raises:
         UsageError: its file is another one than it was.
     """
-    options = ChangeOptions.of(run)
+    options = ChangeOptions.of(run, next((place_of(entry) for entry in run.files if entry["path"]), None))
     targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
         raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
-    with go_on(journal, run):
+    with go_on(journal, run, settings):
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
 
@@ -115,7 +116,7 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
 
 def undo_again(settings: Settings, run: RunRecord, journal: Journal, observer: Observer | None) -> Summary:
     """Resume an interrupted undo."""
-    with go_on(journal, run):
+    with go_on(journal, run, settings):
         return _undo(settings, run, journal.run(run.parent or ""), journal, observer).carry_out()
 
 

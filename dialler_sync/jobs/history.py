@@ -24,12 +24,15 @@ from ..errors import (
 )
 from ..exit_codes import ExitCode
 from ..journal import Journal, RunRecord
+from ..run.address import put_reports
 from ..run.begin import delete_reports, reopen_folder
 from ..run.kept import delete_copies
 from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command
+
+__all__ = ["delete_old_reports", "prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
 _log = logging.getLogger(__name__)
 

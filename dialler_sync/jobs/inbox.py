@@ -11,9 +11,13 @@ from pathlib import Path
 from ..config import Settings
 from ..config.inbox import age, due
 from ..exit_codes import ExitCode, worst
+from ..files.url import Url
 from ..inbox.answers import Answers
 from ..inbox.arrivals import Arrivals
+from ..inbox.claim import OnDisk
 from ..inbox.folder import Inbox
+from ..inbox.places import Place
+from ..inbox.remote import RemoteInbox
 from ..inbox.tidy import delete_old, missing_list
 from ..journal import Journal, RunRecord
 from ..observer import Observer
@@ -67,8 +71,11 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     settings, journal, dry_run = importer.settings, importer.journal, importer.job.run.dry_run
     folder, ours = folder.resolve(), settings.inbox
     notes = journal.inbox(str(folder))
-    arrivals = Arrivals(folder, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
-    answers = Answers(ours, folder, journal)
+    place: Place = OnDisk(folder)
+    if isinstance(folder, Url):
+        place = RemoteInbox.open(folder, settings.source, journal.copies, notes)
+    arrivals = Arrivals(place, notes, ours.quiet_for if quiet_for is None else quiet_for, ours.patterns)
+    answers = Answers(ours, folder, journal, settings.source.stores)
     if not dry_run:
         arrivals = replace(arrivals, unfit=answers.unread)
     overwrites = settings.rows.overwrite_duplicates
@@ -76,7 +83,7 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
     inbox = Inbox(arrivals, journal, lambda: find_target(settings, journal), *importers)
     codes = inbox.work_through()
     if ours.keep and not dry_run:
-        delete_old(folder, age(ours.keep), journal)
+        delete_old(place, age(ours.keep), journal)
         answers.delete_old(age(ours.keep))
     if ours.expect and not dry_run and (alarm := missing_list(folder, due(ours.expect), notes)):
         _log.error("%s", alarm)

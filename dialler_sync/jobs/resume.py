@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from ..api.token import read_token
-from ..config import Settings, changes, fingerprint, with_source
+from ..config import Settings, SourceSettings, changes, fingerprint, with_source
 from ..config.settings import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
@@ -22,8 +23,9 @@ from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
 from ..prepare.guard import runs_named_in
 from ..prepare.sources import Source, open_sources
+from ..run.address import give_reports
 from ..run.begin import go_on, reopen_folder
-from ..run.kept import require_copies
+from ..run.kept import place_of, require_copies
 from ..run.reports import Summary
 from ..run.rows import Execution, RunOptions
 from ..run.target import check_target, find_target
@@ -65,7 +67,9 @@ def resume_run(
     """
     if run.is_unreported and run.state == "finished":
         _log.info("run %s has sent all of its rows: only its reports are still to be written", run.id)
-        return rewrite_reports(journal, run)[0]
+        summary = rewrite_reports(journal, run)[0]
+        give_reports(run, settings.source.stores)
+        return summary
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
@@ -81,7 +85,7 @@ def resume_run(
             return undo_again(settings, run, journal, observer)
         if run.command in COMMANDS:
             return change_again(settings, run, journal, observer)
-        sources = open_sources(settings, _paths(run), _log.debug, journal, _day_of(run))
+        sources = open_sources(settings, _paths(run, place_of), _log.debug, journal, _day_of(run))
         if other := _changed(sources, run):
             raise CannotResume(f"{other} is not the file that run {run.id} began with; import it as a new run")
         suppressed = read_suppression_lists(settings, _day_of(run))
@@ -102,7 +106,7 @@ def resume_run(
             mark=bool(run.options.get("mark")),
             cluster=cluster,
         )
-        with go_on(journal, run, options={**run.options, "cluster": cluster}):
+        with go_on(journal, run, settings, options={**run.options, "cluster": cluster}):
             execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
             execution.unlocked, execution.resumed = unlocked, True
             return execution.carry_out()
@@ -197,13 +201,15 @@ def find_resumable(journal: Journal, target: str) -> RunRecord | None:
     return _newest(journal, target, lambda run: not nothing_to_resume(run))
 
 
-def find_import(journal: Journal, target: str, files: Sequence[Path] = ()) -> RunRecord | None:
-    """Return the import of a target that fixed ``files`` come from, else the newest one.
+def find_import(
+    journal: Journal, target: str, files: Sequence[Path] = (), logins: Callable[[], SourceSettings] = SourceSettings
+) -> RunRecord | None:
+    """Return the import of a target that fixed ``files`` come from, else the newest one. ``logins`` open the files.
 
     Raises:
         UsageError: the files come from a run of another target.
     """
-    named = runs_named_in(files)
+    named = runs_named_in(files, logins().logins()) if files else set()
     known = [run for run in journal.runs() if run.id in named and run.command == "import"]
     for run in known[:1]:
         check_target(next((run for run in known if run.target == target), run), target)
@@ -269,5 +275,9 @@ def _day_of(run: RunRecord) -> date:
     return datetime.fromisoformat(run.started_at).astimezone().date()
 
 
-def _paths(run: RunRecord) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(path_of(entry["path"]) for entry in run.files))
+def _named(entry: Mapping[str, Any]) -> Path:
+    return path_of(entry["path"])
+
+
+def _paths(run: RunRecord, place: Callable[[Mapping[str, Any]], Path] = _named) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(map(place, run.files)))

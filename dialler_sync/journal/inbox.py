@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 
@@ -9,8 +10,9 @@ import sqlalchemy as sa
 
 from .schema import inbox_files
 
-_NEWEST, _MISSING = "", "/"
-"""In place of a file's name: when the newest list came, and which missing one was reported."""
+_NEWEST, _MISSING, _OWNER = "", "/", "/owner"
+"""In place of a file's name: when the newest list came, which missing one was reported, and the name of this journal
+where others take files from the folder, too."""
 
 
 class InboxNotes:
@@ -50,12 +52,20 @@ class InboxNotes:
         """Return whether the missing list of ``due`` was not yet reported, and note that it is reported now."""
         return self.tell_once(_MISSING, due, "missing", now)
 
+    def owner(self) -> str:
+        """Return a name of this journal that no other has: what it has claimed is left to it."""
+        found = self._find(_OWNER)
+        name = found.mark if found else secrets.token_hex(8)
+        if not found:
+            self._put(_OWNER, name, 0)
+        return name
+
     def keep_only(self, names: Container[str]) -> None:
         """Forget files that are gone."""
         table = inbox_files.c
         with self._begin() as connection:
             for name in connection.scalars(sa.select(table.name).where(table.folder == self._folder)).all():
-                if name not in names and name not in {_NEWEST, _MISSING}:
+                if name not in names and name not in {_NEWEST, _MISSING, _OWNER}:
                     connection.execute(sa.delete(inbox_files).where(*self._key(name)))
 
     def _find(self, name: str) -> sa.Row[tuple[str, str, str, float, str]] | None:

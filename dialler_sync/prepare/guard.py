@@ -309,14 +309,14 @@ class Guard:
         return fault(KEY_CHANGED, f"The key of this row of run {of.mark.run} is '{of.key}'; it is '{key}' now.")
 
 
-def runs_named_in(files: Sequence[Path]) -> set[str]:
+def runs_named_in(files: Sequence[Path], logins: SourceSettings) -> set[str]:
     """The runs that rows of mended files come from; files of another kind name none."""
     from ..read import open_tables
 
     found: set[str] = set()
     for path in files:
         with suppress(InputError):  # it is told where the file is opened to be imported
-            found |= {run for table in open_tables(path, SourceSettings()) for run in _named_in(table)}
+            found |= {run for table in open_tables(path, logins) for run in _named_in(table)}
     return found
 
 

@@ -16,9 +16,11 @@ from ..config import Settings, fingerprint
 from ..errors import DiallerSyncError, JournalError, UsageError
 from ..files.private import make_folder as make_private
 from ..files.trust import foreign_link, is_foreign
+from ..files.url import Url
 from ..journal import READING, Journal, RunRecord
 from ..mapping.columns import filter_name
 from ..text.stamp import stamp
+from .address import OUT, give_reports, leave_place, require_place
 from .kept import delete_copies, keep_copies
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
@@ -43,13 +45,17 @@ def begin_run(
     early: Sequence[str] = (),
 ) -> Iterator[RunRecord]:
     """Begin a run, which is carried out in the block: its record in the journal, and a folder of its own for its
-    reports (``folder``: one that is there already).
+    reports (``folder``: one that is there already). Where ``out`` is an address, they are put there at the end.
 
     Where the block fails before the journal has a plan, nothing was sent: the run is forgotten, and its folder goes
     with the reports ``early`` in it. A run that was planned can be resumed.
     """
     if command not in READING:
         files = keep_copies(journal, files)
+    stores = settings.source.stores
+    if isinstance(out, Url):
+        require_place(out, stores)
+        options, out = {**options, OUT: str(out)}, None
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     run = RunRecord(
@@ -71,7 +77,9 @@ def begin_run(
     except BaseException:
         with suppress(DiallerSyncError):
             _leave(journal, run, early)
+        leave_place(run, stores)
         raise
+    give_reports(run, stores)
 
 
 def _user() -> str:
@@ -100,7 +108,7 @@ def delete_reports(run: RunRecord) -> bool:
 
 
 @contextmanager
-def go_on(journal: Journal, run: RunRecord, **changes: Any) -> Iterator[None]:
+def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) -> Iterator[None]:
     """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
     try:
         journal.update_run(run.id, state="running", folded=False, **changes)
@@ -109,6 +117,7 @@ def go_on(journal: Journal, run: RunRecord, **changes: Any) -> Iterator[None]:
         with suppress(DiallerSyncError):
             _stop(journal, run)
         raise
+    give_reports(run, settings.source.stores)
 
 
 def _leave(journal: Journal, run: RunRecord, early: Sequence[str]) -> None:

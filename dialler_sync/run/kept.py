@@ -1,45 +1,77 @@
-"""Copies of standard input beside the journal: a run that can be resumed reads its list again."""
+"""Copies beside the journal: a run that can be resumed reads standard input again, and what lay at an address, as it
+was."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import JournalError, UsageError
-from ..fetch import STDIN, keep_stdin
+from ..fetch import STDIN, keep
+from ..files.url import is_address, path_of
 from ..journal import Journal, RunRecord
 from ..text.command_line import command
 
+_KEPT = "kept"
+"""In the record of a file at an address: the path of its copy."""
 
-def keep_copies(journal: Journal, files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the records of a run's files, with standard input as a copy that stays.
+Record = Mapping[str, Any]
+
+
+def keep_copies(journal: Journal, files: Sequence[Record]) -> list[Record]:
+    """Return the records of a run's files, with copies that stay of standard input and of files at addresses.
 
     Raises:
-        JournalError: it cannot be copied.
+        JournalError: one cannot be copied.
     """
-    return [{**entry, "path": str(_keep(journal))} if _is_stdin(entry) else entry for entry in files]
+    return [dict(_kept(journal, entry)) for entry in files]
 
 
-def _is_stdin(entry: Mapping[str, Any]) -> bool:
+def _kept(journal: Journal, entry: Record) -> Record:
+    if _is_stdin(entry):
+        return {**entry, "path": str(_keep(journal, None))}
+    if is_address(entry["path"]) and _KEPT not in entry:
+        return {**entry, _KEPT: str(_keep(journal, entry["path"]))}
+    return entry
+
+
+def _is_stdin(entry: Record) -> bool:
     return entry["name"] == str(STDIN) and not entry["path"]
 
 
-def _keep(journal: Journal) -> Path:
+def _keep(journal: Journal, address: str | None) -> Path:
     try:
-        return keep_stdin(journal.copies)
+        return keep(address, journal.copies)
     except OSError as error:
         raise JournalError(
-            f"the copy of standard input cannot be kept in {journal.copies}: {error.strerror or error}"
+            f"the copy of {address or 'standard input'} cannot be kept in {journal.copies}: {error.strerror or error}"
         ) from error
+
+
+def as_begun(begun: Iterable[Record], read: Iterable[Record]) -> Iterator[Record]:
+    """Yield the records of files that were read, with what they were called when the run began: a copy of a file at
+    an address is read in its place."""
+    for before, now in zip(begun, read, strict=True):
+        yield {**now, **{name: before[name] for name in ("name", "path", _KEPT) if name in before}}
+
+
+def place_of(entry: Record) -> Path:
+    """Return the file that a resumed run reads: the copy that was kept of what lay at an address, else the file."""
+    kept = Path(entry.get(_KEPT) or "")
+    return kept if kept.is_file() else path_of(entry["path"])
+
+
+def _copies(journal: Journal, run: RunRecord) -> set[Path]:
+    paths = (Path(path) for entry in run.files for path in (entry["path"], entry.get(_KEPT)) if path)
+    return {path.parent for path in paths if path.parent.parent == journal.copies}
 
 
 def delete_copies(journal: Journal, run: RunRecord) -> None:
     """Delete the copies that a run has kept."""
-    for folder in {Path(entry["path"]).parent for entry in run.files if entry["path"]}:
-        if folder.parent == journal.copies:
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in _copies(journal, run):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def delete_settled_copies(journal: Journal, run_id: str) -> None:

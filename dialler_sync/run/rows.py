@@ -30,7 +30,7 @@ from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
-from .kept import delete_settled_copies
+from .kept import as_begun, delete_settled_copies
 from .lifecycle import carrying_out, conclude, temporary_files
 from .look_again import look_again
 from .marked import mark_workbooks
@@ -178,7 +178,7 @@ class Execution:
             self.left = restore_progress(self.journal, self.run, prepared)
             drop_overtaken(self.journal, self.run, self.run, prepared, self.left)
             return
-        self.run = replace(self.run, files=tuple(prepared.files), rows=prepared.total)
+        self.run = replace(self.run, files=tuple(as_begun(self.run.files, prepared.files)), rows=prepared.total)
         if self.run.command != "validate":
             self.left = drop_settled_by_earlier_runs(self.journal, self.run, self.sources, prepared)
             if self.resumed:

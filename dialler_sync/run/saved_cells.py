@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from ..config import SourceSettings
 from ..errors import InputError
 from ..fetch import fetch
-from ..files.url import Url, path_of
+from ..files.url import Url
 from ..journal import Journal, RunRecord
 from ..model import Chunk, Table
+from .kept import place_of
 from .reports import SourceCells
 
 Cells = tuple[str, ...]
@@ -77,7 +78,7 @@ class SavedCells:
             return None
         from ..read import open_tables
 
-        path = path_of(entry["path"])
+        path = place_of(entry)
         if isinstance(path, Url):
             self.missing.append(f"{path} is on another machine")
             return None

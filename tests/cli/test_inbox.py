@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.inbox.claim import OnDisk
 from dialler_sync.inbox.tidy import delete_old
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
@@ -288,9 +289,9 @@ def test_a_run_that_was_resumed_by_hand_is_only_filed(
     assert len(dialler.store.contacts) == 5
     (inbox / "done" / "other.csv").write_text("not ours", encoding="utf-8")
     with Journal.open(tmp_path / "state" / "journal.db") as journal:
-        delete_old(inbox, timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=29))
+        delete_old(OnDisk(inbox), timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=29))
         assert len(filed(inbox / "done")) == 2
-        delete_old(inbox, timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=31))
+        delete_old(OnDisk(inbox), timedelta(days=30), journal, datetime.now(UTC) + timedelta(days=31))
     assert filed(inbox / "done") == ["other.csv"]
 
 

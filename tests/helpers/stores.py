@@ -1,9 +1,10 @@
-"""Real servers of files on loopback: OpenSSH's sftp, an object store, a web server with its own authority."""
+"""Real servers of files on loopback: OpenSSH's sftp, Samba, a web server with its own authority."""
 
 from __future__ import annotations
 
 import base64
 import functools
+import getpass
 import http.server
 import os
 import shutil
@@ -20,6 +21,7 @@ from .authority import Authority
 from .http_server import QuietServer
 
 SSHD = shutil.which("sshd") or ("/usr/sbin/sshd" if Path("/usr/sbin/sshd").is_file() else None)
+SMBD = shutil.which("smbd") or ("/usr/sbin/smbd" if Path("/usr/sbin/smbd").is_file() else None)
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,7 @@ def sftp_server(folder: Path) -> Iterator[Sftp]:
     """Run an OpenSSH server as this user, in a folder of its own."""
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     host_key = (folder / "host.pub").read_text().split()[:2]
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key)}\n")
     (folder / "files").mkdir()
@@ -70,6 +70,76 @@ def sftp_server(folder: Path) -> Iterator[Sftp]:
         server.terminate()
         server.wait()
         server.stderr.close()
+
+
+@dataclass(frozen=True)
+class Share:
+    """A running Samba server with the share ``lists``, which is the folder ``files``."""
+
+    port: int
+    files: Path
+
+    def url(self, name: str) -> str:
+        """Return the address of a file."""
+        return f"smb://127.0.0.1:{self.port}/lists/{name}"
+
+    @property
+    def login(self) -> str:
+        """Its entry under ``sources:``."""
+        return f'"smb://127.0.0.1:{self.port}": {{username: {getpass.getuser()}, password_command: echo password}}'
+
+
+_NT_HASH_OF_PASSWORD = "8846F7EAEE8FB117AD06BDD830B7586C"
+
+
+@contextmanager
+def smb_server(folder: Path) -> Iterator[Share]:
+    """Run a Samba server as this user, in a folder of its own; its user's password is ``password``."""
+    (folder / "files").mkdir()
+    of_samba = ("private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir")
+    folders = [f"{name} = {folder}/{name.partition(' ')[0]}" for name in of_samba]
+    for name in of_samba:
+        (folder / name.partition(" ")[0]).mkdir()
+    line = f"{getpass.getuser()}:{os.getuid()}:{'X' * 32}:{_NT_HASH_OF_PASSWORD}:[U          ]:LCT-60000000:\n"
+    (folder / "smbpasswd").write_text(line)
+    (folder / "smbpasswd").chmod(0o600)
+    port = free_port()
+    (folder / "smb.conf").write_text(
+        "\n".join((
+            "[global]", "server role = standalone server", f"smb ports = {port}", "interfaces = 127.0.0.1",
+            "bind interfaces only = yes", *folders, "passdb backend = smbpasswd",
+            f"smb passwd file = {folder}/smbpasswd",
+            f"log file = {folder}/log", "disable spoolss = yes", "load printers = no",
+            "[lists]", f"path = {folder}/files", "read only = no", "",
+        ))
+    )  # fmt: skip
+    assert SMBD  # which, when it ends, ends its whole group
+    words = [SMBD, "-s", folder / "smb.conf", "--foreground", "--no-process-group", "--debug-stdout"]
+    with (folder / "out").open("wb") as out:
+        server = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )  # it ends its whole group
+    try:
+        while not answers(port):
+            assert server.poll() is None, (folder / "out").read_text()
+        yield Share(port, folder / "files")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether somebody takes connections at a port."""
+    with socket.socket() as one:
+        one.settimeout(1)
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Files(http.server.SimpleHTTPRequestHandler):

@@ -11,7 +11,6 @@ import pytest
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
 from dialler_sync.inbox import claim
-from dialler_sync.inbox import folder as inbox_folder
 from dialler_sync.inbox.arrivals import Arrival
 from dialler_sync.simulator import SimulatorServer
 
@@ -168,7 +167,7 @@ def test_folders_are_swapped_while_a_list_is_imported(
         return real_table(path)
 
     if moment == "before it is read":
-        monkeypatch.setattr(inbox_folder, "claim", claimed)
+        monkeypatch.setattr(claim, "claim", claimed)
     else:
         monkeypatch.setattr(local, "file_sha256", opened)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,10 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
-from ..helpers.authority import Authority
 from ..helpers.blocks import blocks
 from ..helpers.dialler import line
-from ..helpers.stores import SSHD, Sftp, Web, basic, sftp_server, web_server
+from ..helpers.stores import Sftp, Share, Web, basic
+from .conftest import at, logins, of_web
 from .kinds import zipped
 
 PAGE = Path(__file__).parents[2] / "docs" / "addresses.md"
@@ -29,52 +29,7 @@ PRINTS = f"[{sys.executable}, -c, 'print(\"p@ss word\")']"
 Place = Callable[[str, bytes], str]
 
 
-@pytest.fixture(scope="module")
-def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sftp]:
-    if SSHD is None:
-        pytest.skip("OpenSSH's server is not installed")
-    with sftp_server(tmp_path_factory.mktemp("sftp")) as server:
-        yield server
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Web]:
-    (tmp_path / "www").mkdir()
-    with web_server(tmp_path / "www", Authority(tmp_path, "own")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    """An object store with the bucket ``lists``; its address."""
-    boto3 = pytest.importorskip("boto3")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=address, **KEYS, region_name="us-east-1").create_bucket(Bucket="lists")
-    try:
-        yield address
-    finally:
-        server.stop()
-
-
-KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
-
-
-def logins(*entries: str) -> str:
-    return "".join(f"\n  {entry}" for entry in entries)
-
-
-def of_web(web: Web, more: str = "") -> str:
-    return f'"https://127.0.0.1:{web.server_address[1]}": {{ca_file: {Path("own-ca.pem").resolve()}{more}}}'
-
-
-def at(web: Web, name: str) -> str:
-    return f"https://127.0.0.1:{web.server_address[1]}/{name}"
-
-
-@pytest.fixture(params=["sftp", "https", "s3", "file"])
+@pytest.fixture(params=["sftp", "https", "s3", "smb", "file"])
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
@@ -87,6 +42,14 @@ def place(
         def put(name: str, content: bytes) -> str:
             (server.files / name).write_bytes(content)
             return server.url(name)
+
+    elif kind == "smb":
+        share: Share = request.getfixturevalue("share")
+        configure(sources=logins(share.login))
+
+        def put(name: str, content: bytes) -> str:
+            (share.files / name).write_bytes(content)
+            return share.url(name)
 
     elif kind == "https":
         web: Web = request.getfixturevalue("web")
@@ -371,3 +334,38 @@ def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> No
     assert store_of("https://crm.example.com/exported.csv", stores) == StoreSettings()
     configure(sources='{"sftp:/host": {}}')
     assert "is no address such as sftp://host" in run("config", "check").err
+
+
+def test_a_run_goes_on_with_what_it_has_read(run: Run, place: Place, dialler: SimulatorServer, tmp_path: Path) -> None:
+    """The copy stays until then: the address may hold another list, or none; ``retry`` reads what is there now."""
+    bad = line("K3").replace("0171", "x")
+    address = place("list.csv", LIST + f"{bad}\n".encode())
+    assert run("import", address, "--limit", "1").code == ExitCode.ROWS_FAILED
+    place("list.csv", f"{HEAD}\n{line('K9')}\n".encode())
+    at_home = address.startswith("file:")
+    kept = list((tmp_path / "state" / "copies").glob("*/*"))
+    assert len(kept) == (0 if at_home else 1)
+
+    resumed = run("resume")
+
+    assert resumed.code == (ExitCode.USAGE if at_home else ExitCode.ROWS_FAILED), resumed.err
+    if not at_home:
+        assert [row["_status"] for row in resumed.rows()] == ["succeeded", "succeeded", "rejected"]
+        assert {row["_file"] for row in resumed.rows()} == {"list.csv"}
+        assert [row["Key"] for row in resumed.rows("failed.csv")] == ["K3"]
+        assert not kept[0].parent.exists()
+        assert run("retry").code == ExitCode.OK
+        assert dialler.store.contacts[3]["UserData"] == "K9"
+
+
+def test_a_mended_file_at_an_address(run: Run, place: Place, dialler: SimulatorServer) -> None:
+    """It finds its run by itself."""
+    first = run("import", place("list.csv", f"{HEAD}\nK1,Ann,nobody\n".encode()))
+    assert run("import", place("other.csv", LIST)).code == ExitCode.OK
+    assert first.reports
+    content = (first.reports / "failed.csv").read_text("utf-8-sig").replace("nobody", "0171 3920011")
+
+    done = run("retry", "--file", place("failed.csv", content.encode()))
+
+    assert done.code == ExitCode.OK, done.err
+    assert done.summary["parent"] == first.summary["run_id"]

@@ -11,6 +11,7 @@ import pytest
 from dialler_sync.config.inbox import due
 from dialler_sync.exit_codes import worst
 from dialler_sync.inbox.arrivals import Arrivals
+from dialler_sync.inbox.claim import OnDisk
 from dialler_sync.inbox.tidy import missing_list
 from dialler_sync.journal import Journal
 
@@ -22,13 +23,13 @@ def arrivals(tmp_path: Path) -> Arrivals:
         (tmp_path / "inbox" / name).write_text("x", encoding="utf-8")
     notes = Journal.open(tmp_path / "journal.db").inbox("inbox")
     waits: list[float] = []
-    return Arrivals(tmp_path / "inbox", notes, 30, clock=lambda: 1000.0, sleep=waits.append)
+    return Arrivals(OnDisk(tmp_path / "inbox"), notes, 30, clock=lambda: 1000.0, sleep=waits.append)
 
 
 def test_one_wait_for_all_files_and_what_was_seen_before_counts(arrivals: Arrivals, tmp_path: Path) -> None:
     """20 of 30 seconds ago is waited for 10 seconds; a clock that was set back counts for nothing."""
     waits: list[float] = []
-    calls = [Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda t=t: t, sleep=waits.append) for t in
+    calls = [Arrivals(arrivals.place, arrivals.notes, 30, clock=lambda t=t: t, sleep=waits.append) for t in
              (1000.0, 1020.0, 1030.0, 500.0)]  # fmt: skip
 
     found = [[arrival.path.name for arrival in call.complete()] for call in calls]
@@ -43,7 +44,7 @@ def test_a_file_that_changes_during_the_wait_is_left(arrivals: Arrivals) -> None
     def write(_seconds: float) -> None:
         (arrivals.folder / "a.csv").write_text("xx", encoding="utf-8")
 
-    waiting = Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda: 1000.0, sleep=write)
+    waiting = Arrivals(arrivals.place, arrivals.notes, 30, clock=lambda: 1000.0, sleep=write)
 
     assert [arrival.path.name for arrival in waiting.complete()] == ["b.csv"]
 
@@ -123,7 +124,7 @@ def test_a_file_that_is_opened_during_the_wait_is_left(arrivals: Arrivals) -> No
         (arrivals.folder / "~$a.csv").write_text("x", encoding="utf-8")
         (arrivals.folder / "b.csv").unlink()
 
-    waiting = Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda: 1000.0, sleep=open_one)
+    waiting = Arrivals(arrivals.place, arrivals.notes, 30, clock=lambda: 1000.0, sleep=open_one)
 
     assert waiting.complete() == []
 
@@ -131,7 +132,7 @@ def test_a_file_that_is_opened_during_the_wait_is_left(arrivals: Arrivals) -> No
 def test_files_go_in_the_order_in_which_they_were_first_seen(arrivals: Arrivals) -> None:
     arrivals.complete()
     (arrivals.folder / "0.csv").write_text("x", encoding="utf-8")
-    later = Arrivals(arrivals.folder, arrivals.notes, 30, clock=lambda: 1100.0, sleep=lambda _: None)
+    later = Arrivals(arrivals.place, arrivals.notes, 30, clock=lambda: 1100.0, sleep=lambda _: None)
 
     assert [arrival.path.name for arrival in later.complete()] == ["a.csv", "b.csv", "0.csv"]
 

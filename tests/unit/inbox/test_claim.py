@@ -9,8 +9,9 @@ import pytest
 from dialler_sync.config import SourceSettings
 from dialler_sync.errors import InputError, UsageError
 from dialler_sync.files.pinned import known
-from dialler_sync.inbox.arrivals import Arrival, mark_of
+from dialler_sync.inbox.arrivals import mark_of
 from dialler_sync.inbox.claim import Claim, claim, left_behind, lies_in, move
+from dialler_sync.inbox.places import Arrival
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from dialler_sync.errors import DiallerSyncError, Held, InputError, Interrupted,
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.inbox.answers import Answers
 from dialler_sync.inbox.arrivals import Arrivals
+from dialler_sync.inbox.claim import OnDisk
 from dialler_sync.inbox.folder import Inbox
 from dialler_sync.journal import Journal, RunRecord
 from dialler_sync.run.reports import Summary
@@ -81,7 +82,7 @@ def make(folder: Path, journal: Journal) -> MakeInbox:
         ends: dict[str, Exception] | None = None, *, begins: bool = False, **options: Any
     ) -> tuple[Inbox, Imports]:
         imports = Imports(journal, ends or {}, begins)
-        arrivals = Arrivals(folder, journal.inbox(str(folder)), 0)
+        arrivals = Arrivals(OnDisk(folder), journal.inbox(str(folder)), 0)
         return Inbox(arrivals, journal, lambda: TARGET, imports, **options), imports
 
     return make

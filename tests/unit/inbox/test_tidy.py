@@ -13,6 +13,7 @@ from dialler_sync.config.inbox import InboxSettings
 from dialler_sync.errors import UsageError
 from dialler_sync.inbox import answers as answers_module
 from dialler_sync.inbox.answers import Answers
+from dialler_sync.inbox.claim import OnDisk
 from dialler_sync.inbox.tidy import delete_old
 from dialler_sync.journal import Journal
 
@@ -43,7 +44,7 @@ def test_only_files_of_the_inbox_that_no_run_needs_are_deleted(tmp_path: Path) -
         needed = [{"path": str(tmp_path / "done/needed"), "name": "needed", "sheet": None, "sha256": ""}]
         journal.add_run(replace(RUN, id="run-stopped", files=needed, finished_at=ends["done/old"], state="stopped"))
 
-        delete_old(tmp_path, timedelta(days=30), journal, now)
+        delete_old(OnDisk(tmp_path), timedelta(days=30), journal, now)
 
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert (ends.keys() | {"done/unknown"}) - left == {"done/old", "failed/old"}
@@ -59,7 +60,7 @@ def test_nothing_is_deleted_in_a_folder_of_another_user(tmp_path: Path) -> None:
         files = [{"path": str(path), "name": "old", "sheet": None, "sha256": ""}]
         journal.add_run(replace(RUN, files=files, finished_at="2026-01-01T00:00:00Z", state="finished"))
 
-        delete_old(tmp_path, timedelta(days=30), journal)
+        delete_old(OnDisk(tmp_path), timedelta(days=30), journal)
 
     assert path.exists()
 

@@ -1,0 +1,68 @@
+"""A list of calls at an address: written here as for a folder of this machine, then put there whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Mapping
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+
+from ..config.sources import StoreSettings
+from ..errors import InputError
+from ..fetch.folder import RemoteFolder
+from ..files.private import make_folder
+from ..files.url import Url
+from .page import NAME
+
+_COPIES = "calls"
+
+
+class ListAtAddress:
+    """The list at an address. ``here``: the file that is written first, in the folder ``copies`` of the journal.
+
+    Raises:
+        UsageError: nothing can be put there.
+    """
+
+    def __init__(self, url: Url, stores: Mapping[str, StoreSettings], copies: Path) -> None:
+        self._folder = RemoteFolder(url.parent, stores)
+        self._name = url.name
+        self._url = url
+        self.here = copies / _COPIES / hashlib.sha256(str(url).encode()).hexdigest()[:16] / self._name
+
+    def check(self) -> None:
+        """Refuse a place that no file can have, before anything is asked.
+
+        Raises:
+            InputError: the folder cannot be read, or is not there.
+        """
+        if any(entry.name == self._name and entry.kind != "file" for entry in self._folder.listed()):
+            raise InputError(f"--to {self._url}: is not a file that can be replaced")
+        make_folder(self.here.parent)
+
+    def put(self, *, once: bool, ours: Container[str]) -> None:
+        """Put the list there, then delete it here. ``once``: another file than ``ours``, by their hashes, is set
+        aside, as what stands in it is not given again.
+
+        Raises:
+            InputError: it cannot be put there; the list counts as not given.
+        """
+        if once and (content := self._folder.read(self._name)) and hashlib.sha256(content).hexdigest() not in ours:
+            self._set_aside()
+        self._folder.put({self._name: self.here}, replace=True)
+        self.here.unlink()
+
+    def put_page(self) -> None:
+        """Put the page beside it, if there is one."""
+        page = self.here.with_name(NAME)
+        if page.is_file():
+            self._folder.put({NAME: page}, replace=True)
+            page.unlink()
+
+    def _set_aside(self) -> None:
+        if not self._folder.renames:
+            raise InputError(
+                f"--to {self._url}: the list before is still there. Take it away first; its calls are not given again."
+            )
+        name = PurePath(self._name)
+        self._folder.move(self._name, f"{name.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}{name.suffix}")

@@ -1,0 +1,227 @@
+"""A folder at an address: what lies there is listed, moved and deleted, and files are put there, each whole or not."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..config.sources import StoreSettings
+from ..errors import DiallerSyncError, InputError, UsageError
+from ..files.url import Url
+from .remote import said, store_at
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+_T = TypeVar("_T")
+_EXISTS = ("PreconditionFailed", "ConditionalRequestConflict", "FileExistsError")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What lies in a folder. ``mark`` tells its state from others of the same name; ``kind``: file, directory, link.
+    ``at``: when it was written, if the server tells."""
+
+    name: str
+    mark: str
+    kind: str
+    size: int
+    at: datetime | None
+
+
+class RemoteFolder:
+    """The folder at an address. Names may lead into folders of it: ``done/list.csv``.
+
+    Every call may raise an InputError that names the folder and says what to do. A connection that has broken since the
+    last call is made anew, once.
+
+    Raises:
+        UsageError: it is on a web server, which only gives files.
+    """
+
+    def __init__(self, url: Url, stores: Mapping[str, StoreSettings]) -> None:
+        if url.scheme in ("https", "http"):
+            raise UsageError(
+                f"{url}: a web server only gives single files. Name a folder at sftp://, s3:// or smb://, or one of "
+                "this machine."
+            )
+        self.url = url
+        self._stores = stores
+        self._files: AbstractFileSystem | None = None
+        self._root = ""
+
+    @property
+    def renames(self) -> bool:
+        """Whether the store can rename: an object store copies."""
+        return self.url.scheme != "s3"
+
+    def listed(self, inside: str = "") -> list[Entry]:
+        """Return what lies in it, by name; nothing where ``inside`` is not there."""
+
+        def ask(files: AbstractFileSystem) -> list[Entry]:
+            path = self._at(inside)
+            try:
+                if self.renames and not inside and files.info(path).get("type") != "directory":
+                    raise self._is_file()
+                found = files.ls(path, detail=True)
+            except FileNotFoundError:
+                if not inside and (self.renames or not files.exists(path.partition("/")[0])):
+                    raise
+                return []  # of an object store: nothing has such a beginning
+            if any(info["name"] == path and info.get("type") == "file" for info in found):
+                raise self._is_file()
+            entries = (_entry(info) for info in found if info["name"].strip("/") != path.strip("/"))
+            return sorted((each for each in entries if each.name not in {"", ".", ".."}), key=lambda each: each.name)
+
+        return self._do(ask)
+
+    def _is_file(self) -> InputError:
+        return InputError(f"{self.url}: is a file. Name the folder that it lies in.")
+
+    def mark(self, name: str) -> str:
+        """Return the state of a file, ``""`` if it is not there."""
+
+        def ask(files: AbstractFileSystem) -> str:
+            try:
+                return _entry(files.info(self._at(name))).mark
+            except FileNotFoundError:
+                return ""
+
+        return self._do(ask)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small file, nothing if it is not there."""
+
+        def ask(files: AbstractFileSystem) -> bytes:
+            try:
+                return bytes(files.cat_file(self._at(name)))
+            except FileNotFoundError:
+                return b""
+
+        return self._do(ask)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Make an object unless there is one of that name; return whether it was made, by this call alone."""
+
+        def ask(files: AbstractFileSystem) -> bool:
+            try:
+                files.pipe_file(self._at(name), content, mode="create")
+            except Exception as error:
+                if any(word in f"{type(error).__name__} {error}" for word in _EXISTS) or files.exists(self._at(name)):
+                    return False
+                raise
+            return True
+
+        return self._do(ask) and self.read(name) == content
+
+    def move(self, name: str, target: str) -> None:
+        """Give a file another name, whose folder is there; never that of another file."""
+
+        def ask(files: AbstractFileSystem) -> None:
+            source, path = self._at(name), self._at(target)
+            rename = files.ftp.rename if self.url.scheme == "sftp" else files.mv
+            rename(source, path)
+
+        self._do(ask)
+
+    def make(self, folder: str = "") -> None:
+        """Make the folder, or one in it, with those above it; an object store has none."""
+        if self.renames:
+            self._do(lambda files: files.makedirs(self._at(folder), exist_ok=True))
+
+    def put(self, files: Mapping[str, Path], *, replace: bool = False) -> None:
+        """Put files there by their names, in their order: all of them, each whole, or else none.
+
+        Their folders are there. Without ``replace`` none takes the place of another file.
+        """
+        self._do(lambda store: self._put(store, files, replace=replace))
+
+    def _put(self, store: AbstractFileSystem, files: Mapping[str, Path], *, replace: bool) -> None:
+        drafts = {name: f"{name.rpartition('/')[0]}/.{secrets.token_hex(8)}.part".lstrip("/") for name in files}
+        if not self.renames:
+            drafts = {name: name for name in files}  # an object is there when it is whole
+        put: list[str] = []
+        try:
+            for name, path in files.items():
+                put.append(drafts[name])
+                store.put_file(str(path), self._at(drafts[name]))
+            for name, draft in drafts.items():
+                if draft != name:
+                    self._rename(store, self._at(draft), self._at(name), replace=replace)
+                    put.append(name)
+        except BaseException:
+            if not replace:
+                _delete(store, map(self._at, put))
+            else:
+                _delete(store, (self._at(draft) for name, draft in drafts.items() if draft != name))
+            raise
+
+    def _rename(self, files: AbstractFileSystem, source: str, target: str, *, replace: bool) -> None:
+        if self.url.scheme == "sftp":
+            (files.ftp.posix_rename if replace else files.ftp.rename)(source, target)
+            return
+        if replace:
+            with suppress(FileNotFoundError):
+                files.rm_file(target)
+        files.mv(source, target)
+
+    def delete(self, name: str) -> None:
+        """Delete a file that may be there."""
+
+        def ask(files: AbstractFileSystem) -> None:
+            with suppress(FileNotFoundError):
+                files.rm_file(self._at(name))
+
+        self._do(ask)
+
+    def remove_empty(self, *folders: str) -> None:
+        """Remove folders in it that are empty."""
+        if self.renames:
+            with suppress(DiallerSyncError):
+                self._do(lambda files: _remove_empty(files, map(self._at, folders)))
+
+    def _at(self, name: str) -> str:
+        return f"{self._root}/{name}".rstrip("/") or "/"
+
+    def _do(self, ask: Callable[[AbstractFileSystem], _T]) -> _T:
+        with said(self.url, "written"):
+            for again in (True, False):
+                if self._files is None:
+                    store = store_at(self.url, self._stores)
+                    self._files, self._root = store.files, store.path.rstrip("/")
+                try:
+                    return ask(self._files)
+                except (FileNotFoundError, FileExistsError, PermissionError, DiallerSyncError):
+                    raise
+                except Exception:  # each store has its own kinds of broken connections
+                    self._files = None
+                    if not again:
+                        raise
+        raise AssertionError
+
+
+def _entry(info: Mapping[str, Any]) -> Entry:
+    state = info.get("ETag") or info.get("mtime")
+    name = str(info["name"]).rstrip("/").rpartition("/")[2]
+    at = info.get("mtime") or info.get("LastModified")
+    at = datetime.fromtimestamp(at, UTC) if isinstance(at, (int, float)) else at
+    return Entry(name, f"{info.get('size')}:{state}", str(info.get("type")), int(info.get("size") or 0), at)
+
+
+def _delete(files: AbstractFileSystem, paths: Iterable[str]) -> None:
+    for path in paths:
+        with suppress(Exception):  # the link may be broken; hidden drafts stay there
+            files.rm_file(path)
+
+
+def _remove_empty(files: AbstractFileSystem, paths: Iterable[str]) -> None:
+    for path in paths:
+        try:
+            files.rmdir(path)
+        except OSError:
+            return

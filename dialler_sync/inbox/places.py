@@ -1,0 +1,109 @@
+"""Where the files of an inbox come in: what the work on them needs to know of a folder, here or at an address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from ..config import SourceSettings
+from ..errors import InputError
+
+_LONGEST_NAME = 255
+"""Bytes, on all common file systems."""
+
+
+class Arrival(NamedTuple):
+    """A file in an inbox. ``mark`` identifies its current state, apart from other files of the same name."""
+
+    path: Path
+    mark: str
+
+    @property
+    def inode(self) -> str:
+        """The inode, which identifies the file under any name."""
+        return self.mark.partition(":")[0]
+
+
+class Unfiled(InputError):
+    """A file is done with, and cannot be moved away: the next call tries again."""
+
+
+class Claimed(Protocol):
+    """A file that no other call takes."""
+
+    @property
+    def home(self) -> Path:
+        """Return its path in the inbox, which users know."""
+
+    @property
+    def place(self) -> Path:
+        """Return the path of what is imported."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether it stays claimed while its run can be resumed, so that no other machine begins it anew."""
+
+    def is_of(self, entry: Mapping[str, Any]) -> bool:
+        """Whether a run's record of a file is one of this very file."""
+
+    def sha256(self, source: SourceSettings) -> str:
+        """Return the SHA-256 of the list in the file."""
+
+    def put_back(self) -> Path:
+        """Move the file back into the inbox; return its path."""
+
+    def file(self, folder: Path, tag: str) -> Path:
+        """Move the file to a folder of the inbox, with ``tag`` before its name; return its path."""
+
+    def let_go(self) -> None:
+        """Free what the claim holds."""
+
+
+class Place(Protocol):
+    """The folder of an inbox."""
+
+    @property
+    def folder(self) -> Path:
+        """Return its path."""
+
+    def listed(self) -> list[Path]:
+        """Return what lies in it, by name."""
+
+    def mark_of(self, path: Path) -> str:
+        """Return the state of a file in it, ``""`` if it is not there."""
+
+    def refresh(self) -> None:
+        """Forget what was seen, so that the next question is answered anew."""
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether a folder lies there."""
+
+    def unfitness(self, path: Path) -> str:
+        """Return why a file in it is never read, ``""`` if it is."""
+
+    def claim(self, arrival: Arrival) -> Claimed | None:
+        """Take a file; return None if it is gone, has been replaced, or another one has it."""
+
+    def left_behind(self) -> Iterator[Claimed]:
+        """Yield the files that an earlier call has claimed and not filed."""
+
+    def lies_in(self, path: Path) -> bool:
+        """Whether a file lies in the inbox itself, or is being imported from it."""
+
+    def delete(self, path: Path) -> None:
+        """Delete a file of ``done/`` or ``failed/``, if it is still there.
+
+        Raises:
+            OSError: it cannot be deleted.
+            InputError: likewise, of a folder at an address.
+        """
+
+
+def filed_name(tag: str, name: str) -> str:
+    """Return the name under which a file is filed, as long as all common file systems allow."""
+    filed = f"{tag}-{name}"
+    while len(os.fsencode(filed)) > _LONGEST_NAME:
+        filed = f"{Path(filed).stem[:-1]}{Path(filed).suffix}"
+    return filed

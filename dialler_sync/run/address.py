@@ -1,0 +1,78 @@
+"""The reports of a run at an address: written here first, then put there whole, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ..config.sources import StoreSettings
+from ..errors import DiallerSyncError, UsageError
+from ..fetch.folder import RemoteFolder
+from ..files.url import Url, path_of
+from ..journal import RunRecord
+from ..text.command_line import command
+
+_log = logging.getLogger(__name__)
+
+OUT = "out"
+"""In the options of a run: the address of its reports."""
+_LAST = "summary.json"
+
+Stores = Mapping[str, StoreSettings]
+
+
+def require_place(url: Url, stores: Stores) -> None:
+    """Make the folder at an address, before anything is sent.
+
+    Raises:
+        UsageError: nothing can be put there, or something is there already.
+        InputError: it cannot be made.
+    """
+    folder = RemoteFolder(url, stores)
+    folder.make()
+    if folder.listed():
+        raise UsageError(f"--out {url}: is not empty; a run's reports are never overwritten. Name another folder.")
+
+
+def leave_place(run: RunRecord, stores: Stores) -> None:
+    """Remove the folder of a run that did not begin."""
+    if url := _address(run):
+        with suppress(DiallerSyncError):
+            RemoteFolder(url, stores).remove_empty("")
+
+
+def give_reports(run: RunRecord, stores: Stores) -> None:
+    """Put the reports of an ended run at its address, if it has one; a failure is only told."""
+    if url := _address(run):
+        try:
+            put_reports(run, url, stores)
+        except DiallerSyncError as error:
+            _log.warning(
+                "%s The reports of run %s are in %s; this puts them there: %s",
+                *(error, run.id, run.out, command("runs", "report", run.id, "--out", str(url))),
+            )
+
+
+def put_reports(run: RunRecord, url: Url, stores: Stores) -> None:
+    """Put the reports of a run at an address, ``summary.json`` last.
+
+    Raises:
+        UsageError: nothing can be put there, or other files are there.
+        InputError: they cannot be put there.
+    """
+    folder = RemoteFolder(url, stores)
+    folder.make()
+    ours = f'"run_id": "{run.id}"'.encode() in folder.read(_LAST)
+    if not ours and any(not entry.name.startswith(".") for entry in folder.listed()):
+        raise UsageError(f"{url}: has other files than the reports of run {run.id}. Name another folder.")
+    paths = (path for path in Path(run.out).iterdir() if path.is_file() and not path.name.startswith("."))
+    files = {path.name: path for path in sorted(paths, key=lambda path: (path.name == _LAST, path.name))}
+    folder.put(files, replace=ours)
+    _log.info("The reports are at %s", url)
+
+
+def _address(run: RunRecord) -> Url | None:
+    named = path_of(run.options.get(OUT) or "")
+    return named if isinstance(named, Url) else None

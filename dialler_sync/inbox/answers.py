@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,9 @@ from ..files.trust import is_foreign
 from ..files.whole import why
 from ..journal import Journal, RunRecord
 from ..journal.answers import Answer
+from ..journal.to_fix import rows_to_fix
 from ..model import FINE, Status
-from ..report.answer import RowToFix, write_answer, write_short_answer
+from ..report.answer import write_answer, write_short_answer
 from ..run.reports import Summary
 from ..text.stamp import stamp
 from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of
@@ -139,19 +139,7 @@ class Answers:
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         mapped = run.options.get("mapped") or {}
         summary = {**(run.summary or {})}
-        write_answer(draft, summary, columns, mapped, lambda: self._rows(run, goes_on=goes_on), note)
-
-    def _rows(self, run: RunRecord, *, goes_on: bool) -> Iterator[RowToFix]:
-        """Yield the rows to fix; not those that the run reaches by itself when it goes on."""
-        kept = self._journal.kept_cells(run.id)
-        seq, cells = next(kept, (-1, ()))
-        for entry in self._journal.rows(run):
-            result = entry.result
-            if not entry.has_source or result.status in FINE or (goes_on and result.status is Status.UNPROCESSED):
-                continue
-            while 0 <= seq < result.seq:
-                seq, cells = next(kept, (-1, ()))
-            yield result, entry.file, cells if seq == result.seq else ()
+        write_answer(draft, summary, columns, mapped, lambda: rows_to_fix(self._journal, run, goes_on=goes_on), note)
 
     def delete_old(self, keep: timedelta, now: datetime | None = None) -> None:
         """Delete answers older than ``keep``: those that are as they were written, and whose run cannot be resumed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs import notify
+from dialler_sync.jobs import receivers
 
 from ..conftest import Run
 from .limited import answering, configuration, run_limited
@@ -43,7 +43,7 @@ def test_an_answer_without_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x"], ids=["other answers first", "a slow head"])
 def test_an_answer_that_never_comes(piece: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Something comes all the time; the call has its seconds, and the next run delivers the message."""
-    monkeypatch.setattr(notify, "_WEBHOOK_SECONDS", 0.3)
+    monkeypatch.setattr(receivers, "_SECONDS", 0.3)
 
     def drip(connection: socket.socket) -> None:
         connection.settimeout(0.05)

@@ -266,7 +266,7 @@ def test_the_data_of_the_table_holds_what_failed_and_only_that(tmp_path: Path) -
 
 def test_memory_does_not_grow_with_rows_that_are_fine_or_beyond_the_limit() -> None:
     """A million rows must not need more memory than fifty thousand."""
-    report = HtmlReport([COLUMNS], listed=100)
+    report = HtmlReport([COLUMNS], {}, listed=100)
     cells = cells_of(2)
     rows = [*(result_of(row) for row in range(2, 500)), *(rejected(row) for row in range(500, 1_000))]
 

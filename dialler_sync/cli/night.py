@@ -12,7 +12,7 @@ import click
 
 from ..errors import DiallerSyncError
 from ..text.outward import line
-from .common import IMPORT_CODES, App, echo, is_quiet, logs_json, say, settled
+from .common import IMPORT_CODES, App, echo, echo_json, is_quiet, logs_json, say, settled
 from .until import until_given, until_option
 
 if TYPE_CHECKING:
@@ -34,15 +34,16 @@ _log = logging.getLogger(__name__)
     help="The page with a row per campaign. It is replaced each night.",
 )
 @until_option
+@click.option("--json", "as_json", is_flag=True, help="Print all that the night brought as one JSON object.")
 @click.pass_obj
-def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
+def night(app: App, folder: Path, quiet_for: float | None, page: Path, as_json: bool) -> int:
     """Import the inboxes of all configurations in DIR.
 
     That is each *.yaml that no other extends, and whose name does not begin with '_'. Diallers are worked on side by
     side, the campaigns of one dialler one after the other. Each list is a run of its own, as with 'import'. A
     configuration that cannot be used, or has no inbox.dir, stops no other. The exit code is the most severe of all.
     """
-    from ..jobs.night import NightOptions, night_code, run_night, tell
+    from ..jobs.night import NightOptions, night_code, night_facts, run_night, tell
 
     given = {-1: ["--quiet"], 1: ["-v"], 2: ["-vv"]}.get(app.verbosity, [])
     began = datetime.now(UTC).isoformat(timespec="seconds")
@@ -51,7 +52,9 @@ def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
         nights = run_night(folder, journal, options)
     tell(page, nights, began)
     settled()
-    if not is_quiet():
+    if as_json:
+        echo_json(night_facts(nights, began, page))
+    elif not is_quiet():
         _print(nights, page)
     return night_code(nights)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..config.inbox import InboxSettings
 from ..errors import JournalError, UsageError
-from ..files.pinned import temporary_folder
+from ..files.pinned import delete_abandoned, temporary_folder
 from ..files.private import make_folder, refuse_foreign_link
 from ..files.trust import is_foreign
 from ..files.whole import why
@@ -101,6 +101,7 @@ class Answers:
         """Write all answers that are not written."""
         if self._folder is None:
             return
+        delete_abandoned(self._folder)
         for answer in self._notes.unwritten():
             try:
                 path = self._write(answer, self._folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,8 @@ _log = logging.getLogger(__name__)
 def delete_old(folder: Path, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
     """Delete files from ``done/`` and ``failed/`` whose run ended longer ago than ``keep``.
 
-    Files unknown to the journal, or needed by a run that can be resumed, are kept.
+    Also files that could not be read, so long after that. Other files unknown to the journal, or needed by a run that
+    can be resumed, are kept.
     """
     limit = (now or datetime.now(UTC)) - keep
     runs = journal.runs()
@@ -29,10 +31,26 @@ def delete_old(folder: Path, keep: timedelta, journal: Journal, now: datetime | 
             continue
         for path in {entry["path"] for entry in run.files} - needed:
             if Path(path).parent in folders:
-                try:
-                    Path(path).unlink(missing_ok=True)
-                except OSError as error:
-                    _log.warning("%s cannot be deleted (inbox.keep): %s", path, error.strerror)
+                _delete(Path(path))
+    for place in folders:
+        for path in sorted(place.glob("unread-*")):
+            at = _unread_at(path.name)
+            if at and at < limit and str(path) not in needed:
+                _delete(path)
+
+
+def _unread_at(name: str) -> datetime | None:
+    """Return the time in the name of a file that could not be read."""
+    with suppress(ValueError):
+        return datetime.strptime(name[: len("unread-20261129-031500-")], "unread-%Y%m%d-%H%M%S-").replace(tzinfo=UTC)
+    return None
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("%s cannot be deleted (inbox.keep): %s", path, error.strerror)
 
 
 def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None = None) -> str:

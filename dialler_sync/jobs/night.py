@@ -135,6 +135,23 @@ def night_code(nights: Sequence[CampaignNight]) -> int:
     return worst(night.code for night in nights)
 
 
+def night_facts(nights: Sequence[CampaignNight], began: str, page: Path) -> dict[str, Any]:
+    """Return all that a night brought, as plain values; ``runs`` are what summary.json holds."""
+    campaigns = [
+        {
+            "name": night.name,
+            "exit_code": int(night.code),
+            "needs": night.needs or None,
+            "alarm": night.alarm or None,
+            "to_do": night.to_do,
+            "runs": list(night.runs),
+        }
+        for night in nights
+    ]
+    code, verdict = int(night_code(nights)), night_verdict(nights)
+    return {"began": began, "exit_code": code, "verdict": verdict, "page": str(page), "campaigns": campaigns}
+
+
 def _settings(path: Path, options: NightOptions) -> Settings:
     """Load a configuration.
 

@@ -171,11 +171,14 @@ def test_json_lines_are_all_that_a_program_reads(run: Run) -> None:
         assert told["message"].startswith("Error: ")
 
 
-def test_lines_have_times_where_more_is_told(run: Run) -> None:
-    """With -v; a message for a person begins with what it says."""
-    timed = run("-v", "runs", "show", "nothing").err.splitlines()[-1]
+def test_lines_of_a_log_have_times(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file and the mail of cron are read later; on a terminal a message begins with what it says, unless -v."""
+    timed = re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d Error: ")
+    for arguments in (["-v"], [], ["-q"]):
+        assert timed.match(run(*arguments, "runs", "show", "nothing").err.splitlines()[-1])
 
-    assert re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d Error: ", timed)
+    monkeypatch.setattr("dialler_sync.cli.common.terminal_width", lambda _: 80)
+    assert timed.match(run("-v", "runs", "show", "nothing").err.splitlines()[-1])
     assert run("runs", "show", "nothing").err.startswith("Error: ")
 
 

@@ -43,12 +43,8 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
     """Send a mail about what happened; return whether the server took it."""
     try:
         _deliver(_message(body, settings, journal), settings.smtp)
-    except smtplib.SMTPResponseException as error:
-        reason = f"the server answered {error.smtp_code}"
-    except smtplib.SMTPRecipientsRefused:
-        reason = "the server takes no mail for these receivers"
     except (DiallerSyncError, smtplib.SMTPException, OSError, ValueError) as error:
-        reason = str(error) if isinstance(error, DiallerSyncError) else type(error).__name__
+        reason = _reason(error, settings.smtp)
     except KeyboardInterrupt:
         _log.error("interrupted: the mail of notify.email was not sent. The next run delivers it.")
         raise
@@ -56,6 +52,24 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
         return True
     _log.error("notify.email could not be delivered: %s. The next run delivers it.", reason)
     return False
+
+
+def _reason(error: Exception, smtp: SmtpSettings) -> str:
+    """Return why a mail was not taken. What a server says is not repeated: it may quote the login."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"the server refuses the login of {smtp.user} ({error.smtp_code}): check smtp.user and the password"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"the server answered {error.smtp_code}"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "the server takes no mail for these receivers"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"{smtp.host} shows a certificate that is not trusted ({error.verify_message}); smtp.ca_file names "
+            "those of an own authority"
+        )
+    if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError | smtplib.SMTPServerDisconnected):
+        return str(error).rstrip(".")
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:
@@ -120,8 +134,13 @@ def _text(context: Mapping[str, Any]) -> str:
     lines = [context["subject"], "", *(f"{name}: {value}" for name, value in context["facts"].items())]
     for label, rows in context["lists"]:
         lines += ["", f"Rows to fix{label and f', {label}'}:"]
-        lines += [f"row {row}: {who}: {f'{column}: ' if column else ''}{error}" for row, who, column, error in rows]
+        lines += [f"row {row}: {who}: {_after(column, error)}" for row, who, column, error in rows]
     return "\n".join([*lines, *([""] if context["notes"] else []), *context["notes"]]) + "\n"
+
+
+def _after(column: str, error: str) -> str:
+    """Return an error with its column before it; most name it themselves."""
+    return error if error.startswith(column) else f"{column}: {error}"
 
 
 def _runs_of(body: Mapping[str, Any], journal: Journal) -> Iterator[tuple[str, RunRecord]]:

@@ -10,7 +10,7 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.command_line import command
-from .common import App, echo, echo_json, exit_codes, settled
+from .common import App, echo, echo_json, exit_codes, is_quiet, settled
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -181,6 +181,8 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
         if not dry_run:
             past_runs.prune(journal, found, reports=reports)
             settled()
+    if is_quiet() and not dry_run:
+        return ExitCode.OK
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
     echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)

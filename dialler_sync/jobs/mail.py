@@ -179,11 +179,15 @@ def _attachments(
     for label, run in runs:
         before, out = f"{line(label)} " if label else "", Path(run.out)
         failed, report = out / "failed.xlsx", out / "report.html"
-        if "failed" in settings.attach and failed.is_file():
+        if "failed" in settings.attach and failed.is_file() and _has_rows_to_fix(run):
             yield Attachment(f"{before}failed.xlsx", failed.read_bytes(), _XLSX, out)
         if "report" in settings.attach and report.is_file():
             page = _masked(run, journal) if settings.mask else report.read_bytes()
             yield Attachment(f"{before}report.html", page, ("text", "html"), out)
+
+
+def _has_rows_to_fix(run: RunRecord) -> bool:
+    return any((run.summary or {}).get("counts", {}).get(status) for status in DID_NOT_SUCCEED)
 
 
 LISTED = 10
@@ -192,7 +196,7 @@ LISTED = 10
 
 def to_fix(run: RunRecord, journal: Journal, *, mask: bool) -> list[tuple[int, str, str, str]]:
     """Return row number, person, source columns and fault of the first rows to fix."""
-    if not run.summary or not any(run.summary["counts"].get(status) for status in DID_NOT_SUCCEED):
+    if not _has_rows_to_fix(run):
         return []
     columns, mapped = _layout(run)
     people, hidden = People(columns, mapped), _mask_of(run)

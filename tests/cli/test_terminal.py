@@ -227,3 +227,25 @@ def test_text_breaks_between_words_and_only_on_a_terminal() -> None:
 
     assert wrapped(text, None) == text
     assert wrapped(text, 12, indent=2) == "one two\n  three-four\n  five"
+
+
+def test_quiet_commands_print_nothing_of_what_went_well(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Neither on stdout nor on stderr; what was asked for is printed."""
+    path = contacts_csv(3)
+    configure()
+    for words in (
+        ("validate", path),
+        ("import", path),
+        ("contacts", "lock", "--user-data", "K2", "--yes"),
+        ("undo", "--yes"),
+        ("retry",),
+        ("resume",),
+        ("config", "check"),
+        ("init", path, "-o", "new.yaml"),
+        ("runs", "prune", "--older-than", "1d"),
+        ("doctor",),
+    ):
+        done = run("-q", *words)
+        assert (done.code, done.out, done.err) == (0, "", ""), words
+    assert run("-q", "undo", "--dry-run").out
+    assert "K2" in run("-q", "contacts", "list", "-o", "csv").out or not run("-q", "contacts", "list").err

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import openpyxl
 import pytest
 
+from dialler_sync.exit_codes import ExitCode
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Done, Run
@@ -174,8 +175,8 @@ OTHER = "ost: no list"
 MISSING = "no list came to nord since DAY; the last one was due at DAY"
 HALF = "4 rows were read; the last 2 imports had 10 (notify.row_count: 50%)"
 DEAD = (
-    "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token kills the "
-    "old one: get the current token, then resume the run"
+    "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token kills "
+    "the old one: get the current token, then resume the run"
 )
 FAULTY = "row 3: Eva (A2): Phone ('0••• 12'): The phone number has too few digits."
 

@@ -28,7 +28,7 @@ def facts(body: Mapping[str, Any]) -> dict[str, str]:
     code = body.get("exit_code")
     found = {
         "Run": body.get("run_id"),
-        "Ended": moment(body.get("finished_at") or "", None, "%d %b %Y, %H:%M %Z") or None,
+        "Ended": moment(body.get("finished_at") or "", None) or None,
         "Exit code": None if code is None else f"{code:d} ({MEANINGS[ExitCode(code)]})",
         "Stopped because": body.get("stopped_because"),
         "Alarm": body.get("alarm"),

@@ -175,7 +175,7 @@ def _values(result: RowResult, who: str, column: str, zone: tzinfo | None) -> li
         result.error_field,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts or ""),
-        words.moment(result.sent_at, zone, "%d %b %Y, %H:%M:%S"),
+        words.moment(result.sent_at, zone, "%d %b %Y, %H:%M:%S %Z"),
         result.contact_id,
         f"{result.file}, {result.sheet}" if result.sheet else result.file,
     ]

@@ -88,6 +88,7 @@ def write_night_page(
     """
     bad = any(night.bad for night in nights)
     context = {
+        "urgent": sorted(nights, key=lambda night: not night.bad),
         "nights": [(night, _trend(night, zone), _links(night, path.parent)) for night in nights],
         "verdict": night_verdict(nights),
         "tone": "failed" if bad else "rejected" if any(night.to_do for night in nights) else "succeeded",

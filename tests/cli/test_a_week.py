@@ -118,6 +118,7 @@ def _campaigns(mail: object) -> Iterator[str]:
     yield from (part.get_filename() for part in mail.iter_attachments())  # type: ignore[attr-defined]
 
 
+@pytest.mark.timeout(300)  # fourteen processes
 def test_each_person_gets_what_they_should(
     run: Run,
     campaigns: Path,
@@ -175,8 +176,8 @@ OTHER = "ost: no list"
 MISSING = "no list came to nord since DAY; the last one was due at DAY"
 HALF = "4 rows were read; the last 2 imports had 10 (notify.row_count: 50%)"
 DEAD = (
-    "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token kills "
-    "the old one: get the current token, then resume the run"
+    "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token "
+    "kills the old one: get the current token, then resume the run"
 )
 FAULTY = "row 3: Eva (A2): Phone ('0••• 12'): The phone number has too few digits."
 

@@ -87,7 +87,7 @@ def test_reasons_tell_meaning_mend_and_examples(tmp_path: Path) -> None:
     words = page_of(write_html(tmp_path / "report.html", MIXED)).words
 
     assert "email_invalid rejected The cell is not one e-mail address. What to do: Correct the address" in words
-    assert "Row 4, K4 That is wrong." in words
+    assert "Row 4, Name 4 That is wrong." in words
     assert "timeout unknown" in words
 
 
@@ -220,10 +220,10 @@ def test_earlier_runs_stand_in_panels_the_oldest_first_and_in_a_table(tmp_path: 
 
     panel = html[html.index('class="multiples"') : html.index("</figure>", html.index('class="multiples"'))]
     assert re.findall(r"<title>(.*?)</title>", panel) == [
-        "19 Nov 2026, 02:00: 3",
-        "20 Nov 2026, 02:00: 2",
-        "21 Nov 2026, 02:00: 1",
-        "23 Nov 2026, 02:00: 4",
+        "19 Nov 2026, 02:00 UTC: 3",
+        "20 Nov 2026, 02:00 UTC: 2",
+        "21 Nov 2026, 02:00 UTC: 1",
+        "23 Nov 2026, 02:00 UTC: 4",
     ]
     assert "This run and the 3 before it" in html
     assert html.count("<tr", html.index('class="runs"'), html.index("</table>", html.index('class="runs"'))) == 5

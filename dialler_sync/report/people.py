@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .faults import FaultCells, SourceColumns
 
 _PERSON = (("Name", "FirstName"), ("Company",), ("Email",))
 """Fields that name a person; the first of these that are filled count."""
+
+
+def person_in(fields: Mapping[str, Any]) -> str:
+    """Return the name in a contact: ``D'Angelo, Soňa``; ``""`` if there is none."""
+    named = (", ".join(str(fields[name]) for name in names if fields.get(name)) for names in _PERSON)
+    return next(filter(None, named), "")
+
+
+def labels(mapped: SourceColumns) -> dict[str, str]:
+    """Return the source columns of each field that is made of some, for people: ``Mobil``, ``Notes + City``."""
+    return {name: " + ".join(of[0] for of in columns if of) for name, columns in mapped.items() if any(columns)}
 
 
 class People:

@@ -68,10 +68,10 @@ def test_it_is_filtered_by_action_and_field_and_searched(page_path: Path, open_p
     page.get_by_label("Action").select_option("delete")
     expect(page.locator(".found")).to_contain_text("4,000 found among 20,000")
     page.get_by_role("button", name="Clear").click()
-    page.get_by_label("Fields").select_option("City")
+    page.get_by_label("Fields").select_option("Ort")
     expect(page.locator(".found")).to_contain_text("8,000 found among 20,000")
     page.get_by_label("Search").fill("K19996")
     expect(page.locator(".found")).to_contain_text("of 1 found")
 
     shown = page.locator("#records tbody tr").inner_text()
-    assert "Name: Old → New </script><script>alert(1)</script>; City: (empty) → Köln" in shown
+    assert "Name: Old → New </script><script>alert(1)</script>; Ort: (empty) → Köln" in shown

@@ -215,7 +215,7 @@ class _Work:
             for text in process.stderr or ():
                 record = _record(text.rstrip("\n"))
                 self.options.said(path.stem, record)
-                if record.get("level") == "error":
+                if record.get("level") == "error" and "time" in record:
                     errors.append(str(record["message"]).removeprefix("Error: "))
         self._running.discard(process)
         code = process.returncode
@@ -232,12 +232,12 @@ class _Work:
 
 
 def _record(text: str) -> Mapping[str, Any]:
-    """Return a record of a process's log; what is none, such as a library's warning, is its message."""
+    """Return a record of a process's log. What is none, a library's warning or a bug's traceback, is told as it is."""
     with suppress(ValueError):
         found = json.loads(text)
         if isinstance(found, dict) and "message" in found:
             return found
-    return {"level": "warning", "message": text}
+    return {"level": "error", "message": text}
 
 
 def _is_import_by(path: Path, run: RunRecord) -> bool:

@@ -110,7 +110,8 @@ class App:
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and errors, only errors, or all messages of this package."""
         handler = _Stderr()
-        words = _Words(terminal_width(sys.stderr), timed=self.verbosity > 0)
+        width = terminal_width(sys.stderr)
+        words = _Words(width, timed=self.verbosity > 0 or width is None)
         handler.setFormatter(_JsonLines() if self.log_format == "json" else words)
         ours = logging.getLogger("dialler_sync")
         ours.handlers = [handler]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, echo, echo_json
+from .common import App, echo, echo_json, is_quiet
 
 
 @click.group()
@@ -27,7 +27,8 @@ def check(app: App) -> int:
     read = read_configuration(app.config_path)
     for path in read.files:
         left = read.unfinished.get(path)
-        echo(f"{path} is fine" + (f", but {still_marked(left)}" if left else ""))
+        if left or not is_quiet():
+            echo(f"{path} is fine" + (f", but {still_marked(left)}" if left else ""))
     return ExitCode.USAGE if read.unfinished else ExitCode.OK
 
 

@@ -11,7 +11,7 @@ import click
 
 from ..exit_codes import ExitCode
 from ..text.outward import line
-from .common import COLOURS, App, echo, echo_json, exit_codes, terminal_width, wrapped
+from .common import COLOURS, App, echo, echo_json, exit_codes, is_quiet, terminal_width, wrapped
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def doctor(app: App, output: str, notify: bool) -> int:
     checks, width = [], terminal_width(sys.stdout)
     for check in examine(app.config_path, app.state or default_state(), Path("reports"), trusted=app.trust):
         checks.append(check)
-        if output == "table":
+        if output == "table" and not (is_quiet() and check.status == "OK"):
             _show(check, width)
     if output == "json":
         echo_json([asdict(check) for check in checks])
@@ -58,9 +58,11 @@ def _send_test(app: App) -> int:
     with app.journal() as journal:
         found = send_test(app.settings(token_needed=False), journal)
     for name, taken in found:
+        if taken and is_quiet():
+            continue
         echo(f"notify.{name}: {'a test was sent' if taken else 'the test was not taken'}", err=True)
     if not found:
-        echo("notify: has no webhook and no email: nobody is told", err=True)
+        echo("notify: has no webhook, teams or email: nobody is told", err=True)
     return ExitCode.OK if found and all(taken for _, taken in found) else ExitCode.USAGE
 
 

@@ -74,6 +74,7 @@ def _folder(text: str) -> Path:
 @click.option(
     "--metrics-file", type=click.Path(path_type=Path), help="Write metrics for Prometheus (textfile collector)."
 )
+@click.option("--of-night", is_flag=True, hidden=True, help="As 'night' calls it, which tells of all its runs.")
 @click.pass_obj
 def import_(
     app: App,
@@ -93,6 +94,7 @@ def import_(
     inbox: Path | None,
     quiet_for: float | None,
     metrics_file: Path | None,
+    of_night: bool,
 ) -> int:
     """Import every row of FILE... into the dialler.
 
@@ -102,7 +104,7 @@ def import_(
     from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
     from ..jobs.inbox import InboxImporter, work_through_inbox
-    from ..jobs.notify import after_run
+    from ..jobs.notify import after_run, pinged
     from ..jobs.settings import row_limit
     from .output import print_summary
     from .progress import progress
@@ -137,9 +139,10 @@ def import_(
     job = ImportOptions(files, app.config_path, out, options, made)
     with app.journal() as journal:
         if inbox:
-            importer = InboxImporter(settings, journal, job, partial(progress, app), print_summary, metrics_file)
+            watched = partial(progress, app)
+            importer = InboxImporter(settings, journal, job, watched, print_summary, metrics_file, of_night)
             return work_through_inbox(inbox, importer, quiet_for)
-        with progress(app) as observer:
+        with pinged(settings.notify, silent=dry_run), progress(app) as observer:
             summary = import_files(settings, job, journal, observer)
         after_run(summary, journal, settings.notify, metrics_file)
         tidy_reports(settings, journal)

@@ -10,7 +10,7 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import path_of
 from ..text.outward import in_shell
-from .common import App, echo, exit_codes, settled
+from .common import App, echo, exit_codes, is_quiet, settled
 from .source_options import source_options
 
 
@@ -42,6 +42,8 @@ def init(app: App, file: Path, output: Path | None) -> int:
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     settled()
+    if is_quiet():
+        return ExitCode.OK
     echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
     chosen = "" if output == Path("dialler-sync.yaml") else f"-c {in_shell(output)} "
     echo(f"  dialler-sync {chosen}validate {in_shell(file)}")

@@ -96,9 +96,7 @@ class OrderedGroup(click.Group):
     help="Configuration file.",
 )
 @click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
-@click.option(
-    "-v", "--verbose", count=True, help="Say more on stderr, with times; -vv: each request and answer, masked."
-)
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors, and print no figures after a run.")
 @click.option(
     "--log-format",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import DiallerSyncError
 from ..text.outward import line
-from .common import IMPORT_CODES, App, echo, is_quiet, logs_json, say, settled
+from .common import IMPORT_CODES, App, echo, echo_json, is_quiet, logs_json, say, settled
 from .until import until_given, until_option
 
 if TYPE_CHECKING:
     from ..jobs.night import CampaignNight
+
+_log = logging.getLogger(__name__)
 
 
 @click.command(epilog=IMPORT_CODES)
@@ -31,33 +34,38 @@ if TYPE_CHECKING:
     help="The page with a row per campaign. It is replaced each night.",
 )
 @until_option
+@click.option("--json", "as_json", is_flag=True, help="Print all that the night brought as one JSON object.")
 @click.pass_obj
-def night(app: App, folder: Path, quiet_for: float | None, page: Path) -> int:
+def night(app: App, folder: Path, quiet_for: float | None, page: Path, as_json: bool) -> int:
     """Import the inboxes of all configurations in DIR.
 
     That is each *.yaml that no other extends, and whose name does not begin with '_'. Diallers are worked on side by
     side, the campaigns of one dialler one after the other. Each list is a run of its own, as with 'import'. A
     configuration that cannot be used, or has no inbox.dir, stops no other. The exit code is the most severe of all.
     """
-    from ..jobs.night import NightOptions, night_code, run_night, tell
+    from ..jobs.night import NightOptions, night_code, night_facts, run_night, tell
 
     given = {-1: ["--quiet"], 1: ["-v"], 2: ["-vv"]}.get(app.verbosity, [])
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    words = [*given, "--log-format", app.log_format]
-    options = NightOptions(app.trust, app.state, words, quiet_for, _say, until_given())
+    options = NightOptions(app.trust, app.state, given, quiet_for, _say, until_given())
     with app.journal() as journal:
         nights = run_night(folder, journal, options)
     tell(page, nights, began)
     settled()
-    if not is_quiet():
+    if as_json:
+        echo_json(night_facts(nights, began, page))
+    elif not is_quiet():
         _print(nights, page)
     return night_code(nights)
 
 
-def _say(name: str, text: str) -> None:
-    """Print a line of a campaign's process, which is harmless already."""
-    sys.stderr.write(f"{text}\n" if logs_json() else f"{line(name)}: {text}\n")
-    sys.stderr.flush()
+def _say(name: str, record: Mapping[str, Any]) -> None:
+    """Log what the process of a campaign says."""
+    level = logging.getLevelName(str(record.get("level", "info")).upper())
+    facts = {key: value for key, value in record.items() if key not in {"time", "level", "message"}}
+    if logs_json() or "event" not in facts:  # start and end, which are not for people
+        said = DiallerSyncError(record["message"])  # harmless already
+        _log.log(level, "%s: %s", name, said, extra={"facts": {"campaign": name, **facts}})
 
 
 def _print(nights: Sequence[CampaignNight], page: Path) -> None:

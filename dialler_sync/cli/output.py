@@ -35,7 +35,7 @@ _STYLES = {
 }
 """Of rich."""
 
-_NO_TABLE = frozenset({"import", "undo", "validate"})
+_NO_TABLE = frozenset({"import", "undo", "validate", "lock", "unlock", "delete"})
 """Commands whose figures -q leaves out; ``retry`` and ``resume`` are imports."""
 
 _REASONS = 5

@@ -28,7 +28,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     that may have been sent are looked up in the dialler. A run that a cluster began is finished from here, unless
     --cluster is given.
     """
-    from ..jobs.notify import after_run
+    from ..jobs.notify import after_run, pinged
     from ..jobs.resume import find_resumable, nothing_to_resume, resume_run
     from .output import print_summary
     from .progress import progress
@@ -39,7 +39,8 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
             return say_nothing("every run of this dialler and campaign has finished; there is nothing to resume")
         if nothing := nothing_to_resume(chosen.run):
             return say_nothing(nothing)
-        with progress(app) as observer:
+        silent = chosen.run.command != "import" or bool(chosen.run.options.get("dry_run"))
+        with pinged(chosen.settings.notify, silent=silent), progress(app) as observer:
             summary = resume_run(chosen.settings, chosen.run, journal, observer, cluster)
         after_run(summary, journal, chosen.settings.notify, None)
     print_summary(summary)
@@ -79,7 +80,7 @@ def retry(
 
     A run of its own. Files are read again, so rejected rows that were fixed are sent.
     """
-    from ..jobs.notify import after_run
+    from ..jobs.notify import after_run, pinged
     from ..jobs.resume import find_import, nothing_to_retry, retry_run
     from .output import print_summary
     from .progress import progress
@@ -97,7 +98,7 @@ def retry(
             return say_nothing("there is no import to this dialler and campaign; there is nothing to retry")
         if not files and (nothing := nothing_to_retry(chosen.run)):
             return say_nothing(nothing)
-        with progress(app) as observer:
+        with pinged(chosen.settings.notify, silent=chosen.run.command != "import"), progress(app) as observer:
             summary = retry_run(
                 chosen.settings, chosen.run, journal, files, out, observer, cluster,
                 mark=mark, config_path=chosen.config_path,

@@ -12,7 +12,7 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import Url, path_of
 from ..text.command_line import command
-from .common import App, echo, echo_json, exit_codes, settled
+from .common import App, echo, echo_json, exit_codes, is_quiet, settled
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -193,6 +193,8 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
             past_runs.prune(journal, found, reports=reports)
             calls = forget_calls(journal, before, now)
             settled()
+    if is_quiet() and not dry_run:
+        return ExitCode.OK
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
     echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)

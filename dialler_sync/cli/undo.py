@@ -9,7 +9,7 @@ import click
 
 from ..text.outward import line
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .common import UNDO_CODES, App, echo, out_option
+from .common import UNDO_CODES, App, echo, is_quiet, out_option
 
 if TYPE_CHECKING:
     from ..jobs.records import RunRecord
@@ -55,7 +55,8 @@ def undo(
             "impossible": "that cannot be restored (previous state unknown)",
         }
         parts = [f"{number} {names[name]}" for name, number in counts.items()]
-        echo(f"Undoing run {record.id}: {', '.join(parts) or 'it changed nothing'}.")
+        if dry_run or not (yes and is_quiet()):
+            echo(f"Undoing run {record.id}: {', '.join(parts) or 'it changed nothing'}.")
         if dry_run or not counts:
             return 0
         if not yes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,7 @@ def validate(
     run = RunOptions(max_errors=max_errors, max_warnings=max_warnings, mark=mark)
     options = ImportOptions(files, app.config_path, out, run)
     with app.journal() as journal, progress(app) as observer:
-        summary = validate_files(settings, options, journal, observer)
-        if mapped and not summary.stopped_because:
-            write_mapped(mapped, settings, files, summary, journal)
+        also = partial(write_mapped, mapped, journal) if mapped else None
+        summary = validate_files(settings, options, journal, observer, also)
     print_summary(summary)
     return summary.exit_code

@@ -25,13 +25,13 @@ Plain = str | None | list["Plain"] | dict[str, "Plain"]
 KeyPath = tuple[str | int, ...]
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
-_SECRET_KEY = re.compile(r"(^|_)(token|password|secret|webhook|ping|credentials?)$|^(smtp|pass)$", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"(^|_)(token|password|secret|webhook|teams|ping|credentials?)$|^pass$", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(
     r"(?!.*_(FILE|PATH|DIR|DIRECTORY|COMMAND)$).*(TOKEN|PASS|SECRET|WEBHOOK|CREDENTIAL|(API|ACCESS|AUTH|PRIVATE)_?KEY)",
     re.IGNORECASE,
 )
 """Names of secret variables. A path, as systemd's CREDENTIALS_DIRECTORY, or a command, has another name."""
-_SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|ping)[\"']?\s*:\s*(\S.*)$")
+_SECRET_LINE = re.compile(r"(?im)\b(?:token|password|secret|webhook|teams|ping)[\"']?\s*:\s*(\S.*)$")
 _SECRET_PART = 16
 """Characters from which a part of a URL may be a secret: the path of a webhook."""
 

@@ -533,12 +533,20 @@ class NotifySettings(Section):
     webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
         None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."
     )
+    teams: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None, description="A workflow of Microsoft Teams, which gets the same as an adaptive card."
+    )
     email: EmailSettings | None = Field(None, description="Mail to people, over an SMTP server.")
     ping: Annotated[str, AfterValidator(_webhook)] | None = Field(
-        None, description="Called (GET) when an import ends well, with /fail behind its path when it fails."
+        None,
+        description="Called when an import ends well; with /start behind its path when it begins, with /fail and the "
+        "exit code when it fails.",
     )
     on: Literal["change", "failed", "always"] = Field(
-        "change", description="When webhook and email tell: change, each failure as well (failed), or every run."
+        "change", description="When all but ping tell: change, each failure as well (failed), or every run."
+    )
+    digest: bool = Field(
+        False, description="One message for all runs of a night, in place of one each; also one ping each."
     )
     row_count: RowLimit | None = Field(
         None, description="Alarm when the number of rows is off the median of earlier imports by more: 100 or 50%."

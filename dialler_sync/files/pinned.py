@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .trust import is_trusted
@@ -47,17 +49,44 @@ def known(path: Path) -> Path:
     return path.resolve() if path.is_relative_to(_OPEN) else path
 
 
+def _hold(number: int | None) -> None:
+    """Say that a process works in an open folder, as long as it has it open.
+
+    Raises:
+        OSError: another process holds it, or the file system has no locks.
+    """
+    if sys.platform != "win32" and number is not None:
+        import fcntl
+
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def delete_abandoned(folder: Path) -> None:
+    """Delete temporary folders of killed processes; others may be writing into the folder, and theirs stay."""
+    for path in folder.glob(".rows.*.part"):
+        with suppress(OSError):  # it is held, or just gone
+            if (number := pin(path)) is None:
+                return
+            try:
+                _hold(number)
+                shutil.rmtree(path)
+            finally:
+                unpin(number)
+
+
 @contextmanager
 def temporary_folder(beside: Path) -> Iterator[Path]:
     """Create a folder in another one, for this user only; yield a path that nobody else can redirect.
 
-    :func:`.private.delete_drafts` deletes one that a killed process left.
+    :func:`.private.delete_drafts`, or :func:`delete_abandoned`, deletes one that a killed process left.
 
     Raises:
         OSError: it cannot be made, or another user has put theirs in its place.
     """
     with tempfile.TemporaryDirectory(prefix=".rows.", suffix=".part", dir=beside, ignore_cleanup_errors=True) as name:
         number = pin(Path(name))
+        with suppress(OSError):  # a file system without locks
+            _hold(number)
         try:
             yield within(number, Path(name))
         finally:

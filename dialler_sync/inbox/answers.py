@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,15 +15,16 @@ from ..config.inbox import InboxSettings
 from ..config.sources import StoreSettings
 from ..errors import InputError, JournalError, UsageError
 from ..fetch.folder import RemoteFolder
-from ..files.pinned import temporary_folder
+from ..files.pinned import delete_abandoned, temporary_folder
 from ..files.private import make_folder, refuse_foreign_link
 from ..files.trust import is_foreign
 from ..files.url import Url, path_of
 from ..files.whole import why
 from ..journal import Journal, RunRecord
 from ..journal.answers import Answer
+from ..journal.to_fix import rows_to_fix
 from ..model import FINE, Status
-from ..report.answer import RowToFix, write_answer, write_short_answer
+from ..report.answer import write_answer, write_short_answer
 from ..run.reports import Summary
 from ..text.stamp import stamp
 from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of
@@ -112,6 +113,8 @@ class Answers:
         """Write all answers that are not written."""
         if self._folder is None:
             return
+        if not self._store:
+            delete_abandoned(self._folder)
         for answer in self._notes.unwritten():
             try:
                 path = self._write(answer, self._folder)
@@ -170,19 +173,7 @@ class Answers:
         columns = [entry["layout"].get("columns", ()) for entry in run.files]
         mapped = run.options.get("mapped") or {}
         summary = {**(run.summary or {})}
-        write_answer(draft, summary, columns, mapped, lambda: self._rows(run, goes_on=goes_on), note)
-
-    def _rows(self, run: RunRecord, *, goes_on: bool) -> Iterator[RowToFix]:
-        """Yield the rows to fix; not those that the run reaches by itself when it goes on."""
-        kept = self._journal.kept_cells(run.id)
-        seq, cells = next(kept, (-1, ()))
-        for entry in self._journal.rows(run):
-            result = entry.result
-            if not entry.has_source or result.status in FINE or (goes_on and result.status is Status.UNPROCESSED):
-                continue
-            while 0 <= seq < result.seq:
-                seq, cells = next(kept, (-1, ()))
-            yield result, entry.file, cells if seq == result.seq else ()
+        write_answer(draft, summary, columns, mapped, lambda: rows_to_fix(self._journal, run, goes_on=goes_on), note)
 
     def delete_old(self, keep: timedelta, now: datetime | None = None) -> None:
         """Delete answers older than ``keep``: those that are as they were written, and whose run cannot be resumed."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from ..config.inbox import Due
 from ..errors import InputError
-from ..files.url import path_of
+from ..files.url import Url, path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
 from .places import Place
@@ -20,7 +21,8 @@ _log = logging.getLogger(__name__)
 def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
     """Delete files from ``done/`` and ``failed/`` whose run ended longer ago than ``keep``.
 
-    Files unknown to the journal, or needed by a run that can be resumed, are kept.
+    Also files that could not be read, so long after that. Other files unknown to the journal, or needed by a run that
+    can be resumed, are kept.
     """
     limit = (now or datetime.now(UTC)) - keep
     runs = journal.runs()
@@ -31,12 +33,30 @@ def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | 
             continue
         for path in map(path_of, {entry["path"] for entry in run.files} - needed):
             if path.parent in folders:
-                try:
-                    place.delete(path)
-                except OSError as error:
-                    _log.warning("%s cannot be deleted (inbox.keep): %s", path, error.strerror)
-                except InputError as error:
-                    _log.warning("%s cannot be deleted (inbox.keep): %s", path, error)
+                _delete(place, path)
+    for folder in folders:
+        if isinstance(folder, Url):
+            continue  # there a file that could not be read stays until somebody deletes it
+        for path in sorted(folder.glob("unread-*")):
+            at = _unread_at(path.name)
+            if at and at < limit and str(path) not in needed:
+                _delete(place, path)
+
+
+def _unread_at(name: str) -> datetime | None:
+    """Return the time in the name of a file that could not be read."""
+    with suppress(ValueError):
+        return datetime.strptime(name[: len("unread-20261129-031500-")], "unread-%Y%m%d-%H%M%S-").replace(tzinfo=UTC)
+    return None
+
+
+def _delete(place: Place, path: Path) -> None:
+    try:
+        place.delete(path)
+    except OSError as error:
+        _log.warning("%s cannot be deleted (inbox.keep): %s", path, error.strerror)
+    except InputError as error:
+        _log.warning("%s cannot be deleted (inbox.keep): %s", path, error)
 
 
 def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None = None) -> str:

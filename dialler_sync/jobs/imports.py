@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..journal import Journal, RunRecord
 from ..observer import Observer, Silent
 from ..plan.file import PlanFile, read_plan
 from ..plan.suppress import SuppressionLists, read_suppression_lists
+from ..prepare.prepared import Prepared
 from ..prepare.sources import Source, open_sources
 from ..run.begin import begin_run
 from ..run.reports import Summary
@@ -53,14 +54,19 @@ class ImportOptions:
 
 
 def validate_files(
-    settings: Settings, options: ImportOptions, journal: Journal, observer: Observer | None = None
+    settings: Settings,
+    options: ImportOptions,
+    journal: Journal,
+    observer: Observer | None = None,
+    also: Callable[[Summary, Prepared], None] | None = None,
 ) -> Summary:
-    """Map and validate, send nothing; a valid row succeeds.
+    """Map and validate, send nothing; a valid row succeeds. ``also`` gets the rows at the end, unless a limit stopped
+    the run.
 
     Raises:
         UsageError, InputError: before anything is written.
     """
-    return new_run("validate", settings, options, journal, observer)
+    return new_run("validate", settings, options, journal, observer, also=also)
 
 
 def import_files(
@@ -101,6 +107,8 @@ def new_run(
     journal: Journal,
     observer: Observer | None,
     parent: str | None = None,
+    *,
+    also: Callable[[Summary, Prepared], None] | None = None,
 ) -> Summary:
     """Run one import, from the options to the reports; ``parent`` is the run whose failed rows it retries.
 
@@ -124,7 +132,7 @@ def new_run(
         _begin(journal, command, settings, options, sources, suppressed, target, parent=parent) as run,
     ):
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
-        execution.unlocked = unlocked
+        execution.unlocked, execution.also = unlocked, also
         execution.check_plan = plan.check_decisions if plan else None
         return execution.carry_out()
 

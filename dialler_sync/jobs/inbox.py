@@ -25,7 +25,7 @@ from ..run.reports import Summary
 from ..run.target import find_target
 from .history import tidy_reports
 from .imports import ImportOptions, import_files
-from .notify import deliver_of_inbox, list_is_missing, tell_of_run
+from .notify import deliver_of_inbox, list_is_missing, pinged, tell_of_run
 from .resume import go_on_with
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 class InboxImporter:
     """Imports the files of an inbox, one run each, as ``job`` says.
 
-    ``watched`` opens the observer of a run, and ``shown`` shows its summary.
+    ``watched`` opens the observer of a run, and ``shown`` shows its summary. ``of_night``: ``night`` called it.
     """
 
     settings: Settings
@@ -44,10 +44,18 @@ class InboxImporter:
     watched: Callable[[], AbstractContextManager[Observer]]
     shown: Callable[[Summary], None]
     metrics_file: Path | None = None
+    of_night: bool = False
+
+    @property
+    def told_by_night(self) -> bool:
+        """Whether ``night`` tells of all its runs at its end."""
+        notify = self.settings.notify
+        return self.of_night and notify is not None and notify.digest
 
     def work(self, path: Path, stopped: RunRecord | None) -> Summary:
         """Import a file, or resume the run that was stopped while importing it."""
-        with self.watched() as observer:
+        silent = self.job.run.dry_run or self.told_by_night
+        with pinged(self.settings.notify, silent=silent), self.watched() as observer:
             if stopped is None:
                 return import_files(self.settings, replace(self.job, files=(path,)), self.journal, observer)
             run = self.journal.run(stopped.id)
@@ -57,7 +65,7 @@ class InboxImporter:
     def tell(self, summary: Summary) -> None:
         """Notify everybody of a run."""
         try:
-            tell_of_run(summary, self.journal, self.settings.notify, self.metrics_file)
+            tell_of_run(summary, self.journal, self.settings.notify, self.metrics_file, of_night=self.of_night)
         finally:
             self.shown(summary)
 
@@ -87,7 +95,8 @@ def work_through_inbox(folder: Path, importer: InboxImporter, quiet_for: float |
         answers.delete_old(age(ours.keep))
     if ours.expect and not dry_run and (alarm := missing_list(folder, due(ours.expect), notes)):
         _log.error("%s", alarm)
-        list_is_missing(alarm, settings, journal, folder)
+        if not importer.told_by_night:
+            list_is_missing(alarm, settings, journal, folder)
         codes.append(ExitCode.INPUT)
     if not dry_run:
         tidy_reports(settings, journal)

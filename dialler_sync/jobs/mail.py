@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import ssl
 import tempfile
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from html import escape
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..config.notify import EmailSettings, SmtpSettings
 from ..errors import DiallerSyncError
@@ -18,12 +20,17 @@ from ..fields import FIELDS, Kind
 from ..files.own_command import read_secret
 from ..files.small import read_small
 from ..journal import Journal, RunRecord
+from ..journal.to_fix import rows_to_fix
+from ..model import DID_NOT_SUCCEED
+from ..report.faults import SourceColumns
 from ..report.html import HtmlReport
 from ..report.masking import Mask, mask_phones
+from ..report.page import render
+from ..report.people import People
 from ..text.outward import keep_secret, line
 from .forget import KeptCells
+from .message import facts, subject
 from .smtp import open_smtp
-from .subject import subject
 
 _log = logging.getLogger(__name__)
 
@@ -35,12 +42,8 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
     """Send a mail about what happened; return whether the server took it."""
     try:
         _deliver(_message(body, settings, journal), settings.smtp)
-    except smtplib.SMTPResponseException as error:
-        reason = f"the server answered {error.smtp_code}"
-    except smtplib.SMTPRecipientsRefused:
-        reason = "the server takes no mail for these receivers"
     except (DiallerSyncError, smtplib.SMTPException, OSError, ValueError) as error:
-        reason = str(error) if isinstance(error, DiallerSyncError) else type(error).__name__
+        reason = _reason(error, settings.smtp)
     except KeyboardInterrupt:
         _log.error("interrupted: the mail of notify.email was not sent. The next run delivers it.")
         raise
@@ -48,6 +51,24 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
         return True
     _log.error("notify.email could not be delivered: %s. The next run delivers it.", reason)
     return False
+
+
+def _reason(error: Exception, smtp: SmtpSettings) -> str:
+    """Return why a mail was not taken. What a server says is not repeated: it may quote the login."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"the server refuses the login of {smtp.user} ({error.smtp_code}): check smtp.user and the password"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"the server answered {error.smtp_code}"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "the server takes no mail for these receivers"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"{smtp.host} shows a certificate that is not trusted ({error.verify_message}); smtp.ca_file names "
+            "those of an own authority"
+        )
+    if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError | smtplib.SMTPServerDisconnected):
+        return str(error).rstrip(".")
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def _deliver(message: EmailMessage, smtp: SmtpSettings) -> None:
@@ -76,65 +97,126 @@ def _password(smtp: SmtpSettings) -> str:
 
 
 def _message(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> EmailMessage:
-    facts = {name: line(value) for name, value in _facts(body).items()}
+    runs = list(_runs_of(body, journal))
+    attached, notes = _fitting(list(_attachments(runs, settings, journal)), settings.attach_up_to * 1e6)
+    said = facts(body)
     if settings.mask:
-        facts = {name: value if name == "Run" else mask_phones(value) for name, value in facts.items()}
+        said = {name: value if name == "Run" else mask_phones(value) for name, value in said.items()}
+    lists = [(label, to_fix(run, journal, mask=settings.mask)) for label, run in runs]
+    context = {
+        "subject": subject(body),
+        "facts": said,
+        "bad": [each["name"] for each in body.get("campaigns", ()) if each["failing"]],
+        "lists": [(label, rows) for label, rows in lists if rows],
+        "notes": notes,
+    }
     message = EmailMessage()
     message["Subject"] = subject(body)
     message["From"], message["To"] = settings.sender, ", ".join(settings.to)
     message["Date"], message["Message-ID"] = formatdate(localtime=True), make_msgid(domain="dialler-sync.invalid")
     message["Auto-Submitted"] = "auto-generated"
-    run = _run_of(body, journal)
-    attached = _attachments(run, settings, journal) if run else []
-    room, notes = settings.attach_up_to * 1e6, []
-    for name, data, _ in attached:
-        if len(data) > room:
-            notes.append(f"{name} is too large to be attached; it is in {line(run.out) if run else ''}")
-    message.set_content("\n".join([subject(body), "", *(f"{n}: {v}" for n, v in facts.items()), *notes]) + "\n")
-    rows = "".join(f"<tr><th align=left>{escape(n)}</th><td>{escape(v)}</td></tr>" for n, v in facts.items())
-    told = "".join(f"<p>{escape(note)}</p>" for note in notes)
-    message.add_alternative(f"<h2>{escape(subject(body))}</h2><table>{rows}</table>{told}", subtype="html")
+    message.set_content(_text(context))
+    message.add_alternative(render("mail.html.j2", context), subtype="html")
     for name, data, (kind, subkind) in attached:
-        if len(data) <= room:
-            message.add_attachment(data, maintype=kind, subtype=subkind, filename=name)
+        message.add_attachment(data, maintype=kind, subtype=subkind, filename=name)
     return message
 
 
-def _facts(body: Mapping[str, Any]) -> dict[str, str]:
-    counts = body.get("counts") or {}
-    facts = {
-        "Run": body.get("run_id"),
-        "Ended": body.get("finished_at"),
-        "Exit code": body.get("exit_code"),
-        "Stopped because": body.get("stopped_because"),
-        "Alarm": body.get("alarm"),
-        **{f"Rows {name}": f"{count:,}" for name, count in counts.items() if count},
-        **{f"Reason {code}": f"{count:,}" for code, count in (body.get("errors") or {}).items()},
-    }
-    return {name: str(value) for name, value in facts.items() if value is not None}
+def _text(context: Mapping[str, Any]) -> str:
+    lines = [context["subject"], "", *(f"{name}: {value}" for name, value in context["facts"].items())]
+    for label, rows in context["lists"]:
+        lines += ["", f"Rows to fix{label and f', {label}'}:"]
+        lines += [f"row {row}: {who}: {_after(column, error)}" for row, who, column, error in rows]
+    return "\n".join([*lines, *([""] if context["notes"] else []), *context["notes"]]) + "\n"
 
 
-def _run_of(body: Mapping[str, Any], journal: Journal) -> RunRecord | None:
-    return next((run for run in journal.runs() if run.id == body.get("run_id")), None)
+def _after(column: str, error: str) -> str:
+    """Return an error with its column before it; most name it themselves."""
+    return error if error.startswith(column) else f"{column}: {error}"
 
 
-def _attachments(run: RunRecord, settings: EmailSettings, journal: Journal) -> list[tuple[str, bytes, tuple[str, str]]]:
+def _runs_of(body: Mapping[str, Any], journal: Journal) -> Iterator[tuple[str, RunRecord]]:
+    """Yield the runs that a message is about; of a night, each with the name of its campaign."""
+    labels = {body.get("run_id"): ""}
+    labels |= {run: each["name"] for each in body.get("campaigns", ()) for run in each["runs"]}
+    runs = {run.id: run for run in journal.runs() if run.id in labels}
+    yield from ((label, runs[run]) for run, label in labels.items() if run in runs)
+
+
+class Attachment(NamedTuple):
+    """A file of a mail."""
+
+    name: str
+    data: bytes
+    kind: tuple[str, str]
+    place: Path
+
+
+def _fitting(attached: Sequence[Attachment], room: float) -> tuple[list[tuple[str, bytes, tuple[str, str]]], list[str]]:
+    """Return the attachments that fit together, and a note on each that does not."""
+    found, notes, names = [], [], Counter[str]()
+    for name, data, kind, place in attached:
+        names[name] += 1
+        if len(data) > room:
+            notes.append(f"{name} is too large to be attached: it is in {line(place, 500)}")
+            continue
+        room -= len(data)
+        found.append((name if names[name] == 1 else f"{names[name]} {name}", data, kind))
+    return found, notes
+
+
+def _attachments(
+    runs: Sequence[tuple[str, RunRecord]], settings: EmailSettings, journal: Journal
+) -> Iterator[Attachment]:
+    for label, run in runs:
+        before, out = f"{line(label)} " if label else "", Path(run.out)
+        failed, report = out / "failed.xlsx", out / "report.html"
+        if "failed" in settings.attach and failed.is_file() and _has_rows_to_fix(run):
+            yield Attachment(f"{before}failed.xlsx", failed.read_bytes(), _XLSX, out)
+        if "report" in settings.attach and report.is_file():
+            page = _masked(run, journal) if settings.mask else report.read_bytes()
+            yield Attachment(f"{before}report.html", page, ("text", "html"), out)
+
+
+def _has_rows_to_fix(run: RunRecord) -> bool:
+    return any((run.summary or {}).get("counts", {}).get(status) for status in DID_NOT_SUCCEED)
+
+
+LISTED = 10
+"""Rows to fix that a mail shows of a run."""
+
+
+def to_fix(run: RunRecord, journal: Journal, *, mask: bool) -> list[tuple[int, str, str, str]]:
+    """Return row number, person, source columns and fault of the first rows to fix."""
+    if not _has_rows_to_fix(run):
+        return []
+    columns, mapped = _layout(run)
+    people, hidden = People(columns, mapped), _mask_of(run)
     found = []
-    failed = Path(run.out) / "failed.xlsx"
-    if "failed" in settings.attach and failed.is_file():
-        found.append(("failed.xlsx", failed.read_bytes(), _XLSX))
-    report = Path(run.out) / "report.html"
-    if "report" in settings.attach and report.is_file():
-        found.append(("report.html", _masked(run, journal) if settings.mask else report.read_bytes(), ("text", "html")))
+    for result, source, cells in islice(rows_to_fix(journal, run, goes_on=True), LISTED):
+        who = people.person(source, cells)
+        column = people.columns(result.error_field, source, cells)
+        shown = hidden.hide(result, source, cells)[0] if mask else result
+        key = f"({shown.user_data})" if who and shown.user_data else shown.user_data
+        who = line(f"{mask_phones(who) if mask else who} {key}").strip()
+        found.append((result.row, who, line(column), line(shown.error, 500)))
     return found
+
+
+def _layout(run: RunRecord) -> tuple[list[Sequence[str]], SourceColumns]:
+    return [entry["layout"].get("columns", ()) for entry in run.files], run.options.get("mapped") or {}
+
+
+def _mask_of(run: RunRecord) -> Mask:
+    columns, mapped = _layout(run)
+    phones = [n for name, of in mapped.items() if FIELDS[name].kind is Kind.PHONE for names in of for n in names]
+    return Mask(columns, phones)
 
 
 def _masked(run: RunRecord, journal: Journal) -> bytes:
     """Return report.html without phone numbers."""
-    columns = [entry["layout"].get("columns", ()) for entry in run.files]
-    mapped = run.options.get("mapped") or {}
-    phones = [n for name, of in mapped.items() if FIELDS[name].kind is Kind.PHONE for names in of for n in names]
-    page, cells = HtmlReport(columns, mask=Mask(columns, phones)), KeptCells(journal, run).source_cells()
+    columns, mapped = _layout(run)
+    page, cells = HtmlReport(columns, mapped, mask=_mask_of(run)), KeptCells(journal, run).source_cells()
     for entry in journal.rows(run):
         if entry.has_source:
             _, number, found = next(cells)

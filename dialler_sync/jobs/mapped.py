@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from ..config import Settings
-from ..errors import InputError, UsageError
+import orjson
+
+from ..errors import UsageError
 from ..journal import Journal
-from ..model import Contact, Filtered, Rejection, RowWarning
-from ..prepare.sources import Source, open_sources
+from ..model import RowWarning
+from ..prepare.prepared import Prepared
 from ..report.mapped_file import MappedFile, check_ending
 from ..run.reports import Summary
 from ..text.outward import line
 
 __all__ = ["check_mapped", "write_mapped"]
-
-_Found = Contact | Rejection | Filtered
-
-_log = logging.getLogger(__name__)
 
 
 def check_mapped(path: Path, files: Sequence[Path]) -> None:
@@ -35,23 +30,22 @@ def check_mapped(path: Path, files: Sequence[Path]) -> None:
         raise UsageError(f"--mapped {path}: is one of the lists that are read; name another file")
 
 
-def write_mapped(path: Path, settings: Settings, files: Sequence[Path], summary: Summary, journal: Journal) -> None:
-    """Map the rows of a validation once more, and write what each becomes, with its outcome.
+def write_mapped(path: Path, journal: Journal, summary: Summary, prepared: Prepared) -> None:
+    """Write what each row of a validation becomes, with its outcome.
 
     Raises:
-        InputError: a file is not what it was when it was validated.
         UsageError: the file cannot be written.
     """
-    sources = open_sources(settings, files, _log.debug, journal)
-    if [source.sha256 for source in sources] != [file["sha256"] for file in summary.files]:
-        raise InputError("a file changed while it was read. Is it still being written? Validate it again.")
-    outcomes = journal.rows(journal.run(summary.run_id))
+    bodies = chain.from_iterable(prepared.bodies.batches())
+    body = next(bodies, None)
     with MappedFile(path) as mapped:
-        for (source, found), entry in zip(_rows(sources), outcomes, strict=True):
-            row = entry.result
-            own: dict[str, Any] = {
-                "_file": line(source.local.name),
-                "_sheet": source.table.layout.sheet or "",
+        for entry in journal.rows(journal.run(summary.run_id)):
+            row, fields = entry.result, {}
+            if body and body[0] == row.seq:
+                fields, body = orjson.loads(body[2]), next(bodies, None)
+            own = {
+                "_file": line(row.file),
+                "_sheet": row.sheet or "",
                 "_row": row.row,
                 "_status": str(row.status),
                 "_action": str(row.action or ""),
@@ -59,13 +53,5 @@ def write_mapped(path: Path, settings: Settings, files: Sequence[Path], summary:
                 "_error": row.error,
                 "_warnings": RowWarning.text(row.warnings),
             }
-            mapped.add(own, found.fields if isinstance(found, Contact) else {})
+            mapped.add(own, fields)
         mapped.write()
-
-
-def _rows(sources: Sequence[Source]) -> Iterator[tuple[Source, _Found]]:
-    for source in sources:
-        for chunk in source.table.chunks():
-            checked = source.check(chunk)
-            found: list[_Found] = [*checked.contacts, *checked.rejections, *checked.filtered]
-            yield from ((source, row) for row in sorted(found, key=attrgetter("row")))

@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from ..config import load_config
+from ..config import Settings, load_config
 from ..config.extends import extended_by
+from ..config.settings import NotifySettings
 from ..errors import ConfigError, DiallerSyncError, UsageError
 from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
 from ..files import trust
@@ -28,6 +29,8 @@ from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
 from ..target import dialler_of
+from .digest import Member, ping_starts, tell_of_night
+from .notify import WELL
 
 __all__ = [
     "CampaignNight",
@@ -44,23 +47,20 @@ _log = logging.getLogger(__name__)
 _OWN_OF_A_CALL = tuple(f"DIALLER_SYNC_IMPORT_{name}" for name in ("INBOX", "OUT", "PLAN", "FILES", "METRICS_FILE"))
 """Variables that name a file or folder of one call: for all campaigns alike, they would mix them up."""
 
-_ERROR = re.compile(r"(?:[\d-]{10} [\d:]{8} )?Error: ")
-"""How an error begins in what a process says."""
-
 HISTORY = 12
 """Earlier runs of a campaign that its trend shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class NightOptions:
-    """What every campaign of a night is called with. ``said`` prints a line of a campaign, given its name; ``until``:
-    when no more rows are taken."""
+    """What every campaign of a night is called with. ``said`` prints what a campaign says, given its name and a record
+    of its log; ``until``: when no more rows are taken."""
 
     trusted: bool
     state: str | None
     options: Sequence[str]
     quiet_for: float | None
-    said: Callable[[str, str], None]
+    said: Callable[[str, Mapping[str, Any]], None]
     until: datetime | None = None
 
 
@@ -98,12 +98,15 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
     work = _Work(options)
     nights: dict[Path, CampaignNight] = {}
     diallers: dict[str, list[Path]] = defaultdict(list)
+    used: dict[Path, Settings] = {}
     for path in configurations(folder, trusted=options.trusted or trust.is_overridden()):
         try:
-            diallers[_dialler(path, options)].append(path)
+            used[path] = _settings(path, options)
+            diallers[_dialler(used[path])].append(path)
         except DiallerSyncError as error:
             nights[path] = CampaignNight(path.stem, exit_code(error, {}), "; ".join(map(str, error.args)))
             _log.error("%s: %s", path.stem, error)
+    ping_starts(settings.notify for settings in used.values() if settings.notify)
     with ThreadPoolExecutor(max(len(diallers), 1)) as pool:
         futures = [pool.submit(work.one_by_one, paths) for paths in diallers.values()]
         try:
@@ -111,8 +114,16 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
                 future.result()
         except KeyboardInterrupt:
             work.stop()
+    runs = journal.runs()
+    ours = {path: [run for run in runs if _is_import_by(path, run)] for path in {*nights, *work.ended}}
     for path, (code, said) in work.ended.items():
-        nights[path] = _night_of(path, code, said, journal.runs(), before)
+        nights[path] = _night_of(path, code, said, ours[path], before)
+    members = []
+    for path in sorted(nights):
+        notify = used[path].notify or NotifySettings() if path in used else None
+        members.append(Member(path, nights[path], notify, next((run.target for run in ours[path]), "")))
+    with suppress(KeyboardInterrupt):  # it ends only the wait; the next night delivers the message
+        tell_of_night(folder, members, journal)
     return [nights[path] for path in sorted(nights)]
 
 
@@ -128,8 +139,25 @@ def night_code(nights: Sequence[CampaignNight]) -> int:
     return worst(night.code for night in nights)
 
 
-def _dialler(path: Path, options: NightOptions) -> str:
-    """Return the account of the dialler that a configuration sends to.
+def night_facts(nights: Sequence[CampaignNight], began: str, page: Path) -> dict[str, Any]:
+    """Return all that a night brought, as plain values; ``runs`` are what summary.json holds."""
+    campaigns = [
+        {
+            "name": night.name,
+            "exit_code": int(night.code),
+            "needs": night.needs or None,
+            "alarm": night.alarm or None,
+            "to_do": night.to_do,
+            "runs": list(night.runs),
+        }
+        for night in nights
+    ]
+    code, verdict = int(night_code(nights)), night_verdict(nights)
+    return {"began": began, "exit_code": code, "verdict": verdict, "page": str(page), "campaigns": campaigns}
+
+
+def _settings(path: Path, options: NightOptions) -> Settings:
+    """Load a configuration.
 
     Raises:
         UsageError: it cannot be used, or has no inbox.
@@ -137,25 +165,30 @@ def _dialler(path: Path, options: NightOptions) -> str:
     settings = load_config(path, token_needed=False, finished=True, trusted=options.trusted)
     if settings.inbox.dir is None:
         raise UsageError("inbox.dir is not set: 'night' takes the lists of each campaign from its inbox")
+    return settings
+
+
+def _dialler(settings: Settings) -> str:
+    """Return the account of the dialler that a configuration sends to."""
     ours = settings.dialler
     return dialler_of(ours.base_url, ours.clients_id, ours.name)
 
 
 @dataclass(slots=True)
 class _Work:
-    """The processes of a night. ``ended`` has the exit code of each, and the last that it said."""
+    """The processes of a night. ``ended`` has the exit code of each, and the errors that it told."""
 
     options: NightOptions
-    ended: dict[Path, tuple[int, str]] = field(default_factory=dict)
+    ended: dict[Path, tuple[int, list[str]]] = field(default_factory=dict)
     _running: set[subprocess.Popen[str]] = field(default_factory=set)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def one_by_one(self, paths: Sequence[Path]) -> None:
         for path in paths:
             if self._stopped.is_set():
-                self.ended[path] = (ExitCode.INTERRUPTED, "interrupted before it began")
+                self.ended[path] = (ExitCode.INTERRUPTED, ["interrupted before it began"])
             elif self.options.until and datetime.now().astimezone() >= self.options.until:
-                self.ended[path] = (ExitCode.OUT_OF_TIME, "not begun, as the time was over (--until)")
+                self.ended[path] = (ExitCode.OUT_OF_TIME, ["not begun, as the time was over (--until)"])
             else:
                 self.ended[path] = self._import(path)
 
@@ -166,9 +199,10 @@ class _Work:
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
 
-    def _import(self, path: Path) -> tuple[int, str]:
+    def _import(self, path: Path) -> tuple[int, list[str]]:
         # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once.
-        words = [sys.executable, "-P", "-m", "dialler_sync", "--config", str(path), *self.options.options, "import"]
+        words = [sys.executable, "-P", "-m", "dialler_sync", "--config", str(path), *self.options.options]
+        words += ["--log-format", "json", "import", "--of-night"]
         if self.options.quiet_for is not None:
             words += ["--quiet-for", str(self.options.quiet_for)]
         if self.options.until:
@@ -180,17 +214,19 @@ class _Work:
         self._running.add(process)
         if self._stopped.is_set():
             process.send_signal(signal.SIGINT)
-        last: deque[str] = deque(maxlen=50)
+        errors = []
         with process:
             for text in process.stderr or ():
-                last.append(text.rstrip("\n"))
-                self.options.said(path.stem, last[-1])
+                record = _record(text.rstrip("\n"))
+                self.options.said(path.stem, record)
+                if record.get("level") == "error" and "time" in record:
+                    errors.append(str(record["message"]).removeprefix("Error: "))
         self._running.discard(process)
         code = process.returncode
         if code not in list(ExitCode):
-            last.append(f"Error: the process ended with {code}")
+            errors.append(f"the process ended with {code}")
             code = ExitCode.INTERRUPTED if code < 0 else ExitCode.BUG
-        return code, _error_in(last)
+        return code, errors
 
     def _environment(self) -> dict[str, str]:
         """The environment of this process, with the journal: a URL may hold a password, and argv is seen by all."""
@@ -199,25 +235,39 @@ class _Work:
         return given | ({"DIALLER_SYNC_TRUST": "1"} if self.options.trusted else {})
 
 
-def _error_in(lines: Sequence[str]) -> str:
-    """Return the last error that a process told, without its first word."""
-    for text in reversed(lines):
-        message = text
-        with suppress(ValueError, AttributeError):
-            message = str(json.loads(text).get("message", ""))
-        if found := _ERROR.match(message):
-            return message[found.end() :]
-    return ""
+def _record(text: str) -> Mapping[str, Any]:
+    """Return a record of a process's log. What is none, a library's warning or a bug's traceback, is told as it is."""
+    with suppress(ValueError):
+        found = json.loads(text)
+        if isinstance(found, dict) and "message" in found:
+            return found
+    return {"level": "error", "message": text}
+
+
+def _is_import_by(path: Path, run: RunRecord) -> bool:
+    return run.command == "import" and Path(run.config_path).resolve() == path.resolve()
 
 
 def _night_of(
-    path: Path, code: int, said: str, runs: Sequence[RunRecord], before: dict[str, str | None]
+    path: Path, code: int, errors: Sequence[str], ours: Sequence[RunRecord], before: dict[str, str | None]
 ) -> CampaignNight:
-    ours = [run for run in runs if run.command == "import" and Path(run.config_path).resolve() == path.resolve()]
     ended = [run for run in ours if run.summary and not run.options.get("dry_run")]
     tonight = [run for run in ended if run.id not in before or before[run.id] != run.finished_at]
     summaries = [dict(run.summary or {}) for run in tonight]
-    stopped = next((each["stopped_because"] for each in summaries if each.get("stopped_because")), "")
     history = [dict(run.summary or {}) for run in ended[:HISTORY]]
-    needs = "" if code in (ExitCode.OK, ExitCode.ROWS_FAILED) else said or stopped or MEANINGS[ExitCode(code)]
+    needs = "" if code in WELL else _needs(summaries, errors) or MEANINGS[ExitCode(code)]
     return CampaignNight(path.stem, code, needs, summaries, history)
+
+
+_REASONS = 3
+"""Reasons that are told of one campaign."""
+
+
+def _needs(summaries: Sequence[Mapping[str, Any]], errors: Sequence[str]) -> str:
+    """Return why a campaign needs a hand: why its runs stopped, and what else its process said."""
+    known = [summary[name] for summary in summaries for name in ("stopped_because", "alarm") if summary.get(name)]
+    stopped = [summary["stopped_because"] for summary in summaries if summary.get("stopped_because")]
+    others = [error for error in errors if not any(text in error for text in known)]
+    found = list(dict.fromkeys([*stopped, *others]))
+    more = f"; and {len(found) - _REASONS} more" if found[_REASONS:] else ""
+    return "; ".join(text.rstrip(".") for text in found[:_REASONS]) + more

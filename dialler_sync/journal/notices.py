@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,10 +20,10 @@ class Notice(NamedTuple):
     body: Mapping[str, Any]
 
 
-def add(connection: sa.Connection, target: str, event: str, body: Mapping[str, Any]) -> None:
-    """Add a notice."""
+def add(connection: sa.Connection, target: str, event: str, body: Mapping[str, Any], *, delivered: bool) -> None:
+    """Add a notice; ``delivered``: one that only says how things stand."""
     text = json.dumps(outward(body), ensure_ascii=False)
-    connection.execute(sa.insert(notices).values(target=target, event=event, body=text, delivered=False))
+    connection.execute(sa.insert(notices).values(target=target, event=event, body=text, delivered=delivered))
 
 
 def undelivered(connection: sa.Connection, target: str) -> list[Notice]:
@@ -38,7 +38,7 @@ def settle(connection: sa.Connection, number: int) -> None:
     connection.execute(sa.update(notices).where(notices.c.id == number).values(delivered=True))
 
 
-def last_event(connection: sa.Connection, target: str) -> str:
-    """Return the newest event of a target, delivered or not; ``""`` if there is none."""
-    query = sa.select(notices.c.event).where(notices.c.target == target).order_by(notices.c.id.desc()).limit(1)
+def last_event(connection: sa.Connection, targets: Sequence[str]) -> str:
+    """Return the newest event of these targets, delivered or not; ``""`` if there is none."""
+    query = sa.select(notices.c.event).where(notices.c.target.in_(targets)).order_by(notices.c.id.desc()).limit(1)
     return connection.scalar(query) or ""

@@ -149,10 +149,10 @@ class Journal(Rows, History):
             erase.erase(connection, user_data, places)
         self._database.write_anew()
 
-    def add_notice(self, target: str, event: str, body: Mapping[str, Any]) -> None:
-        """Store a notice until it is delivered."""
+    def add_notice(self, target: str, event: str, body: Mapping[str, Any], *, delivered: bool = False) -> None:
+        """Store a notice until it is delivered; ``delivered``: one that only says how things stand."""
         with self._begin() as connection:
-            notices.add(connection, target, event, body)
+            notices.add(connection, target, event, body, delivered=delivered)
 
     def undelivered(self, target: str) -> list[Notice]:
         """Return the undelivered notices, the oldest first."""
@@ -164,7 +164,7 @@ class Journal(Rows, History):
         with self._begin() as connection:
             notices.settle(connection, number)
 
-    def last_event(self, target: str) -> str:
-        """Return the newest event of a target, delivered or not; empty if there is none."""
+    def last_event(self, *targets: str) -> str:
+        """Return the newest event of these targets, delivered or not; empty if there is none."""
         with self._begin() as connection:
-            return notices.last_event(connection, target)
+            return notices.last_event(connection, targets)

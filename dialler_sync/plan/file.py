@@ -16,10 +16,11 @@ from ..files.url import path_of
 from ..files.whole import new_file
 from ..journal import RunRecord
 from ..journal.cells import FILE, fits
+from ..report.people import labels
 from ..text.outward import json_text
 from .planner import PlanEntry, Planned
 
-FORMAT = 4
+FORMAT = 5
 
 SHOWN = (".html", ".xlsx")
 """Endings of plans for people."""
@@ -30,9 +31,10 @@ class PlanFile:
     """What an import would do, and everything that this was decided from.
 
     ``entries`` are the lines of the plan as plain values: ``row, action, user_data, contact_id, changes``
-    (field → [is, becomes]), ``reason, fields`` (all of a contact that is made); rows that stay as they are have no
-    line. ``suppress`` are the do-not-call files (path → SHA-256), ``compared`` and ``warnings`` are as in a run's
-    summary, ``stops`` names the limit (max_errors, max_warnings) by which an import would stop.
+    (field → [is, becomes]), ``reason, fields`` (all of a contact that is made), ``name`` of the person; rows that stay
+    as they are have no line. ``suppress`` are the do-not-call files (path → SHA-256), ``compared`` and ``warnings`` are
+    as in a run's summary, ``stops`` names the limit (max_errors, max_warnings) by which an import would stop,
+    ``labels`` the source columns of each field.
     """
 
     files: Sequence[Mapping[str, Any]]
@@ -51,6 +53,7 @@ class PlanFile:
     rejected: int = 0
     warnings: Mapping[str, int] = field(default_factory=dict)
     stops: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: RunRecord, planned: Planned, rejected: int, stops: str = "") -> Self:
@@ -61,6 +64,7 @@ class PlanFile:
             run.files, run.config, run.config_path, run.campaign, run.options["compare"], run.options["adopt"],
             run.options["max_missing"] or "", run.started_at, dict(planned.counts), dict(planned.changed_fields),
             entries, run.options["suppress"], run.options.get("compared", {}), rejected, dict(planned.warnings), stops,
+            labels(run.options.get("mapped") or {}),
         )  # fmt: skip
 
     @property

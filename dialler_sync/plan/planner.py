@@ -22,6 +22,7 @@ from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
 from ..model import LEFT_TO_OTHERS, MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
+from ..report.people import People, person_in
 from .decide import Decision, PlanRules, before_image, decide
 from .left_out import can_be_called, mark_left_out, to_lock_left_out
 from .numbers import Known, KnownNumbers
@@ -36,7 +37,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
     """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror). ``fields`` is all that a
-    contact which is made is to have; of the first ``IN_FULL`` of them."""
+    contact which is made is to have; of the first ``IN_FULL`` of them. ``name`` is the person's, as the file has it."""
 
     row: int
     action: str
@@ -45,6 +46,7 @@ class PlanEntry:
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     reason: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 IN_FULL = 50_000
@@ -136,14 +138,19 @@ class Planner:
 
     def _list_settled(self) -> None:
         """Rows that were settled before there was anything to decide; and the warnings of all."""
+        columns = [entry.get("layout", {}).get("columns", ()) for entry in self._run.files]
+        people, cells = People(columns, self._run.options.get("mapped") or {}), self._prepared.source_cells()
         for entry in self._journal.rows(self._run):
             row = entry.result
+            _, source, found = next(cells) if entry.has_source else (0, 0, ())
             if row.warnings:
                 self.planned.warnings.update({warning.code for warning in row.warnings})
             if row.status is Status.REJECTED or row.action in LEFT_TO_OTHERS:
                 name = str(row.action or row.status)
                 self.planned.counts[name] += 1
-                self.planned.entries.append(PlanEntry(row.row, name, row.user_data, reason=row.error))
+                self.planned.entries.append(
+                    PlanEntry(row.row, name, row.user_data, reason=row.error, name=people.person(source, found))
+                )
 
     def _plan_batch(self, batch: list[SpooledRow], keep_entries: bool) -> None:
         keys = [row.user_data for row in batch]
@@ -176,6 +183,7 @@ class Planner:
                         decision.changes,
                         decision.reason or self._numbers_left_out(fields),
                         self._in_full(decision, fields),
+                        person_in(fields),
                     )
                 )
             if outcome is not None:

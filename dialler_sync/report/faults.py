@@ -36,11 +36,11 @@ class FaultCells:
         notes: dict[int | None, list[str]] = {}
         for fault in result.each_fault() or (Fault("", result.error, result.hint),):
             note = "\n".join(filter(None, (fault.message, fault.hint or mend(fault.code))))
-            for place in self._cells(fault.field, source, cells) or (None,):
+            for place in self.places(fault.field, source, cells) or (None,):
                 notes.setdefault(place, []).append(note)
         return {place: "\n\n".join(dict.fromkeys(texts))[:LONGEST_NOTE] for place, texts in notes.items()}
 
-    def _cells(self, field: str, source: int, cells: Sequence[str]) -> list[int]:
+    def places(self, field: str, source: int, cells: Sequence[str]) -> list[int]:
         """Return the columns that the field is made of in this row."""
         found = []
         for names in self._mapped.get(field) or ([[field]] if field else []):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..error_codes import ERROR_CODES, mend
@@ -19,7 +19,7 @@ class Example:
 
     file: str
     row: int
-    user_data: str
+    who: str
     message: str
     rows: int = 1
 
@@ -64,8 +64,8 @@ class Groups:
     def __init__(self) -> None:
         self._groups: dict[str, Group] = {}
 
-    def add(self, result: RowResult) -> None:
-        """Add a row."""
+    def add(self, result: RowResult, who: str = "", named: Callable[[str], str] = str) -> None:
+        """Add a row about ``who``; ``named`` returns the column that a field stands in."""
         if result.status not in DID_NOT_SUCCEED:
             return
         seen = set()
@@ -77,11 +77,11 @@ class Groups:
                 seen.add(fault.code)
                 group.statuses[result.status] += 1
             if fault.field:
-                group.fields[fault.field] += 1
+                group.fields[named(fault.field)] += 1
             if example := group.examples.get(fault.message):
                 example.rows += 1
             elif len(group.examples) < EXAMPLES:
-                group.examples[fault.message] = Example(result.file, result.row, result.user_data, fault.message)
+                group.examples[fault.message] = Example(result.file, result.row, who or result.user_data, fault.message)
 
     def __iter__(self) -> Iterator[Group]:
         """Yield the groups, the largest first."""

@@ -12,21 +12,25 @@ from ..exit_codes import MEANINGS, ExitCode
 from ..model import DID_NOT_SUCCEED, RowResult
 from . import charts, words
 from .course import course_chart, latency_chart
+from .faults import SourceColumns
 from .groups import Groups
 from .left_out import LeftOut, is_left_out
 from .masking import Mask, mask_phones
 from .page import write_page
+from .people import People
 from .records import ROWS, Column, Records
 from .tally import MANY_TRIES, Tally
 from .trends import panels
 
 _COLUMNS = (
     Column("Row", "number"),
+    Column("Who", "text"),
     Column("UserData", "text"),
     Column("Outcome", "chip", shared=True),
     Column("Reason", "codes", shared=True),
     Column("What is wrong", "text"),
     Column("What to do", "more", shared=True),
+    Column("Column", "more", shared=True),
     Column("Field", "more", shared=True),
     Column("HTTP status", "more", shared=True),
     Column("Tries", "more", shared=True),
@@ -41,7 +45,8 @@ _EARLIER_RUNS = 30
 class HtmlReport:
     """Collect the rows of a run, each once, in source order; then write the page.
 
-    ``columns`` are the column names of each source; ``mask`` hides phone numbers. The page can search at most
+    ``columns`` are the column names of each source, ``mapped`` the source columns of each field; ``mask`` hides phone
+    numbers. The page can search at most
     ``listed`` rows that did not succeed; ``unprocessed`` rows are only counted. Times are shown in ``zone``; None is
     the time zone of this machine.
     """
@@ -49,6 +54,7 @@ class HtmlReport:
     def __init__(
         self,
         columns: Sequence[Sequence[str]],
+        mapped: SourceColumns,
         *,
         mask: Mask | None = None,
         zone: tzinfo | None = None,
@@ -57,6 +63,7 @@ class HtmlReport:
         self._mask = mask
         self._zone = zone
         self._groups = Groups()
+        self._people = People(columns, mapped)
         self._tally = Tally()
         self._records = Records(_COLUMNS, columns, rows=listed)
         self._left_out = LeftOut(columns)
@@ -67,14 +74,17 @@ class HtmlReport:
         left_out = is_left_out(result)
         if result.status not in DID_NOT_SUCCEED and not left_out:
             return
+        who = self._people.person(source, cells)
+        column = self._people.columns(result.error_field, source, cells)
         if self._mask:
+            who = mask_phones(who)
             result, cells = self._mask.hide(result, source, cells)
         if left_out:
             self._left_out.add(result, source, cells)
             return
-        self._groups.add(result)
+        self._groups.add(result, who, lambda field: self._people.columns(field, source, cells))
         if self._records.has_room():
-            self._records.add(_values(result, self._zone), source, cells)
+            self._records.add(_values(result, who, column, self._zone), source, cells)
 
     def write(self, path: Path, summary: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> None:
         """Write the page, with links to the report files that exist beside it.
@@ -150,20 +160,22 @@ def _tone(summary: Mapping[str, Any]) -> str:
     return "skipped" if any(summary["actions"].get(action) for action in words.LEFT_OUT) else "succeeded"
 
 
-def _values(result: RowResult, zone: tzinfo | None) -> list[str | int]:
+def _values(result: RowResult, who: str, column: str, zone: tzinfo | None) -> list[str | int]:
     """Return the values of ``_COLUMNS`` for a row."""
     faults = result.each_fault()
     return [
         result.row,
+        who,
         result.user_data,
         str(result.status),
         result.error_code,
         _sentences([fault.message for fault in faults]) or result.error,
         _sentences([fault.hint or mend(fault.code) for fault in faults]) or result.hint,
+        column,
         result.error_field,
         "" if result.http_status is None else str(result.http_status),
         str(result.attempts or ""),
-        words.moment(result.sent_at, zone, "%d %b %Y, %H:%M:%S"),
+        words.moment(result.sent_at, zone, "%d %b %Y, %H:%M:%S %Z"),
         result.contact_id,
         f"{result.file}, {result.sheet}" if result.sheet else result.file,
     ]

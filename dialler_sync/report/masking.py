@@ -16,7 +16,7 @@ _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _SKIPPED_OR_NUMBER = re.compile(
     # a date, with or without a time, is left alone
     rf"(?<!\d){_DATE}(?:[ T]{_TIME})?(?!\d)"
-    rf"|(?P<number>\+?{_BETWEEN}\d(?:{_BETWEEN}\d){{4,}})"
+    rf"|(?P<number>(?:\+{_BETWEEN})?\d(?:{_BETWEEN}\d){{4,}})"
 )
 _WITH_PREFIX = re.compile(r"\D*(?:\+|0{1,2}[1-9])")
 

@@ -23,7 +23,8 @@ _FEW = 2
 @dataclass(frozen=True, slots=True)
 class CampaignNight:
     """What a night brought for one configuration. ``runs`` are the summaries of its runs, ``history`` those of tonight
-    and earlier, the newest first. ``needs`` says what somebody must see to."""
+    and earlier, the newest first. ``needs`` says what somebody must see to, if the exit code is not that of an ordinary
+    night."""
 
     name: str
     code: int
@@ -41,9 +42,19 @@ class CampaignNight:
         return self.count(*DID_NOT_SUCCEED)
 
     @property
+    def alarm(self) -> str:
+        """Return the alarms of tonight's runs, ``""`` if there are none."""
+        return "; ".join(filter(None, (run.get("alarm", "") for run in self.runs)))
+
+    @property
+    def bad(self) -> bool:
+        """Whether somebody must see to it."""
+        return self.code not in (ExitCode.OK, ExitCode.ROWS_FAILED) or bool(self.alarm)
+
+    @property
     def to_do(self) -> list[str]:
         """Return what needs a hand, in words."""
-        said = [self.needs] if self.needs else []
+        said = list(filter(None, (self.needs, self.alarm)))
         left = [(sum(run["counts"].get(status, 0) for status in DID_NOT_SUCCEED), run["out"]) for run in self.runs]
         return said + [
             f"{rows(number)} did not succeed: see {Path(out) / 'failed.xlsx'}" for number, out in left if number
@@ -52,12 +63,12 @@ class CampaignNight:
     @property
     def tone(self) -> str:
         """Return the colour of the campaign's row."""
-        return {ExitCode.OK: "succeeded", ExitCode.ROWS_FAILED: "rejected"}.get(ExitCode(self.code), "failed")
+        return "failed" if self.bad else "rejected" if self.code else "succeeded"
 
 
 def night_verdict(nights: Sequence[CampaignNight]) -> str:
     """Summarise a night in one line."""
-    bad = sum(night.code not in (ExitCode.OK, ExitCode.ROWS_FAILED) for night in nights)
+    bad = sum(night.bad for night in nights)
     done = f"{sum(night.count(Status.SUCCEEDED) for night in nights):,} of {rows(_read(nights))} succeeded"
     campaigns = f"{len(nights):,} campaign{'s' * (len(nights) != 1)}"
     return f"{bad:,} of {campaigns} need{'s' * (bad == 1)} a hand; {done}" if bad else f"{campaigns} done; {done}"
@@ -75,8 +86,9 @@ def write_night_page(
     Raises:
         JournalError: the file cannot be written.
     """
-    bad = any(night.code not in (ExitCode.OK, ExitCode.ROWS_FAILED) for night in nights)
+    bad = any(night.bad for night in nights)
     context = {
+        "urgent": sorted(nights, key=lambda night: not night.bad),
         "nights": [(night, _trend(night, zone), _links(night, path.parent)) for night in nights],
         "verdict": night_verdict(nights),
         "tone": "failed" if bad else "rejected" if any(night.to_do for night in nights) else "succeeded",

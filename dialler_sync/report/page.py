@@ -59,6 +59,11 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
         file.writelines(stream)
 
 
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Return a rendered template of this package, which is not a page of its own: a mail."""
+    return _environment(None).get_template(template).render(context)
+
+
 def _links(folder: Path) -> dict[str, str]:
     """Return the report files of a folder, each with its description."""
     found = {name: what for name, what in LINKED.items() if (folder / name).exists()}

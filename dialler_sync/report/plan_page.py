@@ -12,6 +12,7 @@ from .page import write_page
 from .records import Column, Records
 
 _COLUMNS = (
+    Column("Who", "text"),
     Column("UserData", "text"),
     Column("Action", "chip", shared=True),
     Column("Row", "text"),
@@ -31,7 +32,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
     records = Records(_COLUMNS, ())
     for entry in plan["entries"]:
         if records.has_room():
-            records.add(_values(entry), 0, ())
+            records.add(_values(entry, plan["labels"]), 0, ())
     fields = sorted(plan["changed_fields"].items(), key=lambda item: -item[1])
     context = {
         "plan": plan,
@@ -39,15 +40,15 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
         "counts": [(name, number, plan_words.meaning(name)) for name, number in plan_words.counts(plan).items()],
         "rules": plan_words.what_rules_did(plan["entries"]),
         "names": list(dict.fromkeys(file["name"] for file in plan["files"])),
-        "fields": charts.bars((name, number, f"{number:,}") for name, number in fields),
+        "fields": charts.bars((plan["labels"].get(name, name), number, f"{number:,}") for name, number in fields),
         "records": records,
         "full": path.with_suffix(".json").name,
     }
     write_page(path, "plan.html.j2", context, zone)
 
 
-def _values(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    changes = plan_words.changes(entry)
+def _values(entry: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, ...]:
+    changes = [(labels.get(name, name), *change) for name, *change in plan_words.changes(entry)]
     if entry["fields"]:
         said = "; ".join(f"{name}: {after}" for name, _, after in changes)
     else:
@@ -55,6 +56,7 @@ def _values(entry: Mapping[str, Any]) -> tuple[str, ...]:
     names = "" if entry["fields"] else "; ".join(name for name, _, _ in changes)
     row = str(entry["row"] or "")
     return (
+        entry["name"],
         entry["user_data"],
         entry["action"],
         row,

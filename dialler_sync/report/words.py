@@ -219,6 +219,6 @@ def milliseconds(time: float) -> str:
     return f"{time:.1f} ms" if time < 10 else f"{time:.0f} ms"
 
 
-def moment(text: str, zone: tzinfo | None, form: str = "%d %b %Y, %H:%M") -> str:
+def moment(text: str, zone: tzinfo | None, form: str = "%d %b %Y, %H:%M %Z") -> str:
     """Return a time of a summary (ISO 8601) in ``zone`` (None: the zone of this machine); ``""`` stays."""
     return datetime.fromisoformat(text).astimezone(zone).strftime(form) if text else ""

@@ -239,7 +239,7 @@ class _Reports:
             failed_rows(self._out, run.id, columns, source.extra_cells, mapped, workbooks=workbooks)
         )
         self._mirrored: ResultsFile | None = None
-        self.html = HtmlReport(columns, mask=mask)
+        self.html = HtmlReport(columns, mapped, mask=mask)
         xlsx = self._out / "report.xlsx"
         self.xlsx: Spared[XlsxReport] = Spared(xlsx, workbook)
         if workbooks and (run.rows or 0) <= XLSX_ROWS:

@@ -86,6 +86,8 @@ class Execution:
     unlocked: str = ""
     resumed: bool = False
     check_plan: Callable[[Planned], None] | None = None
+    also: Callable[[Summary, Prepared], None] | None = None
+    """Called at the end of a run that nothing stopped, while its rows are at hand."""
     would_stop: str = ""
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)
@@ -127,6 +129,8 @@ class Execution:
                 self.sending,
             )
             summary = conclude(self.journal, self.run, prepared, course.stopped, effort, self.unwritten)
+            if self.also and not course.stopped:
+                self.also(summary, prepared)
             if self.options.mark:
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
             if self.options.compare == "journal" and not self.options.dry_run:

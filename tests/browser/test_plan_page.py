@@ -22,7 +22,7 @@ def entry(n: int, action: str) -> dict[str, object]:
     reason = "the contact is locked" if action == "protected" else ""
     return {
         "row": n if action != "delete" else 0, "action": action, "user_data": f"K{n}", "contact_id": str(n),
-        "changes": changes, "fields": fields, "reason": reason,
+        "changes": changes, "fields": fields, "reason": reason, "name": f"Name {n}",
     }  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def page_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         "files": [{"name": "liste <b>.csv"}], "campaign": "538", "created_at": "2026-11-29T01:02:03+00:00",
         "compare": "dialler", "counts": counts, "rejected": 0, "entries": entries, "differs": bool(entries),
         "changed_fields": {"Name": counts["overwrite"], "City": counts["overwrite"]} if entries else {},
+        "labels": {"City": "Ort"},
     }  # fmt: skip
     write_plan_page(path, plan)
     return path
@@ -67,10 +68,10 @@ def test_it_is_filtered_by_action_and_field_and_searched(page_path: Path, open_p
     page.get_by_label("Action").select_option("delete")
     expect(page.locator(".found")).to_contain_text("4,000 found among 20,000")
     page.get_by_role("button", name="Clear").click()
-    page.get_by_label("Fields").select_option("City")
+    page.get_by_label("Fields").select_option("Ort")
     expect(page.locator(".found")).to_contain_text("8,000 found among 20,000")
     page.get_by_label("Search").fill("K19996")
     expect(page.locator(".found")).to_contain_text("of 1 found")
 
     shown = page.locator("#records tbody tr").inner_text()
-    assert "Name: Old → New </script><script>alert(1)</script>; City: (empty) → Köln" in shown
+    assert "Name: Old → New </script><script>alert(1)</script>; Ort: (empty) → Köln" in shown

@@ -13,6 +13,7 @@ import pytest
 
 from dialler_sync.config.inbox import InboxSettings
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.files.pinned import temporary_folder
 from dialler_sync.inbox.answer_names import answer_name
 from dialler_sync.inbox.answers import Answers
 from dialler_sync.journal import Journal
@@ -206,3 +207,24 @@ def test_names_are_valid_everywhere() -> None:
     assert len(long.encode()) <= 255
     assert "ü….csv – 2026-11-29 0315" in long
     assert name("A.csv", "a.csv – 2026-11-29 0315 – nothing imported.xlsx").endswith("nothing imported (2).xlsx")
+
+
+def test_what_a_killed_process_left_goes_and_what_another_writes_stays(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path
+) -> None:
+    """Campaigns of one night may share the folder of answers."""
+    configure(inbox="{dir: inbox, answers: answers}")
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    (answers / ".rows.killed.part").mkdir()
+    (answers / ".rows.killed.part" / "draft.xlsx").touch()
+    contacts_csv(1, "inbox/a.csv")
+
+    with temporary_folder(answers) as held:
+        take(run)
+        left = {path.name for path in answers.glob(".*")}
+        assert held.exists()
+
+    assert len(left) == 1
+    assert ".rows.killed.part" not in left
+    assert [path.name[:5] for path in answers.iterdir()] == ["a.csv"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -72,6 +73,11 @@ def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     assert "rest: 1 row did not succeed: see " in done.out
     assert "1 of 3 campaigns needs a hand; 3 of 4 rows succeeded." in done.out
     assert max(map(len, done.out.splitlines()[:4])) <= 80
+    found = json.loads(run("-q", "night", "lists", "--quiet-for", "0", "--page", "again.html", "--json").out)
+    assert (found["exit_code"], found["verdict"]) == (2, "1 of 3 campaigns needs a hand; 0 of 0 rows succeeded")
+    assert [(each["name"], each["exit_code"], len(each["runs"])) for each in found["campaigns"]] == [
+        ("good", 0, 0), ("rest", 0, 0), ("without", 2, 0),
+    ]  # fmt: skip
     page = Path("reports/night.html").read_text(encoding="utf-8")
     assert "1 of 3 campaigns needs a hand" in page
     assert "inbox.dir is not set" in page

@@ -2,64 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-import threading
 from collections.abc import Callable, Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult
 
-from dialler_sync.config.notify import SmtpSettings
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs import mail as mail_module
 
 from ..conftest import Configure, Run
+from ..helpers.authority import Authority
+from ..helpers.receivers import MailServer, mail_server
 
 Contacts = Callable[..., Path]
 
 
-class MailServer:
-    """An SMTP server on loopback that answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.answer = "250 OK"
-        self.mails: list[EmailMessage] = []
-        self.logins: list[tuple[bytes, bytes]] = []
-        self.port = 0
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
-        if self.answer.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
-        return self.answer
-
-    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        self.logins.append((data.login, data.password))
-        return AuthResult(success=True)
-
-
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
-    taken = MailServer()
-    loop = asyncio.new_event_loop()
-
-    def protocol() -> SMTP:
-        return SMTP(taken, authenticator=taken.authenticate, auth_require_tls=False, loop=loop)
-
-    server = loop.run_until_complete(loop.create_server(protocol, "127.0.0.1", 0))
-    taken.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield taken
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    server.close()
-    loop.run_until_complete(server.wait_closed())
-    loop.close()
+    with mail_server() as server:
+        yield server
 
 
 def notify(server: MailServer, more: str = "", smtp: str = "") -> str:
@@ -88,6 +48,8 @@ def test_people_get_a_mail_with_counts_reasons_and_what_is_to_be_attached(
     assert html
     assert "Rows rejected: 1" in text.get_content()
     assert "Reason " in html.get_content()
+    assert "row 2: Anna (K1): Phone ('017• •••••••••••••••12'): The phone number" in text.get_content()
+    assert "Anna (K1)" in html.get_content()
     attached = {part.get_filename(): part.get_content() for part in got.iter_attachments()}
     assert sorted(attached) == ["failed.xlsx", "report.html"]
     assert "39200123456789012" not in attached["report.html"]
@@ -144,45 +106,63 @@ def test_a_server_that_would_tell_others_is_refused(run: Run, configure: Configu
     assert said in done.err
 
 
-@pytest.mark.parametrize(
-    ("tls", "expected"),
-    [
-        ("tls", ["open SMTP_SSL True", "login", "send"]),
-        ("starttls", ["open SMTP False", "starttls True", "login", "send"]),
-    ],
-)
-def test_names_and_password_travel_sealed_to_a_server_whose_certificate_is_checked(
-    tls: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_encrypted_servers_are_asked_for_their_certificate_before_anything_is_said(
+    tls: str, run: Run, configure: Configure, tmp_path: Path
 ) -> None:
-    done: list[str] = []
+    """Neither password nor mail goes to a server that is not the one that is meant."""
+    (tmp_path / "password").write_text("s3cr3t-password", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    with mail_server(tls, Authority(tmp_path)) as server:
+        login = f", tls: {tls}, user: u, password_file: password"
+        configure(notify=notify(server, smtp=login).replace(", tls: none", ""))
+        stranger = run("doctor", "--notify")
+        assert not server.logins
+        login += ", ca_file: cluster-ca.pem"
+        configure(notify=notify(server, smtp=login).replace(", tls: none", ""))
+        known = run("doctor", "--notify")
 
-    class Server:
-        def __init__(self, kind: str, context: ssl.SSLContext | None = None, **_: object) -> None:
-            done.append(f"open {kind} {_checks(context)}")
-
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def starttls(self, context: ssl.SSLContext | None = None) -> None:
-            done.append(f"starttls {_checks(context)}")
-
-        def login(self, *_: object) -> None:
-            done.append("login")
-
-        def send_message(self, _: object) -> None:
-            done.append("send")
-
-    for kind in ("SMTP", "SMTP_SSL"):
-        monkeypatch.setattr(mail_module.smtplib, kind, lambda *_, kind=kind, **named: Server(kind, **named))
-    smtp = SmtpSettings(host="mail.example.com", tls=tls, user="u", password_command="echo x")
-
-    mail_module._deliver(EmailMessage(), smtp)
-
-    assert done == expected
+    assert stranger.code == ExitCode.USAGE
+    assert "127.0.0.1 shows a certificate that is not trusted (unable to get local issuer certificate)" in stranger.err
+    assert known.code == ExitCode.OK, known.err
+    assert server.logins == [(b"u", b"s3cr3t-password")]
+    assert len(server.mails) == 1
 
 
-def _checks(context: ssl.SSLContext | None) -> bool:
-    return context is not None and context.check_hostname and context.verify_mode is ssl.CERT_REQUIRED
+def test_a_server_without_starttls_is_told_nothing(run: Run, configure: Configure, mail: MailServer) -> None:
+    """The mail would go readable."""
+    configure(notify=notify(mail).replace("tls: none", "tls: starttls"))
+
+    assert (
+        "notify.email could not be delivered: STARTTLS extension not supported by server"
+        in run("doctor", "--notify").err
+    )
+    assert not mail.mails
+
+
+def test_a_login_that_is_refused_is_said(run: Run, configure: Configure, mail: MailServer, tmp_path: Path) -> None:
+    """Without the password."""
+    (tmp_path / "password").write_text("s3cr3t-password", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    configure(notify=notify(mail, smtp=", user: nobody, password_file: password"))
+
+    done = run("doctor", "--notify")
+
+    assert "the server refuses the login of nobody (535): check smtp.user and the password" in done.err
+    assert "s3cr3t-password" not in done.err
+
+
+def test_what_is_too_large_is_left_out_and_said(
+    run: Run, configure: Configure, contacts_csv: Contacts, mail: MailServer
+) -> None:
+    """The limit counts for all attachments together."""
+    configure(notify=notify(mail, ", attach: [failed, report], attach_up_to: 0.02"))
+
+    done = run("import", contacts_csv(rows=["K1,Anna,0171 12", "K2,Eva,0171 3920012"]))
+
+    (got,) = mail.mails
+    text = got.get_body(("plain",))
+    assert text
+    assert done.reports
+    assert [part.get_filename() for part in got.iter_attachments()] == ["failed.xlsx"]
+    assert f"report.html is too large to be attached: it is in {done.reports.resolve()}" in text.get_content()

@@ -11,6 +11,8 @@ import openpyxl
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
+from dialler_sync.model import Chunk
+from dialler_sync.prepare.sources import Source
 
 from ..conftest import COLUMNS, Configure, Run
 
@@ -44,6 +46,20 @@ def test_every_row_is_there_with_its_outcome_and_fields(run: Run, path: Path) ->
     assert lines[1]["fields"] == lines[2]["fields"] == {}
     assert lines[1]["_error_code"]
     assert Path("mapped.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_the_list_is_read_once(run: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long list takes minutes."""
+    checked, check = [], Source.check
+
+    def counted(source: Source, chunk: Chunk) -> object:
+        checked.append(len(chunk.frame))
+        return check(source, chunk)
+
+    monkeypatch.setattr(Source, "check", counted)
+
+    assert run("validate", path, "--mapped", "mapped.csv").code == ExitCode.ROWS_FAILED
+    assert sum(checked) == 5
 
 
 def test_spreadsheets_have_text_and_no_formula(run: Run, path: Path) -> None:

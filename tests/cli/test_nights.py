@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs.notify import write_metrics
+from dialler_sync.jobs.metrics import write_metrics
 from dialler_sync.run.reports import Summary
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
@@ -283,7 +283,7 @@ def test_ctrl_c_ends_only_the_wait_for_the_webhook(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("dialler_sync.jobs.notify._status_of", pressed)
+        patch.setattr("dialler_sync.jobs.receivers._status_of", pressed)
         patch.setenv("DIALLER_SYNC_TOKEN", "wrong")
         done = run(*arguments)
 

@@ -124,3 +124,27 @@ def test_the_workbook_has_text_only_and_no_formula(
     phones = [each[6] for each in lines if each[4] == "PhoneNumber1"]
     assert phones
     assert all(phone.startswith("+49") for phone in phones)
+
+
+def test_people_and_columns_are_named_as_in_the_list(
+    run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
+) -> None:
+    """Also of rows that are rejected, and in report.html; a field that no column stands for keeps its name."""
+    configure()
+    seed(dialler, "A")
+    path = contacts_csv(rows=[line("A", "D'Angelo"), line("B", "Weiß").replace("0171", "12;"), line("D", "Müller")])
+
+    done = run("plan", path, "-o", "shown.html")
+    imported = run("import", "--plan", "shown.json")
+
+    entries = json.loads(Path("shown.json").read_text(encoding="utf-8"))["entries"]
+    assert {entry["user_data"]: entry["name"] for entry in entries} == {"A": "D'Angelo", "B": "Weiß", "D": "Müller"}
+    page = Path("shown.html").read_text(encoding="utf-8")
+    assert "D'Angelo" in page
+    assert "Phone: " in page
+    assert "PhoneNumber1: " not in page
+    assert imported.code == ExitCode.ROWS_FAILED, done.err + imported.err
+    assert imported.reports
+    report = (imported.reports / "report.html").read_text(encoding="utf-8")
+    assert "Row 3, Weiß" in report
+    assert "In <code>Phone</code> 1" in report

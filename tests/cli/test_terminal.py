@@ -142,7 +142,7 @@ def test_lines_do_not_run_into_the_progress_bar(monkeypatch: pytest.MonkeyPatch)
         logging.getLogger("dialler_sync.api.pace").warning("the dialler is down")
 
     lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", screen.getvalue()).replace("\r", "\n").splitlines()
-    assert "the dialler is down" in lines
+    assert any(re.fullmatch(r"[\d-]+ [\d:]+ the dialler is down", line) for line in lines)
 
 
 def test_no_color_holds_for_every_command(run: Run, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,12 +171,18 @@ def test_json_lines_are_all_that_a_program_reads(run: Run) -> None:
         assert told["message"].startswith("Error: ")
 
 
-def test_lines_have_times_where_more_is_told(run: Run) -> None:
-    """With -v; a message for a person begins with what it says."""
-    timed = run("-v", "runs", "show", "nothing").err.splitlines()[-1]
+def test_lines_of_a_log_have_times(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file and the mail of cron are read later; on a terminal a message begins with what it says, unless -v."""
 
-    assert re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d Error: ", timed)
-    assert run("runs", "show", "nothing").err.startswith("Error: ")
+    def told(*options: str) -> str:
+        err = run(*options, "runs", "show", "nothing").err
+        return next(line for line in err.splitlines() if "Error: " in line)
+
+    timed = re.compile(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d Error: ")
+    assert all(timed.match(told(*options)) for options in ([], ["-v"], ["-q"]))
+    monkeypatch.setattr("dialler_sync.cli.common.terminal_width", lambda _: 80)
+    assert timed.match(told("-v"))
+    assert told().startswith("Error: ")
 
 
 def test_a_common_option_after_the_command_is_told_its_place(run: Run) -> None:
@@ -221,3 +227,25 @@ def test_text_breaks_between_words_and_only_on_a_terminal() -> None:
 
     assert wrapped(text, None) == text
     assert wrapped(text, 12, indent=2) == "one two\n  three-four\n  five"
+
+
+def test_quiet_commands_print_nothing_of_what_went_well(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
+    """Neither on stdout nor on stderr; what was asked for is printed."""
+    path = contacts_csv(3)
+    configure()
+    for words in (
+        ("validate", path),
+        ("import", path),
+        ("contacts", "lock", "--user-data", "K2", "--yes"),
+        ("undo", "--yes"),
+        ("retry",),
+        ("resume",),
+        ("config", "check"),
+        ("init", path, "-o", "new.yaml"),
+        ("runs", "prune", "--older-than", "1d"),
+        ("doctor",),
+    ):
+        done = run("-q", *words)
+        assert (done.code, done.out, done.err) == (0, "", ""), words
+    assert run("-q", "undo", "--dry-run").out
+    assert "K2" in run("-q", "contacts", "list", "-o", "csv").out or not run("-q", "contacts", "list").err

@@ -13,6 +13,7 @@ from dialler_sync.report.html import HtmlReport
 from dialler_sync.report.masking import Mask
 
 COLUMNS = ("Key", "Name", "Phone", "Notes")
+MAPPED = {"UserData": [["Key"]], "Name": [["Name"]], "PhoneNumber1": [["Phone"]]}
 
 RUN_ID = "20261123-020000-abc123"
 
@@ -112,7 +113,7 @@ def write_html(
     **summary: Any,
 ) -> str:
     """Write the page of a run with these rows, times in UTC; return its text."""
-    report = HtmlReport([COLUMNS], mask=Mask([COLUMNS], ["Phone"]) if mask else None, zone=UTC)
+    report = HtmlReport([COLUMNS], MAPPED, mask=Mask([COLUMNS], ["Phone"]) if mask else None, zone=UTC)
     for result, cells in rows:
         report.add(result, 0, cells)
     report.write(path, summary_of((result for result, _ in rows), **summary), history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -173,3 +174,31 @@ def test_calls_are_given_once(run: Run, configure: Configure, store: Calling, ur
 
     assert second.code == ExitCode.OK, second.err
     assert [len(Path(f"{n}.csv").read_text("utf-8").splitlines()) for n in (1, 2, 3)] == [3, 2, 1]
+
+
+def test_runs_are_found_people_erased_and_files_answered(
+    run: Run, configure: Configure, contacts_csv: Contacts, url: str, tmp_path: Path
+) -> None:
+    """What other tests do on SQLite: filters of the list, forget, answers, and an answer that is put back."""
+    (tmp_path / "inbox").mkdir()
+    configure(inbox="{dir: inbox, answers: answers, keep: 30d, expect: '00:00'}")
+    contacts_csv(rows=["Eva,Eva,0171 3920011", "Ida,Ida,12"], name="inbox/a.csv")
+    first = run("import", "--quiet-for", "0")
+    (answer,) = (tmp_path / "answers").iterdir()
+    answer.rename(tmp_path / "inbox" / answer.name)
+    second = run("import", "--quiet-for", "0")
+
+    def listed(*options: str) -> list[str]:
+        return [found["run_id"] for found in json.loads(run("runs", "list", "--json", *options).out)]
+
+    ours = [second.summary["run_id"], first.summary["run_id"]]
+    assert (first.code, second.code) == (ExitCode.ROWS_FAILED, ExitCode.ROWS_FAILED), second.err
+    assert listed() == listed("--campaign", "538") == listed("--failed") == listed("--since", "2020-01-01") == ours
+    assert listed("--campaign", "1") == listed("--since", "2999-01-01") == []
+    assert answer.name in " ".join(path.name for path in (tmp_path / "answers").iterdir())
+    erased = run("forget", "--user-data", "Ida", "--yes")
+    assert erased.code == ExitCode.OK, erased.err
+    assert "erased 2 rows in 2 runs" in erased.out
+    assert "Ida" not in run("runs", "show", ours[0], "--json").out
+    assert first.reports
+    assert "Ida" not in (first.reports / "failed.csv").read_text(encoding="utf-8-sig")

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.config.notify import SmtpSettings
+from dialler_sync.config.settings import NotifySettings
 from dialler_sync.exit_codes import ExitCode
-from dialler_sync.jobs import notify, smtp
+from dialler_sync.jobs import receivers, smtp
 
 from ..conftest import Run
 from .limited import answering, configuration, run_limited
@@ -46,7 +47,7 @@ def test_an_answer_without_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x"], ids=["other answers first", "a slow head"])
 def test_an_answer_that_never_comes(piece: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Something comes all the time; the call has its seconds, and the next run delivers the message."""
-    monkeypatch.setattr(notify, "_WEBHOOK_SECONDS", 0.3)
+    monkeypatch.setattr(receivers, "_SECONDS", 0.3)
 
     def drip(connection: socket.socket) -> None:
         connection.settimeout(0.05)
@@ -92,16 +93,16 @@ def test_a_redirect_is_not_followed(tmp_path: Path, run: Run) -> None:
 def test_a_ping_reads_no_more_than_the_status(
     ends: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(notify, "_WEBHOOK_SECONDS", 5)
+    monkeypatch.setattr(receivers, "_SECONDS", 5)
 
     def refuse(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n")
 
     with answering(refuse if ends else _endless) as url:
-        notify._ping(f"{url}/s3cret-of-the-ping", failing=False)
+        receivers.ping(NotifySettings(ping=f"{url}/s3cret-of-the-ping"))
 
-    assert [record.getMessage() for record in caplog.records if record.name == notify.__name__] == (
-        ["notify.ping could not be called: it answered 404"] if ends else []
+    assert [record.getMessage() for record in caplog.records if record.name == receivers.__name__] == (
+        ["notify.ping could not be called: it answered 404."] if ends else []
     )
 
 

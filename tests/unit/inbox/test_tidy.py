@@ -33,7 +33,14 @@ def test_only_files_of_the_inbox_that_no_run_needs_are_deleted(tmp_path: Path) -
         "elsewhere/old": "2026-01-01T00:00:00Z",
         "here": "2026-01-01T00:00:00Z",
     }
-    for name in (*ends, "done/unknown"):
+    others = {
+        "done/unknown",
+        "failed/unread-20260101-031500-old.xlsx",
+        "failed/unread-20260227-031500-young.xlsx",
+        "failed/unread-20269901-031500-odd",
+        "elsewhere/unread-20260101-031500-old.xlsx",
+    }
+    for name in (*ends, *others):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     with Journal.open(tmp_path / "journal.db") as journal:
@@ -47,7 +54,8 @@ def test_only_files_of_the_inbox_that_no_run_needs_are_deleted(tmp_path: Path) -
         delete_old(OnDisk(tmp_path), timedelta(days=30), journal, now)
 
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert (ends.keys() | {"done/unknown"}) - left == {"done/old", "failed/old"}
+    gone = {"done/old", "failed/old", "failed/unread-20260101-031500-old.xlsx"}
+    assert (ends.keys() | others) - left == gone
 
 
 @is_root

@@ -87,7 +87,7 @@ def test_reasons_tell_meaning_mend_and_examples(tmp_path: Path) -> None:
     words = page_of(write_html(tmp_path / "report.html", MIXED)).words
 
     assert "email_invalid rejected The cell is not one e-mail address. What to do: Correct the address" in words
-    assert "Row 4, K4 That is wrong." in words
+    assert "Row 4, Name 4 That is wrong." in words
     assert "timeout unknown" in words
 
 
@@ -220,10 +220,10 @@ def test_earlier_runs_stand_in_panels_the_oldest_first_and_in_a_table(tmp_path: 
 
     panel = html[html.index('class="multiples"') : html.index("</figure>", html.index('class="multiples"'))]
     assert re.findall(r"<title>(.*?)</title>", panel) == [
-        "19 Nov 2026, 02:00: 3",
-        "20 Nov 2026, 02:00: 2",
-        "21 Nov 2026, 02:00: 1",
-        "23 Nov 2026, 02:00: 4",
+        "19 Nov 2026, 02:00 UTC: 3",
+        "20 Nov 2026, 02:00 UTC: 2",
+        "21 Nov 2026, 02:00 UTC: 1",
+        "23 Nov 2026, 02:00 UTC: 4",
     ]
     assert "This run and the 3 before it" in html
     assert html.count("<tr", html.index('class="runs"'), html.index("</table>", html.index('class="runs"'))) == 5
@@ -266,7 +266,7 @@ def test_the_data_of_the_table_holds_what_failed_and_only_that(tmp_path: Path) -
 
 def test_memory_does_not_grow_with_rows_that_are_fine_or_beyond_the_limit() -> None:
     """A million rows must not need more memory than fifty thousand."""
-    report = HtmlReport([COLUMNS], listed=100)
+    report = HtmlReport([COLUMNS], {}, listed=100)
     cells = cells_of(2)
     rows = [*(result_of(row) for row in range(2, 500)), *(rejected(row) for row in range(500, 1_000))]
 

@@ -63,3 +63,10 @@ def test_a_key_that_is_a_phone_number_is_hidden() -> None:
 def test_masking_takes_no_longer_than_the_text_is_long(text: str) -> None:
     """A text made to slow down the search must not delay the report."""
     assert len(mask_phones(text)) == len(text)
+
+
+def test_a_time_after_a_word_is_left_alone() -> None:
+    """With the space before it, day and hour would be as long as a number."""
+    text = "no list came since 2026-11-28 04:00; the last one was due at 2026-11-29 04:00"
+
+    assert mask_phones(text) == text

@@ -96,7 +96,7 @@ def test_a_share_never_rounds_something_to_nothing_or_less_than_all_to_all(part:
 
 
 def test_times_are_told_as_they_were_where_the_run_was() -> None:
-    assert words.moment("2026-11-23T23:30:00Z", timezone(timedelta(hours=1))) == "24 Nov 2026, 00:30"
+    assert words.moment("2026-11-23T23:30:00Z", timezone(timedelta(hours=1))) == "24 Nov 2026, 00:30 UTC+01:00"
     assert words.moment("", None) == ""
 
 

@@ -1,0 +1,155 @@
+"""Who is told: the receivers of ``notify:``, and how each gets a message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from ..config.settings import NotifySettings
+from ..journal import Journal
+from ..report.masking import mask_phones
+from ..text.outward import outward
+from .message import chat_text, facts, subject
+
+_log = logging.getLogger(__name__)
+
+_SECONDS = 10.0
+
+Body = Mapping[str, Any]
+
+_PREFIXES = {"webhook": "", "teams": "teams ", "email": "mail "}
+
+
+def stored_names(what: str) -> list[str]:
+    """Return the names under which messages about ``what`` are stored, by any receiver."""
+    return [prefix + what for prefix in _PREFIXES.values()]
+
+
+class Receiver(NamedTuple):
+    """One receiver. ``who`` tells it from others; it may be a secret. ``send`` returns whether it took a message."""
+
+    name: str
+    who: str
+    send: Callable[[Body], bool]
+
+    def noted_as(self, what: str) -> str:
+        """Return the name under which its messages about ``what`` are stored."""
+        return _PREFIXES[self.name] + what
+
+    def deliver(self, journal: Journal, what: str, meant: Callable[[Body], bool] = lambda _: True) -> None:
+        """Deliver what is stored for it and ``meant``, in order; what it does not take is delivered by the next run."""
+        for notice in filter(lambda notice: meant(notice.body), journal.undelivered(self.noted_as(what))):
+            if not self.send(notice.body):
+                return
+            journal.settle_notice(notice.id)
+
+
+def receivers(settings: NotifySettings, journal: Journal) -> list[Receiver]:
+    """Return the receivers of ``notify:``."""
+    found = []
+    if url := settings.webhook:
+        found.append(Receiver("webhook", url, partial(_post, "webhook", url, _chat)))
+    if url := settings.teams:
+        found.append(Receiver("teams", url, partial(_post, "teams", url, _card)))
+    if email := settings.email:
+        from .mail import send
+
+        found.append(Receiver("email", email.model_dump_json(), lambda body: send(body, email, journal)))
+    return found
+
+
+def _chat(body: Body) -> Body:
+    return {**body, "text": chat_text(body)}
+
+
+_LINES = 60
+"""Facts that a card shows: Teams refuses messages of more than 28 KB."""
+
+
+def _card(body: Body) -> Body:
+    """Return the message as an adaptive card, for a workflow of Teams ("when a webhook request is received").
+
+    Source: https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook
+    """
+    found = [{"title": name, "value": mask_phones(value)[:300]} for name, value in facts(body).items()]
+    if (more := len(found) - _LINES) > 0:
+        found[_LINES:] = [{"title": "…", "value": f"and {more} more"}]
+    bad = body["event"] in {"failing", "missing"} or any(each["failing"] for each in body.get("campaigns", ()))
+    title = {
+        "type": "TextBlock",
+        "text": subject(body),
+        "weight": "Bolder",
+        "size": "Medium",
+        "wrap": True,
+        "color": "Attention" if bad else "Default",
+    }
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "msteams": {"width": "Full"},
+        "body": [title, {"type": "FactSet", "facts": found}],
+    }
+    kind = "application/vnd.microsoft.card.adaptive"
+    return {"type": "message", "attachments": [{"contentType": kind, "contentUrl": None, "content": card}]}
+
+
+def _post(name: str, url: str, form: Callable[[Body], Body], body: Body) -> bool:
+    return _call(f"notify.{name}", " The next run delivers the message.", "POST", url, json=form(outward(body)))
+
+
+def ping(settings: NotifySettings | None, what: str = "", said: str = "") -> None:
+    """Ping ``start``, success (``""``) or ``fail``, with the exit status in ``said``.
+
+    A ping that is not made is what its receiver watches for.
+
+    Source: https://healthchecks.io/docs/http_api/
+    """
+    if settings is None or not settings.ping:
+        return
+    parts = urlsplit(settings.ping)
+    url = urlunsplit(parts._replace(path=parts.path.rstrip("/") + f"/{what}")) if what else settings.ping
+    if said:
+        _call("notify.ping", "", "POST", url, content=outward(said).encode())
+    else:
+        _call("notify.ping", "", "GET", url)
+
+
+def _call(name: str, then: str, method: str, url: str, **content: Any) -> bool:
+    """Call an address; return whether it accepted."""
+    import httpx
+
+    try:
+        status = asyncio.run(_status_of(method, url, **content))
+        if 200 <= status < 300:
+            return True
+        reason = f"it answered {status}"
+    except TimeoutError:
+        reason = f"it has not answered within {_SECONDS:g} seconds"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, ImportError, OSError) as error:  # or a proxy
+        reason = type(error).__name__  # the address may be a secret, so the message does not name it
+    except KeyboardInterrupt:
+        _log.error("interrupted: %s was not called.%s", name, then)
+        raise
+    _log.error("%s could not be called: %s.%s", name, reason, then)
+    return False
+
+
+async def _status_of(method: str, url: str, **content: Any) -> int:
+    """Return the HTTP status of the answer. Its body is not read, as it may be endless; redirects are not followed.
+
+    Raises:
+        TimeoutError, httpx.HTTPError, OSError: there is no answer.
+    """
+    import httpx
+
+    async with (
+        asyncio.timeout(_SECONDS),
+        httpx.AsyncClient(timeout=2 * _SECONDS, follow_redirects=False) as client,
+        client.stream(method, url, **content) as answer,
+    ):
+        return answer.status_code

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from ..config import load_config
 from ..config.extends import extended_by
 from ..errors import ConfigError, DiallerSyncError, UsageError
 from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
+from ..files.portable import interrupt
 from ..files.private import make_folder
 from ..files.whole import spared
 from ..journal import Journal, RunRecord
@@ -159,8 +159,7 @@ class _Work:
         """Interrupt every campaign; each ends as after Ctrl-C."""
         self._stopped.set()
         for process in list(self._running):
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
+            interrupt(process)
 
     def _import(self, path: Path) -> tuple[int, str]:
         # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once.
@@ -175,7 +174,7 @@ class _Work:
         )  # fmt: skip
         self._running.add(process)
         if self._stopped.is_set():
-            process.send_signal(signal.SIGINT)
+            interrupt(process)
         last: deque[str] = deque(maxlen=50)
         with process:
             for text in process.stderr or ():

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Checks what a release gives to users: ``python .ci/package.py [PYTHON…]``, in an environment that has ``build``.
+"""Checks what a release gives to users: ``python .ci/package.py [--keep FOLDER] [PYTHON…]``; needs ``build``.
 
 Wheel and sdist are built twice and must be the same, byte for byte. They hold what git tracks, and nothing else. The
 wheel is installed with each PYTHON (by default this one) into an environment of its own, where the demo must run.
+``--keep`` leaves both in FOLDER.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -69,7 +72,7 @@ def try_out(wheel: Path, python: str, folder: Path) -> None:
     print(f"{call(scripts / 'python', '--version').strip()}: installed, and the demo ran")
 
 
-def main(pythons: list[str]) -> None:
+def main(pythons: list[str], keep: str | None) -> None:
     """Build, compare, look inside, install."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -87,7 +90,13 @@ def main(pythons: list[str]) -> None:
         for number, python in enumerate(pythons or [sys.executable]):
             (folder / f"python{number}").mkdir()
             try_out(wheel, python, folder / f"python{number}")
+        if keep:
+            shutil.copytree(folder / "1", keep, dirs_exist_ok=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep")
+    parser.add_argument("pythons", nargs="*")
+    given = parser.parse_args()
+    main(given.pythons, given.keep)

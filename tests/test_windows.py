@@ -53,4 +53,4 @@ def test_a_list_is_imported(configure: Configure, contacts_csv: Callable[..., Pa
     )
 
     assert done.returncode == ExitCode.OK, done.stderr
-    assert "this system has no flock" in done.stderr
+    assert "this system has no flock" in done.stderr and "one journal: --state" in done.stderr

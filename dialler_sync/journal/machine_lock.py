@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 LOCK_DIR = "DIALLER_SYNC_LOCK_DIR"
 """Variable that names another folder for the locks; all users of a dialler must name the same."""
+
+_OTHERWISE = "Let all users of this dialler have one journal: --state"
 
 SHARED = Path("/run/lock/dialler-sync")
 
@@ -62,10 +65,9 @@ def machine_lock(target: str) -> Iterator[str]:
         problem = "" if held else "; ".join(dict.fromkeys(problems))
         if problem:
             _log.warning(
-                "the machine's lock cannot be had (%s): runs by another journal or user are not kept out. Name a "
-                "folder that all of them can write to: %s",
+                "the machine's lock cannot be had (%s): runs by another journal or user are not kept out. %s",
                 problem,
-                LOCK_DIR,
+                _OTHERWISE if sys.platform == "win32" else f"Name a folder that all of them can write to: {LOCK_DIR}",
             )
         yield problem
 

@@ -1,7 +1,8 @@
 """Runs dialler-sync as on Windows, as far as that can be had elsewhere: ``python -m tests.helpers.as_on_windows ARG…``.
 
 Our own modules see an ``os``, ``signal`` and ``sys`` without what only POSIX has, and cannot import modules that
-Windows lacks; libraries see the real ones. Real Windows differs in more: paths, and open files that cannot be replaced.
+Windows lacks; libraries see the real ones. A file that is open cannot be replaced, renamed or deleted by our own code.
+Real Windows differs in more: paths, consoles, locks of other kinds.
 ``--import-all`` imports every module of the package.
 """
 
@@ -71,6 +72,39 @@ class Seen(ModuleType):
         setattr(object.__getattribute__(self, "real"), name, value)
 
 
+def _refuse_open_files() -> None:
+    """Windows neither replaces, renames nor deletes a file that is open."""
+
+    def guarded(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(path: Any, *rest: Any, **others: Any) -> Any:
+            for each in (path, *rest[:1]):
+                if isinstance(each, (str, os.PathLike)) and _is_open(Path(each).resolve()) and _is_ours():
+                    raise PermissionError(13, "The process cannot access the file because it is being used", str(each))
+            return real(path, *rest, **others)
+
+        setattr(os, name, call)
+
+    for name in ("replace", "rename", "unlink", "remove"):
+        guarded(name)
+
+
+def _is_open(path: Path) -> bool:
+    return OPEN.is_dir() and path in {each.resolve() for each in list(OPEN.iterdir())}
+
+
+def _is_ours() -> bool:
+    """Whether our own code asks, if need be by a library of Python's own."""
+    frame: Any = sys._getframe(2)
+    while frame and str(frame.f_globals.get("__name__")).partition(".")[0] in {"pathlib", "shutil", "os"}:
+        frame = frame.f_back
+    return bool(frame) and str(frame.f_globals.get("__name__")).startswith("dialler_sync.")
+
+
+OPEN = Path("/proc/self/fd")
+"""Where Linux shows the open files of a process."""
+
 SEEN = {module.__name__: Seen(module) for module in (os, signal, sys)}
 _import = builtins.__import__
 
@@ -89,6 +123,7 @@ def _import_on_windows(name: str, *rest: Any, **others: Any) -> ModuleType:
 def main() -> None:
     """Import every module, or run a command."""
     builtins.__import__ = _import_on_windows
+    _refuse_open_files()
     if sys.argv[1:] == ["--import-all"]:
         package = importlib.import_module("dialler_sync")
         for found in pkgutil.walk_packages(package.__path__, "dialler_sync."):

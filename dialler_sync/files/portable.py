@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import subprocess
@@ -18,14 +17,15 @@ CLOEXEC, DIRECTORY, NOFOLLOW, NONBLOCK, BINARY = (
 
 def user_name(number: int | None = None) -> str:
     """Return the name of a user, by default of this process; a user without a name has its number."""
-    try:
-        if number is None and sys.platform == "win32":
-            return getpass.getuser()
-        import pwd
+    if sys.platform == "win32":
+        return os.environ.get("USERNAME", "") if number is None else str(number)
+    import pwd
 
-        return pwd.getpwuid(os.geteuid() if number is None else number).pw_name
-    except (ImportError, KeyError, OSError):
-        return str(os.geteuid() if number is None and hasattr(os, "geteuid") else number or "")
+    number = os.geteuid() if number is None else number
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def kill_group(process: subprocess.Popen[Any]) -> None:

@@ -96,7 +96,7 @@ def import_(
     metrics_file: Path | None,
     of_night: bool,
 ) -> int:
-    """Import every row of FILE... into the dialler.
+    """Import every row of each FILE into the dialler.
 
     Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
     to fix and import again; failed.csv has the same) and summary.json.

@@ -65,7 +65,7 @@ def plan(
     as_json: bool,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what an import of FILE... would do, field by field.
+    """Show what an import of each FILE would do, field by field.
 
     Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
     """

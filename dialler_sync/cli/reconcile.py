@@ -60,7 +60,7 @@ def reconcile(
     output: str,
     detailed_exitcode: bool,
 ) -> int:
-    """Compare FILE... with what the dialler has, field by field.
+    """Compare each FILE with what the dialler has, field by field.
 
     Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
     failed.xlsx and .csv (rows that are rejected).

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import selectors
 import shlex
-import signal
 import subprocess
+import sys
 import time
-from contextlib import suppress
 
 from ..errors import ConfigError
 from ..text.outward import keep_secret
+from .portable import kill_group
 
 TIMEOUT = 60.0
 """Seconds that the command may take."""
@@ -65,8 +65,7 @@ def run_command(command: list[str] | str, name: str, what: str = "secret", *, se
     except subprocess.TimeoutExpired:
         raise ConfigError(f"{name} has not ended within {seconds:g} seconds; run it by hand to see why") from None
     finally:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill_group(process)
         process.wait()
         if process.stdout:
             process.stdout.close()
@@ -98,6 +97,8 @@ def _cannot_run(name: str, why: str) -> ConfigError:
 def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what: str) -> bytes:
     """Return all output of the process until it ends, or closes its output."""
     assert process.stdout  # noqa: S101 - for mypy
+    if sys.platform == "win32":  # selectors know only sockets there
+        return _not_too_long(process.communicate(timeout=max(deadline - time.monotonic(), 0))[0], name, what)
     printed = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -107,12 +108,16 @@ def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what:
                 piece = os.read(process.stdout.fileno(), LONGEST)
                 if not piece:
                     break
-                printed += piece
-                if len(printed) > LONGEST:
-                    raise ConfigError(f"{name} prints more than {LONGEST:,} bytes, which is no {what}")
+                printed = _not_too_long(printed + piece, name, what)
             elif ended:
                 return printed
             if time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired(process.args, 0)
     process.wait(max(deadline - time.monotonic(), 0))
+    return printed
+
+
+def _not_too_long(printed: bytes, name: str, what: str) -> bytes:
+    if len(printed) > LONGEST:
+        raise ConfigError(f"{name} prints more than {LONGEST:,} bytes, which is no {what}")
     return printed

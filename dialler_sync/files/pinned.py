@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
 from .trust import is_trusted
 
 _OPEN = Path("/proc/self/fd")
@@ -23,9 +24,9 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
     Raises:
         OSError: it cannot be opened, or belongs neither to this user, to root, nor to one of the ``owners``.
     """
-    if not _OPEN.is_dir():
+    if not os.supports_dir_fd or not _OPEN.is_dir():
         return None
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=inside)
+    number = os.open(folder, os.O_RDONLY | DIRECTORY | NOFOLLOW | CLOEXEC, dir_fd=inside)
     user = os.fstat(number).st_uid
     if not is_trusted(user) and user not in owners:
         os.close(number)

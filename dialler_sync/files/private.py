@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .portable import BINARY, CLOEXEC, NOFOLLOW
 from .trust import foreign_link
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-_NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY
 _DRAFT = re.compile(r"\.[0-9a-f]{16}\.part")
 _DRAFT_FOLDER = re.compile(r"\.rows\.\w+\.part")
 

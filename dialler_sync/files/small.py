@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from .portable import CLOEXEC, NONBLOCK
+
 _OWN = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 """Pipes opened by the parent process: ``-c <(sops -d list.yaml)``."""
 
@@ -19,7 +21,7 @@ def read_small(path: Path, most: int | None = None) -> str:
             block, a device never ends).
         UnicodeDecodeError: the file is not UTF-8.
     """
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    number = os.open(path, os.O_RDONLY | NONBLOCK | CLOEXEC)
     with os.fdopen(number, "rb") as file:
         mode = os.fstat(number).st_mode
         if stat.S_ISDIR(mode):

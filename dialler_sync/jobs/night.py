@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from ..config.settings import NotifySettings
 from ..errors import ConfigError, DiallerSyncError, UsageError
 from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
 from ..files import trust
+from ..files.portable import interrupt
 from ..files.private import make_folder
 from ..files.whole import spared
 from ..journal import Journal, RunRecord
@@ -196,8 +196,7 @@ class _Work:
         """Interrupt every campaign; each ends as after Ctrl-C."""
         self._stopped.set()
         for process in list(self._running):
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
+            interrupt(process)
 
     def _import(self, path: Path) -> tuple[int, list[str]]:
         # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once.
@@ -213,7 +212,7 @@ class _Work:
         )  # fmt: skip
         self._running.add(process)
         if self._stopped.is_set():
-            process.send_signal(signal.SIGINT)
+            interrupt(process)
         errors = []
         with process:
             for text in process.stderr or ():

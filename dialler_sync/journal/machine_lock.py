@@ -10,17 +10,21 @@ import hashlib
 import logging
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from ..files.portable import CLOEXEC, DIRECTORY, NOFOLLOW, NONBLOCK, user_name
 from ..target import is_account, split
 
 _log = logging.getLogger(__name__)
 
 LOCK_DIR = "DIALLER_SYNC_LOCK_DIR"
 """Variable that names another folder for the locks; all users of a dialler must name the same."""
+
+_OTHERWISE = "Let all users of this dialler have one journal: --state"
 
 SHARED = Path("/run/lock/dialler-sync")
 
@@ -61,10 +65,9 @@ def machine_lock(target: str) -> Iterator[str]:
         problem = "" if held else "; ".join(dict.fromkeys(problems))
         if problem:
             _log.warning(
-                "the machine's lock cannot be had (%s): runs by another journal or user are not kept out. Name a "
-                "folder that all of them can write to: %s",
+                "the machine's lock cannot be had (%s): runs by another journal or user are not kept out. %s",
                 problem,
-                LOCK_DIR,
+                _OTHERWISE if sys.platform == "win32" else f"Name a folder that all of them can write to: {LOCK_DIR}",
             )
         yield problem
 
@@ -79,9 +82,9 @@ def _make(folder: Path) -> None:
 def _opened(stack: ExitStack, folder: Path) -> int:
     """The folder, opened, so that nobody can put another in its place. No link is followed: another user may have made
     it; and where everybody may write, the locks of others must be safe from being deleted."""
-    import fcntl  # noqa: F401 - systems without it have none of the flags below, too
+    import fcntl  # noqa: F401 - without it there is no lock
 
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    number = os.open(folder, os.O_RDONLY | DIRECTORY | NOFOLLOW | CLOEXEC)
     stack.callback(os.close, number)
     mode = os.fstat(number).st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
@@ -142,7 +145,7 @@ def _locked(folder: int, name: str, *, exclusive: bool) -> Iterator[bool]:
 def _open(folder: int, name: str) -> int:
     """Open a lock file; first without creating it, which the kernel refuses in folders such as /tmp for the file of
     another user. No link is followed."""
-    flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    flags = NOFOLLOW | NONBLOCK | CLOEXEC
     for _ in range(_TRIES):
         try:
             try:
@@ -180,7 +183,7 @@ def _write(number: int, text: str) -> None:
 def _holder(folder: int, name: str) -> str:
     """Return the holder of a file, from the system or else from the file; ``""`` if that process has died."""
     try:
-        number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        number = os.open(name, os.O_RDONLY | NOFOLLOW | NONBLOCK, dir_fd=folder)
         try:
             known = _holder_by_system(os.fstat(number))
             said = os.read(number, 200).decode(errors="replace")
@@ -203,20 +206,10 @@ def _holder_by_system(file: os.stat_result) -> str:
         words = line.split()
         if words[1:2] == ["FLOCK"] and words[5:6] == [place] and int(words[4]) > 0:
             with suppress(FileNotFoundError):
-                return _user_and_process(Path(f"/proc/{words[4]}").stat().st_uid, int(words[4]))
+                return f"user {user_name(Path(f'/proc/{words[4]}').stat().st_uid)}, process {words[4]}"
     return ""
 
 
 def who() -> str:
     """Return user and process ID, for the messages of processes that find this lock."""
-    return _user_and_process(os.geteuid(), os.getpid())
-
-
-def _user_and_process(user: int, process: int) -> str:
-    import pwd
-
-    try:
-        name = pwd.getpwuid(user).pw_name
-    except KeyError:  # a user without a name
-        name = str(user)
-    return f"user {name}, process {process}"
+    return f"user {user_name()}, process {os.getpid()}"

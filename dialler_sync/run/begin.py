@@ -86,7 +86,7 @@ def _user() -> str:
     """Return the name of the user who began the run; of one who used ``sudo``, their own."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
+    except (ImportError, OSError, KeyError):  # a container's user without a name
         return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 

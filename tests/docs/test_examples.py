@@ -125,6 +125,7 @@ class Reader:
     def _units(self, text: str) -> None:
         """Ask systemd what it makes of them, where it is there; the program is one that exists here."""
         kind = "timer" if "[Timer]" in text else "service"
+        assert text == (ROOT / "systemd" / f"dialler-sync.{kind}").read_text(encoding="utf-8"), "not what is packaged"
         Path(f"dialler-sync.{kind}").write_text(text.replace("/opt/dialler-sync/bin/dialler-sync", "/bin/true"))
         if kind == "timer" and shutil.which("systemd-analyze"):
             units = ["./dialler-sync.service", "./dialler-sync.timer"]
@@ -152,6 +153,8 @@ class Reader:
 def reader(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dialler: SimulatorServer) -> Iterator[Reader]:
     """In a folder that holds a list, and the folders of a machine on which the tool is installed."""
     shutil.copy(ROOT / "sample_data" / "team_list.xlsx", "list.xlsx")
+    for name in ("sample_data", "configs"):
+        shutil.copytree(ROOT / name, name)
     for name in FOLDERS:
         (tmp_path / name[1:]).mkdir(parents=True)
     with ExitStack() as stack:

@@ -12,7 +12,7 @@ PAGES = sorted(
 )
 
 _BLOCK = re.compile(
-    r"^(?:<!-- (?P<remark>[^\n]+) -->\n\n?)?(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$",
+    r"^(?: *<!-- (?P<remark>[^\n]+) -->\n\n?)?(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^ *```$",
     re.DOTALL | re.MULTILINE,
 )
 _RUN_BY_CI = ("demo", "test")

@@ -22,7 +22,7 @@ BEFORE = "20251231-000000-bbbbbb"
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
     """What is to be told stays in it."""
-    monkeypatch.setattr("dialler_sync.jobs.notify._deliver", lambda *_: None)
+    monkeypatch.setattr("dialler_sync.jobs.receivers.Receiver.deliver", lambda *_: None)
     with Journal.open(tmp_path / "journal.db") as journal:
         yield journal
 

@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 import httpx
 import orjson
 
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..endpoints import ENDPOINTS, Endpoint, endpoint
 from ..error_codes import NOT_FOUND, UNREADABLE
 from ..errors import MaybeDone, Refused, RequestError

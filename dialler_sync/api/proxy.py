@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from ..config.settings import is_loopback
+from ..config.dialler import is_loopback
 from ..errors import ConfigError
 from ..text.outward import keep_secret
 from ..text.secrets import url_secrets

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..errors import ConfigError
 from ..files.trust import is_trusted
 

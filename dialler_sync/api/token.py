@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..errors import ConfigError
 from ..files.own_command import LONGEST, run_command
 from ..files.small import read_small

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..errors import ClusterLost, DiallerSyncError
 from ..load.rules import Rules
 from ..model import SpooledRow

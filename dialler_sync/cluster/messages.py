@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..errors import DiallerSyncError
 from ..journal import Outcome, RowState
 from ..load.rules import Rules

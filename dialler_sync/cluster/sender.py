@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..errors import ConfigError, DiallerSyncError, Interrupted, StopRun, UsageError
 from ..journal import Outcome
 from ..load.loader import Loader

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .columns import ColumnRule
 from .load import changes, fingerprint, load_config, load_source, with_source
-from .settings import Settings, SourceSettings
+from .settings import Settings
+from .source import SourceSettings
 
 __all__ = [
     "ColumnRule",

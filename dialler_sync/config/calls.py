@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .inbox import age
+from .section import Section
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
@@ -33,10 +34,8 @@ def _age(text: str) -> str:
     return text
 
 
-class CallsSettings(BaseModel):
+class CallsSettings(Section):
     """The form of the lists of calls, and how long calls of open contacts are looked at again."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     columns: dict[str, str] = Field(
         default_factory=dict,

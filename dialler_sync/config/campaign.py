@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from .section import Section
 from .texts import Pattern
 
 _ID = re.compile("[0-9]{1,18}")
@@ -43,10 +44,8 @@ Share = Annotated[
 ]
 
 
-class Route(BaseModel):
+class Route(Section):
     """Where rows go whose cell has a pattern."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     pattern: Pattern = Field(
         description="A regular expression that is found anywhere in the cell; case does not matter. An empty cell is "
@@ -55,10 +54,8 @@ class Route(BaseModel):
     to: Target = Field(description="The campaign's ID (digits) or name.")
 
 
-class CampaignSettings(BaseModel):
+class CampaignSettings(Section):
     """The campaign that contacts go to: exactly one of ``id``, ``name``, ``column``, ``split``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     id: int | None = Field(None, description="DiallerCampaignsID.")
     name: str | None = Field(None, min_length=1, max_length=64, description="DiallerCampaignsName.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from .section import Section
 
 
-class ClusterSettings(BaseModel):
+class ClusterSettings(Section):
     """Certificates for ``--cluster tls://…``; ``--cluster local`` makes its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     ca_file: Path | None = Field(
         None,

@@ -12,8 +12,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     ValidationError,
@@ -27,6 +25,7 @@ from ..fields import FIELDS, PHONE_FIELDS, Kind
 from ..text.nearest import nearest
 from .checks import contradictions
 from .days import Day
+from .section import Section
 from .steps import Join, Lookup, Part, Replacement, template_parts
 from .texts import SHOWS_NOTHING, Formats, Names, Pattern, fold, or_short
 
@@ -49,10 +48,8 @@ _ONLY_FOR: dict[str, tuple[frozenset[Kind], str]] = {
 }
 
 
-class ColumnRule(BaseModel):
+class ColumnRule(Section):
     """One entry of ``columns:``. A plain text is short for ``{column: text}``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: str | None = Field(None, min_length=1, description="Source column.")
     first_of: Names | None = Field(

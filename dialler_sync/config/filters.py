@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     model_validator,
@@ -18,6 +16,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from .days import Day, no_day_between
+from .section import Section
 from .texts import Formats, Pattern, fold, or_short
 
 _RANGES = ("min", "max", "before", "after")
@@ -30,10 +29,8 @@ def _texts(given: object) -> object:
     return ["" if each is None else each for each in given] if isinstance(given, list) else given
 
 
-class Condition(BaseModel):
+class Condition(Section):
     """What a cell must hold. A list is short for ``{values: list}``. Of several keys, all must hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: Annotated[tuple[str, ...], BeforeValidator(_texts), Field(min_length=1)] | None = Field(
         None, description="One of these texts; case and space do not matter, and '' is an empty cell."

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from .section import Section
 from .sources import NamedFile
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -79,10 +80,8 @@ def _checked(check: Callable[[str], object]) -> AfterValidator:
     return AfterValidator(checked)
 
 
-class InboxSettings(BaseModel):
+class InboxSettings(Section):
     """The folder that ``import`` works through when no FILE is named."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     dir: NamedFile | None = Field(None, description="The folder, here or at an address; --inbox DIR comes first.")
     quiet_for: float = Field(30, ge=0, description="Seconds for which a file must not change before it is imported.")
@@ -107,10 +106,8 @@ class InboxSettings(BaseModel):
     )
 
 
-class ReportSettings(BaseModel):
+class ReportSettings(Section):
     """Where reports are written, and how long they are kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     dir: Path | None = Field(
         None, description="Folder in which each run gets a folder; default: reports, where the command is given."

@@ -18,8 +18,9 @@ from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
 from .document import Document, KeyPath
 from .extends import read_configuration
-from .settings import Settings, SourceSettings
+from .settings import Settings
 from .shape import model_at
+from .source import SourceSettings
 from .sources import Stores, beside, stores_beside, within
 
 _TUNING = {

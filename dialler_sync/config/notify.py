@@ -1,4 +1,4 @@
-"""``notify: {email:}``: mail to people, over an SMTP server."""
+"""``notify:``, who is told how a night went."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from .dialler import is_loopback
+from .limits import RowLimit
+from .section import Section
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TLS = {"smtp": "starttls", "smtps": "tls"}
@@ -31,10 +35,8 @@ def _server(value: Any) -> Any:
     return found | ({"user": unquote(parts.username)} if parts.username else {})
 
 
-class SmtpSettings(BaseModel):
+class SmtpSettings(Section):
     """An SMTP server."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     host: str = Field(min_length=1, description="Its name.")
     port: int | None = Field(None, ge=1, le=65535, description="Default: 587 (starttls), 465 (tls), 25 (none).")
@@ -56,10 +58,10 @@ class SmtpSettings(BaseModel):
         return self
 
 
-class EmailSettings(BaseModel):
+class EmailSettings(Section):
     """Mail to people."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     to: Annotated[tuple[Address, ...], BeforeValidator(_listed)] = Field(min_length=1, description="Who gets it.")
     sender: Address = Field(alias="from", description="Who sends it.")
@@ -72,3 +74,35 @@ class EmailSettings(BaseModel):
     )
     attach_up_to: float = Field(10, gt=0, le=100, description="MB that attachments may have; larger ones are left out.")
     mask: bool = Field(True, description="Mask phone numbers in the text and in report.html.")
+
+
+def _webhook(url: str) -> str:
+    if not url.startswith("https://") and not is_loopback(url):
+        raise ValueError("a webhook is called over https (plain http only to this machine)")
+    return url
+
+
+class NotifySettings(Section):
+    """Notifications of nights that fail, recover, or bring an unusual number of rows."""
+
+    webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."
+    )
+    teams: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None, description="A workflow of Microsoft Teams, which gets the same as an adaptive card."
+    )
+    email: EmailSettings | None = Field(None, description="Mail to people, over an SMTP server.")
+    ping: Annotated[str, AfterValidator(_webhook)] | None = Field(
+        None,
+        description="Called when an import ends well; with /start behind its path when it begins, with /fail and the "
+        "exit code when it fails.",
+    )
+    on: Literal["change", "failed", "always"] = Field(
+        "change", description="When all but ping tell: change, each failure as well (failed), or every run."
+    )
+    digest: bool = Field(
+        False, description="One message for all runs of a night, in place of one each; also one ping each."
+    )
+    row_count: RowLimit | None = Field(
+        None, description="Alarm when the number of rows is off the median of earlier imports by more: 100 or 50%."
+    )

@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..errors import UsageError
 from ..files.url import path_of
+from .section import Section
 
 _ADDRESS = re.compile(r"(sftp|s3|https|http|smb)://[^/?#@\s]+(/[^?#\s]*)?")
 
 
-class StoreSettings(BaseModel):
+class StoreSettings(Section):
     """The login to one host or bucket. What is missing comes from the usual files and variables of the system."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     username: str | None = Field(None, description="Name of the user (sftp, smb, https).")
     password_command: list[str] | str | None = Field(
@@ -71,18 +70,16 @@ def stores_beside(folder: Path, stores: Stores) -> Stores:
     }
 
 
-class Naming(BaseModel):
+class Naming(Section):
     """A section that names a file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     file: NamedFile
 
 
-Section = TypeVar("Section", bound=Naming)
+AnyNaming = TypeVar("AnyNaming", bound=Naming)
 
 
-def beside(folder: Path, section: Section) -> Section:
+def beside(folder: Path, section: AnyNaming) -> AnyNaming:
     """Return a section whose ``file`` is relative to a folder; an address stays as it is."""
     return section.model_copy(update={"file": within(folder, section.file)})
 

@@ -5,36 +5,31 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from .section import Section
 from .sources import NamedFile, Naming
 from .texts import Pattern
 
 _TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>[{}])")
 
 
-class Part(BaseModel):
+class Part(Section):
     """One piece of a text that is cut at a separator."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     separator: str = Field(min_length=1, description="Text between the parts.")
     part: int = Field(ge=1, description="Which part to take, counted from 1; a part that is not there is empty.")
 
 
-class Join(BaseModel):
+class Join(Section):
     """Several columns in one text; empty ones are left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     columns: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1, description="Source columns.")
     separator: str = Field(" ", description="Text between them.")
 
 
-class Replacement(BaseModel):
+class Replacement(Section):
     """A pattern, and what stands in its place wherever it is found in a text."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     pattern: Pattern = Field(description="A regular expression that is found anywhere in the text.")
     with_: str = Field(
@@ -59,8 +54,6 @@ class Replacement(BaseModel):
 
 class Lookup(Naming):
     """A table of keys and values: a CSV or Excel file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: NamedFile = Field(description="CSV or Excel file, relative to the folder of the configuration.")
     key: str = Field(min_length=1, description="Its column that holds what the text is looked for in.")

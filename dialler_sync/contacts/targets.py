@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import ColumnRule, Settings
 from ..config.campaign import CampaignSettings
 from ..config.columns import fold
-from ..config.settings import RowSettings
+from ..config.rows import RowSettings
 from ..error_codes import RAGGED_ROW, fault
 from ..errors import InputError
 from ..fetch import fetch

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..config.settings import NotifySettings
+from ..config.notify import NotifySettings
 from ..exit_codes import ExitCode, worst
 from ..journal import Journal
 from ..report.night_page import CampaignNight, night_verdict

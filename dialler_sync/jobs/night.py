@@ -19,7 +19,7 @@ from typing import Any
 
 from ..config import Settings, load_config
 from ..config.extends import extended_by
-from ..config.settings import NotifySettings
+from ..config.notify import NotifySettings
 from ..errors import ConfigError, DiallerSyncError, UsageError
 from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
 from ..files import trust

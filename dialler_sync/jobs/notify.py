@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..config.settings import NotifySettings, Settings
+from ..config.notify import NotifySettings
+from ..config.settings import Settings
 from ..errors import DiallerSyncError, JournalError
 from ..exit_codes import MEANINGS, ExitCode, exit_code
 from ..journal import Journal

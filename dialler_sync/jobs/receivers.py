@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-from ..config.settings import NotifySettings
+from ..config.notify import NotifySettings
 from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward

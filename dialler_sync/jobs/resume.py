@@ -12,7 +12,7 @@ from typing import Any
 
 from ..api.token import read_token
 from ..config import Settings, SourceSettings, changes, fingerprint, with_source
-from ..config.settings import row_limit
+from ..config.limits import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError

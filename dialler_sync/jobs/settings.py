@@ -6,9 +6,9 @@ from ..config import Settings, SourceSettings, load_config, load_source, with_so
 from ..config.extends import read_configuration
 from ..config.hours import following, read_time
 from ..config.inbox import age
+from ..config.limits import Limit, row_limit
 from ..config.load import still_marked
 from ..config.schema import json_schema
-from ..config.settings import Limit, row_limit
 
 __all__ = [
     "Limit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..config import Settings
-from ..config.settings import ProtectSettings
+from ..config.protect import ProtectSettings
 from ..errors import UsageError
 from .called import DONE, HISTORY, LAST_TRY, RESULT
 from .snapshot import Snapshot

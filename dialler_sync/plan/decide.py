@@ -10,7 +10,7 @@ from typing import Any, Self
 from ..api.call_times import moment
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, differences, is_locked
 from ..config import Settings
-from ..config.settings import Mode
+from ..config.rows import Mode
 from ..config.texts import fold
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import FIELDS

@@ -133,7 +133,7 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
     """
     from pydantic import TypeAdapter
 
-    from ..config.settings import row_limit
+    from ..config.limits import row_limit
 
     trust.require("the plan", path, trust=trusted)
     no_plan = "is not a plan that 'dialler-sync plan -o' has written"

@@ -15,7 +15,8 @@ import orjson
 
 from ..api.wire import StoredContact, is_elsewhere
 from ..config import Settings
-from ..config.settings import Limit, Mode
+from ..config.limits import Limit
+from ..config.rows import Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import PHONE_FIELDS
 from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord

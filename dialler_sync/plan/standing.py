@@ -8,7 +8,7 @@ import orjson
 
 from ..api.wire import StoredContact
 from ..config import Settings
-from ..config.settings import Mode
+from ..config.rows import Mode
 from ..journal import Journal, RunRecord
 from ..model import LEFT_TO_OTHERS, Status
 from ..pages import KEYS, batched

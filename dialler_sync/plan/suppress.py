@@ -18,7 +18,9 @@ from ..model import Chunk, Contact, Fault, RowWarning, Value
 from ..text.nearest import nearest
 
 if TYPE_CHECKING:
-    from ..config.settings import Settings, SourceSettings, SuppressSettings
+    from ..config.settings import Settings
+    from ..config.source import SourceSettings
+    from ..config.suppress import SuppressSettings
     from ..model import Table
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..api.wire import CAMPAIGN_NAME, StoredContact, campaign_of, is_locked, is_unlocked
 from ..config import Settings
-from ..config.settings import Limit, Missing
+from ..config.limits import Limit
+from ..config.mirror import Missing
 from ..error_codes import DUPLICATE_KEY
 from ..errors import SafetyLimit
 from ..journal import Journal, NoRow, RunRecord

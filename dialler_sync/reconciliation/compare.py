@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.wire import LOCK, StoredContact, differences, is_locked
-from ..config.settings import Mode
+from ..config.rows import Mode
 from ..errors import UsageError
 from ..model import ContactClass, Reason, Value
 from ..plan.decide import PlanRules, protection

@@ -10,7 +10,7 @@ import orjson
 
 from ..api.wire import StoredContact
 from ..config import Settings
-from ..config.settings import Missing
+from ..config.mirror import Missing
 from ..model import Value
 from ..plan.numbers import KnownNumbers
 from .sides import KnownOf, Sides, none_known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..api.client import DiallerClient
 from ..config import Settings
-from ..config.settings import Mode
+from ..config.rows import Mode
 from ..journal import Journal, RunRecord
 from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists

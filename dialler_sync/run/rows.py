@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ..api.client import DiallerClient
 from ..api.latency import Latencies
 from ..config import Settings
-from ..config.settings import Limit, Missing, Mode
+from ..config.limits import Limit
+from ..config.mirror import Missing
+from ..config.rows import Mode
 from ..errors import DiallerSyncError, JournalError, SafetyLimit
 from ..journal import Journal, Outcome, RunRecord
 from ..model import Action, Status

@@ -13,7 +13,7 @@ from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..api.token import read_token
 from ..config import Settings
-from ..config.settings import Limit
+from ..config.limits import Limit
 from ..errors import LimitReached, SafetyLimit, StopRun
 from ..journal import Journal, Outcome, RunRecord
 from ..load.kept import is_kept

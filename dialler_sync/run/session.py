@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..api.client import DiallerClient
 from ..api.pace import Gate
-from ..config.settings import DiallerSettings
+from ..config.dialler import DiallerSettings
 from ..errors import OutOfTime
 from .interrupt import interruptible
 

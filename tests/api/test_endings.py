@@ -23,7 +23,7 @@ from yarl import URL
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.retry import judge_failure
 from dialler_sync.api.transport import FOREIGN, AiohttpTransport, translate
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import MaybeDone, NotDone, RequestError
 
 from ..helpers.scripted import (

@@ -15,7 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from dialler_sync.api import DiallerClient
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import ConfigError, NotDone
 
 from ..helpers.scripted import DONE, Certificate, ScriptedServer, settings

@@ -26,7 +26,7 @@ import orjson
 
 from dialler_sync.api import DiallerClient
 from dialler_sync.api.pace import Gate
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 
 CONTACT = {
     "DiallerCampaignsID": 538,

@@ -25,7 +25,7 @@ from dialler_sync.cluster.messages import Order, Report, Share
 from dialler_sync.cluster.partitions import partition_of
 from dialler_sync.cluster.sender import Sender
 from dialler_sync.cluster.writer import Writer
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import (
     ClusterLost,
     Interrupted,

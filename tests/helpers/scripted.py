@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote
 
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 
 TOKEN = "s3cret-t0ken"
 

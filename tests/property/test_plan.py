@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialler_sync.config import Settings, load_config
-from dialler_sync.config.settings import Limit
+from dialler_sync.config.limits import Limit
 from dialler_sync.jobs.changes import undo_run
 from dialler_sync.jobs.imports import ImportOptions, PlanFile, import_files, plan_files
 from dialler_sync.journal import Journal

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.config.notify import SmtpSettings
-from dialler_sync.config.settings import NotifySettings
+from dialler_sync.config.notify import NotifySettings, SmtpSettings
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.jobs import receivers, smtp
 

@@ -15,7 +15,7 @@ from dialler_sync.cluster.conversation import Lost, RemoteSender
 from dialler_sync.cluster.coordinator import LOSSES, Coordinator
 from dialler_sync.cluster.messages import LOT, Batch, Order, Report, Share
 from dialler_sync.cluster.writer import Writer
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import ClusterLost, Interrupted
 from dialler_sync.journal import Outcome, RowState
 from dialler_sync.load.rules import Rules

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from dialler_sync.cluster.messages import Order, Share
 from dialler_sync.cluster.sender import TOKEN_VARIABLE, UNHEARD, Sender, check_version, with_token
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import ConfigError, UsageError
 from dialler_sync.load.rules import Rules
 from dialler_sync.version import __version__

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from dialler_sync.config import ColumnRule, changes, fingerprint
 from dialler_sync.config.days import day_of
 from dialler_sync.config.filters import Condition
+from dialler_sync.config.rows import RowSettings
 from dialler_sync.config.schema import json_schema
-from dialler_sync.config.settings import RowSettings
 
 from ...helpers.rows import settings_of
 

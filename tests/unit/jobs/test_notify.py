@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dialler_sync.config.settings import NotifySettings
+from dialler_sync.config.notify import NotifySettings
 from dialler_sync.jobs.notify import tell_of_run
 from dialler_sync.journal import Journal
 from dialler_sync.run.reports import Summary

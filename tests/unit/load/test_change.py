@@ -11,7 +11,7 @@ import pytest
 
 from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import DiallerUnavailable, MaybeDone, Refused
 from dialler_sync.journal import Journal, Outcome, PlannedRow
 from dialler_sync.load.change import Changer, ContactChanger, UncheckedChanger

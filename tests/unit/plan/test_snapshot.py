@@ -11,7 +11,7 @@ import pytest
 from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact, stored_contact
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import MaybeDone, RequestError
 from dialler_sync.pages import RECORDS
 from dialler_sync.plan.snapshot import MOST_SINGLE, Snapshot, look_beside, read_campaign, read_contacts

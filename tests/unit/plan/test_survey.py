@@ -12,7 +12,7 @@ import pytest
 from dialler_sync.api.client import DiallerClient
 from dialler_sync.api.pace import Gate
 from dialler_sync.api.wire import StoredContact
-from dialler_sync.config.settings import DiallerSettings
+from dialler_sync.config.dialler import DiallerSettings
 from dialler_sync.errors import DiallerUnavailable, MaybeDone, NoRowCanSucceed, NotDone, Refused, RequestError
 from dialler_sync.model import SpooledRow
 from dialler_sync.plan.snapshot import Snapshot

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dialler_sync.api.wire import StoredContact
-from dialler_sync.config.settings import Mode
+from dialler_sync.config.rows import Mode
 from dialler_sync.model import ContactClass
 from dialler_sync.plan.decide import PlanRules
 from dialler_sync.reconciliation.compare import (

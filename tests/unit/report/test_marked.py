@@ -17,7 +17,7 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from dialler_sync.config.settings import SourceSettings
+from dialler_sync.config.source import SourceSettings
 from dialler_sync.read import open_table
 from dialler_sync.report.marked_book import write_marked
 from dialler_sync.report.xml_edit import Document, Unedited

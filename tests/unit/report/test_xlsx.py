@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from dialler_sync.config.settings import SourceSettings
+from dialler_sync.config.source import SourceSettings
 from dialler_sync.model import Reason, RowResult, Status
 from dialler_sync.own_columns import FAILED_COLUMNS, RESULT_COLUMNS
 from dialler_sync.read import open_table

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dialler_sync.config import load_config
-from dialler_sync.config.settings import row_limit
+from dialler_sync.config.limits import row_limit
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
 from dialler_sync.jobs.resume import resume_run

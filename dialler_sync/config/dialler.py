@@ -1,0 +1,162 @@
+"""``dialler:``, the address and the account, and the limits on the load."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from ..endpoints import ENDPOINTS, endpoint
+from ..target import dialler_of
+from ..text.nearest import nearest
+from .hours import Hours
+from .section import Section
+
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"'{url}' is not a URL such as https://dialler.example.com/rest/v1.0")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("the base URL carries no user, password, '?' or '#'")
+    _ = parts.port  # raises ValueError for an invalid port
+    return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether requests to ``url`` stay on this machine."""
+    return bool(_LOOPBACK.fullmatch(urlsplit(url).hostname or ""))
+
+
+def _endpoint_name(name: str) -> str:
+    if name not in ENDPOINTS:
+        raise ValueError(f"there is no function '{name}'{nearest(name, ENDPOINTS)}")
+    return name
+
+
+EndpointName = Annotated[str, AfterValidator(_endpoint_name)]
+
+
+class DiallerSettings(Section):
+    """The dialler's address and account, and the limits on its load."""
+
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        description="The REST API up to its version: https://dialler.example.com/rest/v1.0. "
+        "Plain http only to this machine, or with allow_http."
+    )
+    name: str | None = Field(
+        None,
+        pattern=r"^[^#\s]([^#\r\n]*[^#\s])?$",
+        max_length=200,
+        description="What the journal and the locks know this account by, in place of its address: the same in every "
+        "configuration that reaches it by another one.",
+    )
+    clients_id: int = Field(ge=0, description="The ClientsID, which is part of every URL.")
+    token: SecretStr | None = Field(
+        None, description="The bearer token; write ${DIALLER_SYNC_TOKEN} and set that variable."
+    )
+    token_file: Path | None = Field(None, description="A file that holds the token, in place of token.")
+    token_command: list[str] | str | None = Field(
+        None, description="A command that prints the token, in place of token: a list, run without a shell."
+    )
+    allow_http: bool = Field(
+        False, description="Allow plain http to another machine; the token is then readable on the way."
+    )
+    ca_file: Path | None = Field(None, description="Certificates (PEM) to trust in place of the system's.")
+    client_cert: Path | None = Field(
+        None, description="A certificate (PEM) to show to a dialler that asks for one; it may hold the key, too."
+    )
+    client_key: Path | None = Field(
+        None, description="The key (PEM, without a password) of client_cert; only this user may read it."
+    )
+    timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
+    concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
+    rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")
+    hours: str | None = Field(
+        None,
+        description='When contacts may be changed, by this machine\'s clock: "20:00-06:00". At the end of it, and '
+        "outside, a run takes no more rows (exit 9, resumable).",
+    )
+    retries: int = Field(5, ge=0, le=100, description="Repeats of one request, where a repeat is harmless.")
+    give_up_after: float = Field(
+        300, ge=0, description="Seconds the dialler may be down before the run stops (exit 5)."
+    )
+    release: str = Field(
+        "3.19", pattern=r"^\d+\.\d+(\.\d+)*$", description="The dialler's release; it decides field lengths."
+    )
+    endpoints: dict[EndpointName, str] = Field(
+        default_factory=dict,
+        description='Other method and path for a function: lock_by_id: "PUT /dialler/contacts/contact/{id}/lock".',
+    )
+
+    @property
+    def release_numbers(self) -> tuple[int, ...]:
+        """The release as numbers: ``"3.19"`` → ``(3, 19)``."""
+        return tuple(int(part) for part in self.release.split("."))
+
+    @property
+    def identity(self) -> str:
+        """The account, whatever the spelling of its address: see :mod:`dialler_sync.target`."""
+        return dialler_of(self.base_url, self.clients_id, self.name)
+
+    @property
+    def root(self) -> str:
+        """The base URL with the ClientsID, the start of every path."""
+        return f"{self.base_url}/{self.clients_id}"
+
+    _until: datetime | None = PrivateAttr(None)
+
+    @field_validator("hours")
+    @classmethod
+    def _two_times(cls, hours: str | None) -> str | None:
+        if hours is not None:
+            Hours.read(hours)
+        return hours
+
+    def until(self, end: datetime) -> DiallerSettings:
+        """Return these settings for a run that ends then."""
+        ours = self.model_copy()
+        ours._until = end
+        return ours
+
+    def end_from(self, now: datetime) -> tuple[datetime, str] | None:
+        """Return when a run that changes contacts takes no more rows, and what says so; None: never."""
+        ends = [(self._until, "--until")] if self._until else []
+        if self.hours:
+            ends.append((Hours.read(self.hours).end_from(now), f"dialler.hours: {self.hours}"))
+        return min(ends, default=None)
+
+    @field_validator("endpoints")
+    @classmethod
+    def _endpoint_shapes(cls, endpoints: dict[str, str]) -> dict[str, str]:
+        for name, override in endpoints.items():
+            endpoint(name, override)
+        return endpoints
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DiallerSettings:
+        if self.base_url.startswith("http:") and not self.allow_http and not is_loopback(self.base_url):
+            raise ValueError(
+                "plain http would send the token readable over the network: use https, or set allow_http: true"
+            )
+        given = [name for name in ("token", "token_file", "token_command") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"only one of {', '.join(given)} may be set")
+        if self.client_key is not None and self.client_cert is None:
+            raise ValueError("client_key is the key of a certificate: set client_cert, too")
+        if self.client_cert is not None and not self.base_url.startswith("https:"):
+            raise ValueError("client_cert is shown over https only, and base_url is plain http")
+        return self

@@ -70,7 +70,7 @@ class Endpoint:
             value = str(values[match[1]])
             in_path = "?" not in self.path[: match.start()]
             if not value or (in_path and value in {".", ".."}):
-                raise UsageError(f"{self.name}: '{value}' is no {match[1]}")
+                raise UsageError(f"{self.name}: '{value}' is not a {match[1]}")
             return quote(value, safe="")
 
         return _PLACEHOLDER.sub(encoded, self.path)

@@ -373,7 +373,7 @@ def _records(reply: httpx.Response) -> Records:
     something."""
     found = records(judge(reply, exact=True))
     if found is None:
-        raise unreadable("the answer holds no 'records', or not as many as its 'count' says")
+        raise unreadable("the answer has no 'records', or not as many as its 'count' says")
     return found
 
 
@@ -393,7 +393,7 @@ async def _of_campaign(
                 aside(record)
     if others:
         _log.info(
-            "This dialler ignores the question for campaign %s: %d contacts of other campaigns are left out",
+            "This dialler ignores the filter on campaign %s: %d contacts of other campaigns are left out",
             campaign_id,
             others,
         )

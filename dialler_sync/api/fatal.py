@@ -21,11 +21,11 @@ def is_of_every_request(error: RequestError, *, only_way: bool = False) -> bool:
 def reason(error: RequestError) -> StopRun:
     """Return the error for a request without a usable answer, with its fix."""
     if isinstance(error, NotDone | MaybeDone):
-        return DiallerUnavailable(f"the dialler gives no usable answer: {error}")
+        return DiallerUnavailable(f"the dialler's answer is not usable: {error}")
     if error.code == UNAUTHORISED:
         return NoRowCanSucceed(
-            f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
-            "get the current one from the dialler's portal, and check dialler.clients_id."
+            f"the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
+            "the current one from the dialler's portal, and check dialler.clients_id."
         )
     if error.code == REDIRECTED:
         return NoRowCanSucceed(f"{error}: check dialler.base_url")
@@ -37,8 +37,8 @@ def reason(error: RequestError) -> StopRun:
 def foreign(error: RequestError) -> str:
     """Name the server that answers in the dialler's place, and where to look."""
     return (
-        f"a proxy, firewall or web server refuses in place of the dialler ({error}): check dialler.base_url, and the "
-        "variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
+        f"a proxy, firewall or web server answered in place of the dialler ({error}): check dialler.base_url and "
+        "the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
     )
 
 
@@ -50,8 +50,8 @@ def reason_to_stop(error: RequestError, *, campaign: str | None, rows_pass: bool
     """
     if error.code == UNAUTHORISED and not (rows_pass and error.http_status == HTTPStatus.FORBIDDEN):
         return NoRowCanSucceed(
-            f"the dialler refuses the token or the ClientsID ({error}). Making a new token kills the old one: "
-            "get the current token, then resume the run."
+            f"the dialler refuses the token or the ClientsID ({error}). A new token replaces the old one: get "
+            "the current token, then resume the run."
         )
     if error.code == PROXY_REFUSED or (isinstance(error, Refused) and error.foreign and not rows_pass):
         return NoRowCanSucceed(foreign(error))
@@ -59,6 +59,6 @@ def reason_to_stop(error: RequestError, *, campaign: str | None, rows_pass: bool
         return NoRowCanSucceed(f"{error}: check dialler.base_url and dialler.endpoints")
     if error.code == NOT_FOUND and campaign is not None:
         return NoRowCanSucceed(
-            f"the dialler does not know the campaign {campaign} ({error}): check campaign: in the configuration"
+            f"the dialler does not have the campaign {campaign} ({error}): check campaign: in the configuration"
         )
     return None

@@ -58,7 +58,7 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             while mark != "]":
                 for record in text.whole_objects() or [await text.value()]:
                     if not isinstance(record, dict):
-                        raise unreadable("the list of contacts holds an entry that is no contact")
+                        raise unreadable("the list of contacts has an entry that is not a contact")
                     given += 1
                     yield record
                 mark = await text.skip(",]")
@@ -70,16 +70,16 @@ async def _records(text: _Text) -> AsyncGenerator[Mapping[str, Any], None]:
             if others.setdefault(key, value) != value or (key == "records" and listed):
                 raise ValueError("a key has two values")
             if key == "records" and value is not None:
-                raise unreadable("the records in the list of contacts are no list")
+                raise unreadable("the records in the list of contacts are not a list")
         mark = await text.skip(",}")
     if await text.mark():
-        raise unreadable("the list of contacts goes on after its end")
+        raise unreadable("the list of contacts continues after its end")
     if str(others.get("status")) != "200":
         raise unreadable("the list of contacts does not say that it is complete (status: 200)")
     count = others.get("count")
     if str(count) != str(given) and not (count is None and given):
         said = "says no count" if count is None else f"says count {count}"
-        raise unreadable(f"the list of contacts {said}, and holds {given} contacts")
+        raise unreadable(f"the list of contacts {said}, but has {given} contacts")
 
 
 class _Text:

@@ -270,7 +270,7 @@ class Gate:
             return
         if asked > max(LONGEST_PROBE_PAUSE, 2 * self._asked):
             self._asked = asked
-            waits = f"waiting at most {give_up_at - now:.0f} s, as give_up_after says"
+            waits = f"waiting at most {give_up_at - now:.0f} s (dialler.give_up_after)"
             self._say(
                 f"the dialler asks to wait {asked:,.0f} s (Retry-After): {waits if asked > give_up_at - now else error}"
             )

@@ -52,7 +52,7 @@ def _usable(name: str, value: str) -> str:
     if scheme not in _PORTS:
         kind = "a SOCKS proxy" if scheme.startswith("socks") else f"a proxy of the kind '{scheme}'"
         raise ConfigError(
-            f"{name} names {kind}, which dialler-sync cannot use: set it to http://HOST:PORT, or list the dialler's "
+            f"{name} is {kind}, which dialler-sync cannot use: set it to http://HOST:PORT, or list the dialler's "
             "host in NO_PROXY"
         )
     try:
@@ -65,8 +65,8 @@ def _usable(name: str, value: str) -> str:
         usable = False
     if not usable or re.search(r"\s", value):
         raise ConfigError(
-            f"{name} is not the address of a proxy: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with "
-            "special signs of the password percent-encoded (/ is %2F, # is %23, @ is %40, % is %25)"
+            f"{name} is not a proxy address: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with "
+            "special characters in the password percent-encoded (/ is %2F, # is %23, @ is %40, % is %25)"
         )
     return f"{scheme}{written[len(scheme) :]}"
 

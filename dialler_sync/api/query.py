@@ -65,9 +65,9 @@ def override_hint(client: DiallerClient, name: str) -> str:
     here = client.endpoint(name)
     if here.method == "PUT":  # the vendor's pages nowhere change state by PUT
         lines = " or ".join(f'dialler.endpoints: {{{name}: "{way} {here.path}"}}' for way in ("GET", "PATCH"))
-        return f"If it is called by another method on this server, say so in the configuration: {lines}"
+        return f"If this server uses another method for it, set it in the configuration: {lines}"
     line = f'dialler.endpoints: {{{name}: "{here.method} {here.path}"}}'
-    return f"If it is elsewhere on this server, say where in the configuration: {line}"
+    return f"If this server has it at another path, set it in the configuration: {line}"
 
 
 async def persisting(client: DiallerClient, once: Callable[[], Awaitable[T]], *, repeatable: bool = True) -> T:
@@ -137,7 +137,7 @@ def id_of(name: str, campaigns: Sequence[Mapping[str, Any]]) -> int:
             f"{' (' if near else ''}'{command('campaigns', 'list')}' shows which it has{')' if near else ''}"
         )
     raise NoRowCanSucceed(
-        f"the dialler names no ID for its campaign '{name}' that can be used: set campaign.id in the configuration"
+        f"the dialler gives no usable ID for its campaign '{name}': set campaign.id in the configuration"
     )
 
 

@@ -86,7 +86,7 @@ def judge(reply: httpx.Response, *, now: Clock = time.time, exact: bool = False)
         _keep_token(reply.request)
     message = _message(reply, answer, status)
     if status < 300:
-        raise unreadable(f"the answer is not a whole answer of the dialler's API ({message})", status)
+        raise unreadable(f"the answer is not a complete answer of the dialler's API ({message})", status)
     if status < 400:
         where = _QUERY_VALUE.sub("=***", without_contact(one_line(reply.headers.get("location", "?")), reply.request))
         raise Refused(REDIRECTED, f"{status_line(reply)} to {where[:LONGEST]}", http_status=status)

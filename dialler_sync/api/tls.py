@@ -59,13 +59,13 @@ def context_of(files: PemFiles) -> ssl.SSLContext:
         context.load_cert_chain(files.cert, files.key, password=_no_password)
     except _Encrypted:
         raise ConfigError(
-            f"{key_name}: {files.key or files.cert} has a password, which nobody can be "
-            "asked for: store the key without one (openssl pkey -in KEY -out NEW), readable only by this user"
+            f"{key_name}: {files.key or files.cert} has a password. Store the key without one (openssl pkey -in "
+            "KEY -out NEW), readable only by this user"
         ) from None
     except (OSError, ssl.SSLError) as error:
         where = files.key or "the same file"
         raise ConfigError(
-            f"{cert_name}: {files.cert} and its key ({where}) cannot be used as PEM files that belong together: {error}"
+            f"{cert_name}: {files.cert} and its key ({where}) are not a matching pair of PEM files: {error}"
         ) from error
     _check_private(*((cert_name, files.cert) if files.key is None else (key_name, files.key)))
     return context
@@ -78,11 +78,13 @@ def _check_private(name: str, path: Path) -> None:
     status = path.stat()
     mine = status.st_uid == os.geteuid() or (status.st_uid != 0 and is_trusted(status.st_uid))
     if not mine and status.st_uid:
-        raise ConfigError(f"{name}: {path} belongs to another user, who knows this key: use one that this user owns")
+        raise ConfigError(
+            f"{name}: {path} belongs to another user, who therefore knows the key: use a key that this user owns"
+        )
     if status.st_mode & (0o077 if mine else 0o037):
         raise ConfigError(
-            f"{name}: {path} can be read or changed by others, and holds a private key: "
-            f"chmod {600 if mine else 640} {shlex.quote(str(path))}{'' if mine else _MOUNTED}"
+            f"{name}: {path} is a private key that others can read or change: chmod {600 if mine else 640} "
+            f"{shlex.quote(str(path))}{'' if mine else _MOUNTED}"
         )
 
 

@@ -39,9 +39,9 @@ def read_token(settings: DiallerSettings) -> str:
     keep_secret(token, *(word for word in token.split() if len(word) >= _LONG))  # masked also if it is not a token
     token = token.strip()
     if not token:
-        raise ConfigError(f"{source} is empty: the dialler's token is made in its portal")
+        raise ConfigError(f"{source} is empty: create a token in the dialler's portal")
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(
-            f"{source} holds characters that no token has; is it the token alone, copied whole, on one line?"
+            f"{source} has characters that no token has: it must be the token alone, complete, on one line"
         )
     return token

@@ -93,7 +93,7 @@ def _words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {error.host}:{error.port} is not trusted ({error.certificate_error})"
     if _NO_CERTIFICATE.search(str(error)) or "ALERT_HANDSHAKE_FAILURE" in str(error):
-        return f"the server refuses the TLS handshake, it may want a dialler.client_cert ({error})"
+        return f"the server refuses the TLS handshake; it may require a dialler.client_cert ({error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
         number = cause.errno or 0
@@ -176,7 +176,7 @@ class _Body(httpx.AsyncByteStream):
                 waited, came = waited + clock() - started, came + len(piece)
                 if waited > self._patience:
                     if came < SLOWEST:
-                        raise httpx.ReadTimeout("the answer comes too slowly")
+                        raise httpx.ReadTimeout("the answer arrives too slowly")
                     waited, came = 0.0, 0
                 yield piece
         except FOREIGN as error:
@@ -248,7 +248,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             fields = tuple(field for field in fields if field[0].lower() != b"content-encoding")
         elif whole is None and encoding:
             response.close()
-            raise httpx.DecodingError("its encoding is unknown, or is one upon another")  # httpx has no limit for those
+            raise httpx.DecodingError("its content encoding is unknown or nested")  # httpx has no limit for those
         stream = _Body(response, self._timeout) if whole is None else httpx.ByteStream(whole)
         reply = httpx.Response(response.status, headers=fields, stream=stream, request=request)
         if whole is not None:

@@ -159,7 +159,7 @@ class OfCampaign:
         """Whether the list hides calls, so that all contacts must be asked."""
         if self._surprises and self._left_out and self._choice.some_called:
             _log.warning(
-                "The dialler's list shows no calls of contacts that have some: the calls of all contacts are asked for"
+                "The dialler's list shows no calls for contacts that have some: reading the calls of all contacts"
             )
             return True
         return False

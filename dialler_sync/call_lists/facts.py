@@ -20,10 +20,10 @@ def summary_facts(found: Findings, now: datetime) -> Facts:
             by_day[day] = by_day.get(day, 0) + 1
     told = [
         ("Lines", f"{found.new + found.updated:,}"),
-        ("of them changed since they were given", f"{found.updated:,}"),
+        ("of them changed since reported", f"{found.updated:,}"),
         ("Calls still going on", f"{len(found.going_on) or found.still_open:,}"),
-        ("Contacts", f"{found.contacts:,}, of which {found.asked:,} were asked"),
-        ("Looked at (UTC)", stamp(now)),
+        ("Contacts", f"{found.contacts:,}, {found.asked:,} of them queried"),
+        ("Read at (UTC)", stamp(now)),
         *(("Note", remark) for remark in (*found.notes_of_course(), *found.remarks())),
     ]
     return Facts(told, dict(sorted(by_result.items(), key=lambda item: -item[1])), dict(sorted(by_day.items())[-12:]))

@@ -70,7 +70,7 @@ class Findings:
     def notes_of_course(self) -> Iterator[str]:
         """Yield a sentence on what any night may bring."""
         if self.going_on:
-            yield f"{len(self.going_on):,} still going on: given when over"
+            yield f"{len(self.going_on):,} still going on: reported when over"
         if self.still_open:
             yield f"{self.still_open:,} without an end"
         if said := str(self.not_told):
@@ -79,13 +79,13 @@ class Findings:
     def remarks(self) -> Iterator[str]:
         """Yield a sentence on everything that a person must know."""
         told = {
-            "records of calls that stand twice are counted once": self.repeated,
-            "calls carry the ID of another call that began at another time: told apart by that": self.double_ids,
-            "records of calls name another contact than the one asked for, and are left out": self.foreign,
-            "contacts that nobody asked for are left out": self.unasked,
-            "contacts of the dialler's list have no ID, so that their calls cannot be asked for": self.without_id,
-            "contacts stand twice in the dialler's list, and are asked once": self.contacts_twice,
-            "calls were going on at the last look, and are no longer there: given as they were then": self.gone,
+            "duplicate call records are counted once": self.repeated,
+            "calls share an ID but not a start time: treated as different calls": self.double_ids,
+            "call records name another contact than the one queried, and are left out": self.foreign,
+            "contacts that were not queried are left out": self.unasked,
+            "contacts in the dialler's list have no ID, so their calls cannot be read": self.without_id,
+            "contacts appear twice in the dialler's list, and are queried once": self.contacts_twice,
+            "calls that were going on last time are gone: reported as they were then": self.gone,
         }
         yield from (f"{count:,} {sentence}" for sentence, count in told.items() if count)
         if self.forgotten and self.forgotten_before:
@@ -96,6 +96,6 @@ class Findings:
         if self.unreadable:
             some = ", ".join(self.unreadable[:5]) + (" …" if len(self.unreadable) > 5 else "")
             yield (
-                f"the calls of {len(self.unreadable):,} contacts cannot be read, as what the dialler gives is not a "
-                f"list of calls (contacts {some}): they are asked again next time"
+                f"the calls of {len(self.unreadable):,} contacts cannot be read, as the dialler's answer is not "
+                f"a list of calls (contacts {some}): they are read again next time"
             )

@@ -85,7 +85,7 @@ def check_place(path: Path) -> None:
     with _in_words(path):
         refuse_foreign_link(path.parent)
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-            raise UsageError(f"--to {path}: is not a file that can be replaced")
+            raise UsageError(f"--to {path}: not a file that can be replaced")
 
 
 def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> None:
@@ -102,7 +102,7 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
             aside = _aside(path)
             with _in_words(path):
                 path.rename(aside)
-            _log.warning("%s was still there: it is %s now, as its calls are not given again", path, aside)
+            _log.warning("%s was still there and is now %s: its calls are not reported again", path, aside)
     rename(Path(intent["draft"]), path)
 
 
@@ -127,16 +127,20 @@ def recover(notes: CallNotes, whose: str, to: Path | None) -> Mapping[str, Any] 
         return intent
     if is_draft:
         if sha256_of(draft) != intent["sha256"]:
-            _log.warning("%s was changed before it was put in place as %s: its calls are given again", draft, path)
+            _log.warning("%s was changed before it became %s: its calls are reported again", draft, path)
             notes.drop()
             return None
         if path == to or not os.path.lexists(path):
             put_in_place(intent, notes.file())
-            _log.info("%s was interrupted before it was in place: it is there now", path)
+            _log.info("%s was interrupted before its file was in place: it is now", path)
             return intent
         other = _aside(path)
         rename(draft, other)
-        _log.warning("%s was interrupted before it was in place, and another file is there: it is %s", path, other)
+        _log.warning(
+            "%s was interrupted before its file was in place, and another file is there: its calls are in %s",
+            path,
+            other,
+        )
     notes.settle()
     return None
 
@@ -171,7 +175,7 @@ def _aside(path: Path) -> Path:
         aside = path.with_name(f"{path.stem}-{when}{more}{path.suffix}")
         if not os.path.lexists(aside):
             return aside
-    raise UsageError(f"--to {path}: there is such a file already, and all names to set it aside are taken")
+    raise UsageError(f"--to {path}: the file exists, and all names to set it aside are taken")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -190,7 +194,7 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise UsageError(f"--to {path}: cannot be written: {why}. Nothing is given.") from error
+        raise UsageError(f"--to {path}: cannot be written: {why}. No calls were reported.") from error
 
 
 class _Hashed(io.BufferedIOBase):

@@ -285,7 +285,7 @@ class CallsRun:
         chosen = set() if self._options.contacts else set(self._settings.calls.columns.values())
         lacking = chosen - {*CALL_COLUMNS, *found.lines.columns, *self._source_names().values()}
         if lacking and len(found.lines):
-            remarks.append(f"calls.columns: no call has a field {', '.join(sorted(lacking))}: left empty")
+            remarks.append(f"calls.columns: no call has the field {', '.join(sorted(lacking))}: left empty")
         return CallsDone(
             self._options.to, found.new + found.updated, found.new, found.updated,
             len(found.going_on) or found.still_open, found.contacts, found.asked, self._requests, self._saved,

@@ -45,8 +45,8 @@ def since(text: str | None, journal: Journal) -> Since:
     with suppress(UsageError):
         return Since(datetime.fromisoformat(journal.run(text).started_at))
     raise UsageError(
-        f"--since {text}: is neither 'last', nor a date such as 2026-01-31 or 2026-01-31T18:00, nor a run that the "
-        "journal has ('runs list' shows them)"
+        f"--since {text}: must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal "
+        "(see 'runs list')"
     )
 
 

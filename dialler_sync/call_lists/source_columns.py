@@ -91,8 +91,8 @@ class SourceColumns:
         """Yield a sentence where cells are not known."""
         if left := self._left():
             yield (
-                f"--with-columns: the cells of {left:,} contacts are not known, and stay empty: "
-                + ("; ".join(dict.fromkeys(self.missing)) or "no row of the lists that are there has their UserData")
+                f"--with-columns: cells of {left:,} contacts are not known and stay empty: "
+                + ("; ".join(dict.fromkeys(self.missing)) or "no row of the available lists has their UserData")
             )
 
     def _left(self) -> int:

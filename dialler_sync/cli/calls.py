@@ -37,7 +37,7 @@ _PROBLEMS = 10
 
 @click.command(epilog=_CODES)
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=path_of)
-@click.option("--campaign", metavar="ID|NAME", help="Calls of this campaign, in place of that of the configuration.")
+@click.option("--campaign", metavar="ID|NAME", help="Campaign to read, in place of the configured one.")
 @click.option(
     "--to",
     type=path_of,
@@ -48,19 +48,23 @@ _PROBLEMS = 10
     "-o",
     "--output",
     type=click.Choice(["table", "csv", "json", "jsonl", "xlsx"]),
-    help="The form of the list.  [default: what the name of --to ends in, else table]",
+    help="Format.  [default: by the ending of --to, else table]",
 )
 @click.option(
     "--since",
     metavar="last|DATE|RUN",
-    help="Calls from then on; last: those that --to has not got yet, each once.  [default: all]",
+    help="Calls since then; last: calls not yet reported, each once.  [default: all]",
 )
-@click.option("--for", "receiver", metavar="NAME", help="With --since last: who gets the calls; each has its own last.")
-@click.option("--contacts", is_flag=True, help="One line a contact in place of one a call: tries, last call, result.")
+@click.option(
+    "--for", "receiver", metavar="NAME", help="With --since last: name of the recipient; each has its own 'last'."
+)
+@click.option(
+    "--contacts", is_flag=True, help="One line per contact in place of one per call: tries, last call, result."
+)
 @click.option(
     "--with-columns",
     metavar="A,B",
-    help="Also these columns of FILE, or of the lists that were imported, joined by UserData.",
+    help="Add these columns of FILE, or of the imported lists, joined by UserData.",
 )
 @click.option("--mask", is_flag=True, help="Mask phone numbers in calls.html, not in FILE and invalid-numbers.csv.")
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")
@@ -78,14 +82,14 @@ def calls(
     mask: bool,
     language: int | None,
 ) -> int:
-    """List what came of the contacts: one line a call.
+    """List the calls and their results.
 
     The calls of a campaign, or of the contacts of FILE.
 
-    UserData, contact, times, number, result and agent come first, then the dialler's record, flattened with dots.
-    With --since last each call is given once: the journal knows which ones FILE has got as soon as it is in place. A
-    call whose result has changed since is given again, with _change: updated; one that is still going on is given when
-    it is over.
+    One line per call: UserData, contact, times, number, result and agent, then the other fields of the dialler's
+    record, with dots in their names. With --since last each call is reported once: it counts as reported as soon as
+    FILE is in place. If its result changes later, it is reported again with _change: updated. A call still going on
+    is reported when it is over.
 
     \b
     Examples:
@@ -138,10 +142,10 @@ def _tell(done: CallsDone, what: str) -> None:
     settled()
     told = done.file is None
     if not is_quiet():
-        changed = f", of which {done.updated:,} changed since they were given" if done.updated else ""
-        saved = f", {done.saved:,} more saved, as the list shows no new calls" if done.saved else ""
+        changed = f", {done.updated:,} of them changed since reported" if done.updated else ""
+        saved = f", {done.saved:,} saved, as the list shows no new calls" if done.saved else ""
         echo(f"{what:<12}{done.calls:,}{changed}", err=told)
-        echo(f"in scope    {done.contacts:,} contacts, of which {done.asked:,} were asked", err=told)
+        echo(f"in scope    {done.contacts:,} contacts, {done.asked:,} of them queried", err=told)
         echo(f"requests    {done.requests:,}{saved}", err=told)
         if done.since:
             echo(f"since       {done.since}", err=told)

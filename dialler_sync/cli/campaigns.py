@@ -10,7 +10,7 @@ from .common import App, exit_codes
 
 @click.group()
 def campaigns() -> None:
-    """Show the campaigns of the dialler."""
+    """Show the dialler's campaigns."""
 
 
 @campaigns.command(
@@ -19,7 +19,7 @@ def campaigns() -> None:
 @click.option("-o", "--output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.pass_obj
 def list_(app: App, output: str) -> int:
-    """List the campaigns of the account: ID and name; csv and json have every field that the dialler tells.
+    """List the campaigns of the account: ID and name. csv and json have all fields.
 
     \b
     Examples:

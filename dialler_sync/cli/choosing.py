@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 config_of_run_option = click.option(
-    "--config-of-run", is_flag=True, help="Use the configuration that RUN was begun with, and not the one of this call."
+    "--config-of-run", is_flag=True, help="Use the configuration RUN was started with, in place of the current one."
 )
 
 
@@ -57,7 +57,7 @@ def choose(
     from ..target import in_words
 
     if config_of_run and name is None:
-        raise click.UsageError("--config-of-run uses the configuration of a run: name the RUN, too")
+        raise click.UsageError("--config-of-run needs the RUN")
     path = app.config_path
     named = journal.run(name) if name is not None else None
     if named and config_of_run:
@@ -89,11 +89,11 @@ def _asked(app: App, run: RunRecord) -> Path:
 
     context = click.get_current_context()
     path = Path(run.config_path)
-    said = f"run {run.id} was begun with the configuration {path}, says the journal"
+    said = f"according to the journal, run {run.id} was started with the configuration {path}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         set_options(app.found_by(path))
         typed = command(str(context.info_name), run.id)
-        raise UsageError(f"{said}, which is not taken from there without a yes. If that is right, use: {typed}")
+        raise UsageError(f"{said}; using it needs your confirmation. If it is right, run: {typed}")
     dialler = app.settings_from(path, token_needed=False).dialler
     given = next((name for name in ("token", "token_file", "token_command") if getattr(dialler, name)), "nowhere")
     click.confirm(f"{said}: it sends to {dialler.root}, its token comes from '{given}'. Use it?", abort=True, err=True)

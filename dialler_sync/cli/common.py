@@ -268,7 +268,7 @@ out_option = click.option(
     "--out",
     type=path_of,
     metavar="DIR",
-    help="Folder for the reports, in place of reports/<run id>/. At an address they are put when the run has ended.",
+    help="Report folder, local or at an address (written when the run has ended).  [default: reports/<run id>/]",
 )
 
 
@@ -288,27 +288,27 @@ class LimitType(click.ParamType):  # type: ignore[type-arg] # generic in newer r
 
 
 max_errors_option = click.option(
-    "--max-errors", type=LimitType(), help="Stop (exit 8) when more rows than this do not succeed: 100 or 5%."
+    "--max-errors", type=LimitType(), help="Stop (exit 8) if more rows than this do not succeed: 100 or 5%."
 )
 
 max_warnings_option = click.option(
-    "--max-warnings", type=LimitType(), help="Stop (exit 8) when more rows than this have warnings: 100 or 5%."
+    "--max-warnings", type=LimitType(), help="Stop (exit 8) if more rows than this have warnings: 100 or 5%."
 )
 
 max_missing_option = click.option(
     "--max-missing",
     type=LimitType(),
-    help="Mirror: stop (exit 8) when more contacts than this are missing: 100, 5%, or '100,5%': neither more.",
+    help="Mirror: stop (exit 8) if more contacts than this are missing: 100, 5%, or '100,5%' (both limits apply).",
 )
 
 compare_option = click.option(
     "--compare",
     type=click.Choice(["none", "journal", "dialler"]),
-    help="Leave out rows that are so already: by what was last sent, or by what the dialler has.",
+    help="Skip unchanged rows. journal: compare with what was last sent; dialler: compare with the dialler.",
 )
 
 adopt_option = click.option(
-    "--adopt", is_flag=True, help="Mirror: also contacts whose UserData dialler-sync has never sent."
+    "--adopt", is_flag=True, help="Mirror: include contacts whose UserData dialler-sync has never sent."
 )
 
 
@@ -319,7 +319,7 @@ mask_option = click.option(
 mark_option = click.option(
     "--mark",
     is_flag=True,
-    help="For an .xlsx FILE, also write <name>-marked.xlsx: a copy of it with the faulty cells marked.",
+    help="For an .xlsx FILE, also write <name>-marked.xlsx: a copy with the faulty cells marked.",
 )
 
 
@@ -341,13 +341,13 @@ json_summary_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_want_json,
-    help="Print what summary.json holds, one object a line for each run, in place of the table.",
+    help="Print summary.json (one line per run) in place of the table.",
 )
 
 cluster_option = click.option(
     "--cluster",
     metavar="URL|local",
-    help="Send the rows by the workers of a Dask cluster: tls://HOST:8786, or local for one on this machine.",
+    help="Send rows from Dask workers: tls://HOST:8786, or local for a cluster on this machine.",
 )
 
 

@@ -16,10 +16,10 @@ def config() -> None:
 @config.command()
 @click.pass_obj
 def check(app: App) -> int:
-    """Check the configuration, and those that it extends: every fault with file, line and key.
+    """Check the configuration and those it extends: every error with file, line and key.
 
-    The variable that the token comes from need not be set. Lines that are still marked CHANGE are named, and the exit
-    code is then 2: import and plan refuse such a configuration.
+    The token's environment variable need not be set. Lines still marked CHANGE are listed, with exit code 2: import
+    and plan refuse such a configuration.
     """
     from ..jobs.settings import read_configuration, still_marked
 

@@ -14,11 +14,10 @@ from .common import App, echo, exit_codes, out_option
 @out_option
 @click.pass_obj
 def demo(app: App, out: Path | None) -> int:
-    """Run the whole job on the embedded dialler.
+    """Run a complete import on the embedded dialler; nothing to configure.
 
-    Imports the sample data, lets the dialler call for a week, and shows what came of the contacts.
-
-    The sample has rows that must be rejected, as life has; that is not a failure of the demo.
+    Imports the sample data, lets the dialler call for a week, and shows the results. The sample contains some
+    faulty rows on purpose; they are rejected, and the demo still succeeds.
     """
     from ..jobs.demo import run_demo
     from .output import print_summary
@@ -30,10 +29,10 @@ def demo(app: App, out: Path | None) -> int:
     print_summary(summary)
     echo(f"The embedded dialler now holds {done.contacts} contacts.")
     rejected = summary.counts["rejected"]
-    echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and what to do about each.")
+    echo(f"{rejected} rows were rejected on purpose: failed.xlsx says why, and how to fix each.")
     echo(
-        f"Then it dialled for a week, which passed in a moment: {done.calls:,} calls, {done.came_of_it}.",
-        f"What came of the contacts: {Path(summary.out) / 'calls.html'}",
+        f"Then it dialled for a week, in fast motion: {done.calls:,} calls, {done.came_of_it}.",
+        f"The results of the calls: {Path(summary.out) / 'calls.html'}",
     )
     settled = summary.counts["succeeded"] + summary.counts["skipped"] + rejected
     return ExitCode.OK if settled == summary.counts["read"] else ExitCode.ROWS_FAILED

@@ -23,14 +23,15 @@ _INDENT = 21
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED))
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--notify", is_flag=True, help="Also send a test to the webhook and by mail, as notify: says.")
+@click.option(
+    "--notify", is_flag=True, help="Also send a test message to the webhook and by mail, as set under notify:."
+)
 @click.pass_obj
 def doctor(app: App, output: str, notify: bool) -> int:
-    """Find what would keep a run from working, and its mend.
+    """Check everything a run needs, and suggest fixes.
 
-    Looks at configuration, token, dialler, campaign, clock, functions, permissions and libraries.
-    Changes nothing in the dialler, and never shows the token. The exit code is that of the first
-    failure.
+    Checks configuration, token, dialler, campaign, clock, functions, permissions and libraries. Changes nothing in
+    the dialler, and never shows the token. The exit code is that of the first failure.
 
     \b
     Examples:
@@ -62,7 +63,7 @@ def _send_test(app: App) -> int:
             continue
         echo(f"notify.{name}: {'a test was sent' if taken else 'the test was not taken'}", err=True)
     if not found:
-        echo("notify: has no webhook, teams or email: nobody is told", err=True)
+        echo("notify: has no webhook, teams or email: nobody is notified", err=True)
     return ExitCode.OK if found and all(taken for _, taken in found) else ExitCode.USAGE
 
 

@@ -44,9 +44,11 @@ def _folder(text: str) -> Path:
 @click.argument("files", nargs=-1, metavar="FILE...", type=path_of)
 @source_options
 @out_option
-@click.option("--dry-run", is_flag=True, help="Do everything but send.")
+@click.option("--dry-run", is_flag=True, help="Do everything except sending.")
 @compare_option
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N rows; 'resume' sends the rest.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N rows; send the rest with 'resume'."
+)
 @until_option
 @max_errors_option
 @max_warnings_option
@@ -54,22 +56,22 @@ def _folder(text: str) -> Path:
 @adopt_option
 @mask_option
 @mark_option
-@click.option("--plan", type=click.Path(path_type=Path), help="Do exactly what this plan says, or nothing.")
+@click.option("--plan", type=click.Path(path_type=Path), help="Execute exactly this plan, or nothing.")
 @cluster_option
 @json_summary_option
 @click.option(
     "--inbox",
     type=_folder,
     metavar="DIR",
-    help="Import the complete files of this folder, here or at an address (without FILE: of inbox.dir), and move each "
-    "to done/ or failed/ with its run's ID.",
+    help="Import the complete files in this folder, local or at an address, and move each to done/ or failed/ under "
+    "its run ID.  [default: inbox.dir, if no FILE is given]",
 )
 @click.option(
     "--quiet-for",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Inbox: a file is complete when it has not changed for so long, by this machine's clock. Default: "
-    "inbox.quiet_for (30); 0 does not wait.",
+    help="Inbox: treat a file as complete if it has not changed for this long; 0 does not wait.  [default: "
+    "inbox.quiet_for (30)]",
 )
 @click.option(
     "--metrics-file", type=click.Path(path_type=Path), help="Write metrics for Prometheus (textfile collector)."
@@ -96,10 +98,10 @@ def import_(
     metrics_file: Path | None,
     of_night: bool,
 ) -> int:
-    """Import every row of each FILE into the dialler.
+    """Import the rows of each FILE into the dialler.
 
-    Nothing is sent before all files have been read through. Writes results.csv (every row), failed.xlsx (rows
-    to fix and import again; failed.csv has the same) and summary.json.
+    All files are read and checked before anything is sent. Writes results.csv (every row), failed.xlsx (rows to fix
+    and import again; also as failed.csv), summary.json and report.html.
     """
     from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
@@ -118,7 +120,7 @@ def import_(
             "--plan"
         )
     if inbox and out:
-        raise click.UsageError("--out is for one run; with --inbox each file has a run of its own")
+        raise click.UsageError("--out cannot be combined with --inbox: each file has its own run")
     made = read_plan(plan, trusted=app.trust) if plan else None
     if made:  # the settings of the plan also hold for its execution
         compare, adopt = compare or made.compare, adopt or made.adopt

@@ -17,13 +17,13 @@ from .source_options import source_options
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT))
 @click.argument("file", metavar="FILE", type=path_of)
 @source_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it here, in place of stdout.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, in place of stdout.")
 @click.pass_obj
 def init(app: App, file: Path, output: Path | None) -> int:
     """Propose a configuration from the headers and cells of FILE.
 
-    Headers are understood in German, English, French, Spanish, Italian, Dutch and Polish, and checked
-    against the cells. The configuration is commented; what a person must decide is marked CHANGE.
+    Understands headers in German, English, French, Spanish, Italian, Dutch and Polish, and checks them against the
+    cells. The configuration has comments; what you must decide is marked CHANGE.
     """
     from ..errors import UsageError
     from ..files.private import new_file
@@ -38,13 +38,13 @@ def init(app: App, file: Path, output: Path | None) -> int:
         with os.fdopen(new_file(output, 0o644), "w", encoding="utf-8") as target:
             target.write(proposal)
     except FileExistsError:
-        raise UsageError(f"{output} is there already; it is not overwritten. Name another with -o.") from None
+        raise UsageError(f"{output} already exists and is not overwritten. Name another file with -o.") from None
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     settled()
     if is_quiet():
         return ExitCode.OK
-    echo(f"Wrote {output}. Check it, complete what is marked CHANGE, remove these marks, then:")
+    echo(f"Wrote {output}. Check it, fill in what is marked CHANGE and remove these marks, then run:")
     chosen = "" if output == Path("dialler-sync.yaml") else f"-c {in_shell(output)} "
     echo(f"  dialler-sync {chosen}validate {in_shell(file)}")
     return ExitCode.OK

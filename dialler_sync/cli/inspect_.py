@@ -25,15 +25,15 @@ _log = logging.getLogger(__name__)
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
 def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str) -> int:
-    """Show what the reader sees in FILE..., and how it reads it.
+    """Show how FILE... is read.
 
-    That is encoding, delimiter, header row, sheet, columns and rows; of each column how many cells are filled and
-    how many differ, the longest, what they look like, and examples; and the first five rows.
+    Shows encoding, delimiter, header row, sheet, columns and rows; for each column the number of filled and
+    distinct cells, the longest one, what they look like, and examples; and the first five rows.
 
     --to writes each table as UTF-8 CSV with commas, named <file name>.csv (of several sheets, <file
     name>.<sheet>.csv).
 
-    A file that cannot be read is named, the others are shown, and the exit code is 3.
+    If a file cannot be read, the others are still shown, and the exit code is 3.
     """
     source = app.source()
     found = []

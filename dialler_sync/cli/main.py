@@ -95,18 +95,18 @@ class OrderedGroup(click.Group):
     show_default=True,
     help="Configuration file.",
 )
-@click.option("--state", metavar="PATH|URL", help="The journal: an SQLite file, or a database URL.")
-@click.option("-v", "--verbose", count=True, help="Say more on stderr; -vv: each request and answer, masked.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors, and print no figures after a run.")
+@click.option("--state", metavar="PATH|URL", help="Journal: an SQLite file, or a database URL.")
+@click.option("-v", "--verbose", count=True, help="More messages; -vv: every request and answer, masked.")
+@click.option("-q", "--quiet", is_flag=True, help="Only errors; no figures after a run.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Lines of text, or one JSON object a line, on stderr.",
+    help="Format of messages on stderr.",
 )
 @click.option(
-    "--trust", is_flag=True, help="Use configuration, journal, token and plan even if other users could change them."
+    "--trust", is_flag=True, help="Use configuration, journal, token and plan even if other users can change them."
 )
 @click.version_option(__version__, prog_name="dialler-sync")
 @click.pass_context
@@ -120,7 +120,7 @@ def cli(
     try:
         Path.cwd()
     except OSError as error:
-        raise click.UsageError(f"the working folder is gone ({error.strerror}): go to another one") from None
+        raise click.UsageError(f"the working folder is gone ({error.strerror}): change to another one") from None
     if verbose and quiet:
         raise click.UsageError("--verbose and --quiet contradict each other")
     ctx.obj = App(config_path, state, -1 if quiet else min(verbose, 2), log_format, ctx.obj, trust)
@@ -176,7 +176,7 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
     except click.ClickException as error:
         if isinstance(error, click.NoSuchOption) and any(error.option_name in option.opts for option in cli.params):
             name = error.option_name
-            error = click.UsageError(f"'{name}' stands before the command: dialler-sync {name} …", error.ctx)
+            error = click.UsageError(f"put '{name}' before the command: dialler-sync {name} …", error.ctx)
         error.message = line(error.message) if error.message else ""  # type: ignore[misc] # it quotes arguments
         if logs_json():
             _log.error("Error: %s", error.format_message())
@@ -233,7 +233,7 @@ def _told(code: ExitCode, printing: Printing) -> ExitCode:
     if lost is None:
         return code
     if printing.settled:
-        _log.warning("Standard output cannot be written: %s. Everything else is done.", lost.strerror)
+        _log.warning("Standard output cannot be written: %s. Everything else has been done.", lost.strerror)
     elif not isinstance(lost, (BrokenPipeError, InterruptedError)):  # the reader has enough (| head)
         _log.error("Error: standard output cannot be written: %s", lost.strerror)
         return code or ExitCode.USAGE

@@ -23,15 +23,13 @@ _log = logging.getLogger(__name__)
 
 @click.command(epilog=IMPORT_CODES)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option(
-    "--quiet-for", type=click.FloatRange(min=0), metavar="SECONDS", help="As with 'import'; for all inboxes alike."
-)
+@click.option("--quiet-for", type=click.FloatRange(min=0), metavar="SECONDS", help="As with 'import', for all inboxes.")
 @click.option(
     "--page",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("reports/night.html"),
     show_default=True,
-    help="The page with a row per campaign. It is replaced each night.",
+    help="Page with a row per campaign; replaced each night.",
 )
 @until_option
 @click.option("--json", "as_json", is_flag=True, help="Print all that the night brought as one JSON object.")
@@ -39,9 +37,10 @@ _log = logging.getLogger(__name__)
 def night(app: App, folder: Path, quiet_for: float | None, page: Path, as_json: bool) -> int:
     """Import the inboxes of all configurations in DIR.
 
-    That is each *.yaml that no other extends, and whose name does not begin with '_'. Diallers are worked on side by
-    side, the campaigns of one dialler one after the other. Each list is a run of its own, as with 'import'. A
-    configuration that cannot be used, or has no inbox.dir, stops no other. The exit code is the most severe of all.
+    A configuration is each *.yaml that no other one extends and whose name does not begin with '_'. Different
+    diallers are filled in parallel, the campaigns of one dialler one after the other. Each list is a run of its
+    own, as with 'import'. An invalid configuration, or one without inbox.dir, does not stop the others. The exit
+    code is the most severe one.
     """
     from ..jobs.night import NightOptions, night_code, night_facts, run_night, tell
 

@@ -85,7 +85,7 @@ def print_summary(summary: Summary) -> None:
         _log.error("Stopped: %s", summary.stopped_because)
         _, command = next_step(asdict(summary))
         if command and command not in summary.stopped_because:
-            _log.info("Then go on with: %s", command)
+            _log.info("Then continue with: %s", command)
 
 
 def _print_table(summary: Summary) -> None:
@@ -142,7 +142,7 @@ def _print_reasons(console: Console, summary: Summary) -> None:
     more = len(summary.errors) - _REASONS
     if more > 0:
         console.print(f"  and {more} more {'reason' if more == 1 else 'reasons'}")
-    console.print("failed.xlsx has these rows, with what to do about each: fix them there, then import it again.")
+    console.print("failed.xlsx lists these rows and how to fix each: fix them there, then import it.")
 
 
 _SIGILS = {

@@ -49,11 +49,11 @@ _CODES = exit_codes(
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PLAN",
-    help="Keep it for 'import --plan'; repeatable. NAME.html (a page) and NAME.xlsx are for people, with NAME.json "
-    "beside them; any other ending is JSON.",
+    help="Save the plan for 'import --plan'; repeatable. NAME.html and NAME.xlsx are for people and also write "
+    "NAME.json; any other ending is JSON.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where an import would change anything.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 if an import would change anything.")
 @click.pass_obj
 def plan(
     app: App,
@@ -67,7 +67,7 @@ def plan(
 ) -> int:
     """Show what an import of each FILE would do, field by field.
 
-    Nothing is sent. Compares with the dialler, unless --compare or the configuration say otherwise.
+    Sends nothing. Compares with the dialler, unless --compare or the configuration says otherwise.
     """
     from ..jobs.imports import ImportOptions, plan_files
     from ..jobs.plans import write_plan
@@ -85,10 +85,10 @@ def plan(
         settled()
     print_plan(made, as_json=as_json)
     if made.stops and not as_json:
-        say(f"An import would stop before anything is sent (exit 8): {made.stops}.")
+        say(f"An import would stop before sending anything (exit 8): {made.stops}.")
     if made.counts.get("unchanged") and settings.rows.compare == "none" and not as_json:
         say(
-            f"As configured, an import also sends what is unchanged: {rows(made.counts['unchanged'])}. "
-            f"Leave that out with --plan, --compare {made.compare}, or 'compare: {made.compare}' under 'rows:'."
+            f"As configured, an import also sends unchanged rows: {rows(made.counts['unchanged'])}. Skip them "
+            f"with --plan, --compare {made.compare}, or 'compare: {made.compare}' under 'rows:'."
         )
     return ExitCode.DIFFERENCES if detailed_exitcode and made.differs else ExitCode.OK

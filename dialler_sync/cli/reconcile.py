@@ -30,22 +30,21 @@ _CODES = exit_codes(
 
 @click.command(epilog=_CODES)
 @files_argument
-@click.option("--with-history", is_flag=True, help="Also ask what came of the contacts: calls by result code and day.")
-@click.option(
-    "--language", type=int, metavar="N", help="With --with-history: the dialler's languagesID for result texts."
-)
+@click.option("--with-history", is_flag=True, help="Add call results: calls by result code and day.")
+@click.option("--language", type=int, metavar="N", help="With --with-history: languagesID for result texts.")
 @click.option(
     "--extras/--no-extras",
     default=True,
     show_default=True,
-    help="Look for contacts that the files do not have. Without, a few rows need no list of the whole campaign.",
+    help="Look for contacts missing from the files. --no-extras is faster for a few rows: it does not need the full "
+    "contact list.",
 )
-@click.option("--since", metavar="RUN|last", help="Also say what moved since this earlier reconciliation.")
-@click.option("--fix", type=click.Path(path_type=Path), metavar="PLAN", help="Write the plan that mends it.")
+@click.option("--since", metavar="RUN|last", help="Show changes since this earlier reconciliation.")
+@click.option("--fix", type=click.Path(path_type=Path), metavar="PLAN", help="Write a plan that fixes the differences.")
 @out_option
 @click.option("--mask", is_flag=True, help="Mask phone numbers in the .html and .xlsx, not in the CSVs.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 where anything does not match.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 if anything does not match.")
 @click.pass_obj
 def reconcile(
     app: App,
@@ -60,16 +59,16 @@ def reconcile(
     output: str,
     detailed_exitcode: bool,
 ) -> int:
-    """Compare each FILE with what the dialler has, field by field.
+    """Compare each FILE with the dialler, field by field.
 
-    Nothing is changed. Writes reconciliation.csv (a line a contact), .xlsx, .html, and
-    failed.xlsx and .csv (rows that are rejected).
+    Changes nothing. Writes reconciliation.csv (one line per contact), .xlsx and .html, and failed.xlsx and .csv
+    (rejected rows).
     """
     from ..jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
     from .progress import progress
 
     if language is not None and not with_history:
-        raise click.UsageError("--language is for the texts of calls: give --with-history, too")
+        raise click.UsageError("--language needs --with-history")
     settings = app.settings(finished=True)
     options = ReconcileOptions(
         files, app.config_path, out, with_history, extras, since, detailed_exitcode, mask, language
@@ -82,7 +81,7 @@ def reconcile(
             with progress(app) as observer:
                 plan = mending_plan(settings, options, journal, observer)
             plan.write(fix)
-            _log.info("The plan %s mends it: dialler-sync import --plan %s --compare dialler", fix, fix)
+            _log.info("The plan %s fixes the differences: dialler-sync import --plan %s --compare dialler", fix, fix)
     return done.summary.exit_code
 
 
@@ -125,7 +124,7 @@ def _print_table(done: Reconciled) -> None:
     if summary.history:
         echo(calls_in_words(summary.history))
     if summary.moved:
-        echo(f"moved since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
+        echo(f"changed since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
         for change, number in summary.moved["changes"].items():
             echo(f"    {change}: {number:,}")
     shown: dict[str, int] = {}

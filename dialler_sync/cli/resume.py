@@ -21,12 +21,12 @@ from .until import until_option
 @json_summary_option
 @click.pass_obj
 def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) -> int:
-    """Finish an interrupted RUN; if none is named, the newest.
+    """Finish an interrupted RUN (default: the newest).
 
-    The newest of this configuration's dialler and campaign. Refuses if the files or the configuration have changed
-    since the run started, or if RUN belongs to another dialler or campaign. Nothing that is settled is sent again; rows
-    that may have been sent are looked up in the dialler. A run that a cluster began is finished from here, unless
-    --cluster is given.
+    The newest run is that of this configuration's dialler and campaign. Refuses if the files or the configuration
+    have changed since the run started, or if RUN is for another dialler or campaign. Settled rows are not sent
+    again; rows that may have been sent are looked up in the dialler first. A run started on a cluster is finished
+    from this machine, unless --cluster is given.
     """
     from ..jobs.notify import after_run, pinged
     from ..jobs.resume import find_resumable, nothing_to_resume, resume_run
@@ -36,7 +36,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     with app.journal() as journal:
         chosen = choose(app, journal, run, find_resumable, config_of_run=config_of_run)
         if chosen is None:
-            return say_nothing("every run of this dialler and campaign has finished; there is nothing to resume")
+            return say_nothing("all runs of this dialler and campaign have finished; there is nothing to resume")
         if nothing := nothing_to_resume(chosen.run):
             return say_nothing(nothing)
         silent = chosen.run.command != "import" or bool(chosen.run.options.get("dry_run"))
@@ -55,7 +55,7 @@ def resume(app: App, run: str | None, config_of_run: bool, cluster: str | None) 
     multiple=True,
     type=path_of,
     metavar="FILE",
-    help="The file with the fixed rows (failed.xlsx), if it is not that of the run.",
+    help="File with the fixed rows (failed.xlsx), if it is not the run's own.",
 )
 @config_of_run_option
 @until_option
@@ -73,12 +73,12 @@ def retry(
     mark: bool,
     cluster: str | None,
 ) -> int:
-    """Send again what failed in RUN; if none is named, in the newest.
+    """Send the failed rows of RUN again (default: the newest).
 
-    The newest import to this configuration's dialler and campaign; with --file, the run that the file comes from.
-    What is settled is never sent again. A RUN that belongs to another dialler or campaign is refused.
+    The newest run is the last import to this configuration's dialler and campaign or, with --file, the run that the
+    file comes from. Settled rows are never sent again. A RUN for another dialler or campaign is refused.
 
-    A run of its own. Files are read again, so rejected rows that were fixed are sent.
+    A retry is a new run. It reads the files again, so rejected rows that were fixed are sent.
     """
     from ..jobs.notify import after_run, pinged
     from ..jobs.resume import find_import, nothing_to_retry, retry_run

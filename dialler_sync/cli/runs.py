@@ -32,7 +32,7 @@ class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer rel
 
 @click.group()
 def runs() -> None:
-    """List past runs, write their reports again, forget old ones."""
+    """List past runs, rewrite their reports, prune old ones."""
 
 
 class SinceType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -57,9 +57,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="The same as 
 
 @runs.command("list", epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.option("-n", "--number", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
-@click.option("--campaign", metavar="C", help="Only runs of this campaign: its name or ID.")
-@click.option("--since", type=SinceType(), help="Only runs that began since: 2026-11-29, or 7d.")
-@click.option("--failed", is_flag=True, help="Only runs that stopped, or had rows that did not succeed.")
+@click.option("--campaign", metavar="C", help="Only runs of this campaign (name or ID).")
+@click.option("--since", type=SinceType(), help="Only runs started since: 2026-11-29, or 7d.")
+@click.option("--failed", is_flag=True, help="Only runs that stopped early or had rows that did not succeed.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @json_option
 @click.pass_obj
@@ -103,9 +103,10 @@ def list_(
 @json_option
 @click.pass_obj
 def show(app: App, run: str, as_json: bool) -> None:
-    """Show what became of RUN: as after the run on a terminal, else its summary as JSON.
+    """Show the result of RUN (as JSON when piped).
 
-    The beginning of its ID is enough. --json also has the dialler, the state, who began it, and what undid it.
+    The beginning of the run ID is enough. --json adds the dialler, the state, who started it, and which run undid
+    it.
 
     \b
     Example:
@@ -124,12 +125,12 @@ def show(app: App, run: str, as_json: bool) -> None:
     if record.summary is None:
         raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
     if record.is_unreported:
-        echo(f"its reports are not written; this writes them: {command('runs', 'report', record.id)}", err=True)
+        echo(f"its reports have not been written; write them with: {command('runs', 'report', record.id)}", err=True)
     if not sys.stdout.isatty() or record.command == "reconcile":
         echo_json(record.summary)
         return
     print_summary(Summary.read(record.summary))
-    echo(f"dialler   {facts['dialler']}", f"began by  {facts['user'] or '?'}")
+    echo(f"dialler   {facts['dialler']}", f"started by {facts['user'] or '?'}")
     if facts["undone_by"]:
         echo(f"undone by {facts['undone_by']}")
 
@@ -139,10 +140,10 @@ def show(app: App, run: str, as_json: bool) -> None:
 @click.option("--out", type=path_of, metavar="URL", help="Also put them into the folder at this address.")
 @click.pass_obj
 def report(app: App, run: str, out: Path | None) -> int:
-    """Write the reports of RUN again, into its folder.
+    """Rewrite the reports of RUN in its folder.
 
-    All that became of its rows stands in the journal. The original columns in failed.xlsx and failed.csv are read from
-    the files of the run; where one has gone or changed, that is said, and they stay empty.
+    The outcomes come from the journal. The original columns in failed.xlsx and failed.csv come from the files of
+    the run; if a file is gone or has changed, they stay empty, with a message.
 
     \b
     Example:
@@ -164,18 +165,17 @@ def report(app: App, run: str, out: Path | None) -> int:
 
 
 @runs.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
-@click.option("--older-than", type=AgeType(), required=True, help="Runs that began longer ago: 30d, 12h or 6w.")
-@click.option("--unfinished", is_flag=True, help="Also runs that could be resumed.")
+@click.option("--older-than", type=AgeType(), required=True, help="Prune runs older than this: 30d, 12h or 6w.")
+@click.option("--unfinished", is_flag=True, help="Include runs that could be resumed.")
 @click.option("--reports", is_flag=True, help="Also delete their reports.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
 @click.pass_obj
 def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_run: bool) -> int:
-    """Forget old runs.
+    """Delete old runs from the journal.
 
-    They can then no longer be shown, tried again or undone, and what contacts were before them is deleted. Their
-    reports stay where they are, unless --reports is given. What was last sent for each UserData stays known
-    (--compare journal). Of calls that began before that time it forgets which were given; none of
-    them is given again.
+    They can then no longer be shown, retried or undone, and the saved previous states of their contacts are deleted.
+    Their reports stay, unless --reports is given. The journal keeps what was last sent for each UserData (--compare
+    journal). It also drops its list of the calls reported before that time; none of them is reported again.
 
     \b
     Examples:
@@ -197,22 +197,22 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
         return ExitCode.OK
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
-    echo(f"{'would forget' if dry_run else 'forgot'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
+    echo(f"{'would prune' if dry_run else 'pruned'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
     if calls:
         echo(f"forgot {calls:,} call{'s' * (calls != 1)} that 'calls --since last' has given", err=True)
     return ExitCode.OK
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
-@click.option("--user-data", metavar="U", required=True, help="The UserData of the person.")
+@click.option("--user-data", metavar="U", required=True, help="UserData of the person.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def forget(app: App, user_data: str, yes: bool) -> int:
-    """Erase a person from journal and reports.
+    """Erase a person from the journal and the reports.
 
-    Rows of the person stay as lines with empty cells, so that all counts stay true. What was imported for the person
-    can then not be undone or compared any more. The last lines say where copies remain: in the dialler, in the files
-    that were imported, in answers.
+    The person's rows stay as lines with empty cells, so that all counts stay right. Their import can then no longer
+    be undone or compared. The last lines of the output say where copies remain: in the dialler, in imported files,
+    in answers.
 
     \b
     Example:

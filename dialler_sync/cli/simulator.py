@@ -13,45 +13,56 @@ from .common import echo, exit_codes
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.USAGE))
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; one that others reach needs --token."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; --token is required if others can reach it.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--token", help="The bearer token it accepts.  [default: simulator]")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free port.")
+@click.option("--token", help="Bearer token to accept.  [default: simulator]")
 @click.option("--clients-id", type=int, default=1, show_default=True)
-@click.option("--campaign", "campaigns", multiple=True, metavar="ID=NAME", help="A campaign; repeatable. [538=Nightly]")
-@click.option("--latency", default="0", metavar="S|S-S", help="Seconds before each answer: 0.02, or 0.01-0.05.")
-@click.option("--faults", default="", metavar="PLAN", help="Faults on order: 500_after:5%,drop_before:3%,429:0.02 …")
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws the same faults and calls again.")
+@click.option(
+    "--campaign", "campaigns", multiple=True, metavar="ID=NAME", help="Campaign; repeatable.  [default: 538=Nightly]"
+)
+@click.option(
+    "--latency", default="0", metavar="S|S-S", help="Delay before each answer, in seconds: 0.02, or 0.01-0.05."
+)
+@click.option("--faults", default="", metavar="PLAN", help="Faults to inject: 500_after:5%,drop_before:3%,429:0.02 …")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed: the same faults and calls again.")
 @click.option(
     *("--release", "release"),
     default="3.19",
     show_default=True,
     metavar="X.Y",
-    help="The dialler's release. Before 3.19: shorter fields, lists of a campaign have the whole account, no batch "
-    "look-up.",
+    help="The dialler's release. Before 3.19: shorter fields, lists of a campaign contain the whole account, no batch "
+    "lookup.",
 )
-@click.option("--no-batch", is_flag=True, help="No batch look-up, whatever the release.")
+@click.option("--no-batch", is_flag=True, help="No batch lookup, in any release.")
 @click.option(
     "--lock-method",
     type=click.Choice(("PUT", "GET", "PATCH")),
     default="PUT",
     show_default=True,
-    help="Method that locks and unlocks, to rehearse dialler.endpoints.",
+    help="HTTP method for lock and unlock, to rehearse dialler.endpoints.",
 )
 @click.option(
     "--calls",
     metavar="N|FILE",
-    help="Call records: N for each contact that is made, or those of a JSON, JSON Lines or CSV file.",
+    help="Call records: N for each new contact, or those of a JSON, JSON Lines or CSV file.",
 )
 @click.option(
     "--dial",
     metavar="RATE",
-    help="Dial the contacts: RATE calls a second, or 30/m, 500/h, 2000/d; 500/h@9-17 from nine to five o'clock.",
+    help="Dial the contacts at RATE calls per second, or 30/m, 500/h, 2000/d; 500/h@9-17: from 9 to 17 o'clock.",
 )
 @click.option(
-    "--speed", type=float, default=1.0, show_default=True, help="How many times as fast the dialler's clock runs."
+    "--speed",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Speed of the dialler's clock; 60: an hour passes in a minute.",
 )
-@click.option("--file", "file", type=click.Path(path_type=Path), help="SQLite file that keeps the contacts.")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="SQLite file to store the contacts in.")
 def simulator(
     host: str,
     port: int,
@@ -71,12 +82,13 @@ def simulator(
 ) -> None:
     """Run the embedded dialler until Ctrl-C. Prints what a configuration needs when it is ready.
 
-    --calls FILE holds the calls of contacts that are imported later, or are in --file. Each entry names its contact by
-    UserData or DiallerContactsID, and is a call as the dialler answers ({"StatisticsPartA": {...}}), or a contact with
-    its DiallerContactsHistory, or has the columns of 'contacts history' (CallStart, CallConnect, Number, ...).
+    --calls FILE provides the calls of contacts that are imported later, or are in --file. Each entry names its
+    contact by UserData or DiallerContactsID, and is a call as the dialler returns it ({"StatisticsPartA": {...}}),
+    a contact with its DiallerContactsHistory, or a row with the columns of 'contacts history' (CallStart,
+    CallConnect, Number, ...).
 
-    --dial makes it call the contacts that are neither locked nor done, one number after the other: a call is first
-    going on, then ends with a result code, which is sometimes changed afterwards. --speed 1440 plays a day in a minute.
+    --dial makes it call the contacts that are neither locked nor done, one number after another: a call goes on for
+    a while, then ends with a result code, which sometimes changes later. --speed 1440 plays a day in a minute.
 
     \b
     Examples:
@@ -107,8 +119,8 @@ def simulator(
             echo(f"campaign: {{id: {number}}}   # {name}")
         if server.exposed:
             echo(
-                f"Warning: it listens on {host or 'all addresses'}, without TLS. Whoever reaches it and knows its "
-                "token can read and change its contacts. On other machines base_url names this one, with "
+                f"Warning: listening on {host or 'all addresses'}, without TLS. Anyone who reaches it and knows "
+                "its token can read and change its contacts. On other machines, set base_url to this one, with "
                 "allow_http: true.",
                 err=True,
             )

@@ -23,7 +23,7 @@ def _remember(ctx: click.Context, param: click.Parameter, value: str | tuple[str
     else:
         given[param.name] = value
     if {"sheet", "sheets"} <= given.keys():
-        raise click.UsageError("--sheet and --all-sheets exclude each other: name sheets, or have all of them")
+        raise click.UsageError("--sheet and --all-sheets cannot be combined: name the sheets, or take all of them")
 
 
 def source_options(command: F) -> F:
@@ -31,14 +31,14 @@ def source_options(command: F) -> F:
     for name, said, more in (
         (
             "--delimiter",
-            "Sign between the cells of a CSV FILE: one character, or tab, comma, semicolon, pipe.",
+            "Delimiter of a CSV FILE: one character, or tab, comma, semicolon, pipe.",
             {"metavar": "SIGN"},
         ),
         ("--encoding", "Encoding of a CSV FILE: utf-8, cp1252 and so on.", {"metavar": "NAME"}),
-        ("--all-sheets", "Every sheet of a workbook that holds data.", {"is_flag": True}),
+        ("--all-sheets", "All sheets of a workbook that have data.", {"is_flag": True}),
         (
             "--sheet",
-            "Sheet of a workbook: its name, or its number from 1. Repeatable.",
+            "Sheet of a workbook: name or number (from 1); repeatable.",
             {"metavar": "NAME", "multiple": True},
         ),
     ):

@@ -29,7 +29,7 @@ def settle_time_zone() -> None:
         _WINTER.astimezone()
         _SUMMER.astimezone()
         return
-    _log.warning("TZ=%s is no time zone: all times of this call are in UTC", os.environ.get("TZ"))
+    _log.warning("TZ=%s is not a time zone: times are in UTC", os.environ.get("TZ"))
     os.environ["TZ"] = "UTC"
     if hasattr(time, "tzset"):
         time.tzset()

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 @click.command(epilog=UNDO_CODES)
 @click.argument("run", required=False)
-@click.option("--force", is_flag=True, help="Also put back contacts that somebody has changed since.")
+@click.option("--force", is_flag=True, help="Also restore contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @config_of_run_option
 @out_option
 @click.pass_obj
 def undo(
     app: App, run: str | None, force: bool, yes: bool, dry_run: bool, config_of_run: bool, out: Path | None
 ) -> int:
-    """Put back what RUN did; if none is named, the newest.
+    """Undo RUN (default: the newest).
 
-    The newest of this configuration's dialler and campaign. A RUN that belongs to another one is refused.
+    The newest run is that of this configuration's dialler and campaign. A RUN for another one is refused.
 
-    What it overwrote is restored, what it made deleted, what it locked unlocked. Contacts that were
-    changed since are left alone, unless --force. What cannot come back is the call history of a contact
-    that was deleted.
+    Restores contacts that the run overwrote, deletes those it created, and unlocks those it locked. Contacts
+    changed since then are left as they are, unless --force. The call history of a deleted contact cannot be
+    restored.
     """
     from ..jobs.changes import check_undo, count_undo, undo_run
     from ..jobs.resume import find_undoable
@@ -49,7 +49,7 @@ def undo(
         names = {
             "delete": "to delete",
             "overwrite": "to restore",
-            "create": "to make again (without their history)",
+            "create": "to create again (without their history)",
             "unlock": "to unlock",
             "lock": "to lock",
             "impossible": "that cannot be restored (previous state unknown)",

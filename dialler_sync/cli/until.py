@@ -46,7 +46,7 @@ def until_option(command: F) -> F:
         type=UntilType(),
         callback=_remember,
         expose_value=False,
-        help="Take no more rows from the next such time on (exit 9); 'resume' goes on.",
+        help="Stop taking rows at this time (exit 9); continue with 'resume'.",
     )(command)
 
 

@@ -38,7 +38,7 @@ _CODES = exit_codes(ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_F
     "--mapped",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write what each row becomes: every field as it would be sent. FILE ends in .csv, .xlsx or .jsonl.",
+    help="Also write every field as it would be sent, to a .csv, .xlsx or .jsonl file.",
 )
 @json_summary_option
 @click.pass_obj
@@ -51,9 +51,9 @@ def validate(
     mark: bool,
     mapped: Path | None,
 ) -> int:
-    """Map and validate FILE..., and send nothing.
+    """Check FILE... without sending anything.
 
-    Writes results.csv, where a valid row is 'succeeded', and failed.xlsx (rows to fix; failed.csv has the same).
+    Writes results.csv, in which a valid row is 'succeeded', and failed.xlsx (rows to fix; also as failed.csv).
     """
     from ..jobs.imports import ImportOptions, RunOptions, validate_files
     from ..jobs.mapped import check_mapped, write_mapped

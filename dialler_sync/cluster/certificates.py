@@ -60,9 +60,9 @@ def check_scheduler(cluster: str, host: str, port: int, settings: ClusterSetting
     """
     if not cluster.startswith("tls://") and not settings.insecure:
         raise UsageError(
-            f"--cluster {cluster}: without TLS whoever reaches the scheduler can run code on the workers and read the "
-            "rows: use tls://, with cluster: {ca_file, cert_file, key_file} in the configuration, or allow it there "
-            f"with cluster: {{insecure: true}} ({DOCS})"
+            f"--cluster {cluster}: without TLS, anyone who reaches the scheduler can run code on the workers and "
+            f"read the rows: use tls://, with cluster: {{ca_file, cert_file, key_file}} in the configuration, or "
+            f"allow it there with cluster: {{insecure: true}} ({DOCS})"
         )
     tls = security(cluster, settings).get_connection_args("client")["ssl_context"]
     try:
@@ -94,10 +94,10 @@ def _shake_hands(cluster: str, connection: socket.socket, tls: ssl.SSLContext) -
                 f"the scheduler refuses our certificate ({reason}): its authority must have signed cluster.cert_file"
             )
         else:
-            fault = f"what answers there does not speak TLS ({reason}): start it with --protocol tls"
+            fault = f"the server there does not speak TLS ({reason}): start it with --protocol tls"
         raise UsageError(f"--cluster {cluster}: {fault} ({DOCS})") from error
     except OSError as error:
-        raise UsageError(f"--cluster {cluster}: what answers there is no Dask scheduler ({error})") from error
+        raise UsageError(f"--cluster {cluster}: the server there is not a Dask scheduler ({error})") from error
     if not answer:
         raise UsageError(f"--cluster {cluster}: the scheduler closes the connection; its log says why ({DOCS})")
 

@@ -111,5 +111,5 @@ class Conversation:
 def reason(error: DiallerSyncError, where: str) -> StopRun:
     """Return the error that stops the run after ``error`` on the worker ``where``."""
     if isinstance(error, ClusterLost):
-        return ClusterLost(f"{error}; go on with '{command('resume')}', with --cluster or without")
+        return ClusterLost(f"{error}; continue with '{command('resume')}', with or without --cluster")
     return error if isinstance(error, StopRun) else NoRowCanSucceed(f"worker {where}: {error}")

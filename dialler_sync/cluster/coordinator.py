@@ -158,7 +158,7 @@ class Coordinator:
             # Its last order may have renewed the lease as late as the moment when we gave up waiting for the answer.
             until = max(until, asked_at + 2 * self.lease + self.rules.quiet)
         wait = max(until - self.clock(), 0.0)
-        _log.warning("a worker is lost (%s): another one goes on with its rows in %.0f s", lost, wait)
+        _log.warning("a worker is lost (%s): another one takes over its rows in %.0f s", lost, wait)
         with suppress(ClusterLost):  # when all workers are lost, each partition waits for its own
             await self.writer.gate.rest(wait)
         await asyncio.sleep(until - self.clock())

@@ -94,7 +94,7 @@ class DaskEngine:
     async def _choose(self) -> str:
         while True:
             if self._client.status != "running":
-                raise ClusterLost("the cluster's scheduler cannot be reached any more")
+                raise ClusterLost("the cluster's scheduler can no longer be reached")
             try:
                 fit = await self._workers.fit()
             except OSError as error:
@@ -173,8 +173,8 @@ async def connected(cluster: str, most: int, settings: ClusterSettings) -> Async
         _log.info("%d worker%s%s", count, "s" * (count != 1), f"; Dask's dashboard: {page}" if page else "")
         if not sealed:
             _log.warning(
-                "--cluster %s: rows travel unencrypted, and whoever reaches the scheduler can run code on the workers "
-                "(cluster.insecure); the token does not travel, each worker uses its own (%s)",
+                "--cluster %s: rows are sent unencrypted, and anyone who reaches the scheduler can run code on "
+                "the workers (cluster.insecure); the token is not sent, each worker uses its own (%s)",
                 cluster,
                 DOCS,
             )
@@ -192,7 +192,7 @@ async def _client(stack: AsyncExitStack, cluster: str, where: str | SpecCluster,
             client: Any = await made
     except (OSError, ValueError, MemoryError) as error:  # MemoryError: Dask takes foreign bytes for a length
         raise UsageError(
-            f"--cluster {cluster}: what answers there is no Dask scheduler, or one that wants the other of tcp:// and "
+            f"--cluster {cluster}: the server there is not a Dask scheduler, or it needs the other of tcp:// and "
             f"tls:// ({line_of(error)})"
         ) from error
     try:

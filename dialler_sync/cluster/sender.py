@@ -26,7 +26,7 @@ from .outbox import Outbox
 BEATS = 4
 """Reports per lease that a sender makes even without news."""
 
-UNHEARD = "the coordinator was not heard of for too long"
+UNHEARD = "no message from the coordinator for too long"
 
 TOKEN_VARIABLE = "DIALLER_SYNC_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -201,8 +201,8 @@ def with_token(dialler: DiallerSettings, token: SecretStr | None) -> DiallerSett
         token = SecretStr(os.environ[TOKEN_VARIABLE])
     if token is None:
         raise ConfigError(
-            f"the token does not travel without TLS: set {TOKEN_VARIABLE} where the worker "
-            "is started, use token_file or token_command, or connect by tls://"
+            f"the token is not sent without TLS: set {TOKEN_VARIABLE} where the worker is started, use "
+            "token_file or token_command, or connect by tls://"
         )
     return dialler.model_copy(update={"token": token, "token_file": None, "token_command": None})
 
@@ -214,4 +214,6 @@ def check_version(version: str) -> None:
         UsageError: it has another version.
     """
     if version != __version__:
-        raise UsageError(f"it has dialler-sync {__version__}, and the run was begun with {version}: install the same")
+        raise UsageError(
+            f"it has dialler-sync {__version__}, but the run was started with {version}: install the same version"
+        )

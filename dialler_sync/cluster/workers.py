@@ -82,11 +82,13 @@ class Workers:
         """Warn about each worker that cannot send, once."""
         for address in sorted(self.lacking.keys() - self._reported):
             self._reported.add(address)
-            _log.warning("%s; the run goes on without it", self.lacking[address])
+            _log.warning("%s; the run continues without it", self.lacking[address])
 
     async def _examine(self, address: str) -> None:
         if self.sealed and not address.startswith("tls://"):
-            return await self.refuse(address, UsageError("what it is sent is readable; start it with --protocol tls"))
+            return await self.refuse(
+                address, UsageError("its connection is not encrypted; start it with --protocol tls")
+            )
         error = await self._run(address, pickle.loads, pickle.dumps(Call(check_version, __version__)))
         if error is None:
             self._fit.add(address)

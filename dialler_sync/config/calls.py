@@ -18,14 +18,14 @@ def _encoding(name: str) -> str:
         codecs.lookup(name)
         "".encode(name)
     except (LookupError, TypeError, ValueError):
-        raise ValueError(f"'{name}' is no text encoding; usual ones are utf-8, utf-16, cp1252, cp1250") from None
+        raise ValueError(f"'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250") from None
     return name
 
 
 def _delimiter(given: str) -> str:
     sign = _DELIMITERS.get(given, given)
     if len(sign) != 1 or sign in '\r\n"' or sign.isalnum():
-        raise ValueError(f"'{given}' is not one sign between cells, such as , or ; or tab")
+        raise ValueError(f"'{given}' is not a delimiter such as , or ; or tab")
     return sign
 
 
@@ -39,24 +39,24 @@ class CallsSettings(Section):
 
     columns: dict[str, str] = Field(
         default_factory=dict,
-        description="Exactly these columns, in this order: name in the file: fact or field of the call's record, such "
-        "as {Ergebnis: ResultText, Nummer: Number}. None: all of them. See docs/calls.md.",
+        description="Write exactly these columns, in this order. Column name: fact, or field of the call record: "
+        "{Ergebnis: ResultText, Nummer: Number}. Default: all columns. See docs/calls.md.",
     )
     delimiter: Annotated[str, BeforeValidator(str), AfterValidator(_delimiter)] = Field(
-        ",", description='The sign between the cells of a CSV: ",", ";" or tab.'
+        ",", description='Delimiter of the CSV: ",", ";" or tab.'
     )
-    decimal: Literal[".", ","] = Field(".", description="The decimal sign of a CSV.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal sign in the CSV.")
     encoding: Annotated[str, AfterValidator(_encoding)] = Field(
-        "utf-8", description="The encoding of a CSV: utf-8 (with its mark, so that Excel knows it), cp1252, utf-16 …"
+        "utf-8", description="Encoding of the CSV: utf-8 (with a BOM, so that Excel recognises it), cp1252, utf-16 …"
     )
     look_back: Annotated[str, AfterValidator(_age)] = Field(
         "7d",
-        description="How long calls of contacts that are not done are looked at again, so that a result that changes "
-        "afterwards is given again: 7d, 12h or 2w.",
+        description="How long to check the calls of open contacts again, so that a result that changes later is "
+        "reported again: 7d, 12h or 2w.",
     )
 
     @model_validator(mode="after")
     def _different_signs(self) -> CallsSettings:
         if self.delimiter == self.decimal:
-            raise ValueError("delimiter and decimal cannot be the same sign")
+            raise ValueError("delimiter and decimal must be different signs")
         return self

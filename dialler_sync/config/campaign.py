@@ -48,10 +48,10 @@ class Route(Section):
     """Where rows go whose cell has a pattern."""
 
     pattern: Pattern = Field(
-        description="A regular expression that is found anywhere in the cell; case does not matter. An empty cell is "
-        "empty text: ^$."
+        description="Regular expression, found anywhere in the cell, in upper or lower case. An empty cell is "
+        "matched by ^$."
     )
-    to: Target = Field(description="The campaign's ID (digits) or name.")
+    to: Target = Field(description="Campaign ID (digits) or name.")
 
 
 class CampaignSettings(Section):
@@ -60,22 +60,22 @@ class CampaignSettings(Section):
     id: int | None = Field(None, description="DiallerCampaignsID.")
     name: str | None = Field(None, min_length=1, max_length=64, description="DiallerCampaignsName.")
     column: str | None = Field(
-        None, min_length=1, description="Source column that names each row's campaign, or that routes look at."
+        None, min_length=1, description="Source column with each row's campaign, or the column that routes look at."
     )
     routes: Annotated[tuple[Route, ...], Field(min_length=1)] | None = Field(
         None,
-        description='Patterns of the column, and where they lead; the first that is found counts: [{pattern: "^0", to: '
-        'Ost}, {pattern: "^8", to: 541}]. See docs/rows.md.',
+        description='Patterns and their campaigns; the first match wins: [{pattern: "^0", to: Ost}, '
+        '{pattern: "^8", to: 541}]. See docs/rows.md.',
     )
     otherwise: Target = Field(
-        "reject", description="The campaign of rows that no route fits; reject: they are rejected, campaign_not_routed."
+        "reject", description="Campaign for rows that no route matches. reject: reject them (campaign_not_routed)."
     )
     split: Annotated[dict[Target, Share], Field(min_length=1)] | None = Field(
         None,
-        description="Campaigns, and the share of the rows that each gets: {A: 50%, B: 50%}. A key always goes to the "
-        "same one.",
+        description="Campaigns and their shares of the rows: {A: 50%, B: 50%}. The same key always goes to the same "
+        "campaign.",
     )
-    by: Literal["UserData"] = Field("UserData", description="The field by which split decides.")
+    by: Literal["UserData"] = Field("UserData", description="Field that split goes by.")
 
     @model_validator(mode="after")
     def _consistent(self) -> CampaignSettings:
@@ -87,9 +87,9 @@ class CampaignSettings(Section):
                 raise ValueError(f"{name} has no effect without {needs}")
         patterns = [route.pattern for route in self.routes or ()]
         if doubled := next((pattern for pattern in patterns if patterns.count(pattern) > 1), None):
-            raise ValueError(f"routes has the pattern '{doubled}' twice, and only the first counts: remove one of them")
+            raise ValueError(f"routes has the pattern '{doubled}' twice, and only the first can match: remove one")
         if self.split and (total := sum(self.split.values(), Decimal(0))) != _ALL:
-            raise ValueError(f"the shares of split add up to {total.normalize():f}%, and not to 100%")
+            raise ValueError(f"the shares of split add up to {total.normalize():f}%; they must add up to 100%")
         return self
 
     @property

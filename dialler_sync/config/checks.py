@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def contradictions(rule: ColumnRule) -> Iterator[str]:
     """What no value, or no empty cell, could fulfil, in words."""
     if rule.required and rule.invalid == "empty":
-        yield "required: true and invalid: empty contradict each other: a bad cell would leave the field out"
+        yield "required: true and invalid: empty contradict each other: an invalid cell would leave the field out"
     if rule.required and rule.default is not None:
-        yield "required and default contradict each other: with a default, no cell is empty"
+        yield "required and default contradict each other: with a default, the field is never empty"
     if rule.lost_zero == "restore" and rule.region is None and rule.region_column is None:
-        yield "lost_zero: restore has no effect without region or region_column, which say where the zero belongs"
+        yield "lost_zero: restore has no effect without region or region_column"
     if rule.min is not None and rule.max is not None and rule.min > rule.max:
         yield f"min ({rule.min:g}) is greater than max ({rule.max:g})"
     if no_day_between(rule.after, rule.before):

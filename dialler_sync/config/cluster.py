@@ -14,19 +14,17 @@ class ClusterSettings(Section):
 
     ca_file: Path | None = Field(
         None,
-        description="The authority (PEM) of scheduler and workers: one for this cluster alone, as whoever has a "
-        "certificate of it can run code on the workers. Without it, what Dask's own configuration names.",
+        description="Certificate authority (PEM) of scheduler and workers. Use one for this cluster only: anyone "
+        "with a certificate from it can run code on the workers. Default: as in Dask's own configuration.",
     )
     cert_file: Path | None = Field(
-        None, description="The certificate (PEM) to show to the scheduler; it may hold the key, too."
+        None, description="Client certificate (PEM) for the scheduler; it may contain the key."
     )
-    key_file: Path | None = Field(
-        None, description="The key (PEM, without a password) of cert_file; only this user may read it."
-    )
+    key_file: Path | None = Field(None, description="Key (PEM, no password) for cert_file; readable only by this user.")
     insecure: bool = Field(
         False,
-        description="Allow --cluster tcp://…: whoever reaches the scheduler can run code on the workers and read the "
-        "rows. The token does not travel; each worker uses its own.",
+        description="Allow --cluster tcp://…: anyone who reaches the scheduler can run code on the workers and read "
+        "the rows. The token is not sent; each worker uses its own.",
     )
 
     @model_validator(mode="after")
@@ -34,5 +32,5 @@ class ClusterSettings(Section):
         if (self.ca_file is None) != (self.cert_file is None):
             raise ValueError("ca_file and cert_file belong together: set both")
         if self.key_file is not None and self.cert_file is None:
-            raise ValueError("key_file is the key of a certificate: set ca_file and cert_file, too")
+            raise ValueError("key_file needs ca_file and cert_file: set them, too")
         return self

@@ -53,22 +53,20 @@ class ColumnRule(Section):
 
     column: str | None = Field(None, min_length=1, description="Source column.")
     first_of: Names | None = Field(
-        None, description="Source columns; the first that is not empty in the row counts: [Mobile, Phone]."
+        None, description="Source columns; the first non-empty one is used: [Mobile, Phone]."
     )
     template: str | None = Field(
         None,
-        description='Text with columns in braces: "{Notes} / {City}"; a brace that is meant as text is doubled. '
-        "Empty where all of its columns are empty.",
+        description='Text with columns in braces: "{Notes} / {City}"; write a literal brace twice. Empty if all its '
+        "columns are empty.",
     )
-    join: Join | None = Field(None, description="Several columns in one text; empty ones are left out.")
+    join: Join | None = Field(None, description="Join several columns; empty ones are left out.")
     value: str | None = Field(None, description="The same text for every row.")
 
     split: Part | None = Field(
-        None, description='Cut the text at a separator and take one part: {separator: ";", part: 1}.'
+        None, description='Split the text at a separator and take one part: {separator: ";", part: 1}.'
     )
-    trim: bool = Field(
-        False, description="Remove white space at both ends. Without it, text is sent exactly as it stands."
-    )
+    trim: bool = Field(False, description="Remove white space at both ends; false sends the text exactly as it is.")
     replace: tuple[Replacement, ...] | None = Field(
         None,
         min_length=1,
@@ -76,88 +74,88 @@ class ColumnRule(Section):
     )
     values: dict[str, str] | None = Field(
         None,
-        description="Replace whole values: {Herr: Mr., Frau: Mrs., '#N/A': ''}. Case and space do not matter.",
+        description="Replace whole values: {Herr: Mr., Frau: Mrs., '#N/A': ''}. Case and white space are ignored.",
     )
     unlisted: Literal["keep", "reject", "empty"] = Field(
         "keep",
-        description="What happens to a text that values: does not list: keep it, reject the row, or empty it. Of a "
-        "text that lookup: does not have, too; without unlisted, default: counts there, and else the row is rejected.",
+        description="Text that values: does not list, or that lookup: does not find: keep it, reject the row, or "
+        "empty it. If unset, lookup uses default:, or rejects the row.",
     )
     lookup: Lookup | None = Field(
         None,
-        description="Look the text up in a file: {file: plz.csv, key: PLZ, value: Region}. Case and space of the key "
-        "do not matter; a key that stands there twice is an error.",
+        description="Look the text up in a file: {file: plz.csv, key: PLZ, value: Region}. Case and white space of "
+        "the key are ignored; a duplicate key is an error.",
     )
-    default: str | None = Field(None, min_length=1, description="What an empty text becomes.")
+    default: str | None = Field(None, min_length=1, description="Value to use for an empty text.")
     case: Literal["upper", "lower", "title"] | None = Field(None, description="Change the case: upper, lower or title.")
 
     region: str | None = Field(
-        None, description="Phones: country of numbers without a country code, as two letters such as DE."
+        None, description="Phones: country of numbers without a country code, as two letters (DE)."
     )
     region_column: str | None = Field(
         None,
         min_length=1,
-        description="Phones: source column with the country (DE, Germany, Deutschland). "
-        "Where it is empty, region counts.",
+        description="Phones: source column with the country (DE, Germany, Deutschland). If the cell is empty, region "
+        "is used.",
     )
     several: Literal["spread", "reject"] | None = Field(
         None,
-        description="Phones: what happens to several numbers in one cell. spread (default): the others go to the phone "
-        "fields that the row leaves free; reject (default for FaxNumber).",
+        description="Phones: several numbers in one cell. spread (default): put the others into free phone fields; "
+        "reject (default for FaxNumber): reject the row.",
     )
     extension: Literal["drop", "reject"] = Field(
         "drop",
-        description="Phones: what happens to an extension (ext. 5), which a dialler cannot dial: drop it, or "
-        "reject the row. A direct dial-in (12345-67, Durchwahl 67) is part of the number and always kept.",
+        description="Phones: drop an extension (ext. 5), which cannot be dialled, or reject the row. A direct dial-in "
+        "(12345-67, Durchwahl 67) is part of the number and always kept.",
     )
     type: Literal["any", "mobile", "landline"] = Field(
         "any",
-        description="Phones: mobile or landline rejects numbers of another type. Where numbers do not tell (USA), the "
-        "row goes on with a warning.",
+        description="Phones: mobile or landline rejects numbers of another type. Where the type cannot be told "
+        "(USA), the row is sent with a warning.",
     )
     lost_zero: Literal["reject", "restore"] = Field(
         "reject",
-        description="Phones: what happens to a number that has lost its leading zero: reject the row, or put the zero "
-        "back, with a warning, where that makes a valid number of the region.",
+        description="Phones: a number that has lost its leading zero. reject: reject the row; restore: put the zero "
+        "back, with a warning, if that makes a valid number of the region.",
     )
     decimal: Literal[".", ","] | None = Field(
         None,
-        description='Amount: the decimal sign. Without it "." counts. A number that could also hold a thousands sign '
-        "(1.234) is rejected; one with a single reading (1.234,56) is read.",
+        description='Amount: decimal sign; default ".". A number that can be read in two ways (1.234) is rejected; one '
+        "with a single reading (1.234,56) is accepted.",
     )
     thousands: Literal[".", ",", " ", "'"] | None = Field(
         None,
-        description="Amount: the sign between thousands. Without it one is read only where the number has a single "
-        "reading: 1.234,56, 1'234, 1.234.567.",
+        description="Amount: thousands sign. If unset, one is accepted only where the number has a single reading: "
+        "1.234,56, 1'234, 1.234.567.",
     )
     currency: str | None = Field(
-        None, min_length=1, description="Amount: text that may stand before or after the number, such as € or EUR."
+        None, min_length=1, description="Amount: text allowed before or after the number, such as € or EUR."
     )
     formats: Formats | None = Field(
         None,
-        description='Dates: how they are written, besides ISO (2025-01-31 14:30:00): ["%d.%m.%Y", "%d.%m.%Y %H:%M"].',
+        description='Dates: formats accepted besides ISO (2025-01-31 14:30:00): ["%d.%m.%Y", "%d.%m.%Y %H:%M"].',
     )
 
-    required: bool = Field(False, description="Check: an empty field rejects the row.")
-    pattern: Pattern | None = Field(None, description="Check: a regular expression that matches the whole value.")
+    required: bool = Field(False, description="Check: the field must not be empty.")
+    pattern: Pattern | None = Field(None, description="Check: regular expression that the whole value must match.")
     max_length: int | None = Field(
-        None, ge=1, description="Check: greatest number of characters, where the dialler would take more."
+        None, ge=1, description="Check: maximum number of characters, if the dialler allows more."
     )
-    one_of: Names | None = Field(None, description="Check: the value is one of these, letter by letter.")
-    min: float | None = Field(None, allow_inf_nan=False, description="Check: the least number.")
-    max: float | None = Field(None, allow_inf_nan=False, description="Check: the greatest number.")
+    one_of: Names | None = Field(None, description="Check: the value must be exactly one of these.")
+    min: float | None = Field(None, allow_inf_nan=False, description="Check: minimum of a number.")
+    max: float | None = Field(None, allow_inf_nan=False, description="Check: maximum of a number.")
     before: Day | None = Field(
-        None, description="Check: the date is earlier than this day: 2026-01-31, today, today-30d, today+7d."
+        None, description="Check: the date must be before this day: 2026-01-31, today, today-30d, today+7d."
     )
-    after: Day | None = Field(None, description="Check: the date is later than this day.")
+    after: Day | None = Field(None, description="Check: the date must be after this day.")
     invalid: Literal["reject", "empty"] = Field(
         "reject",
-        description="What a bad cell does: it rejects the row, or the field is left out, with a warning.",
+        description="Invalid cell: reject the row, or leave the field empty, with a warning.",
     )
     overwrite: Literal["always", "if_empty", "never"] = Field(
         "always",
-        description="What the field of a contact that the dialler has may become: what the row says, the same only "
-        "where it is empty, or nothing else than it is. New contacts always get what the row says.",
+        description="When to overwrite this field of an existing contact: always, only if it is empty there, or "
+        "never. New contacts always get the row's value.",
     )
 
     @classmethod
@@ -177,14 +175,14 @@ class ColumnRule(Section):
         by_folded: dict[str, str] = {}
         for key in given:
             if (other := by_folded.setdefault(fold(str(key)), key)) != key:
-                raise ValueError(f"'{other}' and '{key}' are the same value but for case and space: keep one of them")
+                raise ValueError(f"'{other}' and '{key}' differ only in case or white space: keep one of them")
         return {key: "" if value is None else value for key, value in given.items()}
 
     @field_validator("template")
     @classmethod
     def _readable_template(cls, template: str | None) -> str | None:
         if template is not None and not any(column for _, column in template_parts(template)):
-            raise ValueError("the template has no column in braces; a text that is the same for every row is a value")
+            raise ValueError("the template has no column in braces; for a fixed text use value:")
         return template
 
     @field_validator("region")
@@ -196,7 +194,7 @@ class ColumnRule(Section):
 
         if region.upper() not in SUPPORTED_REGIONS:
             raise ValueError(
-                f"'{region}' is not a country of two letters, such as DE{nearest(region, SUPPORTED_REGIONS)}"
+                f"'{region}' is not a two-letter country code such as DE{nearest(region, SUPPORTED_REGIONS)}"
             )
         return region.upper()
 
@@ -204,12 +202,12 @@ class ColumnRule(Section):
     def _consistent(self) -> ColumnRule:
         sources = [name for name in _SOURCES if getattr(self, name) is not None]
         if not sources:
-            raise ValueError(f"says nothing about where the text comes from: set one of {', '.join(_SOURCES)}")
+            raise ValueError(f"has no source: set one of {', '.join(_SOURCES)}")
         if len(sources) > 1:
-            raise ValueError(f"{' and '.join(sources)} are set: keep one of them")
+            raise ValueError(f"{' and '.join(sources)} cannot be combined: keep one of them")
         steps = [name for name in _STEPS if name in self.model_fields_set]
         if self.value is not None and steps:
-            raise ValueError(f"{steps[0]} has no effect on a value that is the same for every row: remove one of them")
+            raise ValueError(f"{steps[0]} has no effect on a fixed value: remove one of them")
         if "unlisted" in self.model_fields_set and self.values is None and self.lookup is None:
             raise ValueError("unlisted has no effect without values or lookup")
         for problem in contradictions(self):
@@ -271,22 +269,20 @@ def _fitting(rules: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
     return rules
 
 
-_NOT_KEPT = {"UserData": "names the contact", "ResetContact": "is a command, which the dialler does not store"}
+_NOT_KEPT = {"UserData": "names the contact", "ResetContact": "is a command that the dialler does not store"}
 
 
 def _refused(name: str, rule: ColumnRule, key: str) -> str:
     """Why a field cannot have a key that others can."""
     if key == "invalid" and rule.invalid == "empty" and name in ("Name", "UserData"):
-        what = (
-            "the dialler takes no contact without" if name == "Name" else "without it, each import makes a new contact"
-        )
+        what = "is required by the dialler" if name == "Name" else "without it, each import creates a new contact"
         return f"{name} cannot be left out: {what}"
     if key == "overwrite" and rule.overwrite != "always" and name in ("UserData", "ResetContact"):
         return f"there is nothing to keep of {name}, which {_NOT_KEPT[name]}"
     if key == "lookup" and rule.lookup is not None and name == "UserData":
-        return "the UserData names the contact, and is not looked up: several keys could become one"
+        return "UserData identifies the contact and cannot be looked up: several keys could become one"
     if key == "default" and rule.default is not None and (name == "UserData" or FIELDS[name].kind is Kind.PHONE):
-        return f"the same {name} for several contacts makes one of them all"
+        return f"the same {name} in every row would make all of them one contact"
     return ""
 
 

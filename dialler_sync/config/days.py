@@ -25,7 +25,7 @@ def day_of(text: str, today: date) -> date:
         try:
             return date.fromisoformat(compact)
         except ValueError:
-            raise ValueError(f"'{text}' is not a day that there is") from None
+            raise ValueError(f"'{text}' is a day that does not exist") from None
     return today + timedelta(days=int(compact.removeprefix("today").removesuffix("d") or 0))
 
 

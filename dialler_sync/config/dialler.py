@@ -31,7 +31,7 @@ def _base_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"'{url}' is not a URL such as https://dialler.example.com/rest/v1.0")
     if parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError("the base URL carries no user, password, '?' or '#'")
+        raise ValueError("the base URL must not contain a user, a password, '?' or '#'")
     _ = parts.port  # raises ValueError for an invalid port
     return f"{parts.scheme}{url[len(parts.scheme) :]}".rstrip("/")
 
@@ -43,7 +43,7 @@ def is_loopback(url: str) -> bool:
 
 def _endpoint_name(name: str) -> str:
     if name not in ENDPOINTS:
-        raise ValueError(f"there is no function '{name}'{nearest(name, ENDPOINTS)}")
+        raise ValueError(f"'{name}' is not a function of the API{nearest(name, ENDPOINTS)}")
     return name
 
 
@@ -54,52 +54,52 @@ class DiallerSettings(Section):
     """The dialler's address and account, and the limits on its load."""
 
     base_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        description="The REST API up to its version: https://dialler.example.com/rest/v1.0. "
-        "Plain http only to this machine, or with allow_http."
+        description="URL of the REST API, including its version: https://dialler.example.com/rest/v1.0. Plain http "
+        "only to this machine, or with allow_http."
     )
     name: str | None = Field(
         None,
         pattern=r"^[^#\s]([^#\r\n]*[^#\s])?$",
         max_length=200,
-        description="What the journal and the locks know this account by, in place of its address: the same in every "
-        "configuration that reaches it by another one.",
+        description="Name of this account in the journal and the locks, in place of its address. Needed if other "
+        "configurations reach the same account at a different address.",
     )
-    clients_id: int = Field(ge=0, description="The ClientsID, which is part of every URL.")
+    clients_id: int = Field(ge=0, description="The account's ClientsID, part of every URL.")
     token: SecretStr | None = Field(
-        None, description="The bearer token; write ${DIALLER_SYNC_TOKEN} and set that variable."
+        None, description="Bearer token. Write ${DIALLER_SYNC_TOKEN}, and set that environment variable."
     )
-    token_file: Path | None = Field(None, description="A file that holds the token, in place of token.")
+    token_file: Path | None = Field(None, description="File that contains the token.")
     token_command: list[str] | str | None = Field(
-        None, description="A command that prints the token, in place of token: a list, run without a shell."
+        None, description="Command that prints the token; a list, run without a shell."
     )
     allow_http: bool = Field(
-        False, description="Allow plain http to another machine; the token is then readable on the way."
+        False, description="Allow plain http to another machine. The token is then readable on the network."
     )
-    ca_file: Path | None = Field(None, description="Certificates (PEM) to trust in place of the system's.")
+    ca_file: Path | None = Field(None, description="CA certificates (PEM) to trust in place of the system's.")
     client_cert: Path | None = Field(
-        None, description="A certificate (PEM) to show to a dialler that asks for one; it may hold the key, too."
+        None, description="Client certificate (PEM), if the dialler asks for one; it may contain the key."
     )
     client_key: Path | None = Field(
-        None, description="The key (PEM, without a password) of client_cert; only this user may read it."
+        None, description="Key (PEM, no password) for client_cert; readable only by this user."
     )
-    timeout: float = Field(30, gt=0, le=3600, description="Seconds for one request.")
-    concurrency: int = Field(16, ge=1, le=1000, description="Greatest number of requests in flight.")
-    rate: float = Field(0, ge=0, description="Greatest number of requests per second; 0 is no limit.")
+    timeout: float = Field(30, gt=0, le=3600, description="Timeout of one request, in seconds.")
+    concurrency: int = Field(16, ge=1, le=1000, description="Maximum number of requests in flight.")
+    rate: float = Field(0, ge=0, description="Maximum number of requests per second; 0: no limit.")
     hours: str | None = Field(
         None,
-        description='When contacts may be changed, by this machine\'s clock: "20:00-06:00". At the end of it, and '
-        "outside, a run takes no more rows (exit 9, resumable).",
+        description='Time window for changes, by this machine\'s clock: "20:00-06:00". Outside it a run stops '
+        "taking rows (exit 9, resumable).",
     )
-    retries: int = Field(5, ge=0, le=100, description="Repeats of one request, where a repeat is harmless.")
+    retries: int = Field(5, ge=0, le=100, description="Retries of one request, where a repeat is harmless.")
     give_up_after: float = Field(
-        300, ge=0, description="Seconds the dialler may be down before the run stops (exit 5)."
+        300, ge=0, description="Seconds the dialler may be unreachable before the run stops (exit 5)."
     )
     release: str = Field(
-        "3.19", pattern=r"^\d+\.\d+(\.\d+)*$", description="The dialler's release; it decides field lengths."
+        "3.19", pattern=r"^\d+\.\d+(\.\d+)*$", description="The dialler's release; it determines the field lengths."
     )
     endpoints: dict[EndpointName, str] = Field(
         default_factory=dict,
-        description='Other method and path for a function: lock_by_id: "PUT /dialler/contacts/contact/{id}/lock".',
+        description='Different method and path for a function: lock_by_id: "PUT /dialler/contacts/contact/{id}/lock".',
     )
 
     @property
@@ -150,13 +150,13 @@ class DiallerSettings(Section):
     def _consistent(self) -> DiallerSettings:
         if self.base_url.startswith("http:") and not self.allow_http and not is_loopback(self.base_url):
             raise ValueError(
-                "plain http would send the token readable over the network: use https, or set allow_http: true"
+                "plain http would make the token readable on the network: use https, or set allow_http: true"
             )
         given = [name for name in ("token", "token_file", "token_command") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"only one of {', '.join(given)} may be set")
         if self.client_key is not None and self.client_cert is None:
-            raise ValueError("client_key is the key of a certificate: set client_cert, too")
+            raise ValueError("client_key needs client_cert: set it, too")
         if self.client_cert is not None and not self.base_url.startswith("https:"):
-            raise ValueError("client_cert is shown over https only, and base_url is plain http")
+            raise ValueError("client_cert needs https, but base_url is plain http")
         return self

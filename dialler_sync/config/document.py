@@ -92,35 +92,38 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ, named
     except FileNotFoundError:
         if named_at:
             raise ConfigError(
-                f"{named_at}: extends: {path}: no such file. Its path counts from the folder of the file that names it."
+                f"{named_at}: extends: {path}: no such file. The path is relative to the folder of the file that "
+                "names it."
             ) from None
         if str(path) == "-":
             raise ConfigError(
-                "-: a configuration from a pipe is named /dev/stdin: … | dialler-sync -c /dev/stdin …"
+                "-: to read the configuration from a pipe, name /dev/stdin: … | dialler-sync -c /dev/stdin …"
             ) from None
         raise ConfigError(
-            f"{path}: no such configuration file. Name one with -c, or make one with 'dialler-sync init FILE'."
+            f"{path}: no such configuration file. Name one with -c, or create one with 'dialler-sync init FILE'."
         ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except yaml.YAMLError as error:
         for match in _SECRET_LINE.finditer(text):  # messages may quote such a line
             _keep_secret(match[1].strip("'\"*&!|>@%` \t"))
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
-        hint = ' Within { }, a variable stands in quotes: "${NAME}".' if problem.endswith("but got '{'") else ""
-        raise ConfigError(f"{path}{line}: is not valid YAML: {problem}.{hint}") from error
+        hint = ' Inside { }, put a variable in quotes: "${NAME}".' if problem.endswith("but got '{'") else ""
+        raise ConfigError(f"{path}{line}: not valid YAML: {problem}.{hint}") from error
     except RecursionError:
-        raise ConfigError(f"{path}: is nested too deeply.") from None
+        raise ConfigError(f"{path}: nested too deeply.") from None
     except (ValueError, OverflowError):  # faults of PyYAML, such as on a \U beyond the last character
-        raise ConfigError(f"{path}: is not valid YAML: it holds a character or a version that there is not.") from None
+        raise ConfigError(
+            f"{path}: not valid YAML: it contains a character or a YAML version that does not exist."
+        ) from None
     reader = _Reader(path, environment)
     values = {} if root is None else reader.plain(root, ())
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}:1: a configuration is a mapping of sections (dialler:, campaign:, columns: …).")
+        raise ConfigError(f"{path}:1: a configuration must consist of sections (dialler:, campaign:, columns: …).")
     return Document(path, values, reader.places, reader.unset, (path,), {path: unfinished} if unfinished else {})
 
 
@@ -138,10 +141,10 @@ class _Reader:
         line = node.start_mark.line + 1
         self.places.setdefault(key, Place(self._path, line))
         if len(key) > _DEEPEST:
-            raise ConfigError(f"{self._path}:{line}: is nested too deeply, or refers to itself.")
+            raise ConfigError(f"{self._path}:{line}: nested too deeply, or refers to itself.")
         self._size += _CHARS_A_NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
         if self._size > _MOST_CHARS:
-            raise ConfigError(f"{self._path}:{line}: grows without an end, as its aliases (*name) multiply.")
+            raise ConfigError(f"{self._path}:{line}: the aliases (*name) multiply without end.")
         if isinstance(node, yaml.ScalarNode):
             if node.style is None and node.value in _NULLS:
                 return None
@@ -158,9 +161,9 @@ class _Reader:
             name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
             at = f"{self._path}:{name_node.start_mark.line + 1}"
             if name is None:
-                raise ConfigError(f"{at}: a key must be plain text.")
+                raise ConfigError(f"{at}: the key must be plain text.")
             if name in result:
-                raise ConfigError(f"{at}: the key '{name}' is there twice; keep one.")
+                raise ConfigError(f"{at}: duplicate key '{name}'; keep one.")
             self.places[(*key, name)] = Place(self._path, name_node.start_mark.line + 1)
             result[name] = self.plain(value_node, (*key, name))
         return result

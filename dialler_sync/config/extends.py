@@ -65,7 +65,7 @@ def _extended(document: Document) -> Path | None:
     if unset := document.unset.get((KEY,)):
         raise ConfigError(unset)
     if not isinstance(named, str) or not named:
-        raise ConfigError(f"{document.where((KEY,))}: extends: it names one file, such as base.yaml")
+        raise ConfigError(f"{document.where((KEY,))}: extends: must name one file, such as base.yaml")
     return _folder(document.path) / named
 
 
@@ -76,9 +76,9 @@ def _folder(path: Path) -> Path:
 def _refuse_circle(files: list[Path], following: Path, named_at: str) -> None:
     if following.resolve() in (path.resolve() for path in files):
         way = " → ".join(path.name for path in (*files, following))
-        raise ConfigError(f"{named_at}: extends: goes round in a circle ({way}). Remove one of them.")
+        raise ConfigError(f"{named_at}: extends: forms a circle ({way}). Remove one of them.")
     if len(files) >= _MOST_FILES:
-        raise ConfigError(f"{named_at}: extends: is the {_MOST_FILES}th in a row. Join some of them.")
+        raise ConfigError(f"{named_at}: extends: more than {_MOST_FILES} files in a row. Merge some of them.")
 
 
 def _with_paths_from(document: Document, user: Path) -> Document:

@@ -33,21 +33,19 @@ class Condition(Section):
     """What a cell must hold. A list is short for ``{values: list}``. Of several keys, all must hold."""
 
     values: Annotated[tuple[str, ...], BeforeValidator(_texts), Field(min_length=1)] | None = Field(
-        None, description="One of these texts; case and space do not matter, and '' is an empty cell."
+        None, description="One of these texts. Case and white space are ignored; '' is an empty cell."
     )
     pattern: Pattern | None = Field(
-        None, description="A regular expression that is found anywhere in the cell; case does not matter."
+        None, description="Regular expression, found anywhere in the cell, in upper or lower case."
     )
-    min: float | None = Field(None, allow_inf_nan=False, description="The least number.")
-    max: float | None = Field(None, allow_inf_nan=False, description="The greatest number.")
+    min: float | None = Field(None, allow_inf_nan=False, description="Minimum.")
+    max: float | None = Field(None, allow_inf_nan=False, description="Maximum.")
     empty: bool | None = Field(None, description="true: the cell is empty; false: it is not.")
-    before: Day | None = Field(None, description="A date earlier than this day: 2026-01-31, today, today-30d.")
-    after: Day | None = Field(None, description="A date later than this day.")
-    decimal: Literal[".", ","] | None = Field(None, description="Numbers: the decimal sign, as of Amount.")
-    thousands: Literal[".", ",", " ", "'"] | None = Field(
-        None, description="Numbers: the sign between thousands, as of Amount."
-    )
-    formats: Formats | None = Field(None, description='Dates: how they are written, besides ISO: ["%d.%m.%Y"].')
+    before: Day | None = Field(None, description="Date before this day: 2026-01-31, today, today-30d.")
+    after: Day | None = Field(None, description="Date after this day.")
+    decimal: Literal[".", ","] | None = Field(None, description="Numbers: decimal sign, as for Amount.")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(None, description="Numbers: thousands sign, as for Amount.")
+    formats: Formats | None = Field(None, description='Dates: formats accepted besides ISO: ["%d.%m.%Y"].')
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -65,12 +63,12 @@ class Condition(Section):
         ranges = [name for name in _RANGES if getattr(self, name) is not None]
         conditions = [*ranges, *(name for name in ("values", "pattern") if getattr(self, name) is not None)]
         if not conditions and self.empty is None:
-            raise ValueError("says nothing: list the values, or set pattern, min, max, empty, before or after")
+            raise ValueError("is empty: list the values, or set pattern, min, max, empty, before or after")
         if self.empty and conditions:
-            raise ValueError(f"empty: true and {conditions[0]} contradict each other: no cell fits both")
+            raise ValueError(f"empty: true and {conditions[0]} contradict each other: no cell can match both")
         numeric, dated = {"min", "max"} & {*ranges}, {"before", "after"} & {*ranges}
         if numeric and dated:
-            raise ValueError(f"{min(numeric)} is for numbers and {min(dated)} for dates: no cell is both")
+            raise ValueError(f"{min(numeric)} is for numbers and {min(dated)} for dates: no cell can be both")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min ({self.min:g}) is greater than max ({self.max:g})")
         if no_day_between(self.after, self.before):
@@ -105,7 +103,7 @@ def contradictions(only: Mapping[str, Condition], skip: Mapping[str, Condition])
         for value in condition.listed.keys() & other.listed.keys():
             yield f"only and skip both list '{condition.listed[value]}' for {column}: keep it in one of them"
         if condition == other or _covers(other, condition):
-            yield f"skip leaves out all that only takes of {column}, so that no row would be left: remove one of them"
+            yield f"skip leaves out everything that only accepts in {column}; no row would be left: remove one of them"
 
 
 def _covers(outer: Condition, inner: Condition) -> bool:

@@ -25,7 +25,7 @@ class Hours(NamedTuple):
         begin, _, end = text.partition("-")
         hours = cls(read_time(begin.strip()), read_time(end.strip()))
         if hours.begin == hours.end:
-            raise ValueError(f"'{text}' has no end: name two different times, such as 20:00-06:00")
+            raise ValueError(f"'{text}' needs two different times, such as 20:00-06:00")
         return hours
 
     def end_from(self, now: datetime) -> datetime:
@@ -43,7 +43,7 @@ def read_time(text: str) -> time:
     """
     match = _TIME.fullmatch(text)
     if not match:
-        raise ValueError(f"'{text}' is no time of a day: name it as 07:00 or 21:30")
+        raise ValueError(f"'{text}' is not a time of day: write 07:00 or 21:30")
     return time(int(match[1]), int(match[2]))
 
 

@@ -83,26 +83,27 @@ def _checked(check: Callable[[str], object]) -> AfterValidator:
 class InboxSettings(Section):
     """The folder that ``import`` works through when no FILE is named."""
 
-    dir: NamedFile | None = Field(None, description="The folder, here or at an address; --inbox DIR comes first.")
-    quiet_for: float = Field(30, ge=0, description="Seconds for which a file must not change before it is imported.")
+    dir: NamedFile | None = Field(None, description="The folder, local or at an address. --inbox DIR overrides it.")
+    quiet_for: float = Field(30, ge=0, description="Seconds that a file must be unchanged before it is imported.")
     patterns: tuple[str, ...] = Field(
-        PATTERNS, min_length=1, description="Names of the files that are imported; others are reported once."
+        PATTERNS, min_length=1, description="Patterns of file names to import; other files are reported once."
     )
     keep: Annotated[str, _checked(age)] | None = Field(
         None, description="Delete imported files from done/ and failed/, and answers, after this time: 30d, 12h or 6w."
     )
     answers: NamedFile | None = Field(
         None,
-        description="Folder, here or at an address, for the answers: one workbook for each file, with what became of "
-        "it and the rows to fix. It must exist, or its parent.",
+        description="Folder for answers, local or at an address: a workbook per file with its outcome and the rows to "
+        "fix. The folder or its parent must exist.",
     )
     group: str | None = Field(
-        None, min_length=1, description="Group of this machine that may read the answers; without it only this user."
+        None, min_length=1, description="Group on this machine that may read the answers. Default: only this user."
     )
     expect: Annotated[str, _checked(due)] | None = Field(
         None,
-        description='When a list is due, by local time: "04:00" (daily), "weekdays 04:00", "mon,thu 04:00". If none '
-        "came since the last such time but one, import exits with 3 and the webhook gets the event missing, once.",
+        description='When a list is due, in local time: "04:00" (daily), "weekdays 04:00", "mon,thu 04:00". If none '
+        "has come since the due time before the last one, import exits with 3 and notify: sends the event "
+        "missing, once.",
     )
 
 
@@ -110,7 +111,7 @@ class ReportSettings(Section):
     """Where reports are written, and how long they are kept."""
 
     dir: Path | None = Field(
-        None, description="Folder in which each run gets a folder; default: reports, where the command is given."
+        None, description="Folder in which each run gets its own folder. Default: reports in the working folder."
     )
     keep: Annotated[str, _checked(age)] | None = Field(
         None,

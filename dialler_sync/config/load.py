@@ -86,7 +86,7 @@ def load_config(
         faults += dict.fromkeys(_sentence(document, fault) for fault in others)
     if finished:
         faults += [
-            f"{file}: is not finished: {still_marked(lines)}. Complete what they ask for, and remove the comments."
+            f"{file}: not finished: {still_marked(lines)}. Fill in what these comments ask for, and remove them."
             for file, lines in document.unfinished.items()
         ]
     if faults:

@@ -23,8 +23,9 @@ class Missing(StrEnum):
 class MirrorSettings(Section):
     """Contacts of the campaign that the file no longer has."""
 
-    missing: Missing = Field(Missing.KEEP, description="keep, lock or delete them.")
+    missing: Missing = Field(Missing.KEEP, description="Keep, lock or delete them.")
     max_missing: RowLimit = Field(
         Limit(percent=5),
-        description='More missing contacts than this stop the run (exit 8): 100, 5%, or "100, 5%": neither more.',
+        description='Stop the run (exit 8) if more contacts than this are missing: 100, 5%, or "100, 5%" (both limits '
+        "apply).",
     )

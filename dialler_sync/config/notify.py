@@ -30,7 +30,7 @@ def _server(value: Any) -> Any:
     if parts.scheme not in _TLS or not parts.hostname:
         raise ValueError("write smtp://host:587 (STARTTLS), smtps://host (TLS), or {host, port, tls, user, …}")
     if parts.password:
-        raise ValueError("a password does not belong into the URL: use {host, user, password_file} or password_command")
+        raise ValueError("the URL must not contain the password: use {host, user, password_file} or password_command")
     found = {"host": parts.hostname, "port": parts.port, "tls": _TLS[parts.scheme]}
     return found | ({"user": unquote(parts.username)} if parts.username else {})
 
@@ -41,17 +41,17 @@ class SmtpSettings(Section):
     host: str = Field(min_length=1, description="Its name.")
     port: int | None = Field(None, ge=1, le=65535, description="Default: 587 (starttls), 465 (tls), 25 (none).")
     tls: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="How the connection is encrypted; none only to this machine."
+        "starttls", description="Encryption of the connection; none only to this machine."
     )
-    user: str | None = Field(None, description="Name to log in with; without it there is no login.")
-    password_file: Path | None = Field(None, description="A file that holds the password.")
-    password_command: list[str] | str | None = Field(None, description="A command that prints the password.")
-    ca_file: Path | None = Field(None, description="Certificates (PEM) to trust in place of the system's.")
+    user: str | None = Field(None, description="User name; without it there is no login.")
+    password_file: Path | None = Field(None, description="File that contains the password.")
+    password_command: list[str] | str | None = Field(None, description="Command that prints the password.")
+    ca_file: Path | None = Field(None, description="CA certificates (PEM) to trust in place of the system's.")
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
         if self.tls == "none" and self.host not in _LOOPBACK:
-            raise ValueError("tls: none sends names and numbers readable to everybody on the way: use starttls or tls")
+            raise ValueError("tls: none makes names and numbers readable on the network: use starttls or tls")
         given = [self.password_file, self.password_command]
         if bool(self.user) != (sum(each is not None for each in given) == 1):
             raise ValueError("a login needs user, and either password_file or password_command")
@@ -63,22 +63,24 @@ class EmailSettings(Section):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    to: Annotated[tuple[Address, ...], BeforeValidator(_listed)] = Field(min_length=1, description="Who gets it.")
-    sender: Address = Field(alias="from", description="Who sends it.")
+    to: Annotated[tuple[Address, ...], BeforeValidator(_listed)] = Field(min_length=1, description="Recipients.")
+    sender: Address = Field(alias="from", description="Sender.")
     smtp: Annotated[SmtpSettings, BeforeValidator(_server)] = Field(
-        description="The server: smtp://host:587, smtps://host, or {host, port, tls, user, password_file}."
+        description="Server: smtp://host:587, smtps://host, or {host, port, tls, user, password_file}."
     )
     attach: tuple[Literal["failed", "report"], ...] = Field(
         (),
-        description="failed: failed.xlsx, whole, with all numbers; report: report.html, masked unless mask: false.",
+        description="failed: failed.xlsx, unmasked; report: report.html, masked unless mask: false.",
     )
-    attach_up_to: float = Field(10, gt=0, le=100, description="MB that attachments may have; larger ones are left out.")
+    attach_up_to: float = Field(
+        10, gt=0, le=100, description="Maximum size of attachments in MB; larger ones are left out."
+    )
     mask: bool = Field(True, description="Mask phone numbers in the text and in report.html.")
 
 
 def _webhook(url: str) -> str:
     if not url.startswith("https://") and not is_loopback(url):
-        raise ValueError("a webhook is called over https (plain http only to this machine)")
+        raise ValueError("a webhook needs https (plain http only to this machine)")
     return url
 
 
@@ -86,23 +88,27 @@ class NotifySettings(Section):
     """Notifications of nights that fail, recover, or bring an unusual number of rows."""
 
     webhook: Annotated[str, AfterValidator(_webhook)] | None = Field(
-        None, description="Called (POST, JSON) when the state changes: failing, recovered. https, or this machine."
+        None, description="URL to POST JSON to when the state changes: failing, recovered. https, or this machine."
     )
     teams: Annotated[str, AfterValidator(_webhook)] | None = Field(
-        None, description="A workflow of Microsoft Teams, which gets the same as an adaptive card."
+        None, description="URL of a Microsoft Teams workflow, which gets the same as an adaptive card."
     )
     email: EmailSettings | None = Field(None, description="Mail to people, over an SMTP server.")
     ping: Annotated[str, AfterValidator(_webhook)] | None = Field(
         None,
-        description="Called when an import ends well; with /start behind its path when it begins, with /fail and the "
-        "exit code when it fails.",
+        description="URL to call when an import succeeds; with /start appended to its path when it starts, and with "
+        "/fail and the exit code when it fails.",
     )
     on: Literal["change", "failed", "always"] = Field(
-        "change", description="When all but ping tell: change, each failure as well (failed), or every run."
+        "change",
+        description="When to notify (except ping): on change, also on each failure (failed), or after every run "
+        "(always).",
     )
     digest: bool = Field(
-        False, description="One message for all runs of a night, in place of one each; also one ping each."
+        False, description="One message (and one ping) for all runs of a night, in place of one per run."
     )
     row_count: RowLimit | None = Field(
-        None, description="Alarm when the number of rows is off the median of earlier imports by more: 100 or 50%."
+        None,
+        description="Alert when the row count differs from the median of earlier imports by more than this: 100 or "
+        "50%.",
     )

@@ -26,11 +26,11 @@ class ProtectSettings(Section):
     called: str | None = Field(
         None,
         pattern=r"^[1-9][0-9]{0,3} ?[dh]$",
-        description="Contacts that were called within so many days or hours: 14d, 36h.",
+        description="Contacts called within this many days or hours: 14d, 36h.",
     )
-    done: bool = Field(False, description="Contacts that are done: their last result code closes them (bDone).")
+    done: bool = Field(False, description="Contacts that are done (bDone): closed by their last result code.")
     result_codes: Codes = Field(
-        (), description="Contacts whose last result code is one of these, by its ExportKey, text or ID: [SALE, OPTOUT]."
+        (), description="Contacts whose last result code is one of these (ExportKey, text or ID): [SALE, OPTOUT]."
     )
 
     @property

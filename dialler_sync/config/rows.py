@@ -26,53 +26,58 @@ class Mode(StrEnum):
 class RowSettings(Section):
     """Rules for duplicates, long texts, empty cells and unchanged rows."""
 
-    overwrite_duplicates: bool = Field(True, description="Overwrite the contact that carries the same UserData.")
+    overwrite_duplicates: bool = Field(True, description="Overwrite the contact that has the same UserData.")
     mode: Mode = Field(
         Mode.UPSERT,
-        description="create: a contact that the dialler has is left alone; update: one that it does not have is not "
-        "made; upsert: both are done. create and update look first. See docs/rows.md.",
+        description="create: only create contacts; update: only overwrite existing ones; upsert: both. create and "
+        "update look up each contact first. See docs/rows.md.",
     )
     duplicate_keys: Literal["last", "first", "reject"] = Field(
-        "last", description="Which row counts where rows of one run carry the same UserData."
+        "last", description="Which row counts if several rows of a run have the same UserData."
     )
     duplicate_phones: Literal["allow", "warn", "reject", "first", "last"] = Field(
         "allow",
-        description="Rows of one run that share a phone number under different keys: warn of them, reject all of them, "
-        "or let the first or last one go. See docs/rows.md.",
+        description="Rows of a run with the same phone number but different keys: allow, warn, reject all of them, "
+        "or send only the first or last. See docs/rows.md.",
     )
     duplicate_phones_in_dialler: Literal["allow", "warn", "skip"] = Field(
         "allow",
-        description="Rows with a phone number that a contact of the dialler has under another key: warn of them, or "
-        "skip them. Reads the whole list of contacts first.",
+        description="Rows whose phone number a contact in the dialler has with a different key: allow, warn, or skip "
+        "them. Reads the full contact list first.",
     )
     phones_in: Literal["campaign", "account"] = Field(
         "campaign",
-        description="Whose numbers duplicate_phones_in_dialler looks at: those of the row's campaign, or of all "
-        "campaigns of the account.",
+        description="Where duplicate_phones_in_dialler looks: in the row's campaign, or in all campaigns of the "
+        "account.",
     )
-    too_long: Literal["reject", "truncate"] = Field("reject", description="Text longer than the field.")
+    too_long: Literal["reject", "truncate"] = Field(
+        "reject", description="Text that is longer than the field: reject the row, or truncate the text."
+    )
     phone_format: Literal["plus", "digits"] = Field("plus", description="plus: +49171…; digits: 49171….")
     empty_cells: Literal["omit", "clear"] = Field(
-        "omit", description="omit: leave the field out, it keeps its value; clear: send null."
+        "omit", description="omit: leave the field out, so that it keeps its value; clear: send null."
     )
-    compare: Literal["none", "journal", "dialler"] = Field("none", description="Leave out rows that have not changed.")
-    max_errors: RowLimit | None = Field(None, description="Stop (exit 8) when more rows fail than this: 100 or 5%.")
+    compare: Literal["none", "journal", "dialler"] = Field(
+        "none",
+        description="Skip unchanged rows. journal: compare with what was last sent; dialler: compare with the dialler.",
+    )
+    max_errors: RowLimit | None = Field(None, description="Stop (exit 8) if more rows than this fail: 100 or 5%.")
     max_warnings: RowLimit | None = Field(
-        None, description="Stop (exit 8), before anything is sent, when more rows have warnings than this: 100 or 5%."
+        None, description="Stop (exit 8), before anything is sent, if more rows than this have warnings: 100 or 5%."
     )
     only: Filters = Field(
         default_factory=dict,
-        description="Source column: what its cell must hold, a list of values or a condition. Rows that do not hold "
-        "all of it are left out: {Status: [open, new], Saldo: {min: 50}}. See docs/rows.md.",
+        description="Only rows that meet all of these conditions. Source column: list of values, or condition: Status: "
+        "[open, new], Saldo: {min: 50}. See docs/rows.md.",
     )
     skip: Filters = Field(
         default_factory=dict,
-        description="Source column: the same; rows that hold any of it are left out: {Werbesperre: [ja, x]}.",
+        description="Skip rows that meet any of these conditions: {Werbesperre: [ja, x]}.",
     )
     skipped_contacts: Literal["keep", "lock"] = Field(
         "keep",
-        description="Contacts that the dialler has of rows that only or skip leaves out: keep them as they are, and "
-        "say how many can still be called; or lock them.",
+        description="Existing contacts of rows that only or skip leaves out: keep them (the run reports how many can "
+        "still be called), or lock them.",
     )
 
     @model_validator(mode="after")
@@ -85,8 +90,8 @@ class RowSettings(Section):
             raise ValueError("phones_in: account has no effect without duplicate_phones_in_dialler: warn or skip")
         if self.mode is Mode.UPDATE and not self.overwrite_duplicates:
             raise ValueError(
-                "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the dialler "
-                "makes a new contact of every row"
+                "mode: update and overwrite_duplicates: false contradict each other: without overwriting, the "
+                "dialler creates a new contact for every row"
             )
         return self
 

@@ -31,7 +31,7 @@ from .suppress import SuppressLists, SuppressSettings
 class JournalSettings(Section):
     """Data that the journal keeps."""
 
-    before_images: bool = Field(True, description="Keep what contacts were before they were overwritten, for undo.")
+    before_images: bool = Field(True, description="Save each contact's state before it is overwritten, for undo.")
 
 
 class Settings(Section):
@@ -40,14 +40,14 @@ class Settings(Section):
     extends: str | None = Field(
         None,
         min_length=1,
-        description="Another configuration, which this one completes: its path, relative to the folder of this file. "
-        "Maps are merged; of the rest, what stands in this file counts. `null` takes away what the other has.",
+        description="Another configuration to build on; the path is relative to this file. Maps are merged; any "
+        "other value in this file replaces the inherited one, and `null` removes it.",
     )
     dialler: DiallerSettings
     campaign: CampaignSettings
     source: SourceSettings = SourceSettings()
     sources: Stores = Field(
-        default_factory=dict, description='Logins to where lists are fetched from, by address: {"sftp://host": {…}}.'
+        default_factory=dict, description='Logins for remote lists, by address: {"sftp://host": {…}}.'
     )
     columns: ColumnRules = Field(
         default_factory=dict,
@@ -72,7 +72,7 @@ class Settings(Section):
         kept = [name for name, rule in info.data.get("columns", {}).items() if rule.overwrite != "always"]
         if kept and not rows.overwrites:
             which = "mode: create" if rows.mode is Mode.CREATE else "overwrite_duplicates: false"
-            raise ValueError(f"{which} overwrites no contact, so overwrite: of {', '.join(kept)} has no effect")
+            raise ValueError(f"{which} never overwrites a contact, so overwrite: has no effect ({', '.join(kept)})")
         return rows
 
     @field_validator("suppress")
@@ -91,8 +91,8 @@ class Settings(Section):
         if protect.of_calls and rows and not rows.overwrite_duplicates:
             given = next(name for name in ("called", "done", "result_codes") if getattr(protect, name))
             raise ValueError(
-                f"{given}: has no effect with rows.overwrite_duplicates: false, which makes a new contact of each row, "
-                "also for a key that the dialler has. Set overwrite_duplicates: true"
+                f"{given}: has no effect with rows.overwrite_duplicates: false, which creates a new contact for "
+                "every row, even if the dialler has its key. Set overwrite_duplicates: true"
             )
         return protect
 
@@ -104,8 +104,8 @@ class Settings(Section):
             rows = info.data.get("rows")
             if rows and rows.mode is Mode.CREATE:
                 raise ValueError(
-                    f"missing: {mirror.missing} and rows.mode: create contradict each other: create leaves alone what "
-                    "the dialler has. Use mode: upsert, or missing: keep"
+                    f"missing: {mirror.missing} and rows.mode: create contradict each other: create never "
+                    "changes existing contacts. Use mode: upsert, or missing: keep"
                 )
         return mirror
 
@@ -130,6 +130,6 @@ def _need_one_campaign(info: ValidationInfo, what: str) -> None:
     if campaign and campaign.several:
         key = "column" if campaign.column else "split"
         raise ValueError(
-            f"{what} reads a whole campaign, and with campaign.{key} it would be all campaigns of the account: set "
-            "campaign.id or campaign.name, and write one configuration for each campaign"
+            f"{what} applies to a whole campaign; with campaign.{key} that would be every campaign of the "
+            "account. Set campaign.id or campaign.name, and write one configuration per campaign"
         )

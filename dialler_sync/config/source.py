@@ -22,33 +22,34 @@ class SourceSettings(Section):
     """The layout of the spreadsheet; ``auto`` is detected from the file."""
 
     sheet: str | Annotated[list[str], Field(min_length=1)] | None = Field(
-        None, description="Sheet name, or its number from 1, or a list of them; none: the only one that holds data."
+        None, description="Sheet name or number (from 1), or a list of them. Default: the only sheet with data."
     )
     sheets: Literal["all"] | None = Field(
-        None, description="all: every sheet that holds data and is not hidden, each with the mapped columns."
+        None, description="all: every visible sheet with data; each must have the mapped columns."
     )
     encoding: str = Field(
-        "auto", description="auto, or an encoding: utf-8, cp1252, utf-16 … Of an .xls of Excel 95, too."
+        "auto", description="auto, or an encoding: utf-8, cp1252, utf-16 … Also for .xls files of Excel 95."
     )
     delimiter: str = Field(
         "auto",
-        description='auto, one character, or ", " (comma and space). Also by name: tab, space, comma, semicolon, pipe;'
-        " none: a single column.",
+        description='auto, one character, or ", " (comma and space). Names: tab, space, comma, semicolon, pipe; '
+        "none: a single column.",
     )
     quote: str = Field("auto", description="auto, none, or one character: \" or '.")
     escape: Literal["auto", "double", "backslash", "none"] = Field(
-        "auto", description="How a quote stands inside quotes: auto, double (twice), backslash, or none (just so)."
+        "auto", description="How a quote inside quotes is escaped: auto, double (twice), backslash, or none."
     )
     header: Literal["auto", "none"] | list[int] = Field(
-        "auto", description="auto, none, the row number of the header, or a list of row numbers that form it."
+        "auto",
+        description="auto, none, the row number of the header, or a list of row numbers if it spans several rows.",
     )
-    columns: list[str] | None = Field(None, description="Names of the columns, for files without a header.")
+    columns: list[str] | None = Field(None, description="Column names, for files without a header.")
     password_command: list[str] | str | None = Field(
-        None, description="Command that prints the password of an encrypted zip archive or workbook."
+        None, description="Command that prints the password of an encrypted archive or workbook."
     )
-    max_file_mb: int = Field(4_096, ge=1, description="Greatest size of a file, unpacked, in MB.")
-    max_columns: int = Field(2_000, ge=1, description="Greatest number of columns.")
-    max_cell_chars: int = Field(1_000_000, ge=1, description="Greatest length of one cell in characters.")
+    max_file_mb: int = Field(4_096, ge=1, description="Maximum file size in MB, unpacked.")
+    max_columns: int = Field(2_000, ge=1, description="Maximum number of columns.")
+    max_cell_chars: int = Field(1_000_000, ge=1, description="Maximum length of a cell in characters.")
 
     @property
     def named_sheets(self) -> tuple[str, ...]:
@@ -83,7 +84,9 @@ class SourceSettings(Section):
         try:
             "".encode("utf-8" if name == "auto" else name)
         except LookupError:
-            raise ValueError(f"'{name}' is no text encoding; usual ones are utf-8, utf-16, cp1252, cp1250") from None
+            raise ValueError(
+                f"'{name}' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250"
+            ) from None
         return name
 
     @field_validator("delimiter")
@@ -91,16 +94,14 @@ class SourceSettings(Section):
     def _one_delimiter(cls, given: str) -> str:
         sign = _DELIMITER_NAMES.get(given, given)
         if sign not in {"auto", ", ", ""} and (len(sign) != 1 or sign in "\r\n"):
-            raise ValueError(
-                f"'{given}' is not auto, one character, or a comma and a space (or none, for a single column)"
-            )
+            raise ValueError(f"'{given}' must be auto, one character, or a comma and a space (none: a single column)")
         return sign
 
     @field_validator("quote")
     @classmethod
     def _one_quote(cls, given: str) -> str:
         if given not in {"auto", "none"} and (len(given) != 1 or given in "\r\n"):
-            raise ValueError(f"'{given}' is not auto, none, or one character")
+            raise ValueError(f"'{given}' must be auto, none, or one character")
         return given
 
     @field_validator("header", mode="before")
@@ -109,13 +110,13 @@ class SourceSettings(Section):
         if isinstance(given, (str, int)) and given not in {"auto", "none"}:
             given = [given]
         if isinstance(given, list) and not (given and all(re.fullmatch("[1-9][0-9]*", str(row)) for row in given)):
-            raise ValueError("it is auto, none, a row number, or a list of row numbers")
+            raise ValueError("must be auto, none, a row number, or a list of row numbers")
         return given
 
     @model_validator(mode="after")
     def _different_signs(self) -> SourceSettings:
         if self.sheet is not None and self.sheets is not None:
-            raise ValueError("sheet and sheets exclude each other: name sheets, or have all of them")
+            raise ValueError("sheet and sheets cannot be combined: name the sheets, or take all of them")
         if self.delimiter == self.quote != "auto":
-            raise ValueError("delimiter and quote cannot be the same character")
+            raise ValueError("delimiter and quote must be different characters")
         return self

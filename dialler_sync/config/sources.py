@@ -19,21 +19,21 @@ _ADDRESS = re.compile(r"(sftp|s3|https|http|smb)://[^/?#@\s]+(/[^?#\s]*)?")
 class StoreSettings(Section):
     """The login to one host or bucket. What is missing comes from the usual files and variables of the system."""
 
-    username: str | None = Field(None, description="Name of the user (sftp, smb, https).")
+    username: str | None = Field(None, description="User name (sftp, smb, https).")
     password_command: list[str] | str | None = Field(
-        None, description="Command that prints the password, or what opens key_file (sftp, smb, https)."
+        None, description="Command that prints the password, or the passphrase of key_file (sftp, smb, https)."
     )
     token_command: list[str] | str | None = Field(
         None, description="Command that prints a token, sent as Authorization: Bearer (https)."
     )
-    key_file: Path | None = Field(None, description="Private key (sftp). Without it: the agent, and those in ~/.ssh.")
+    key_file: Path | None = Field(None, description="Private key (sftp). Default: the agent, and the keys in ~/.ssh.")
     known_hosts: Path | None = Field(
-        None, description="File of the host keys that are accepted (sftp). Without it: ~/.ssh/known_hosts."
+        None, description="File with the accepted host keys (sftp). Default: ~/.ssh/known_hosts."
     )
     profile: str | None = Field(None, description="Profile in ~/.aws (s3).")
-    endpoint_url: str | None = Field(None, description="Address of an object store that is not Amazon's (s3).")
-    ca_file: Path | None = Field(None, description="Certificate authority (PEM) of the server (https, s3).")
-    timeout: float = Field(30, gt=0, description="Seconds for which the server may be silent.")
+    endpoint_url: str | None = Field(None, description="URL of an object store other than Amazon's (s3).")
+    ca_file: Path | None = Field(None, description="CA certificates (PEM) to trust (https, s3).")
+    timeout: float = Field(30, gt=0, description="Seconds to wait for the server.")
 
 
 def _named(given: object) -> object:
@@ -50,7 +50,9 @@ NamedFile = Annotated[Path, BeforeValidator(_named)]
 def _addresses(stores: Mapping[str, StoreSettings]) -> Mapping[str, StoreSettings]:
     for address in stores:
         if not _ADDRESS.fullmatch(address):
-            raise ValueError(f"'{address}' is no address such as sftp://host, sftp://host:2222/lists or s3://bucket")
+            raise ValueError(
+                f"'{address}' is not an address such as sftp://host, sftp://host:2222/lists or s3://bucket"
+            )
     return stores
 
 

@@ -17,24 +17,22 @@ _TEMPLATE = re.compile(r"(?P<double>\{\{|\}\})|\{(?P<column>[^{}]+)\}|(?P<stray>
 class Part(Section):
     """One piece of a text that is cut at a separator."""
 
-    separator: str = Field(min_length=1, description="Text between the parts.")
-    part: int = Field(ge=1, description="Which part to take, counted from 1; a part that is not there is empty.")
+    separator: str = Field(min_length=1, description="Separator between the parts.")
+    part: int = Field(ge=1, description="Part to take, counted from 1; a missing part is empty.")
 
 
 class Join(Section):
     """Several columns in one text; empty ones are left out."""
 
     columns: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1, description="Source columns.")
-    separator: str = Field(" ", description="Text between them.")
+    separator: str = Field(" ", description="Separator between the columns.")
 
 
 class Replacement(Section):
     """A pattern, and what stands in its place wherever it is found in a text."""
 
-    pattern: Pattern = Field(description="A regular expression that is found anywhere in the text.")
-    with_: str = Field(
-        "", alias="with", description=r"What stands in its place; \1 is its first group. Empty: it is taken away."
-    )
+    pattern: Pattern = Field(description="Regular expression, found anywhere in the text.")
+    with_: str = Field("", alias="with", description="Replacement; \1 is the first group. Empty: remove the match.")
 
     @model_validator(mode="before")
     @classmethod
@@ -56,8 +54,8 @@ class Lookup(Naming):
     """A table of keys and values: a CSV or Excel file."""
 
     file: NamedFile = Field(description="CSV or Excel file, relative to the folder of the configuration.")
-    key: str = Field(min_length=1, description="Its column that holds what the text is looked for in.")
-    value: str = Field(min_length=1, description="Its column that holds what the field gets.")
+    key: str = Field(min_length=1, description="Column to look the text up in.")
+    value: str = Field(min_length=1, description="Column with the value for the field.")
 
 
 def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
@@ -72,7 +70,7 @@ def template_parts(template: str) -> tuple[tuple[str, str | None], ...]:
         literal += template[end : match.start()]
         end = match.end()
         if match["stray"]:
-            raise ValueError(f"stray '{match['stray']}' in the template; a brace that is meant as text is doubled")
+            raise ValueError(f"stray '{match['stray']}' in the template; write a literal brace twice")
         if match["double"]:
             literal += match["double"][0]
         else:

@@ -17,37 +17,37 @@ from .texts import Formats
 class SuppressSettings(Naming):
     """A do-not-call file: contacts in it are never imported."""
 
-    file: NamedFile = Field(description="CSV or Excel file, or the address of one.")
-    column: str = Field(description="Column that holds what is looked for.")
-    by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column holds.")
-    region: str | None = Field(None, description="Region of phone numbers without a country code.")
+    file: NamedFile = Field(description="CSV or Excel file, or its address.")
+    column: str = Field(description="Column with the numbers, keys or addresses.")
+    by: Literal["phone", "user_data", "email"] = Field("phone", description="What the column contains.")
+    region: str | None = Field(None, description="Country of phone numbers without a country code.")
     expires: str | None = Field(
         None,
         min_length=1,
-        description="Column with the last day on which an entry counts; one without a day counts for good.",
+        description="Column with the last day on which an entry counts; an entry without a day never expires.",
     )
-    formats: Formats | None = Field(
-        None, description='Days of expires: how they are written, besides ISO: ["%d.%m.%Y"].'
-    )
+    formats: Formats | None = Field(None, description='Date formats of expires, besides ISO: ["%d.%m.%Y"].')
     action: Literal["contact", "number"] = Field(
         "contact",
-        description="contact: leave the contact out; number: leave out only the number (null is sent for its field), "
-        "and the contact where no number is left. See docs/rows.md.",
+        description="contact: leave out the whole contact; number: leave out only the number (send null for its "
+        "field), and the contact if no number is left. See docs/rows.md.",
     )
-    may_be_empty: bool = Field(False, description="Accept the list also when it has no entries; else that is exit 3.")
+    may_be_empty: bool = Field(
+        False, description="Accept a list without entries; by default that is an error (exit 3)."
+    )
     lock: bool = Field(
-        False, description="Lock every contact of the campaign that is in the list, also where no file has it."
+        False, description="Lock every contact of the campaign that is on the list, even if it is not in the file."
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> SuppressSettings:
         if self.action == "number" and self.lock:
             raise ValueError(
-                "action: number and lock: true contradict each other: number keeps contacts that have another number, "
-                "and lock locks them. Use two entries of suppress: for two lists"
+                "action: number and lock: true contradict each other: number keeps contacts that have another "
+                "number; lock locks them. For two lists, use two entries under suppress:"
             )
         if self.action == "number" and self.by != "phone":
-            raise ValueError(f"action: number and by: {self.by} contradict each other: such a list names no number")
+            raise ValueError(f"action: number and by: {self.by} contradict each other: such a list has no numbers")
         if self.formats and not self.expires:
             raise ValueError("formats has no effect without expires")
         return self

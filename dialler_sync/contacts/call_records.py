@@ -204,7 +204,7 @@ class Spoken:
         if self.language is not None and not self._warned:
             self._warned = True
             _log.warning(
-                "--language %d could not be applied: this dialler gives these calls by functions that have no language",
+                "--language %d has no effect: this dialler's call functions have no language",
                 self.language,
             )
 
@@ -230,9 +230,9 @@ class NotTold:
 
     def __str__(self) -> str:
         """Summarise the gaps in one sentence, ``""`` for none."""
-        text = f"the dialler's call records do not tell {', '.join(self.facts)}: left empty" if self.facts else ""
+        text = f"the dialler's call records have no {', '.join(self.facts)}: left empty" if self.facts else ""
         if self.reached and "Reached" not in self.facts:
-            some = f"{self.reached:,} of {self.calls:,} calls do not tell whether anybody answered"
+            some = f"{self.reached:,} of {self.calls:,} calls do not say whether anybody answered"
             return f"{text}; {some}" if text else some
         return text
 

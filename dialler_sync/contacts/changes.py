@@ -159,9 +159,7 @@ class _Plan:
         row = row._replace(contact_id=contact.id, user_data=contact.user_data)
         if target.user_data in ("", contact.user_data):
             return self._unless_settled(row)
-        other = (
-            f"contact {contact.id} carries the UserData '{contact.user_data}', and the row says '{target.user_data}'"
-        )
+        other = f"contact {contact.id} has the UserData '{contact.user_data}', but the row says '{target.user_data}'"
         return row._replace(state=Status.FAILED, error_code=CONTACT_CHANGED, error_field="UserData", error=other)
 
     def _unless_named_before(self, row: PlannedRow) -> PlannedRow:
@@ -179,7 +177,7 @@ class _Plan:
             why = f"settled by run {self.settled.run}"
             return row._replace(state=Status.SKIPPED, action=Reason.UNCHANGED, error=why)
         if key in self.settled.doubtful:
-            why = f"run {self.settled.run} may have done this already; sent again, it might hit another contact"
+            why = f"run {self.settled.run} may have done this already; sending it again could affect another contact"
             return row._replace(state=Status.UNKNOWN, error_code=MAYBE_DONE, error=why, hint=mend(MAYBE_DONE))
         return row
 
@@ -208,7 +206,7 @@ def _ambiguous(records: Sequence[Record]) -> Fault:
     ids = ", ".join(stored_contact(record).id for record in records)
     return Fault(
         AMBIGUOUS,
-        f"{len(records)} contacts carry this UserData ({ids})",
+        f"{len(records)} contacts have this UserData ({ids})",
         "Name the contact by its ID, or change all of them with --all-matches.",
         field="UserData",
     )

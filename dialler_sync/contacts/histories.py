@@ -89,8 +89,8 @@ class Histories:
         except Refused as error:
             if is_of_every_request(error):
                 raise
-            self.has_batch, self.asked = False, f"one by one, as the batch look-up does not help here ({error})"
-            _log.info("the calls are asked for %s", self.asked)
+            self.has_batch, self.asked = False, f"one by one, as the batch lookup does not work here ({error})"
+            _log.info("calls are read %s", self.asked)
             return None
 
     async def _by_id(self, contact_id: str) -> Any:

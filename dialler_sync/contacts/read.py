@@ -79,7 +79,7 @@ class Finder:
             if is_of_every_request(error):
                 raise
             self._has_batch = False
-            _log.info("the batch look-up does not help here (%s): contacts are looked up one by one", error)
+            _log.info("the batch lookup does not work here (%s): looking up contacts one by one", error)
             return None
         by_name: dict[tuple[str, str], list[Record]] = {}
         for record in filter(self._counts, records):
@@ -314,4 +314,4 @@ def problems_of(targets: Targets, found: Found) -> Iterator[str]:
     elif found.error:
         yield f"{who}: {found.error}"
     elif found.records is None:
-        yield f"{who}: the dialler has no such contact"
+        yield f"{who}: not in the dialler"

@@ -174,11 +174,11 @@ class _Rows:
             if digits.isascii() and digits.isdecimal():
                 return Target(file, row, digits, known)
             wrong = Fault(
-                "integer_invalid", f"'{digits}' is no contact ID.", "Write digits only, or use --by user-data."
+                "integer_invalid", f"'{digits}' is not a contact ID.", "Write digits only, or use --by user-data."
             )
         elif wrong is None and known and not self._by_id:
             return Target(file, row, user_data=known)
-        missing = Fault("key_missing", "The row names no contact: the cell is empty.", "Fill in the cell.")
+        missing = Fault("key_missing", "The row does not name a contact: the cell is empty.", "Fill in the cell.")
         return Target(file, row, user_data=known, fault=wrong or missing)
 
 
@@ -213,7 +213,7 @@ def _column(layout: Layout, name: str) -> str:
     """
     if not _has(layout, (name,)):
         raise InputError(
-            f"{layout.path}: there is no column '{name}'{nearest(name, layout.columns)}; say with --column which one "
-            f"names the contacts. The file has: {', '.join(layout.columns)}."
+            f"{layout.path}: no column '{name}'{nearest(name, layout.columns)}; name the column with the "
+            f"contacts with --column. The file has: {', '.join(layout.columns)}."
         )
     return name

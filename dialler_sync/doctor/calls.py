@@ -33,15 +33,17 @@ async def check_calls(client: DiallerClient, campaign: int) -> Check:
     for history in histories.values():
         for record in records_of(history) or ():
             watch.watch(Call.read(record))
-    the_list = (
-        "its list tells who was called" if called else
-        "its list shows nobody as called" if tells else "its list does not tell who was called, so all are asked"
-    )  # fmt: skip
+    if called:
+        the_list = "its list shows who was called"
+    elif tells:
+        the_list = "its list shows no contact as called"
+    else:
+        the_list = "its list does not show who was called, so the calls of all contacts are read"
     if not watch.calls:
         return fine("calls", f"{len(ids)} contacts were looked at, and have no calls yet; {the_list}")
     told = ", ".join(fact for fact in CALL_FACTS if fact not in watch.facts)
-    lacking = f"; not told: {', '.join(watch.facts)}" if watch.facts else ""
-    return fine("calls", f"{watch.calls:,} calls tell {told}{lacking}; {the_list}")
+    lacking = f"; missing: {', '.join(watch.facts)}" if watch.facts else ""
+    return fine("calls", f"{watch.calls:,} calls have {told}{lacking}; {the_list}")
 
 
 async def _some(client: DiallerClient, campaign: int) -> tuple[list[str], list[str], bool]:

@@ -57,14 +57,14 @@ def examine(
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
         files = read_configuration(config_path).files
     except ConfigError as error:
-        fix = "correct it; 'dialler-sync config check' looks again"
+        fix = "correct it, then check with 'dialler-sync config check'"
         yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
         return
     named = [*((CONFIGURATION, path) for path in files[1:]), *files_to_trust(settings)]
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
     if inbox and not isinstance(inbox, Url) and (open_inbox := judge("the inbox", inbox, shared=True)):
-        yield warning("inbox", f"{open_inbox.said}: whoever can write there may import", open_inbox.mend)
+        yield warning("inbox", f"{open_inbox.said}: anyone who can write there can import", open_inbox.mend)
     yield from _named_lists(settings)
     if unsafe and not trusted:
         return
@@ -75,7 +75,7 @@ def examine(
     try:
         token = read_token(settings.dialler)
     except ConfigError as error:
-        yield failed("token", "; ".join(error.args), "the dialler's portal makes tokens", ExitCode.USAGE)
+        yield failed("token", "; ".join(error.args), "create a token in the dialler's portal", ExitCode.USAGE)
         return
     yield _token(files, settings, token)
     yield from check_dialler(settings, now)
@@ -87,7 +87,7 @@ def _named_lists(settings: Settings) -> Iterator[Check]:
     lists += [(f"columns.{name}.lookup", rule.lookup.file) for name, rule in settings.columns.items() if rule.lookup]
     for what, path in dict.fromkeys(lists):
         if found := judge(what, path, shared=True):
-            yield warning("lists", f"{found.said}: they decide who is called, or what is sent", found.mend)
+            yield warning("lists", f"{found.said}: these files decide who is called, or what is sent", found.mend)
 
 
 def _libraries() -> Check:
@@ -100,7 +100,7 @@ def _libraries() -> Check:
         except metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        fix = "install dialler-sync again, in an environment of its own"
+        fix = "reinstall dialler-sync, in its own environment"
         return failed("libraries", f"not installed: {', '.join(missing)}", fix, ExitCode.USAGE)
     return fine("libraries", f"dialler-sync {metadata.version('dialler-sync')}, {', '.join(found)}")
 
@@ -112,7 +112,7 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check,
         if found := judge(what, path):
             unsafe = True
             if trusted:
-                yield warning("trust", f"{found.said}; --trust lets it pass", found.mend)
+                yield warning("trust", f"{found.said}; accepted by --trust", found.mend)
             else:
                 yield failed("trust", found.said, f"{found.mend} (or --trust, {TRUST}=1)", ExitCode.USAGE)
             break  # the files beside a journal lie in the same folders
@@ -123,15 +123,15 @@ def _journal(state: str | Path) -> Iterator[Check]:
     try:
         Journal.open(state, trusted=True).close()
     except (JournalError, UsageError) as error:
-        yield failed("journal", "; ".join(error.args), "name another with --state", ExitCode.USAGE)
+        yield failed("journal", "; ".join(error.args), "name another journal with --state", ExitCode.USAGE)
         return
     path = next(iter(journal_files(state)), None)
     if path is None:
         yield fine("journal", "the database can be used")
     elif path.stat().st_mode & _OTHERS:
-        yield warning("journal", f"{path} can be read by others, and holds personal data", f"chmod 600 {path}")
+        yield warning("journal", f"{path} has personal data, and others can read it", f"chmod 600 {path}")
     else:
-        yield fine("journal", f"{path} can be written, and read by its owner only")
+        yield fine("journal", f"{path} is writable, and readable by its owner only")
 
 
 def _folder(reports: Path) -> Check:
@@ -141,7 +141,7 @@ def _folder(reports: Path) -> Check:
         return failed("report folder", f"{reports.absolute()} belongs to another user", fix, ExitCode.USAGE)
     try:
         with tempfile.TemporaryFile(dir=there):
-            return fine("report folder", f"{reports} can be written")
+            return fine("report folder", f"{reports} is writable")
     except OSError as error:
         fix = "run it in another folder, or name one with --out"
         return failed("report folder", f"{there} cannot be written: {error.strerror}", fix, ExitCode.USAGE)
@@ -152,7 +152,7 @@ def _space(reports: Path) -> Check:
     free = {what: shutil.disk_usage(folder).free for what, folder in folders.items()}
     text = ", ".join(f"{number / 1e9:,.1f} GB free for {what}" for what, number in free.items())
     if min(free.values()) < LITTLE_SPACE:
-        return warning("disk", text, "make room: a run of a million rows needs about 1 GB")
+        return warning("disk", text, "free some space: a run of a million rows needs about 1 GB")
     return fine("disk", text)
 
 
@@ -164,7 +164,7 @@ def _configuration(files: Sequence[Path], settings: Settings) -> Check:
     dialler = settings.dialler
     text = f"{', extending '.join(map(str, files))}: {dialler.root}, {dialler.concurrency} requests in flight"
     if dialler.base_url.startswith("http:") and dialler.allow_http:
-        return warning("configuration", f"{text}, without TLS: the token is readable on the way", "use https")
+        return warning("configuration", f"{text}, without TLS: the token is readable on the network", "use https")
     return fine("configuration", text)
 
 

@@ -59,7 +59,7 @@ def check_dialler(settings: Settings, now: Callable[[], float]) -> Iterator[Chec
         proxy = find_proxy(dialler.base_url)
         context = tls_context(dialler) if address.scheme == "https" else None
     except ConfigError as error:
-        yield failed("configuration", str(error), "correct what it names", ExitCode.USAGE)
+        yield failed("configuration", str(error), "correct what the message names", ExitCode.USAGE)
         return
     if proxy:
         through = urlsplit(proxy)
@@ -85,8 +85,8 @@ def _connect(host: str, port: int, name: str) -> Connected:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        fix = "check dialler.base_url, and whether this machine can look up names"
-        return [failed("name", f"{host} cannot be looked up: {error.strerror}", fix, ExitCode.UNAVAILABLE)], None
+        fix = "check dialler.base_url and this machine's DNS"
+        return [failed("name", f"cannot look up {host}: {error.strerror}", fix, ExitCode.UNAVAILABLE)], None
     addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
     checks = [fine("name", f"{host} is {addresses}")]
     started = time.monotonic()
@@ -108,13 +108,16 @@ def _secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> tu
     except OSError as error:  # every TLS error is an OSError
         connection.close()
         why = getattr(error, "verify_message", "") or error.strerror or str(error)
-        fix = "check scheme and port in dialler.base_url; name who signed the certificate in dialler.ca_file"
+        fix = (
+            "check the scheme and port in dialler.base_url; if a private authority signed the certificate, set "
+            "dialler.ca_file"
+        )
         return failed("TLS", f"no secure connection to {host}: {why}", fix, ExitCode.UNAVAILABLE), None
     until = ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"]))
     days = int((until - time.time()) // 86_400)
     text = f"{secure.version()}; the certificate is valid until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}"
     if days < EXPIRES_SOON:
-        return warning("TLS", f"{text}, {days} days", "let the dialler's operator renew it"), secure
+        return warning("TLS", f"{text}, {days} days", "ask the dialler's operator to renew it"), secure
     return fine("TLS", text), secure
 
 
@@ -127,11 +130,11 @@ def _clock(connection: socket.socket, host: str, path: str, now: Callable[[], fl
         date = exchange.getresponse().headers["Date"]
         ahead = now() - parsedate_to_datetime(date).timestamp()
     except (OSError, http.client.HTTPException, TypeError, ValueError):
-        return warning("clock", "the dialler does not tell its time", "compare the clocks by hand")
+        return warning("clock", "the dialler does not send its time", "compare the clocks by hand")
     if abs(ahead) > CLOCK:
         which = "ahead of" if ahead > 0 else "behind"
         text = f"this machine is {abs(ahead):,.0f} s {which} the dialler"
-        return warning("clock", text, "set both clocks by NTP: reports and follow-ups show wrong times")
+        return warning("clock", text, "set both clocks by NTP: otherwise reports and follow-ups show wrong times")
     return fine("clock", "this machine and the dialler agree on the time")
 
 
@@ -163,13 +166,14 @@ async def _functions(settings: Settings) -> list[Check]:
 def _refused(client: DiallerClient, error: RequestError | StopRun) -> Check:
     if isinstance(error, NotDone | MaybeDone | DiallerUnavailable):
         fix = "ask the dialler's operator whether it is up; check dialler.base_url"
-        return failed("access", f"the dialler gives no usable answer: {error}", fix, ExitCode.UNAVAILABLE)
+        return failed("access", f"the dialler's answer is not usable: {error}", fix, ExitCode.UNAVAILABLE)
     code = getattr(error, "code", "")
     fix = {
-        UNAUTHORISED: "get the current token from the dialler's portal (a new one kills the old one), and check "
-        "dialler.clients_id",
+        UNAUTHORISED: (
+            "get the current token from the dialler's portal (a new one replaces the old), and check dialler.clients_id"
+        ),
         ENDPOINT_MISSING: f"check dialler.base_url. {override_hint(client, 'list_campaigns')}",
-        REDIRECTED: "set dialler.base_url to where it sends",
+        REDIRECTED: "set dialler.base_url to the address it redirects to",
     }.get(code, "check dialler.base_url")
     return failed("access", f"the dialler refuses: {error}", fix, ExitCode.NO_ROW_CAN_SUCCEED)
 
@@ -185,7 +189,7 @@ async def _campaign(
     if wanted.named:
         return fine("campaign", f"{', '.join(wanted.named)}: the dialler has them"), None
     if wanted.column is not None:
-        text = f"named in each row, in column '{wanted.column}'; the dialler has {len(campaigns)}"
+        text = f"from column '{wanted.column}' of each row; the dialler has {len(campaigns)}"
         return fine("campaign", text), None
     try:
         found = await resolve_campaign(client, str(wanted.id) if wanted.id is not None else wanted.name or "")
@@ -204,11 +208,11 @@ async def _speed(client: DiallerClient) -> Check:
             await client.list_campaigns()
             times.append(time.monotonic() - started)
     except (RequestError, StopRun) as error:
-        return warning("speed", f"it does not answer every time: {error}", "ask the dialler's operator")
+        return warning("speed", f"it does not always answer: {error}", "ask the dialler's operator")
     median = statistics.median(times)
     text = f"{median * 1000:.0f} ms for a small request (median of {_SAMPLES})"
     if median > _SLOW:
-        return warning("speed", text, "expect slow runs; ask the dialler's operator before you raise concurrency")
+        return warning("speed", text, "expect slow runs; ask the dialler's operator before raising concurrency")
     return fine("speed", text)
 
 
@@ -235,10 +239,10 @@ async def _endpoints(client: DiallerClient) -> list[Check]:
                 checks.append(warning("functions", f"{name} fails: {error}", fix))
         else:
             there.append(name)
-    untried = "what changes contacts is not tried"
+    untried = "functions that change contacts are not tried"
     if ways := _other_ways(client):
-        untried += f"; should the dialler refuse to lock or unlock (404, 405), try {ways}"
-    text = f"there: {', '.join(there)}" if there else "none of those that were tried is there"
+        untried += f"; if the dialler refuses to lock or unlock (404, 405), try {ways}"
+    text = f"available: {', '.join(there)}" if there else "none of those tried"
     return [
         *checks,
         (fine if there else partial(warning, mend="check dialler.base_url"))("functions", f"{text}; {untried}"),

@@ -36,8 +36,10 @@ async def check_numbers(client: DiallerClient, campaign: int, phone_format: str)
         return warning("numbers", f"the campaign's contacts cannot be read: {error}", "ask the dialler's operator")
     total = alike.total()
     if not total:
-        return fine("numbers", "the campaign has no numbers yet that rows.phone_format could be compared with")
+        return fine("numbers", "the campaign has no numbers yet to compare rows.phone_format with")
     if alike[False] * 2 > total:
-        text = f"{alike[False]} of {total} numbers of the campaign are not written as rows.phone_format: {phone_format}"
-        return warning("numbers", f"{text} (such as {example})", "set rows.phone_format as the dialler has its numbers")
-    return fine("numbers", f"{alike[True]} of {total} numbers of the campaign fit rows.phone_format: {phone_format}")
+        text = f"{alike[False]} of {total} numbers of the campaign do not match rows.phone_format: {phone_format}"
+        return warning(
+            "numbers", f"{text} (such as {example})", "set rows.phone_format to the format that the dialler uses"
+        )
+    return fine("numbers", f"{alike[True]} of {total} numbers of the campaign match rows.phone_format: {phone_format}")

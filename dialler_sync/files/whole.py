@@ -100,5 +100,5 @@ def _draft(path: Path, mode: int = 0o600) -> Iterator[int]:
             yield number
     except OSError as error:
         raise JournalError(
-            f"{path} cannot be written: {error.strerror}. Mend that, and give the command again."
+            f"{path} cannot be written: {error.strerror}. Fix that, and run the command again."
         ) from error

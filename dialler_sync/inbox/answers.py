@@ -33,10 +33,10 @@ from .claim import move
 
 _log = logging.getLogger(__name__)
 
-_GOES_ON = "The import goes on with the next call, by itself. Rows that were not reached yet are not listed as failed."
+_GOES_ON = "The import continues by itself with the next call. Rows not reached yet are not listed as failed."
 _DROP_BACK = (
-    "Fix the coloured cells of the sheet 'Failed rows', save, and put this workbook into the inbox: just these rows "
-    "are then imported."
+    "Fix the coloured cells on the sheet 'Failed rows', save, and put this workbook into the inbox: only these "
+    "rows are then imported."
 )
 
 
@@ -60,7 +60,7 @@ class Answers:
         if self._folder is None:
             return
         if self._folder.resolve() in {inbox, *(inbox / name for name in ("done", "failed", "importing"))}:
-            raise UsageError(f"inbox.answers is {self._folder}, where files come in: name another folder")
+            raise UsageError(f"inbox.answers is {self._folder}, which is where files come in: name another folder")
         if self._store:
             if self._group is not None:
                 raise UsageError("inbox.group is for a folder of this machine: leave it out, answers go to an address")

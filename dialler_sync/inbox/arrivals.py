@@ -83,7 +83,7 @@ class Arrivals:
             return not self._is_open(arrival)
         if mark:
             self.notes.first_seen(journal_name(arrival.path), mark, self.clock())
-            _log.info("%s: is still being written; it waits until it is complete", arrival.path)
+            _log.info("%s is still being written; it waits until it is complete", arrival.path)
         return False
 
     def _is_open(self, arrival: Arrival) -> bool:
@@ -111,14 +111,12 @@ class Arrivals:
                 continue  # gone
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
-                self._report_once(
-                    arrival, "is not a kind of file that is imported (inbox.patterns); it stays where it is"
-                )
+                self._report_once(arrival, "is not a file to import (inbox.patterns); it stays where it is")
             elif _CONFLICT.search(path.name):
                 self._report_once(
                     arrival,
-                    "is a conflict copy: a cloud client found two versions of this list. Rename the one that is to "
-                    "be imported, and delete the other; it stays where it is",
+                    "is a conflict copy: a cloud client found two versions of this list. Rename the one to "
+                    "import and delete the other; it stays where it is",
                 )
             elif unfit := self.place.unfitness(path):
                 self._report_once(arrival, f"{unfit}; it stays where it is")

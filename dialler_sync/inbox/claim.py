@@ -113,7 +113,7 @@ class Claim:
                 move(self.place, self.home)
             except OSError as error:
                 _log.warning(
-                    "%s cannot be moved back to %s (%s); the next call goes on with it where it is",
+                    "%s cannot be moved back to %s (%s); the next call continues with it where it is",
                     *(known(self.place), self.home, error.strerror),
                 )
                 return known(self.place)
@@ -140,8 +140,8 @@ class Claim:
         except OSError as error:
             lies = self.put_back()
             raise UsageError(
-                f"{lies} is done with, but cannot be moved to {folder / name} ({error.strerror}). The next call tries "
-                "again, and does not import it again."
+                f"{lies} is done, but cannot be moved to {folder / name} ({error.strerror}). The next call tries "
+                "again, without importing it again."
             ) from error
         self._tidy()
         return folder / name
@@ -172,7 +172,7 @@ def claim(arrival: Arrival) -> Claim | None:
         unpin(held)
         if isinstance(error, FileNotFoundError):
             Claim(home, folder, folder / name, None)._tidy()
-            _log.info("%s has gone", home)
+            _log.info("%s is gone", home)
             return None
         raise UsageError(
             f"{home} cannot be moved to {folder / name} ({error.strerror}), so it is not imported. The inbox must be "
@@ -198,13 +198,13 @@ def _hold(folder: Path) -> int | None:
 def left_behind(inbox: Path) -> Iterator[Claim]:
     """Yield the files that a killed call had claimed."""
     if is_foreign(inbox / _FOLDER):
-        _log.warning("%s belongs to another user: what lies there is not imported", inbox / _FOLDER)
+        _log.warning("%s belongs to another user: its files are not imported", inbox / _FOLDER)
         return
     for folder in sorted((inbox / _FOLDER).glob("*/")):
         try:
             yield from list(_left_in(folder, inbox))
         except OSError as error:
-            _log.warning("%s: what lies there is not imported: %s", folder, error.strerror)
+            _log.warning("%s: its files are not imported: %s", folder, error.strerror)
 
 
 def _left_in(folder: Path, inbox: Path) -> Iterator[Claim]:

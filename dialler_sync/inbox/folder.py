@@ -162,8 +162,8 @@ class Inbox:
         if self._behind:
             names = ", ".join(self._behind[:3]) + (f" and {len(self._behind) - 3} more" if self._behind[3:] else "")
             _log.warning(
-                "%s is to be finished first, so %s wait%s; the next call begins with it. To go on without it, move it "
-                "out of the inbox.",
+                "%s must be finished first, so %s wait%s; the next call begins with it. To continue without it, "
+                "move it out of the inbox.",
                 *(taken.home, names, "s" * (len(self._behind) == 1)),
             )
 
@@ -182,7 +182,9 @@ class Inbox:
                 moved = self._file(taken, _place(run.state, code), run.id)
                 _log.info("%s was imported by run %s, and is now moved to %s", taken.home, run.id, moved)
                 if run.is_unreported:
-                    _log.warning("its reports are not written; this writes them: %s", command("runs", "report", run.id))
+                    _log.warning(
+                        "its reports have not been written; write them with: %s", command("runs", "report", run.id)
+                    )
                 self.codes.append(code)
                 return None
             summary = self.importer.work(taken.place, run)
@@ -252,7 +254,9 @@ class Inbox:
                 return run
         for run in self._runs_at(taken.home):
             if run.command == "import" and run.state != "finished":
-                _log.warning("%s is not the file that run %s was stopped with; it is a new import", taken.home, run.id)
+                _log.warning(
+                    "%s is not the file with which run %s stopped; it is imported as a new list", taken.home, run.id
+                )
         return None
 
     def _refuse_repeat(self, taken: Claimed, sha256: str) -> None:
@@ -267,8 +271,9 @@ class Inbox:
             counts = (run.summary or {}).get("counts", {"unknown": 1})
             if counts.get("succeeded", 0) + counts.get("unknown", 0):
                 raise _Repeat(
-                    f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, importing it "
-                    f"again would make every contact twice. To send rows that failed: {command('retry', run.id)}"
+                    f"{taken.home}: already imported by {run.id}. With rows.overwrite_duplicates: false, "
+                    "importing it again would create every contact twice. To send its failed rows: "
+                    f"{command('retry', run.id)}"
                 )
 
 

@@ -70,4 +70,4 @@ def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None
         return ""
     if not notes.tell_missing(last.isoformat(), now.timestamp()):
         return ""
-    return f"no list came to {folder} since {before[0]:%Y-%m-%d %H:%M}; the last one was due at {last:%Y-%m-%d %H:%M}"
+    return f"no list has come to {folder} since {before[0]:%Y-%m-%d %H:%M}; one was due at {last:%Y-%m-%d %H:%M}"

@@ -57,26 +57,24 @@ def calls_options(
     """
     wanted = since(since_text, journal)
     if files and campaign is not None:
-        raise UsageError("--campaign and FILE both say which contacts are meant: name one of them")
+        raise UsageError("--campaign and FILE cannot be combined: both choose the contacts")
     if wanted.last and files:
-        raise UsageError(
-            "--since last is for all calls of a campaign, and FILE names some of its contacts: leave one of them out"
-        )
+        raise UsageError("--since last and FILE cannot be combined: --since last is for all calls of a campaign")
     if wanted.last and to is None:
-        raise UsageError("--since last needs --to FILE: that the calls were given counts from when FILE is in place")
+        raise UsageError("--since last needs --to FILE: calls count as reported once FILE is in place")
     if wanted.last and contacts:
-        raise UsageError("--contacts says how contacts stand now, which is not given once: leave out --since last")
+        raise UsageError("--contacts and --since last cannot be combined: --contacts shows the present state")
     if receiver is not None and not wanted.last:
-        raise UsageError("--for names who gets the calls since last time: give --since last, too")
+        raise UsageError("--for needs --since last")
     if receiver is not None and not _RECEIVER.fullmatch(receiver):
-        raise UsageError("--for takes a name of letters, digits, blanks, dots and dashes, at most 64 of them")
+        raise UsageError("--for takes a name of at most 64 letters, digits, spaces, dots and dashes")
     if mask and (to is None or contacts):
         raise UsageError("--mask is for calls.html, which is written beside the calls of --to FILE")
     form = output or "table"
     if to is not None:
         form = output or to.suffix.casefold().removeprefix(".")
         if form not in ENDINGS:
-            raise UsageError(f"--to {to}: say with .csv, .jsonl or .xlsx at its end, or with -o, what it is to be")
+            raise UsageError(f"--to {to}: choose the format by ending the name in .csv, .jsonl or .xlsx, or with -o")
     elif form == "xlsx":
         raise UsageError("-o xlsx needs --to FILE")
     return CallsOptions(

@@ -68,7 +68,7 @@ def change_again(settings: Settings, run: RunRecord, journal: Journal, observer:
     options = ChangeOptions.of(run, next((place_of(entry) for entry in run.files if entry["path"]), None))
     targets = Targets(options.named, settings, journal)
     if [entry["sha256"] for entry in targets.files] != [entry["sha256"] for entry in run.files]:
-        raise UsageError(f"{options.named.file} is not the file that run {run.id} began with; start a new run")
+        raise UsageError(f"{options.named.file} is not the file that run {run.id} started with; start a new run")
     with go_on(journal, run, settings):
         return bulk_run(settings, run, targets, options, journal, observer or Silent()).carry_out()
 
@@ -106,10 +106,10 @@ def check_undo(settings: Settings, undone: RunRecord, target: str) -> None:
     """
     check_target(undone, target)
     if undone.state == "running":
-        raise UsageError(f"run {undone.id} has not ended: finish it with '{command('resume', undone.id)}' first")
+        raise UsageError(f"run {undone.id} is not finished: finish it with '{command('resume', undone.id)}' first")
     if undone.command == "undo":
         raise UsageError(
-            f"run {undone.id} was an undo of {undone.parent}, and an undo cannot be undone: import the file again"
+            f"run {undone.id} was an undo of {undone.parent}; an undo cannot be undone: import the file again"
         )
     read_token(settings.dialler)
 

@@ -81,8 +81,8 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
         UsageError: a run is working on one of the campaigns.
     """
     copies = [
-        "the dialler, if the contact is still there: dialler-sync contacts delete",
-        "lists of calls that were written with calls --to, and what was made of them",
+        "the dialler, if it still has the contact: dialler-sync contacts delete",
+        "lists of calls written with calls --to, and whatever was made from them",
         "files that validate --mapped, plan -o, inspect --to and contacts -o have written, and mails with attachments",
     ]
     with ExitStack() as locks:
@@ -112,4 +112,4 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
             marked.unlink()
     except (JournalError, UsageError, OSError) as error:
         _log.error("%s", error)
-        yield f"{out}, as its reports could not be written anew"
+        yield f"{out}, whose reports could not be rewritten"

@@ -56,7 +56,7 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
         JournalError: the folder cannot be written.
     """
     if run.command == "reconcile":
-        raise UsageError(f"run {run.id} compared the files with the dialler as it was then: reconcile them again")
+        raise UsageError(f"run {run.id} compared the files with the dialler at that time: reconcile them again")
     at_work = run.state == "running" or run.is_unreported
     with journal.campaign_lock(run.target) if at_work else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()

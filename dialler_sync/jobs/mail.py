@@ -60,7 +60,7 @@ def _reason(error: Exception, smtp: SmtpSettings) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the server answered {error.smtp_code}"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return "the server takes no mail for these receivers"
+        return "the server accepts no mail for these recipients"
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"{smtp.host} shows a certificate that is not trusted ({error.verify_message}); smtp.ca_file names "

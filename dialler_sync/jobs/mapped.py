@@ -27,7 +27,7 @@ def check_mapped(path: Path, files: Sequence[Path]) -> None:
     """
     check_ending(path)
     if path.resolve() in (file.resolve() for file in files):
-        raise UsageError(f"--mapped {path}: is one of the lists that are read; name another file")
+        raise UsageError(f"--mapped {path}: this is one of the lists to read; name another file")
 
 
 def write_mapped(path: Path, journal: Journal, summary: Summary, prepared: Prepared) -> None:

@@ -84,7 +84,9 @@ def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
             bases |= {base.resolve()} if base else set()
     found = [path for path in files if not path.name.startswith("_") and path.resolve() not in bases]
     if not found:
-        raise UsageError(f"{folder}: holds no configuration (*.yaml that no other extends, and without _ at its start)")
+        raise UsageError(
+            f"{folder}: no configuration found (a *.yaml that no other one extends and that does not begin with _)"
+        )
     return found
 
 
@@ -164,7 +166,7 @@ def _settings(path: Path, options: NightOptions) -> Settings:
     """
     settings = load_config(path, token_needed=False, finished=True, trusted=options.trusted)
     if settings.inbox.dir is None:
-        raise UsageError("inbox.dir is not set: 'night' takes the lists of each campaign from its inbox")
+        raise UsageError("inbox.dir is not set: 'night' reads each campaign's lists from its inbox")
     return settings
 
 
@@ -186,9 +188,9 @@ class _Work:
     def one_by_one(self, paths: Sequence[Path]) -> None:
         for path in paths:
             if self._stopped.is_set():
-                self.ended[path] = (ExitCode.INTERRUPTED, ["interrupted before it began"])
+                self.ended[path] = (ExitCode.INTERRUPTED, ["interrupted before it started"])
             elif self.options.until and datetime.now().astimezone() >= self.options.until:
-                self.ended[path] = (ExitCode.OUT_OF_TIME, ["not begun, as the time was over (--until)"])
+                self.ended[path] = (ExitCode.OUT_OF_TIME, ["not started: the time was up (--until)"])
             else:
                 self.ended[path] = self._import(path)
 

@@ -82,7 +82,7 @@ def mending_plan(
     plan = plan_files(settings, ImportOptions(options.files, options.config_path, run=run), journal, observer)
     keyless = sum(not entry["user_data"] and entry["action"] == Action.CREATE for entry in plan.entries)
     if keyless:
-        _log.warning("the plan makes a contact of each of %d rows without UserData, even if there is one", keyless)
+        _log.warning("the plan creates a contact for each of %d rows without UserData, even if one exists", keyless)
     return plan
 
 

@@ -73,7 +73,7 @@ def resume_run(
     settings = _read_as(settings, run)
     changed = changes(run.config, fingerprint(settings))
     if changed:
-        raise CannotResume(f"the configuration is not what it was when run {run.id} began: {'; '.join(changed)}")
+        raise CannotResume(f"the configuration has changed since run {run.id} started: {'; '.join(changed)}")
     read_token(settings.dialler)
     check_cluster(cluster, settings)
     with journal.campaign_lock(run.target) as unlocked:
@@ -87,12 +87,12 @@ def resume_run(
             return change_again(settings, run, journal, observer)
         sources = open_sources(settings, _paths(run, place_of), _log.debug, journal, _day_of(run))
         if other := _changed(sources, run):
-            raise CannotResume(f"{other} is not the file that run {run.id} began with; import it as a new run")
+            raise CannotResume(f"{other} is not the file that run {run.id} started with; import it as a new run")
         suppressed = read_suppression_lists(settings, _day_of(run))
         suppressed.check(
             run.options.get("suppress", {}),
-            f"run {run.id} began with",
-            "put the earlier one back, or import the files as a new run",
+            f"run {run.id} started with",
+            "restore the earlier version, or import the files as a new run",
         )
         options = RunOptions(
             source=run.options.get("source", {}),
@@ -128,7 +128,7 @@ def go_on_with(
     try:
         return resume_run(settings, run, journal, observer, cluster)
     except CannotResume as error:
-        _log.warning("run %s cannot be resumed: %s. A new run sends what it has not settled.", run.id, error)
+        _log.warning("run %s cannot be resumed: %s. A new run sends the rows that it has not settled.", run.id, error)
     summary = _send_rest(settings, journal.run(run.id), journal, (), None, observer, cluster, config_path=config_path)
     journal.update_run(run.id, state="finished")
     return summary
@@ -152,12 +152,12 @@ def retry_run(
         UsageError, InputError: before anything is sent.
     """
     if parent.state == "running":
-        raise UsageError(f"run {parent.id} has not ended: finish it with '{command('resume', parent.id)}' first")
+        raise UsageError(f"run {parent.id} is not finished: finish it with '{command('resume', parent.id)}' first")
     if parent.command in READING:
-        raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to try again")
+        raise UsageError(f"run {parent.id} was a {parent.command}, which sends nothing: there is nothing to retry")
     if parent.command == "undo":
         raise UsageError(
-            f"run {parent.id} was an undo of {parent.parent}: run '{command('undo', parent.parent or '')}' again"
+            f"run {parent.id} was an undo of {parent.parent}: give '{command('undo', parent.parent or '')}' again"
         )
     if not files:
         require_copies(journal, parent)

@@ -80,8 +80,8 @@ class Database:
             for held in self._held:
                 if connection.scalar(held) is None:
                     raise JournalError(
-                        f"the journal {self._name} closed the connection that held the campaign, so that another run "
-                        f"may have begun. Nothing is lost: {self._go_on()}."
+                        f"the journal {self._name} closed the connection that locked the campaign, so another run "
+                        f"may have started. Nothing is lost: {self._go_on()}."
                     )
             yield connection
 
@@ -106,10 +106,9 @@ class Database:
                     "give the command again."
                 )
             raise JournalLost(
-                f"the journal {self._name} was deleted or replaced while it was written. What was sent so far stands "
-                "in the reports of this run, and nowhere else: it cannot be resumed or undone. Put the file back or "
-                "begin a new journal, and import the list again; rows with a UserData are then overwritten, and not "
-                "doubled."
+                f"the journal {self._name} was deleted or replaced during the run. Only this run's reports say "
+                "what was sent so far: it cannot be resumed or undone. Restore the file or start a new journal, "
+                "then import the list again; rows with a UserData are then overwritten, not duplicated."
             )
 
     @contextmanager
@@ -121,19 +120,20 @@ class Database:
         except UnicodeEncodeError as error:
             odd = error.object[max(error.start - 40, 0) : error.end]
             raise UsageError(
-                f"the journal {self._name} keeps text only, and '…{odd}' has bytes that are not UTF-8: use another name"
+                f"the journal {self._name} stores text only, but '…{odd}' has bytes that are not UTF-8: use "
+                "another name"
             ) from error
         except sqlalchemy.exc.DBAPIError as error:
             detail = " ".join(_said(error.orig).split()).removesuffix(".")
             if _is_damage(error.orig):
                 raise damaged(detail, self._name) from error
             raise JournalError(
-                f"the journal {self._name} fails: {detail}. Nothing is lost: mend that ({self._advice(error)}) and "
+                f"the journal {self._name} fails: {detail}. Nothing is lost: fix that ({self._advice(error)}) and "
                 f"{self._go_on()}."
             ) from error
 
     def _go_on(self) -> str:
-        return f"go on with '{command('resume')}'" if self.run_has_begun else "give the command again"
+        return f"continue with '{command('resume')}'" if self.run_has_begun else "run the command again"
 
     def _advice(self, error: sqlalchemy.exc.DBAPIError) -> str:
         found = ""
@@ -254,8 +254,8 @@ def _number(text: str) -> int:
 
 
 _DAMAGED = (
-    "Do not go on with it: keep a copy, and put a backup of it in its place, or begin a new one with --state. What was "
-    "sent stands in the reports of the runs; a new journal knows nothing of it, so those runs cannot be undone."
+    "Stop using it: keep a copy and restore a backup, or start a new one with --state. The reports of the runs "
+    "say what was sent; a new journal does not know it, so those runs cannot be undone."
 )
 _POSTGRESQL_DAMAGE = frozenset({"XX001", "XX002", "42P01", "42703"})
 """``sqlstate`` of corrupted data, of a corrupted index, of a missing table, of a missing column."""

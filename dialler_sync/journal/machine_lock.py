@@ -65,7 +65,8 @@ def machine_lock(target: str) -> Iterator[str]:
         problem = "" if held else "; ".join(dict.fromkeys(problems))
         if problem:
             _log.warning(
-                "the machine's lock cannot be had (%s): runs by another journal or user are not kept out. %s",
+                "this machine's lock cannot be taken (%s): runs with another journal or by another user are not kept "
+                "out. %s",
                 problem,
                 _OTHERWISE if sys.platform == "win32" else f"Name a folder that all of them can write to: {LOCK_DIR}",
             )
@@ -88,7 +89,7 @@ def _opened(stack: ExitStack, folder: Path) -> int:
     stack.callback(os.close, number)
     mode = os.fstat(number).st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise PermissionError(errno.EPERM, "everybody can delete files in it (chmod +t)")
+        raise PermissionError(errno.EPERM, "anyone can delete files in it (chmod +t)")
     return number
 
 
@@ -131,7 +132,7 @@ def _locked(folder: int, name: str, *, exclusive: bool) -> Iterator[bool]:
             break
         os.close(number)  # somebody tidied up in between
     else:
-        raise FileNotFoundError(errno.ENOENT, f"{name} is deleted over and over")
+        raise FileNotFoundError(errno.ENOENT, f"{name} keeps being deleted")
     try:
         if exclusive:
             _write(number, who())
@@ -163,7 +164,7 @@ def _open(folder: int, name: str) -> int:
             return number
         os.close(number)
         raise OSError(errno.EINVAL, f"{name} is not an ordinary file")
-    raise FileNotFoundError(errno.ENOENT, f"{name} is deleted over and over")
+    raise FileNotFoundError(errno.ENOENT, f"{name} keeps being deleted")
 
 
 def _is_there(folder: int, name: str, number: int) -> bool:

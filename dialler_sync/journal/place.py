@@ -30,8 +30,9 @@ _CONNECTION = re.compile(
 _HOST = re.compile(r"[\w.,:%/-]*")
 
 _NO_URL = (
-    "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special signs of "
-    "names and passwords percent-encoded (@ is %40, / is %2F, : is %3A); an SQLite file is named by its path"
+    "--state is not a database URL: write postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, with special "
+    "characters in names and passwords percent-encoded (@ is %40, / is %2F, : is %3A); name an SQLite file by "
+    "its path"
 )
 
 
@@ -51,9 +52,9 @@ def url_of(state: str | Path) -> sa.URL:
         raise UsageError(_NO_URL) from None
     if url.drivername == "sqlite":
         if url.host or url.username or url.password or url.query.keys() - {"timeout"} or not url.database:
-            raise UsageError("--state: an SQLite file is named by its path, or as sqlite:///PATH, and nothing else")
+            raise UsageError("--state: name an SQLite file by its path, or as sqlite:///PATH, without anything else")
         if not _is_seconds(url.query.get("timeout", "0")):
-            raise UsageError("--state: timeout= of an SQLite file is a number of seconds")
+            raise UsageError("--state: timeout= of an SQLite file must be a number of seconds")
         return _file(url)
     if text.partition("://")[2].partition("?")[0].count("@") > 1 or not _HOST.fullmatch(url.host or ""):
         raise UsageError(_NO_URL)
@@ -90,7 +91,7 @@ def instead(path: Path) -> str:
     name = next((name for name in ("XDG_STATE_HOME", "HOME") if os.environ.get(name)), None)
     where = f" ({name}={os.environ[name]})" if name else ""
     return (
-        f"It would lie in the home of this user{where}: set {name or 'HOME'} to a folder that can be written, or name "
+        f"Its default place is this user's home{where}: set {name or 'HOME'} to a writable folder, or name "
         "another journal with --state."
     )
 

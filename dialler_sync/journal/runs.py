@@ -43,7 +43,7 @@ class Runs:
         change = sa.update(schema.runs).where(schema.runs.c.id == run_id).values(**_plain(changes))
         with self._begin() as connection:
             if not connection.execute(change).rowcount:
-                raise damaged(f"run {run_id} is no longer in it")
+                raise damaged(f"run {run_id} is missing")
         self._database.run_has_begun |= changes.get("state") == "running"
 
     def runs(self, *, limit: int | None = None) -> list[RunRecord]:

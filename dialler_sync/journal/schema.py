@@ -283,4 +283,4 @@ def _refuse_commands(connection: sa.Connection) -> None:
         NotOurs: there is such a thing.
     """
     if connection.dialect.name == "sqlite" and (found := connection.exec_driver_sql(_COMMANDS).scalar()):
-        raise NotOurs(f"has a {found}, which no dialler-sync has made: somebody has changed it")
+        raise NotOurs(f"has a {found} that dialler-sync did not create: somebody has changed it")

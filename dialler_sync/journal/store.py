@@ -122,7 +122,7 @@ class Journal(Rows, History):
             Held: another call holds it.
         """
         whom = f" for {receiver}" if receiver else ""
-        refusal = f"another 'calls' is at work on {in_words(target)}{whom}: wait until it has finished, or stop it"
+        refusal = f"another 'calls' is reading {in_words(target)}{whom}: wait until it has finished, or stop it"
         return self._database.lock(f"calls {receiver} {target}", lambda _: refusal)
 
     def answers(self, folder: str) -> AnswerNotes:

@@ -37,12 +37,12 @@ class ContactChanger:
         """Change the contact if it carries the row's UserData."""
         contact = await persisting(self.client, lambda: self.client.get_contact(row.contact_id))
         if contact is not None and contact.user_data != row.user_data:
-            return _outcome(row, Status.FAILED, CONTACT_CHANGED, "the contact carries another UserData now")
+            return _outcome(row, Status.FAILED, CONTACT_CHANGED, "the contact now has a different UserData")
         done = contact is not None and await change_by_id(self.client, row)
         if done and contact is not None and (nothing := _nothing_to_do(row.kind, contact.values)):
             return _outcome(row, Status.SKIPPED, error=nothing)
         if not done and self.resumed and row.kind == "delete":
-            return _outcome(row, Status.SUCCEEDED, error="it was gone when the run was resumed")
+            return _outcome(row, Status.SUCCEEDED, error="gone when the run was resumed")
         return _outcome(row, Status.SUCCEEDED) if done else nothing_there(row)
 
 
@@ -120,7 +120,7 @@ def _nothing_to_do(kind: str, before: Mapping[str, Any]) -> str:
 
 def nothing_there(row: SpooledRow) -> Outcome:
     """Return the outcome for a missing contact: success for delete and unlock, failure for lock."""
-    gone = "the dialler has no such contact (any more)"
+    gone = "not (or no longer) in the dialler"
     if row.kind == "lock":
         return _outcome(row, Status.FAILED, NOT_FOUND, gone)._replace(hint="Correct the name, or leave it out.")
     return _outcome(row, Status.SKIPPED, error=gone)

@@ -29,8 +29,7 @@ async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept:
         contact = await _read(client, contact_id)
     except RequestError as error:
         raise SafetyLimit(
-            f"whether contact {contact_id} has kept {', '.join(kept)}, which overwrite: leaves out, cannot be seen: "
-            f"{error}"
+            f"cannot check whether contact {contact_id} has kept {', '.join(kept)} (left out by overwrite:): {error}"
         ) from error
     if contact is None or contact.user_data != row.user_data:
         return False
@@ -40,10 +39,11 @@ async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept:
     names = ", ".join(emptied)
     put_back = await _put_back(client, row, contact_id, emptied)
     raise SafetyLimit(
-        f"the dialler empties fields that are left out of an import: contact {contact_id} ({row.user_data}) lost "
-        f"{names}, {'which was put back' if put_back else 'and it could not be put back: enter it again by hand'}. No "
-        "other contact was overwritten so. Take overwrite: out of columns:, and leave out rows of "
-        "contacts that must not be changed"
+        f"the dialler clears fields that an import leaves out: contact {contact_id} ({row.user_data}) lost "
+        f"{names}, "
+        f"{'which was restored' if put_back else 'which could not be restored: enter it again by hand'}. No "
+        "other contact was affected. Remove overwrite: from columns:, and leave out rows of contacts that must "
+        "not change"
     )
 
 

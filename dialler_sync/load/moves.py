@@ -58,41 +58,41 @@ class Moves:
             if meant or not outcome.contact_id:
                 self._proven.add(row.kind)
                 return outcome
-            changed = f"contact {outcome.contact_id} was changed, and not contact {row.contact_id}"
+            changed = f"contact {outcome.contact_id} was changed, not contact {row.contact_id}"
             return self._doubled(outcome, f"several campaigns have a contact with this UserData: {changed}")
         try:
             found = await self.lookup.find(row.user_data)
         except StopRun:
-            why = "the run ended before it could be seen whether the contact is in its old campaign, too"
+            why = "the run ended before it could check whether the contact is still in its old campaign, too"
             return outcome._replace(status=Status.UNKNOWN, error_code=INTERRUPTED, error=why)
         if (found and len(found) == 1) or (not found and meant):
             self._proven.add(row.kind)
             return outcome if outcome.contact_id or not found else outcome._replace(contact_id=found[0].id)
         if not found:
-            return self._doubled(outcome, "whether the contact is in its old campaign, too, cannot be looked up")
+            return self._doubled(outcome, "cannot check whether the contact is still in its old campaign, too")
         there = " and ".join(map(_where, found))
-        return self._doubled(outcome, f"the contact was not moved from its old campaign, but made again: {there}")
+        return self._doubled(outcome, f"the contact was not moved from its old campaign, but created again: {there}")
 
     async def _updated(self, row: SpooledRow, outcome: Outcome) -> Outcome:
         """The outcome of a row that must not make a contact."""
         if outcome.contact_id in ("", row.contact_id):
             return outcome
-        made = f"contact {outcome.contact_id} was made or overwritten, and not contact {row.contact_id}"
+        made = f"contact {outcome.contact_id} was created or overwritten, not contact {row.contact_id}"
         try:
             found = await self.lookup.find(row.user_data)
         except StopRun:
             found = None
         if found is None or row.contact_id in {contact.id for contact in found}:
-            return self._doubled(outcome, f"rows.mode is update, and {made}")
-        why = f"{made}, which somebody has deleted since the run looked for it (rows.mode: update)"
+            return self._doubled(outcome, f"rows.mode is update, but {made}")
+        why = f"{made}, which somebody has deleted since the run looked it up (rows.mode: update)"
         return outcome._replace(status=Status.UNKNOWN, error_code=CONTACT_CHANGED, error=why)
 
     def _doubled(self, outcome: Outcome, why: str) -> Outcome:
         self._gate.stop(
             SafetyLimit(
-                f"{why}. Both contacts may be called. Delete the one too many by its ID "
-                f"('{command('contacts', 'delete')} --id ID'), or undo the run; then leave contacts of other campaigns "
-                "out of the file, or import them into the campaign that they are in"
+                f"{why}. Both contacts may be called. Delete the surplus one by its ID "
+                f"('{command('contacts', 'delete')} --id ID'), or undo the run. Then leave contacts of other "
+                "campaigns out of the file, or import them into their own campaign"
             )
         )
         return outcome._replace(status=Status.UNKNOWN, error_code=POSSIBLE_DUPLICATE, error=why)

@@ -130,5 +130,7 @@ class Recorder:
                 if future and not future.done():
                     future.set_exception(JournalError(str(error)))
                     future.exception()  # retrieved, so that asyncio does not warn if nobody awaits it
-            self._failed(error if isinstance(error, JournalError) else JournalError("the journal is no longer written"))
+            self._failed(
+                error if isinstance(error, JournalError) else JournalError("the journal is no longer being written")
+            )
             raise

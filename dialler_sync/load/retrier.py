@@ -202,7 +202,9 @@ class Retrier:
             found = await self._lookup.find(attempt.row.user_data)
         if found is None:
             attempt.note(Event.NOT_COUNTED)
-            return done._replace(error="sent again after a lost answer; that it is there once cannot be looked up")
+            return done._replace(
+                error="sent again after a lost answer; cannot check that the contact is there only once"
+            )
         others = await self._delete_own(attempt, contact, found)
         attempt.note(Event.SEVERAL if others else Event.ONE)
         if not others:
@@ -211,7 +213,7 @@ class Retrier:
         return done._replace(
             status=Status.UNKNOWN,
             error_code=POSSIBLE_DUPLICATE,
-            error=f"the dialler holds several contacts with this UserData ({ids}) after a repeated request",
+            error=f"several contacts in the dialler have this UserData ({ids}) after a repeated request",
         )
 
     async def _delete_own(

@@ -82,15 +82,15 @@ class Undoer:
         back = _BACK[action]
         if action in (Action.LOCK, Action.UNLOCK):
             if not row.contact_id:
-                return _failed(row, back, NO_BEFORE_IMAGE, "which contact the dialler had picked is not known")
+                return _failed(row, back, NO_BEFORE_IMAGE, "it is not known which contact the dialler had chosen")
             contact = await self.client.get_contact(row.contact_id)
             if contact is None or contact.user_data != row.user_data:
-                return _done(row, back, Status.SKIPPED, error="the dialler has no such contact any more")
+                return _done(row, back, Status.SKIPPED, error="no longer in the dialler")
             await (self.client.unlock_by_id if action is Action.LOCK else self.client.lock_by_id)(row.contact_id)
             return _done(row, back)
         image = self.journal.images(self.run_id, [row.seq]).get(row.seq)
         if image is None:
-            return _failed(row, back, NO_BEFORE_IMAGE, "what this contact was before is not known")
+            return _failed(row, back, NO_BEFORE_IMAGE, "the contact's previous state is not known")
         if action is Action.DELETE:
             return await self._make_again(row, image)
         if image.before is None:
@@ -105,10 +105,12 @@ class Undoer:
             campaign = campaign_of(orjson.loads(image.after))
             found = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
             if len(found) > 1:
-                return _failed(row, Action.DELETE, CONTACT_CHANGED, f"{_carriers(found)}; which one to delete?")
+                return _failed(
+                    row, Action.DELETE, CONTACT_CHANGED, f"{_carriers(found)}: not certain which one to delete"
+                )
             contact = found[0] if found else None
         if contact is None or contact.user_data != row.user_data:
-            return _done(row, Action.DELETE, Status.SKIPPED, error="the dialler has no such contact any more")
+            return _done(row, Action.DELETE, Status.SKIPPED, error="no longer in the dialler")
         if changed := self._changed(image, contact):
             return _failed(row, Action.DELETE, CONTACT_CHANGED, changed)
         await self.client.delete_by_id(contact.id)
@@ -125,7 +127,7 @@ class Undoer:
         if contact is None or any(_may_be_meant(other, before, contact) for other in found if other is not contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, f"{_carriers(found)}; not only this one")
         if not differences(before, contact.values):
-            return _done(row, Reason.UNCHANGED, Status.SKIPPED, error="the contact is as it was")
+            return _done(row, Reason.UNCHANGED, Status.SKIPPED, error="the contact is already as it was")
         if changed := self._changed(image, contact):
             return _failed(row, Action.OVERWRITE, CONTACT_CHANGED, changed)
         body = _complete(before, contact)
@@ -133,9 +135,9 @@ class Undoer:
         async with self.turn if others else nullcontext():  # the first failure stops the run
             restored = await self._send(row, orjson.dumps(body), before, contact)
             if restored.id and restored.id != contact.id:
-                return self._stop(row, f"contact {restored.id} was made or changed, and not contact {contact.id}")
+                return self._stop(row, f"contact {restored.id} was created or changed, not contact {contact.id}")
         kept = any(map(body.get, PHONE_FIELDS)) and not any(map(before.get, PHONE_FIELDS))
-        return _done(row, Action.OVERWRITE, error="keeps its phone number: the dialler demands one" if kept else "")
+        return _done(row, Action.OVERWRITE, error="keeps its phone number: the dialler requires one" if kept else "")
 
     async def _send(
         self, row: SpooledRow, body: bytes, before: dict[str, Any], contact: StoredContact
@@ -154,8 +156,8 @@ class Undoer:
     def _stop(self, row: SpooledRow, why: str) -> Outcome:
         self.client.gate.stop(
             SafetyLimit(
-                f"several campaigns have a contact with this UserData, and {why}. Look at both in the dialler, and put "
-                "them right by their IDs"
+                f"several campaigns have a contact with this UserData, and {why}. Check both in the dialler, and "
+                "correct them by their IDs"
             )
         )
         failed = _failed(row, Action.OVERWRITE, POSSIBLE_DUPLICATE, why)
@@ -167,9 +169,9 @@ class Undoer:
         campaign = campaign_of(before)
         here = [contact for contact in found if not campaign or campaign_of(contact.values) in {"", campaign}]
         if any(not differences(before, contact.values) for contact in here):
-            return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has such a contact again")
+            return _done(row, Action.CREATE, Status.SKIPPED, error="the dialler has this contact again")
         if here:
-            return _failed(row, Action.CREATE, CONTACT_CHANGED, f"{_carriers(here)}; it was made by somebody else")
+            return _failed(row, Action.CREATE, CONTACT_CHANGED, f"{_carriers(here)}; somebody else created it")
         try:  # a contact of another campaign with this key must not be overwritten
             contact = await self.client.import_contact(
                 orjson.dumps(before), overwrite=not found, user_data=row.user_data
@@ -179,7 +181,7 @@ class Undoer:
             if len(found) != 1:
                 raise
             contact = found[0]
-        return _done(row, Action.CREATE, contact_id=contact.id, error="made again; its call history is lost")
+        return _done(row, Action.CREATE, contact_id=contact.id, error="created again; its call history is lost")
 
     async def _alike(self, user_data: str, before: dict[str, Any]) -> list[StoredContact]:
         """Return the contacts of a UserData that equal the before-image; none if that is unknown."""
@@ -194,11 +196,11 @@ class Undoer:
         if self.force:
             return ""
         now = differences(orjson.loads(image.after), contact.values)
-        return f"changed since the run: {', '.join(sorted(now))} (put back with --force)" if now else ""
+        return f"changed since the run: {', '.join(sorted(now))} (use --force to restore anyway)" if now else ""
 
 
 def _carriers(found: list[StoredContact]) -> str:
-    return f"contacts that carry this UserData now: {', '.join(contact.id for contact in found) or 'none'}"
+    return f"contacts with this UserData now: {', '.join(contact.id for contact in found) or 'none'}"
 
 
 def _may_be_meant(other: StoredContact, before: Mapping[str, Any], contact: StoredContact) -> bool:

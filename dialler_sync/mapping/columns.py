@@ -135,7 +135,7 @@ class BoundMapping:
         if not self.unmapped:
             return ()
         columns = "column" if len(self.unmapped) == 1 else "columns"
-        return (f"the configuration does not use the {columns} {_listed(self.unmapped)}",)
+        return (f"not used by the configuration: {columns} {_listed(self.unmapped)}",)
 
     def apply(self, chunk: Chunk) -> Mapped:
         """Map a chunk to the cells of each field."""
@@ -212,32 +212,21 @@ def _rules(settings: Settings, layout: Layout) -> dict[str, ColumnRule]:
         rules = {name: ColumnRule(column=name) for name in named} | rules
     if not rules:
         raise ConfigError(
-            f"The configuration has no columns:, so nothing says what the columns of {layout.path.name} mean. "
+            f"The configuration has no columns:, so the columns of {layout.path.name} cannot be mapped. "
             f"'dialler-sync init {in_shell(layout.path.name)}' proposes them."
         )
     if "Name" not in rules:
-        raise ConfigError("columns: does not say where Name comes from, and the dialler takes no contact without.")
+        raise ConfigError("columns: has no Name; the dialler requires it.")
     if not any(name in rules for name in PHONE_FIELDS):
-        raise ConfigError(
-            "columns: does not say where PhoneNumber1 comes from, and the dialler takes no contact without a number."
-        )
+        raise ConfigError("columns: has no PhoneNumber1; the dialler requires a phone number.")
     if settings.mirror.missing != "keep" and "UserData" not in rules:
-        raise ConfigError(
-            f"mirror.missing: {settings.mirror.missing} finds contacts that the file no longer has by their UserData, "
-            "and columns: does not say where UserData comes from."
-        )
+        raise ConfigError(f"mirror.missing: {settings.mirror.missing} needs UserData, but columns: does not map it.")
     if settings.rows.skipped_contacts == "lock" and "UserData" not in rules:
-        raise ConfigError(
-            "rows.skipped_contacts: lock finds the contacts of rows that are left out by their UserData, and columns: "
-            "does not say where UserData comes from."
-        )
+        raise ConfigError("rows.skipped_contacts: lock needs UserData, but columns: does not map it.")
     if settings.rows.mode != "upsert" and "UserData" not in rules:
-        raise ConfigError(
-            f"rows.mode: {settings.rows.mode} looks for the contact of each row by its UserData, and columns: does not "
-            "say where UserData comes from."
-        )
+        raise ConfigError(f"rows.mode: {settings.rows.mode} needs UserData, but columns: does not map it.")
     if settings.campaign.split and "UserData" not in rules:
-        raise ConfigError("campaign.split goes by UserData, and columns: does not say where UserData comes from.")
+        raise ConfigError("campaign.split needs UserData, but columns: does not map it.")
     if settings.campaign.column is not None:
         rules[CAMPAIGN.name] = ColumnRule(column=settings.campaign.column)
     return rules
@@ -274,7 +263,7 @@ class _Header:
             return OF_SHEET
         if found:
             several = " and ".join(f"column {place + 1} '{one_line(self._layout.columns[place])}'" for place in found)
-            problem = f"'{name}' (for {used_for}) fits {several}; give them different names"
+            problem = f"'{name}' (for {used_for}) matches {several}; give them different names"
         else:
             problem = f"there is no column '{name}' (for {used_for}){nearest(name, self._layout.columns)}"
             if name == SHEET:

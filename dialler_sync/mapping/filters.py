@@ -182,7 +182,7 @@ class _Rule:
     def _unreadable(self, text: str, why: Fault) -> Fault:
         dated = self._before or self._after
         written = "formats" if dated else "decimal or thousands"
-        hint = f"Correct the cell, or set {written} of this filter." if dated or self._numeric else None
+        hint = f"Correct the cell, or set {written} for this filter." if dated or self._numeric else None
         found = fault(UNREADABLE_FILTER, f"rows.{self._kind} cannot read it: {why.message}", hint)
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 

@@ -29,12 +29,12 @@ def fault_of(name: str, check: str, value: Value, rule: ColumnRule | None, relea
     if CUT in text:
         return fault(
             "damaged_text",
-            "The text was cut, as it is longer than a cell of a spreadsheet may be.",
-            "Copy the whole text from the file that is named at its end into a CSV file, or shorten the text.",
+            "The text was truncated: it is longer than a spreadsheet cell can be.",
+            "Copy the full text from the file named at its end into a CSV file, or shorten it.",
         )
     damage = DAMAGED_SIGNS.search(text)
-    sign = f"U+{ord(damage[0]):04X}, sign {damage.start() + 1} of the text" if damage else check
-    return fault("damaged_text", f"The text was destroyed earlier, or holds a control character ({sign}).")
+    sign = f"U+{ord(damage[0]):04X}, character {damage.start() + 1} of the text" if damage else check
+    return fault("damaged_text", f"The text is broken or contains a control character ({sign}).")
 
 
 def _too_long(field: Field, text: str, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:
@@ -47,7 +47,7 @@ def _too_long(field: Field, text: str, rule: ColumnRule | None, release: tuple[i
 def _own(check: str, text: str, rule: ColumnRule) -> Fault:
     """Return the fault of a check of the configuration."""
     if check == "pattern_mismatch":
-        return fault(check, f"'{text}' is not written as pattern '{rule.pattern}' demands.")
+        return fault(check, f"'{text}' does not match the pattern '{rule.pattern}'.")
     if check == "not_listed":
         allowed = rule.one_of or ()
         more = f" and {len(allowed) - _MOST_LISTED} more" if len(allowed) > _MOST_LISTED else ""

@@ -80,7 +80,7 @@ def e164(compact: str, region: str | None) -> str | Fault:
     if region is None and compact.startswith("00"):
         compact = "+" + compact[2:]
     if compact.startswith("+0"):
-        return fault("phone_invalid", "After the + comes a 0, which no country code begins with.")
+        return fault("phone_invalid", "The + is followed by a 0; no country code begins with 0.")
     if region is None and not compact.startswith("+"):
         return fault("phone_no_region")
     try:
@@ -121,7 +121,7 @@ def _why_not(number: PhoneNumber) -> Fault | None:
     short = {ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY}
     if reason in short or _lacks_digits(str(number.country_code), national):
         return fault("phone_too_short")
-    return fault("phone_invalid", f"There are no numbers like this under country code {number.country_code}.")
+    return fault("phone_invalid", f"No number like this exists under country code {number.country_code}.")
 
 
 def _lacks_digits(code: str, national: str) -> bool:

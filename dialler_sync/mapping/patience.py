@@ -38,9 +38,8 @@ def each(apply: Callable[[str], T], texts: Iterable[str], name: str) -> list[T]:
         cell = one_line(current)
         shown = f"{cell[:_SHOWN]}…" if len(cell) > _SHOWN else cell
         return (
-            f"{name}: the pattern has not come to an end on the cell '{shown}' within {SECONDS:g} seconds: there are "
-            "too many ways in which it could fit. Write it so that nothing repeated holds something repeated, as (a+)+ "
-            "does, or correct the cell."
+            f"{name}: the pattern did not finish on the cell '{shown}' within {SECONDS:g} seconds: it can match "
+            "in too many ways. Avoid nested repetition such as (a+)+, or correct the cell."
         )
 
     with _watched(lambda: len(done), said):

@@ -47,7 +47,7 @@ _LABEL = re.compile(
     r"|priv(at|ate)?|home|zuhause|gesch(äft|äftlich)?|dienstl(ich)?|büro|office|work|business|zentrale|[tmpdghw]",
     re.IGNORECASE,
 )
-_HINT_FOR_WORDS = "Leave only the number; where a word means that there is none, add it under values: as empty."
+_HINT_FOR_WORDS = "Keep only the number. If the word means that there is none, map it to an empty text under values:."
 _FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
 """Form of a number that a program took for an amount; the decimal zero is not dialled."""
 
@@ -128,7 +128,7 @@ def of_type(
     """Replace numbers of another type by faults; also return which numbers have an unknown type."""
     types = [type_of(str(number)) if isinstance(number, str) else wanted for number in numbers]
     wrong = {
-        found: fault("phone_wrong_type", f"The number is {said}, and the configuration wants a {wanted} number.")
+        found: fault("phone_wrong_type", f"The number is {said}; a {wanted} number is required.")
         for found, said in (("mobile", "a mobile number"), ("landline", "a landline number"), ("other", "neither"))
         if found != wanted
     }
@@ -157,7 +157,7 @@ def read_phone(
     if code := damage(text):
         return fault(code)
     if _DATE.fullmatch(text):
-        return fault("phone_invalid", "The cell holds a date.", "Look whether the columns of this row have shifted.")
+        return fault("phone_invalid", "The cell holds a date.", "Check whether the columns of this row have shifted.")
     if match := _FLOAT.fullmatch(text):
         text = match[1] or match[2]
     text = _DIAL_IN.sub(r"-\1 ", text)
@@ -200,7 +200,7 @@ def spread(
             empty = (field for field in dict.fromkeys(behind) if field not in result or result[field][place] is None)
             free = [field for field in empty if field not in of_a_type]
             if len(others) > len(free):
-                room = f"there are {len(free)} more free phone fields" if name in may_spread else "one is expected"
+                room = f"there are {len(free)} free phone fields" if name in may_spread else "one is expected"
                 result[name][place] = fault("phone_several", f"The cell holds {len(numbers)} numbers, and {room}.")
                 continue
             result[name][place] = numbers[0]
@@ -267,7 +267,7 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
     if not re.search("[0-9]", compact):
         return None
     if strange := _STRANGE.search(number):
-        return fault("phone_invalid", f"The sign {strange[0]!r} does not belong in a phone number.")
+        return fault("phone_invalid", f"The character {strange[0]!r} does not belong in a phone number.")
     if "+" in compact[1:]:
         return fault("phone_invalid", "A + inside a phone number cannot be dialled.")
     read = e164(compact, where.region)
@@ -278,7 +278,5 @@ def _read_one(piece: str, where: Country, lost_zero: Literal["reject", "restore"
         restored = e164(f"0{compact}", where.region)
         read = read if isinstance(restored, Fault) else RestoredNumber(restored)
     if isinstance(read, Fault) and read.code == "phone_no_region" and where.named:
-        return replace(
-            read, message=f"The number has no country code, and '{where.named}' is not a country known here."
-        )
+        return replace(read, message=f"The number has no country code, and '{where.named}' is not a known country.")
     return read

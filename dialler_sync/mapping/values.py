@@ -101,14 +101,14 @@ def _plain_number(text: str, rule: ColumnRule) -> str | Fault:
         if thousands is None and (sign := _two_ways(text, rule.decimal)):
             return fault(
                 "amount_invalid",
-                f"'{text}' can be read in two ways: the {sign} may stand before decimals or thousands.",
-                f'Say which: decimal: "{sign}" or thousands: "{sign}" of this field.',
+                f"'{text}' can be read in two ways: the {sign} may be a decimal or a thousands sign.",
+                f'Set decimal: "{sign}" or thousands: "{sign}" for this field.',
             )
     decimal = decimal or "."
     match = _number_pattern(decimal, thousands).fullmatch(text)
     if not match or (match["sign"] and match["after"]):
-        grouped = f" and '{thousands}' between thousands" if thousands else ", and nothing between thousands"
-        return fault("amount_invalid", f"The cell is not a number with '{decimal}' before decimals{grouped}.")
+        grouped = f" and '{thousands}' as thousands sign" if thousands else " and no thousands sign"
+        return fault("amount_invalid", f"This is not a number with '{decimal}' as decimal sign{grouped}.")
     minus = "-" if "-" in (match["sign"], match["after"]) else ""
     whole = re.sub(r"\D", "", match["whole"])
     return minus + whole + (f".{match['part']}" if match["part"] else "")
@@ -193,13 +193,13 @@ def iban(text: str) -> str | Fault:
     """Return an IBAN without its spaces, in upper case."""
     compact = "".join(text.split()).upper()
     if not _IBAN.fullmatch(compact):
-        return fault("iban_invalid", "The cell is not an IBAN, which begins with two letters and two digits.")
+        return fault("iban_invalid", "This is not an IBAN; an IBAN begins with two letters and two digits.")
     try:
         return str(stdnum_iban.validate(compact, check_country=False))
     except InvalidChecksum:
-        return fault("iban_invalid", "The check digits of the IBAN do not fit: a sign in it is wrong or missing.")
+        return fault("iban_invalid", "The check digits of the IBAN are wrong: a character is wrong or missing.")
     except ValidationError:
-        return fault("iban_invalid", f"No IBAN that begins with {compact[:2]} is built like this one.")
+        return fault("iban_invalid", f"An IBAN that begins with {compact[:2]} has a different format.")
 
 
 def bic(text: str) -> str | Fault:

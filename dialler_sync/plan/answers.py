@@ -33,15 +33,15 @@ def require_answers(snapshot: Snapshot, settings: Settings) -> None:
     for setting, names in _of_calls(settings.protect).items():
         if not snapshot.told.intersection(names):
             raise UsageError(
-                f"protect.{setting}: the dialler's records do not have {' or '.join(names)}, so which contacts are "
-                f"protected is not known. Nothing is sent. Remove protect.{setting}, or protect contacts by other "
-                "facts."
+                f"protect.{setting}: the dialler's records have no {' or '.join(names)}, so it is not known "
+                f"which contacts are protected. Nothing was sent. Remove protect.{setting}, or protect contacts "
+                "in another way."
             )
     missing = sorted(_if_empty(settings) - snapshot.told) if snapshot.told_empty else []
     if missing:
         raise UsageError(
-            f"columns.{missing[0]}: overwrite: if_empty needs to know whether the field is empty, and the dialler's "
-            f"records do not have it: {', '.join(missing)}. Nothing is sent. Set overwrite: never or always."
+            f"columns.{missing[0]}: overwrite: if_empty needs the field's present value, but the dialler's "
+            f"records have no {', '.join(missing)}. Nothing was sent. Set overwrite: never or always."
         )
 
 

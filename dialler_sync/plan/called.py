@@ -64,13 +64,13 @@ def _codes(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _time(record: Mapping[str, Any], name: str, value: object) -> str:
     text = read_time(value)
     if text is None or (text and moment(text) is None):
-        raise UsageError(_unknown(record, name, f"is {value!r}, which cannot be read", "called"))
+        raise UsageError(_unknown(record, name, f"is {value!r}, which is not understood", "called"))
     return text
 
 
 def _unknown(record: Mapping[str, Any], name: str, why: str, setting: str) -> str:
     contact = record.get("ID")
-    return f"protect.{setting}: whether contact {contact} is protected is not known: {name} {why}. Nothing is sent."
+    return f"protect.{setting}: it is not known whether contact {contact} is protected: {name} {why}. Nothing was sent."
 
 
 def _values(found: object, name: str) -> Iterator[object]:

@@ -28,7 +28,7 @@ async def require_campaigns(client: DiallerClient, settings: CampaignSettings) -
             campaigns = await persisting(client, client.list_campaigns)
     except RequestError as error:
         if isinstance(error, Refused) and not is_of_every_request(error):
-            _log.warning("whether the dialler has the campaigns of campaign: cannot be looked up (%s)", error)
+            _log.warning("cannot check whether the dialler has the campaigns under campaign: (%s)", error)
             return
         raise reason(error) from error
     if problems := unknown_campaigns(settings.named, campaigns):

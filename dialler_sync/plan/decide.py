@@ -110,9 +110,9 @@ def decide(
         failed = _not_looked_up(fields, known=certain) if rules.keeps or rules.of_calls else None
         return failed or Decision(Action.CREATE)
     if len(there) > 1:
-        which = "several contacts of the dialler" if found else "several contacts of other campaigns"
+        which = "several contacts in the dialler" if found else "several contacts of other campaigns"
         ids = ", ".join(contact.id for contact in there)
-        return Decision(None, reason=f"{which} carry this UserData ({ids})")
+        return Decision(None, reason=f"{which} have this UserData ({ids})")
     (contact,) = there
     reason = protection(contact.values, rules)
     if reason:
@@ -130,9 +130,9 @@ def decide(
 def _not_looked_up(fields: Mapping[str, Value], *, known: bool) -> Decision | None:
     """The decision on a row of which nobody can tell whether the dialler has its contact."""
     if not fields.get("UserData"):
-        why = "the row has no UserData, so whether the dialler has its contact cannot be looked up"
+        why = "the row has no UserData, so its contact cannot be looked up"
     elif not known:
-        why = "contacts of other campaigns could not be read, and one of them may carry this UserData"
+        why = "contacts of other campaigns could not be read; one of them may have this UserData"
     else:
         return None
     return Decision(None, reason=why, code=LOOKUP_FAILED)

@@ -84,7 +84,7 @@ class PlanFile:
             UsageError: it was made from standard input, which is not there any more.
         """
         if not all(entry["path"] for entry in self.files):
-            raise UsageError("the plan was made from standard input: name the FILE, or '-', beside --plan")
+            raise UsageError("the plan was made from standard input: name the FILE, or '-', with --plan")
         return tuple(dict.fromkeys(path_of(entry["path"]) for entry in self.files))
 
     def check_inputs(self, files: Sequence[Mapping[str, Any]], config: Mapping[str, str], compare: str) -> None:
@@ -95,12 +95,12 @@ class PlanFile:
         """
         ours = [(entry["sha256"], entry["sheet"]) for entry in self.files]
         if [(entry["sha256"], entry["sheet"]) for entry in files] != ours:
-            raise UsageError("the files are not those that the plan was made from: make a new plan")
+            raise UsageError("the files are not the ones the plan was made from: make a new plan")
         changed = changes(self.config, config)
         if compare != self.compare:
             changed.append(f"--compare was {self.compare}, is {compare}")
         if changed:
-            raise UsageError(f"the configuration is not that of the plan: {'; '.join(changed)}. Make a new plan.")
+            raise UsageError(f"the configuration has changed since the plan: {'; '.join(changed)}. Make a new plan.")
 
     def check_decisions(self, planned: Planned) -> None:
         """Refuse where the dialler has moved, so that something else would be done.
@@ -116,7 +116,7 @@ class PlanFile:
         moved = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         names = ", ".join(sorted({str(key[1]) for key in moved})[:5])
         raise UsageError(
-            f"the dialler has moved since the plan was made: {len(moved)} contacts are concerned ({names}…). "
+            f"the dialler has changed since the plan was made: {len(moved):,} contacts are affected ({names}…). "
             "Nothing was sent. Make a new plan."
         )
 
@@ -136,9 +136,11 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
     from ..config.limits import row_limit
 
     trust.require("the plan", path, trust=trusted)
-    no_plan = "is not a plan that 'dialler-sync plan -o' has written"
+    no_plan = "is not a plan written by 'dialler-sync plan -o'"
     if path.suffix.casefold() in SHOWN:
-        raise UsageError(f"{path}: is a plan for people: name the {path.with_suffix('.json').name} written beside it")
+        raise UsageError(
+            f"{path}: this is a plan for people: name {path.with_suffix('.json').name}, which was written with it"
+        )
     try:
         found = json.loads(read_small(path))
         if found.pop("format") != FORMAT:

@@ -41,7 +41,7 @@ def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> I
     """Lock contacts of rows that are left out."""
     for contact in contacts:
         snapshot.take([contact.id])
-        yield Change(NoRow.FILTERED, Action.LOCK, contact, "its row is left out by rows.only or rows.skip")
+        yield Change(NoRow.FILTERED, Action.LOCK, contact, "row left out by rows.only or rows.skip")
 
 
 def _keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:

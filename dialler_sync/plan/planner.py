@@ -295,7 +295,7 @@ class Planner:
     def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
         """Which numbers of a row are left out, in words."""
         names = self._nulled(fields)
-        return f"left out as on a do-not-call list: {', '.join(names)}" if names else ""
+        return f"on a do-not-call list, left out: {', '.join(names)}" if names else ""
 
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
         """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
@@ -339,8 +339,8 @@ class Planner:
             self._add(to_lock_left_out(contacts, snapshot), keep_entries)
         elif number := sum(1 for _ in contacts):
             _log.warning(
-                "%s of rows that rows.only or rows.skip leaves out can still be called; rows.skipped_contacts: lock "
-                "locks them",
+                "%s of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock "
+                "would lock them",
                 "1 contact" if number == 1 else f"{number:,} contacts",
             )
 

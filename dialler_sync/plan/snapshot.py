@@ -313,7 +313,7 @@ async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
         snapshot.clear_beside()
         snapshot.may_move = True
         _log.warning(
-            "contacts of other campaigns cannot be read (%s): whether a row makes a contact or moves one is not known, "
-            "and undo leaves those contacts alone",
+            "contacts of other campaigns cannot be read (%s): it is not known whether a row creates a contact or "
+            "moves one, and undo leaves those contacts alone",
             error,
         )

@@ -184,12 +184,12 @@ def _read(settings: SuppressSettings, source: SourceSettings, today: date) -> Su
     if unread:
         raise InputError(
             f"{settings.file}: not a phone number: {_first_few(unread)}. Correct or remove these rows, or set "
-            "suppress.region: a number that is not understood would be called."
+            "suppress.region. Otherwise these numbers could be called."
         )
     if empty and not settings.may_be_empty:
         raise InputError(
-            f"{settings.file}: has no entry in column '{settings.column}', so nobody would be suppressed. If a "
-            "do-not-call list without entries is in order, set suppress.may_be_empty: true."
+            f"{settings.file}: no entries in column '{settings.column}', so nobody would be suppressed. If the "
+            "list may be empty, set suppress.may_be_empty: true."
         )
     last_days.tell(any_left=bool(entries) or empty)
     _log.debug("%s: %d entries", settings.file, len(entries))
@@ -210,7 +210,7 @@ def _position(settings: SuppressSettings, table: Table, key: str, name: str | No
     if name is None:
         return 0
     if name not in columns:
-        raise InputError(f"{settings.file}: has no column '{name}' (suppress.{key}){nearest(name, columns)}")
+        raise InputError(f"{settings.file}: no column '{name}' (suppress.{key}){nearest(name, columns)}")
     return columns.index(name)
 
 
@@ -249,14 +249,14 @@ class _LastDays:
         name = self._settings.file.name
         if self._unread:
             _log.warning(
-                "%s: the day in column '%s' cannot be read: %s. These entries count. Write the days as 2026-12-31, or "
-                "set suppress.formats.",
+                "%s: cannot read the date in column '%s': %s. These entries stay in force. Write dates as "
+                "2026-12-31, or set suppress.formats.",
                 name,
                 self._settings.expires,
                 _first_few(self._unread),
             )
         if not any_left:
-            _log.warning("%s: every entry has expired (suppress.expires), so nobody is suppressed by it", name)
+            _log.warning("%s: every entry has expired (suppress.expires), so it suppresses nobody", name)
 
 
 def _entries(cell: str, settings: SuppressSettings) -> set[str] | None:

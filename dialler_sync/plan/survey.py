@@ -19,7 +19,7 @@ from .answers import calls_are_told, require_answers, wanted_fields
 from .snapshot import Snapshot, look_beside, read_account, read_calls, read_campaign, read_contacts
 
 _NUMBERS = (
-    " Nothing is sent: rows.duplicate_phones_in_dialler needs the list of contacts. Run it again later, or set "
+    " Nothing was sent: rows.duplicate_phones_in_dialler needs the contact list. Try again later, or set "
     "duplicate_phones_in_dialler: allow."
 )
 
@@ -76,7 +76,7 @@ async def survey(
         if wanted:
             _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
         if left_out:
-            _log.warning("whether contacts of rows that are left out can still be called is not known (%s)", error)
+            _log.warning("it is not known whether contacts of rows that are left out can still be called (%s)", error)
         return None
     if numbers and settings.rows.phones_in == "account" and not settings.campaign.several:
         await _read_others(snapshot, client)

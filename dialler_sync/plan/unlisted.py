@@ -56,7 +56,7 @@ def to_unlock(
             for contact_id, run in returned[key].items():
                 contact = held.get(contact_id) if snapshot is not None else StoredContact(contact_id, key, {})
                 if contact and not is_unlocked(contact.values) and not suppressed.reason(contact.values):
-                    reason = f"in the file again; run {run} had locked it"
+                    reason = f"back in the file; run {run} had locked it"
                     yield Change(NoRow.RETURNED, Action.UNLOCK, contact, reason)
 
 
@@ -89,7 +89,7 @@ class Mirror:
         """What is done to each of them."""
         action = Action(str(self.settings.mirror.missing))
         for contact in snapshot.taken():
-            yield Change(NoRow.MIRRORED, action, contact, "not in the file any more")
+            yield Change(NoRow.MIRRORED, action, contact, "no longer in the file")
 
     def _note_present(self, snapshot: Snapshot) -> int:
         """Tell the snapshot which keys the file has; gives the number of rows whose key cannot be read."""
@@ -113,8 +113,9 @@ class Mirror:
             name, ours = contact.values.get(CAMPAIGN_NAME), self.settings.campaign.name
             if not name or not ours:
                 raise SafetyLimit(
-                    f"mirror: the dialler does not say which campaign contact {contact.id} is in (DiallerCampaignsID), "
-                    "and may have listed other campaigns, too. Nothing was sent. Set mirror.missing: keep."
+                    f"mirror: the dialler does not say which campaign contact {contact.id} is in "
+                    "(DiallerCampaignsID); its list may include other campaigns. Nothing was sent. Set "
+                    "mirror.missing: keep."
                 )
             if name != ours:
                 return False
@@ -137,9 +138,9 @@ class Mirror:
         if missing and keyless:
             rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
-                f"mirror: {rows} no UserData that can be read, so it is not known which contacts the file no longer "
-                "has. Nothing was sent. Fix the rows that failed.xlsx lists (and those that are filtered), or set "
-                "mirror.missing: keep."
+                f"mirror: {rows} no readable UserData, so it is not known which contacts the file no longer has. "
+                "Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set mirror.missing: "
+                "keep."
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(

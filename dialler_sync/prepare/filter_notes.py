@@ -23,10 +23,10 @@ def tell_filters(filters: Sequence[RowFilters]) -> None:
         rule = tallies[0]
         name = f"rows.{rule.kind}, {one_line(rule.column)}"
         if never := _never_met(tallies):
-            _log.info("%s: no row has %s. Is it spelt as in the list?", name, ", ".join(map(repr, never)))
+            _log.info("%s: no row has %s. Is it spelled as in the list?", name, ", ".join(map(repr, never)))
         left_out = sum(each.left_out for each in tallies)
         if left_out > rows * _NEARLY_ALL:
-            _log.warning("%s: leaves out %s of %s rows. Is that meant?", name, f"{left_out:,}", f"{rows:,}")
+            _log.warning("%s leaves out %s of %s rows. Is that intended?", name, f"{left_out:,}", f"{rows:,}")
 
 
 def _never_met(tallies: Sequence[RuleTally]) -> list[str]:

@@ -27,8 +27,8 @@ from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_chang
 
 KEY, POSTAL_CODE = "UserData", "PostalCode"
 
-_STILL_REFUSED = "A spreadsheet program may have changed the key, and it is still the same."
-_HINT = "Take the key from the original list. If it is right as it is, empty the cell _key of this row."
+_STILL_REFUSED = "A spreadsheet program may have changed the key, and it has not been corrected."
+_HINT = "Copy the key from the original list. If it is right as it is, clear the _key cell of this row."
 
 _RESTORED = CellNote(warning="restored")
 _DAMAGED = CellNote(code=DAMAGED)
@@ -298,9 +298,10 @@ class Guard:
         if of.origin is None and of.mark.run and not of.key_emptied and not trusted and could_be_changed(key):
             return fault(
                 DAMAGED,
-                f"The journal does not know this row of run {of.mark.run}, and a spreadsheet program may have changed "
-                "the key.",
-                f"Import failed.xlsx of that run, which keeps keys, or use its journal (--state); else: {_HINT}",
+                f"The journal does not have this row of run {of.mark.run}, and a spreadsheet program may have "
+                "changed the key.",
+                "Import failed.xlsx of that run, which keeps keys intact, or use its journal (--state). "
+                f"Otherwise: {_HINT}",
             )
         if not of.key or key == of.key:
             return None

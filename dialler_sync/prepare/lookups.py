@@ -45,8 +45,8 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
         damaged = {numbers[place] for at in (key_at, value_at) for place, note in cells.notes(at) if note.code}
         if wrong := sorted(damaged | chunk.ragged.keys())[:_SHOWN]:
             raise InputError(
-                f"{lookup.file}: damaged cells, or cells too many or too few, in row {', '.join(map(str, wrong))}: "
-                "correct them, or remove the rows."
+                f"{lookup.file}: damaged, surplus or missing cells in row {', '.join(map(str, wrong))}: correct "
+                "or remove these rows."
             )
         keys, values = cells.texts(key_at), cells.texts(value_at)
         for row, key, value in zip(numbers, map(fold, keys), values, strict=True):
@@ -55,12 +55,12 @@ def _read(lookup: Lookup, name: str, source: SourceSettings) -> dict[str, str]:
             if key:
                 found[key], first[key] = value.strip(), row
     if not found:
-        raise InputError(f"{lookup.file}: has no entry in column '{lookup.key}' (lookup.key of {name})")
+        raise InputError(f"{lookup.file}: no entries in column '{lookup.key}' (lookup.key of {name})")
     return found
 
 
 def _doubled(lookup: Lookup, name: str, first: int, second: int) -> str:
     return (
-        f"columns.{name}.lookup: rows {first} and {second} of {lookup.file.name} have the same '{lookup.key}', so it "
-        "is not certain which value counts: remove one of them"
+        f"columns.{name}.lookup: rows {first} and {second} of {lookup.file.name} have the same '{lookup.key}': "
+        "remove one of them"
     )

@@ -184,12 +184,14 @@ def _duplicates(prepared: Prepared, keys: Keys, policy: str) -> list[Outcome]:
                     Status.REJECTED,
                     error_code=DUPLICATE_KEY,
                     error_field="UserData",
-                    error=f"{other} carries the same UserData",
+                    error=f"{other} has the same UserData",
                 )
             )
         else:
             outcomes.append(
-                Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{other} carries the same UserData and counts")
+                Outcome(
+                    seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{other} has the same UserData and is used instead"
+                )
             )
     return outcomes
 
@@ -216,9 +218,9 @@ def _shared(prepared: Prepared, row: Shared, policy: str) -> Outcome:
     """The outcome of a row with a number of another row."""
     prepared.unchanged -= not prepared.todo[row.seq]
     prepared.todo[row.seq] = 0
-    error = f"{_place(prepared, row.seq, row.beside)} has the same number under another key ({row.field})"
+    error = f"{_place(prepared, row.seq, row.beside)} has the same number with a different key ({row.field})"
     if policy != "reject":
-        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{error} and counts")
+        return Outcome(row.seq, Status.SKIPPED, Reason.SUPERSEDED, error=f"{error} and is used instead")
     prepared.rejected += 1
     return Outcome(
         row.seq,

@@ -58,7 +58,7 @@ _FORMATS = (
         "%Y-%m-%dT%H:%M:%SZ",
     ),
 )
-_TWO_WAYS = "they can be read in other ways too"
+_TWO_WAYS = "they can also be read in other ways"
 
 
 @dataclass(slots=True)

@@ -139,7 +139,9 @@ def open_table(path: Path, source: SourceSettings, local: Local | None = None) -
     """
     tables = open_selected(path, source, local)
     if len(tables) > 1:
-        raise InputError(f"{path}: has {len(tables)} sheets that hold data, and this takes one: name it with --sheet.")
+        raise InputError(
+            f"{path}: {len(tables)} sheets have data, but only one can be used here: name it with --sheet."
+        )
     return tables[0]
 
 
@@ -156,8 +158,8 @@ def open_selected(path: Path, source: SourceSettings, local: Local | None = None
     if len(tables) > 1 and not (source.takes_several_sheets and not tables[0].layout.mended):
         sheets = ", ".join(f"'{table.layout.sheet}'" for table in tables)
         raise InputError(
-            f"{path}: several sheets hold data ({sheets}): name the one that is meant with --sheet or source.sheet, or "
-            "take them all with --all-sheets or source.sheets."
+            f"{path}: several sheets have data ({sheets}): choose one with --sheet or source.sheet, or take all "
+            "of them with --all-sheets or source.sheets."
         )
     for table in tables:
         layout = table.layout
@@ -179,34 +181,34 @@ def _is_workbook(path: Path, source: SourceSettings) -> bool:
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise InputError(f"{path}: is a folder. Name the spreadsheet in it.")
+            raise InputError(f"{path}: this is a folder. Name the spreadsheet in it.")
         if not path.is_file():
-            raise InputError(f"{path}: is not a regular file. Save the data as a file, and name that.")
+            raise InputError(f"{path}: not a regular file. Save the data as a file, and name that.")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file.") from None
+        raise InputError(f"{path}: no such file.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     if not size:
-        raise InputError(f"{path}: is empty.")
+        raise InputError(f"{path}: the file is empty.")
     if size > source.max_file_mb * 1_000_000:
         raise InputError(
-            f"{path}: has {size // 1_000_000:,} MB, and {source.max_file_mb:,} are allowed: split it, or raise "
+            f"{path}: {size // 1000000:,} MB; the limit is {source.max_file_mb:,} MB: split the file, or raise "
             "source.max_file_mb."
         )
     if head.startswith((_ZIP, _OLE, _BIFF_5)):
         return True
     if version := _OLD_EXCEL.get(head[:4]):
         raise InputError(
-            f"{path}: was written by Excel {version}, or by a program that writes so, and that is too old to be read "
-            "here. Open it in LibreOffice or Excel and save it anew as .xlsx."
+            f"{path}: in the format of Excel {version}, which is too old to read. Open it in LibreOffice or "
+            "Excel and save it as .xlsx."
         )
     if is_markup(head) and markup_of(path):
         return True
     what = _foreign(head)
     if what:
-        raise InputError(f"{path}: is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")
+        raise InputError(f"{path}: this is {what}, not a spreadsheet. Save the table as CSV or .xlsx.")
     return False
 
 

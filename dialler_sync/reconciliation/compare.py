@@ -47,7 +47,7 @@ class Carriers:
         if self.contacts < 2:
             return ()
         more = f" and {self.contacts - len(self.ids):,} more" if self.contacts > len(self.ids) else ""
-        return (f"{self.contacts:,} contacts carry this UserData ({', '.join(self.ids)}{more})",)
+        return (f"{self.contacts:,} contacts have this UserData ({', '.join(self.ids)}{more})",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class FileRow:
         if self.rows < 2:
             return ()
         which = f"{self.first} and {self.last}" if self.rows == 2 else f"{self.first} to {self.last}"
-        return (f"{self.rows:,} rows carry this UserData ({which}), and row {self.number} is compared",)
+        return (f"{self.rows:,} rows have this UserData ({which}); row {self.number} is compared",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def compare(
     """
     key = row.user_data
     if not key:
-        remark = "the row has no UserData, so nothing says which contact it is"
+        remark = "the row has no UserData, so its contact is not known"
         yield Line(ContactClass.MISSING, "", seq=row.seq, rows=1, remarks=(remark,))
         return
     several = (*carriers.remarks(), *row.remarks())
@@ -161,7 +161,7 @@ def compare(
         kind = ContactClass.DUPLICATE if several else ContactClass.MISSING
         reasons = [f"suppressed: {row.suppressed}"] if row.suppressed else []
         reasons += [f"{Reason.KNOWN_NUMBER}: {row.known}"] if row.known else []
-        reasons += ["rows.mode: update does not make it"] if may.mode is Mode.UPDATE else []
+        reasons += ["rows.mode: update does not create it"] if may.mode is Mode.UPDATE else []
         expected = bool(reasons) and not several
         yield Line(kind, key, None, row.seq, row.rows, {}, (*several, *reasons), expected=expected)
     rows = row.rows
@@ -170,15 +170,15 @@ def compare(
         changed = differences(keeping.fields, contact.values)
         remarks = several
         if row.suppressed and not is_locked(contact.values):
-            remarks = (*several, f"suppressed, and the dialler has it unlocked: {row.suppressed}")
+            remarks = (*several, f"suppressed, but not locked in the dialler: {row.suppressed}")
         kind = ContactClass.DIFFERING if changed or remarks else ContactClass.MATCHING
         if changed and (why := may.protected(contact)):
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
-            remarks = (*remarks, f"protected ({why}), so it stays as it is: {', '.join(changed)}")
+            remarks = (*remarks, f"protected ({why}), so not changed: {', '.join(changed)}")
             changed = {}
         if changed and may.mode is Mode.CREATE:
             kind = ContactClass.DIFFERING if remarks else ContactClass.MATCHING
-            remarks = (*remarks, f"rows.mode: create leaves it as it is: {', '.join(changed)}")
+            remarks = (*remarks, f"not changed, as rows.mode is create: {', '.join(changed)}")
             changed = {}
         if keeping.kept:
             remarks = (*remarks, keeping.reason)
@@ -203,12 +203,12 @@ def unmatched(
     if filtered:
         callable_ = locks and not is_locked(contact.values)
         kind = ContactClass.DIFFERING if rejected or callable_ else ContactClass.MATCHING
-        remarks = (*remarks, f"filtered{', and the dialler has it unlocked' if callable_ else ''}: {filtered}")
+        remarks = (*remarks, f"filtered{', but not locked in the dialler' if callable_ else ''}: {filtered}")
     if superseded:
         kind = kind if rejected or filtered else ContactClass.MATCHING
         remarks = (*remarks, f"superseded: {superseded}")
     if not contact.user_data:
-        remarks = ("the contact has no UserData, so nothing says which row it is",)
+        remarks = ("the contact has no UserData, so its row is not known",)
     elif several := carriers.remarks():
         kind, remarks = ContactClass.DUPLICATE, (*several, *remarks)
     return Line(kind, contact.user_data, contact, remarks=remarks)

@@ -47,7 +47,7 @@ class Moves:
         self._sides_named = IN_DIALLER in (lines.fieldnames or ())
         if not set(_KEPT) <= set(lines.fieldnames or ()):
             self.close()
-            raise UsageError(f"--since: {path} is no report of a reconciliation")
+            raise UsageError(f"--since: {path} is not a reconciliation report")
         rows = (tuple(restore(line[name] or "") for name in _KEPT) for line in lines)
         for page in batched(rows, ROWS):
             self._base.executemany("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, 0)", page)

@@ -185,8 +185,8 @@ class ReconciliationRun:
             stopped = error
         if len(self.sides.fields) > _MOST_FIELDS:
             raise DiallerUnavailable(
-                f"the dialler gives no usable answer: its records have {len(self.sides.fields):,} different fields, "
-                "more than a table has columns"
+                f"the dialler's answer is not usable: its records have {len(self.sides.fields):,} different "
+                "fields, more than a table can hold"
             )
         return stopped
 
@@ -197,7 +197,7 @@ class ReconciliationRun:
                 campaign = await self._scope(client)
                 self.asked = await read_dialler(client, self.sides, campaign)
                 if self.sides.outside:
-                    _log.info("%d contacts that the dialler gave are left aside", self.sides.outside)
+                    _log.info("%d contacts that the dialler sent were ignored", self.sides.outside)
                 if self.options.with_history:
                     self.observer.stage("reading calls", self.sides.count_contacts())
                     self.tally = await read_calls(client, self.sides, self.observer.advance, self.options.language)

@@ -39,22 +39,22 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
     """
     keys = sides.count_keys()
     if sides.scope.extras:
-        why = "only a list of all contacts has those that the file does not have"
+        why = "full contact list (needed to find contacts missing from the file)"
     elif keys <= MOST_BY_BATCH:
         try:
             await _by_batch(client, sides)
         except Refused as error:
             if is_of_every_request(error):
                 raise
-            _log.info("the batch look-up does not help here: %s", error)
+            _log.info("the batch lookup does not work here: %s", error)
             if keys <= MOST_SINGLE:
                 await _single(client, sides)
-                return SourceOfTruth("single", f"{keys:,} UserData, and this dialler has no batch look-up")
-            why = f"this dialler has no batch look-up, and {keys:,} single ones take longer than one list"
+                return SourceOfTruth("single", f"{keys:,} UserData; this dialler has no batch lookup")
+            why = f"this dialler has no batch lookup, and {keys:,} single lookups take longer than one list"
         else:
-            return SourceOfTruth("batch", f"{keys:,} UserData need no list of the whole campaign")
+            return SourceOfTruth("batch", f"only {keys:,} UserData to look up; the full contact list is not needed")
     else:
-        why = f"for {keys:,} UserData, one list is quicker than look-ups"
+        why = f"one list is faster than {keys:,} lookups"
     with calling(client, "list_contacts" if campaign is None else "list_campaign_contacts"):
         await persisting(client, lambda: fill(sides, client, campaign))
     return SourceOfTruth("list", why)

@@ -63,8 +63,8 @@ def write_calls(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
         return
     if len(form.columns) > SHEET_COLUMNS:
         raise UsageError(
-            f"a table has {SHEET_COLUMNS:,} columns, and the calls have {len(form.columns):,} fields: write .jsonl, or "
-            "name those that you want with calls.columns"
+            f"a table holds {SHEET_COLUMNS:,} columns, but the calls have {len(form.columns):,} fields: write "
+            ".jsonl, or choose fields with calls.columns"
         )
     if form.kind == "xlsx":
         _write_xlsx(form, records, file, path, facts)
@@ -118,8 +118,8 @@ class _Kept(io.BufferedIOBase):
 def _lacks(form: Form, where: str, error: UnicodeEncodeError) -> str:
     sign = error.object[error.start : error.start + 1]
     return (
-        f"calls.encoding: {form.encoding} has no '{line(sign)}' (U+{ord(sign):04X}), which stands in {where}. Nothing "
-        "is given. Set calls.encoding: utf-8, or write .jsonl or .xlsx."
+        f"calls.encoding: {form.encoding} has no '{line(sign)}' (U+{ord(sign):04X}), found in {where}. Nothing "
+        "was written. Set calls.encoding: utf-8, or write .jsonl or .xlsx."
     )
 
 
@@ -156,7 +156,7 @@ def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
         for cells in _text_cells(form, records):
             table.writerow(cells)
         if remark := table.close():
-            raise UsageError(f"a workbook does not hold all of it ({remark}) Write .csv or .jsonl.")
+            raise UsageError(f"a workbook cannot hold all of it ({remark}) Write .csv or .jsonl.")
         file.write(book.packed())
 
 

@@ -21,10 +21,10 @@ _LISTED = 100
 _MOST_BARS = 40
 
 ANSWERS: Mapping[Answer, tuple[str, str, str]] = {
-    Answer.REACHED: ("succeeded", "reached", "somebody answered, at least once"),
-    Answer.MISSED: ("unprocessed", "not reached", "called, and nobody answered"),
-    Answer.GOING_ON: ("skipped", "going on", "not answered so far, and not ended when the dialler was asked"),
-    Answer.NOT_TOLD: ("unknown", "not told", "the dialler does not tell whether anybody answered"),
+    Answer.REACHED: ("succeeded", "reached", "answered at least once"),
+    Answer.MISSED: ("unprocessed", "not reached", "called, but nobody answered"),
+    Answer.GOING_ON: ("skipped", "going on", "not answered yet, and still going on"),
+    Answer.NOT_TOLD: ("unknown", "not told", "the dialler does not say whether anybody answered"),
 }
 """Tone, name and meaning of each answer, in the order of the page."""
 
@@ -98,7 +98,7 @@ class CallsPage:
             "called": found.called,
             "answer_bar": charts.stacked_bar({ANSWERS[each][0]: found.answers.get(each, 0) for each in ANSWERS}),
             "remarks": _remarks(tally, answers),
-            "by_campaign": self._groups(found.by_campaign, "the dialler does not tell"),
+            "by_campaign": self._groups(found.by_campaign, "the dialler does not say"),
             "by_file": self._groups(found.by_file, "in no imported list") if any(e.name for e in found.by_file) else (),
             "results": self._results(),
             "tries": found.tries,
@@ -172,11 +172,11 @@ def _verdict(found: Contacts, calls: int) -> tuple[str, str]:
     if not calls:
         return "No calls", "skipped"
     if not found.called:
-        return f"{counted(calls, 'call')}; the dialler does not tell of whom", "unknown"
+        return f"{counted(calls, 'call')}; the dialler does not say to whom", "unknown"
     reached, untold = found.answers[Answer.REACHED], found.answers[Answer.NOT_TOLD]
     if untold == found.called:
-        return f"{counted(untold, 'contact')} called; the dialler does not tell who was reached", "unknown"
-    known = f"; of {untold:,} the dialler does not tell" if untold else ""
+        return f"{counted(untold, 'contact')} called; the dialler does not say who was reached", "unknown"
+    known = f"; unknown for {untold:,}" if untold else ""
     return (
         f"{reached:,} of {counted(found.called, 'contact')} reached{known}",
         "succeeded" if reached else "unprocessed",
@@ -202,18 +202,18 @@ def _tiles(tally: CallsTally, found: Contacts, asked: int | None) -> list[tuple[
 def _remarks(tally: CallsTally, answers: Mapping[Answer, int]) -> list[str]:
     remarks = []
     if missing := tally.not_told:
-        remarks.append(f"The dialler does not tell {_listed(missing)} of any call.")
+        remarks.append(f"The dialler does not give {_listed(missing)} for any call.")
     if answers[Answer.NOT_TOLD]:
         remarks.append(
-            f"Of {counted(answers[Answer.NOT_TOLD], 'call')} the dialler does not tell whether anybody answered: they "
-            "count neither as reached nor as not reached, and in no share."
+            f"For {counted(answers[Answer.NOT_TOLD], 'call')} the dialler does not say whether anybody answered: "
+            "they count neither as reached nor as not reached, and in no percentage."
         )
     if tally.without_contact:
         remarks.append(
-            f"Without a contact: {counted(tally.without_contact, 'call')}, which are in no number of contacts."
+            f"Without a contact: {counted(tally.without_contact, 'call')}, not included in any number of contacts."
         )
     if tally.updated:
-        remarks.append(f"Given before, and changed since: {counted(tally.updated, 'call')}.")
+        remarks.append(f"Reported earlier, and changed since: {counted(tally.updated, 'call')}.")
     return remarks
 
 

@@ -61,7 +61,7 @@ class Listing:
         """
         unknown = [name for name in names if name not in self.columns]
         if unknown and any(True for _ in self.records):
-            raise UsageError(f"--fields: no record has a field '{unknown[0]}'{nearest(unknown[0], self.columns)}")
+            raise UsageError(f"--fields: there is no field '{unknown[0]}'{nearest(unknown[0], self.columns)}")
         return Listing(names, self.records, chosen=True)
 
     def lines(self) -> Iterator[Sequence[str]]:
@@ -77,8 +77,8 @@ class Listing:
         """
         if len(self.columns) > SHEET_COLUMNS:
             raise UsageError(
-                f"a table has {SHEET_COLUMNS:,} columns, and the records have {len(self.columns):,} fields: "
-                "use -o jsonl, or name those that you want with --fields"
+                f"a table holds {SHEET_COLUMNS:,} columns, but the records have {len(self.columns):,} fields: "
+                "use -o jsonl, or choose fields with --fields"
             )
 
     def objects(self) -> Iterator[Record]:
@@ -249,7 +249,7 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
         finally:
             for sheet in book.worksheets():
                 sheet.row_data_fh.close()
-    return [f"{cut} texts are longer than a cell of Excel can be, and are cut; -o csv has them whole"] if cut else []
+    return [f"{cut} texts are too long for an Excel cell and were truncated; -o csv has them in full"] if cut else []
 
 
 def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:

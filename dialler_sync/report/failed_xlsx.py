@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _HELP = (
-    "The coloured cells of the row are faulty; a note on each says what is wrong and what to do. "
-    f"Of a long list the first {NOTES:,} have a note; this column says it of every row.\n"
-    "Fix them here, save the file, and import it as it is."
+    f"The coloured cells are faulty; the note on each says what is wrong and how to fix it. The first {NOTES:,} "
+    "faulty cells have a note; this column covers every row.\nFix the cells here, save the file, and import it."
 )
-_CUT = f"Cut, as a cell of Excel takes {CELL_LENGTH:,} signs: shorten the text, or import this row from failed.csv."
+_CUT = (
+    f"Truncated: an Excel cell holds {CELL_LENGTH:,} characters. Shorten the text, or import this row from failed.csv."
+)
 _NOTE_WIDTH, _LINE_HEIGHT, _LINE_SIGNS = 320, 17, 46
 """Width of a note and height of a line in pixels, and characters per line."""
 
@@ -109,7 +110,7 @@ class FailedWorkbooks:
         self._sheet: FailedSheet | None = None
         self._written = 0
         self._wanted = wanted
-        self._problem = "" if wanted else "it is not wanted"
+        self._problem = "" if wanted else "not requested"
         if len(table.header) > SHEET_COLUMNS:
             self._problem = f"the list has more columns than the {SHEET_COLUMNS:,} of an Excel sheet"
 

@@ -30,7 +30,7 @@ def check_ending(path: Path) -> None:
         UsageError: it does not.
     """
     if path.suffix.casefold() not in _WRITERS:
-        raise UsageError(f"--mapped {path}: its ending says how it is written: .csv, .xlsx or .jsonl")
+        raise UsageError(f"--mapped {path}: the name must end in .csv, .xlsx or .jsonl")
 
 
 @dataclass(slots=True)

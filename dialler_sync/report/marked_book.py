@@ -72,7 +72,7 @@ class _Workbook:
     def marked(self, notes: Mapping[str, Mapping[Cell, str]]) -> dict[str, bytes]:
         """Return the changed and the new parts by name."""
         if any(name.startswith("_xmlsignatures/") for name in self._names):
-            raise Unedited("is signed, and the signature would be lost")
+            raise Unedited("is signed; the signature would be lost")
         workbook = self._related("", "officeDocument")
         styles = self._related(workbook, "styles")
         faulty, edited_styles = faulty_styles(self._read(styles))
@@ -152,7 +152,7 @@ class _Workbook:
         for full, name in self._relations(part).values():
             if full.rpartition("/")[2] == kind:
                 if full.startswith("http://purl.oclc.org/"):
-                    raise Unedited("is a strict Open XML workbook, in which notes of this kind have no place")
+                    raise Unedited("is a strict Open XML workbook, which cannot hold notes of this kind")
                 return name
         if needed:
             raise Unedited(f"lacks its {kind}")

@@ -86,7 +86,7 @@ def faulty_styles(styles: bytes) -> tuple[Callable[[int], int], Callable[[], byt
 
     def faulty(style: int) -> int:
         if style >= len(cells):
-            raise Unedited("has a cell of a style that is not there")
+            raise Unedited("has a cell with a style that does not exist")
         return made.setdefault(style, len(cells) + len(made))
 
     def edited() -> bytes:

@@ -21,13 +21,13 @@ from . import words
 
 LINKED = {
     "results.csv": "every row with its outcome",
-    "failed.xlsx": "rows to fix, with the faulty cells marked; fix them, then import the file again",
+    "failed.xlsx": "rows to fix, with the faulty cells marked: fix them, then import this file",
     "failed.csv": "the same rows as CSV",
-    "report.xlsx": "the same as a workbook",
-    "mirror.csv": "contacts that no row of the files stands for",
-    "reconciliation.csv": "every contact, with what the dialler says of it",
-    "reconciliation.xlsx": "the same as a workbook, a sheet a class",
-    "moved.csv": "what moved since the earlier reconciliation",
+    "report.xlsx": "the same, as a workbook",
+    "mirror.csv": "contacts without a row in the files",
+    "reconciliation.csv": "every contact, with its data in the dialler",
+    "reconciliation.xlsx": "the same, as a workbook with a sheet per class",
+    "moved.csv": "changes since the earlier reconciliation",
     "summary.json": "the numbers, for programs",
 }
 """Report files that a page links to if they exist beside it."""
@@ -69,8 +69,8 @@ def _links(folder: Path) -> dict[str, str]:
     found = {name: what for name, what in LINKED.items() if (folder / name).exists()}
     more = sorted(path.name for path in folder.glob("failed-*.xlsx") if path.stem[len("failed-") :].isdecimal())
     marked = sorted(path.name for path in folder.glob("*-marked*.xls[xm]"))
-    found |= dict.fromkeys(more, "more rows to fix: Excel takes 1,048,576 rows a sheet")
-    return found | dict.fromkeys(marked, "the workbook as it was sent, with the faulty cells marked")
+    found |= dict.fromkeys(more, "more rows to fix (an Excel sheet holds 1,048,576)")
+    return found | dict.fromkeys(marked, "the original workbook, with the faulty cells marked")
 
 
 @cache

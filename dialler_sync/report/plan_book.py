@@ -31,7 +31,7 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         page.line("Files", ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
         page.line("Campaign", str(plan["campaign"]))
         page.line("Planned at (UTC)", plan["created_at"])
-        page.line("Carry it out with", f"dialler-sync import --plan {path.with_suffix('.json').name}")
+        page.line("Execute it with", f"dialler-sync import --plan {path.with_suffix('.json').name}")
         if note:
             page.line("Note", note)
         page.line()

@@ -11,22 +11,22 @@ from ..model import Action, Reason
 from . import words
 
 WOULD_BE: Mapping[str, str] = {
-    Action.CREATE: "new contacts, which would be made",
-    Action.OVERWRITE: "contacts of which something would change",
-    Action.IMPORT: "contacts that would be made or overwritten; the dialler does not say which",
+    Action.CREATE: "contacts that would be created",
+    Action.OVERWRITE: "contacts that would change",
+    Action.IMPORT: "contacts that would be created or overwritten; the dialler does not say which",
     Action.LOCK: "contacts that would be locked",
     Action.UNLOCK: "contacts that would be unlocked",
     Action.DELETE: "contacts that would be deleted",
-    "ambiguous": "rows that would fail: several contacts carry the key",
-    LOOKUP_FAILED: "rows that would fail: whether the dialler has the contact cannot be looked up",
+    "ambiguous": "rows that would fail: several contacts have the key",
+    LOOKUP_FAILED: "rows that would fail: the contact cannot be looked up",
     "rejected": "rows that would not be sent: something in them is wrong",
 }
 """In this order they are told; then follows what is left out."""
 
 _RULES: Mapping[str, str] = {
-    Reason.EXISTS: "left alone, as the dialler has them (rows.mode: create)",
-    Reason.ABSENT: "not made, as the dialler does not have them (rows.mode: update)",
-    Reason.SUPERSEDED: "left out, as another row has the same key or number",
+    Reason.EXISTS: "already in the dialler, so left unchanged (rows.mode: create)",
+    Reason.ABSENT: "not in the dialler, so not created (rows.mode: update)",
+    Reason.SUPERSEDED: "left out: another row with the same key or number is used",
 }
 """Reasons whose texts name rows or contacts, and so differ from row to row."""
 

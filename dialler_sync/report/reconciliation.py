@@ -21,11 +21,11 @@ SHEET_LINES = 100_000
 """Lines of one class that the workbook lists; spreadsheet programs are slow with more."""
 
 MEANINGS: Mapping[ContactClass, str] = {
-    ContactClass.MATCHING: "the dialler holds the contact as the file says",
-    ContactClass.DIFFERING: "the dialler holds a field otherwise, or the contact of a row that may not be imported",
+    ContactClass.MATCHING: "the contact in the dialler is as in the file",
+    ContactClass.DIFFERING: "at least one field differs, or the contact should not be in the dialler",
     ContactClass.MISSING: "in the file, not in the dialler",
     ContactClass.EXTRA: "in the dialler's campaign, not in the file",
-    ContactClass.DUPLICATE: "several contacts, or several rows of the file, carry the same UserData",
+    ContactClass.DUPLICATE: "several contacts, or several rows, have the same UserData",
 }
 
 COLOURS: Mapping[ContactClass, str] = {
@@ -190,7 +190,7 @@ def verdict(summary: Mapping[str, Any]) -> str:
     lines = sum(count or 0 for count in classes.values())
     other = lines - classes[ContactClass.MATCHING]
     if not lines:
-        return "Neither the files nor the campaign hold a contact"
+        return "The files and the campaign are both empty"
     if other:
         return f"{other:,} of {lines:,} contacts do not match"
     return f"All {lines:,} contacts match" if lines > 1 else "The one contact matches"
@@ -200,7 +200,7 @@ def calls_in_words(history: Mapping[str, Any]) -> str:
     """Summarise the calls in one sentence, including what the call records lack."""
     text = "called {called:,} of {contacts:,} contacts, reached {reached:,}, in {calls:,} calls".format_map(history)
     if unknown := history["reached_unknown"]:
-        text += f"; of {unknown:,} contacts the dialler's call records do not tell whether anybody answered"
+        text += f"; for {unknown:,} contacts the call records do not say whether anybody answered"
     if not_told := history["not_told"]:
         text += f" (not in the dialler's call records: {', '.join(not_told)})"
     return text
@@ -215,8 +215,8 @@ def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Campaign": str(summary["campaign"]),
         "Files": ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
         "Rows read": f"{counts['read']:,}, of which {counts['rejected']:,} rejected (failed.xlsx)",
-        "Asked the dialler by": f"{asked['way']}: {asked['why']}" if asked else "",
-        "Missing on purpose": f"{summary['expected_missing']:,}, by the rules" if summary["expected_missing"] else "",
+        "Data source": f"{asked['way']}: {asked['why']}" if asked else "",
+        "Left out on purpose": f"{summary['expected_missing']:,}, by the rules" if summary["expected_missing"] else "",
         "Calls": calls_in_words(history) if history else "",
         "Started (UTC)": summary["started_at"],
         "Duration": words.duration(summary["duration_s"]),

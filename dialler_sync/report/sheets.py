@@ -177,9 +177,9 @@ class Table:
             notes.append(f"the sheet is full: {words.rows(self._left_out)} more in {self._full}")
             self._sheet.write_string(self._rows + 1, 0, notes[0].capitalize(), self._header)
         if len(self._widths) > SHEET_COLUMNS:
-            notes.append(f"the columns beyond the {SHEET_COLUMNS:,}th are left out: {self._full} has them")
+            notes.append(f"columns after the {SHEET_COLUMNS:,}th are left out: {self._full} has them")
         if self._cut:
-            notes.append(f"texts that are too long for a cell are cut: {self._full} has them whole")
+            notes.append(f"texts that are too long for a cell are truncated: {self._full} has them in full")
         return f"{self._sheet.name}: {'; '.join(notes)}." if notes else ""
 
 

@@ -11,32 +11,32 @@ from ..model import DID_NOT_SUCCEED, Action, Reason, Status
 from ..text.command_line import command
 
 STATUS_MEANINGS: Mapping[Status, str] = {
-    Status.SUCCEEDED: "in the dialler as the file says",
-    Status.SKIPPED: "nothing to do; the table of actions says why",
-    Status.REJECTED: "something in the row is wrong, so it was never sent",
-    Status.FAILED: "sent or tried, and certainly not done",
-    Status.UNKNOWN: "sent, and whether it was done cannot be found out",
-    Status.UNPROCESSED: "the run stopped before it came to them",
+    Status.SUCCEEDED: "in the dialler as in the file",
+    Status.SKIPPED: 'left out on purpose; see "What was done"',
+    Status.REJECTED: "not sent: something in the row is wrong",
+    Status.FAILED: "not imported: the dialler refused it or could not be reached",
+    Status.UNKNOWN: "sent, but not confirmed by the dialler; check these contacts",
+    Status.UNPROCESSED: "not reached: the run stopped first",
 }
 
 _OTHER_MEANINGS: Mapping[str, Mapping[Status, str]] = {
     "import": {},
     "validation": {Status.SUCCEEDED: "valid, would be sent by an import"},
-    "dry run": {Status.SKIPPED: "would be sent by an import, or nothing would be to do"},
+    "dry run": {Status.SKIPPED: "would be sent by an import, or left out on purpose"},
 }
 
 ACTION_MEANINGS: Mapping[str, str] = {
-    Action.CREATE: "new in the dialler",
-    Action.OVERWRITE: "was there and was overwritten",
-    Action.IMPORT: "new or overwritten; the dialler does not say which",
-    Reason.UNCHANGED: "left out, as it has not changed",
-    Reason.SUPERSEDED: "another row of the file with the same key or number counts",
-    Reason.SUPPRESSED: "is on the suppression list",
-    Reason.PROTECTED: "is protected (protect:), so it was left alone",
+    Action.CREATE: "created in the dialler",
+    Action.OVERWRITE: "existing contact, overwritten",
+    Action.IMPORT: "created or overwritten; the dialler does not say which",
+    Reason.UNCHANGED: "unchanged, so not sent",
+    Reason.SUPERSEDED: "another row with the same key or number was used instead",
+    Reason.SUPPRESSED: "on a do-not-call list",
+    Reason.PROTECTED: "protected (protect:), so left unchanged",
     Reason.FILTERED: "left out by rows.only or rows.skip",
-    Reason.EXISTS: "the dialler has it, and rows.mode is create",
-    Reason.ABSENT: "the dialler does not have it, and rows.mode is update",
-    Reason.KNOWN_NUMBER: "a contact of the dialler has the number under another key",
+    Reason.EXISTS: "already in the dialler (rows.mode: create)",
+    Reason.ABSENT: "not in the dialler (rows.mode: update)",
+    Reason.KNOWN_NUMBER: "a contact in the dialler has the number with a different key",
     Action.LOCK: "locked in the dialler",
     Action.UNLOCK: "unlocked in the dialler",
     Action.DELETE: "deleted from the dialler",
@@ -57,16 +57,20 @@ LEFT_OUT = (
 _NOT_SENT = (Reason.UNCHANGED, *LEFT_OUT)
 _MOVED = {Action.LOCK: "lock", Action.UNLOCK: "unlock", Action.DELETE: "delete"}
 
-_RESUME = "go on with the command below: what is settled is not sent again."
+_RESUME = "continue with the command below. Settled rows are not sent again."
 _NEXT_STEPS: Mapping[int, str] = {
-    ExitCode.UNAVAILABLE: f"When the dialler and the journal can be reached again, {_RESUME}",
-    ExitCode.NO_ROW_CAN_SUCCEED: f"Correct that ('dialler-sync doctor' finds what is wrong), then {_RESUME} "
-    "If another address, campaign or mapping is needed, import the files as a new run.",
-    ExitCode.SAFETY_LIMIT: "Look at the reasons below first. Then fix the rows and import the files as a new run, "
-    "or allow more, with the option that is named above.",
-    ExitCode.USAGE: f"Correct that, then {_RESUME}",
-    ExitCode.OUT_OF_TIME: f"When it may run again, {_RESUME}",
-    ExitCode.INTERRUPTED: f"When it may run again, {_RESUME}",
+    ExitCode.UNAVAILABLE: f"Once the dialler and the journal can be reached again, {_RESUME}",
+    ExitCode.NO_ROW_CAN_SUCCEED: (
+        f"Fix the cause ('dialler-sync doctor' finds it), then {_RESUME} If you need a different address, campaign "
+        "or mapping, import the files as a new run."
+    ),
+    ExitCode.SAFETY_LIMIT: (
+        "Check the reasons below first. Then fix the rows and import the files as a new run, or raise the limit with "
+        "the option named above."
+    ),
+    ExitCode.USAGE: f"Fix the cause, then {_RESUME}",
+    ExitCode.OUT_OF_TIME: f"Within the allowed hours, {_RESUME}",
+    ExitCode.INTERRUPTED: f"Within the allowed hours, {_RESUME}",
 }
 
 
@@ -78,7 +82,7 @@ def nothing_sent(summary: Mapping[str, Any]) -> str:
 def status_meanings(summary: Mapping[str, Any]) -> Mapping[Status, str]:
     """Return the meaning of each status in this run."""
     kind = nothing_sent(summary) or summary["command"]
-    return {**STATUS_MEANINGS, **_OTHER_MEANINGS.get(kind, {Status.SUCCEEDED: "done; the table of actions says what"})}
+    return {**STATUS_MEANINGS, **_OTHER_MEANINGS.get(kind, {Status.SUCCEEDED: 'done; see "What was done"'})}
 
 
 def title(summary: Mapping[str, Any]) -> str:
@@ -110,11 +114,11 @@ def verdict(summary: Mapping[str, Any]) -> str:
         settled = counts[Status.SKIPPED] - sum(summary["actions"].get(action, 0) for action in LEFT_OUT)
         done = counts[Status.SUCCEEDED]
         parts = [f"{done + settled:,} {good}"] if good else [f"{done:,} succeeded"]
-        return ", ".join([*parts, *([f"{settled:,} needed nothing"] if settled and not good else []), left_out])
+        return ", ".join([*parts, *([f"{settled:,} needed no change"] if settled and not good else []), left_out])
     if good:
         return f"{all_rows} {'are' if read > 1 else 'is'} {good}"
     if counts[Status.SKIPPED]:
-        return f"All is well: {counts[Status.SUCCEEDED]:,} succeeded, {counts[Status.SKIPPED]:,} needed nothing"
+        return f"All is well: {counts[Status.SUCCEEDED]:,} succeeded, {counts[Status.SKIPPED]:,} needed no change"
     return f"{all_rows} succeeded"
 
 
@@ -132,7 +136,7 @@ def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
         return ""
     first, last = (moment(compared[name], zone) for name in ("from", "to"))
     when = f"at {first}" if first == last else f"between {first} and {last}"
-    return f"Compared with what was sent {when}, not with the dialler: what others have changed since is not seen."
+    return f"Compared with what was sent {when}, not with the dialler: changes by others since then are not seen."
 
 
 def warned(summary: Mapping[str, Any]) -> str:
@@ -163,16 +167,16 @@ def forecast(summary: Mapping[str, Any]) -> str:
     ]:
         parts += moved
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    unknown = " Whether a row is new is only known with --compare dialler." if actions[Action.IMPORT] else ""
+    unknown = " Use --compare dialler to see which rows are new." if actions[Action.IMPORT] else ""
     return f"An import would {listed}.{unknown}"
 
 
 def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
     """Return the next step after a run that stopped: a sentence, and a command or ``""``."""
     if nothing_sent(summary):
-        return "Correct that, then give the same command again.", ""
+        return "Fix the cause, then run the same command again.", ""
     if not summary.get("resumable", True):
-        return "Put the journal's file back or begin a new one, then import the files again.", ""
+        return "Restore the journal file or start a new one, then import the files again.", ""
     code = summary["exit_code"]
     sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}")
     return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])

@@ -104,7 +104,7 @@ def write_summary(
     meanings = words.status_meanings(summary)
     for status, meaning in meanings.items():
         page.line(status, summary["counts"][status], meaning)
-    page.line("read", summary["counts"]["read"], "every row of the files, each in exactly one line above")
+    page.line("read", summary["counts"]["read"], "all rows of the files, each counted in exactly one line above")
     page.bar_chart("Rows by outcome", first, [_COLOURS[status] for status in meanings])
     page.line("Action", "Rows", "Meaning", style=page.bold)
     for action, count in summary["actions"].items():

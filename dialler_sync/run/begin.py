@@ -174,11 +174,11 @@ def reopen_folder(run: RunRecord) -> None:
             ours = _is_of(run, folder)
     except (OSError, ValueError) as error:  # a path may hold what no path can
         why = getattr(error, "strerror", None) or error
-        raise JournalError(f"the report folder {folder} cannot be made: {why}") from error
+        raise JournalError(f"the report folder {folder} cannot be created: {why}") from error
     if not ours:
         raise UsageError(
-            f"the journal says that the reports of run {run.id} are in {folder}, and there are other files: nothing is "
-            "written there. Move them away, if the folder is the right one."
+            f"the reports of run {run.id} belong in {folder}, but it contains other files: nothing is written "
+            "there. If it is the right folder, move them away."
         )
 
 
@@ -225,9 +225,9 @@ def make_folder(path: Path) -> Path:
     try:
         make_private(path)
         if any(path.iterdir()):
-            raise UsageError(f"--out {path}: is not empty; a run's reports are never overwritten. Name another folder.")
+            raise UsageError(f"--out {path}: not empty; reports of a run are never overwritten. Name another folder.")
     except OSError as error:
         raise UsageError(
-            f"the report folder {path} cannot be made: {error.strerror}. Name another with --out."
+            f"the report folder {path} cannot be created: {error.strerror}. Name another with --out."
         ) from error
     return path.resolve()

@@ -144,7 +144,7 @@ class BulkRun:
 
     def _give_up_sent(self) -> None:
         """Settle rows that were in flight when the run was interrupted, and must not be sent twice."""
-        why = "the run was interrupted while this was being sent; sent again, it might hit another contact"
+        why = "the run was interrupted while this was being sent; sending it again could affect another contact"
         sent = [
             Outcome(
                 row.result.seq,

@@ -40,7 +40,7 @@ class Counts:
             counts._add(alike, number)
         read = counts.rows.total()
         if run.rows is not None and read != run.rows:
-            raise damaged(f"{run.rows:,} rows of run {run.id} were read, and it has an outcome of {read:,}")
+            raise damaged(f"run {run.id} read {run.rows:,} rows, but has outcomes for {read:,}")
         return counts
 
     def _add(self, entry: JournalRow, number: int) -> None:

@@ -43,7 +43,7 @@ async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) 
             journal.record(run.id, outcomes)
             doubled += len(outcomes)
     except RequestError as error:
-        _log.error("whether another run has made the same contacts cannot be looked up: %s", error)
+        _log.error("cannot check whether another run has created the same contacts: %s", error)
     finally:
         if snapshot is not None:
             snapshot.close()
@@ -78,7 +78,7 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.http_status,
                 result.attempts,
                 error_code=POSSIBLE_DUPLICATE,
-                error=f"the dialler holds several contacts with this UserData ({ids}): another run, or "
-                "somebody else, may have made one",
+                error=f"several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
+                "have created one",
                 sent_at=result.sent_at,
             )

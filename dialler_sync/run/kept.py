@@ -90,8 +90,8 @@ def require_copies(journal: Journal, run: RunRecord) -> None:
     gone = [entry for entry in run.files if _is_stdin(entry) or _is_gone(journal, Path(entry["path"]))]
     if gone:
         raise UsageError(
-            f"run {run.id} read its list from standard input, which is not kept: name the list, or failed.xlsx with "
-            f"its rows mended: {command('retry', run.id)} --file FILE"
+            f"run {run.id} read its list from standard input, which is not kept: name the list, or failed.xlsx "
+            f"with its rows fixed: {command('retry', run.id)} --file FILE"
         )
 
 

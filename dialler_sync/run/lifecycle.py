@@ -91,7 +91,7 @@ def told(stop: StopRun, run: RunRecord) -> StopRun:
     if not isinstance(stop, Interrupted):
         return stop
     if run.command in READING:
-        return Interrupted("Interrupted. Nothing was to be sent; give the command again.")
+        return Interrupted("Interrupted. Nothing has been sent; run the command again.")
     return Interrupted(f"Interrupted. Continue with: {command('resume', run.id)}")
 
 
@@ -207,8 +207,8 @@ def _write_down(
             many = f"{len(sent):,} row{'s were' if len(sent) > 1 else ' was'} sent and could not be written down"
             return type(stopped)(
                 *stopped.args,
-                f"{many}: {_in_words(rows)}. The reports do not know what became of them; "
-                "the run that goes on sends them again where that is harmless, and else looks for them first.",
+                f"{many}: {_in_words(rows)}. Their outcome is missing from the reports. Resuming the run sends "
+                "them again where that is harmless, and otherwise looks them up first.",
             )
     return stopped
 

@@ -26,7 +26,7 @@ Notes = dict[Path, dict[str, dict[Cell, str]]]
 def mark_workbooks(journal: Journal, run: RunRecord, sources: Sequence[Source], cells: SourceCells) -> None:
     """Write ``<name>-marked.xlsx`` for each workbook of the run; warn of each source that this cannot be done for."""
     for path in dict.fromkeys(source.path for source in sources if not _is_workbook(source)):
-        _log.warning("%s is not an .xlsx, so --mark has nothing to copy: failed.xlsx marks its faulty cells", path)
+        _log.warning("%s is not an .xlsx, so --mark does not apply: failed.xlsx marks its faulty cells", path)
     found = _notes(journal, run, sources, cells)
     read = {source.path: source.local.path for source in sources}
     hashes = {source.path: source.sha256 for source in sources}

@@ -192,8 +192,8 @@ def write_reports(
 
 def _unwritten(run: RunRecord, error: OSError | JournalError) -> JournalError:
     return JournalError(
-        f"the reports in {run.out} cannot be written: {why(error)}. The journal has all of it: fix that, and write "
-        f"them with '{command('runs', 'report', run.id)}'."
+        f"the reports in {run.out} cannot be written: {why(error)}. The journal has everything: fix the cause, "
+        f"then write them with '{command('runs', 'report', run.id)}'."
     )
 
 

@@ -50,8 +50,8 @@ class KnownRows:
             known = next(self._known, None)
             if known is None or known.result.row != row.row or known.payload != row.payload:
                 raise CannotResume(
-                    f"row {row.row} is not what it was when run {self._run.id} began (another dialler-sync version?); "
-                    "import the file as a new run"
+                    f"row {row.row} is read differently than when run {self._run.id} started (another "
+                    "dialler-sync version?); import the file as a new run"
                 )
 
     def settle(self, _outcomes: object) -> None:
@@ -178,7 +178,7 @@ def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: 
     later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin})
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):
-        why = f"settled by run {later[keys[seq]]}, which is newer than run {origin}, where this row comes from"
+        why = f"settled by run {later[keys[seq]]}, which is newer than this row's run {origin}"
         outcomes.append(Outcome(seq, Status.SKIPPED, Reason.SUPERSEDED, error=why))
     journal.record(run.id, outcomes)
     return [outcome.seq for outcome in outcomes]

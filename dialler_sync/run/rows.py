@@ -215,7 +215,7 @@ class Execution:
             (self.options.max_warnings, len(warned), "have warnings", "--max-warnings"),
         ):
             if limit and not limit.allows(number, prepared.total):
-                return f"{number} of {prepared.total} rows {what}, more than {option} {limit} allows"
+                return f"{number} of {prepared.total} rows {what}; {option} {limit} allows no more"
         return ""
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:
@@ -275,10 +275,10 @@ class Execution:
         mirrors = self.settings.mirror.missing is not Missing.KEEP
         if mirrors and (self.run.parent is not None or any(source.guard for source in self.sources)):
             mirrors = False
-            _log.info("mirror: left out, as this is only a part of a list")
+            _log.info("mirror: not applied, as this is only part of a list")
         elif mirrors and self.resumed and (newer := newer_list(self.journal, self.run)):
             mirrors = False
-            _log.info("mirror: left out, as run %s has a newer list", newer)
+            _log.info("mirror: not applied, as run %s has a newer list", newer)
         facts = self.run.options
         if options.compare == "journal":
             facts = {**facts, "compared": self.journal.sent_between(self.run.id)}

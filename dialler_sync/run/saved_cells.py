@@ -93,9 +93,9 @@ class SavedCells:
                 ):
                     return table
         except (InputError, OSError) as error:
-            self.missing.append(str(error) if isinstance(error, InputError) else f"{path} cannot be read any more")
+            self.missing.append(str(error) if isinstance(error, InputError) else f"{path} can no longer be read")
             return None
-        self.missing.append(f"{path} is read otherwise by this version of dialler-sync")
+        self.missing.append(f"{path} is read differently by this version of dialler-sync")
         return None
 
     @property

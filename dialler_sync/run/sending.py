@@ -93,7 +93,7 @@ class Tally:
         if outcome.status not in FINE:
             self._errors += 1
             if self._limit and self._prepared and not self._limit.allows(self._errors, self._prepared.total):
-                why = f"{self._errors} rows did not succeed, more than --max-errors {self._limit} allows"
+                why = f"{self._errors} rows did not succeed; --max-errors {self._limit} allows no more"
                 self._gate.stop(SafetyLimit(why))
 
 
@@ -157,7 +157,7 @@ class Sending:
                 from ..cluster.messages import lease
 
                 wait += lease(self.rules)  # so long its workers went on
-            _log.info("waiting %g s: the dialler may still be at work on rows of the killed run", wait)
+            _log.info("waiting %g s: the dialler may still be processing rows of the killed run", wait)
             await self.client.gate.rest(wait)
             self.waited = wait
         if self.prepared.kept:
@@ -176,7 +176,9 @@ class Sending:
             await self._by_cluster(self.engine, filterfalse(is_watched, self._rows()), unsure)
             await self._from_here(self._after(), [])
         if self.limit is not None and total > self.limit:
-            raise LimitReached(f"--limit {self.limit}: the other rows wait for '{command('resume', self.run.id)}'")
+            raise LimitReached(
+                f"--limit {self.limit} reached: send the remaining rows with '{command('resume', self.run.id)}'"
+            )
 
     def _rows(self) -> Iterator[SpooledRow]:
         """The rows that have not been sent."""
@@ -202,8 +204,8 @@ class Sending:
                 return
         if len(first) == MOST_KEPT:
             raise SafetyLimit(
-                f"the first {MOST_KEPT} contacts of which a field is left out (overwrite:) could not be overwritten, "
-                "so whether the dialler keeps such fields is not known"
+                f"the first {MOST_KEPT} contacts with a kept field (overwrite:) could not be overwritten, so it "
+                "is not known whether the dialler keeps such fields"
             )
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:

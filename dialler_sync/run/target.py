@@ -43,8 +43,8 @@ def check_target(run: RunRecord, target: str) -> None:
     """
     if run.target != target:
         raise UsageError(
-            f"run {run.id} worked on {in_words(run.target)}, and the configuration names {in_words(target)}. Name its "
-            f"configuration with -c ({run.config_path}), or be asked for that with --config-of-run."
+            f"run {run.id} was for {in_words(run.target)}, but the configuration names {in_words(target)}. Name "
+            f"the right configuration with -c ({run.config_path}), or use --config-of-run."
         )
 
 

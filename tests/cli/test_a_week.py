@@ -179,7 +179,7 @@ DEAD = (
     "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token "
     "kills the old one: get the current token, then resume the run"
 )
-FAULTY = "row 3: Eva (A2): Phone ('0••• 12'): The phone number has too few digits."
+FAULTY = "row 3: Eva (A2): Phone ('0••• 12'): The phone number is too short."
 
 NO_LIST = "1 of 2 campaigns needs a hand; 4 of 4 rows succeeded | nord: failing: " + MISSING
 HALF_A_LIST = f"1 of 2 campaigns needs a hand; 4 of 4 rows succeeded | nord: failing: {HALF}; 4 of 4 imported"
@@ -211,7 +211,7 @@ WEEK = {
         pings=["/start", "/"],
         answers=["3.csv – 10 of 10 imported", "offer.pdf – could not be read"],
         cron=[
-            "nord: nord/offer.pdf: is not a kind of file that is imported (inbox.patterns); it stays where it is",
+            "nord: nord/offer.pdf: is not a file to import (inbox.patterns); it stays where it is",
         ],
         code=ExitCode.OK,
     ),

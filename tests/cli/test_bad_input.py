@@ -76,7 +76,7 @@ def test_inspect_shows_text_that_was_encoded_twice(run: Run, tmp_path: Path) -> 
     done = run("inspect", "twice.csv")
 
     assert done.code == ExitCode.OK
-    assert "remarks      Cells that were encoded twice: 1, such as 'MÃ¼ller'." in done.out
+    assert "remarks      Cells encoded twice: 1, such as 'MÃ¼ller'." in done.out
 
 
 @pytest.mark.parametrize(

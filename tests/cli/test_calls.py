@@ -122,7 +122,7 @@ def test_each_call_is_given_once(run: Run, configure: Configure, dialler: Simula
     run("calls", "--since", "last", "--to", "3.csv")
     four = run("calls", "--since", "last", "--to", "4.csv")
 
-    assert "1 still going on: given when over." in one.err
+    assert "1 still going on: reported when over." in one.err
     assert "1, of which 1 changed" in two.out
     found = [
         [(line["CallID"], line["_change"], line["ResultCode"]) for line in lines(Path(f"{n}.csv"))] for n in "1234"
@@ -201,7 +201,7 @@ def test_calls_of_a_list(
     )
 
     assert [line["UserData"] for line in json.loads(done.out)] == ["K2", "K3"]
-    assert "row 5: UserData 'K9': the dialler has no such contact" in done.err
+    assert "row 5: UserData 'K9': not in the dialler" in done.err
 
 
 def test_since_a_date_or_a_run(

@@ -178,7 +178,7 @@ def test_ctrl_c_ends_every_campaign_as_it_ends_an_import(
     started.set()
 
     assert night.end() == ExitCode.INTERRUPTED
-    assert "b: interrupted before it began" in night.out
+    assert "b: interrupted before it started" in night.out
     assert 3 <= len(dialler.store.contacts) < 60
     campaign("a", more="dialler: {concurrency: 1}\n")
     assert run("night", "lists", "--quiet-for", "0").code == ExitCode.OK
@@ -211,8 +211,8 @@ def test_a_campaign_is_not_begun_when_the_night_is_over(why: str, tmp_path: Path
 
     work.one_by_one([tmp_path / "ost.yaml"])
 
-    stopped = (ExitCode.INTERRUPTED, "interrupted before it began")
-    late = (ExitCode.OUT_OF_TIME, "not begun, as the time was over (--until)")
+    stopped = (ExitCode.INTERRUPTED, "interrupted before it started")
+    late = (ExitCode.OUT_OF_TIME, "not started: the time was up (--until)")
     assert list(work.ended.values()) == [stopped if why == "stopped" else late]
 
 

@@ -364,8 +364,8 @@ def test_get_shows_what_is_there_and_names_what_is_not(
     assert done.code == ExitCode.ROWS_FAILED
     assert [row["ID"] for row in table(done.out)] == [str(two), str(two), str(one)]
     said = done.err.splitlines()
-    assert "contact 99: the dialler has no such contact" in said
-    assert "list.csv, row 3: UserData 'gone': the dialler has no such contact" in said
+    assert "contact 99: not in the dialler" in said
+    assert "list.csv, row 3: UserData 'gone': not in the dialler" in said
     assert any(line.startswith("list.csv, row 4: The row names no contact") for line in said)
 
 

@@ -46,7 +46,7 @@ def test_a_plan_shows_what_is_left_out_and_locked(run: Run, configure: Configure
     shown = run("plan", path, "-o", "plan.json")
     done = run("import", "--plan", "plan.json")
 
-    assert "! lock K1 (contact 1): its row is left out by rows.only or rows.skip" in shown.out
+    assert "! lock K1 (contact 1): row left out by rows.only or rows.skip" in shown.out
     assert "= filtered K3 (row 4): rows.skip: Out is 'X'" in shown.out
     assert done.code == ExitCode.OK, done.err
     assert locked(dialler) == {"K1"}
@@ -175,7 +175,7 @@ def test_a_move_counts_as_a_warning(run: Run, configure: Configure, dialler: Sim
     stopped = run("import", path, "--max-warnings", "0")
 
     assert stopped.code == ExitCode.SAFETY_LIMIT
-    assert "1 of 2 rows have warnings, more than --max-warnings 0 allows; nothing was sent" in stopped.err
+    assert "1 of 2 rows have warnings; --max-warnings 0 allows no more; nothing was sent" in stopped.err
     assert not sent(dialler)
 
 

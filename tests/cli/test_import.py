@@ -503,6 +503,6 @@ def test_a_workbook_that_cannot_be_marked_costs_a_remark(run: Run, configure: Co
     done = run("validate", "list.xlsx", "--mark")
 
     assert done.code == ExitCode.ROWS_FAILED
-    assert "list.xlsx is not marked: it is signed, and the signature would be lost" in done.err
+    assert "list.xlsx is not marked: it is signed; the signature would be lost" in done.err
     assert done.reports
     assert (done.reports / "failed.xlsx").exists()

@@ -37,7 +37,7 @@ class Moving(ForeignDialler):
     ("mode", "shown", "counts"),
     [
         ("create", "= exists K1 (row 2): contact 1 has this UserData, in campaign 538", {"exists": 1, "create": 1}),
-        ("update", "= absent NEW (row 3): the dialler has no such contact", {"absent": 1, "overwrite": 1}),
+        ("update", "= absent NEW (row 3): not in the dialler", {"absent": 1, "overwrite": 1}),
     ],
 )
 def test_plan_dry_run_and_import_agree(

@@ -515,7 +515,7 @@ def test_records_of_a_wrong_shape_are_clear_lines(run: Run, configure: Configure
 
         assert done.code == ExitCode.OK, done.err
         found = [(row["_class"], row["_user_data"], row["_differences"]) for row in done.rows("reconciliation.csv")]
-        no_key = "the contact has no UserData, so nothing says which row it is"
+        no_key = "the contact has no UserData, so its row is not known"
         assert found == [
             ("differing", "7", "DiallerCampaignsID: dialler (empty) ≠ file 538"),
             ("differing", "K2", 'Name: dialler ["Meier"] ≠ file Meier'),

@@ -70,7 +70,7 @@ def test_a_retry_keeps_to_the_limits_of_the_configuration(
     again = run("retry")
 
     assert planned.code == ExitCode.OK
-    assert "An import would stop before anything is sent (exit 8): 2 of 2 rows have warnings" in planned.out
+    assert "An import would stop before sending anything (exit 8): 2 of 2 rows have warnings" in planned.out
     assert "+ create P (row 2)" in planned.out
     assert json.loads(Path("plan.json").read_text())["stops"]
     assert stopped.code == again.code == run("import", "--plan", "plan.json").code == ExitCode.SAFETY_LIMIT

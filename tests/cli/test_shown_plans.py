@@ -44,7 +44,7 @@ def test_it_says_what_each_rule_does(
     done = run("plan", contacts_csv(rows=[line("A"), line("B"), line("C", "Nobody"), line("D")]))
 
     told = done.out.partition("What the rules do:\n")[2].splitlines()
-    assert told[0] == "    2 left alone, as the dialler has them (rows.mode: create)"
+    assert told[0] == "    2 already in the dialler, so left unchanged (rows.mode: create)"
     assert told[1].startswith("    1 filtered: ")
     assert "rows.skip" in told[1]
 

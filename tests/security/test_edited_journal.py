@@ -135,7 +135,7 @@ def test_a_file_that_has_no_end_is_not_read(run: Run, stopped: Done, tmp_path: P
         report = run("runs", "report", stopped.summary["run_id"])
         resumed = run("-c", "own.yaml", "resume")
 
-        assert f"{path} cannot be read any more" in report.err
+        assert f"{path} can no longer be read" in report.err
         assert resumed.code == ExitCode.INPUT
         assert "is not a regular file" in resumed.err
 

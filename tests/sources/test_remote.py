@@ -109,7 +109,7 @@ def test_there_is_no_such_file(run: Run, place: Place) -> None:
     done = run("import", address)
 
     assert done.code == ExitCode.INPUT
-    assert "gone.csv: there is no such file." in done.err
+    assert "gone.csv: no such file." in done.err
     assert done.err.count("\n") <= 2
 
 

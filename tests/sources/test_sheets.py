@@ -198,7 +198,7 @@ def test_a_key_in_two_sheets(run: Run, configure: Configure, workbook: Write) ->
     )
 
     assert [(row["_sheet"], row["_action"]) for row in done.rows()] == [("A", "superseded"), ("B", "")]
-    assert done.rows()[0]["_error"] == "row 2 of sheet 'B' carries the same UserData and counts"
+    assert done.rows()[0]["_error"] == "row 2 of sheet 'B' has the same UserData and is used instead"
 
 
 def test_a_csv_file_has_no_sheet(run: Run, configure: Configure, tmp_path: Path) -> None:

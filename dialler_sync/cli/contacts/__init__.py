@@ -12,7 +12,7 @@ from .list_ import list_
 
 @click.group()
 def contacts() -> None:
-    """Show, lock, unlock and delete contacts of the dialler."""
+    """Show, lock, unlock and delete contacts in the dialler."""
 
 
 for _command in (list_, get, history, lock, unlock, delete):

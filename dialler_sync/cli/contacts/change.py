@@ -27,13 +27,13 @@ _CODES = exit_codes(
 
 _OPTIONS = (
     campaign_option,
-    click.option("--all-matches", is_flag=True, help="Every contact that carries the UserData, each by its ID."),
+    click.option("--all-matches", is_flag=True, help="Change every contact that has the UserData, each by its ID."),
     click.option(
         "--unchecked",
         is_flag=True,
-        help="Do not look first: the dialler itself picks one of several contacts, and cannot say which.",
+        help="Do not look up the contacts first: the dialler itself picks one of several, and does not say which.",
     ),
-    click.option("--dry-run", is_flag=True, help="Look who is meant, and change nothing."),
+    click.option("--dry-run", is_flag=True, help="Show the contacts, and change nothing."),
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
     out_option,
 )
@@ -49,11 +49,11 @@ def _options(command: F) -> F:
 @_options
 @click.pass_obj
 def lock(app: App, /, **given: Any) -> int:
-    """Lock contacts: the dialler calls them no more.
+    """Lock contacts, so that the dialler no longer calls them.
 
-    A run with reports, as an import is: results.csv has a line for every contact, failed.xlsx (and .csv) what did not
-    succeed, with the original columns of FILE; resume, retry and undo work. A UserData that several contacts carry is
-    refused, unless --all-matches. To lock what is not there fails.
+    This is a run with reports, like an import: results.csv has a line for every contact, failed.xlsx (and .csv)
+    lists what did not succeed, with the original columns of FILE; resume, retry and undo work. A UserData that
+    several contacts have is refused, unless --all-matches. Locking a contact that does not exist fails.
 
     \b
     Examples:
@@ -84,10 +84,10 @@ def unlock(app: App, /, **given: Any) -> int:
 @_options
 @click.pass_obj
 def delete(app: App, /, **given: Any) -> int:
-    """Delete contacts with all their data, also their call history.
+    """Delete contacts with all their data, including their call history.
 
-    A run with reports, as an import is (see 'contacts lock --help'). What is not there is skipped. 'undo' makes the
-    contacts again, but without their history.
+    This is a run with reports, like an import (see 'contacts lock --help'). Contacts that do not exist are skipped.
+    'undo' creates the contacts again, but without their history.
 
     \b
     Examples:
@@ -120,14 +120,14 @@ def _change(
     from ..progress import progress
 
     if unchecked and (all_matches or campaign):
-        raise click.UsageError("--unchecked does not look at the contacts: leave out --all-matches and --campaign")
+        raise click.UsageError("--unchecked cannot be combined with --all-matches or --campaign")
     named = named_by(ids, user_data, file, column, by)
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
     settings = app.settings(finished=True)
     with app.journal() as journal:
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
-            every = " and every contact that carries the same UserData" if all_matches else ""
+            every = " and every contact with the same UserData" if all_matches else ""
             click.confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?", abort=True, err=True)
         with progress(app) as observer:
             summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)

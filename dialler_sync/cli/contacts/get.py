@@ -39,9 +39,9 @@ def get(
     fields: str | None,
     out: Path | None,
 ) -> int:
-    """Show contacts by ID or UserData; of a UserData that several carry, all of them.
+    """Show contacts by ID or UserData (all contacts with that UserData).
 
-    Contacts that are not there are named on stderr (exit 4).
+    Contacts that the dialler does not have are listed on stderr (exit 4).
 
     \b
     Examples:

@@ -35,11 +35,11 @@ def history(
     out: Path | None,
     language: int | None,
 ) -> int:
-    """Show the calls of contacts, one line a call.
+    """Show the calls of contacts, one line per call.
 
-    Contact, UserData, call ID, times, duration, whether it reached anybody, number dialled, result code, agent and end
-    reason come first, then the dialler's record, flattened with dots. What the dialler's records do not tell stays
-    empty and is named on stderr, as are contacts that are not there (exit 4).
+    Columns: contact, UserData, call ID, times, duration, whether anybody answered, number dialled, result code,
+    agent and end reason, then the other fields of the dialler's record, with dots in their names. Facts missing
+    from the dialler's records stay empty and are listed on stderr, as are contacts that do not exist (exit 4).
 
     \b
     Examples:

@@ -21,7 +21,7 @@ RESULTS_IN_TABLE = ("ID", "UserData", "Name", "_calls", "_last_call", "_last_res
 @campaign_option
 @showing_options
 @click.option("--format", "format_", type=click.Choice(["vendor"]), help="The vendor's own CSV, which 'import' reads.")
-@click.option("--with-history", is_flag=True, help="Also ask what came of them: calls, last call, result.")
+@click.option("--with-history", is_flag=True, help="Add the results: calls, last call, result.")
 @click.pass_obj
 def list_(
     app: App,
@@ -34,8 +34,8 @@ def list_(
 ) -> int:
     """List the contacts of the account, or of one campaign.
 
-    Nothing is shown, and FILE stays as it was, before the whole list has come: half a list is never taken for a
-    small campaign.
+    Output is written only once the full list has arrived, so an interrupted download is never mistaken for a small
+    campaign.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def list_(
 
     showing = Showing.of(output, fields, out, vendor=format_ == "vendor")
     if with_history and format_:
-        raise click.UsageError("--format vendor is a CSV of fixed columns: leave out --with-history")
+        raise click.UsageError("--format vendor cannot be combined with --with-history: its columns are fixed")
     settings = app.settings()
     with RecordFile(showing.folder()) as records, RecordFile(showing.folder()) as with_results:
         with progress(app) as observer:

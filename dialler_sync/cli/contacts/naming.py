@@ -27,7 +27,7 @@ class UserDataType(click.ParamType):  # type: ignore[type-arg] # generic in newe
         if not text:
             self.fail("is empty", param, ctx)
         if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
-            self.fail("is no text in the encoding of this terminal", param, ctx)
+            self.fail("is not text in this terminal's encoding", param, ctx)
         return text
 
 
@@ -39,18 +39,18 @@ _OPTIONS = (
         "file",
         type=path_of,
         metavar="FILE",
-        help="A spreadsheet that names a contact in each row.",
+        help="Spreadsheet with a contact in each row.",
     ),
     click.option(
         "--column",
-        help="The column of FILE that does. Without it: the one that the configuration maps to UserData, or the one "
-        "that is called UserData (with --by id: ID).",
+        help="Column of FILE with the contacts. Default: the column mapped to UserData, or the one named UserData "
+        "(with --by id: ID).",
     ),
     click.option(
         "--by",
         type=click.Choice(["user-data", "id"]),
-        help="What that column holds. With id, and a column UserData beside it, a contact must carry that too.  "
-        "[default: user-data]",
+        help="What the column contains. With id, a UserData column, if there is one, must match too.  [default: "
+        "user-data]",
     ),
 )
 
@@ -75,7 +75,7 @@ def named_by(
     from ...jobs.contacts import Named
 
     if not (ids or user_data or file):
-        raise click.UsageError("say which contacts are meant: --id N, --user-data U or --from FILE")
+        raise click.UsageError("name the contacts: --id N, --user-data U or --from FILE")
     if not file and (column or by):
-        raise click.UsageError("--column and --by speak of the file that --from names")
+        raise click.UsageError("--column and --by need --from FILE")
     return Named(tuple(map(str, ids)), user_data, file, column, by or "user-data")

@@ -28,10 +28,12 @@ _OPTIONS = (
         "-o",
         "--output",
         type=click.Choice(_FORMATS),
-        help="json is one array, jsonl an object a line.  [default: what the name of --out ends in, else table]",
+        help="Format; json: one array, jsonl: one object per line.  [default: by the ending of --out, else table]",
     ),
     click.option("--fields", metavar="A,B", help="Only these fields, in this order."),
-    click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write here, in place of stdout."),
+    click.option(
+        "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file, in place of stdout."
+    ),
 )
 
 
@@ -59,7 +61,7 @@ class Showing:
         """
         names = tuple(name for name in map(str.strip, (fields or "").split(",")) if name)
         if vendor and (names or output not in (None, "csv")):
-            raise click.UsageError("--format vendor is a CSV of fixed columns: leave out -o and --fields")
+            raise click.UsageError("--format vendor cannot be combined with -o or --fields: its columns are fixed")
         ending = out.suffix.lower().removeprefix(".") if out else ""
         form = "vendor" if vendor else output or (ending if ending in _FORMATS else "table")
         if form == "xlsx" and not out:
@@ -109,4 +111,4 @@ class Showing:
         if self.form != "table":
             WRITERS[self.form](listing, file)
         elif left_out := write_table(listing, styled(sys.stdout) if file.isatty() else file):
-            echo(f"… and {left_out:,} more: --out FILE or -o csv has all of them", err=True)
+            echo(f"… and {left_out:,} more: use --out FILE or -o csv for all of them", err=True)

@@ -50,8 +50,8 @@ class Blocks:
             length += len(parts[-1])
             if length > self._longest_line:
                 raise InputError(
-                    f"the line that begins with '{parts[0][:40]}' is longer than {self._longest_line:,} characters: "
-                    "mend the file, or raise source.max_cell_chars."
+                    f"the line that begins with '{parts[0][:40]}' is longer than {self._longest_line:,} "
+                    "characters: correct the file, or raise source.max_cell_chars."
                 )
             parts.append(text)
         if text:

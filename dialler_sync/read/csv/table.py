@@ -196,7 +196,7 @@ def _cut_foreign_header(head: list[tuple[int, list[str]]], dialect: Dialect, wid
     foreign = foreign_cells(line, dialect, width)
     if foreign and Kind.VALUE in map(kind_of, head[first][1]):
         head[first - 1] = (number, foreign[0])
-        return [f"Row {number}, the header, is delimited by '{foreign[1]}', and the rows by '{dialect.delimiter}'."]
+        return [f"The header (row {number}) is delimited by '{foreign[1]}', but the rows by '{dialect.delimiter}'."]
     return []
 
 
@@ -240,4 +240,4 @@ def _named(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeError as error:
-        raise InputError(f"{path}: has changed while it was read. Start again.") from error
+        raise InputError(f"{path}: the file changed while it was read. Start again.") from error

@@ -102,8 +102,8 @@ def _check(path: Path, name: str) -> None:
     bad = _first_undecodable(path, name)
     if bad is not None:
         raise InputError(
-            f"{_where(path, bad)} cannot be read as {name}: save the file as UTF-8, or set source.encoding "
-            "to the encoding that it was written in (cp1252, utf-8, utf-16 …)."
+            f"{_where(path, bad)} cannot be read as {name}: save the file as UTF-8, or set source.encoding to "
+            "its encoding (cp1252, utf-8, utf-16 …)."
         )
 
 
@@ -148,8 +148,8 @@ def _legacy_encoding(path: Path, bad: int) -> str:
     verdict = evidence.judged(lambda codec: _first_undecodable(path, codec) is None)
     if not verdict.readings:
         raise InputError(
-            f"{_where(path, bad)} is not UTF-8, and no common encoding makes words of it: save the file as UTF-8, "
-            "or set source.encoding to the encoding that it was written in."
+            f"{_where(path, bad)} is not UTF-8 and makes no sense in any common encoding: save the file as "
+            "UTF-8, or set source.encoding to its encoding."
         )
     if len(verdict.readings) > 1:
         raise InputError(_several(path, evidence, verdict.readings))
@@ -179,8 +179,8 @@ def _several(path: Path, evidence: Evidence, readings: tuple[Reading, ...]) -> s
 def _foreign(path: Path, codec: str, foreign: Foreign) -> str:
     line, (cell, meant) = _cells(path, foreign.unit, [codec, foreign.codec])
     return (
-        f"line {line} was written in another encoding than the rest: it reads '{cell}' in {codec}, as the rest does, "
-        f"and '{meant}' in {foreign.codec}. Fix that line and save the file as UTF-8, or set source.encoding."
+        f"line {line} is in a different encoding than the rest: it reads '{cell}' in {codec}, like the rest, but "
+        f"'{meant}' in {foreign.codec}. Fix that line and save the file as UTF-8, or set source.encoding."
     )
 
 

@@ -43,7 +43,7 @@ def open_book(path: Path, source: SourceSettings) -> Iterator[Book]:
         yield open_html(path, source) if markup == "html" else open_xml_2003(path, source)
         return
     if not head.startswith(b"PK"):
-        raise InputError(f"is not a workbook, whatever its name says. {SAVE_ANEW}")
+        raise InputError(f"is not a workbook, despite its name. {SAVE_ANEW}")
     with ExitStack() as until:
         yield _open_package(path, until.enter_context(Package(path, source.max_file_mb)), source, until)
 

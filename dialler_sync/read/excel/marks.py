@@ -96,8 +96,8 @@ def given_twice(row: int, column: int) -> str:
     from openpyxl.utils import get_column_letter
 
     return (
-        f"holds the cell {get_column_letter(column + 1)}{row} twice, and spreadsheet programs show only one of the "
-        f"two: row {row} or the cell was written twice. Have the program that wrote the file mended."
+        f"has the cell {get_column_letter(column + 1)}{row} twice, and spreadsheet programs show only one of "
+        "them. Fix the program that wrote the file."
     )
 
 
@@ -208,8 +208,8 @@ class _Scanner:
         if not number > _FIRST_DAY:  # calamine panics, onto standard error
             row, column = self._place()
             raise InputError(
-                f"row {row}: the cell in column {column + 1} is formatted as a date and holds {value[:_SHOWN]}, which "
-                "is none, and Excel shows ########: mend the cell, or give its column the number format 0."
+                f"row {row}: the cell in column {column + 1} is formatted as a date but holds {value[:_SHOWN]}; "
+                "Excel shows ########: correct the cell, or give its column the number format 0."
             )
         return KnownCell(number_text(number))
 

@@ -134,8 +134,8 @@ def rows_of(grid: Grid) -> Iterator[list[Value]]:
             yield values
     except OverflowError as error:
         raise InputError(
-            f"row {number + 1}: a cell that is formatted as a duration holds a number too large for one, and Excel "
-            "shows ########: give its column the number format 0."
+            f"row {number + 1}: a cell formatted as a duration holds too large a number; Excel shows ########: "
+            "give its column the number format 0."
         ) from error
 
 

@@ -242,7 +242,7 @@ def hidden_rows(count: int) -> tuple[str, ...]:
     if not count:
         return ()
     are = "row is" if count == 1 else "rows are"
-    return (f"{count:,} {are} hidden, by a filter or by hand, and read like all others.",)
+    return (f"{count:,} {are} hidden (by a filter or by hand), but read like all others.",)
 
 
 def most_bytes(source: SourceSettings) -> int:

@@ -35,7 +35,7 @@ def excel_tables(path: Path, source: SourceSettings) -> list[Table]:
     with readable(path), open_book(path, source) as book:
         if len(book.sheets) > MOST_SHEETS:
             raise InputError(
-                f"has {len(book.sheets):,} sheets, and {MOST_SHEETS:,} are allowed: save the one that counts."
+                f"has {len(book.sheets):,} sheets; the limit is {MOST_SHEETS:,}: save only the ones you need."
             )
         visible, missing = [sheet for sheet in book.sheets if sheet.visible], None
         try:
@@ -126,8 +126,8 @@ def _every_row(cells: SheetCells, longest: int) -> Iterator[list[str]]:
         text = max(texts, key=len)
         if len(text) > longest:
             raise InputError(
-                f"a cell of row {number} has {len(text):,} characters, beginning with '{text[:40]}', and "
-                f"{longest:,} are allowed: mend the file, or raise source.max_cell_chars."
+                f"a cell of row {number} has {len(text):,} characters, beginning with '{text[:40]}'; the limit "
+                f"is {longest:,}: correct the file, or raise source.max_cell_chars."
             )
         yield from repeat([], number - before - 1)
         for position in notes:  # an error or a formula without a value is neither a footnote nor a blank
@@ -139,7 +139,7 @@ def _every_row(cells: SheetCells, longest: int) -> Iterator[list[str]]:
 def _merged(content: Content, first_row: int, extent: Extent) -> Iterator[str]:
     count = sum(first_row <= last and first <= extent.last_row for first, last in content.merged)
     if count:
-        yield f"{count:,} {'range' if count == 1 else 'ranges'} of merged cells: only the top left one has the value."
+        yield f"{count:,} {'range' if count == 1 else 'ranges'} of merged cells: only the top left cell has the value."
 
 
 def _chosen(sheets: Sequence[Sheet], wanted: Sequence[str]) -> list[Sheet]:

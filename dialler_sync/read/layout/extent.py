@@ -191,8 +191,8 @@ class _Survey:
             if support == 1 and not is_named:
                 return False  # a row that says "unknown" where the others have a number
             raise InputError(
-                f"row {rows[0].number}, behind a blank row, can be the header of a second table or a row of the first: "
-                "take out the blank row, or put the second table into a file of its own."
+                f"row {rows[0].number}, after a blank row, can be the header of a second table or a row of the "
+                "first: remove the blank row, or put the second table into its own file."
             )
         if self._gap:
             return support >= 1 or (support == 0 and not same_width and len(below) >= 3)
@@ -207,9 +207,9 @@ class _Survey:
         if self._repeats:
             count, first = len(self._repeats), self._repeats[0]
             remarks.append(
-                f"Row {first} is the header again, and left out; the table goes on below it."
+                f"Row {first} repeats the header, and is left out; the table continues below it."
                 if count == 1
-                else f"The header comes again in {count:,} rows, which are left out; the first is row {first}."
+                else f"The header is repeated in {count:,} rows, which are left out; the first is row {first}."
             )
         if second_table:
             remarks.append(f"Row {second_table.number} begins a second table; only the first is read.")
@@ -242,8 +242,8 @@ class _Survey:
             )
         if self._broken:
             yield (
-                f"Rows with a stray quote, or a quote that is opened and not closed: {self._broken:,}, the first is "
-                f"row {self._first_broken}. Mend them; or set source.quote to none, if quotes are only text here."
+                f"Rows with a stray or unclosed quote: {self._broken:,}, the first is row {self._first_broken}. "
+                "Correct them; or set source.quote to none, if quotes are plain text here."
             )
 
 

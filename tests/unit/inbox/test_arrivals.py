@@ -144,7 +144,7 @@ def test_what_is_no_list_is_told_once(arrivals: Arrivals, caplog: pytest.LogCapt
     arrivals.complete()
 
     assert [record.getMessage().partition(": ")[2] for record in caplog.records if record.levelname == "ERROR"] == [
-        "is not a kind of file that is imported (inbox.patterns); it stays where it is"
+        "is not a file to import (inbox.patterns); it stays where it is"
     ]
 
 

@@ -470,7 +470,7 @@ def test_a_path_with_signs_that_urls_know(tmp_path: Path) -> None:
 
 
 def test_a_journal_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    """What it knows stays, and what is new can be written."""
+    """What it knows stays, and what is new is writable."""
     path = tmp_path / "journal.db"
     with Journal.open(path) as journal:
         end(journal, begin(journal, 1, "A"))

@@ -42,7 +42,7 @@ def test_several_contacts_of_one_key_are_for_people_to_sort_out() -> None:
     """Which of them would be overwritten is the dialler's guess; all are named."""
     decision = decide(ROW, [there(), there(ID=8)], PlanRules())
 
-    assert decision == Decision(None, reason="several contacts of the dialler carry this UserData (7, 8)")
+    assert decision == Decision(None, reason="several contacts in the dialler have this UserData (7, 8)")
 
 
 def test_only_a_comparison_leaves_out_what_is_the_same() -> None:
@@ -134,7 +134,7 @@ def test_which_of_several_contacts_of_other_campaigns_moves_is_for_people_to_say
     others = [there(ID=8, DiallerCampaignsID=539), there(ID=9, DiallerCampaignsID=540)]
 
     assert decide(ROW, [], PlanRules(), others) == Decision(
-        None, reason="several contacts of other campaigns carry this UserData (8, 9)"
+        None, reason="several contacts of other campaigns have this UserData (8, 9)"
     )
     assert decide(ROW, [there()], PlanRules(), others) == Decision(Action.OVERWRITE, there(), {"Name": ("Old", "New")})
 

@@ -219,7 +219,7 @@ def test_what_can_be_read_in_two_ways_is_marked(
     table = Rows(layout_of("Name", "Phone", header), tuple(("A", "+491711234567", cell) for cell in cells))
     text, settings = proposed(table, tmp_path)
 
-    assert ("they can be read in other ways too" not in text) == certain
+    assert ("they can also be read in other ways" not in text) == certain
     assert not checked(table, settings)[1]
 
 

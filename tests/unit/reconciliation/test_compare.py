@@ -71,8 +71,8 @@ def test_several_contacts_are_duplicates_each_with_what_differs() -> None:
 
     assert [line.kind for line in lines] == [ContactClass.DUPLICATE] * 2
     assert [line.rows for line in lines] == [1, 0]
-    assert lines[1].text == "2 contacts carry this UserData (7, 8); Name: dialler M ≠ file Meier"
-    assert Carriers(7, ["1", "2"]).remarks() == ("7 contacts carry this UserData (1, 2 and 5 more)",)
+    assert lines[1].text == "2 contacts have this UserData (7, 8); Name: dialler M ≠ file Meier"
+    assert Carriers(7, ["1", "2"]).remarks() == ("7 contacts have this UserData (1, 2 and 5 more)",)
 
 
 def test_several_rows_are_duplicates_also_where_the_contact_is_as_the_last_one_says() -> None:
@@ -82,7 +82,7 @@ def test_several_rows_are_duplicates_also_where_the_contact_is_as_the_last_one_s
     absent = one(compare(several, [], Carriers(0, [])))
 
     assert {there.kind, absent.kind} == {ContactClass.DUPLICATE}
-    assert there.text == absent.text == "3 rows carry this UserData (2 to 9), and row 9 is compared"
+    assert there.text == absent.text == "3 rows have this UserData (2 to 9); row 9 is compared"
     assert there.rows == 3
 
 

@@ -95,7 +95,7 @@ def test_what_is_not_told_is_not_missed() -> None:
 
 
 def test_a_call_without_an_end_is_going_on_where_others_have_one() -> None:
-    """Where no call has an end, the dialler does not tell of ends, and the call was not answered."""
+    """Where no call has an end, the dialler does not say of ends, and the call was not answered."""
     open_call = call("K-1", CallEnd=None, ResultCode=None, Done=None)
 
     tally, found = counted(open_call, call("K-2"))
@@ -132,7 +132,7 @@ def test_calls_without_a_contact_are_counted_as_calls_alone(tmp_path: Path) -> N
 
     page = text_of(tmp_path / "calls.html")
 
-    assert "2 calls; the dialler does not tell of whom" in page
+    assert "2 calls; the dialler does not say to whom" in page
     assert "Without a contact: 2 calls" in page
 
 

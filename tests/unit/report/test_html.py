@@ -86,7 +86,7 @@ def test_counts_stand_in_a_table_that_adds_up(tmp_path: Path) -> None:
 def test_reasons_tell_meaning_mend_and_examples(tmp_path: Path) -> None:
     words = page_of(write_html(tmp_path / "report.html", MIXED)).words
 
-    assert "email_invalid rejected The cell is not one e-mail address. What to do: Correct the address" in words
+    assert "email_invalid rejected This is not a valid e-mail address. What to do: Correct the address" in words
     assert "Row 4, Name 4 That is wrong." in words
     assert "timeout unknown" in words
 

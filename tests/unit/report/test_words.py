@@ -23,7 +23,7 @@ WAITING = result_of(4, Status.UNPROCESSED)
         ([], {}, "The files hold no rows"),
         ([GOOD], {}, "The one row succeeded"),
         ([GOOD] * 1_200, {}, "All 1,200 rows succeeded"),
-        ([GOOD, SKIPPED], {}, "All is well: 1 succeeded, 1 needed nothing"),
+        ([GOOD, SKIPPED], {}, "All is well: 1 succeeded, 1 needed no change"),
         ([GOOD, rejected(3)], {}, "1 of 2 rows did not succeed"),
         ([GOOD] * 2, {"command": "validate"}, "All 2 rows are valid"),
         ([GOOD, rejected(3)], {"command": "validate"}, "1 of 2 rows would be rejected"),

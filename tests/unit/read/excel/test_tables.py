@@ -250,7 +250,7 @@ def test_hidden_rows_are_read_and_reported(tmp_path: Path) -> None:
     seen = read(path)
 
     assert list(seen.rows) == [2, 3, 4]
-    assert seen.layout.remarks == ("2 rows are hidden, by a filter or by hand, and read like all others.",)
+    assert seen.layout.remarks == ("2 rows are hidden (by a filter or by hand), but read like all others.",)
 
 
 def test_merged_cells_are_reported_where_they_are_data(tmp_path: Path) -> None:
@@ -486,7 +486,7 @@ def test_ods_reads_like_xlsx(tmp_path: Path) -> None:
         "TRUE",
     ]
     assert seen.notes == {(4, 1): CellNote(number="123"), (5, 1): CellNote(number="1234.5")}
-    assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)
+    assert seen.layout.remarks == ("1 row is hidden (by a filter or by hand), but read like all others.",)
 
 
 def test_xlsb_reads_like_xlsx(tmp_path: Path) -> None:
@@ -507,7 +507,7 @@ def test_xlsb_reads_like_xlsx(tmp_path: Path) -> None:
         (4, 1): CellNote(code="error_cell"),
         (5, 1): CellNote(number="1234.5"),
     }
-    assert seen.layout.remarks == ("1 row is hidden, by a filter or by hand, and read like all others.",)
+    assert seen.layout.remarks == ("1 row is hidden (by a filter or by hand), but read like all others.",)
 
 
 def test_every_kind_of_cell_of_xlsb(tmp_path: Path) -> None:
@@ -537,7 +537,7 @@ def test_every_kind_of_cell_of_xlsb(tmp_path: Path) -> None:
 
     assert [cells[1] for cells in seen.rows.values()] == [text for *_, text in cells]
     assert seen.codes == {(13, 1): "error_cell"}
-    assert seen.layout.remarks == ("1 range of merged cells: only the top left one has the value.",)
+    assert seen.layout.remarks == ("1 range of merged cells: only the top left cell has the value.",)
 
 
 def test_a_cell_that_is_given_twice_in_xlsb(tmp_path: Path) -> None:

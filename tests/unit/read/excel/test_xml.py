@@ -379,7 +379,7 @@ def test_hidden_sheets_and_merged_cells_of_libreoffice(tmp_path: Path) -> None:
 
     assert seen.layout.sheet == "Shown"
     assert seen.rows == {2: ["k", "x"]}
-    assert seen.layout.remarks == ("1 range of merged cells: only the top left one has the value.",)
+    assert seen.layout.remarks == ("1 range of merged cells: only the top left cell has the value.",)
     assert read(path, sheet="Hidden").rows == {2: ["k", "x"]}
 
 

@@ -163,8 +163,8 @@ def test_key_that_belongs_to_another_user(
 @pytest.mark.parametrize(
     ("base_url", "keys", "message"),
     [
-        ("https://dialler.invalid", {"client_key": "k.pem"}, "set client_cert, too"),
-        ("http://127.0.0.1", {"client_cert": "c.pem"}, "over https only"),
+        ("https://dialler.invalid", {"client_key": "k.pem"}, "client_key needs client_cert: set it, too"),
+        ("http://127.0.0.1", {"client_cert": "c.pem"}, "client_cert needs https, but base_url is plain http"),
     ],
 )
 def test_client_certificate_that_would_not_be_shown(base_url: str, keys: dict[str, str], message: str) -> None:

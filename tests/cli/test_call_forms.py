@@ -67,8 +67,8 @@ def test_a_field_that_no_call_has_is_said(run: Run, configure: Configure) -> Non
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("{delimiter: ','  , decimal: ','}", "same sign"), ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
-     ("{delimiter: '\"'}", "is not one sign"), ("{delimiter: x}", "is not one sign"),
+    [("{delimiter: ','  , decimal: ','}", "delimiter and decimal must be different signs"), ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
+     ("{delimiter: '\"'}", "' is not a delimiter such as , or ; or tab"), ("{delimiter: x}", "' is not a delimiter such as , or ; or tab"),
      ("{look_back: week}", "'week' is not an age"), ("{colums: {}}", "columns")],
 )  # fmt: skip
 def test_a_form_that_cannot_be_is_refused(given: str, said: str, run: Run, configure: Configure) -> None:
@@ -150,7 +150,7 @@ def test_the_columns_of_the_source_are_joined(run: Run, configure: Configure) ->
 
     assert [(line["Filiale"], line["source.Name"]) for line in lines(Path("1.csv"))] == [("007", "A"), ("Köln", "B")]
     assert by_file.code == ExitCode.OK
-    assert "the cells of 2 contacts are not known, and stay empty" in unknown.err
+    assert "contacts are not known and stay empty" in unknown.err
     assert [line["Filiale"] for line in lines(Path("2.csv"))] == ["", ""]
     assert [line["filiale"] for line in lines(Path("3.csv"))] == ["007", "Köln"], known.err
     assert wrong.code == ExitCode.INPUT
@@ -189,7 +189,10 @@ def test_one_line_a_contact(run: Run, configure: Configure, dialler: SimulatorSe
         ("SALE", "true", ""), ("SALE", "true", ""), ("", "", "2030-01-02 10:00:00"),
     ]  # fmt: skip
     assert found[0]["LastCall"].startswith(str(ago(hours=5))[:10])
-    assert "leave out --since last" in run("calls", "--contacts", "--since", "last", "--to", "x.csv").err
+    assert (
+        "--contacts and --since last cannot be combined: --contacts shows the present state"
+        in run("calls", "--contacts", "--since", "last", "--to", "x.csv").err
+    )
 
 
 @pytest.mark.usefixtures("called")

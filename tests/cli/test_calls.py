@@ -151,7 +151,7 @@ def test_the_file_of_last_time_is_set_aside(run: Run, configure: Configure, dial
         dialler.store.add_call(contact, **call(ago(days=day)))
         done = run("calls", "--since", "last", "--to", "calls.csv")
 
-    assert "calls.csv was still there: it is" in done.err
+    assert "its calls are not reported again" in done.err
     assert given(Path()) == {"1": 1, "2": 1}
     for _ in range(3):
         run("calls", "--since", "last", "--to", "calls.csv")
@@ -163,12 +163,18 @@ def test_the_file_of_last_time_is_set_aside(run: Run, configure: Configure, dial
     ("arguments", "said"),
     [
         (("--since", "last"), "needs --to"),
-        (("--since", "last", "--to", "x.csv", "list.csv"), "leave one of them out"),
+        (
+            ("--since", "last", "--to", "x.csv", "list.csv"),
+            "--since last and FILE cannot be combined: --since last is for all calls of a campaign",
+        ),
         (("--to", "x.pdf"), ".csv, .jsonl or .xlsx"),
         (("--to", "there/x.csv"), "no folder"),
-        (("--since", "yesterday"), "neither 'last'"),
+        (
+            ("--since", "yesterday"),
+            "must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal (see 'runs list')",
+        ),
         (("--for", "crm", "--to", "x.csv"), "--since last"),
-        (("--campaign", "538", "list.csv"), "name one of them"),
+        (("--campaign", "538", "list.csv"), "--campaign and FILE cannot be combined: both choose the contacts"),
         (("-o", "xlsx"), "--to"),
         (("--since", "last", "--to", "x.csv", "--for", "../crm"), "--for takes a name"),
     ],
@@ -246,7 +252,9 @@ def test_a_list_that_does_not_tell_of_calls_is_not_gone_by(
 
     done = run("calls", "--since", "last", "--to", "1.csv")
 
-    assert "the calls of all contacts are asked for" in done.err
+    assert (
+        "The dialler's list shows no calls for contacts that have some: reading the calls of all contacts" in done.err
+    )
     assert given(Path()) == dict.fromkeys(calls_of(store), 1)
 
 
@@ -361,7 +369,7 @@ def test_two_at_once_are_refused(run: Run, configure: Configure, dialler: Simula
         done = run("calls", "--since", "last", "--to", "x.csv")
 
     assert done.code == ExitCode.USAGE
-    assert "another 'calls' is at work" in done.err
+    assert "another 'calls' is reading" in done.err
 
 
 def test_a_call_that_is_gone_when_its_file_is_made_anew_stays_where_it_is(
@@ -393,7 +401,7 @@ def test_a_call_that_went_on_when_its_contact_was_deleted_is_given_as_it_was(
     done = run("calls", "--since", "last", "--to", "2.csv")
     run("calls", "--since", "last", "--to", "3.csv")
 
-    assert "no longer there: given as they were then" in done.err
+    assert "calls that were going on last time are gone: reported as they were then" in done.err
     assert [(line["UserData"], line["CallID"], line["CallEnd"]) for line in lines(Path("2.csv"))] == [("K1", "1", "")]
     assert lines(Path("3.csv")) == []
 

@@ -366,7 +366,7 @@ def test_get_shows_what_is_there_and_names_what_is_not(
     said = done.err.splitlines()
     assert "contact 99: not in the dialler" in said
     assert "list.csv, row 3: UserData 'gone': not in the dialler" in said
-    assert any(line.startswith("list.csv, row 4: The row names no contact") for line in said)
+    assert any(line.startswith("list.csv, row 4: The row does not name a contact: the cell is empty.") for line in said)
 
 
 def test_get_shows_one_contact_field_by_field(run: Run, configure: Configure, dialler: SimulatorServer) -> None:

@@ -307,7 +307,7 @@ def cluster_of(tmp_path: Path, wrong: str) -> dict[str, Path]:
     ("wrong", "status", "said"),
     [
         ("expired", "FAIL", "cluster.cert_file: "),
-        ("not private", "FAIL", "can be read or changed by others"),
+        ("not private", "FAIL", "is a private key that others can read or change: chmod"),
         ("another key", "FAIL", "belong together"),
         ("missing", "FAIL", "cluster.key_file: "),
         ("no certificate", "FAIL", "cluster.ca_file: "),

@@ -75,7 +75,10 @@ def test_contacts_that_can_still_be_called_are_counted_whatever_else_is_looked_a
 
     done = run("import", write("K1,Ann,x"))
 
-    assert "1 contact of rows that rows.only or rows.skip leaves out can still be called" in done.err
+    assert (
+        "of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock would lock them"
+        in done.err
+    )
     assert done.code == ExitCode.OK
 
 
@@ -248,7 +251,7 @@ def test_locking_needs_one_campaign_and_a_key(run: Run, configure: Configure) ->
 
     assert by_column.code == keyless.code == ExitCode.USAGE
     assert "rows: skipped_contacts: lock reads a whole campaign" in by_column.err
-    assert "skipped_contacts: lock finds the contacts of rows that are left out by their UserData" in keyless.err
+    assert "rows.skipped_contacts: lock needs UserData, but columns: does not map it" in keyless.err
 
 
 def test_the_python_api_knows_filters_and_the_limit_of_warnings(configure: Configure, dialler: SimulatorServer) -> None:

@@ -46,7 +46,7 @@ def test_a_do_not_call_list_without_entries(
 
     assert done.code == code, done.err
     if code:
-        assert "dnc.csv: has no entry in column 'Phone'" in done.err
+        assert "', so nobody would be suppressed. If the list may be empty, set suppress.may_be_empty: true" in done.err
         assert "may_be_empty: true" in done.err
         assert not dialler.requests
 

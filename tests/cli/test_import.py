@@ -485,7 +485,7 @@ def test_mark_says_of_other_files_what_marks_their_cells(
     done = run("validate", contacts_csv(rows=["K2,Anna,12"]), "--mark")
 
     assert done.code == ExitCode.ROWS_FAILED
-    assert "is not an .xlsx, so --mark has nothing to copy: failed.xlsx marks its faulty cells" in done.err
+    assert "is not an .xlsx, so --mark does not apply: failed.xlsx marks its faulty cells" in done.err
     assert done.reports
     assert not list(done.reports.glob("*-marked*"))
 

@@ -158,7 +158,7 @@ def test_what_is_no_list_is_told_once(run: Run, configure: Configure, contacts_c
     third = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert first.code == second.code == third.code == ExitCode.OK
-    assert "list.pdf: is not a kind of file that is imported" in first.err
+    assert "list.pdf: is not a file to import (inbox.patterns); it stays where it is" in first.err
     assert "open.csv: is open in a spreadsheet program (~$open.csv lies beside it)" in first.err
     assert not second.err
     assert filed(inbox / "done") == ["open.csv"]
@@ -178,7 +178,7 @@ def test_a_quiet_call_tells_once_of_a_file_that_stays(
     first, second = (run("-q", "import", "--inbox", inbox, "--quiet-for", "0") for _ in range(2))
 
     assert first.code == second.code == ExitCode.OK
-    assert "list.pdf: is not a kind of file that is imported" in first.err
+    assert "list.pdf: is not a file to import (inbox.patterns); it stays where it is" in first.err
     assert "open.csv: is open in a spreadsheet program" in first.err
     assert not first.out
     assert not second.out
@@ -220,7 +220,7 @@ def test_the_folder_may_stand_in_the_configuration(
     done = run("import")
 
     assert dry.code == done.code == ExitCode.OK
-    assert "other.csv: is not a kind of file" in dry.err
+    assert "other.csv: is not a file to import (inbox.patterns); it stays where it is" in dry.err
     assert filed(inbox / "done") == ["list.csv"]
     assert (inbox / "other.csv").exists()
 
@@ -234,7 +234,7 @@ def test_a_list_that_does_not_come(run: Run, configure: Configure, contacts_csv:
     first, second = run("import"), run("import")
 
     assert first.code == ExitCode.INPUT
-    assert f"no list came to {inbox} since" in first.err
+    assert f"no list has come to {inbox} since" in first.err
     assert second.code == ExitCode.OK
     assert not second.err
 
@@ -396,7 +396,7 @@ def test_a_dialler_that_is_away_keeps_every_file(
 
     assert away.code == ExitCode.UNAVAILABLE, away.err
     assert away.out.count("unprocessed") == 1
-    assert "a.csv is to be finished first, so b.csv waits" in away.err
+    assert "the next call begins with it. To continue without it, move it out of the inbox" in away.err
     assert stays == ["a.csv", "b.csv"]
     assert back.code == ExitCode.OK, back.err
     assert filed(inbox / "done") == ["a.csv", "b.csv"]

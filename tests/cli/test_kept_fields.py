@@ -55,7 +55,7 @@ def test_a_dialler_that_empties_what_is_left_out_costs_one_contact(
         assert dialler.imports == 2
     assert done.code == ExitCode.SAFETY_LIMIT
     assert "contact 2 (K2) lost Comment" in done.err
-    assert ("which was put back" in done.err) is not stubborn
+    assert ("which was restored" in done.err) is not stubborn
     assert done.statuses() == {2: "unprocessed", 3: "succeeded", 4: "unprocessed"}
 
 
@@ -143,7 +143,7 @@ def test_a_field_that_no_record_has_is_not_taken_for_empty(
         believed = run("import", path)
 
     assert refused.code == ExitCode.USAGE
-    assert "the dialler's records do not have it: Comment" in refused.err
+    assert "overwrite: if_empty needs the field's present value, but the dialler's records have no" in refused.err
     assert believed.code == ExitCode.OK, believed.err
 
 

@@ -87,9 +87,12 @@ def test_doctor_sends_a_test(run: Run, configure: Configure, mail: MailServer) -
 @pytest.mark.parametrize(
     ("smtp", "said"),
     [
-        ("{host: mail.example.com, tls: none}", "tls: none sends names and numbers readable"),
+        (
+            "{host: mail.example.com, tls: none}",
+            "tls: none makes names and numbers readable on the network: use starttls or tls",
+        ),
         ("{host: mail.example.com, user: u}", "a login needs user"),
-        ("smtp://u:secret@mail.example.com", "a password does not belong into the URL"),
+        ("smtp://u:secret@mail.example.com", "the URL must not contain the password: use"),
     ],
 )
 def test_a_server_that_would_tell_others_is_refused(run: Run, configure: Configure, smtp: str, said: str) -> None:

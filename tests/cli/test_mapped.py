@@ -83,8 +83,8 @@ def test_spreadsheets_have_text_and_no_formula(run: Run, path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("mapped.pdf", "its ending says how it is written: .csv, .xlsx or .jsonl"),
-        ("contacts.csv", "is one of the lists that are read"),
+        ("mapped.pdf", "the name must end in .csv, .xlsx or .jsonl"),
+        ("contacts.csv", "this is one of the lists to read; name another file"),
         ("nowhere/mapped.csv", "cannot be written: No such file or directory"),
     ],
 )

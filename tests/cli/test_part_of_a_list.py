@@ -160,7 +160,7 @@ def test_a_resume_that_is_refused_loses_no_run(
     refused = run("resume", stopped)
 
     assert refused.code == ExitCode.USAGE, refused.err
-    assert "row 7 is not what it was" in refused.err
+    assert "row 7 is read differently" in refused.err
     with Journal.open(tmp_path / "state" / "journal.db") as journal:
         assert journal.run(stopped).state == "stopped"
         assert len(list(journal.rows(journal.run(stopped)))) == 10

@@ -146,7 +146,7 @@ def test_a_plan_is_refused_where_the_file_or_the_configuration_has_changed(
 
     assert (changed_config.code, changed_file.code) == (ExitCode.USAGE, ExitCode.USAGE)
     assert "rows.phone_format" in changed_config.err
-    assert "the files are not those" in changed_file.err
+    assert "the files are not the ones the plan was made from: make a new plan" in changed_file.err
     assert not posts(dialler)
 
 
@@ -409,7 +409,10 @@ def test_a_rejected_row_whose_key_is_damaged_may_be_any_contact(
     done = run("import", contacts_csv(rows=[*(line(f"K{n}") for n in range(19)), row]))
 
     assert done.code == ExitCode.SAFETY_LIMIT
-    assert "one row has no UserData that can be read" in done.err
+    assert (
+        "no readable UserData, so it is not known which contacts the file no longer has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set mirror.missing: keep"
+        in done.err
+    )
     assert len(dialler.store.contacts) == 20
 
 

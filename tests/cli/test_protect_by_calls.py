@@ -114,7 +114,7 @@ def test_a_dialler_that_does_not_tell_is_sent_nothing(
         assert dialler.imports == sent
     assert empty.code == ExitCode.OK, empty.err
     assert refused.code == ExitCode.USAGE
-    assert f"the dialler's records do not have {field}" in refused.err
+    assert f"the dialler's records have no {field}" in refused.err
 
 
 def test_a_list_that_tells_of_the_last_try_is_enough(run: Run, configure: Configure, contacts_csv: Contacts) -> None:

@@ -53,9 +53,10 @@ def test_a_row_that_is_not_sent_hides_no_opt_out(
 
     assert done.rows()[1]["_status"] == "skipped"
     assert bool(dialler.store.contacts[contact].get("bLocked")) is (what == "lock")
-    assert ("1 contact of rows that rows.only or rows.skip leaves out can still be called" in done.err) is (
-        what == "keep"
-    )
+    assert (
+        "of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock would lock them"
+        in done.err
+    ) is (what == "keep")
 
 
 def test_a_retry_keeps_to_the_limits_of_the_configuration(

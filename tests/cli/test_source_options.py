@@ -85,7 +85,7 @@ def test_encoding_and_delimiter(run: Run, configure: Configure, tmp_path: Path, 
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--delimiter", "ab", "--delimiter: 'ab' is not auto, one character, or a comma and a space"),
+        ("--delimiter", "ab", "' must be auto, one character, or a comma and a space (none: a single column)"),
         ("--encoding", "utf-99", "--encoding: 'utf-99' is no text encoding"),
     ],
 )

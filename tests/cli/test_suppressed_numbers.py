@@ -49,7 +49,7 @@ def test_the_contact_loses_the_number_and_gets_it_back_from_an_undo(
     matching = run("reconcile", listed, "--detailed-exitcode")
     undone = run("undo", done.summary["run_id"], "--yes")
 
-    assert "left out as on a do-not-call list: PhoneNumber1" in planned.out
+    assert "on a do-not-call list, left out:" in planned.out
     assert done.rows()[0]["_warnings"] == "field_left_out:PhoneNumber1"
     assert (differing.code, again.code, matching.code) == (ExitCode.DIFFERENCES, ExitCode.OK, ExitCode.OK)
     assert undone.code == ExitCode.OK
@@ -107,7 +107,7 @@ def test_a_new_contact_is_made_without_the_field(run: Run, configure: Configure,
         plan = run("plan", listed)
 
         assert run("import", listed).code == ExitCode.OK
-        assert "left out as on a do-not-call list: PhoneNumber1" in plan.out
+        assert "on a do-not-call list, left out:" in plan.out
         (body,) = dialler.bodies
     assert body["PhoneNumber2"] == OTHER
     assert "PhoneNumber1" not in body

@@ -208,7 +208,7 @@ def test_what_is_no_scheduler_is_said(
     done = run("import", contacts_csv(5), "--cluster", f"{protocol}://{urlsplit(dialler.base_url).netloc}")
 
     assert done.code == ExitCode.USAGE
-    assert "no Dask scheduler" in done.err or "does not speak TLS" in done.err
+    assert "the server there is not a Dask scheduler" in done.err or "does not speak TLS" in done.err
 
 
 @pytest.mark.parametrize(

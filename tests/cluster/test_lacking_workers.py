@@ -36,8 +36,8 @@ def test_workers_that_cannot_send_are_named_and_left_out(
         done = run("import", contacts_csv(40), "--cluster", workers.address)
 
     assert done.code == ExitCode.OK, done.err
-    assert len(re.findall(f"{WITHOUT}.*; the run goes on without it", done.err)) == 1
-    assert len(re.findall(f"{OTHER}.*; the run goes on without it", done.err)) == 1
+    assert len(re.findall(f"{WITHOUT}.*; the run continues without it", done.err)) == 1
+    assert len(re.findall(f"{OTHER}.*; the run continues without it", done.err)) == 1
     assert len(dialler.store.contacts) == 40
 
 
@@ -84,6 +84,6 @@ def test_a_worker_that_joins_later_and_cannot_send_gets_no_rows(
 
     assert done.code == ExitCode.OK, done.err
     assert "a worker is lost" in done.err
-    assert len(re.findall(f"{WITHOUT}.*; the run goes on without it", done.err)) == 1
+    assert len(re.findall(f"{WITHOUT}.*; the run continues without it", done.err)) == 1
     assert set(Counter(contact["UserData"] for contact in store.contacts.values()).values()) == {1}
     assert len(store.contacts) == 60

@@ -90,7 +90,7 @@ def test_what_nobody_asked_for_is_left_out(run: Run, odd: Odd) -> None:
     done = run("calls", "--since", "last", "--to", "1.csv")
 
     assert given(Path()) == {"1": 1}
-    assert "1 records of calls name another contact" in done.err
+    assert "1 call records name another contact than the one queried, and are left out" in done.err
     assert "1 contacts that were not queried are left out" in done.err
 
 
@@ -108,7 +108,7 @@ def test_ids_that_stand_twice(run: Run, odd: Odd) -> None:
     run("calls", "--since", "last", "--to", "3.csv")
 
     assert "1 duplicate call records are counted once" in done.err
-    assert "1 calls carry the ID of another call" in done.err
+    assert "1 calls share an ID but not a start time: treated as different calls" in done.err
     assert [len(lines(Path(f"{n}.csv"))) for n in (1, 2, 3)] == [3, 1, 0]
 
 
@@ -152,7 +152,7 @@ def test_a_list_without_ids_is_said(run: Run, odd: Odd) -> None:
     done = run("calls", "--to", "calls.csv")
 
     assert given(Path()) == {"1": 1}
-    assert "1 contacts of the dialler's list have no ID" in done.err
+    assert "1 contacts in the dialler's list have no ID, so their calls cannot be read" in done.err
 
 
 def test_a_dialler_that_ignores_the_campaign_gives_its_calls_only(run: Run, odd: Odd) -> None:

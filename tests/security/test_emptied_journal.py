@@ -21,9 +21,9 @@ STATE = Path("state/journal.db")
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("DELETE FROM rows", "4 rows of run"),
-        ("DELETE FROM rows WHERE seq = 2", "it has an outcome of 3"),
-        ("DELETE FROM runs", "is no longer in it"),
+        ("DELETE FROM rows", "rows, but has outcomes for"),
+        ("DELETE FROM rows WHERE seq = 2", "rows, but has outcomes for"),
+        ("DELETE FROM runs", "is missing"),
     ],
 )
 def test_what_is_gone_is_told(statement: str, said: str, run: Run, configure: Configure) -> None:

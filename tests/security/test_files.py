@@ -109,7 +109,10 @@ HOSTILE = {
     "deep keys": ("{a: " * 5_000, "nested too deeply"),
     "deep sequences": ("- " * 50_000 + "a", "nested too deeply"),
     "no character": (r'a: "\UFFFFFFFF"', "not valid YAML"),
-    "a version": (f"%YAML {'1' * 5_000}.1\n---\na: b", "not valid YAML"),
+    "not valid YAML: it contains a character or a YAML version that does not exist": (
+        f"%YAML {'1' * 5_000}.1\n---\na: b",
+        "not valid YAML",
+    ),
     "a key twice": ("campaign: {id: 1}\ncampaign: {id: 2}", "is there twice"),
 }
 

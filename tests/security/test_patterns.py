@@ -38,6 +38,6 @@ def test_a_cell_does_not_keep_a_run_busy_for_ever(
     done = run("import", "list.csv")
 
     assert done.code == ExitCode.INPUT, done.err
-    assert f"{key}: the pattern has not come to an end on the cell 'MMM" in done.err
+    assert f"{key}: the pattern did not finish on the cell 'MMM" in done.err
     assert signal.getsignal(signal.SIGVTALRM) == before
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)

@@ -90,7 +90,7 @@ def test_a_file_that_computes_something_is_refused(
     done = run("resume", stopped.summary["run_id"])
 
     assert done.code == ExitCode.USAGE
-    assert "which no dialler-sync has made" in done.err
+    assert "that dialler-sync did not create: somebody has changed it" in done.err
     assert len(done.err.splitlines()) == 1
 
 

@@ -333,7 +333,9 @@ def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> No
     assert store_of("https://crm.example.com/export/list.csv", stores).ca_file == path.parent / "own-ca.pem"
     assert store_of("https://crm.example.com/exported.csv", stores) == StoreSettings()
     configure(sources='{"sftp:/host": {}}')
-    assert "is no address such as sftp://host" in run("config", "check").err
+    assert (
+        "' is not an address such as sftp://host, sftp://host:2222/lists or s3://bucket" in run("config", "check").err
+    )
 
 
 def test_a_run_goes_on_with_what_it_has_read(run: Run, place: Place, dialler: SimulatorServer, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_what_is_no_day_is_refused(text: str) -> None:
         ([], "at least 1 item"),
         ({"empty": "true", "min": "1"}, "empty: true and min contradict each other"),
         ({"empty": "true", "values": ["x"]}, "empty: true and values contradict each other"),
-        ({"min": "1", "before": "today"}, "no cell is both"),
+        ({"min": "1", "before": "today"}, "for dates: no cell can be both"),
         ({"min": "2", "max": "1"}, r"min \(2\) is greater than max \(1\)"),
         ({"min": "inf"}, "finite number"),
         ({"after": "2026-01-31", "before": "2026-02-01"}, "no day is after 2026-01-31 and before 2026-02-01"),
@@ -81,12 +81,18 @@ def test_a_condition_that_cannot_be_meant_is_refused(condition: Any, says: str) 
         ({"only": {"A": ["x", "y"]}, "skip": {"A": [" Y"]}}, "only and skip both list 'y' for A"),
         (
             {"only": {"A": {"empty": "false"}}, "skip": {"A": {"empty": "false"}}},
-            "skip leaves out all that only takes of A",
+            "skip leaves out everything that only accepts in",
         ),
-        ({"only": {"A": {"min": "5"}}, "skip": {"A": {"min": "5"}}}, "skip leaves out all that only takes of A"),
-        ({"only": {"A": {"min": "5"}}, "skip": {"A": {"min": "0"}}}, "skip leaves out all that only takes of A"),
-        ({"only": {"A": {"min": "5", "max": "6"}}, "skip": {"A": {"max": "7"}}}, "skip leaves out all that only takes"),
-        ({"only": {"A": {"after": "today"}}, "skip": {"A": {"after": "today"}}}, "skip leaves out all that only takes"),
+        ({"only": {"A": {"min": "5"}}, "skip": {"A": {"min": "5"}}}, "skip leaves out everything that only accepts in"),
+        ({"only": {"A": {"min": "5"}}, "skip": {"A": {"min": "0"}}}, "skip leaves out everything that only accepts in"),
+        (
+            {"only": {"A": {"min": "5", "max": "6"}}, "skip": {"A": {"max": "7"}}},
+            "skip leaves out everything that only accepts in",
+        ),
+        (
+            {"only": {"A": {"after": "today"}}, "skip": {"A": {"after": "today"}}},
+            "skip leaves out everything that only accepts in",
+        ),
         ({"skipped_contacts": "lock"}, "no effect without only or skip"),
     ],
 )

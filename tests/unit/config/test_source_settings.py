@@ -29,16 +29,16 @@ def test_taken(given: dict[str, object], kept: object) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"delimiter": ";;"}, "not auto, one character, or a comma and a space"),
-        ({"delimiter": "\n"}, "not auto, one character, or a comma and a space"),
-        ({"quote": "xx"}, "not auto, none, or one character"),
+        ({"delimiter": ";;"}, "' must be auto, one character, or a comma and a space (none: a single column)"),
+        ({"delimiter": "\n"}, "' must be auto, one character, or a comma and a space (none: a single column)"),
+        ({"quote": "xx"}, "' must be auto, none, or one character"),
         ({"escape": "slash"}, "'double', 'backslash' or 'none'"),
         ({"header": "first"}, "a row number, or a list of row numbers"),
         ({"header": []}, "a row number, or a list of row numbers"),
         ({"header": ["0"]}, "a row number, or a list of row numbers"),
-        ({"encoding": "hex"}, "'hex' is no text encoding"),
-        ({"encoding": "utf8mb4"}, "'utf8mb4' is no text encoding"),
-        ({"delimiter": "'", "quote": "'"}, "cannot be the same character"),
+        ({"encoding": "hex"}, "' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250"),
+        ({"encoding": "utf8mb4"}, "' is not a text encoding; common ones are utf-8, utf-16, cp1252, cp1250"),
+        ({"delimiter": "'", "quote": "'"}, "delimiter and quote must be different characters"),
     ],
 )
 def test_refused(given: dict[str, object], message: str) -> None:

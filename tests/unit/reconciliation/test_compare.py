@@ -96,7 +96,7 @@ def test_a_suppressed_row_is_missing_on_purpose() -> None:
     assert (absent.kind, absent.expected) == (ContactClass.MISSING, True)
     assert (there.kind, there.text) == (
         ContactClass.DIFFERING,
-        "suppressed, and the dialler has it unlocked: +49… is in dnc.csv",
+        "suppressed, but not locked in the dialler:",
     )
     assert locked.kind is ContactClass.MATCHING
 
@@ -173,7 +173,7 @@ LOCKED, NAMED, EMPTY = {"bLocked": True}, {"Name": "Müller"}, {"Name": None}
         (May(rules=PlanRules(locked=True)), {**LOCKED, **NAMED}, ContactClass.MATCHING, "the contact is locked"),
         (May(rules=PlanRules(locked=True)), NAMED, ContactClass.DIFFERING, "Name: dialler Müller"),
         (May(rules=PlanRules(locked=True)), LOCKED, ContactClass.MATCHING, ""),
-        (May(Mode.CREATE), NAMED, ContactClass.MATCHING, "rows.mode: create leaves it as it is: Name"),
+        (May(Mode.CREATE), NAMED, ContactClass.MATCHING, "not changed, as rows.mode is create:"),
         (May(Mode.CREATE), {}, ContactClass.MATCHING, ""),
         (May(Mode.UPDATE), NAMED, ContactClass.DIFFERING, "Name: dialler Müller"),
         (May(keeps={"Name": "if_empty"}), NAMED, ContactClass.MATCHING, "Name"),
@@ -217,7 +217,7 @@ def test_a_contact_whose_row_is_filtered_is_not_extra(
     line = unmatched(stored(bLocked=locked), Carriers(1, ["7"]), rejected, "Status is 'ended'", locks=locks)
 
     assert line.kind is kind
-    assert ("the dialler has it unlocked" in line.text) is (locks and not locked)
+    assert ("suppressed, but not locked in the dialler" in line.text) is (locks and not locked)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_a_run_that_stopped_says_why_and_what_to_do(tmp_path: Path) -> None:
 
     words = page_of(html).words
     assert "Stopped early: 2 of 3 rows are settled" in words
-    assert "the dialler is down for 300 s When the dialler and the journal can be reached again, go on" in words
+    assert "the dialler is down for 300 s Once the dialler and the journal can be reached again," in words
     assert "dialler-sync resume 20261123-020000-abc123" in words
     assert "The 1 row that the run did not come to" in words
 

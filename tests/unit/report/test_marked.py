@@ -205,7 +205,11 @@ def test_prefixes_and_cells_without_a_number_are_understood(tmp_path: Path) -> N
         ("xl/worksheets/sheet1.xml", lambda xml: xml.decode().encode("utf-16"), "is not XML in UTF-8"),
         ("xl/worksheets/sheet1.xml", lambda xml: xml[:-20], "is not well-formed"),
         ("xl/worksheets/sheet1.xml", lambda xml: xml.replace(b'r="2"', b'r="20"'), "lacks row 2"),
-        ("xl/worksheets/sheet1.xml", lambda xml: xml.replace(b'r="C2"', b'r="C2" s="99"'), "of a style that is not"),
+        (
+            "xl/worksheets/sheet1.xml",
+            lambda xml: xml.replace(b'r="C2"', b'r="C2" s="99"'),
+            "has a cell with a style that does not exist",
+        ),
         ("xl/worksheets/sheet1.xml", lambda xml: b"<!DOCTYPE x>" + xml, "declares a document type"),
         ("xl/styles.xml", lambda _: b"<styleSheet/>", "lacks the styles of its cells"),
         ("xl/_rels/workbook.xml.rels", lambda xml: xml.replace(b"/styles", b"/other"), "lacks its styles"),

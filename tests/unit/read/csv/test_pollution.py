@@ -347,7 +347,7 @@ def test_header_with_another_delimiter(tmp_path: Path, delimiter: str) -> None:
 
     assert found.columns == HEADER
     assert found.cells == ROWS
-    assert "the header, is delimited by" in found.remarks
+    assert "', but the rows by '" in found.remarks
 
 
 def test_blank_rows(tmp_path: Path) -> None:

@@ -166,5 +166,5 @@ def test_workbooks_that_are_too_old(tmp_path: Path, head: bytes, version: str) -
     (tmp_path / "old.xls").write_bytes(head + bytes(60))
     message = refusal(tmp_path / "old.xls")
 
-    assert f"was written by Excel {version}" in message
+    assert f"in the format of Excel {version}" in message
     assert "save it anew as .xlsx" in message

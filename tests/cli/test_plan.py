@@ -409,10 +409,7 @@ def test_a_rejected_row_whose_key_is_damaged_may_be_any_contact(
     done = run("import", contacts_csv(rows=[*(line(f"K{n}") for n in range(19)), row]))
 
     assert done.code == ExitCode.SAFETY_LIMIT
-    assert (
-        "no readable UserData, so it is not known which contacts the file no longer has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set mirror.missing: keep"
-        in done.err
-    )
+    assert "no readable UserData, so it is not known which contacts" in done.err
     assert len(dialler.store.contacts) == 20
 
 

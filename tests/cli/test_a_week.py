@@ -173,7 +173,7 @@ def test_each_person_gets_what_they_should(
 
 
 OTHER = "ost: no list"
-MISSING = "no list came to nord since DAY; the last one was due at DAY"
+MISSING = "no list has come to nord since DAY; the last one was due at DAY"
 HALF = "4 rows were read; the last 2 imports had 10 (notify.row_count: 50%)"
 DEAD = (
     "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token "

@@ -59,7 +59,7 @@ def test_files_are_imported_and_filed(run: Run, remote: Remote, dialler: Simulat
     assert done.code == ExitCode.INPUT, done.err
     assert kinds(remote) == {"": ["notes.pdf"], "done": ["a.csv", "b 100%.csv"], "failed": ["c.csv"]}
     assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {"K1", "K2"}
-    assert "notes.pdf: is not a kind of file that is imported" in done.err
+    assert "notes.pdf: is not a file to import" in done.err
     assert f"{remote.url}/c.csv: there is no column 'Key'" in done.err
     assert again.code == ExitCode.OK
     assert again.err == ""

@@ -41,7 +41,7 @@ def take(run: Run, *more: str) -> Done:
 def kinds(remote: Remote) -> dict[str, list[str]]:
     """Folder → names of the files in it, without the runs before them."""
     found: dict[str, list[str]] = {}
-    for name in remote.files():
+    for name in sorted(remote.files(), key=lambda name: name.split("-", 3)[-1]):
         folder, _, last = name.rpartition("/")
         found.setdefault(folder, []).append(last.split("-", 3)[-1] if folder in ("done", "failed") else last)
     return found
@@ -138,7 +138,7 @@ def test_a_call_that_is_killed_at_any_step(
         assert take(run).code == ExitCode.OK
         assert sent(dialler).count(f"S{step}") == 1
         assert kinds(remote) == {"done": [f"{step}.csv"]}, step
-        for name in remote.files():
+        for name in sorted(remote.files(), key=lambda name: name.split("-", 3)[-1]):
             remote.delete(name)
         if whole:
             break

@@ -67,7 +67,8 @@ def test_a_field_that_no_call_has_is_said(run: Run, configure: Configure) -> Non
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("{delimiter: ','  , decimal: ','}", "different signs"), ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
+    [("{delimiter: ','  , decimal: ','}", "different signs"),
+     ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
      ("{delimiter: '\"'}", "is not a delimiter"), ("{delimiter: x}", "is not a delimiter"),
      ("{look_back: week}", "'week' is not an age"), ("{colums: {}}", "columns")],
 )  # fmt: skip

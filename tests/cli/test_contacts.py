@@ -275,7 +275,7 @@ def test_half_a_list_is_never_taken_for_a_small_campaign(
 
     for done in (to_file, to_stdout):
         assert (done.code, done.out) == (ExitCode.UNAVAILABLE, "")
-        assert "no usable answer" in done.err
+        assert "answer is not usable" in done.err
     assert (tmp_path / "all.csv").read_text(encoding="utf-8") == "yesterday's\n"
     assert not list(tmp_path.glob(".all*"))
 
@@ -574,7 +574,7 @@ def test_what_several_carry_is_refused_unless_all_are_meant(
 
 
 def test_only_contacts_of_a_campaign(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
-    """--campaign tells contacts apart that carry the same UserData."""
+    """--campaign tells contacts apart that have the same UserData."""
     configure()
     (here,) = seed(dialler, "K1")
     seed(dialler, "K1", DiallerCampaignsID=539)

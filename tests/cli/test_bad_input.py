@@ -159,7 +159,7 @@ columns: {UserData: Key, Name: Name, PhoneNumber1: {column: Phone, region: DE}}
         ("Name: Name", "Nam: Name", "the dialler has no field 'Nam'; did you mean 'Name'?"),
         ("campaign: {id: 538}", "campaign: {id: 538", "not valid YAML"),
         ("{id: 538}", "{id: ${CAMPAIGN}}", 'put a variable in quotes: "$'),
-        ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "is there twice"),
+        ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "duplicate key"),
         ("campaign: {id: 538}", "", "'campaign' is missing"),
         ("token: x", "token: x\n  endpoints: {import_contact: POST}", "is not a method and a path"),
     ],

@@ -211,8 +211,8 @@ def test_a_campaign_is_not_begun_when_the_night_is_over(why: str, tmp_path: Path
 
     work.one_by_one([tmp_path / "ost.yaml"])
 
-    stopped = (ExitCode.INTERRUPTED, "interrupted before it started")
-    late = (ExitCode.OUT_OF_TIME, "not started: the time was up (--until)")
+    stopped = (ExitCode.INTERRUPTED, ["interrupted before it started"])
+    late = (ExitCode.OUT_OF_TIME, ["not started: the time was up (--until)"])
     assert list(work.ended.values()) == [stopped if why == "stopped" else late]
 
 

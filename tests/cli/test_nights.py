@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_moved_away_is_a_clear_message(
     done = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert done.code == ExitCode.USAGE
-    assert "a.csv is done with, but cannot be moved to" in done.err
+    assert "a.csv is done, but cannot be moved to" in done.err
 
 
 def test_metrics_for_prometheus(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:

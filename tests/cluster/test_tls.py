@@ -154,7 +154,7 @@ def test_certificates_that_cannot_be_used(
         ({"ca_file": empty, "cert_file": cert, "key_file": key}, "cluster.ca_file: "),
         ({"ca_file": authority.ca, "cert_file": tmp_path / "no.pem"}, "cluster.cert_file: "),
         ({"ca_file": authority.ca, "cert_file": cert, "key_file": tmp_path / "no.pem"}, "cluster.key_file: "),
-        ({"ca_file": authority.ca, "cert_file": cert, "key_file": foreign_key}, "belong together"),
+        ({"ca_file": authority.ca, "cert_file": cert, "key_file": foreign_key}, "matching pair"),
         ({"ca_file": authority.ca, "cert_file": cert, "key_file": encrypted}, "has a password"),
         ({"ca_file": authority.ca, "cert_file": cert, "key_file": readable}, f"chmod 600 '{readable}'"),
         ({"ca_file": authority.ca, "cert_file": both}, f"cluster.cert_file: {both} can be read"),

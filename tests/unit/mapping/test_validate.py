@@ -245,7 +245,7 @@ def test_damaged_text(text: str) -> None:
     (fault,) = faults_of(check_row({"Name": text}, {}))
 
     assert (fault.code, fault.value) == ("damaged_text", text)
-    assert re.search(r"U\+[0-9A-F]{4}, sign \d", fault.message)
+    assert re.search(r"U\+[0-9A-F]{4}, character \d", fault.message)
 
 
 @pytest.mark.parametrize("text", ["a\tb\r\nc", "😀", "\u200bx", "a\u00a0b", "Ω≈ç√", "e\u0301"])
@@ -360,4 +360,4 @@ def test_a_text_that_a_workbook_of_ours_has_cut_is_not_taken_for_the_whole() -> 
     (fault,) = faults_of(check_row({"Notes": "x… [cut; failed.csv has all of it]"}, {"Comment": "Notes"}))
 
     assert (fault.code, fault.field) == ("damaged_text", "Comment")
-    assert "was cut" in fault.message
+    assert "was truncated" in fault.message

@@ -36,7 +36,7 @@ def test_pipe(tmp_path: Path) -> None:
     """A pipe can be read only once; it is refused at once, without waiting."""
     os.mkfifo(tmp_path / "pipe")
 
-    with pytest.raises(InputError, match="is not a regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         open_table(tmp_path / "pipe", SourceSettings())
 
 

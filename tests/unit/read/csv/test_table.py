@@ -157,7 +157,7 @@ def test_rows_of_many_cells(tmp_path: Path) -> None:
         (f'{HEADER}1;"{"x" * 1_100_000}";0171\n', {}, "row 2 has a cell of more than 1,000,000 characters"),
         (HEADER + '1;"' + "some text\n" * 200_000 + '";0171\n', {}, "begins with '1;\"some text' is longer than 1,000"),
         (f"{HEADER}1;{'x' * 11};0171\n", {"max_cell_chars": 10}, "row 2 has a cell of more than 10 characters"),
-        ("x;y\n" * 600_000, {"max_file_mb": 2}, "has 2 MB, and 2 are allowed"),
+        ("x;y\n" * 600_000, {"max_file_mb": 2}, "2 MB; the limit is 2 MB"),
     ],
 )
 def test_limits(tmp_path: Path, data: str, limits: dict[str, int], message: str) -> None:

@@ -120,7 +120,7 @@ def test_one_line_in_another_encoding(tmp_path: Path) -> None:
     data = f"No;Name\n{rows}".encode("cp1252") + "98;Novotný\n99;Dvořák\n".encode("cp1250")
 
     with pytest.raises(
-        InputError, match=r"line 18 was written in another encoding.* 'Dvoøák' in cp1252.*'Dvořák' in cp1250"
+        InputError, match=r"line 18 is in a different encoding.* 'Dvoøák' in cp1252.*'Dvořák' in cp1250"
     ):
         read(tmp_path, data)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
+from ..text.command_line import command
 from .common import App, echo, echo_json, exit_codes, files_argument, out_option, say, settled
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def reconcile(
             with progress(app) as observer:
                 plan = mending_plan(settings, options, journal, observer)
             plan.write(fix)
-            _log.info("The plan %s fixes the differences: dialler-sync import --plan %s --compare dialler", fix, fix)
+            run_it = command("import", "--plan", str(fix), "--compare", "dialler")
+            _log.info("The plan %s fixes the differences: %s", fix, run_it)
     return done.summary.exit_code
 
 

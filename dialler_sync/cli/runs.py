@@ -225,7 +225,7 @@ def forget(app: App, user_data: str, yes: bool) -> int:
         person = find_person(journal, user_data)
         rows, runs = len(person.rows), len(person.runs)
         found = f"{rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}"
-        if not yes:
+        if person.runs and not yes:
             echo(found, err=True)
             confirm("Erase them? This cannot be undone")
         copies = forget_person(journal, person)

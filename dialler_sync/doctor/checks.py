@@ -23,6 +23,7 @@ from ..files.trust import TRUST, is_foreign, judge
 from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
+from ..text.command_line import command
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
 from .dialler import check_dialler
@@ -57,7 +58,7 @@ def examine(
         settings = load_config(config_path, trusted=True)  # parsing it runs nothing
         files = read_configuration(config_path).files
     except ConfigError as error:
-        fix = "correct it, then check with 'dialler-sync config check'"
+        fix = f"correct it, then check with '{command('config', 'check')}'"
         yield failed("configuration", "; ".join(error.args), fix, ExitCode.USAGE)
         return
     named = [*((CONFIGURATION, path) for path in files[1:]), *files_to_trust(settings)]

@@ -90,8 +90,8 @@ def reason(error: BaseException) -> str:
         return "the host refuses the connection: check host and port."
     if isinstance(error, paramiko.SSHException) and "not found in known_hosts" in str(error):
         return (
-            "the host is not in known_hosts. Get its key (ssh-keyscan), compare its fingerprint with what who runs it "
-            "says, and add it to ~/.ssh/known_hosts, or name the file in sources: known_hosts."
+            "the host is not in known_hosts. Get its key (ssh-keyscan), compare its fingerprint with the one that "
+            "its owner gives you, and add it to ~/.ssh/known_hosts, or name the file in sources: known_hosts."
         )
     if isinstance(error, (paramiko.SSHException, EOFError)):
         return f"the connection broke ({error or 'it was closed'}). Try again later."

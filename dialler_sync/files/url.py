@@ -119,20 +119,21 @@ def path_of(text: str | os.PathLike[str]) -> Path:
         raise UsageError(f"{scheme}:// cannot be read. Lists come from files of this machine, or from {kinds}.")
     try:
         parts = urlsplit(address)
-        host, password, _ = parts.hostname, parts.password, parts.port
+        host, password, port = parts.hostname, parts.password, parts.port
     except ValueError as error:
         raise UsageError(f"the address that begins with {scheme}:// is not valid ({error}).") from None
+    server = f"{host}:{port}" if port else host
     if password is not None:
         keep_secret(unquote(password))
         raise UsageError(
             f"the address of {host or scheme} has a password in it, which others can read in the list of processes. "
-            f"Take it out, and set sources: {{'{scheme}://{host}': {{password_command: …}}}} in the configuration."
+            f"Take it out, and set sources: {{'{scheme}://{server}': {{password_command: …}}}} in the configuration."
         )
     if parts.username and scheme in ("https", "http"):
         keep_secret(unquote(parts.username))
         raise UsageError(
             f"the address of {host} has a login in it, which others can read in the list of processes. Take it out, "
-            f"and set sources: {{'{scheme}://{host}': {{token_command: …}}}}, or username, in the configuration."
+            f"and set sources: {{'{scheme}://{server}': {{token_command: …}}}}, or username, in the configuration."
         )
     if not host:
         raise UsageError(f"{address}: names no {'bucket' if scheme == 's3' else 'host'}: {scheme}://HOST/PATH.")

@@ -81,7 +81,9 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
         UsageError: a run is working on one of the campaigns.
     """
     copies = [
-        "the dialler, if it still has the contact: dialler-sync contacts delete",
+        "the dialler, if it still has the contact: "
+        + command("contacts", "delete", f"--user-data={person.user_data}")
+        + ", then forget once more: the journal keeps what was deleted",
         "lists of calls written with calls --to, and whatever was made from them",
         "files that validate --mapped, plan -o, inspect --to and contacts -o have written, and mails with attachments",
     ]

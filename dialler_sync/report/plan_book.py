@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..text.command_line import command
 from ..text.spreadsheet import harmless
 from . import plan_words
 from .sheets import Book, Table
@@ -31,7 +32,7 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         page.line("Files", ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
         page.line("Campaign", str(plan["campaign"]))
         page.line("Planned at (UTC)", plan["created_at"])
-        page.line("Execute it with", f"dialler-sync import --plan {path.with_suffix('.json').name}")
+        page.line("Execute it with", command("import", "--plan", path.with_suffix(".json").name))
         if note:
             page.line("Note", note)
         page.line()

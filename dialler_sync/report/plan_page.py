@@ -7,6 +7,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
+from ..text.command_line import command
 from . import charts, plan_words
 from .page import write_page
 from .records import Column, Records
@@ -43,6 +44,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
         "fields": charts.bars((plan["labels"].get(name, name), number, f"{number:,}") for name, number in fields),
         "records": records,
         "full": path.with_suffix(".json").name,
+        "run_it": command("import", "--plan", path.with_suffix(".json").name),
     }
     write_page(path, "plan.html.j2", context, zone)
 

@@ -70,7 +70,7 @@ _NEXT_STEPS: Mapping[int, str] = {
     ),
     ExitCode.USAGE: f"Fix the cause, then {_RESUME}",
     ExitCode.OUT_OF_TIME: f"Within the allowed hours, {_RESUME}",
-    ExitCode.INTERRUPTED: f"Within the allowed hours, {_RESUME}",
+    ExitCode.INTERRUPTED: f"When nothing stands in the way any more, {_RESUME}",
 }
 
 

@@ -15,7 +15,7 @@ from ..conftest import Configure, Run
 
 
 @pytest.mark.parametrize(
-    "command", [("undo",), ("forget", "--user-data", "K0"), ("contacts", "delete", "--user-data", "K0")]
+    "command", [("undo",), ("forget", "--user-data", "K2"), ("contacts", "delete", "--user-data", "K2")]
 )
 @pytest.mark.parametrize(
     ("answer", "code", "said"), [("", ExitCode.USAGE, "add --yes"), ("n\n", ExitCode.INTERRUPTED, "interrupted")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -396,14 +397,14 @@ def test_fix_writes_the_plan_that_mends_it(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """'import --plan' takes it, and afterwards everything matches; extras stay, unless the mirror says otherwise."""
-    configure()
+    chosen = ("-c", configure().rename("other name.yaml"))
     seed(dialler, "OTHER", Name="Müller")
     seed(dialler, "EXTRA")
     path = contacts_csv(rows=[line("OTHER"), line("NEW")])
 
-    done = run("reconcile", path, "--fix", "mend.json")
-    mended = run("import", "--plan", "mend.json", "--compare", "dialler")
-    after = run("reconcile", path)
+    done = run(*chosen, "reconcile", path, "--fix", "mend.json")
+    mended = run(*shlex.split(done.err.partition("differences: dialler-sync ")[2]))
+    after = run(*chosen, "reconcile", path)
 
     assert done.code == ExitCode.OK, done.err
     plan = json.loads(Path("mend.json").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -267,6 +268,11 @@ def test_a_person_is_forgotten(run: Run, configure: Configure, contacts_csv: Con
     assert [row["Name"] for row in done.rows("failed.csv")] == ["", "Other"]
     left = [path for path in (*tmp_path.glob("reports/*/*"), tmp_path / "state/journal.db") if _holds(path)]
     assert not left
+    delete = forgotten.out.splitlines()[1].partition(": dialler-sync ")[2].partition(", then")[0]
+    assert run(*shlex.split(delete), "--yes").code == ExitCode.OK
+    assert "erased 1 row" in run("forget", "--user-data", "K1", "--yes").out
+    assert not _holds(tmp_path / "state/journal.db")
+    assert "erased 0 rows" in run("forget", "--user-data", "nobody").out
 
 
 def _holds(path: Path) -> bool:

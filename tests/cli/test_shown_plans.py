@@ -53,24 +53,26 @@ def test_each_ending_is_written_and_pages_have_their_plan_beside_them(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
     """The import takes exactly that one; a page itself is refused with the name to give."""
-    configure()
+    chosen = ("-c", configure().rename("other.yaml").name)
     seed(dialler, "CHANGED")
     path = contacts_csv(rows=[line("CHANGED", "New"), line("NEW")])
 
-    done = run("plan", path, "-o", "shown.html", "-o", "book.XLSX", "-o", "kept.plan")
+    done = run(*chosen, "plan", path, "-o", "shown.html", "-o", "book.XLSX", "-o", "kept.plan")
 
     assert done.code == ExitCode.OK, done.err
     plan = json.loads(Path("shown.json").read_text(encoding="utf-8"))
     assert json.loads(Path("kept.plan").read_text(encoding="utf-8")) == plan
     assert json.loads(Path("book.json").read_text(encoding="utf-8")) == plan
     assert plan["entries"][1]["fields"]["Name"] == "Name NEW"
-    assert "1 new, 1 to change" in Path("shown.html").read_text(encoding="utf-8")
+    page = Path("shown.html").read_text(encoding="utf-8")
+    assert "1 new, 1 to change" in page
+    assert "<code>dialler-sync --config other.yaml import --plan shown.json</code>" in page
     for name in ("shown.html", "shown.json", "book.XLSX"):
         assert Path(name).stat().st_mode & 0o077 == 0
-    refused = run("import", "--plan", "shown.html")
+    refused = run(*chosen, "import", "--plan", "shown.html")
     assert refused.code == ExitCode.USAGE
     assert "name shown.json, which was written with it" in refused.err
-    imported = run("import", "--plan", "book.json")
+    imported = run(*chosen, "import", "--plan", "book.json")
     assert imported.code == ExitCode.OK, imported.err
     assert {contact["Name"] for contact in dialler.store.contacts.values()} == {"New", "Name NEW"}
 

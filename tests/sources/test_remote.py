@@ -239,7 +239,13 @@ def test_a_pattern_names_files(run: Run, place: Place) -> None:
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("sftp://user:s3cret@host/list.csv", "has a password in it"),
+        (
+            "sftp://user:s3cret@host:2222/list.csv",
+            (
+                "has a password in it, which others can read in the list of processes. "
+                "Take it out, and set sources: {'sftp://host:2222': {password_command"
+            ),
+        ),
         ("ftp://host/list.csv", "ftp:// cannot be read"),
         ("http://example.com/list.csv", "is not encrypted: use https://"),
         ("sftp:///list.csv", "names no host"),

@@ -94,7 +94,7 @@ def test_undo_shows_its_plan_first(
     asked = run("undo", imported.summary["run_id"])
 
     assert "3 to delete" in shown.out
-    assert asked.code == ExitCode.INTERRUPTED
+    assert asked.code == ExitCode.USAGE
     assert len(dialler.store.contacts) == 3
 
 

@@ -154,3 +154,24 @@ def test_of_a_large_file_only_the_beginning_is_kept(
     assert store.read("summary.json") == b"x" * 10
     assert store.read("other.json") == b""
     assert store.sha256("other.json") == ""
+
+
+def test_copies_at_addresses_are_named_when_a_person_is_forgotten(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path]
+) -> None:
+    """Nobody looks whether they are there: the list in the inbox, the answer to it, the reports."""
+    url, folder = inbox
+    for name in ("answers", "reports", "lists"):
+        (folder / name).mkdir()
+    (folder / "lists" / "a.csv").write_bytes(LIST)
+    configure(sources=logins(sftp.login), inbox=f'{{dir: "{url}/lists", answers: "{url}/answers"}}')
+    first = run("import", "--quiet-for", "0")
+    (filed,) = (folder / "lists" / "done").iterdir()
+    second = run("import", f"{url}/lists/done/{filed.name}", "--out", f"{url}/reports")
+
+    done = run("forget", "--user-data", "K1", "--yes")
+
+    assert [first.code, second.code, done.code] == [ExitCode.OK] * 3, second.err + done.err
+    copies = [each.removeprefix("a copy remains: ") for each in done.out.splitlines()]
+    for place in ("lists/done/", "answers/a.csv", "reports, the reports of import"):
+        assert [each for each in copies if each.startswith(f"{url}/{place}")], done.out

@@ -9,6 +9,7 @@ import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.jobs import receivers
+from dialler_sync.jobs.message import DIGEST, chat_text
 
 from ..conftest import Configure, Run
 from ..helpers.receivers import Hook, hook
@@ -66,3 +67,24 @@ def test_ctrl_c_while_one_receiver_is_told_leaves_the_message_for_all(
     assert first.code in {ExitCode.NO_ROW_CAN_SUCCEED, ExitCode.INTERRUPTED}, first.err
     assert second.code == ExitCode.OK, second.err
     assert [len(chat.told), len(teams.told)] == [2, 2]
+
+
+def test_who_names_a_file_puts_no_link_and_no_call_to_everybody_into_a_chat() -> None:
+    """Chats read ``<url|name>``, ``[name](url)`` and ``@channel`` out of any text."""
+    name = "[Log in](https://evil.example) <https://evil.example|Log in> <!channel> @channel @Here.csv"
+    campaign = {
+        "event": "failing",
+        "failing": True,
+        "needs": name,
+        "alarm": "",
+        "counts": {},
+        "errors": {},
+        "name": name,
+    }
+    body = {"event": DIGEST, "verdict": name, "campaigns": [campaign]}
+
+    texts = chat_text(body), str(receivers._card(body))
+
+    for text in texts:
+        assert "https://evil.example" in text
+        assert not any(sign in text for sign in ("](", "<", ">", "@channel", "@Here"))

@@ -47,7 +47,7 @@ class ListAtAddress:
         Raises:
             InputError: it cannot be put there; the list counts as not given.
         """
-        if once and (content := self._folder.read(self._name)) and hashlib.sha256(content).hexdigest() not in ours:
+        if once and (there := self._folder.sha256(self._name)) and there not in ours:
             self._set_aside()
         self._folder.put({self._name: self.here}, replace=True)
         self.here.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..config.sources import StoreSettings
 from ..errors import DiallerSyncError, InputError, UsageError
 from ..files.url import Url
+from .copies import BLOCK
 from .remote import said, store_at
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _T = TypeVar("_T")
+_SMALL = 1 << 20
 _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict", "FileExistsError")
 
 
@@ -76,7 +79,7 @@ class RemoteFolder:
             if any(info["name"] == path and info.get("type") == "file" for info in found):
                 raise self._is_file()
             entries = (_entry(info) for info in found if info["name"].strip("/") != path.strip("/"))
-            return sorted((each for each in entries if each.name not in {"", ".", ".."}), key=lambda each: each.name)
+            return sorted((each for each in entries if _is_name(each.name)), key=lambda each: each.name)
 
         return self._do(ask)
 
@@ -88,20 +91,38 @@ class RemoteFolder:
 
         def ask(files: AbstractFileSystem) -> str:
             try:
-                return _entry(files.info(self._at(name))).mark
+                found = _entry(files.info(self._at(name)))
             except FileNotFoundError:
                 return ""
+            return found.mark if found.kind == "file" else ""
 
         return self._do(ask)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a small file, nothing if it is not there."""
+        """Return the content of a small file, or how it begins; nothing if it is not there."""
 
         def ask(files: AbstractFileSystem) -> bytes:
             try:
-                return bytes(files.cat_file(self._at(name)))
+                with files.open(self._at(name), "rb") as file:
+                    return bytes(file.read(_SMALL))
             except FileNotFoundError:
                 return b""
+
+        return self._do(ask)
+
+    def sha256(self, name: str) -> str:
+        """Return the hash of a file, ``""`` if it is not there or empty."""
+
+        def ask(files: AbstractFileSystem) -> str:
+            digest, some = hashlib.sha256(), False
+            try:
+                with files.open(self._at(name), "rb") as file:
+                    while data := file.read(BLOCK):
+                        digest.update(data)
+                        some = True
+            except FileNotFoundError:
+                pass
+            return digest.hexdigest() if some else ""
 
         return self._do(ask)
 
@@ -211,6 +232,11 @@ def _entry(info: Mapping[str, Any]) -> Entry:
     at = info.get("mtime") or info.get("LastModified")
     at = datetime.fromtimestamp(at, UTC) if isinstance(at, (int, float)) else at
     return Entry(name, f"{info.get('size')}:{state}", str(info.get("type")), int(info.get("size") or 0), at)
+
+
+def _is_name(name: str) -> bool:
+    """Whether it is one that a file can have: a server may say anything."""
+    return name not in {"", ".", ".."} and "\0" not in name
 
 
 def _delete(files: AbstractFileSystem, paths: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,37 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
+from ..errors import InputError
+
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
+MOST_NAMES = 100_000
+"""Files of a folder: each takes memory, and no folder of lists has as many."""
+
+
+class _Client(paramiko.SFTPClient):
+    """Lists names that are not UTF-8, as Python has those of files here; and no folder that has no end."""
+
+    def listdir_iter(self, path: Any = ".", read_aheads: int = 1) -> Iterator[paramiko.SFTPAttributes]:  # noqa: ARG002
+        """Yield what lies in a folder.
+
+        Raises:
+            InputError: too much lies there.
+        """
+        handle = self._request(paramiko.sftp.CMD_OPENDIR, self._adjust_cwd(path))[1].get_binary()  # type: ignore[attr-defined]
+        number = 0
+        with suppress(EOFError):
+            while True:
+                answer = self._request(paramiko.sftp.CMD_READDIR, handle)[1]  # type: ignore[attr-defined]
+                for _ in range(answer.get_int()):
+                    name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
+                    found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
+                    number += 1
+                    if number > MOST_NAMES:
+                        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
+                    if name not in {".", ".."}:
+                        yield found
+        self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
 
 
 class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
@@ -33,7 +63,10 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
             if _SYSTEM_HOSTS.is_file():
                 self.client.load_system_host_keys(str(_SYSTEM_HOSTS))
         self.client.connect(self.host, **self.ssh_kwargs)
-        self.ftp = self.client.open_sftp()
+        transport = self.client.get_transport()
+        assert transport  # noqa: S101 - it is connected
+        self.ftp = _Client.from_transport(transport)
+        assert self.ftp  # noqa: S101 - likewise
         if channel := self.ftp.get_channel():
             channel.settimeout(self.ssh_kwargs["timeout"])
 

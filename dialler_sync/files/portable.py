@@ -38,9 +38,13 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
 
 
 def interrupt(process: subprocess.Popen[Any]) -> None:
-    """Interrupt a process as Ctrl-C does. Windows can only end it; what it had begun is resumed."""
+    """Interrupt a child as Ctrl-C does. Windows can only end it; what it had begun is resumed.
+
+    One that was begun by ``&`` in a script hears no Ctrl-C, and nor do its children: they hear SIGTERM.
+    """
     with suppress(ProcessLookupError):
         if sys.platform == "win32":
             process.terminate()
         else:
-            process.send_signal(signal.SIGINT)
+            deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+            process.send_signal(signal.SIGTERM if deaf else signal.SIGINT)

@@ -103,7 +103,12 @@ class Place(Protocol):
 
 def filed_name(tag: str, name: str) -> str:
     """Return the name under which a file is filed, as long as all common file systems allow."""
-    filed = f"{tag}-{name}"
-    while len(os.fsencode(filed)) > _LONGEST_NAME:
-        filed = f"{Path(filed).stem[:-1]}{Path(filed).suffix}"
-    return filed
+    return fitting(f"{tag}-{name}")
+
+
+def fitting(name: str) -> str:
+    """Return a name as long as all common file systems allow: a long one loses signs before its suffix."""
+    stem, suffix = Path(name).stem[:_LONGEST_NAME], Path(name).suffix[:_LONGEST_NAME]
+    while len(os.fsencode(stem + suffix)) > _LONGEST_NAME:
+        stem, suffix = (stem[:-1], suffix) if stem else ("", suffix[:-1])
+    return stem + suffix

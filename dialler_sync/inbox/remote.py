@@ -25,7 +25,7 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
-from .places import Arrival, Unfiled, filed_name
+from .places import Arrival, Unfiled, filed_name, fitting
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +80,8 @@ class RemoteInbox:
         entry, most = self._seen[path.name], self.source.max_file_mb
         if entry.kind != "file":
             return "is a link: put the file itself there"
+        if not _is_text(path.name):
+            return "has a name that is not UTF-8: rename it"
         return (
             f"has more than {most:,} MB: split it, or raise source.max_file_mb" if entry.size > most * 1_000_000 else ""
         )
@@ -115,7 +117,8 @@ class RemoteInbox:
         inside = f"{_IMPORTING}/{entry.name}"
         if self.store.renames:
             if entry.name.startswith(f"{self.owner}-"):
-                return [self._claim_of(each.name, each.mark) for each in self.store.listed(inside)]
+                left = (each for each in self.store.listed(inside) if each.kind == "file" and _is_text(each.name))
+                return [self._claim_of(each.name, each.mark) for each in left]
         elif entry.name.endswith(_CLAIM):
             owner, _, mark = self.store.read(inside).decode("utf-8", "replace").partition("\n")
             if owner == self.owner:
@@ -131,7 +134,7 @@ class RemoteInbox:
 
     def _claim_of(self, name: str, mark: str) -> RemoteClaim:
         key = _digest(f"{name}\n{mark}")
-        return RemoteClaim(self, self.folder / name, name, mark, key, (self.copies / key / name).absolute())
+        return RemoteClaim(self, self.folder / name, name, mark, key, (self.copies / key / fitting(name)).absolute())
 
     def lies_in(self, _path: Path) -> bool:
         """A run has read the private copy of a claim, so no other path counts."""
@@ -201,7 +204,7 @@ class RemoteClaim:
         if self.place.exists():
             return True
         inbox = self.inbox
-        if inbox.store.mark(self._inside) != self.mark:
+        if not self.mark or inbox.store.mark(self._inside) != self.mark:
             self.put_back()
             return False
         copy = download(inbox.folder / self._inside, inbox.source.stores, inbox.source.max_file_mb)
@@ -278,6 +281,10 @@ class RemoteClaim:
 
     def let_go(self) -> None:
         """Nothing is held."""
+
+
+def _is_text(name: str) -> bool:
+    return name == name.encode("utf-8", "replace").decode()
 
 
 def _digest(text: str) -> str:

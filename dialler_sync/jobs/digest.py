@@ -12,6 +12,7 @@ from typing import Any
 from ..config.notify import NotifySettings
 from ..exit_codes import ExitCode, worst
 from ..journal import Journal
+from ..journal.notices import NewNotice
 from ..report.night_page import CampaignNight, night_verdict
 from ..text.stamp import stamp
 from .message import DIGEST
@@ -72,13 +73,13 @@ def ping_starts(all_notify: Iterable[NotifySettings]) -> None:
 def tell_of_night(folder: Path, members: Sequence[Member], journal: Journal) -> None:
     """Tell each receiver of all its campaigns at once, those that fail first."""
     judged = [_judge(each, journal) for each in members if each.notify is None or each.notify.digest]
-    for each in judged:
-        if each.event:
-            journal.add_notice(each.noted_as, each.event, {}, delivered=True)
-    for receiver, ours in _by_receiver(judged, journal):
-        what = f"night {folder.resolve()}"
+    what, by_receiver = f"night {folder.resolve()}", list(_by_receiver(judged, journal))
+    found = [NewNotice(each.noted_as, each.event, {}, delivered=True) for each in judged if each.event]
+    for receiver, ours in by_receiver:
         if any(each.is_told(each.member.notify.on if each.member.notify else "change") for each in ours):
-            journal.add_notice(receiver.noted_as(what), DIGEST, _body(ours))
+            found.append(NewNotice(receiver.noted_as(what), DIGEST, _body(ours)))
+    journal.add_notices(found)
+    for receiver, ours in by_receiver:
         receiver.deliver(journal, what, partial(_is_about, {each.member.night.name for each in ours}))
     pings = {each.member.notify.ping: each.member.notify for each in judged if each.member.notify}
     for url, notify in pings.items():

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import JournalError, UsageError
+from ..files.url import Url, path_of
 from ..journal import Journal, RunRecord
 from ..journal.erase import Place
 from ..model import FINE
+from ..run.address import OUT
 from ..run.begin import reopen_folder
 from ..run.reports import Summary, write_reports
 from ..text.command_line import command
@@ -99,9 +101,13 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
 def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
     """Write the reports of a run anew, without the person; yield where copies remain."""
     out = Path(run.out)
-    files = [Path(entry["path"]) for entry in run.files if entry["path"]]
-    yield from (f"{path}, which run {run.id} has read" for path in files if path.exists())
-    yield from (answer.path for answer in journal.answers_of(run.id) if Path(answer.path).exists())
+    files = [path_of(entry["path"]) for entry in run.files if entry["path"]]
+    yield from (f"{path}, which run {run.id} has read" for path in files if _may_be_there(path))
+    yield from (answer.path for answer in journal.answers_of(run.id) if _may_be_there(path_of(answer.path)))
+    if address := run.options.get(OUT):
+        yield f"{address}, the reports of {run.command} {run.id}: delete them, or put them there anew: " + command(
+            "runs", "report", run.id, "--out", address
+        )
     if not out.is_dir():
         return
     if run.command not in {"import", "validate"} or not run.summary:
@@ -115,3 +121,8 @@ def _rewrite(journal: Journal, run: RunRecord) -> Iterator[str]:
     except (JournalError, UsageError, OSError) as error:
         _log.error("%s", error)
         yield f"{out}, whose reports could not be rewritten"
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether a file is there; at an address nobody looks, so it may be."""
+    return isinstance(path, Url) or path.exists()

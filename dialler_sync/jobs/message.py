@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from ..text.outward import line
 
 DIGEST = "digest"
 """The event of a message about a whole night."""
+
+_LINK, _TO_ALL = str.maketrans("<>", "‹›"), re.compile(r"@(?=(?:all|channel|everyone|here)\b)", re.IGNORECASE)
 
 
 def subject(body: Mapping[str, Any]) -> str:
@@ -38,10 +41,16 @@ def facts(body: Mapping[str, Any]) -> dict[str, str]:
     return {name: line(value, 1000) for name, value in found.items() if value is not None}
 
 
+def plain(text: str) -> str:
+    """Return a text in which a chat finds no link with a name of its own, and no call to everybody: whoever names
+    a file or a column writes into messages."""
+    return _TO_ALL.sub("@ ", text.translate(_LINK).replace("](", "] ("))
+
+
 def chat_text(body: Mapping[str, Any]) -> str:
     """Return the text for a chat: the subject; of a night, also a line for each campaign that is not well."""
     said = [f"{line(each['name'])}: {line(_sentence(each))}" for each in body.get("campaigns", ()) if each["event"]]
-    return "\n".join([subject(body), *said])
+    return plain("\n".join([subject(body), *said]))
 
 
 def _sentence(campaign: Mapping[str, Any]) -> str:

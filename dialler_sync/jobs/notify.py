@@ -15,6 +15,7 @@ from ..config.settings import Settings
 from ..errors import DiallerSyncError, JournalError
 from ..exit_codes import MEANINGS, ExitCode, exit_code
 from ..journal import Journal
+from ..journal.notices import NewNotice
 from ..run.reports import Summary
 from .metrics import write_metrics
 from .receivers import ping, receivers, stored_names
@@ -127,9 +128,10 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings, *, diges
         )
     event = "" if digest else night.told(settings.on)
     body = _body(summary, night) | {"event": event}
-    for receiver in receivers(settings, journal):
-        if event:
-            journal.add_notice(receiver.noted_as(target), event, body)
+    found = receivers(settings, journal)
+    if event:
+        journal.add_notices(NewNotice(receiver.noted_as(target), event, body) for receiver in found)
+    for receiver in found:
         receiver.deliver(journal, target)
     if not digest:
         ping_end(settings, summary.exit_code, night.alarm or summary.stopped_because, failing=night.failing)
@@ -161,8 +163,8 @@ def list_is_missing(alarm: str, settings: Settings, journal: Journal, folder: Pa
     if not settings.notify:
         return
     body = _without_run("missing", settings, alarm, ExitCode.INPUT)
-    for receiver in receivers(settings.notify, journal):
-        journal.add_notice(receiver.noted_as(_of_inbox(folder)), "missing", body)
+    found = receivers(settings.notify, journal)
+    journal.add_notices(NewNotice(receiver.noted_as(_of_inbox(folder)), "missing", body) for receiver in found)
     ping_end(settings.notify, ExitCode.INPUT, alarm)
 
 

@@ -13,7 +13,7 @@ from ..config.notify import NotifySettings
 from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward
-from .message import chat_text, facts, subject
+from .message import chat_text, facts, plain, subject
 
 _log = logging.getLogger(__name__)
 
@@ -75,13 +75,13 @@ def _card(body: Body) -> Body:
 
     Source: https://learn.microsoft.com/en-us/connectors/teams/#microsoft-teams-webhook
     """
-    found = [{"title": name, "value": mask_phones(value)[:300]} for name, value in facts(body).items()]
+    found = [{"title": plain(name), "value": plain(mask_phones(value)[:300])} for name, value in facts(body).items()]
     if (more := len(found) - _LINES) > 0:
         found[_LINES:] = [{"title": "…", "value": f"and {more} more"}]
     bad = body["event"] in {"failing", "missing"} or any(each["failing"] for each in body.get("campaigns", ()))
     title = {
         "type": "TextBlock",
-        "text": subject(body),
+        "text": plain(subject(body)),
         "weight": "Bolder",
         "size": "Medium",
         "wrap": True,

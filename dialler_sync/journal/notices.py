@@ -20,10 +20,19 @@ class Notice(NamedTuple):
     body: Mapping[str, Any]
 
 
-def add(connection: sa.Connection, target: str, event: str, body: Mapping[str, Any], *, delivered: bool) -> None:
-    """Add a notice; ``delivered``: one that only says how things stand."""
-    text = json.dumps(outward(body), ensure_ascii=False)
-    connection.execute(sa.insert(notices).values(target=target, event=event, body=text, delivered=delivered))
+class NewNotice(NamedTuple):
+    """A notice to be stored. ``delivered``: one that only says how things stand."""
+
+    target: str
+    event: str
+    body: Mapping[str, Any]
+    delivered: bool = False
+
+
+def add(connection: sa.Connection, notice: NewNotice) -> None:
+    """Add a notice."""
+    text = json.dumps(outward(notice.body), ensure_ascii=False)
+    connection.execute(sa.insert(notices).values(notice._replace(body=text)._asdict()))  # type: ignore[arg-type]
 
 
 def undelivered(connection: sa.Connection, target: str) -> list[Notice]:

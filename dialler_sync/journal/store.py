@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import sqlalchemy as sa
 
@@ -18,7 +18,7 @@ from .database import Database
 from .history import History
 from .inbox import InboxNotes
 from .machine_lock import Busy, machine_lock
-from .notices import Notice
+from .notices import NewNotice, Notice
 from .place import default_state
 from .rows import Rows
 
@@ -149,10 +149,11 @@ class Journal(Rows, History):
             erase.erase(connection, user_data, places)
         self._database.write_anew()
 
-    def add_notice(self, target: str, event: str, body: Mapping[str, Any], *, delivered: bool = False) -> None:
-        """Store a notice until it is delivered; ``delivered``: one that only says how things stand."""
+    def add_notices(self, found: Iterable[NewNotice]) -> None:
+        """Store notices until they are delivered; all of them, or none."""
         with self._begin() as connection:
-            notices.add(connection, target, event, body, delivered=delivered)
+            for notice in found:
+                notices.add(connection, notice)
 
     def undelivered(self, target: str) -> list[Notice]:
         """Return the undelivered notices, the oldest first."""

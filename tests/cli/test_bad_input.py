@@ -51,7 +51,7 @@ def test_every_file_that_cannot_be_read_is_named(
 
     assert done.code == ExitCode.INPUT
     assert "no such file" in done.err
-    assert "empty.csv: is empty" in done.err
+    assert "empty.csv: the file is empty" in done.err
     assert not dialler.requests
 
 
@@ -64,7 +64,7 @@ def test_inspect_goes_on_behind_a_file_that_cannot_be_read(run: Run, contacts_cs
 
     assert done.code == ExitCode.INPUT
     assert "no such file" in done.err
-    assert "empty.csv: is empty" in done.err
+    assert "empty.csv: the file is empty" in done.err
     assert done.out.count("path ") == 2
     assert "columns      Kunden nr, Name" in done.out
 

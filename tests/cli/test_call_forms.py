@@ -222,6 +222,6 @@ def test_doctor_says_which_facts_the_dialler_gives(run: Run, configure: Configur
     dialler.store.add(Name="Never", UserData="K3", PhoneNumber1="+491713920003")
 
     assert "2 calls have CallID, CallStart, CallConnect, CallEnd, DurationSeconds, Reached, Number" in said
-    assert "not told: Agent, EndReason; its list shows who was called" in said
+    assert "missing: Agent, EndReason; its list shows who was called" in said
     assert "0 contacts were looked at, and have no calls yet" in none
     assert "its list shows no contact as called" in run("doctor").out

@@ -236,7 +236,7 @@ def test_contacts_without_calls_are_not_asked(run: Run, configure: Configure, di
 
     assert "requests    2, 1 saved" in done.out
     assert len(lines(Path("1.csv"))) == 10
-    assert "of which 210 were asked" in done.out
+    assert "210 of them queried" in done.out
 
 
 def test_a_list_that_does_not_tell_of_calls_is_not_gone_by(

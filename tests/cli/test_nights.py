@@ -97,7 +97,7 @@ def test_a_newer_file_of_the_same_name_is_a_file_of_its_own(
 
     assert done.code == ExitCode.OK, done.err
     assert done.summary["counts"]["succeeded"] == 12
-    assert f"is not the file that run {stopped.summary['run_id']} was stopped with" in done.err
+    assert f"is not the file with which run {stopped.summary['run_id']} stopped" in done.err
     assert not (inbox / "a.csv").exists()
 
 

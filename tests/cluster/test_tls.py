@@ -157,7 +157,10 @@ def test_certificates_that_cannot_be_used(
         ({"ca_file": authority.ca, "cert_file": cert, "key_file": foreign_key}, "matching pair"),
         ({"ca_file": authority.ca, "cert_file": cert, "key_file": encrypted}, "has a password"),
         ({"ca_file": authority.ca, "cert_file": cert, "key_file": readable}, f"chmod 600 '{readable}'"),
-        ({"ca_file": authority.ca, "cert_file": both}, f"cluster.cert_file: {both} can be read"),
+        (
+            {"ca_file": authority.ca, "cert_file": both},
+            f"cluster.cert_file: {both} is a private key that others can read",
+        ),
         ({"ca_file": authority.ca, "cert_file": old, "key_file": old_key}, "expired on"),
         ({"ca_file": authority.ca, "cert_file": early, "key_file": early_key}, "is the clock right?"),
         ({"ca_file": authority.ca, "cert_file": foreign, "key_file": foreign_key}, "the scheduler refuses our"),

@@ -163,7 +163,7 @@ def test_look_ups_that_fail_do_not_end_the_run(
     assert done.code == ExitCode.OK, done.err
     assert carriers(dialler.store) == {f"K{n}": 1 for n in range(2, 10)}
     (row,) = (row for row in done.rows() if row["_error"])
-    assert "cannot be looked up" in row["_error"]
+    assert "cannot check that the contact is there only once" in row["_error"]
 
 
 def test_a_refusal_after_doubt_does_not_hide_the_doubt(

@@ -117,7 +117,7 @@ def test_other_folders_are_not_written(
         refused = run(*command, stopped.summary["run_id"])
 
         assert refused.code == ExitCode.USAGE
-        assert f"reports of run {stopped.summary['run_id']} are in {folder}" in refused.err
+        assert f"reports of run {stopped.summary['run_id']} belong in {folder}" in refused.err
 
     assert (home / "results.csv").read_text(encoding="utf-8") == "mine"
     assert sorted(path.name for path in home.iterdir()) == ["notes.txt", "results.csv"]

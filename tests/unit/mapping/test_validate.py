@@ -328,7 +328,8 @@ def test_an_empty_chunk() -> None:
 
 def test_the_checker_says_what_it_does_not_use() -> None:
     """The notes are those of the mapping."""
-    assert Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes == ("not used by the configuration:",)
+    notes = Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes
+    assert notes == ("not used by the configuration: column 'New'",)
 
 
 def test_the_schema_is_the_table_of_fields() -> None:

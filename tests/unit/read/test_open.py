@@ -72,7 +72,7 @@ def test_what_is_no_spreadsheet(tmp_path: Path, data: bytes, what: str, name: st
     """The message names the kind of another file, whatever its suffix."""
     (tmp_path / name).write_bytes(data)
 
-    with pytest.raises(InputError, match=rf"{name}: is {what}, not a spreadsheet"):
+    with pytest.raises(InputError, match=rf"{name}: this is {what}, not a spreadsheet"):
         open_table(tmp_path / name, SourceSettings())
 
 

@@ -172,5 +172,5 @@ def test_the_outcomes_add_up_to_the_rows_that_were_read(rows: int | None, fits: 
     if fits:
         assert Counts.of(journal, run).rows.total() == 2
     else:
-        with pytest.raises(JournalDamaged, match="3 rows of run"):
+        with pytest.raises(JournalDamaged, match="read 3 rows"):
             Counts.of(journal, run)

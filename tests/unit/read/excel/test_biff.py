@@ -167,4 +167,4 @@ def test_workbooks_that_are_too_old(tmp_path: Path, head: bytes, version: str) -
     message = refusal(tmp_path / "old.xls")
 
     assert f"in the format of Excel {version}" in message
-    assert "save it anew as .xlsx" in message
+    assert "save it as .xlsx" in message

@@ -1,0 +1,177 @@
+"""Folders at addresses: of whoever can write to them, and of a server that says anything."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dialler_sync.config import load_config
+from dialler_sync.exit_codes import ExitCode
+from dialler_sync.fetch import folder as of_folder
+from dialler_sync.fetch import sftp as of_sftp
+from dialler_sync.fetch.folder import RemoteFolder
+from dialler_sync.files.url import Url
+from dialler_sync.journal import Journal
+from dialler_sync.simulator import SimulatorServer
+
+from ..conftest import Configure, Done, Run
+from ..helpers.dialler import line
+from ..helpers.stores import Sftp
+from ..sources.conftest import Remote, bucket, logins, remote, sftp, share
+
+__all__ = ["bucket", "remote", "sftp", "share"]
+
+LIST = "\n".join(("Key,Name,Phone", line("K1"), "")).encode()
+
+
+def take(run: Run, configure: Configure, login: str, url: str) -> Done:
+    configure(sources=logins(login), inbox=f'{{dir: "{url}"}}', concurrency=1)
+    return run("import", "--quiet-for", "0")
+
+
+def keys(dialler: SimulatorServer) -> set[str]:
+    return {str(contact["UserData"]) for contact in dialler.store.contacts.values()}
+
+
+@pytest.fixture
+def inbox(sftp: Sftp, tmp_path: Path) -> tuple[str, Path]:
+    """The address of an inbox on the server, and its folder."""
+    folder = sftp.files / f"{tmp_path.name}-inbox"
+    folder.mkdir()
+    return sftp.url(folder.name), folder
+
+
+def test_a_name_that_is_not_utf_8_keeps_no_other_file_waiting(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], dialler: SimulatorServer
+) -> None:
+    """Old programs write such names; one of them was enough for the folder not to be listed at all."""
+    url, folder = inbox
+    (folder / "a.csv").write_bytes(LIST)
+    Path(os.fsdecode(bytes(folder) + b"/M\xfcller.csv")).write_bytes(LIST.replace(b"K1", b"K2"))
+
+    done, again = take(run, configure, sftp.login, url), take(run, configure, sftp.login, url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert r"M\xfcller.csv: has a name that is not UTF-8: rename it; it stays where it is" in done.err
+    assert again.err == ""
+    assert keys(dialler) == {"K1"}
+
+
+def test_a_folder_without_an_end_is_refused(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its names fill the memory."""
+    monkeypatch.setattr(of_sftp, "MOST_NAMES", 5)  # with . and ..
+    url, folder = inbox
+    for number in range(6):
+        (folder / f"{number}.csv").write_bytes(LIST)
+
+    done = take(run, configure, sftp.login, url)
+
+    assert done.code == ExitCode.INPUT
+    assert f"{folder}: has more than 5 files" in done.err
+
+
+def test_names_as_no_file_here_can_have_them(
+    run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other systems allow longer names, and a server may list what no file can be called."""
+    real = of_folder._entry
+    name = f"{'ü' * 120}.csv"
+    remote.put(name, LIST)
+    long, nul = f"{'n' * 300}.csv", "a\0b.csv"
+    monkeypatch.setattr(of_folder, "_entry", lambda info: real({**info, "name": str(info["name"]).replace("nul", nul)}))
+    remote.put("nul", LIST)
+    if remote.kind == "s3":
+        remote.put(long, LIST.replace(b"K1", b"K2"))
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == ({"K1", "K2"} if remote.kind == "s3" else {"K1"})
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_what_is_forged_as_claimed_is_not_read(
+    kind: str, run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], dialler: SimulatorServer
+) -> None:
+    """Whoever can write to the inbox may know the name of this journal: no link of theirs is followed, nor is the
+    inbox kept from its work."""
+    url, folder = inbox
+    with Journal.open(str(Path("state/journal.db").resolve())) as journal:
+        owner = journal.inbox(url).owner()
+    secret = folder.with_name(f"{folder.name}-secret.csv")
+    forged = folder / "importing" / f"{owner}-0" / "x.csv"
+    secret.write_bytes(LIST)
+    forged.parent.mkdir(parents=True)
+    if kind == "folder":
+        forged.mkdir()
+    else:  # of the size and time of what it leads to
+        to = os.path.relpath(secret, forged.parent)
+        secret.write_bytes(LIST + b"\n" * (len(to) + 200 - len(LIST)))
+        forged.symlink_to("./" * 100 + to)
+        os.utime(secret, (1e9, 1e9))
+        os.utime(forged, (1e9, 1e9), follow_symlinks=False)
+    (folder / "good.csv").write_bytes(LIST.replace(b"K1", b"K2"))
+
+    done = take(run, configure, sftp.login, url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == {"K2"}
+
+
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+@pytest.mark.parametrize("mark", ["", "0:None"])
+@pytest.mark.parametrize("name", ["", "gone.csv", "sub"])
+def test_a_forged_claim_of_an_object_store(
+    name: str, mark: str, run: Run, configure: Configure, remote: Remote, dialler: SimulatorServer
+) -> None:
+    """It stands for no file, so it is put away, and the inbox works."""
+    with Journal.open(str(Path("state/journal.db").resolve())) as journal:
+        owner = journal.inbox(remote.url).owner()
+    remote.put("sub/x.csv", LIST)
+    remote.put("good.csv", LIST.replace(b"K1", b"K2"))
+    remote.put(f"importing/{name}.claim", f"{owner}\n{mark}".encode())
+
+    done = take(run, configure, remote.login, remote.url)
+
+    assert done.code == ExitCode.OK, done.err
+    assert keys(dialler) == {"K2"}
+
+
+def test_of_a_large_file_only_the_beginning_is_kept(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a small one is looked for: a claim, a summary."""
+    monkeypatch.setattr(of_folder, "_SMALL", 10)
+    url, folder = inbox
+    (folder / "summary.json").write_bytes(b"x" * 100)
+    settings = load_config(configure(sources=logins(sftp.login)))
+    store = RemoteFolder(Url(url), settings.source.stores)
+
+    assert store.read("summary.json") == b"x" * 10
+    assert store.read("other.json") == b""
+    assert store.sha256("other.json") == ""
+
+
+def test_copies_at_addresses_are_named_when_a_person_is_forgotten(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path]
+) -> None:
+    """Nobody looks whether they are there: the list in the inbox, the answer to it, the reports."""
+    url, folder = inbox
+    for name in ("answers", "reports", "lists"):
+        (folder / name).mkdir()
+    (folder / "lists" / "a.csv").write_bytes(LIST)
+    configure(sources=logins(sftp.login), inbox=f'{{dir: "{url}/lists", answers: "{url}/answers"}}')
+    first = run("import", "--quiet-for", "0")
+    (filed,) = (folder / "lists" / "done").iterdir()
+    second = run("import", f"{url}/lists/done/{filed.name}", "--out", f"{url}/reports")
+
+    done = run("forget", "--user-data", "K1", "--yes")
+
+    assert [first.code, second.code, done.code] == [ExitCode.OK] * 3, second.err + done.err
+    copies = [each.removeprefix("a copy remains: ") for each in done.out.splitlines()]
+    for place in ("lists/done/", "answers/a.csv", "reports, the reports of import"):
+        assert [each for each in copies if each.startswith(f"{url}/{place}")], done.out

@@ -27,6 +27,7 @@ _RULES: Mapping[str, str] = {
     Reason.EXISTS: "already in the dialler, so left unchanged (rows.mode: create)",
     Reason.ABSENT: "not in the dialler, so not created (rows.mode: update)",
     Reason.SUPERSEDED: "left out: another row with the same key or number is used",
+    Reason.KNOWN_NUMBER: "left out: a contact has the same number (rows.duplicate_phones_in_dialler)",
 }
 """Reasons whose texts name rows or contacts, and so differ from row to row."""
 
@@ -62,7 +63,10 @@ def what_rules_did(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]
         action = entry["action"]
         if action == "rejected" or not entry["reason"]:
             continue
-        rule = (action, _RULES.get(action) or f"{action}: {entry['reason']}")
+        reason = entry["reason"]
+        if action == Reason.SUPPRESSED:
+            reason = f"listed in {reason.rpartition(' is in ')[2]}"  # one rule, whichever entry it was
+        rule = (action, _RULES.get(action) or f"{action}: {reason}")
         if rule not in found:
             kinds[action] += 1
         found[rule if kinds[action] <= _MOST or rule in found else (action, f"{action}, for other reasons")] += 1

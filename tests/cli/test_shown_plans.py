@@ -49,6 +49,17 @@ def test_it_says_what_each_rule_does(
     assert "rows.skip" in told[1]
 
 
+def test_a_list_of_numbers_is_one_rule(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:
+    """However many of its numbers are met."""
+    (tmp_path / "dnc.csv").write_text("Phone\n" + "".join(f"0171 39200{n}\n" for n in range(12, 30)), encoding="utf-8")
+    configure(suppress="{file: dnc.csv, column: Phone, region: DE}")
+
+    told = run("plan", contacts_csv(20)).out.partition("What the rules do:\n")[2].splitlines()
+
+    assert told[0] == "    18 suppressed: listed in dnc.csv"
+    assert not told[1].startswith("    ")
+
+
 def test_each_ending_is_written_and_pages_have_their_plan_beside_them(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from ..config.sources import StoreSettings
 from ..errors import InputError
+from ..fetch.copies import Copy
 from ..fetch.folder import RemoteFolder
 from ..files.private import make_folder
 from ..files.url import Url
@@ -18,17 +19,20 @@ _COPIES = "calls"
 
 
 class ListAtAddress:
-    """The list at an address. ``here``: the file that is written first, in the folder ``copies`` of the journal.
+    """The list at an address. ``here``: the file that is written first: in the folder ``copies`` of the journal, where the
+    next call for this ``receiver`` finds it; without one (None), in a folder that no other call has.
 
     Raises:
         UsageError: nothing can be put there.
     """
 
-    def __init__(self, url: Url, stores: Mapping[str, StoreSettings], copies: Path) -> None:
+    def __init__(self, url: Url, stores: Mapping[str, StoreSettings], copies: Path, receiver: str | None) -> None:
         self._folder = RemoteFolder(url.parent, stores)
         self._name = url.name
         self._url = url
-        self.here = copies / _COPIES / hashlib.sha256(str(url).encode()).hexdigest()[:16] / self._name
+        self._copy = Copy(self._name) if receiver is None else None
+        key = hashlib.sha256(f"{url} {receiver}".encode()).hexdigest()[:16]
+        self.here = self._copy.path if self._copy else copies / _COPIES / key / self._name
 
     def check(self) -> None:
         """Refuse a place that no file can have, before anything is asked.

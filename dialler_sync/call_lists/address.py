@@ -13,14 +13,17 @@ from ..fetch.copies import Copy
 from ..fetch.folder import RemoteFolder
 from ..files.private import make_folder
 from ..files.url import Url
+from ..report.invalid_numbers import FILE as INVALID
 from .page import NAME
 
 _COPIES = "calls"
 
 
 class ListAtAddress:
-    """The list at an address. ``here``: the file that is written first: in the folder ``copies`` of the journal, where the
-    next call for this ``receiver`` finds it; without one (None), in a folder that no other call has.
+    """The list at an address. ``here``: the file that is written first.
+
+    The next call for this ``receiver`` finds it in the folder ``copies`` of the journal. Without a receiver (None) it
+    is in a folder that no other call has.
 
     Raises:
         UsageError: nothing can be put there.
@@ -57,11 +60,11 @@ class ListAtAddress:
         self.here.unlink()
 
     def put_page(self) -> None:
-        """Put the page beside it, if there is one."""
-        page = self.here.with_name(NAME)
-        if page.is_file():
-            self._folder.put({NAME: page}, replace=True)
-            page.unlink()
+        """Put beside it what was written beside it here: the page, and the invalid numbers."""
+        files = {name: path for name in (NAME, INVALID) if (path := self.here.with_name(name)).is_file()}
+        self._folder.put(files, replace=True)
+        for path in files.values():
+            path.unlink()
 
     def _set_aside(self) -> None:
         if not self._folder.renames:

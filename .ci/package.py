@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DEMO = ("sample_data/", "configs/")
-UNITS = "systemd/"
+UNITS = "docs/systemd/"
 
 
 def call(*words: str | Path, cwd: Path = ROOT) -> str:
@@ -45,7 +45,7 @@ def in_wheel(tracked: list[str], version: str) -> set[str]:
         elif name.startswith(DEMO):
             found.add(f"dialler_sync/_demo/{name}")
         elif name.startswith(UNITS):
-            found.add(f"dialler_sync-{version}.data/data/share/dialler-sync/{name}")
+            found.add(f"dialler_sync-{version}.data/data/share/dialler-sync/systemd/{name.removeprefix(UNITS)}")
     return found
 
 

@@ -14,7 +14,7 @@ from .common import App, echo, exit_codes, out_option
 @out_option
 @click.pass_obj
 def demo(app: App, out: Path | None) -> int:
-    """Run a complete import on the embedded dialler; nothing to configure.
+    """Run a complete import on the embedded dialler.
 
     Imports the sample data, lets the dialler call for a week, and shows the results. The sample contains some
     faulty rows on purpose; they are rejected, and the demo still succeeds.

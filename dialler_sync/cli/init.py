@@ -30,7 +30,9 @@ def init(app: App, file: Path, output: Path | None) -> int:
     from ..jobs.propose import propose
 
     source = app.source()
-    proposal = propose(file, source)
+    chosen = "" if output in (None, Path("dialler-sync.yaml")) else f"-c {in_shell(output)} "
+    try_it = f"dialler-sync {chosen}validate {in_shell(file)}"
+    proposal = propose(file, source, try_it)
     if output is None:
         click.echo(proposal, nl=False)
         return ExitCode.OK
@@ -45,6 +47,5 @@ def init(app: App, file: Path, output: Path | None) -> int:
     if is_quiet():
         return ExitCode.OK
     echo(f"Wrote {output}. Check it, fill in what is marked CHANGE and remove these marks, then run:")
-    chosen = "" if output == Path("dialler-sync.yaml") else f"-c {in_shell(output)} "
-    echo(f"  dialler-sync {chosen}validate {in_shell(file)}")
+    echo(f"  {try_it}")
     return ExitCode.OK

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
 def inspect_(app: App, files: tuple[Path, ...], folder: Path | None, output: str) -> int:
-    """Show how FILE... is read.
+    """Show how each FILE is read.
 
     Shows encoding, delimiter, header row, sheet, columns and rows; for each column the number of filled and
     distinct cells, the longest one, what they look like, and examples; and the first five rows.

@@ -12,6 +12,7 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import Url, path_of
 from ..text.command_line import command
+from .asking import confirm
 from .common import App, echo, echo_json, exit_codes, is_quiet, settled
 
 
@@ -222,13 +223,14 @@ def forget(app: App, user_data: str, yes: bool) -> int:
 
     with app.journal() as journal:
         person = find_person(journal, user_data)
+        rows, runs = len(person.rows), len(person.runs)
+        found = f"{rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}"
         if not yes:
-            echo(f"{len(person.rows):,} rows in {len(person.runs):,} runs", err=True)
-            click.confirm("Erase them? This cannot be undone", abort=True, err=True)
+            echo(found, err=True)
+            confirm("Erase them? This cannot be undone")
         copies = forget_person(journal, person)
     settled()
-    rows, runs = len(person.rows), len(person.runs)
-    echo(f"erased {rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}")
+    echo(f"erased {found}")
     for copy in copies:
         echo(f"a copy remains: {copy}")
     return ExitCode.OK

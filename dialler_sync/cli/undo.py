@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..text.outward import line
+from .asking import confirm
 from .choosing import choose, config_of_run_option, say_nothing, when
 from .common import UNDO_CODES, App, echo, is_quiet, out_option
 
@@ -60,7 +60,7 @@ def undo(
         if dry_run or not counts:
             return 0
         if not yes:
-            click.confirm(line(_question(record, counts["delete"])), abort=True, err=True)
+            confirm(_question(record, counts["delete"]))
         with progress(app) as observer:
             summary = undo_run(
                 settings, record, journal, force=force, out=out, observer=observer, config_path=chosen.config_path

@@ -51,7 +51,7 @@ def validate(
     mark: bool,
     mapped: Path | None,
 ) -> int:
-    """Check FILE... without sending anything.
+    """Check each FILE without sending anything.
 
     Writes results.csv, in which a valid row is 'succeeded', and failed.xlsx (rows to fix; also as failed.csv).
     """

@@ -38,7 +38,7 @@ class Histories:
         self._client = client
         self._spoken = Spoken(language)
         self.has_batch = True
-        self.asked = "batch look-ups"
+        self.asked = "batch lookups"
         self.unasked = 0
 
     async def of(self, ids: Sequence[str]) -> tuple[dict[str, Any], Records]:

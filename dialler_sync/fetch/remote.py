@@ -151,7 +151,7 @@ def said(url: Url, done: str = "read") -> Iterator[None]:
         cause = error.__cause__
         unsaid = None if cause and url.scheme in ("https", "http") else _GONE[0]  # there it is whatever went wrong
         if getattr(cause, "status", unsaid) in _GONE and not isinstance(cause, OSError):
-            raise InputError(f"{url}: there is no such {'file' if done == 'read' else 'folder'}.") from None
+            raise InputError(f"{url}: no such {'file' if done == 'read' else 'folder'}.") from None
         raise _failed(url, error, done) from error
     except PermissionError:
         raise InputError(f"{url}: may not be {done} by this user. Ask who runs the server.") from None

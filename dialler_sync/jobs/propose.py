@@ -10,8 +10,10 @@ from ..propose import propose_config
 from ..read import first_rows, open_selected
 
 
-def propose(path: Path, source: SourceSettings) -> str:
+def propose(path: Path, source: SourceSettings, try_it: str | None = None) -> str:
     """Write a commented configuration, as YAML, that fits a file: its table, or the sheets that ``source`` takes.
+
+    ``try_it`` is the command that the configuration names.
 
     Raises:
         InputError: the file cannot be read, or holds several tables, or sheets with other columns.
@@ -25,4 +27,4 @@ def propose(path: Path, source: SourceSettings) -> str:
                 f"{other.layout.where}: its columns are not those of sheet '{first.layout.sheet}' "
                 f"({', '.join(sorted(differing))}). Make a configuration from each, or give them the same header."
             )
-    return propose_config(first, source)
+    return propose_config(first, source, try_it)

@@ -102,8 +102,8 @@ class Database:
         if self._file and _identity(self._engine.url) != self._file:
             if not self.run_has_begun:
                 raise JournalError(
-                    f"the journal {self._name} was deleted or replaced while it was in use. Put the file back, and "
-                    "give the command again."
+                    f"the journal {self._name} was deleted or replaced while it was in use. Restore the file, and "
+                    "run the command again."
                 )
             raise JournalLost(
                 f"the journal {self._name} was deleted or replaced during the run. Only this run's reports say "

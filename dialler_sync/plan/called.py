@@ -1,6 +1,6 @@
 """What a record says of the calls to its contact. Pure.
 
-The batch look-up gives the current result code and the calls; a list has them as far as the dialler's release tells.
+The batch lookup gives the current result code and the calls; a list has them as far as the dialler's release tells.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def decide(
     if rules.mode is not Mode.UPSERT and (failed := _not_looked_up(fields, known=bool(there) or certain)):
         return failed
     if rules.mode is Mode.UPDATE and not there:
-        return Decision(Reason.ABSENT, reason="the dialler has no such contact (rows.mode: update)")
+        return Decision(Reason.ABSENT, reason="not in the dialler (rows.mode: update)")
     if rules.mode is Mode.CREATE and there:
         return _left_alone(there, rules)
     if not rules.overwrite or not fields.get("UserData"):

@@ -19,10 +19,10 @@ from ..pages import KEYS, RECORDS, batched
 _log = logging.getLogger(__name__)
 
 _NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
-"""HTTP statuses by which a server, or what stands before it, says that it has no batch look-up that can be used."""
+"""HTTP statuses by which a server, or what stands before it, says that it has no batch lookup that can be used."""
 
 MOST_SINGLE = 200
-"""Keys up to which contacts of other campaigns are looked up one by one, where there is no batch look-up."""
+"""Keys up to which contacts of other campaigns are looked up one by one, where there is no batch lookup."""
 
 
 class Snapshot:
@@ -234,7 +234,7 @@ async def read_campaign(client: DiallerClient, campaign: int | None, wanted: fro
 async def read_contacts(
     client: DiallerClient, keys: Sequence[str], campaign: int | None, wanted: frozenset[str] = frozenset()
 ) -> Snapshot:
-    """The contacts of these keys by batch look-ups; where the server has none that works, the whole campaign.
+    """The contacts of these keys by batch lookups; where the server has none that works, the whole campaign.
 
     Raises:
         RequestError: the dialler does not answer.
@@ -253,7 +253,7 @@ async def read_contacts(
 
 
 async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts again with what came of their calls, where the dialler has a batch look-up that tells it.
+    """Read the contacts again with what came of their calls, where the dialler has a batch lookup that tells it.
 
     Raises:
         RequestError: the dialler does not answer.
@@ -268,7 +268,7 @@ async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
 
 async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
     """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
-    contacts. Where the dialler has no batch look-up, a few are looked up one by one, and else the account is read.
+    contacts. Where the dialler has no batch lookup, a few are looked up one by one, and else the account is read.
     """
     page: list[str] = []
     try:

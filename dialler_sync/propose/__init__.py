@@ -16,7 +16,7 @@ from .yaml_text import one_line
 
 _HEAD = """\
 # Proposed by 'dialler-sync init' for {name}. Check it, replace what is marked CHANGE, and try it:
-#   dialler-sync validate {file}
+#   {try_it}
 # Editors complete and check it with the schema that 'dialler-sync config schema' prints.
 dialler:
   base_url: https://dialler.example.com/rest/v1.0   # CHANGE: address of the dialler's REST API
@@ -25,7 +25,7 @@ dialler:
 """
 
 
-def propose_config(table: Table, source: SourceSettings | None = None) -> str:
+def propose_config(table: Table, source: SourceSettings | None = None, try_it: str | None = None) -> str:
     """Write a commented configuration, as YAML, that fits the table.
 
     Comments mark what the table lacks. The result loads if DIALLER_SYNC_TOKEN is set, and binds to the table if that
@@ -34,11 +34,13 @@ def propose_config(table: Table, source: SourceSettings | None = None) -> str:
     Args:
         table: the spreadsheet.
         source: the settings it was read with; they become part of the configuration.
+        try_it: the command that tries the configuration; by default, for one that is named as usual.
     """
     layout = table.layout
     found = sample(table)
     campaign = next((column for column in found.columns if column.meaning.of == "Campaign"), None)
-    lines = [_HEAD.format(name=line(layout.path.name), file=in_shell(_relative(layout.path.name)))]
+    try_it = try_it or f"dialler-sync validate {in_shell(_relative(layout.path.name))}"
+    lines = [_HEAD.format(name=line(layout.path.name), try_it=line(try_it))]
     if campaign is None:
         lines.append("campaign: {name: CHANGE ME}   # CHANGE: name of the campaign, or {id: 538}\n")
     else:

@@ -38,8 +38,8 @@ class CampaignNight:
 
     @property
     def left(self) -> int:
-        """Return the number of rows that did not succeed."""
-        return self.count(*DID_NOT_SUCCEED)
+        """Return the number of rows that did not succeed, and of those that are still to be sent."""
+        return self.count(*DID_NOT_SUCCEED, Status.UNPROCESSED)
 
     @property
     def alarm(self) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..text.outward import line
 from .faults import FaultCells, SourceColumns
 
 _PERSON = (("Name", "FirstName"), ("Company",), ("Email",))
 """Fields that name a person; the first of these that are filled count."""
+
+_LONGEST = 200
+"""Characters of a name that are shown."""
 
 
 def person_in(fields: Mapping[str, Any]) -> str:
@@ -34,7 +38,9 @@ class People:
         """Return the name in a row: ``D'Angelo, Soňa``; ``""`` if there is none."""
         for fields in _PERSON:
             places = [place for name in fields for place in self._cells.places(name, source, cells)]
-            named = dict.fromkeys(cells[place].strip() for place in places if place < len(cells))
+            named = dict.fromkeys(
+                line(cells[place].strip(), _LONGEST, bulk=True) for place in places if place < len(cells)
+            )
             if found := ", ".join(filter(None, named)):
                 return found
         return ""

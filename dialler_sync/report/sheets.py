@@ -57,8 +57,9 @@ class Book:
 
     def __exit__(self, *exc: object) -> None:
         for sheet in self.book.worksheets():
-            with suppress(OSError):  # rows that a full disk could not take are lost anyway
-                sheet.row_data_fh.close()
+            for file in filter(None, (sheet.row_data_fh, sheet.fh)):  # xlsxwriter leaves them open on a full disk
+                with suppress(OSError):  # rows that a full disk could not take are lost anyway
+                    file.close()
         self._held.close()
 
     def add_page(self, name: str, widths: Sequence[int]) -> Page:

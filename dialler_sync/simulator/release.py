@@ -33,7 +33,7 @@ class Release:
         if not _RELEASE.fullmatch(text):
             raise UsageError(
                 f"'{text[:40]}' is not a release of the dialler. Write 3.19 (or a newer 3.x), or 3.18 (or an older "
-                "3.x) for short fields, lists that ignore the campaign, and no batch look-up."
+                "3.x) for short fields, lists that ignore the campaign, and no batch lookup."
             )
         return cls(tuple(map(int, text.split("."))))
 

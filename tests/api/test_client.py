@@ -234,7 +234,7 @@ async def test_user_data_survives_in_a_path(user_data: str) -> None:
     override = {"lock_by_user_data": "POST /v2/lock/{user_data}/now"}
     async with ScriptedServer([OK]) as server, DiallerClient(server.settings(endpoints=override)) as client:
         if user_data in {".", ".."}:
-            with pytest.raises(UsageError, match=r"lock_by_user_data: '\.\.?' is no user_data"):
+            with pytest.raises(UsageError, match=r"lock_by_user_data: '\.\.?' is not a user_data"):
                 await client.lock_by_user_data(user_data)
             return
         await client.lock_by_user_data(user_data)

@@ -343,7 +343,7 @@ async def test_only_one_probe_at_a_time() -> None:
 
 
 async def test_what_asks_as_a_probe_goes_first_while_the_breaker_is_open() -> None:
-    """And not otherwise: else look-ups would hold up what came before them."""
+    """And not otherwise: else lookups would hold up what came before them."""
     gate_ = await opened(gate(1))
     order: list[str] = []
 
@@ -355,7 +355,7 @@ async def test_what_asks_as_a_probe_goes_first_while_the_breaker_is_open() -> No
     async def both() -> None:
         waiting = [
             asyncio.create_task(ask("import", as_probe=False)),
-            asyncio.create_task(ask("look-up", as_probe=True)),
+            asyncio.create_task(ask("lookup", as_probe=True)),
         ]
         await asyncio.gather(*waiting)
 
@@ -364,14 +364,14 @@ async def test_what_asks_as_a_probe_goes_first_while_the_breaker_is_open() -> No
     await settle()
     gate_.leave(None, 0.01)
     await waiting
-    assert order == ["import", "look-up"]
+    assert order == ["import", "lookup"]
     assert not gate_.is_probing
     for _ in range(pace.FAILURES_TO_OPEN):
         await pass_through(gate_, error=DOWN)
     assert gate_.is_probing
     await both()
 
-    assert order[2:] == ["look-up", "import"]
+    assert order[2:] == ["lookup", "import"]
     assert not gate_.is_probing
 
 

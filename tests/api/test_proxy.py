@@ -66,7 +66,7 @@ def test_no_proxy(url: str, exceptions: str, direct: bool) -> None:
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
 def test_proxy_that_cannot_be_used(name: str, value: str) -> None:
     """The message names the variable, and no password."""
-    with pytest.raises(ConfigError, match=rf"^{name} (names|is not)") as caught:
+    with pytest.raises(ConfigError, match=rf"^{name} is") as caught:
         find_proxy(HTTPS, {name: value})
 
     assert "secret" not in str(caught.value)

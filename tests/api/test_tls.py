@@ -100,8 +100,8 @@ def test_client_certificate_that_cannot_be_used(certificate: Certificate, tmp_pa
     cases: list[tuple[Path, Path | None, str]] = [
         (tmp_path / "none.pem", None, r"dialler\.client_cert: .*none\.pem cannot be read: No such file"),
         (certificate.path, tmp_path / "none.pem", r"dialler\.client_key: .*none\.pem cannot be read"),
-        (certificate.path, None, r"dialler\.client_cert: .* cannot be used"),
-        (certificate.path, other, r"dialler\.client_cert: .*other\.pem.* cannot be used"),
+        (certificate.path, None, r"dialler\.client_cert: .* are not a matching pair"),
+        (certificate.path, other, r"dialler\.client_cert: .*other\.pem.* are not a matching pair"),
         (certificate.path, secret, r"dialler\.client_key: .*secret\.pem has a password"),
     ]
     for shown, its_key, message in cases:

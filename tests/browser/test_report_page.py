@@ -80,7 +80,7 @@ def test_the_page_says_how_the_run_went(report: Path, open_page: Open) -> None:
     assert page.locator(".group").count() == 5
     assert page.locator(".multiples figure").count() == 5
     assert settled(page) == "Rows 1–25 of 60"
-    assert rows_of(page)[1] == ["23", "K23", "rejected", "phone_invalid", "Wrong 98."]
+    assert rows_of(page)[1] == ["23", "Name 23", "K23", "rejected", "phone_invalid", "Wrong 98."]
 
 
 def test_search_finds_text_in_all_columns_and_in_the_original_cells(report: Path, open_page: Open) -> None:
@@ -101,7 +101,7 @@ def test_outcome_and_reason_filter_together(report: Path, open_page: Open) -> No
 
     choose(page, "Outcome", "unknown")
     assert settled(page) == "Rows 1–6 of 6 found among 60"
-    assert {row[2] for row in rows_of(page)} == {"unknown"}
+    assert {row[3] for row in rows_of(page)} == {"unknown"}
 
     choose(page, "Reason", "too_long")
     assert settled(page) == "No row is like that."
@@ -127,12 +127,12 @@ def test_columns_sort_both_ways_and_numbers_in_texts_by_their_value(report: Path
 
     header.get_by_role("button").click()
     settled(page)
-    assert [row[4] for row in rows_of(page)][6:9] == ["Wrong 40.", "Wrong 41.", "Wrong 42."]
+    assert [row[5] for row in rows_of(page)][6:9] == ["Wrong 40.", "Wrong 41.", "Wrong 42."]
     assert header.get_attribute("aria-sort") == "ascending"
 
     header.get_by_role("button").click()
     settled(page)
-    assert rows_of(page)[0][4] == "Wrong 98."
+    assert rows_of(page)[0][5] == "Wrong 98."
     assert header.get_attribute("aria-sort") == "descending"
 
 
@@ -153,7 +153,7 @@ def test_a_reason_leads_to_its_rows(report: Path, open_page: Open) -> None:
     page.locator(".group", has_text="name_missing").get_by_role("link").click()
 
     assert settled(page).endswith("found among 60")
-    assert {row[3] for row in rows_of(page)} == {"name_missing"}
+    assert {row[4] for row in rows_of(page)} == {"name_missing"}
     assert page.url.endswith("#rows")
 
 
@@ -196,7 +196,7 @@ def test_a_row_that_holds_script_stays_text(tmp_path: Path, open_page: Open) -> 
     title = page.title()
     page.locator("#records .toggle").click()
 
-    assert rows_of(page)[0][4] == attack
+    assert rows_of(page)[0][5] == attack
     assert page.locator("#records .details dd").last.inner_text() == attack
     assert page.locator("img").count() == 0
     assert page.locator("script").count() == 2
@@ -217,7 +217,7 @@ def test_fifty_thousand_rows_keep_the_document_small(huge_report: Path, open_pag
     assert settled(page) == f"Rows 1–25 of {MANY:,}"
     page.get_by_role("columnheader", name="What is wrong").get_by_role("button").click()
     settled(page)
-    assert rows_of(page)[0][4] in {f"Wrong {n}." for n in range(10)}
+    assert rows_of(page)[0][5] in {f"Wrong {n}." for n in range(10)}
     page.get_by_role("button", name="Last").click()
     assert settled(page) == f"Rows {MANY - 24:,}–{MANY:,} of {MANY:,}"
     assert page.locator("#records tbody tr").count() == 25

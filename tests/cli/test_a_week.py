@@ -173,11 +173,11 @@ def test_each_person_gets_what_they_should(
 
 
 OTHER = "ost: no list"
-MISSING = "no list came to nord since DAY; the last one was due at DAY"
+MISSING = "no list has come to nord since DAY; one was due at DAY"
 HALF = "4 rows were read; the last 2 imports had 10 (notify.row_count: 50%)"
 DEAD = (
-    "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). Making a new token "
-    "kills the old one: get the current token, then resume the run"
+    "the dialler refuses the token or the ClientsID (The token or the ClientsID is not valid). A new token "
+    "replaces the old one: get the current token, then resume the run"
 )
 FAULTY = "row 3: Eva (A2): Phone ('0••• 12'): The phone number is too short."
 

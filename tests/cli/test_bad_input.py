@@ -51,7 +51,7 @@ def test_every_file_that_cannot_be_read_is_named(
 
     assert done.code == ExitCode.INPUT
     assert "no such file" in done.err
-    assert "empty.csv: is empty" in done.err
+    assert "empty.csv: the file is empty" in done.err
     assert not dialler.requests
 
 
@@ -64,7 +64,7 @@ def test_inspect_goes_on_behind_a_file_that_cannot_be_read(run: Run, contacts_cs
 
     assert done.code == ExitCode.INPUT
     assert "no such file" in done.err
-    assert "empty.csv: is empty" in done.err
+    assert "empty.csv: the file is empty" in done.err
     assert done.out.count("path ") == 2
     assert "columns      Kunden nr, Name" in done.out
 
@@ -159,7 +159,7 @@ columns: {UserData: Key, Name: Name, PhoneNumber1: {column: Phone, region: DE}}
         ("Name: Name", "Nam: Name", "the dialler has no field 'Nam'; did you mean 'Name'?"),
         ("campaign: {id: 538}", "campaign: {id: 538", "not valid YAML"),
         ("{id: 538}", "{id: ${CAMPAIGN}}", 'put a variable in quotes: "$'),
-        ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "is there twice"),
+        ("campaign: {id: 538}", "campaign: {id: 538}\ncampaign: {id: 539}", "duplicate key"),
         ("campaign: {id: 538}", "", "'campaign' is missing"),
         ("token: x", "token: x\n  endpoints: {import_contact: POST}", "is not a method and a path"),
     ],

@@ -52,7 +52,7 @@ def test_what_the_encoding_lacks_is_refused(run: Run, configure: Configure, dial
     done = run("calls", "--since", "last", "--to", "calls.csv")
 
     assert done.code == ExitCode.USAGE
-    assert "latin-1 has no '€' (U+20AC), which stands in call 2 of K2" in done.err
+    assert "latin-1 has no '€' (U+20AC), found in call 2 of K2" in done.err
     assert list(Path().glob("*calls*")) == list(Path().glob(".*.part")) == []
     configure()
     assert "calls       2" in run("calls", "--since", "last", "--to", "calls.csv").out
@@ -62,12 +62,13 @@ def test_what_the_encoding_lacks_is_refused(run: Run, configure: Configure, dial
 def test_a_field_that_no_call_has_is_said(run: Run, configure: Configure) -> None:
     configure(calls="{columns: {A: ResultTxt}}")
 
-    assert "no call has a field ResultTxt" in run("calls", "--to", "calls.csv").err
+    assert "no call has the field ResultTxt" in run("calls", "--to", "calls.csv").err
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("{delimiter: ','  , decimal: ','}", "different signs"), ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
+    [("{delimiter: ','  , decimal: ','}", "different signs"),
+     ("{encoding: utf-99}", "utf-99"), ("{delimiter: ab}", "'ab'"),
      ("{delimiter: '\"'}", "is not a delimiter"), ("{delimiter: x}", "is not a delimiter"),
      ("{look_back: week}", "'week' is not an age"), ("{colums: {}}", "columns")],
 )  # fmt: skip
@@ -220,7 +221,7 @@ def test_doctor_says_which_facts_the_dialler_gives(run: Run, configure: Configur
     none = run("doctor").out
     dialler.store.add(Name="Never", UserData="K3", PhoneNumber1="+491713920003")
 
-    assert "2 calls tell CallID, CallStart, CallConnect, CallEnd, DurationSeconds, Reached, Number" in said
-    assert "not told: Agent, EndReason; its list shows who was called" in said
+    assert "2 calls have CallID, CallStart, CallConnect, CallEnd, DurationSeconds, Reached, Number" in said
+    assert "missing: Agent, EndReason; its list shows who was called" in said
     assert "0 contacts were looked at, and have no calls yet" in none
     assert "its list shows no contact as called" in run("doctor").out

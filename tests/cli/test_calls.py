@@ -123,7 +123,7 @@ def test_each_call_is_given_once(run: Run, configure: Configure, dialler: Simula
     four = run("calls", "--since", "last", "--to", "4.csv")
 
     assert "1 still going on: reported when over." in one.err
-    assert "1, of which 1 changed" in two.out
+    assert "1, 1 of them changed" in two.out
     found = [
         [(line["CallID"], line["_change"], line["ResultCode"]) for line in lines(Path(f"{n}.csv"))] for n in "1234"
     ]
@@ -234,9 +234,9 @@ def test_contacts_without_calls_are_not_asked(run: Run, configure: Configure, di
 
     done = run("calls", "--since", "last", "--to", "1.csv")
 
-    assert "requests    2, 1 more saved" in done.out
+    assert "requests    2, 1 saved" in done.out
     assert len(lines(Path("1.csv"))) == 10
-    assert "of which 210 were asked" in done.out
+    assert "210 of them queried" in done.out
 
 
 def test_a_list_that_does_not_tell_of_calls_is_not_gone_by(

@@ -87,6 +87,16 @@ def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     assert "Rows read, the oldest run first" not in page
 
 
+def test_rows_that_are_still_to_be_sent_are_counted(run: Run, campaign: Campaign) -> None:
+    """A line of the night adds up, also that of a run that stopped."""
+    campaign("gone", row("A"), row("B"), number=999)
+
+    done = run("night", "lists", "--quiet-for", "0")
+
+    assert done.out.splitlines()[1].split() == ["gone", "7", "1", "2", "0", "0", "2"]
+    assert "did not succeed: see" not in done.out
+
+
 def test_quiet_nights_print_nothing_and_trends_grow(run: Run, campaign: Campaign, contacts_csv: Contacts) -> None:
     """A second night shows the first one beside it."""
     campaign("one", row("A"))
@@ -211,8 +221,8 @@ def test_a_campaign_is_not_begun_when_the_night_is_over(why: str, tmp_path: Path
 
     work.one_by_one([tmp_path / "ost.yaml"])
 
-    stopped = (ExitCode.INTERRUPTED, "interrupted before it started")
-    late = (ExitCode.OUT_OF_TIME, "not started: the time was up (--until)")
+    stopped = (ExitCode.INTERRUPTED, ["interrupted before it started"])
+    late = (ExitCode.OUT_OF_TIME, ["not started: the time was up (--until)"])
     assert list(work.ended.values()) == [stopped if why == "stopped" else late]
 
 

@@ -70,7 +70,7 @@ def lines(text: str) -> list[list[str]]:
 def test_odd_user_data_reaches_every_function_unchanged(
     run: Run, configure: Configure, dialler: SimulatorServer, key: str
 ) -> None:
-    """On the wire: look-up, history, batch look-up, and the dialler's own lock, unlock and delete by UserData."""
+    """On the wire: lookup, history, batch lookup, and the dialler's own lock, unlock and delete by UserData."""
     configure()
     (meant, other) = seed(dialler, key, key.strip() + "?")
     dialler.store.add_call(meant, dtStart="2026-01-02 10:00:00")
@@ -114,7 +114,7 @@ def test_odd_user_data_from_a_file_is_found_and_reported_unchanged(
 
 
 def test_every_function_has_a_command(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
-    """The look-ups and changes of the API, each by the call that it documents."""
+    """The lookups and changes of the API, each by the call that it documents."""
     configure()
     one, two, three = seed(dialler, "K1", "K2", "K3")
 
@@ -275,7 +275,7 @@ def test_half_a_list_is_never_taken_for_a_small_campaign(
 
     for done in (to_file, to_stdout):
         assert (done.code, done.out) == (ExitCode.UNAVAILABLE, "")
-        assert "no usable answer" in done.err
+        assert "answer is not usable" in done.err
     assert (tmp_path / "all.csv").read_text(encoding="utf-8") == "yesterday's\n"
     assert not list(tmp_path.glob(".all*"))
 
@@ -438,7 +438,7 @@ def test_a_nested_call_record_is_read_by_meaning(run: Run, configure: Configure,
     assert (answered["CallID"], answered["CallStart"], answered["Reached"]) == ("9", "2026-01-02 10:00:00", True)
     assert (missed["CallID"], missed["Reached"], missed["ResultCode"]) == ("10", False, None)
     assert answered["StatisticsPartA.bOutbound"] is True
-    assert "do not tell" in done.err
+    assert "call records have no" in done.err
     assert "ResultCode" in done.err
 
 
@@ -574,7 +574,7 @@ def test_what_several_carry_is_refused_unless_all_are_meant(
 
 
 def test_only_contacts_of_a_campaign(run: Run, configure: Configure, dialler: SimulatorServer) -> None:
-    """--campaign tells contacts apart that carry the same UserData."""
+    """--campaign tells contacts apart that have the same UserData."""
     configure()
     (here,) = seed(dialler, "K1")
     seed(dialler, "K1", DiallerCampaignsID=539)
@@ -667,7 +667,7 @@ def test_nothing_is_done_unasked(
 def test_a_dry_run_changes_nothing_and_says_what_it_would(
     run: Run, configure: Configure, dialler: SimulatorServer
 ) -> None:
-    """By the same look-ups: who would be deleted is skipped, who cannot be fails."""
+    """By the same lookups: who would be deleted is skipped, who cannot be fails."""
     configure()
     seed(dialler, "K1", "TWICE", "TWICE")
 

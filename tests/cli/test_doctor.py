@@ -261,7 +261,7 @@ def test_a_function_that_refuses_its_probe_is_not_there(run: Run, configure: Con
 
     checks = [check for check in json.loads(done.out) if check["name"] == "functions"]
     (there,) = [check["message"] for check in checks if check["status"] == "OK"]
-    assert "there: get_contact, find_contacts, batch_contacts;" in there
+    assert "available: get_contact, find_contacts, batch_contacts;" in there
     assert [check["message"].split()[0] for check in checks if check["status"] == "WARN"] == [
         "history_by_id",
         "history_by_user_data",
@@ -308,7 +308,7 @@ def cluster_of(tmp_path: Path, wrong: str) -> dict[str, Path]:
     [
         ("expired", "FAIL", "cluster.cert_file: "),
         ("not private", "FAIL", "is a private key that others can read or change: chmod"),
-        ("another key", "FAIL", "belong together"),
+        ("another key", "FAIL", "matching pair"),
         ("missing", "FAIL", "cluster.key_file: "),
         ("no certificate", "FAIL", "cluster.ca_file: "),
         ("ends soon", "WARN", "is valid until"),

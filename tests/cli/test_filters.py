@@ -250,7 +250,7 @@ def test_locking_needs_one_campaign_and_a_key(run: Run, configure: Configure) ->
     keyless = run("import", path)
 
     assert by_column.code == keyless.code == ExitCode.USAGE
-    assert "rows: skipped_contacts: lock reads a whole campaign" in by_column.err
+    assert "rows: skipped_contacts: lock applies to a whole campaign" in by_column.err
     assert "rows.skipped_contacts: lock needs UserData, but columns: does not map it" in keyless.err
 
 
@@ -350,7 +350,7 @@ def test_the_story_of_the_page_is_true(run: Run, dialler: SimulatorServer) -> No
         ("rejected", "pattern_mismatch", ""),
     ]
     assert first.rows()[2]["_error"] == "rows.only: Status is 'closed'"
-    assert "rows.skip, Opt-out: no row has 'yes'. Is it spelt as in the list?" in first.err
+    assert "rows.skip, Opt-out: no row has 'yes'. Is it spelled as in the list?" in first.err
     regions = [contact.get("Region") for contact in dialler.store.contacts.values()]
     assert regions[:3] == ["Berlin", "Bavaria", "unknown"]
     assert fifth.code == second.code == compared.code == third.code == ExitCode.OK

@@ -63,7 +63,7 @@ def test_a_file_whose_filing_failed_is_only_filed(
     second = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert first.code == ExitCode.USAGE
-    assert "a.csv is done with, but cannot be moved to" in first.err
+    assert "a.csv is done, but cannot be moved to" in first.err
     assert second.code == ExitCode.OK, second.err
     assert second.reports is None
     assert filed(inbox / "done") == ["a.csv", "b.csv"]
@@ -425,7 +425,7 @@ def test_of_two_exports_the_older_one_goes_first(
 
     assert first.code == ExitCode.NO_ROW_CAN_SUCCEED
     assert second.code in {ExitCode.NO_ROW_CAN_SUCCEED, ExitCode.UNAVAILABLE}
-    assert "30-11.csv is to be finished first, so 01-12.csv waits; the next call begins with it" in second.err
+    assert "30-11.csv must be finished first, so 01-12.csv waits; the next call begins with it" in second.err
     assert third.code == ExitCode.OK, third.err
     assert filed(inbox / "done") == ["01-12.csv", "30-11.csv"]
     assert set(names(dialler).values()) == {"New"}

@@ -208,6 +208,6 @@ def test_what_is_put_back_into_a_contact_that_is_deleted_is_not_there(
 
         done = run("import", contacts_csv(rows=[line("K1", "Changed")]))
 
-    assert "it could not be put back" in done.err
+    assert "which could not be restored" in done.err
     assert ["ResetContact" in body for body in bodies] == [True, False]
     assert done.code == ExitCode.SAFETY_LIMIT

@@ -92,7 +92,7 @@ def test_update_tells_of_a_contact_that_is_deleted_meanwhile(
 
     first, second = done.rows()
     assert (first["_status"], first["_error_code"]) == ("unknown", "contact_changed")
-    assert "contact 3 was made or overwritten, and not contact 1, which somebody has deleted" in first["_error"]
+    assert "contact 3 was created or overwritten, not contact 1, which somebody has deleted" in first["_error"]
     assert second["_status"] == "succeeded"
 
 
@@ -114,7 +114,7 @@ def test_update_stops_where_the_dialler_makes_contacts_all_the_same(
 
         assert dialler.imports == 1
     assert done.code == ExitCode.SAFETY_LIMIT
-    assert "rows.mode is update, and contact 6 was made or overwritten, and not contact 1" in done.err
+    assert "rows.mode is update, but contact 6 was created or overwritten, not contact 1" in done.err
 
 
 @pytest.mark.parametrize("mode", ["create", "update"])

@@ -32,7 +32,7 @@ def options(configure: Configure) -> list[str]:
 
 def test_a_limit_names_the_command_that_sends_the_rest(run: Run, contacts_csv: Contacts, options: list[str]) -> None:
     first = run(*options, "import", contacts_csv(5), "--limit", "2")
-    (named,) = re.findall(r"wait for '(dialler-sync .* resume \S+)'", first.err)
+    (named,) = re.findall(r"remaining rows with '(dialler-sync .* resume \S+)'", first.err)
     page = Path(first.summary["out"], "report.html").read_text(encoding="utf-8")
 
     rest = run(*shlex.split(named)[1:])
@@ -85,7 +85,7 @@ def test_a_run_that_stopped_names_the_command_that_goes_on(
 ) -> None:
     dialler.order(FaultPlan.parse("401_from:1"))
     stopped = run(*options, "import", contacts_csv(3))
-    (named,) = re.findall(r"Then go on with: (dialler-sync .* resume \S+)", stopped.err)
+    (named,) = re.findall(r"Then continue with: (dialler-sync .* resume \S+)", stopped.err)
     dialler.order(FaultPlan())
 
     done = run(*shlex.split(named)[1:])

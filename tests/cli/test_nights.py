@@ -97,7 +97,7 @@ def test_a_newer_file_of_the_same_name_is_a_file_of_its_own(
 
     assert done.code == ExitCode.OK, done.err
     assert done.summary["counts"]["succeeded"] == 12
-    assert f"is not the file that run {stopped.summary['run_id']} was stopped with" in done.err
+    assert f"is not the file with which run {stopped.summary['run_id']} stopped" in done.err
     assert not (inbox / "a.csv").exists()
 
 
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_moved_away_is_a_clear_message(
     done = run("import", "--inbox", inbox, "--quiet-for", "0")
 
     assert done.code == ExitCode.USAGE
-    assert "a.csv is done with, but cannot be moved to" in done.err
+    assert "a.csv is done, but cannot be moved to" in done.err
 
 
 def test_metrics_for_prometheus(run: Run, configure: Configure, contacts_csv: Contacts, tmp_path: Path) -> None:

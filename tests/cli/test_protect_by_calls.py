@@ -118,7 +118,7 @@ def test_a_dialler_that_does_not_tell_is_sent_nothing(
 
 
 def test_a_list_that_tells_of_the_last_try_is_enough(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
-    """Where there is no batch look-up."""
+    """Where there is no batch lookup."""
 
     class Listing(ForeignDialler):
         def _told(self, contacts: Any) -> Answer:

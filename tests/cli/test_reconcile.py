@@ -105,7 +105,7 @@ def test_records_with_more_fields_than_a_table_has_columns(
     done = run("reconcile", both_sides)
 
     assert done.code == ExitCode.UNAVAILABLE
-    assert "the dialler's answer is not usable: its records have" in done.err
+    assert "the dialler's answer is not usable" in done.err
 
 
 def test_exit_codes_tell_whether_anything_differs(
@@ -195,7 +195,7 @@ def test_the_page_can_hide_phone_numbers(
 
 @pytest.mark.parametrize("batch", [True, False])
 def test_what_came_of_the_contacts(run: Run, configure: Configure, contacts_csv: Contacts, batch: bool) -> None:
-    """Through the batch look-up, or one by one where the dialler has none: the same."""
+    """Through the batch lookup, or one by one where the dialler has none: the same."""
     with Store({538: "Nightly"}) as store, SimulatorServer(store, batch=batch) as dialler:
         configure(base_url=dialler.base_url)
         sold, called = seed(dialler, "SOLD"), seed(dialler, "CALLED")
@@ -594,7 +594,7 @@ def test_the_texts_of_calls_come_in_a_language(
 def test_a_language_that_cannot_be_applied_is_said_once(
     command: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """A dialler without batch look-ups has no function whose texts come in a language."""
+    """A dialler without batch lookups has no function whose texts come in a language."""
     configure(endpoints='{batch_contacts: "POST /gone"}')
     seed(dialler, "A")
     seed(dialler, "B")

@@ -69,7 +69,7 @@ def test_each_ending_is_written_and_pages_have_their_plan_beside_them(
         assert Path(name).stat().st_mode & 0o077 == 0
     refused = run("import", "--plan", "shown.html")
     assert refused.code == ExitCode.USAGE
-    assert "name the shown.json written beside it" in refused.err
+    assert "name shown.json, which was written with it" in refused.err
     imported = run("import", "--plan", "book.json")
     assert imported.code == ExitCode.OK, imported.err
     assert {contact["Name"] for contact in dialler.store.contacts.values()} == {"New", "Name NEW"}

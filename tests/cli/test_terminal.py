@@ -212,6 +212,7 @@ def test_what_init_proposes_leads_on(run: Run, tmp_path: Path, contacts_csv: Con
     checked = run("-c", "erste liste.yaml", "config", "check")
 
     assert command[:4] == ["dialler-sync", "-c", "erste liste.yaml", "validate"]
+    assert f"#   {shlex.join(command)}\n" in Path("erste liste.yaml").read_text(encoding="utf-8")
     assert run(*command[1:]).code == ExitCode.OK
     assert re.search(r"is fine, but lines 5, 6, 9, 14 are still marked CHANGE", checked.out)
 

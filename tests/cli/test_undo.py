@@ -94,7 +94,7 @@ def test_undo_shows_its_plan_first(
     asked = run("undo", imported.summary["run_id"])
 
     assert "3 to delete" in shown.out
-    assert asked.code == ExitCode.INTERRUPTED
+    assert asked.code == ExitCode.USAGE
     assert len(dialler.store.contacts) == 3
 
 
@@ -317,7 +317,7 @@ def test_undo_has_nothing_to_unlock_where_the_contact_is_gone(
 def test_undo_looks_for_a_new_contact_of_which_the_run_could_not_know(
     made: bool, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """The answer was lost and no look-up worked, so that the row is unknown and has no contact ID."""
+    """The answer was lost and no lookup worked, so that the row is unknown and has no contact ID."""
     configure(timeout=0.3, retries=0)
     fault = "500_after" if made else "500_before"
     dialler.order(FaultPlan.parse(f"{fault}:1:for=LOST,500_before:1:on=lookup:for=LOST"))

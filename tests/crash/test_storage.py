@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from dialler_sync.errors import JournalLost
+from dialler_sync.errors import JournalError
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import FaultPlan, SimulatorServer
@@ -425,7 +425,7 @@ def test_a_journal_that_vanished_is_not_made_anew(tmp_path: Path) -> None:
     for path in tmp_path.glob("journal.db*"):
         path.unlink(missing_ok=True)
 
-    with pytest.raises(JournalLost, match="was deleted or replaced"):
+    with pytest.raises(JournalError, match="was deleted or replaced"):
         journal.runs()
 
     assert not list(tmp_path.glob("journal.db*"))

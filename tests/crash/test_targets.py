@@ -89,7 +89,7 @@ def test_other_campaigns_go_on_beside(run: Run, configure: Configure, store: Wat
 def test_without_the_lock_doubles_are_told(
     run: Run, configure: Configure, store: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the machine's lock cannot be had the run says so, and looks afterwards what was made twice."""
+    """Where the machine's lock cannot be taken the run says so, and looks afterwards what was made twice."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("DIALLER_SYNC_LOCK_DIR", str(tmp_path / "file" / "locks"))
     path = tmp_path / "list.csv"
@@ -103,7 +103,7 @@ def test_without_the_lock_doubles_are_told(
         store.then(2, another_run)
         done = run("import", path)
 
-    assert "lock cannot be had" in done.err
+    assert "lock cannot be taken" in done.err
     assert done.code == ExitCode.ROWS_FAILED
     (doubled,) = [row for row in done.rows() if row["_status"] != "succeeded"]
     assert (doubled["_user_data"], doubled["_status"], doubled["_error_code"]) == (

@@ -75,7 +75,7 @@ def test_a_row_that_a_repeat_would_double_is_sent_again_only_after_the_dialler_s
     contacts_csv: Contacts,
     dialler: SimulatorServer,
 ) -> None:
-    """That the look-up does not find it proves too little while the dialler may be at work behind a proxy's page."""
+    """That the lookup does not find it proves too little while the dialler may be at work behind a proxy's page."""
     dialler.order(FaultPlan.parse(f"{fault}:#1:for=K3"))
     configure(rows=CREATE, timeout=0.3)
 
@@ -163,13 +163,13 @@ def test_look_ups_that_fail_do_not_end_the_run(
     assert done.code == ExitCode.OK, done.err
     assert carriers(dialler.store) == {f"K{n}": 1 for n in range(2, 10)}
     (row,) = (row for row in done.rows() if row["_error"])
-    assert "cannot be looked up" in row["_error"]
+    assert "cannot check that the contact is there only once" in row["_error"]
 
 
 def test_a_refusal_after_doubt_does_not_hide_the_doubt(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """500, and then 409 to the repeat, with no look-up in between: whether the first was done is not known."""
+    """500, and then 409 to the repeat, with no lookup in between: whether the first was done is not known."""
     dialler.order(FaultPlan.parse("500_before:1:on=lookup|batch,500_after:#1:for=K5,409_for:K5"))
     configure(timeout=0.3, retries=1, journal="{before_images: false}")
 
@@ -180,7 +180,7 @@ def test_a_refusal_after_doubt_does_not_hide_the_doubt(
 
 
 class RacingInTheDark(Racing):
-    """The same in a dialler that answers no look-up until then."""
+    """The same in a dialler that answers no lookup until then."""
 
     server: SimulatorServer
 
@@ -266,7 +266,7 @@ def test_a_request_that_the_dialler_is_still_at_work_on_is_waited_for_and_not_re
 def test_a_row_in_doubt_when_the_run_stops_is_not_sent_again(
     run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """It has been made, which no look-up tells, when the token ends; the run goes on with another."""
+    """It has been made, which no lookup tells, when the token ends; the run goes on with another."""
     configure(rows=CREATE, concurrency=2, timeout=0.3)
     dialler.order(FaultPlan.parse("500_after:#1:for=K5,500_before:1:on=lookup|batch,401_from:6:on=import"))
     stopped = run("import", contacts_csv(8))
@@ -282,7 +282,7 @@ def test_a_row_in_doubt_when_the_run_stops_is_not_sent_again(
 def test_an_outage_leaves_no_row_unknown(
     rows: str, run: Run, configure: Configure, contacts_csv: Contacts, dialler: SimulatorServer
 ) -> None:
-    """A look-up waits for the dialler as everything else does, however often it is tried meanwhile."""
+    """A lookup waits for the dialler as everything else does, however often it is tried meanwhile."""
     dialler.order(FaultPlan.parse("drop_after:#1:for=K9,down:10-15"))
     configure(timeout=0.3, retries=0, rows=rows, concurrency=1)
 

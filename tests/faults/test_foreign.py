@@ -53,7 +53,7 @@ def test_a_dialler_that_can_only_import(
 def test_not_found_of_a_function_that_may_be_missing_proves_nothing(
     run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
-    """Where no look-up has ever worked, "not found" is no proof that a row was not done: it is not sent again."""
+    """Where no lookup has ever worked, "not found" is no proof that a row was not done: it is not sent again."""
     with ForeignDialler(missing={"find": NOT_FOUND, "batch": NOT_FOUND}, struck={"K5"}) as dialler:
         configure(base_url=dialler.base_url, rows=CREATE, retries=1)
 

@@ -160,5 +160,5 @@ def test_proxy_of_a_kind_that_cannot_be_used(
     done = run("import", contacts_csv(2))
 
     assert done.code == ExitCode.USAGE
-    assert "HTTPS_PROXY names a SOCKS proxy" in done.err
+    assert "HTTPS_PROXY is a SOCKS proxy" in done.err
     assert "secret" not in done.err

@@ -117,7 +117,7 @@ def test_other_folders_are_not_written(
         refused = run(*command, stopped.summary["run_id"])
 
         assert refused.code == ExitCode.USAGE
-        assert f"reports of run {stopped.summary['run_id']} are in {folder}" in refused.err
+        assert f"reports of run {stopped.summary['run_id']} belong in {folder}" in refused.err
 
     assert (home / "results.csv").read_text(encoding="utf-8") == "mine"
     assert sorted(path.name for path in home.iterdir()) == ["notes.txt", "results.csv"]
@@ -137,7 +137,7 @@ def test_a_file_that_has_no_end_is_not_read(run: Run, stopped: Done, tmp_path: P
 
         assert f"{path} can no longer be read" in report.err
         assert resumed.code == ExitCode.INPUT
-        assert "is not a regular file" in resumed.err
+        assert "not a regular file" in resumed.err
 
 
 @pytest.mark.parametrize("out", ["", "relative", "a\0b", "/dev/null/x"])

@@ -35,7 +35,7 @@ def lock(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "pipe", "folder"])
 def test_what_another_user_put_in_its_place(kind: str, lock: Path, tmp_path: Path) -> None:
-    """It is neither opened, nor emptied, nor waited for; that the lock cannot be had is said."""
+    """It is neither opened, nor emptied, nor waited for; that the lock cannot be taken is said."""
     victim = tmp_path / "victim"
     victim.write_text("mine", encoding="utf-8")
     lock.unlink()
@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_relied_upon(kind: str, tmp_path: Path, caplog: 
     with machine_lock(TARGET) as problem:
         assert str(folder) in problem
 
-    assert "runs by another journal or user are not kept out" in caplog.text
+    assert "by another user are not kept out" in caplog.text
     assert not list(elsewhere.iterdir())
 
 

@@ -34,7 +34,7 @@ def instead(name: str, body: bytes, *, of: str = "", done: bool = True) -> Calla
 def test_an_import_answered_with_another_contact_is_looked_up(
     rows: str, run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
-    """It was done: the look-up finds the contact, and the report has its ID and not the other one."""
+    """It was done: the lookup finds the contact, and the report has its ID and not the other one."""
     with RawDialler(instead("import", records(OTHER), of="K4")).listening() as dialler:
         configure(base_url=dialler.base_url, rows=rows, timeout=0.3, concurrency=1)
         done = run("import", contacts_csv(5))
@@ -50,7 +50,7 @@ def test_an_import_answered_with_another_contact_is_looked_up(
 def test_an_import_that_was_not_done_is_no_success_by_the_name_of_another(
     rows: str, run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
-    """Where the look-up does not find it, nobody knows."""
+    """Where the lookup does not find it, nobody knows."""
     dialler = RawDialler(instead("import", records(OTHER), of="K4"))
     whole = dialler._import
     dialler._import = lambda sent, overwrite: {} if sent["UserData"] == "K4" else whole(sent, overwrite=overwrite)  # type: ignore[method-assign]
@@ -94,7 +94,7 @@ def test_a_userdata_as_the_dialler_keeps_it_is_the_rows(
 def test_a_change_answered_with_another_contact_is_not_a_success(
     command: str, told: bytes, run: Run, configure: Configure
 ) -> None:
-    """Of a contact that is deleted, a look-up can tell; of the others it is unknown."""
+    """Of a contact that is deleted, a lookup can tell; of the others it is unknown."""
     with RawDialler(instead(command, told)).listening() as dialler:
         dialler.contacts.update({n: {"ID": n, "UserData": f"K{n}", "DiallerCampaignsID": 538} for n in (1, 2)})
         configure(base_url=dialler.base_url, retries=1, timeout=0.3)
@@ -122,7 +122,7 @@ def test_a_change_by_userdata_answered_with_another_contact_is_sent_once(run: Ru
 def test_an_undo_answered_with_another_contact_is_looked_up(
     run: Run, configure: Configure, contacts_csv: Contacts
 ) -> None:
-    """What was overwritten is back by the look-up, and never by the answer alone."""
+    """What was overwritten is back by the lookup, and never by the answer alone."""
     with RawDialler().listening() as dialler:
         dialler.contacts[1] = {
             "ID": 1, "UserData": "K2", "Name": "Before", "PhoneNumber1": "+4917139200", "DiallerCampaignsID": 538

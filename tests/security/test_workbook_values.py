@@ -49,5 +49,5 @@ def test_a_cell_in_the_row_of_another_does_not_take_its_place(tmp_path: Path) ->
     rows = [f'<row r="{n}"><c r="A{n}" t="str"><v>K{n}</v></c><c r="B{n}"><v>{n}</v></c></row>' for n in (2, 3)]
     path = book(tmp_path, rows[0], rows[1].replace('r="A3"', 'r="A2"'))
 
-    with pytest.raises(InputError, match="holds the cell A2 twice"):
+    with pytest.raises(InputError, match="has the cell A2 twice"):
         read(path)

@@ -29,7 +29,7 @@ def written(folder: Path, content: object, name: str = "calls.json") -> str:
 
 
 def test_a_number_is_so_many_calls_for_each_contact_that_is_made(start: Start) -> None:
-    """In the batch look-up and in the history, nested; the same at every start with the same seed."""
+    """In the batch lookup and in the history, nested; the same at every start with the same seed."""
     wire, again = (start(store=Store(rehearse=call_source("20", 7), clock=clock)) for _ in range(2))
     for each in (wire, again):
         each.send(contact("K-1"))

@@ -52,7 +52,7 @@ def test_with_a_token_it_warns_and_serves() -> None:
 
     assert url.startswith("http://127.0.0.1:")
     assert [answer.status_code for answer in answers] == [200, 401]
-    assert err.startswith("Warning: it listens on 0.0.0.0, without TLS.")
+    assert err.startswith("Warning: listening on 0.0.0.0, without TLS.")
     assert process.returncode == 0
 
 

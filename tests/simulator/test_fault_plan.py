@@ -91,7 +91,7 @@ def test_faults_on_different_functions_do_not_add_up() -> None:
 
 
 def test_a_fault_counts_the_requests_that_it_is_limited_to() -> None:
-    """The second look-up is the second look-up, however many imports there were."""
+    """The second lookup is the second lookup, however many imports there were."""
     dice = FaultDice(FaultPlan.parse("500_before:#2:on=lookup"))
 
     struck = [dice.choose(f, None) for f in ("import", "lookup", "import", "lookup", "lookup")]

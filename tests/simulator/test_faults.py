@@ -215,7 +215,7 @@ def test_a_fault_for_one_contact_once(start: Start) -> None:
 
 
 def test_faults_strike_imports_unless_told_otherwise(start: Start) -> None:
-    """A look-up that proves what became of an import is not disturbed by chance."""
+    """A lookup that proves what became of an import is not disturbed by chance."""
     wire = start("500_before:1")
     everywhere = start("500_before:1:on=all")
     delete = start("500_before:1:on=delete|lookup")

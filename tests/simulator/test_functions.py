@@ -81,7 +81,7 @@ def test_a_record_carries_all_fields(wire: Wire) -> None:
 
 
 def test_a_look_up_finds_none_one_or_many(wire: Wire) -> None:
-    """UserData is not unique: a look-up answers all who carry it, and an empty list is not an error."""
+    """UserData is not unique: a lookup answers all who carry it, and an empty list is not an error."""
     twins = [wire.store.add(Name=name, UserData="K-1") for name in "AB"]
     wire.store.add(Name="C", UserData="k-1")
 

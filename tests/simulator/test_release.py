@@ -20,7 +20,7 @@ def two_campaigns() -> Store:
 
 @pytest.mark.parametrize("release", ["3.0", "3.9", "3.18", "3.18.7"])
 def test_an_older_release_lacks_what_came_later(start: Start, release: str) -> None:
-    """Lists of a campaign have the whole account, batch look-ups are not there, fields are short."""
+    """Lists of a campaign have the whole account, batch lookups are not there, fields are short."""
     wire = start(store=two_campaigns(), release=release)
 
     for question in ("", "?diallerCampaignsID=539", "?diallerCampaignsID=1", "?diallerCampaignsID=x"):

@@ -89,18 +89,6 @@ def zipped(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-def zipped_with_zstandard(path: Path, members: dict[str, bytes]) -> Path:
-    """Write a zip archive as newer versions of 7-Zip and WinZip may."""
-    if sys.version_info >= (3, 14):
-        packer = zipfile
-    else:
-        from backports.zstd import zipfile as packer
-    with packer.ZipFile(path, "w", 93) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return path
-
-
 def encrypted(path: Path, members: dict[str, bytes]) -> Path:
     """Write a zip archive that AES encrypts."""
     import pyzipper
@@ -120,7 +108,6 @@ CONTAINERS: dict[str, Maker] = {
     "zstd": _packed("list.csv.zst", zstd.compress),
     "a gzip by another name": _packed("list.csv", gzip.compress),
     "zip": lambda folder, content: zipped(folder / "list.zip", {"list.csv": content}),
-    "zip with Zstandard": lambda folder, content: zipped_with_zstandard(folder / "list.zip", {"list.csv": content}),
     "zip of a folder": lambda folder, content: zipped(
         folder / "list.zip", {"out/list.csv": content, "__MACOSX/out/._list.csv": b"\0", "out/readme.pdf": b"%PDF"}
     ),

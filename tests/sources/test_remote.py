@@ -323,7 +323,7 @@ def test_an_address_without_the_library(run: Run, configure: Configure, monkeypa
 
 def test_the_logins_of_the_page_are_logins(configure: Configure, run: Run) -> None:
     """docs/addresses.md; the longest address counts, whoever the user is."""
-    (part,) = (block.text for block in blocks(PAGE) if block.text.startswith("sources:"))
+    part = next(block.text for block in blocks(PAGE) if block.text.startswith("sources:"))
     path = configure(sources=part.removeprefix("sources:"))
 
     stores = load_config(path).source.stores

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ...exit_codes import ExitCode
+from ..asking import confirm
 from ..common import App, exit_codes, out_option
 from .naming import campaign_option, named_by, naming_options
 
@@ -128,7 +129,7 @@ def _change(
         targets = Targets(named, settings, journal)
         if not (yes or dry_run):
             every = " and every contact with the same UserData" if all_matches else ""
-            click.confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?", abort=True, err=True)
+            confirm(f"{command.capitalize()} {_counted(len(targets))}{every}?")
         with progress(app) as observer:
             summary = change_contacts(settings, command, targets, options, app.config_path, journal, out, observer)
     print_summary(summary)

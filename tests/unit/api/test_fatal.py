@@ -46,8 +46,8 @@ def test_not_found_speaks_of_the_one_campaign_only() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (NotDone("unavailable", "said so"), DiallerUnavailable, "no usable answer"),
-        (MaybeDone("timeout", "said so"), DiallerUnavailable, "no usable answer"),
+        (NotDone("unavailable", "said so"), DiallerUnavailable, "answer is not usable"),
+        (MaybeDone("timeout", "said so"), DiallerUnavailable, "answer is not usable"),
         (refused("unauthorised", 401), NoRowCanSucceed, "dialler.clients_id"),
         (refused("redirected", 301), NoRowCanSucceed, "check dialler.base_url"),
         (refused("proxy_refused", 407), NoRowCanSucceed, "HTTPS_PROXY"),

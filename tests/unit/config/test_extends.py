@@ -204,7 +204,7 @@ def test_lines_marked_change_are_named_with_their_file() -> None:
         load_config(path, finished=True)
 
     assert [fault.partition(". ")[0] for fault in error.value.args] == [
-        "one.yaml: is not finished: line 2 is still marked CHANGE",
+        "one.yaml: not finished: line 2 is still marked CHANGE",
         f"{base.resolve()}: is not finished: line 13 is still marked CHANGE",
     ]
 

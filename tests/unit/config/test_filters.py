@@ -45,15 +45,15 @@ def test_days_are_told_from_today(text: str, day: date) -> None:
 @pytest.mark.parametrize("text", ["2026-02-30", "31.01.2026", "yesterday", "today-1", "today-1w", "", "20260131"])
 def test_what_is_no_day_is_refused(text: str) -> None:
     """With the forms that there are."""
-    with pytest.raises(ValidationError, match="is not a day"):
+    with pytest.raises(ValidationError, match=r"is (not a day|a day that does not exist)"):
         Condition.model_validate({"before": text})
 
 
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
-        ({}, "says nothing"),
-        (None, "says nothing"),
+        ({}, "is empty"),
+        (None, "is empty"),
         ([], "at least 1 item"),
         ({"empty": "true", "min": "1"}, "empty: true and min contradict each other"),
         ({"empty": "true", "values": ["x"]}, "empty: true and values contradict each other"),

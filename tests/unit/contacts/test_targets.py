@@ -68,7 +68,7 @@ def test_the_vendors_own_file_names_its_contacts(tmp_path: Path) -> None:
 
 
 def test_pages_have_every_target_once() -> None:
-    """In order, and no page is longer than one look-up takes."""
+    """In order, and no page is longer than one lookup takes."""
     named = Named(ids=tuple(map(str, range(RECORDS + 1))), user_data=("K1",))
     all_of_them = Targets(named, settings_of(BASIC))
 

@@ -106,7 +106,7 @@ def test_a_file_that_ends_too_soon_is_refused() -> None:
 
 
 def test_folders_are_no_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialler_sync.fetch.remote._open", lambda *_: Store(Breaking(b"", 0), "/in/*.csv"))
+    monkeypatch.setattr("dialler_sync.fetch.remote.store_at", lambda *_: Store(Breaking(b"", 0), "/in/*.csv"))
 
     assert [str(url) for url in expand(Url("sftp://host/in/*.csv"), {})] == [
         "sftp://host/in/a.csv",

@@ -89,7 +89,7 @@ def test_a_file_is_filed_under_a_name_of_its_own(inbox: Path) -> None:
 
     again = taken(inbox)
     (inbox / "done" / "run-1-list.csv").write_text("earlier", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"done with, but cannot be moved"):
+    with pytest.raises(UsageError, match=r"is done, but cannot be moved"):
         again.file(inbox / "done", "run-1")
     assert (inbox / "done" / "run-1-list.csv").read_text(encoding="utf-8") == "earlier"
     assert again.home.read_text(encoding="utf-8") == "one"

@@ -18,7 +18,7 @@ from ...helpers.records import RUN, TARGET
 
 @pytest.mark.parametrize(
     ("command", "advice"),
-    [("", "give the command again"), ("reconcile", "give the command again"), ("import", "go on with '.*resume'")],
+    [("", "run the command again"), ("reconcile", "run the command again"), ("import", "continue with '.*resume'")],
 )
 def test_a_failing_journal_says_how_to_go_on(tmp_path: Path, command: str, advice: str) -> None:
     """Lists of calls, lists of runs and reconciliations are begun anew."""
@@ -50,4 +50,4 @@ def test_a_journal_that_is_replaced_says_what_is_lost(tmp_path: Path, state: str
         path.touch()
 
     assert isinstance(failed.value, JournalLost) == bool(state)
-    assert ("give the command again" in str(failed.value)) != bool(state)
+    assert ("run the command again" in str(failed.value)) != bool(state)

@@ -15,7 +15,7 @@ from dialler_sync.load.lookup import Lookup
 
 
 class Answers:
-    """A client whose look-up by key, and in a batch, gives these records, or raises; ``asked`` says in which order."""
+    """A client whose lookup by key, and in a batch, gives these records, or raises; ``asked`` says in which order."""
 
     def __init__(self, by_key: list[Any] | Exception, in_batch: list[Any] | Exception) -> None:
         self.asked: list[str] = []

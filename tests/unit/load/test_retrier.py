@@ -75,7 +75,7 @@ class Notes:
 
 
 class Dialler:
-    """A client. ``imports`` gives the answer to an import; ``found`` is what a look-up finds, or what it raises."""
+    """A client. ``imports`` gives the answer to an import; ``found`` is what a lookup finds, or what it raises."""
 
     def __init__(
         self, imports: Callable[[], Exception | StoredContact], found: list[StoredContact] | Exception
@@ -283,7 +283,7 @@ def test_what_is_older_than_a_row(row: SpooledRow, known: int | None, newest: in
 @pytest.mark.parametrize("code", ["bad_gateway", "server_error"])
 @pytest.mark.parametrize("key", [True, False])
 def test_row_that_keeps_failing_is_not_tried_more_often_than_it_may(key: bool, code: str) -> None:
-    """A look-up tells that the dialler is there."""
+    """A lookup tells that the dialler is there."""
     bench = Bench(lambda: NotDone(code, "said so"), retries=2)
 
     bench.retry(NotDone(code, "said so"), ROW if key else KEYLESS)

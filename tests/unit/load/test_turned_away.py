@@ -70,7 +70,7 @@ class Unwritten:
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("without_find", [False, True])
 async def test_they_fail_and_are_no_outage(status: int, without_find: bool) -> None:
-    """A look-up tells whether the dialler is there: neither does the run give up, nor does it wait for long."""
+    """A lookup tells whether the dialler is there: neither does the run give up, nor does it wait for long."""
     settings = DiallerSettings(base_url="https://dialler.example/rest", clients_id=1, token="secret", concurrency=16)
     gate = Gate(16, give_up_after=settings.give_up_after, clock=now, say=lambda _: None)
     outcomes: list[Outcome] = []

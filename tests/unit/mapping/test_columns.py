@@ -90,7 +90,7 @@ def test_columns_that_nothing_uses_are_noted() -> None:
     )
 
     assert bound.unmapped == ("New", "Newer")
-    assert bound.notes == ("not used by the configuration:",)
+    assert bound.notes == ("not used by the configuration: columns 'New', 'Newer'",)
     assert bind(settings_of(BASIC), layout_of("Name", "Phone")).notes == ()
 
 

@@ -245,7 +245,7 @@ def test_damaged_text(text: str) -> None:
     (fault,) = faults_of(check_row({"Name": text}, {}))
 
     assert (fault.code, fault.value) == ("damaged_text", text)
-    assert re.search(r"U\+[0-9A-F]{4}, sign \d", fault.message)
+    assert re.search(r"U\+[0-9A-F]{4}, character \d", fault.message)
 
 
 @pytest.mark.parametrize("text", ["a\tb\r\nc", "😀", "\u200bx", "a\u00a0b", "Ω≈ç√", "e\u0301"])
@@ -328,7 +328,8 @@ def test_an_empty_chunk() -> None:
 
 def test_the_checker_says_what_it_does_not_use() -> None:
     """The notes are those of the mapping."""
-    assert Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes == ("not used by the configuration:",)
+    notes = Checker(settings_of(BASIC), layout_of("Name", "Phone", "New")).notes
+    assert notes == ("not used by the configuration: column 'New'",)
 
 
 def test_the_schema_is_the_table_of_fields() -> None:
@@ -360,4 +361,4 @@ def test_a_text_that_a_workbook_of_ours_has_cut_is_not_taken_for_the_whole() -> 
     (fault,) = faults_of(check_row({"Notes": "x… [cut; failed.csv has all of it]"}, {"Comment": "Notes"}))
 
     assert (fault.code, fault.field) == ("damaged_text", "Comment")
-    assert "was cut" in fault.message
+    assert "was truncated" in fault.message

@@ -33,9 +33,7 @@ def test_the_last_call(record: dict[str, Any], last: str) -> None:
 
 @pytest.mark.parametrize("time", ["01/02/2026", "2026-02-30 10:00:00", {"at": 1}])
 def test_a_time_that_cannot_be_read_is_no_answer(time: object) -> None:
-    with pytest.raises(
-        UsageError, match=r"contact 7 is protected is not known: dtLastTry is .*, which is not understood"
-    ):
+    with pytest.raises(UsageError, match=r"whether contact 7 is protected: dtLastTry is .*, which is not understood"):
         last_call({"ID": 7, "dtLastTry": time})
 
 

@@ -36,7 +36,7 @@ def test_pipe(tmp_path: Path) -> None:
     """A pipe can be read only once; it is refused at once, without waiting."""
     os.mkfifo(tmp_path / "pipe")
 
-    with pytest.raises(InputError, match="is not a regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         open_table(tmp_path / "pipe", SourceSettings())
 
 
@@ -72,7 +72,7 @@ def test_what_is_no_spreadsheet(tmp_path: Path, data: bytes, what: str, name: st
     """The message names the kind of another file, whatever its suffix."""
     (tmp_path / name).write_bytes(data)
 
-    with pytest.raises(InputError, match=rf"{name}: is {what}, not a spreadsheet"):
+    with pytest.raises(InputError, match=rf"{name}: this is {what}, not a spreadsheet"):
         open_table(tmp_path / name, SourceSettings())
 
 

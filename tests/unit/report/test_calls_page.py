@@ -166,7 +166,7 @@ def test_the_page_tells_all_in_words(tmp_path: Path) -> None:
 
     for said in (
         "3 of 10 contacts reached", "of 1,234", "SALE – Sold &amp; done", "Nightly", "list.csv", "in no imported list",
-        "The dialler does not tell Number, DurationSeconds and Agent of any call", "2 Nov 2026", "Requests",
+        "The dialler does not give Number, DurationSeconds and Agent for any call", "2 Nov 2026", "Requests",
         "Reported earlier, and changed since:", "do not tell (<code>bPhoneNumber1Invalid</code>",
     ):  # fmt: skip
         assert said in page, said

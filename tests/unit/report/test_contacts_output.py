@@ -156,7 +156,7 @@ def test_more_columns_than_excel_has(tmp_path: Path) -> None:
     many = listing({f"F{number}": 1 for number in range(16_385)})
     file = io.StringIO()
 
-    with pytest.raises(UsageError, match="16,384 columns, and the records have 16,385 fields: use -o jsonl"):
+    with pytest.raises(UsageError, match="16,384 columns, but the records have 16,385 fields: use -o jsonl"):
         write_xlsx(many, tmp_path / "a.xlsx")
     for write in (write_csv, write_table):
         with pytest.raises(UsageError, match="16,384 columns"):

@@ -17,6 +17,14 @@ from dialler_sync.run.counts import Counts
 
 from ...helpers.records import RUN, TARGET
 
+SETTINGS = Settings.model_validate(
+    {
+        "dialler": {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t"},
+        "campaign": {"id": 538},
+        "columns": {"Name": "Name"},
+    }
+)
+
 Begun = AbstractContextManager[RunRecord]
 
 ENDINGS = [UsageError("no"), JournalError("full"), KeyboardInterrupt(), AssertionError("a bug")]
@@ -29,15 +37,8 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def begun(journal: Journal, command: str = "import") -> Begun:
-    settings = Settings.model_validate(
-        {
-            "dialler": {"base_url": "http://127.0.0.1/rest/v1.0", "clients_id": 1, "token": "t"},
-            "campaign": {"id": 538},
-            "columns": {"Name": "Name"},
-        }
-    )
     return begin_run(
-        journal, command, settings, Path("x.yaml"), (), Path("out"), None, {}, TARGET, early=["failed.csv"]
+        journal, command, SETTINGS, Path("x.yaml"), (), Path("out"), None, {}, TARGET, early=["failed.csv"]
     )
 
 
@@ -86,7 +87,7 @@ def test_a_resumed_run_that_breaks_off_is_stopped_as_it_was(error: BaseException
     with begun(journal) as run:
         journal.update_run(run.id, state="stopped")
 
-    broken_off(go_on(journal, run), error)
+    broken_off(go_on(journal, run, SETTINGS), error)
 
     assert journal.run(run.id).state == "stopped"
 
@@ -171,5 +172,5 @@ def test_the_outcomes_add_up_to_the_rows_that_were_read(rows: int | None, fits: 
     if fits:
         assert Counts.of(journal, run).rows.total() == 2
     else:
-        with pytest.raises(JournalDamaged, match="3 rows of run"):
+        with pytest.raises(JournalDamaged, match="read 3 rows"):
             Counts.of(journal, run)

@@ -119,7 +119,7 @@ def test_one_data_row(tmp_path: Path) -> None:
 
 
 def test_no_payload(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"list\.csv: is empty"):
+    with pytest.raises(InputError, match=r"list\.csv: the file is empty"):
         read(tmp_path, "")
 
 
@@ -256,7 +256,7 @@ def test_extra_quote(tmp_path: Path, row: int, column: int) -> None:
 
     assert found.cells == table[1:]
     assert list(found.ragged) == [row + 1]
-    assert f"not closed: 1, the first is row {row + 1}" in found.remarks
+    assert f"unclosed quote: 1, the first is row {row + 1}" in found.remarks
 
 
 @pytest.mark.parametrize("column", [3, 4, 8])

@@ -127,7 +127,7 @@ def test_unclosed_quote(tmp_path: Path, rows: list[str]) -> None:
     assert numbers == [str(i) for i in range(1, len(rows) + 1)]
     broken = next(i for i, row in enumerate(rows, 2) if row.count('"') % 2 or "Anker" in row)
     assert list(found.ragged) == [broken]
-    assert f"not closed: 1, the first is row {broken}." in found.remarks
+    assert f"unclosed quote: 1, the first is row {broken}." in found.remarks
 
 
 def test_quote_closed_far_below(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_rows_of_many_cells(tmp_path: Path) -> None:
         (f'{HEADER}1;"{"x" * 1_100_000}";0171\n', {}, "row 2 has a cell of more than 1,000,000 characters"),
         (HEADER + '1;"' + "some text\n" * 200_000 + '";0171\n', {}, "begins with '1;\"some text' is longer than 1,000"),
         (f"{HEADER}1;{'x' * 11};0171\n", {"max_cell_chars": 10}, "row 2 has a cell of more than 10 characters"),
-        ("x;y\n" * 600_000, {"max_file_mb": 2}, "has 2 MB, and 2 are allowed"),
+        ("x;y\n" * 600_000, {"max_file_mb": 2}, "2 MB; the limit is 2 MB"),
     ],
 )
 def test_limits(tmp_path: Path, data: str, limits: dict[str, int], message: str) -> None:
@@ -191,7 +191,7 @@ def test_two_stray_quotes(tmp_path: Path, first: list[str], last: list[str], bet
 
     assert found.cells == table
     assert sorted(found.ragged) == [8, 9 + len(between)]
-    assert "stray quote" in found.remarks
+    assert "stray or unclosed quote" in found.remarks
 
 
 @pytest.mark.parametrize("cell", ["Main St 1; 53111 Bonn\nRoom 2; left", "Bonn\nBeuel", "a;b;c\nd;e;f"])

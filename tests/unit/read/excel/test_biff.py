@@ -126,7 +126,7 @@ def test_a_cell_that_is_given_twice(tmp_path: Path, again: bytes) -> None:
     """One of two rows with the same number would be lost in silence."""
     path = write_biff(tmp_path / "t.xls", TABLE + again, before=code_page(1251))
 
-    assert "holds the cell B2 twice" in refusal(path)
+    assert "has the cell B2 twice" in refusal(path)
 
 
 def test_records_that_a_table_does_not_need_do_no_harm(tmp_path: Path) -> None:
@@ -167,4 +167,4 @@ def test_workbooks_that_are_too_old(tmp_path: Path, head: bytes, version: str) -
     message = refusal(tmp_path / "old.xls")
 
     assert f"in the format of Excel {version}" in message
-    assert "save it anew as .xlsx" in message
+    assert "save it as .xlsx" in message

@@ -544,7 +544,7 @@ def test_a_cell_that_is_given_twice_in_xlsb(tmp_path: Path) -> None:
     """The first of the two would be lost."""
     more = xlsb_row(1) + xlsb_cell(4, 1, b"\1")
 
-    with pytest.raises(InputError, match="holds the cell B2 twice"):
+    with pytest.raises(InputError, match="has the cell B2 twice"):
         read(write_xlsb(tmp_path / "t.xlsb", [["Key", "Value"], ["k", 1.5]], more=more))
 
 

@@ -9,26 +9,33 @@ from pathlib import Path, PurePath
 
 from ..config.sources import StoreSettings
 from ..errors import InputError
+from ..fetch.copies import Copy
 from ..fetch.folder import RemoteFolder
 from ..files.private import make_folder
 from ..files.url import Url
+from ..report.invalid_numbers import FILE as INVALID
 from .page import NAME
 
 _COPIES = "calls"
 
 
 class ListAtAddress:
-    """The list at an address. ``here``: the file that is written first, in the folder ``copies`` of the journal.
+    """The list at an address. ``here``: the file that is written first.
+
+    The next call for this ``receiver`` finds it in the folder ``copies`` of the journal. Without a receiver (None) it
+    is in a folder that no other call has.
 
     Raises:
         UsageError: nothing can be put there.
     """
 
-    def __init__(self, url: Url, stores: Mapping[str, StoreSettings], copies: Path) -> None:
+    def __init__(self, url: Url, stores: Mapping[str, StoreSettings], copies: Path, receiver: str | None) -> None:
         self._folder = RemoteFolder(url.parent, stores)
         self._name = url.name
         self._url = url
-        self.here = copies / _COPIES / hashlib.sha256(str(url).encode()).hexdigest()[:16] / self._name
+        self._copy = Copy(self._name) if receiver is None else None
+        key = hashlib.sha256(f"{url} {receiver}".encode()).hexdigest()[:16]
+        self.here = self._copy.path if self._copy else copies / _COPIES / key / self._name
 
     def check(self) -> None:
         """Refuse a place that no file can have, before anything is asked.
@@ -53,11 +60,11 @@ class ListAtAddress:
         self.here.unlink()
 
     def put_page(self) -> None:
-        """Put the page beside it, if there is one."""
-        page = self.here.with_name(NAME)
-        if page.is_file():
-            self._folder.put({NAME: page}, replace=True)
-            page.unlink()
+        """Put beside it what was written beside it here: the page, and the invalid numbers."""
+        files = {name: path for name in (NAME, INVALID) if (path := self.here.with_name(name)).is_file()}
+        self._folder.put(files, replace=True)
+        for path in files.values():
+            path.unlink()
 
     def _set_aside(self) -> None:
         if not self._folder.renames:

@@ -83,7 +83,8 @@ class CallsRun:
         self._page = Page(options.since, mask=options.mask)
         self._address: ListAtAddress | None = None
         if isinstance(options.to, Url):
-            self._address = ListAtAddress(options.to, settings.source.stores, journal.copies)
+            receiver = f"{options.campaign or settings.campaign} {options.receiver}" if options.since.last else None
+            self._address = ListAtAddress(options.to, settings.source.stores, journal.copies, receiver)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
         """Make the list; ``show(form, records)`` shows it where no file is named.

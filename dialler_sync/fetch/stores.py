@@ -16,7 +16,7 @@ from ..errors import ConfigError
 from ..files import trust
 from ..files.own_command import read_secret
 from ..files.url import Url
-from ..text.outward import in_shell
+from ..text.outward import in_shell, keep_secret
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -76,6 +76,7 @@ def _require_own(key: Path) -> None:
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
     import s3fs
 
+    keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
     client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
     files = s3fs.S3FileSystem(
         profile=settings.profile,

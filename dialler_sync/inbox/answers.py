@@ -6,8 +6,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ..config.inbox import InboxSettings
 from ..config.sources import StoreSettings
 from ..errors import InputError, JournalError, UsageError
 from ..fetch.folder import RemoteFolder
-from ..files.pinned import delete_abandoned, temporary_folder
+from ..files.pinned import delete_abandoned, pin, temporary_folder, unpin, within
 from ..files.private import make_folder, refuse_foreign_link
 from ..files.trust import is_foreign
 from ..files.url import Url, path_of
@@ -117,8 +117,9 @@ class Answers:
             delete_abandoned(self._folder)
         for answer in self._notes.unwritten():
             try:
-                path = self._write(answer, self._folder)
-                mark = self._mark(path)
+                with self._held(self._folder) as folder:
+                    path = self._write(answer, folder)
+                    mark = self._mark(path)
             except (OSError, JournalError, InputError) as error:
                 said = error if isinstance(error, InputError) else f"{why(error)}."
                 _log.error(
@@ -126,8 +127,18 @@ class Answers:
                     *(answer.file, self._folder, said),
                 )
                 return
-            self._notes.settle(answer.id, str(path), mark)
-            _log.info("answered: %s", path)
+            known = self._folder / path.name
+            self._notes.settle(answer.id, str(known), mark)
+            _log.info("answered: %s", known)
+
+    @contextmanager
+    def _held(self, folder: Path) -> Iterator[Path]:
+        """Hold the folder open: whoever can write to the one above could put another in its place."""
+        number = None if self._store else pin(folder.resolve(), owners=(folder.parent.stat().st_uid,))
+        try:
+            yield within(number, folder)
+        finally:
+            unpin(number)
 
     def _write(self, answer: Answer, folder: Path) -> Path:
         """Write an answer under a hidden name, then give it its own: whole or not there."""

@@ -125,7 +125,9 @@ class Reader:
     def _units(self, text: str) -> None:
         """Ask systemd what it makes of them, where it is there; the program is one that exists here."""
         kind = "timer" if "[Timer]" in text else "service"
-        assert text == (ROOT / "docs" / "systemd" / f"dialler-sync.{kind}").read_text(encoding="utf-8"), "not what is packaged"
+        assert text == (ROOT / "docs" / "systemd" / f"dialler-sync.{kind}").read_text(encoding="utf-8"), (
+            "not what is packaged"
+        )
         Path(f"dialler-sync.{kind}").write_text(text.replace("/opt/dialler-sync/bin/dialler-sync", "/bin/true"))
         if kind == "timer" and shutil.which("systemd-analyze"):
             units = ["./dialler-sync.service", "./dialler-sync.timer"]

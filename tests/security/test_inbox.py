@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import local
-from dialler_sync.inbox import claim
+from dialler_sync.inbox import answers, claim
 from dialler_sync.inbox.arrivals import Arrival
 from dialler_sync.simulator import SimulatorServer
 
@@ -211,3 +212,29 @@ def test_a_list_is_told_nothing_of_another_campaign(run: Run, configure: Configu
 
     assert done.code == ExitCode.OK, done.err
     assert "0049123" not in str(done.rows())
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_folder_of_answers_that_is_swapped_gets_nothing(
+    kind: str, run: Run, configure: Configure, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can write to the folder above it can put one of theirs, or a link, in its place at any moment."""
+    configure(inbox="{dir: inbox, answers: outer/answers}")
+    (inbox / "a.csv").write_text("A,B\n1,2\n", encoding="utf-8")
+    place, theirs, away = tmp_path / "outer" / "answers", tmp_path / "theirs", tmp_path / "away"
+    place.parent.mkdir()
+    theirs.mkdir()
+    real = answers.write_short_answer
+
+    def swapped(*given: Any) -> None:
+        real(*given)
+        place.rename(away)
+        place.symlink_to(theirs) if kind == "link" else place.mkdir()
+
+    monkeypatch.setattr(answers, "write_short_answer", swapped)
+
+    done = run("import", "--quiet-for", "0")
+
+    assert done.code == ExitCode.INPUT, done.err
+    assert [list(theirs.iterdir()), list(place.iterdir())] == [[], []]
+    assert [path.suffix for path in away.iterdir()] == [".xlsx"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dialler_sync.call_lists.address import ListAtAddress
 from dialler_sync.config import load_config
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import folder as of_folder
@@ -175,3 +178,54 @@ def test_copies_at_addresses_are_named_when_a_person_is_forgotten(
     copies = [each.removeprefix("a copy remains: ") for each in done.out.splitlines()]
     for place in ("lists/done/", "answers/a.csv", "reports, the reports of import"):
         assert [each for each in copies if each.startswith(f"{url}/{place}")], done.out
+
+
+@pytest.mark.parametrize("more", [(), ("--since", "last")])
+def test_two_lists_of_calls_for_one_address_at_once(
+    more: tuple[str, ...],
+    run: Run,
+    configure: Configure,
+    sftp: Sftp,
+    inbox: tuple[str, Path],
+    contacts_csv: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each has a file of its own until it is there: none takes that of the other."""
+    url, folder = inbox
+    configure(sources=logins(sftp.login))
+    assert run("import", contacts_csv(1)).code == ExitCode.OK
+    real, done = ListAtAddress.put, []
+
+    def put(place: ListAtAddress, **given: Any) -> None:
+        if not done:
+            done.append(None)
+            done[0] = run("calls", "--to", f"{url}/calls.csv", *more, *(("--for", "other") if more else ()))
+        real(place, **given)
+
+    monkeypatch.setattr(ListAtAddress, "put", put)
+
+    first = run("calls", "--to", f"{url}/calls.csv", *more)
+
+    assert (first.code, done[0].code) == (ExitCode.OK, ExitCode.OK), first.err
+    assert (folder / "calls.csv").exists()
+    assert more or (folder / "invalid-numbers.csv").exists()
+    assert not [path for path in Path("state/copies").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("remote", ["s3"], indirect=True)
+def test_what_the_environment_has_for_an_object_store_is_masked(
+    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its server may say whatever it was sent."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "t0ken-of-the-session")
+    configure(sources=logins(remote.login))
+
+    def says(*_: object, **__: object) -> None:
+        raise OSError(5, "bad t0ken-of-the-session")
+
+    monkeypatch.setattr("s3fs.S3FileSystem.info", says)
+    done = run("import", f"{remote.url}/a.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "cannot be read" in done.err
+    assert "t0ken" not in done.err

@@ -47,7 +47,9 @@ def test_numbers_shared_within_a_run_leave_one_row_and_no_mirror_takes_the_other
         ("succeeded", "create"),
         ("skipped", "superseded"),
     ]
-    assert done.rows()[1]["_error"] == "row 2 has the same number with a different key (PhoneNumber1) and is used instead"
+    assert (
+        done.rows()[1]["_error"] == "row 2 has the same number with a different key (PhoneNumber1) and is used instead"
+    )
     assert {contact["UserData"] for contact in dialler.store.contacts.values()} == {"K1", "K2"}
     assert side.summary["classes"]["extra"] == 0
     assert run("retry").code == ExitCode.OK

@@ -49,7 +49,7 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
         if left > 0:
             timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
         elif gate.stopped is None:
-            gate.stop(OutOfTime(f"stopped at {at:%H:%M} ({why})"))
+            gate.stop(OutOfTime(f"the time {at:%H:%M} is reached ({why})"))
 
     look()
     try:

@@ -32,7 +32,7 @@ def test_a_run_outside_the_hours_changes_nothing_and_is_resumed(
     done = run("import", path)
 
     assert done.code == ExitCode.OUT_OF_TIME == 9
-    assert "stopped at " in done.err
+    assert " is reached (" in done.err
     assert "dialler.hours" in done.err
     assert "dialler-sync resume" in done.err
     assert done.summary["counts"]["unprocessed"] == 5

@@ -6,6 +6,7 @@ import click
 
 from ..errors import UsageError
 from ..text.outward import line
+from .common import echo
 
 
 def confirm(question: str) -> None:
@@ -20,7 +21,7 @@ def confirm(question: str) -> None:
     except click.Abort as error:
         if not isinstance(error.__context__, EOFError):
             raise
-        click.echo(err=True)
+        echo("", err=True)
         raise UsageError(
             "standard input has no answer, so nothing was changed. To do it without a question, add --yes."
         ) from None

@@ -647,15 +647,15 @@ def test_user_data_is_made_from_a_row_as_an_import_makes_it(
 def test_nothing_is_done_unasked(
     run: Run, configure: Configure, dialler: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without --yes it asks how many; where nobody is there to answer, or says no, nothing is done (exit 130)."""
+    """Without --yes it asks how many; if nobody is there to answer (exit 2), or says no (130), nothing is done."""
     configure()
     seed(dialler, "K1", "K2")
     names = ("contacts", "delete", "--user-data", "K1", "--user-data", "K2")
 
-    for answer in ("", "n\n"):
+    for answer, code in (("", ExitCode.USAGE), ("n\n", ExitCode.INTERRUPTED)):
         monkeypatch.setattr("sys.stdin", StringIO(answer))
         asked = run(*names)
-        assert asked.code == ExitCode.INTERRUPTED
+        assert asked.code == code
         assert "Delete 2 contacts?" in asked.err
     assert not dialler.requests
     assert "delete" not in run("runs", "list").out

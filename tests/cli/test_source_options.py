@@ -86,7 +86,7 @@ def test_encoding_and_delimiter(run: Run, configure: Configure, tmp_path: Path, 
     ("option", "value", "said"),
     [
         ("--delimiter", "ab", "' must be auto, one character, or a comma and a space (none: a single column)"),
-        ("--encoding", "utf-99", "--encoding: 'utf-99' is no text encoding"),
+        ("--encoding", "utf-99", "--encoding: 'utf-99' is not a text encoding"),
     ],
 )
 def test_a_value_that_makes_no_sense(run: Run, configure: Configure, option: str, value: str, said: str) -> None:

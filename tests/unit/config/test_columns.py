@@ -64,7 +64,7 @@ def test_fold_ignores_case_space_and_unicode_form() -> None:
     ("rule", "says"),
     [
         ({}, "set one of column, first_of, template, join, value"),
-        ({"column": "A", "value": "x"}, "column and value are set"),
+        ({"column": "A", "value": "x"}, "column and value cannot be combined"),
         ({"value": "x", "trim": "true"}, "trim has no effect"),
         ({"column": "A", "unlisted": "reject"}, "unlisted has no effect without values"),
         ({"column": "A", "decimal": ",", "thousands": ","}, "both ','"),
@@ -74,7 +74,7 @@ def test_fold_ignores_case_space_and_unicode_form() -> None:
         ({"column": "A", "region": "Germany"}, "' is not a two-letter country code such as DE"),
         ({"column": "A", "formats": ["%d.%m."]}, "does not give a day, a month and a year"),
         ({"column": "A", "formats": ["%Q"]}, "does not give a day, a month and a year"),
-        ({"column": "A", "values": {"Herr": "Mr.", "herr ": "Mister"}}, "'Herr' and 'herr ' are the same value"),
+        ({"column": "A", "values": {"Herr": "Mr.", "herr ": "Mister"}}, "'Herr' and 'herr ' differ only in case"),
         ({"column": "A", "values": "Herr"}, "valid dictionary"),
         ({"template": "{A"}, "stray '{'"),
         ({"template": "plain"}, "no column in braces"),

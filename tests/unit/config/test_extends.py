@@ -149,10 +149,10 @@ def test_a_variable_that_is_not_used_need_not_be_set() -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"one": "extends: one.yaml"}, "one.yaml:1: extends: goes round in a circle (one.yaml → one.yaml)"),
+        ({"one": "extends: one.yaml"}, "one.yaml:1: extends: forms a circle (one.yaml → one.yaml)"),
         (
             {"one": "campaign: {id: 1}\nextends: two.yaml", "two": "\nextends: ./one.yaml"},
-            "two.yaml:2: extends: goes round in a circle (one.yaml → two.yaml → one.yaml)",
+            "two.yaml:2: extends: forms a circle (one.yaml → two.yaml → one.yaml)",
         ),
         ({"one": "\nextends: gone.yaml"}, "one.yaml:2: extends: "),
         ({"one": "extends: gone.yaml"}, "gone.yaml: no such file"),
@@ -162,7 +162,7 @@ def test_a_variable_that_is_not_used_need_not_be_set() -> None:
         ({"one": "extends: two.yaml", "two": "a: [b"}, "two.yaml:1: not valid YAML"),
         ({"one": "extends: two.yaml", "two": "just text"}, "two.yaml:1: a configuration must consist of sections"),
         ({"one": "extends: ."}, "cannot be read: Is a directory"),
-        ({str(n): f"extends: {n + 1}.yaml" for n in range(30)}, "19.yaml:1: extends: is the 20th in a row"),
+        ({str(n): f"extends: {n + 1}.yaml" for n in range(30)}, "19.yaml:1: extends: more than 20 files in a row"),
     ],
 )
 def test_what_cannot_be_extended_is_refused(files: dict[str, str], said: str) -> None:
@@ -205,7 +205,7 @@ def test_lines_marked_change_are_named_with_their_file() -> None:
 
     assert [fault.partition(". ")[0] for fault in error.value.args] == [
         "one.yaml: not finished: line 2 is still marked CHANGE",
-        f"{base.resolve()}: is not finished: line 13 is still marked CHANGE",
+        f"{base.resolve()}: not finished: line 13 is still marked CHANGE",
     ]
 
 

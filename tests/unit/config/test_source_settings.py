@@ -29,8 +29,8 @@ def test_taken(given: dict[str, object], kept: object) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"delimiter": ";;"}, "' must be auto, one character, or a comma and a space (none: a single column)"),
-        ({"delimiter": "\n"}, "' must be auto, one character, or a comma and a space (none: a single column)"),
+        ({"delimiter": ";;"}, "must be auto, one character, or a comma and a space"),
+        ({"delimiter": "\n"}, "must be auto, one character, or a comma and a space"),
         ({"quote": "xx"}, "' must be auto, none, or one character"),
         ({"escape": "slash"}, "'double', 'backslash' or 'none'"),
         ({"header": "first"}, "a row number, or a list of row numbers"),

@@ -217,7 +217,7 @@ def test_header_again(tmp_path: Path, boundary: str, again: str) -> None:
     assert found.columns == HEADER
     assert found.cells == ROWS * 3
     assert list(found.rows)[len(ROWS) : len(ROWS) + 1] == [below + 1]
-    assert f"comes again in 2 rows, which are left out; the first is row {below}." in found.remarks
+    assert f"repeated in 2 rows, which are left out; the first is row {below}." in found.remarks
     assert ("below the table" in found.remarks) == any(word in boundary for word in ("Second", "Total"))
 
 

@@ -206,7 +206,7 @@ def test_a_cell_that_is_given_twice(tmp_path: Path, rows: str) -> None:
     """One of the two would be lost in silence."""
     path = write_xlsx(tmp_path / "t.xlsx", sheet_xml(HEADER + ROW + rows), strings=STRINGS)
 
-    with pytest.raises(InputError, match="holds the cell A3 twice"):
+    with pytest.raises(InputError, match="has the cell A3 twice"):
         excel_tables(path, SourceSettings())
 
 

@@ -39,7 +39,7 @@ NOT_SENT: tuple[type[httpx.TransportError], ...] = (
 """What httpx's transports raise where the request has certainly not left. Every other error: it may have."""
 
 LONGEST_ANSWER, LONGEST_OF_ONE = 2**24, 2**21
-"""Bytes of an answer that is read whole, unpacked; of one to a change of one contact, of which many are in flight."""
+"""Maximum bytes of an answer, unpacked: of any, and of one to a change of one contact, as many are in flight."""
 
 SLOWEST = 2**7
 """Bytes of a streamed answer that must come within the time limit: a byte now and then would keep it up for ever."""

@@ -109,7 +109,7 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
 def recover(notes: CallNotes, whose: str, to: Path | None) -> Mapping[str, Any] | None:
     """Finish what a killed process began; return the file that it put in place, if the notes on it do not count yet.
 
-    Only the file ``to``, which this call is to write, may replace another one: the journal alone is no reason to.
+    Only ``to``, the file of this call, may replace an existing one: an entry in the journal is not enough.
 
     Raises:
         UsageError: its file cannot be put in place.

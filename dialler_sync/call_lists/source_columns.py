@@ -20,7 +20,7 @@ from ..run.saved_cells import run_cells
 from ..text.nearest import nearest
 
 _RUNS = 30
-"""Imports of which the cells are looked for, the newest first."""
+"""Maximum number of imports that are searched for cells, the newest first."""
 
 
 class SourceColumns:

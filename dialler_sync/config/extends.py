@@ -30,7 +30,7 @@ def read_configuration(
     is read, and may refuse it.
 
     Raises:
-        ConfigError: a file cannot be read, is no configuration, or extends itself.
+        ConfigError: a file cannot be read, is not a configuration, or extends itself.
     """
     documents: list[Document] = []
     following: Path | None = path
@@ -53,7 +53,7 @@ def extended_by(path: Path) -> Path | None:
     """Return the file that a configuration extends; None: it extends none.
 
     Raises:
-        ConfigError: it cannot be read, or is no configuration.
+        ConfigError: it cannot be read, or is not a configuration.
     """
     return _extended(read_document(path))
 

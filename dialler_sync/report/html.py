@@ -71,17 +71,18 @@ class HtmlReport:
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Add a row with its original cells; ``source`` is its place in ``columns``."""
         self._tally.add(result)
-        left_out = is_left_out(result)
-        if result.status not in DID_NOT_SUCCEED and not left_out:
+        if is_left_out(result):
+            if self._mask:
+                result, cells = self._mask.hide(result, source, cells)
+            self._left_out.add(result, source, cells)
+            return
+        if result.status not in DID_NOT_SUCCEED:
             return
         who = self._people.person(source, cells)
         column = self._people.columns(result.error_field, source, cells)
         if self._mask:
             who = mask_phones(who)
             result, cells = self._mask.hide(result, source, cells)
-        if left_out:
-            self._left_out.add(result, source, cells)
-            return
         self._groups.add(result, who, lambda field: self._people.columns(field, source, cells))
         if self._records.has_room():
             self._records.add(_values(result, who, column, self._zone), source, cells)

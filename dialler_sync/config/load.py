@@ -152,7 +152,7 @@ def with_source(source: SourceSettings, given: Mapping[str, Any]) -> SourceSetti
 def fingerprint(settings: Settings) -> dict[str, str]:
     """Return the settings that decide what is sent: dotted name → JSON; lookup files by their SHA-256. No secret is
     among them."""
-    plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "reports", "cluster"})
+    plain = settings.model_dump(mode="json", exclude={"extends", "notify", "inbox", "reports", "cluster", "sources"})
     plain["dialler"] = {key: value for key, value in plain["dialler"].items() if key not in _TUNING}
     del plain["source"]["password_command"]
     for name, rule in settings.columns.items():

@@ -19,7 +19,7 @@ Contacts = Callable[..., Path]
 @pytest.fixture
 def base(configure: Configure, tmp_path: Path) -> Path:
     """Everything but the campaign; ``dialler-sync.yaml`` adds it."""
-    text = configure().read_text(encoding="utf-8").replace("campaign: {id: 538}\n", "")
+    text = configure(timeout=2).read_text(encoding="utf-8").replace("campaign: {id: 538}\n", "")
     path = tmp_path / "base.yaml"
     path.write_text(text, encoding="utf-8")
     (tmp_path / "dialler-sync.yaml").write_text("extends: base.yaml\ncampaign: {id: 538}\n", encoding="utf-8")

@@ -259,7 +259,7 @@ def test_a_call_that_was_killed_is_taken_up(
     configure: Configure, contacts_csv: Contacts, inbox: Path, dialler: SimulatorServer, run: Run
 ) -> None:
     """The file lies in importing/ then, and the next call goes on with its run before it takes a newer export."""
-    configure(concurrency=1)
+    configure(concurrency=1, timeout=2)
     contacts_csv(20, "inbox/a.csv")
     with at_work(inbox, dialler) as process:
         process.kill()

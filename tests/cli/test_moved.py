@@ -212,7 +212,7 @@ def test_workers_of_a_cluster_move_contacts_and_stop(run: Run, configure: Config
     """After the first that is made again, as without."""
     pytest.importorskip("distributed")
     with served(ForeignDialler(matches="campaign")) as dialler:
-        configure(base_url=dialler.base_url)
+        configure(base_url=dialler.base_url, timeout=2)
         keys = [f"K{n}" for n in range(2, 30)]
         for key in keys:
             dialler.add(539, key)

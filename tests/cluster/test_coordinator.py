@@ -327,7 +327,7 @@ def test_a_run_names_the_rows_that_a_busy_journal_did_not_take(
     path = tmp_path / "state" / "journal.db"
     monkeypatch.setenv("DIALLER_SYNC_STATE", f"sqlite:///{path}?timeout=0.2")
     monkeypatch.setattr("dialler_sync.cluster.engine.connected", lambda *_: nullcontext(Here()))
-    configure(rows="{overwrite_duplicates: false}")
+    configure(rows="{overwrite_duplicates: false}", timeout=2)
     list_ = contacts_csv(200)
     assert run("import", list_, "--limit", "1").code == ExitCode.ROWS_FAILED
     other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)

@@ -10,6 +10,7 @@ from ..api.call_times import moment, read_time
 from ..contacts.call_records import Call
 from ..errors import UsageError
 from ..journal import Journal
+from ..text.command_line import command
 
 LAST = "last"
 
@@ -46,7 +47,7 @@ def since(text: str | None, journal: Journal) -> Since:
         return Since(datetime.fromisoformat(journal.run(text).started_at))
     raise UsageError(
         f"--since {text}: must be 'last', a date such as 2026-01-31 or 2026-01-31T18:00, or a run in the journal "
-        "(see 'runs list')"
+        f"(see '{command('runs', 'list')}')"
     )
 
 

@@ -45,6 +45,12 @@ def _without_passwords(state: str) -> str:
     return f"{scheme}://{rest}"
 
 
+def _typed(option: str) -> bool:
+    """Whether a common option stands on the command line."""
+    root = click.get_current_context().find_root()
+    return root.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The common options, and the standard streams. ``verbosity`` is -1 (quiet), 0, 1 or 2 (each request)."""
@@ -96,16 +102,13 @@ class App:
 
         ``config`` is the configuration, if it differs from the command line's.
         """
-        root = click.get_current_context().find_root()
+        chosen = config or (self.config_path if _typed("config_path") else None)
+        return (*(("--config", str(chosen)) if chosen else ()), *self.journal_found_by())
 
-        def given(name: str) -> bool:
-            return root.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-
-        chosen = config or (self.config_path if given("config_path") else None)
-        found: tuple[str, ...] = ("--config", str(chosen)) if chosen else ()
-        if self.state and given("state"):
-            found += ("--state", _without_passwords(self.state))
-        return (*found, "--trust") if given("trust") else found
+    def journal_found_by(self) -> tuple[str, ...]:
+        """Return the options for the journal, for a suggested command."""
+        state = ("--state", _without_passwords(self.state)) if self.state and _typed("state") else ()
+        return (*state, "--trust") if _typed("trust") else state
 
     def set_up_logging(self) -> None:
         """Log to stderr: warnings and errors, only errors, or all messages of this package."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..files.portable import end_with_parent
 from ..files.url import Url, path_of
+from ..text.command_line import set_options
 from .common import (
     IMPORT_CODES,
     App,
@@ -76,7 +79,12 @@ def _folder(text: str) -> Path:
 @click.option(
     "--metrics-file", type=click.Path(path_type=Path), help="Write metrics for Prometheus (textfile collector)."
 )
-@click.option("--of-night", is_flag=True, hidden=True, help="As 'night' calls it, which tells of all its runs.")
+@click.option(
+    "--of-night",
+    metavar="OPTIONS",
+    hidden=True,
+    help="As 'night' calls it, which tells of all its runs; the options that commands in messages need.",
+)
 @click.pass_obj
 def import_(
     app: App,
@@ -96,7 +104,7 @@ def import_(
     inbox: Path | None,
     quiet_for: float | None,
     metrics_file: Path | None,
-    of_night: bool,
+    of_night: str | None,
 ) -> int:
     """Import the rows of each FILE into the dialler.
 
@@ -111,6 +119,9 @@ def import_(
     from .output import print_summary
     from .progress import progress
 
+    if of_night is not None:
+        end_with_parent()
+        set_options((*app.found_by(), *shlex.split(of_night)))
     settings = app.settings(finished=True)
     if not (files or plan or inbox):
         inbox = settings.inbox.dir
@@ -142,7 +153,7 @@ def import_(
     with app.journal() as journal:
         if inbox:
             watched = partial(progress, app)
-            importer = InboxImporter(settings, journal, job, watched, print_summary, metrics_file, of_night)
+            importer = InboxImporter(settings, journal, job, watched, print_summary, metrics_file, of_night is not None)
             return work_through_inbox(inbox, importer, quiet_for)
         with pinged(settings.notify, silent=dry_run), progress(app) as observer:
             summary = import_files(settings, job, journal, observer)

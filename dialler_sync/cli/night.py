@@ -46,7 +46,7 @@ def night(app: App, folder: Path, quiet_for: float | None, page: Path, as_json: 
 
     given = {-1: ["--quiet"], 1: ["-v"], 2: ["-vv"]}.get(app.verbosity, [])
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    options = NightOptions(app.trust, app.state, given, quiet_for, _say, until_given())
+    options = NightOptions(app.trust, app.state, given, quiet_for, _say, until_given(), app.journal_found_by())
     with app.journal() as journal:
         nights = run_night(folder, journal, options)
     tell(page, nights, began)

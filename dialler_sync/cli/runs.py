@@ -82,8 +82,9 @@ def list_(
     if output == "json" or as_json:
         echo_json(found)
         return
+    wide = max([9, *(len(run["state"]) for run in found)])
     echo(
-        f"{'RUN':<23} {'COMMAND':<9} {'STATE':<9} {'READ':>9} {'SUCCEEDED':>9} {'REJECTED':>8} {'FAILED':>7} "
+        f"{'RUN':<23} {'COMMAND':<9} {'STATE':<{wide}} {'READ':>9} {'SUCCEEDED':>9} {'REJECTED':>8} {'FAILED':>7} "
         f"{'EXIT':>4}  CAMPAIGN  FILE"
     )
     for run in found:
@@ -94,7 +95,7 @@ def list_(
         code = "" if run["exit_code"] is None else run["exit_code"]
         files = ", ".join(dict.fromkeys(str(file["name"]) for file in run["files"]))
         echo(
-            f"{run['run_id']:<23} {what:<9} {state:<9} {read:>9} {good:>9} {bad:>8} {failing:>7} {code:>4}  "
+            f"{run['run_id']:<23} {what:<9} {state:<{wide}} {read:>9} {good:>9} {bad:>8} {failing:>7} {code:>4}  "
             f"{run['campaign']}  {files}"
         )
 
@@ -115,16 +116,19 @@ def show(app: App, run: str, as_json: bool) -> None:
     """
     from ..jobs.past_runs import facts_of, undone_by
     from ..jobs.results import Summary
+    from ..jobs.unfinished import progress_in_words, state_of
     from .output import print_summary
 
     with app.journal() as journal:
         record = journal.run(run)
-        facts = facts_of(record, undone_by(journal))
-    if as_json:
+        state = state_of(journal, record)
+        facts = facts_of(journal, record, state, undone_by(journal))
+    unfinished = record.state == "running" or record.summary is None
+    if unfinished:
+        echo(f"run {record.id}: {progress_in_words(record, state, facts['counts'])}", err=True)
+    if as_json or unfinished or record.summary is None:
         echo_json(facts)
         return
-    if record.summary is None:
-        raise click.ClickException(f"run {record.id} has no summary yet: it is running, or was killed; see 'resume'")
     if record.is_unreported:
         echo(f"its reports have not been written; write them with: {command('runs', 'report', record.id)}", err=True)
     if not sys.stdout.isatty() or record.command == "reconcile":

@@ -71,7 +71,8 @@ def find_person(journal: Journal, user_data: str) -> Person:
         if run.state != "finished":
             raise UsageError(
                 f"run {run.id} is not finished and would send the person again: finish it with "
-                f"'{command('resume', run.id)}', or forget it with '{command('runs', 'prune')} --unfinished', first"
+                f"'{command('resume', run.id)}', or forget it with '{command('runs', 'prune', '--unfinished')} "
+                "--older-than AGE', first"
             )
     return Person(user_data, rows, runs)
 

@@ -23,6 +23,7 @@ from ..run.reports import Summary
 from ..run.resumption import mended_runs
 from ..run.rows import Execution, RunOptions
 from ..run.target import find_target
+from .unfinished import warn_of_unfinished
 
 __all__ = [
     "ImportOptions",
@@ -134,6 +135,8 @@ def new_run(
         execution = Execution(settings, options.run, journal, observer or Silent(), run, sources, suppressed)
         execution.unlocked, execution.also = unlocked, also
         execution.check_plan = plan.check_decisions if plan else None
+        if sends and parent is None:
+            warn_of_unfinished(journal, run)
         return execution.carry_out()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -54,7 +55,8 @@ HISTORY = 12
 @dataclass(frozen=True, slots=True)
 class NightOptions:
     """What every campaign of a night is called with. ``said`` prints what a campaign says, given its name and a record
-    of its log; ``until``: when no more rows are taken."""
+    of its log; ``until``: when no more rows are taken; ``found_by``: the options with which a command reaches the same
+    journal."""
 
     trusted: bool
     state: str | None
@@ -62,6 +64,7 @@ class NightOptions:
     quiet_for: float | None
     said: Callable[[str, Mapping[str, Any]], None]
     until: datetime | None = None
+    found_by: Sequence[str] = ()
 
 
 def configurations(folder: Path, *, trusted: bool = False) -> list[Path]:
@@ -201,15 +204,16 @@ class _Work:
             interrupt(process)
 
     def _import(self, path: Path) -> tuple[int, list[str]]:
-        # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once.
+        # -P: no modules of the working folder. A group of its own: Ctrl-C comes from here, once. Its standard input is
+        # closed when this process ends, even when it is killed; then it ends, too.
         words = [sys.executable, "-P", "-m", "dialler_sync", "--config", str(path), *self.options.options]
-        words += ["--log-format", "json", "import", "--of-night"]
+        words += ["--log-format", "json", "import", "--of-night", shlex.join(self.options.found_by)]
         if self.options.quiet_for is not None:
             words += ["--quiet-for", str(self.options.quiet_for)]
         if self.options.until:
             words += ["--until", self.options.until.isoformat()]
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            words, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            words, env=self._environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace", process_group=0,
         )  # fmt: skip
         self._running.add(process)

@@ -26,6 +26,7 @@ from ..files.trust import is_foreign
 from ..target import is_account, split
 from ..text.command_line import command
 from . import schema
+from .at_work import shown_at_work
 from .cells import OddCell
 from .place import folder_beside, instead, path_of, require_trust, url_of
 
@@ -209,6 +210,14 @@ class Database:
                 yield
             finally:
                 self._held.remove(held)
+
+    @contextmanager
+    def at_work(self, run_id: str) -> Iterator[None]:
+        """Show other processes that a run is at work, until the block or the process ends."""
+        with ExitStack() as stack:
+            with self._in_words():
+                stack.enter_context(shown_at_work(self._engine, run_id))
+            yield
 
     def copies_folder(self) -> Path:
         """Where copies of standard input lie while their runs can be resumed."""

@@ -118,6 +118,11 @@ def _locks_on(number: int) -> str:
     )
 
 
+def is_locked(connection: sa.Connection, number: int) -> bool:
+    """Whether anybody holds an advisory lock."""
+    return bool(connection.scalar(sa.select(sa.text(f"count(*) FROM {_locks_on(number)}"))))
+
+
 def _holder(connection: sa.Connection, number: int) -> str:
     """Return the holder of a lock, from its connection; ``""`` if that is not visible."""
     activity = sa.table("pg_stat_activity", sa.column("application_name", sa.Text), sa.column("pid", sa.Integer))

@@ -32,7 +32,7 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         page.line("Files", ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
         page.line("Campaign", str(plan["campaign"]))
         page.line("Planned at (UTC)", plan["created_at"])
-        page.line("Execute it with", command("import", "--plan", path.with_suffix(".json").name))
+        page.line("Execute it with", command("import", "--plan", str(path.with_suffix(".json"))))
         if note:
             page.line("Note", note)
         page.line()

@@ -44,7 +44,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
         "fields": charts.bars((plan["labels"].get(name, name), number, f"{number:,}") for name, number in fields),
         "records": records,
         "full": path.with_suffix(".json").name,
-        "run_it": command("import", "--plan", path.with_suffix(".json").name),
+        "run_it": command("import", "--plan", str(path.with_suffix(".json"))),
     }
     write_page(path, "plan.html.j2", context, zone)
 

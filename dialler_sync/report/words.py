@@ -61,7 +61,7 @@ _RESUME = "continue with the command below. Settled rows are not sent again."
 _NEXT_STEPS: Mapping[int, str] = {
     ExitCode.UNAVAILABLE: f"Once the dialler and the journal can be reached again, {_RESUME}",
     ExitCode.NO_ROW_CAN_SUCCEED: (
-        f"Fix the cause ('dialler-sync doctor' finds it), then {_RESUME} If you need a different address, campaign "
+        f"Fix the cause ('DOCTOR' finds it), then {_RESUME} If you need a different address, campaign "
         "or mapping, import the files as a new run."
     ),
     ExitCode.SAFETY_LIMIT: (
@@ -178,7 +178,7 @@ def next_step(summary: Mapping[str, Any]) -> tuple[str, str]:
     if not summary.get("resumable", True):
         return "Restore the journal file or start a new one, then import the files again.", ""
     code = summary["exit_code"]
-    sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}")
+    sentence = _NEXT_STEPS.get(code, f"To send the other rows, {_RESUME}").replace("DOCTOR", command("doctor"))
     return sentence, "" if code == ExitCode.SAFETY_LIMIT else command("resume", summary["run_id"])
 
 

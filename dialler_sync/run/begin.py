@@ -72,8 +72,9 @@ def begin_run(
         files=tuple(files),
     )
     try:
-        journal.add_run(run)
-        yield run
+        with journal.at_work(run.id):
+            journal.add_run(run)
+            yield run
     except BaseException:
         with suppress(DiallerSyncError):
             _leave(journal, run, early)
@@ -111,8 +112,9 @@ def delete_reports(run: RunRecord) -> bool:
 def go_on(journal: Journal, run: RunRecord, settings: Settings, **changes: Any) -> Iterator[None]:
     """Mark a stopped run as running for the block; ``run`` still tells how it was stopped."""
     try:
-        journal.update_run(run.id, state="running", folded=False, **changes)
-        yield
+        with journal.at_work(run.id):
+            journal.update_run(run.id, state="running", folded=False, **changes)
+            yield
     except BaseException:
         with suppress(DiallerSyncError):
             _stop(journal, run)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import threading
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from dialler_sync.jobs.night import NightOptions, _Work, configurations
 from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
-from ..helpers.commands import start
+from ..helpers.commands import KILLED, start
 
 Contacts = Callable[..., Path]
 Campaign = Callable[..., Path]
@@ -168,10 +170,27 @@ def test_the_token_and_the_journal_are_in_no_command_line(run: Run, campaign: Ca
     assert "one.csv" in run("--state", state, "runs", "show", next(Path("reports").glob("2*")).name).out
 
 
-def test_ctrl_c_ends_every_campaign_as_it_ends_an_import(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run, dialler: SimulatorServer
+def test_a_command_in_a_message_of_a_campaign_works_as_printed(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
-    """The next night goes on with it; what has not begun does not begin."""
+    """With the journal that the night was called with."""
+    campaign("one", row("A"), row("B"))
+    with monkeypatch.context() as patch:
+        patch.setenv("DIALLER_SYNC_IMPORT_LIMIT", "1")
+        said = run("--state", "my journal.db", "--trust", "night", "lists", "--quiet-for", "0").err
+    (named,) = re.findall(r"remaining rows with '(dialler-sync .* resume \S+)'", said)
+
+    done = run(*shlex.split(named)[1:])
+
+    assert shlex.split(named)[1:6] == ["--config", "lists/one.yaml", "--state", "my journal.db", "--trust"]
+    assert (done.code, done.summary["counts"]["succeeded"]) == (ExitCode.OK, 2)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_a_night_that_is_ended_ends_every_campaign_as_it_ends_an_import(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, run: Run, dialler: SimulatorServer, blow: signal.Signals
+) -> None:
+    """However it is ended. The next night goes on with it; what has not begun does not begin."""
     campaign("a", *(row(f"K{n}") for n in range(60)), more="dialler: {concurrency: 1, rate: 20}\n")
     campaign("b", row("X"))
     started = threading.Event()
@@ -180,18 +199,25 @@ def test_ctrl_c_ends_every_campaign_as_it_ends_an_import(
     def watched(store: Store, **fields: object) -> int:
         number = add(store, **fields)
         if number and len(store.contacts) == 3 and started.wait(20):
-            os.kill(night.pid, signal.SIGINT)
+            os.kill(night.pid, blow)
         return number
 
     monkeypatch.setattr(Store, "add", watched)
     night = start("night", "lists", "--quiet-for", "0")
     started.set()
 
-    assert night.end() == ExitCode.INTERRUPTED
-    assert "b: interrupted before it started" in night.out
+    if blow == signal.SIGINT:
+        assert night.end() == ExitCode.INTERRUPTED
+        assert "b: interrupted before it started" in night.out
+    else:
+        assert night.end() == KILLED
+        while '"state": "running"' in run("runs", "list", "--json").out:
+            """Its import finishes the requests in flight."""
+    assert json.loads(run("runs", "list", "--json").out)[0]["state"] == "stopped"
     assert 3 <= len(dialler.store.contacts) < 60
     campaign("a", more="dialler: {concurrency: 1}\n")
     assert run("night", "lists", "--quiet-for", "0").code == ExitCode.OK
+    assert len({contact["UserData"] for contact in dialler.store.contacts.values()}) == 61
     assert len(dialler.store.contacts) == 61
 
 

@@ -11,7 +11,7 @@ from ..text.spreadsheet import harmless
 from . import plan_words
 from .sheets import Book, Table
 
-_HEADER = ("row", "action", "user_data", "contact_id", "field", "is", "becomes", "reason")
+_HEADER = ("row", "action", "who", "user_data", "contact_id", "column", "field", "is", "becomes", "reason")
 
 
 def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
@@ -25,7 +25,7 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         table = book.add_table("Changes", path.with_suffix(".json").name)
         table.writerow(_HEADER)
         for entry in plan["entries"]:
-            _write(table, entry)
+            _write(table, entry, plan["labels"])
         note = table.close()
         page.line(plan_words.verdict(plan), style=page.title)
         page.line()
@@ -50,7 +50,7 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         book.save()
 
 
-def _write(table: Table, entry: Mapping[str, Any]) -> None:
-    row, known = str(entry["row"] or ""), (entry["action"], entry["user_data"], entry["contact_id"])
+def _write(table: Table, entry: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+    row, known = str(entry["row"] or ""), (entry["action"], entry["name"], entry["user_data"], entry["contact_id"])
     for change in plan_words.changes(entry) or [("", "", "")]:
-        table.writerow(map(harmless, (row, *known, *change, entry["reason"])))
+        table.writerow(map(harmless, (row, *known, labels.get(change[0], ""), *change, entry["reason"])))

@@ -10,10 +10,13 @@ from ..error_codes import WARNINGS
 from ..exit_codes import MEANINGS, ExitCode
 from ..model import RowResult, Status
 from ..own_columns import RESULT_COLUMNS
+from ..text.spreadsheet import harmless
 from . import words
 from .csv_files import FailedRows, FailedTable, result_line
+from .faults import SourceColumns
 from .groups import Group, Groups
 from .masking import Mask, mask_phones
+from .people import People
 from .sheets import SHEET_ROWS, Book, Page
 from .sheets import Table as _Table  # noqa: F401 - until reconciliation.py takes both from sheets
 from .sheets import write_text as _write_text  # noqa: F401
@@ -28,10 +31,15 @@ _COLOURS: Mapping[Status, str] = {
 }
 
 
+PEOPLE_COLUMNS = ("who", "column")
+"""Last columns of the sheet of all rows: the name in the row, and the source columns of ``_error_field``."""
+
+
 class XlsxReport:
     """Collect the rows of a run, each once, in source order; then write the workbook. A context manager.
 
-    ``run``, ``columns`` and ``extra`` are as for ``failed.csv``. ``mask`` hides phone numbers, and omits the run ID
+    ``run``, ``columns`` and ``extra`` are as for ``failed.csv``; ``mapped`` are the source columns of each field, which
+    name the people and the faulty columns. ``mask`` hides phone numbers, and omits the run ID
     from rows, because masked rows must not be imported. ``sheet_rows`` is the number of rows that one sheet takes.
 
     Raises:
@@ -44,6 +52,7 @@ class XlsxReport:
         run: str,
         columns: Sequence[Sequence[str]],
         extra: int = 0,
+        mapped: SourceColumns | None = None,
         *,
         mask: Mask | None = None,
         sheet_rows: int = SHEET_ROWS,
@@ -53,13 +62,14 @@ class XlsxReport:
         try:
             self._summary = self._book.add_page("Summary", (26, 12, 64, 64))
             self._all = self._book.add_table("All rows", "results.csv", sheet_rows)
-            self._all.writerow(RESULT_COLUMNS)
+            self._all.writerow((*RESULT_COLUMNS, *PEOPLE_COLUMNS))
             self._failed = self._book.add_table("Failed rows", "failed.csv", sheet_rows)
             self._failed_rows = FailedRows(self._failed, FailedTable("" if mask else run, columns, extra))
         except BaseException:
             self._book.__exit__()
             raise
         self._groups = Groups()
+        self._people = People(columns, mapped or {})
 
     def __enter__(self) -> Self:
         return self
@@ -69,9 +79,13 @@ class XlsxReport:
 
     def add(self, result: RowResult, source: int, cells: Sequence[str]) -> None:
         """Add a row with its original cells; ``source`` is its place in ``columns``."""
+        who = self._people.person(source, cells)
+        column = self._people.columns(result.error_field, source, cells)
         if self._mask:
+            who = mask_phones(who)
             result, cells = self._mask.hide(result, source, cells)
-        self._all.writerow(["" if cell is None else str(cell) for cell in result_line(result)])
+        told = (*result_line(result), harmless(who), harmless(column))
+        self._all.writerow(["" if cell is None else str(cell) for cell in told])
         self._failed_rows.add(result, source, cells)
         self._groups.add(result)
 

@@ -243,7 +243,7 @@ class _Reports:
         xlsx = self._out / "report.xlsx"
         self.xlsx: Spared[XlsxReport] = Spared(xlsx, workbook)
         if workbooks and (run.rows or 0) <= XLSX_ROWS:
-            self.xlsx.open(lambda: XlsxReport(xlsx, run.id, columns, source.extra_cells, mask=mask))
+            self.xlsx.open(lambda: XlsxReport(xlsx, run.id, columns, source.extra_cells, mapped, mask=mask))
 
     def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
         """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""

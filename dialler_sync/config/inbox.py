@@ -115,5 +115,6 @@ class ReportSettings(Section):
     )
     keep: Annotated[str, _checked(age)] | None = Field(
         None,
-        description="Delete the reports of finished runs after this time (30d, 12h or 6w), at the end of each import.",
+        description="Delete reports in this folder, of finished runs, after this time (30d, 12h or 6w), at the end of "
+        "each import.",
     )

@@ -156,7 +156,7 @@ _ALL = (
     ErrorCode("required", "The field is required, but empty.", "Fill in the cell."),
     ErrorCode(
         "pattern_mismatch",
-        "The value does not match this field's pattern:.",
+        "The value does not match the pattern that is set for this field.",
         "Correct the cell, or change the pattern in the configuration.",
     ),
     ErrorCode(

@@ -136,11 +136,15 @@ def _after(column: str, error: str) -> str:
 
 
 def _runs_of(body: Mapping[str, Any], journal: Journal) -> Iterator[tuple[str, RunRecord]]:
-    """Yield the runs that a message is about; of a night, each with the name of its campaign."""
-    labels = {body.get("run_id"): ""}
-    labels |= {run: each["name"] for each in body.get("campaigns", ()) for run in each["runs"]}
+    """Yield the runs that a message is about; of a night, each with the name of its campaign, and of its list where
+    there are several."""
+    labels = {body.get("run_id"): ("", False)}
+    labels |= {run: (each["name"], len(each["runs"]) > 1) for each in body.get("campaigns", ()) for run in each["runs"]}
     runs = {run.id: run for run in journal.runs() if run.id in labels}
-    yield from ((label, runs[run]) for run, label in labels.items() if run in runs)
+    for run, (name, one_of_several) in labels.items():
+        if run in runs:
+            lists = dict.fromkeys(str(entry["name"]) for entry in runs[run].files if one_of_several)
+            yield ", ".join([name, *lists]), runs[run]
 
 
 class Attachment(NamedTuple):

@@ -55,10 +55,11 @@ def chat_text(body: Mapping[str, Any]) -> str:
 
 def _sentence(campaign: Mapping[str, Any]) -> str:
     """``failing: HTTP 401: the token is refused; 0 of 10 imported``."""
-    why = [campaign["event"], campaign["needs"], campaign["alarm"]]
+    why = filter(None, (campaign["needs"], campaign["alarm"]))
+    told = ": ".join(filter(None, (campaign["event"], "; ".join(why))))
     done = _imported(campaign) if campaign["counts"].get("read") else "" if campaign["needs"] else "no list"
     left = [f"{name} {count:,}" for name, count in campaign["errors"].items()]
-    return "; ".join(filter(None, (": ".join(filter(None, why)), done, ", ".join(left))))
+    return "; ".join(filter(None, (told, done, ", ".join(left))))
 
 
 def _imported(body: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from ..errors import DiallerSyncError, JournalError
 from ..exit_codes import MEANINGS, ExitCode, exit_code
 from ..journal import Journal
 from ..journal.notices import NewNotice
+from ..report.words import rows
 from ..run.reports import Summary
 from .metrics import write_metrics
 from .receivers import ping, receivers, stored_names
@@ -67,9 +68,9 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
     usual, read = median(counts), summary.counts["read"]
     if settings.row_count.allows(abs(read - usual), usual):
         return ""
-    return (
-        f"{read} rows were read; the last {len(counts)} imports had {usual:g} (notify.row_count: {settings.row_count})"
-    )
+    before = "the last import" if len(counts) == 1 else f"the last {len(counts)} imports"
+    were = "was" if read == 1 else "were"
+    return f"{rows(read)} {were} read; {before} had {usual:g} (notify.row_count: {settings.row_count})"
 
 
 def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:

@@ -30,6 +30,8 @@ SHEET_ROWS, SHEET_COLUMNS, CELL_LENGTH = 1_048_576, 16_384, 32_767
 _NUMBERS = frozenset({"_row", "_http_status", "_attempts"})
 _MEASURED = 500
 """Rows whose texts decide the column widths."""
+_ON_A_PAGE = 300
+"""Characters in a line that can be read where all columns are printed side by side, on a landscape page."""
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold in any form; control characters are escaped, as Excel does it."""
 
@@ -170,6 +172,8 @@ class Table:
     def close(self) -> str:
         """Set filters and widths; return a note about rows or texts that do not fit, ``""`` if all do."""
         shown = self._widths[:SHEET_COLUMNS]
+        if sum(min(width, 48) for width in shown) <= _ON_A_PAGE:
+            self._sheet.fit_to_pages(1, 0)
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(shown) - 1)
         for place, width in enumerate(shown):
             self._sheet.set_column(place, place, min(max(width, 6), 48) + 2, self._column_style(place))
@@ -194,6 +198,8 @@ class Page:
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.bold = book.add_format({"bold": True})
         self._text = book.add_format()
+        self._wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        self._widths = widths
         self._number = book.add_format({"num_format": "#,##0", "align": "right", "indent": 1})
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
@@ -205,7 +211,9 @@ class Page:
         """Write a line of cells; without values, leave a blank line."""
         for column, value in enumerate(values):
             if isinstance(value, str):
-                write_text(self.sheet, self.at, column, harmless(value), style or self._text)
+                between = 0 < column < len(values) - 1 and len(value) > self._widths[column]
+                wrapped = self._wrapped if between else self._text
+                write_text(self.sheet, self.at, column, harmless(value), style or wrapped)
             else:
                 self.sheet.write_number(self.at, column, value, self._number)
         self.at += 1

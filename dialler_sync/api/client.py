@@ -34,7 +34,7 @@ from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadab
 from .tls import tls_context
 from .token import read_token
 from .transport import LONGEST_OF_ONE, AiohttpTransport
-from .wire import StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
+from .wire import CAMPAIGN_NAME, StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +65,8 @@ class DiallerClient:
             settings.concurrency, rate=settings.rate, give_up_after=settings.give_up_after, clock=clock
         )
         self.requests = 0
+        self.campaign_names: dict[str, str] = {}
+        """Names of campaigns by ID, as far as imported contacts have told them."""
         self._finds = False
         self._told = ToldIds()
         self.latencies = Latencies(clock)
@@ -257,6 +259,8 @@ class DiallerClient:
             contact = imported_contact(judge(reply))
             if user_data is not None and not self._told.is_own(contact, user_data):
                 raise self._misdirected()
+            if isinstance(name := contact.values.get(CAMPAIGN_NAME), str):
+                self.campaign_names.setdefault(campaign_of(contact.values), name)
             return contact
 
         method, url = self._endpoints["import_contact"].method, self._import_urls[overwrite]

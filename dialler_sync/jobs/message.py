@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..exit_codes import MEANINGS, ExitCode
-from ..report.words import moment
+from ..report.words import campaign_of, moment
 from ..text.outward import line
 
 DIGEST = "digest"
@@ -31,6 +31,7 @@ def facts(body: Mapping[str, Any]) -> dict[str, str]:
     code = body.get("exit_code")
     found = {
         "Run": body.get("run_id"),
+        "Campaign": campaign_of(body) if body.get("campaign_name") else None,
         "Ended": moment(body.get("finished_at") or "", None) or None,
         "Exit code": None if code is None else f"{code:d} ({MEANINGS[ExitCode(code)]})",
         "Stopped because": body.get("stopped_because"),

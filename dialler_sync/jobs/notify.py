@@ -208,6 +208,7 @@ def _body(summary: Summary, night: Night) -> dict[str, Any]:
         "event": night.event,
         "run_id": summary.run_id,
         "campaign": summary.campaign,
+        "campaign_name": summary.campaign_name,
         "finished_at": summary.finished_at,
         "exit_code": summary.exit_code,
         "stopped_because": summary.stopped_because,

@@ -212,6 +212,7 @@ _SUMMARY = {
     **dict.fromkeys(("duration_s", "rows_per_s", "rows_per_s_overall", "sending_s"), _number),
     "files": [FILE],
     "campaign": lambda value: isinstance(value, str | int),
+    "campaign_name": _text,
     "counts": {"read": _count, ANY: _count},
     **{name: {ANY: _count} for name in ("actions", "changed_fields", "errors", "warnings", "mirror")},
     **dict.fromkeys(("requests", "retries", "rows_sent"), _count),

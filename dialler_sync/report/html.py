@@ -104,6 +104,7 @@ class HtmlReport:
         context = {
             "summary": summary,
             "title": words.title(summary),
+            "campaign": words.campaign_of(summary),
             "verdict": words.verdict(summary),
             "tone": _tone(summary),
             "nothing_sent": words.nothing_sent(summary),

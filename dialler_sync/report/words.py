@@ -74,6 +74,12 @@ _NEXT_STEPS: Mapping[int, str] = {
 }
 
 
+def campaign_of(summary: Mapping[str, Any]) -> str:
+    """Return the campaign of a run: ``Nightly (538)``, or what is known of it."""
+    name, campaign = summary.get("campaign_name"), str(summary["campaign"])
+    return f"{name} ({campaign})" if name else campaign
+
+
 def nothing_sent(summary: Mapping[str, Any]) -> str:
     """Return ``"validation"`` or ``"dry run"`` if the run sent nothing on purpose, else ``""``."""
     return "validation" if summary["command"] == "validate" else "dry run" if summary.get("dry_run") else ""

@@ -143,7 +143,7 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Command": f"{summary['command']}{' --dry-run' if summary['dry_run'] else ''}",
         "Nothing was sent": f"this was a {nothing_sent}" if nothing_sent else "",
         "Stopped because": summary["stopped_because"] or "",
-        "Campaign": str(summary["campaign"]),
+        "Campaign": words.campaign_of(summary),
         "Files": ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
         "Started (UTC)": summary["started_at"],
         "Duration": words.duration(summary["duration_s"]),

@@ -37,6 +37,10 @@ XLSX_ROWS = 10_000
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
+_RECENT = 50
+"""Earlier runs that are asked for the name of the campaign."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The summary of a run: ``summary.json``.
@@ -48,7 +52,7 @@ class Summary:
     ``errors`` rows by error code, ``warnings`` rows by the code of a warning; ``latency`` as
     :meth:`~dialler_sync.api.latency.Latencies.facts` has it. With ``compare: journal``, ``compared`` says when the rows
     that have not changed were sent: ``from``, ``to``. ``resumable`` is false where ``resume`` cannot go on with a run
-    that stopped.
+    that stopped. ``campaign_name``: of a campaign that is named by its ID, as far as the dialler has told it.
     """
 
     run_id: str
@@ -79,6 +83,7 @@ class Summary:
     sending_s: float = 0.0
     rows_per_s_overall: float = 0.0
     resumable: bool = True
+    campaign_name: str = ""
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
@@ -105,7 +110,8 @@ class SourceCells(Protocol):
 @dataclass(frozen=True, slots=True)
 class Effort:
     """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; in how many rows
-    it changed which field; and how many rows were settled while sending, in how many seconds."""
+    it changed which field; how many rows were settled while sending, in how many seconds; and the campaign's name, if
+    only its ID was known before."""
 
     duration: float = 0.0
     requests: int = 0
@@ -114,6 +120,7 @@ class Effort:
     changed_fields: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
     sending: float = 0.0
+    campaign_name: str = ""
 
 
 def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
@@ -159,7 +166,16 @@ def summarise(journal: Journal, run: RunRecord, stopped: StopRun | None, effort:
         compared=run.options.get("compared") or {},
         latency=effort.latencies.facts(before.get("latency")),
         resumable=not isinstance(stopped, JournalLost),
+        campaign_name=effort.campaign_name or before.get("campaign_name") or _known_name(journal, run),
     )
+
+
+def _known_name(journal: Journal, run: RunRecord) -> str:
+    """Return the name that an earlier run got to know of a campaign that is named by its ID; ``""`` if none did."""
+    if not run.campaign.isdecimal():
+        return ""
+    earlier = (other.summary for other in journal.runs(limit=_RECENT) if other.target == run.target)
+    return next(filter(None, ((summary or {}).get("campaign_name", "") for summary in earlier)), "")
 
 
 def write_reports(

@@ -31,6 +31,7 @@ from ..prepare.prepared import Prepared
 from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
+from ..text.outward import line
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
 from .lifecycle import carrying_out, conclude, temporary_files
@@ -100,6 +101,7 @@ class Execution:
     sent: int = 0
     sending: float = 0.0
     unwritten: Sequence[Outcome] = ()
+    campaign_name: str = ""
 
     @property
     def planned(self) -> bool:
@@ -129,6 +131,7 @@ class Execution:
                 self.changed_fields,
                 self.sent,
                 self.sending,
+                self.campaign_name,
             )
             summary = conclude(self.journal, self.run, prepared, course.stopped, effort, self.unwritten)
             if self.also and not course.stopped:
@@ -254,6 +257,7 @@ class Execution:
                         await tell_doubles(client, self.journal, self.run)
             finally:
                 self.requests += client.requests
+                self.campaign_name = line(client.campaign_names.get(self.run.campaign, ""), 64)
                 if engine is None:  # else others have sent the rows, and how long that took is not known here
                     self.latencies = client.latencies
 

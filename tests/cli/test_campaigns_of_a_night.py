@@ -20,6 +20,7 @@ from dialler_sync.simulator import SimulatorServer, Store
 
 from ..conftest import Configure, Run
 from ..helpers.commands import KILLED, start
+from ..helpers.receivers import mail_server
 
 Contacts = Callable[..., Path]
 Campaign = Callable[..., Path]
@@ -168,6 +169,26 @@ def test_the_token_and_the_journal_are_in_no_command_line(run: Run, campaign: Ca
     assert done.code == ExitCode.OK, done.err
     assert done.out.splitlines()[1].split() == ["one", "0", "1", "1", "1", "0", "0"]
     assert "one.csv" in run("--state", state, "runs", "show", next(Path("reports").glob("2*")).name).out
+
+
+def test_the_mail_of_a_night_names_the_lists_of_a_campaign_that_had_several(
+    run: Run, campaign: Campaign, contacts_csv: Contacts
+) -> None:
+    with mail_server() as mail:
+        smtp = f"{{host: 127.0.0.1, port: {mail.port}, tls: none}}"
+        told = f"to: [a@example.com], from: b@example.com, attach: [failed], smtp: {smtp}"
+        more = f"notify: {{digest: true, on: always, email: {{{told}}}}}\n"
+        campaign("one", row("A", "12"), more=more)
+        campaign("two", row("B", "12"), number=539, more=more)
+        contacts_csv(rows=[row("C", "12")], name="in-two/next.csv")
+        run("night", "lists", "--quiet-for", "0")
+        (got,) = mail.mails
+    text = got.get_body(("plain",))
+
+    assert text
+    lists = re.findall("Rows to fix, (.*):", text.get_content())
+    assert sorted(lists) == ["one", "two, next.csv", "two, two.csv"]
+    assert {f"{name} failed.xlsx" for name in lists} == {part.get_filename() for part in got.iter_attachments()}
 
 
 def test_a_command_in_a_message_of_a_campaign_works_as_printed(

@@ -92,6 +92,16 @@ def test_the_summary_says_what_became_of_the_run_with_a_chart(tmp_path: Path) ->
     assert len(chart.series[0].data_points) == 6
 
 
+def test_long_meanings_are_read_whole_and_tables_are_printed_on_pages_of_their_width(tmp_path: Path) -> None:
+    book = write(tmp_path / "report.xlsx", [(rejected(2, "precision_lost"), cells_of(2))])
+
+    row = next(row for row in book["Summary"].iter_rows() if row[0].value == "precision_lost")
+    assert [bool(cell.alignment.wrap_text) for cell in row[:3]] == [False, False, True]
+    assert [(sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) for sheet in book] == [
+        (True, 0)
+    ] * 3
+
+
 def test_sheets_can_be_filtered_and_keep_their_header_in_sight(tmp_path: Path) -> None:
     book = write(tmp_path / "report.xlsx", MIXED)
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from ..error_codes import ERROR_CODES, LOOKUP_FAILED
 from ..exit_codes import MEANINGS, ExitCode
 from ..text.outward import line
-from .common import COLOURS, echo, echo_json, is_quiet, say, settled, wants_json
+from .app import is_quiet, settled
+from .echo import COLOURS, echo, echo_json, say
+from .options import wants_json
 from .streams import styled
 
 if TYPE_CHECKING:

@@ -8,23 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
-from ...exit_codes import ExitCode
+from ..app import App
 from ..asking import confirm
-from ..common import App, exit_codes, out_option
+from ..codes import CHANGES, exit_codes
+from ..options import out_option
 from .naming import campaign_option, named_by, naming_options
 
 F = TypeVar("F", bound=Callable[..., object])
-
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.ROWS_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.OUT_OF_TIME,
-    ExitCode.INTERRUPTED,
-)
 
 _OPTIONS = (
     campaign_option,
@@ -46,7 +36,7 @@ def _options(command: F) -> F:
     return naming_options(command)
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*CHANGES))
 @_options
 @click.pass_obj
 def lock(app: App, /, **given: Any) -> int:
@@ -65,7 +55,7 @@ def lock(app: App, /, **given: Any) -> int:
     return _change(app, "lock", **given)
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*CHANGES))
 @_options
 @click.pass_obj
 def unlock(app: App, /, **given: Any) -> int:
@@ -81,7 +71,7 @@ def unlock(app: App, /, **given: Any) -> int:
     return _change(app, "unlock", **given)
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*CHANGES))
 @_options
 @click.pass_obj
 def delete(app: App, /, **given: Any) -> int:

@@ -7,22 +7,15 @@ from pathlib import Path
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App, echo, exit_codes
+from ..app import App
+from ..codes import LOOKS_UP, exit_codes
+from ..echo import echo
 from .list_ import IN_TABLE
 from .naming import campaign_option, named_by, naming_options
 from .showing import Showing, showing_options
 
-CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.ROWS_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-)
 
-
-@click.command(epilog=CODES)
+@click.command(epilog=exit_codes(*LOOKS_UP))
 @naming_options
 @campaign_option
 @showing_options

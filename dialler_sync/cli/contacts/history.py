@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from ...exit_codes import ExitCode
-from ..common import App, echo
-from .get import CODES
+from ..app import App
+from ..codes import LOOKS_UP, exit_codes
+from ..echo import echo
 from .naming import named_by, naming_options
 from .showing import Showing, showing_options
 
@@ -18,7 +19,7 @@ IN_TABLE = (
 )
 
 
-@click.command(epilog=CODES)
+@click.command(epilog=exit_codes(*LOOKS_UP))
 @naming_options
 @showing_options
 @click.option("--language", type=int, metavar="N", help="The dialler's languagesID for result texts.")

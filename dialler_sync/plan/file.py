@@ -18,7 +18,7 @@ from ..journal import RunRecord
 from ..journal.cells import FILE, fits
 from ..report.people import labels
 from ..text.outward import json_text
-from .planner import PlanEntry, Planned
+from .planned import PlanEntry, Planned
 
 FORMAT = 5
 

@@ -17,7 +17,7 @@ from .unlisted import Change
 def mark_left_out(snapshot: Snapshot, prepared: Prepared, journal: Journal, run: RunRecord) -> None:
     """Have the snapshot know the keys of which every row is left out, or at least not sent."""
     snapshot.mark_left_out(prepared.filtered_keys())
-    snapshot.unmark_left_out(_keys_that_count(journal, run))
+    snapshot.unmark_left_out(keys_that_count(journal, run))
 
 
 def can_be_called(snapshot: Snapshot, settings: Settings, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:
@@ -44,8 +44,8 @@ def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> I
         yield Change(NoRow.FILTERED, Action.LOCK, contact, "row left out by rows.only or rows.skip")
 
 
-def _keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
-    """The UserData of rows that are sent, or need not be, as the dialler has them already."""
+def keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:
+    """Yield the UserData of rows that are sent, or that the dialler has already as they are."""
     for entry in journal.rows(run):
         row = entry.result
         left = row.status is Status.SKIPPED and row.action not in (Reason.UNCHANGED, Reason.EXISTS)

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -19,52 +18,21 @@ from ..config.limits import Limit
 from ..config.rows import Mode
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import PHONE_FIELDS
-from ..journal import Image, Journal, Outcome, PlannedRow, RunRecord
+from ..journal import Image, Journal, Outcome, RunRecord
 from ..model import LEFT_TO_OTHERS, MOVE, MOVED, Action, Reason, RowWarning, SpooledRow, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from ..report.people import People, person_in
 from .decide import Decision, PlanRules, before_image, decide
-from .left_out import can_be_called, mark_left_out, to_lock_left_out
+from .extra import ExtraChanges
 from .numbers import Known, KnownNumbers
+from .planned import IN_FULL, PlanEntry, Planned
 from .snapshot import Snapshot
 from .standing import known_numbers
 from .suppress import SuppressionLists
-from .unlisted import Change, Mirror, to_lock, to_unlock
+from .unlisted import Mirror
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanEntry:
-    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror). ``fields`` is all that a
-    contact which is made is to have; of the first ``IN_FULL`` of them. ``name`` is the person's, as the file has it."""
-
-    row: int
-    action: str
-    user_data: str
-    contact_id: str = ""
-    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    reason: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    name: str = ""
-
-
-IN_FULL = 50_000
-"""Contacts to be made that a plan lists with all of their fields."""
-
-
-@dataclass(slots=True)
-class Planned:
-    """All decisions. ``entries`` leaves out unchanged rows that keep nothing; ``moved`` are the places of rows whose
-    contacts come from other campaigns, ``known`` those of rows with a number that the dialler has under another key."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    changed_fields: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    moved: list[int] = field(default_factory=list)
-    known: list[int] = field(default_factory=list)
-    entries: list[PlanEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +67,18 @@ class Planner:
         self._prepared = prepared
         self._inputs = inputs
         self._rules = PlanRules.of(settings, run.started_at, compare=inputs.compare)
-        self._returned = journal.returned(run.target, run.id)
-        self._mirror = self._new_mirror() if inputs.mirror else None
         self._numbers: KnownNumbers | None = None
         self.planned = Planned()
-        self.extra: list[SpooledRow] = []
+        limit = inputs.max_missing or settings.mirror.max_missing
+        mirror = Mirror(settings, journal, run, self._rules, limit, inputs.adopt, prepared.total)
+        self._extra = ExtraChanges(
+            settings, journal, run, prepared, inputs.suppressed, mirror if inputs.mirror else None, self.planned
+        )
+
+    @property
+    def extra(self) -> list[SpooledRow]:
+        """The changes of contacts that no row is sent to."""
+        return self._extra.rows
 
     async def plan(self, *, keep_entries: bool, pause: Callable[[], Awaitable[None]]) -> Planned:
         """Decide everything; ``keep_entries`` also lists what changes, for people and plan files.
@@ -118,8 +93,7 @@ class Planner:
             self.planned.counts[Reason.UNCHANGED] += self._prepared.unchanged
         rows, snapshot = self._settings.rows, self._inputs.snapshot
         if rows.duplicate_phones_in_dialler != "allow" and snapshot is not None and not self._inputs.again:
-            if self._mirror:
-                self._mirror.select(snapshot)
+            self._extra.select_missing(snapshot)
             self._numbers = known_numbers(
                 snapshot, self._settings, self._journal, self._run, self._prepared, self._rules, self._inputs.suppressed
             )
@@ -132,7 +106,7 @@ class Planner:
                 self._numbers.close()
         if self._inputs.again:
             return self.planned
-        self._beyond(keep_entries)
+        self._extra.plan(snapshot, keep_entries=keep_entries)
         if keep_entries:
             self._list_settled()
         return self.planned
@@ -238,7 +212,7 @@ class Planner:
             self.planned.known.append(row.seq)
             text = RowWarning.text(RowWarning(Reason.KNOWN_NUMBER, each.field) for each in found)
             return replace(decision, reason="; ".join(filter(None, (decision.reason, reason)))), None, text
-        self._returned.pop(row.user_data, None)
+        self._extra.returned.pop(row.user_data, None)
         self._prepared.watched.pop(row.seq, None)
         skipped = Decision(Reason.KNOWN_NUMBER, decision.contact, reason=reason)
         return skipped, Outcome(row.seq, Status.SKIPPED, Reason.KNOWN_NUMBER, skipped.contact_id, error=reason), ""
@@ -257,7 +231,7 @@ class Planner:
     ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
-            self._returned.pop(row.user_data, None)  # who must not be called stays locked
+            self._extra.returned.pop(row.user_data, None)  # who must not be called stays locked
             decision = Decision(Reason.SUPPRESSED, found[0] if found else None, reason=reason)
             return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
@@ -299,68 +273,11 @@ class Planner:
 
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
         """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
-        ours = self._returned.get(row.user_data, ())
+        ours = self._extra.returned.get(row.user_data, ())
         rules = replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
         for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
             rules = replace(rules, keeps=self._inputs.suppressed.may_be_kept(contact.values, rules.keeps))
         return rules
-
-    # Contacts that no row is sent to
-
-    def _beyond(self, keep_entries: bool) -> None:
-        """Contacts that the file has again or no longer has, or that must not be called."""
-        snapshot = self._inputs.snapshot
-        if snapshot is not None and self._prepared.filtered:
-            mark_left_out(snapshot, self._prepared, self._journal, self._run)
-            for key in snapshot.keys_left_out():  # it is locked again below, or stays locked
-                self._returned.pop(key, None)
-        self._add(to_unlock(self._returned, snapshot, self._inputs.suppressed), keep_entries)
-        if snapshot is None:
-            return
-        if self._mirror:
-            if self._numbers is None:
-                self._mirror.select(snapshot)
-            self._add(self._mirror.changes(snapshot), keep_entries)
-        if self._prepared.filtered:
-            self._left_out(snapshot, keep_entries)
-        if self._inputs.suppressed.lock:
-            self._add(to_lock(snapshot, self._inputs.suppressed), keep_entries)
-
-    def _new_mirror(self) -> Mirror:
-        limit = self._inputs.max_missing or self._settings.mirror.max_missing
-        return Mirror(
-            self._settings, self._journal, self._run, self._rules, limit, self._inputs.adopt, self._prepared.total
-        )
-
-    def _left_out(self, snapshot: Snapshot, keep_entries: bool) -> None:
-        """Contacts of rows that filters leave out: locked, or only counted."""
-        contacts = can_be_called(snapshot, self._settings, self._journal, self._run)
-        if self._settings.rows.skipped_contacts == "lock":
-            self._add(to_lock_left_out(contacts, snapshot), keep_entries)
-        elif number := sum(1 for _ in contacts):
-            _log.warning(
-                "%s of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock "
-                "would lock them",
-                "1 contact" if number == 1 else f"{number:,} contacts",
-            )
-
-    def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:
-        for page in batched(changes, KEYS):
-            first = self._prepared.total + len(self.extra)
-            rows, images = [], []
-            for seq, change in enumerate(page, first):
-                contact, action = change.contact, change.action
-                self.extra.append(SpooledRow(seq, contact.user_data, b"", str(action), contact.id))
-                rows.append(PlannedRow(seq, change.why, 0, contact.user_data, action=action, contact_id=contact.id))
-                self.planned.counts[action] += 1
-                if action is Action.DELETE and self._settings.journal.before_images:
-                    before = orjson.dumps(before_image(contact.values, contact.values)).decode()
-                    images.append(Image(seq, contact.id, before, "{}"))
-                if keep_entries:
-                    entry = PlanEntry(0, str(action), contact.user_data, contact.id, reason=change.reason)
-                    self.planned.entries.append(entry)
-            self._journal.add_rows(self._run.id, rows)
-            self._journal.add_images(self._run.id, images)
 
 
 def _image(row: SpooledRow, fields: Mapping[str, Any], decision: Decision) -> Image:

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from ..api.client import DiallerClient
-from ..api.retry import repeating
 from ..api.wire import StoredContact, stored_contact
-from ..errors import RequestError
-from ..pages import KEYS, RECORDS, batched
-
-_log = logging.getLogger(__name__)
-
-_NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
-"""HTTP statuses by which a server, or what stands before it, says that it has no batch lookup that can be used."""
-
-MOST_SINGLE = 200
-"""Keys up to which contacts of other campaigns are looked up one by one, where there is no batch lookup."""
+from ..pages import RECORDS, batched
 
 
 class Snapshot:
@@ -192,128 +179,3 @@ def _plain(value: object) -> object:
 def storable(text: str) -> str:
     """The text as UTF-8 can hold it: half a character (a lone surrogate) becomes ``?``."""
     return text.encode("utf-8", "replace").decode()
-
-
-async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) -> None:
-    """Read all contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
-
-    Raises:
-        RequestError: it does not come whole.
-    """
-
-    async def once() -> None:
-        snapshot.clear()
-        page: list[Mapping[str, Any]] = []
-        async for record in client.list_contacts(campaign, others=lambda other: snapshot.add_beside([other])):
-            page.append(record)
-            if len(page) >= RECORDS:
-                snapshot.add(page)
-                page.clear()
-        snapshot.add(page)
-
-    await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
-    snapshot.index()
-    snapshot.whole = True
-
-
-async def read_campaign(client: DiallerClient, campaign: int | None, wanted: frozenset[str] = frozenset()) -> Snapshot:
-    """All contacts of a campaign, or of the account.
-
-    Raises:
-        RequestError: they do not come whole.
-    """
-    snapshot = Snapshot(wanted)
-    try:
-        await fill(snapshot, client, campaign)
-    except BaseException:
-        snapshot.close()
-        raise
-    return snapshot
-
-
-async def read_contacts(
-    client: DiallerClient, keys: Sequence[str], campaign: int | None, wanted: frozenset[str] = frozenset()
-) -> Snapshot:
-    """The contacts of these keys by batch lookups; where the server has none that works, the whole campaign.
-
-    Raises:
-        RequestError: the dialler does not answer.
-    """
-    snapshot = Snapshot(wanted)
-    try:
-        for page in batched(keys, KEYS):
-            snapshot.add(await client.batch_contacts(user_data=page))
-    except BaseException as error:
-        snapshot.close()
-        if isinstance(error, RequestError) and error.http_status in _NO_BATCH:
-            return await read_campaign(client, campaign, wanted)
-        raise
-    snapshot.index()
-    return snapshot
-
-
-async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts again with what came of their calls, where the dialler has a batch lookup that tells it.
-
-    Raises:
-        RequestError: the dialler does not answer.
-    """
-    try:
-        for page in batched(snapshot.ids(), KEYS):
-            snapshot.renew(await client.batch_contacts(ids=page))
-    except RequestError as error:
-        if error.http_status not in _NO_BATCH:
-            raise
-
-
-async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
-    """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
-    contacts. Where the dialler has no batch lookup, a few are looked up one by one, and else the account is read.
-    """
-    page: list[str] = []
-    try:
-        for page in batched(snapshot.unknown(keys), KEYS):
-            snapshot.add_beside(await client.batch_contacts(user_data=page))
-    except RequestError:
-        if not await _looked_up(snapshot, client, page):
-            await read_account(snapshot, client)
-
-
-async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
-    """Look these keys up one by one; False where they are too many, or one cannot be looked up."""
-    if len(keys) > MOST_SINGLE:
-        return False
-    looks = await asyncio.gather(*map(client.find_contacts, keys), return_exceptions=True)
-    for found in looks:
-        if isinstance(found, RequestError):
-            return False
-        if isinstance(found, BaseException):
-            raise found
-        snapshot.add_beside(contact.values for contact in found)
-    return True
-
-
-async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts of all campaigns, and keep those of others."""
-
-    async def once() -> None:
-        snapshot.clear_beside()
-        page: list[Mapping[str, Any]] = []
-        async for record in client.list_contacts():
-            page.append(record)
-            if len(page) >= RECORDS:
-                snapshot.add_beside(page)
-                page.clear()
-        snapshot.add_beside(page)
-        snapshot.drop_from_beside()
-
-    try:
-        await repeating(once, retries=client.settings.retries, sleep=client.gate.rest)
-    except RequestError as error:
-        snapshot.clear_beside()
-        snapshot.may_move = True
-        _log.warning(
-            "contacts of other campaigns cannot be read (%s): it is not known whether a row creates a contact or "
-            "moves one, and undo leaves those contacts alone",
-            error,
-        )

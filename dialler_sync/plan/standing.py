@@ -10,10 +10,10 @@ from ..api.wire import StoredContact
 from ..config import Settings
 from ..config.rows import Mode
 from ..journal import Journal, RunRecord
-from ..model import LEFT_TO_OTHERS, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from .decide import PlanRules, protection
+from .left_out import keys_that_count
 from .numbers import KnownNumbers
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -36,7 +36,7 @@ def known_numbers(
     numbers = KnownNumbers()
     try:
         rows = ((row.user_data, orjson.loads(row.body)) for row in prepared.to_send() if row.user_data)
-        numbers.going(_keys_that_go(journal, run), rows, settings.kept_fields)
+        numbers.going(keys_that_count(journal, run), rows, settings.kept_fields)
         numbers.add(_listed(snapshot, journal, run), stays)
         if settings.rows.phones_in == "account":
             numbers.add(snapshot.beside(), stays)
@@ -45,14 +45,6 @@ def known_numbers(
         numbers.close()
         raise
     return numbers
-
-
-def _keys_that_go(journal: Journal, run: RunRecord) -> Iterator[str]:
-    """The keys of rows that go, or that the dialler has as they are."""
-    for entry in journal.rows(run):
-        row = entry.result
-        if entry.has_source and row.status is not Status.REJECTED and row.action not in LEFT_TO_OTHERS:
-            yield row.user_data
 
 
 def _listed(snapshot: Snapshot, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:

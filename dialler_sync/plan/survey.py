@@ -16,7 +16,8 @@ from ..config.campaign import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
 from .answers import calls_are_told, require_answers, wanted_fields
-from .snapshot import Snapshot, look_beside, read_account, read_calls, read_campaign, read_contacts
+from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
+from .snapshot import Snapshot
 
 _NUMBERS = (
     " Nothing was sent: rows.duplicate_phones_in_dialler needs the contact list. Try again later, or set "

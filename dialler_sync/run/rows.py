@@ -24,7 +24,8 @@ from ..observer import Observer
 from ..pages import ROWS, batched
 from ..plan.campaigns import require_campaigns
 from ..plan.changed import ChangedRows
-from ..plan.planner import PlanInputs, Planned, Planner
+from ..plan.planned import Planned
+from ..plan.planner import PlanInputs, Planner
 from ..plan.suppress import SuppressionLists
 from ..plan.survey import survey
 from ..prepare.prepared import Prepared

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..fields import FIELDS, PHONE_FIELDS
-from ..read.layout.header_words import NOT_A_FIELD, PHONES, without
+from ..read.layout.header_words import PHONES, without
+from ..read.layout.vocabulary import NOT_A_FIELD
 from ..text.spreadsheet import is_shortened
 from .content import (
     fit,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..config.columns import fold
-from ..read.layout.header_words import NOT_A_FIELD
+from ..read.layout.vocabulary import NOT_A_FIELD
 from .content import fit, is_comma_name, is_company, is_mostly, is_person, is_salutation, is_yes_no
 from .rules import Rule
 from .sample import HALF, MOSTLY, Column

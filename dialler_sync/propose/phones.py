@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..fields import PHONE_FIELDS
 from ..model import Fault
-from ..read.layout.header_words import NOT_A_FIELD, PHONES
+from ..read.layout.header_words import PHONES
+from ..read.layout.vocabulary import NOT_A_FIELD
 from .content import is_phone_like, is_written_as_phone
 from .regions import Where, read_number, where_numbers_are
 from .rules import phone_rule

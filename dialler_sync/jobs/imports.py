@@ -19,9 +19,10 @@ from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source, open_sources
 from ..run.begin import begin_run
+from ..run.options import RunOptions
 from ..run.reports import Summary
 from ..run.resumption import mended_runs
-from ..run.rows import Execution, RunOptions
+from ..run.rows import Execution
 from ..run.target import find_target
 
 __all__ = [

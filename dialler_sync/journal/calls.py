@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from ..pages import ROWS, batched
 from ..target import split
-from .database import Database, each_of
+from .database import Database
+from .many import each_of
 from .schema import call_receivers, known_calls
 
 CALL, CONTACT, GOING_ON, FORGOTTEN = "call", "contact", "going_on", "forgotten"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..model import Action, Reason, Status
 from . import mirror_locks, schema
 from .cells import optional
-from .database import each_of, each_row
+from .many import each_of, each_row
 from .records import PENDING, PlannedRow, RowState, Sent
 from .targets import of_account
 

@@ -14,7 +14,7 @@ from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, 
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
 from . import last_sent, mended, schema
-from .database import damaged
+from .failures import damaged
 from .records import (
     PENDING,
     JournalRow,

@@ -108,6 +108,15 @@ _LONGEST_ID = 100
 CAMPAIGN_NAME = "DiallerCampaignsName"
 """A record's field for the name of its campaign; often it has only the ID."""
 
+HISTORY = "DiallerContactsHistory"
+"""Field of the batch lookup's records that holds the contact's calls."""
+
+RESULT_CODE = "DiallerCampaignsResultCodes"
+"""Field of the batch lookup's records that holds the contact's current result code."""
+
+DONE = "bDone"
+"""Field of a contact, and of a result code: the dialler calls the contact no more."""
+
 
 def campaign_of(record: Mapping[str, Any]) -> str:
     """Return ``DiallerCampaignsID`` of a record as text; empty if missing."""

@@ -13,9 +13,9 @@ from typing import Any
 from ..api.client import DiallerClient
 from ..api.query import calling
 from ..api.retry import repeating
-from ..api.wire import stored_contact
-from ..contacts.histories import AT_ONCE, HISTORY, Histories
-from ..contacts.read import Finder, problems_of
+from ..api.wire import HISTORY, stored_contact
+from ..contacts.find import Finder, problems_of
+from ..contacts.histories import AT_ONCE, Histories
 from ..contacts.record_file import RecordFile
 from ..contacts.targets import Targets
 from ..contacts.telling import Choice, Told, kept, told_of

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..api.call_times import moment, read_time
-from ..api.wire import CAMPAIGN_NAME, stored_contact
+from ..api.wire import CAMPAIGN_NAME, DONE, RESULT_CODE, stored_contact
 from ..fields import PHONE_FIELDS
 
 Record = Mapping[str, Any]
 
 _TRIES = re.compile(
     r"n(?:Tries|Calls)(?:PhoneNumber\d)?|dt(?:PhoneNumber\d)?LastTry|nPhoneNumber\dLastCause|LastAcdAgentEndReasonsID"
-    r"|LastUsersUID|DiallerCampaignsResultCodes(?:ID)?"
+    rf"|LastUsersUID|{RESULT_CODE}(?:ID)?"
 )
 """Fields that the first call of a contact fills."""
 
@@ -29,8 +29,7 @@ _TELLS = re.compile(rf"n(?:Tries|Calls)(?:PhoneNumber\d)?|{_LAST.pattern}")
 """Of these, the fields that every call of a contact changes."""
 
 _CHANGED = re.compile(rf"{_TRIES.pattern}|dtModified|bFinished|dtFinished|bDone|dtAppointment|dtNextTry")
-_DONE = ("bDone", "bFinished")
-_CODES = "DiallerCampaignsResultCodes"
+_DONE = (DONE, "bFinished")
 
 KEPT = ("Name", "DiallerCampaignsID", CAMPAIGN_NAME, *PHONE_FIELDS, "nTries", "FollowUpDateTime")
 """Fields of a contact that its calls need."""
@@ -64,8 +63,8 @@ def told_of(record: Record) -> Told:
 
 
 def _is_done(record: Record) -> bool:
-    code = record.get(_CODES)
-    flags = [record.get(name) for name in _DONE] + ([code.get("bDone")] if isinstance(code, dict) else [])
+    code = record.get(RESULT_CODE)
+    flags = [record.get(name) for name in _DONE] + ([code.get(DONE)] if isinstance(code, dict) else [])
     return any(value in (True, 1, "1", "true", "True") for value in flags)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..api.wire import DONE, HISTORY, RESULT_CODE
 from ..config import Settings
 from ..config.protect import ProtectSettings
 from ..errors import UsageError
-from .called import DONE, HISTORY, LAST_TRY, RESULT
+from .called import LAST_TRY
 from .snapshot import Snapshot
 
 
@@ -51,5 +52,5 @@ def _if_empty(settings: Settings) -> frozenset[str]:
 
 def _of_calls(protect: ProtectSettings) -> Mapping[str, tuple[str, ...]]:
     """Settings → the fields of which one must be told."""
-    every = {"called": (LAST_TRY, HISTORY), "done": (DONE, RESULT), "result_codes": (RESULT,)}
+    every = {"called": (LAST_TRY, HISTORY), "done": (DONE, RESULT_CODE), "result_codes": (RESULT_CODE,)}
     return {name: fields for name, fields in every.items() if getattr(protect, name)}

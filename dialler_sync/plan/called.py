@@ -9,14 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api.call_times import moment, read_time
-from ..api.wire import same_value
+from ..api.wire import DONE, HISTORY, RESULT_CODE, same_value
 from ..config.texts import fold
 from ..errors import UsageError
 
 LAST_TRY = "dtLastTry"
-HISTORY = "DiallerContactsHistory"
-RESULT = "DiallerCampaignsResultCodes"
-DONE = "bDone"
 _START = "dtCallStart"
 _NAMES = ("ExportKey", "Name", "Content", "ID")
 """Fields by which people name a result code."""
@@ -44,7 +41,7 @@ def is_done(record: Mapping[str, Any]) -> bool:
         return same_value(True, record[DONE])
     codes = list(_codes(record))
     if codes and not any(DONE in code for code in codes):
-        raise UsageError(_unknown(record, f"{RESULT}.{DONE}", "is not there", "done"))
+        raise UsageError(_unknown(record, f"{RESULT_CODE}.{DONE}", "is not there", "done"))
     return any(same_value(True, code.get(DONE)) for code in codes)
 
 
@@ -57,7 +54,7 @@ def result_names(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _codes(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    found = record.get(RESULT)
+    found = record.get(RESULT_CODE)
     yield from (code for code in (found if isinstance(found, list) else [found]) if isinstance(code, dict) and code)
 
 

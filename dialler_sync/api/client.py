@@ -12,22 +12,20 @@ All methods raise :class:`~dialler_sync.errors.Refused` where the dialler refuse
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import cached_property
 from typing import Any
 
 import httpx
 import orjson
 
-from ..config.dialler import DiallerSettings
 from ..error_codes import NOT_FOUND
 from ..errors import MaybeDone, Refused
 from .about import Meant, ToldIds, change_is_about, is_about, of_any, of_calls, of_user_data
 from .connection import Connection
 from .listing import record_stream
-from .pace import Gate
-from .retry import Clock, is_too_long, judge, unreadable
+from .retry import is_too_long, judge, unreadable
 from .transport import LONGEST_OF_ONE
 from .wire import StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
 
@@ -39,20 +37,17 @@ Records = list[Mapping[str, Any]]
 class DiallerClient(Connection):
     """A client for one dialler and ClientsID, as its :class:`Connection` is."""
 
-    def __init__(
-        self,
-        settings: DiallerSettings,
-        *,
-        gate: Gate | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        super().__init__(settings, gate=gate, transport=transport, clock=clock)
-        self._finds = False
-        self._told = ToldIds()
-        self._import_urls = {
-            overwrite: self._url("import_contact", overwrite=str(overwrite).lower()) for overwrite in (False, True)
-        }
+    _finds = False
+    """Whether function 3 has shown that it is there."""
+
+    @cached_property
+    def _told(self) -> ToldIds:
+        return ToldIds()
+
+    @cached_property
+    def _import_urls(self) -> Mapping[bool, httpx.URL]:
+        """By ``overwrite``; prepared once, as they are the same for a hundred thousand rows."""
+        return {overwrite: self._url("import_contact", overwrite=str(overwrite).lower()) for overwrite in (False, True)}
 
     async def _change(self, name: str, **values: str | int) -> None:
         """Send a change once."""

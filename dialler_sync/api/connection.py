@@ -57,7 +57,6 @@ class Connection:
             timeout=settings.timeout,
             proxy=find_proxy(settings.base_url),
         )
-        # What is the same for a hundred thousand rows is prepared once.
         self._headers = [
             (b"Host", root.netloc),
             (b"Authorization", f"Bearer {read_token(settings)}".encode()),

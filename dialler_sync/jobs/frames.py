@@ -31,7 +31,7 @@ def _restored(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def calls_frame(settings: Settings, options: CallsOptions, table: list[list[str]]) -> pd.DataFrame:
-    """Return one row per call: of the file written or, without one, of ``table``, whose first line names the columns."""
+    """Return one row per call: of the file written, else of ``table``, whose first line names the columns."""
     import pandas as pd
 
     if options.to is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,9 +12,12 @@ from ..app import App
 from ..asking import confirm
 from ..codes import CHANGES, exit_codes
 from ..options import out_option
-from .naming import campaign_option, named_by, naming_options
+from .naming import campaign_option, naming_options
 
-F = TypeVar("F", bound=Callable[..., object])
+if TYPE_CHECKING:
+    from ...jobs.contacts import Named
+
+T = TypeVar("T")
 
 _OPTIONS = (
     campaign_option,
@@ -30,7 +33,7 @@ _OPTIONS = (
 )
 
 
-def _options(command: F) -> F:
+def _options(command: Callable[..., T]) -> Callable[..., T]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return naming_options(command)
@@ -92,11 +95,7 @@ def delete(app: App, /, **given: Any) -> int:
 def _change(
     app: App,
     command: str,
-    ids: tuple[int, ...],
-    user_data: tuple[str, ...],
-    file: Path | None,
-    column: str | None,
-    by: str | None,
+    named: Named,
     campaign: str | None,
     all_matches: bool,
     unchecked: bool,
@@ -112,7 +111,6 @@ def _change(
 
     if unchecked and (all_matches or campaign):
         raise click.UsageError("--unchecked cannot be combined with --all-matches or --campaign")
-    named = named_by(ids, user_data, file, column, by)
     options = ChangeOptions(named, campaign, all_matches, unchecked, dry_run)
     settings = app.settings(finished=True)
     with app.journal() as journal:

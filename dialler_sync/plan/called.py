@@ -1,6 +1,6 @@
-"""What a record says of the calls to its contact. Pure.
+"""The calls and the result of a contact, read from its record. Pure.
 
-The batch lookup gives the current result code and the calls; a list has them as far as the dialler's release tells.
+The batch lookup returns the current result code and the calls; whether a list has them depends on the release.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ..errors import UsageError
 LAST_TRY = "dtLastTry"
 _START = "dtCallStart"
 _NAMES = ("ExportKey", "Name", "Content", "ID")
-"""Fields by which people name a result code."""
+"""Fields of a result code that people use as its name."""
 
 
 def last_call(record: Mapping[str, Any]) -> str:
-    """When the contact was last called, as text that :func:`api.call_times.moment` reads; empty: never.
+    """Return the time of the last call, as text that :func:`api.call_times.moment` reads; ``""`` if never called.
 
     Raises:
         UsageError: the record has a time that cannot be read.
@@ -35,7 +35,7 @@ def is_done(record: Mapping[str, Any]) -> bool:
     """Whether the contact is done.
 
     Raises:
-        UsageError: its result code does not tell.
+        UsageError: its result code does not say.
     """
     if record.get(DONE) is not None:
         return same_value(True, record[DONE])
@@ -46,7 +46,7 @@ def is_done(record: Mapping[str, Any]) -> bool:
 
 
 def result_names(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the contact's result code is called: each name folded, and as it is."""
+    """Yield each name of the contact's result code: folded, and as it is."""
     for code in _codes(record):
         for name in _NAMES:
             if code.get(name) not in (None, ""):
@@ -71,7 +71,7 @@ def _unknown(record: Mapping[str, Any], name: str, why: str, setting: str) -> st
 
 
 def _values(found: object, name: str) -> Iterator[object]:
-    """The values of a field, wherever it stands in nested records."""
+    """Yield the values of a field, wherever it stands in nested records."""
     if isinstance(found, Mapping):
         for key, value in found.items():
             if key == name:

@@ -1,4 +1,4 @@
-"""Plans the changes of contacts that no row is sent to: locked, unlocked or deleted beside the rows."""
+"""Plans the changes of contacts without a row: locked, unlocked or deleted."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _log = logging.getLogger(__name__)
 
 
 class ExtraChanges:
-    """The changes of one run to contacts that no row is sent to. ``rows`` are to be sent after those of the files.
+    """The changes of one run to contacts without a row. ``rows`` are sent after those of the files.
 
-    ``returned``: UserData → contact ID → run, of contacts that the mirror locked and the files have again.
-    ``mirror``: what it selects, None where the run does not mirror.
+    ``returned``: UserData → contact ID → run that locked it, of contacts that the files have again. ``mirror`` is None
+    if the run does not mirror.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class ExtraChanges:
         self.rows: list[SpooledRow] = []
 
     def select_missing(self, snapshot: Snapshot) -> None:
-        """Have the mirror select the contacts that the files no longer have, unless it has.
+        """Let the mirror select the contacts that the files no longer have; once.
 
         Raises:
             SafetyLimit: it would take more of them than it may.
@@ -76,7 +76,7 @@ class ExtraChanges:
             self._add(to_lock(snapshot, self._suppressed), keep_entries)
 
     def _left_out(self, snapshot: Snapshot) -> Iterator[Change]:
-        """Lock the contacts of rows that filters leave out; where the configuration does not say so, count them."""
+        """Lock the contacts of rows that filters leave out, if the configuration says so; else only count them."""
         contacts = can_be_called(snapshot, self._settings, self._journal, self._run)
         if self._settings.rows.skipped_contacts == "lock":
             yield from to_lock_left_out(contacts, snapshot)

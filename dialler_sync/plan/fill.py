@@ -16,10 +16,10 @@ from .snapshot import Snapshot
 _log = logging.getLogger(__name__)
 
 _NO_BATCH = frozenset({400, 403, 404, 405, 415, 500, 501})
-"""HTTP statuses by which a server, or what stands before it, says that it has no batch lookup that can be used."""
+"""HTTP statuses of a server (or proxy) without a usable batch lookup."""
 
 MOST_SINGLE = 200
-"""Keys up to which contacts of other campaigns are looked up one by one, where there is no batch lookup."""
+"""Most keys looked up one by one in other campaigns, without a batch lookup."""
 
 
 async def _in_pages(
@@ -35,10 +35,10 @@ async def _in_pages(
 
 
 async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) -> None:
-    """Read all contacts of a campaign, or of the account; a list that breaks off is read again from its beginning.
+    """Read all contacts of a campaign (None: of the account); a list that breaks off is read again from the start.
 
     Raises:
-        RequestError: it does not come whole.
+        RequestError: the list could not be read completely.
     """
 
     async def once() -> None:
@@ -51,10 +51,10 @@ async def fill(snapshot: Snapshot, client: DiallerClient, campaign: int | None) 
 
 
 async def read_campaign(client: DiallerClient, campaign: int | None, wanted: frozenset[str] = frozenset()) -> Snapshot:
-    """All contacts of a campaign, or of the account.
+    """Return all contacts of a campaign (None: of the account).
 
     Raises:
-        RequestError: they do not come whole.
+        RequestError: the list could not be read completely.
     """
     snapshot = Snapshot(wanted)
     try:
@@ -68,7 +68,7 @@ async def read_campaign(client: DiallerClient, campaign: int | None, wanted: fro
 async def read_contacts(
     client: DiallerClient, keys: Sequence[str], campaign: int | None, wanted: frozenset[str] = frozenset()
 ) -> Snapshot:
-    """The contacts of these keys by batch lookups; where the server has none that works, the whole campaign.
+    """Return the contacts of these keys by batch lookups; without a usable one, the whole campaign.
 
     Raises:
         RequestError: the dialler does not answer.
@@ -87,7 +87,7 @@ async def read_contacts(
 
 
 async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts again with what came of their calls, where the dialler has a batch lookup that tells it.
+    """Add calls and results to the contacts, if the dialler has a batch lookup.
 
     Raises:
         RequestError: the dialler does not answer.
@@ -101,8 +101,9 @@ async def read_calls(snapshot: Snapshot, client: DiallerClient) -> None:
 
 
 async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[str]) -> None:
-    """Look up, in other campaigns, those of the keys that the campaign does not have: an import may move their
-    contacts. Where the dialler has no batch lookup, a few are looked up one by one, and else the account is read.
+    """Look up keys that the campaign lacks in other campaigns, as an import may move their contacts.
+
+    Without a batch lookup, a few keys are looked up one by one; for more, the account is read.
     """
     page: list[str] = []
     try:
@@ -114,7 +115,7 @@ async def look_beside(snapshot: Snapshot, client: DiallerClient, keys: Iterable[
 
 
 async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[str]) -> bool:
-    """Look these keys up one by one; False where they are too many, or one cannot be looked up."""
+    """Look up these keys one by one; return False if they are too many or a lookup fails."""
     if len(keys) > MOST_SINGLE:
         return False
     looks = await asyncio.gather(*map(client.find_contacts, keys), return_exceptions=True)
@@ -128,7 +129,7 @@ async def _looked_up(snapshot: Snapshot, client: DiallerClient, keys: Sequence[s
 
 
 async def read_account(snapshot: Snapshot, client: DiallerClient) -> None:
-    """Read the contacts of all campaigns, and keep those of others."""
+    """Read the contacts of all campaigns, and store those of others. A failure sets ``may_move``, with a warning."""
 
     async def once() -> None:
         snapshot.clear_beside()

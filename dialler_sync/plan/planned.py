@@ -10,8 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
-    """One line of a plan. ``row`` is 0 for a contact that the file does not have (mirror). ``fields`` is all that a
-    contact which is made is to have; of the first ``IN_FULL`` of them. ``name`` is the person's, as the file has it."""
+    """One line of a plan.
+
+    ``row`` is the row number, 0 for a contact without a row. ``changes``: field → (before, after). ``fields``: all
+    fields of a contact that is created, for the first ``IN_FULL`` of them. ``name``: the person, from the file.
+    """
 
     row: int
     action: str
@@ -24,13 +27,16 @@ class PlanEntry:
 
 
 IN_FULL = 50_000
-"""Contacts to be made that a plan lists with all of their fields."""
+"""Created contacts that a plan lists with all fields."""
 
 
 @dataclass(slots=True)
 class Planned:
-    """All decisions. ``entries`` leaves out unchanged rows that keep nothing; ``moved`` are the places of rows whose
-    contacts come from other campaigns, ``known`` those of rows with a number that the dialler has under another key."""
+    """All decisions of a run, counted by action.
+
+    ``entries`` leaves out unchanged rows that keep nothing. ``moved``: places of rows whose contacts come from other
+    campaigns. ``known``: places of rows with a number that the dialler has under another key.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)

@@ -1,6 +1,6 @@
-"""Decides what happens with every prepared row, before the first one is sent.
+"""Decides every prepared row before the first one is sent.
 
-``plan``, ``import --dry-run`` and ``import`` come through here; what they do with the decisions is all that differs.
+``plan``, ``import --dry-run`` and ``import`` share this; they differ only in what they do with the decisions.
 """
 
 from __future__ import annotations
@@ -37,9 +37,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What decisions are made from: the dialler's contacts (if they were read), and the do-not-call list.
+    """The basis of the decisions: the dialler's contacts (None if not read), and the do-not-call lists.
 
-    ``again``: the run was planned before it was interrupted, and only what is left of its rows is decided anew.
+    ``compare``: skip rows whose contact has their values already. ``adopt``: the mirror also takes contacts that this
+    tool never sent. ``max_missing``: the mirror's limit, None for the configuration's. ``again``: the run was planned
+    before it was interrupted; only the rows left are decided anew.
     """
 
     snapshot: Snapshot | None
@@ -52,7 +54,7 @@ class PlanInputs:
 
 
 _FAILED = {AMBIGUOUS: "ambiguous", LOOKUP_FAILED: LOOKUP_FAILED}
-"""What a plan calls rows that fail without being sent, by their code."""
+"""Error code of a row that fails unsent → its name in a plan."""
 
 
 class Planner:
@@ -77,17 +79,18 @@ class Planner:
 
     @property
     def extra(self) -> list[SpooledRow]:
-        """The changes of contacts that no row is sent to."""
+        """The changes of contacts without a row."""
         return self._extra.rows
 
     async def plan(self, *, keep_entries: bool, pause: Callable[[], Awaitable[None]]) -> Planned:
-        """Decide everything; ``keep_entries`` also lists what changes, for people and plan files.
+        """Decide every row, then the contacts without one; write the decisions to the journal.
 
-        ``pause`` is awaited now and then: there a run that is interrupted ends.
+        ``keep_entries``: also list the changes, for people and plan files. ``pause`` is awaited between batches, and
+        ends an interrupted run.
 
         Raises:
-            SafetyLimit: the mirror would lock or delete more than it may.
-            StopRun: what ``pause`` raises.
+            SafetyLimit: the mirror would lock or delete more contacts than it may.
+            StopRun: raised by ``pause``.
         """
         if self._prepared.unchanged:
             self.planned.counts[Reason.UNCHANGED] += self._prepared.unchanged
@@ -112,7 +115,7 @@ class Planner:
         return self.planned
 
     def _list_settled(self) -> None:
-        """Rows that were settled before there was anything to decide; and the warnings of all."""
+        """List rows that were settled before the plan, and count the warnings of all rows."""
         columns = [entry.get("layout", {}).get("columns", ()) for entry in self._run.files]
         people, cells = People(columns, self._run.options.get("mapped") or {}), self._prepared.source_cells()
         for entry in self._journal.rows(self._run):
@@ -189,13 +192,13 @@ class Planner:
         self._journal.add_images(self._run.id, images)
 
     def _in_full(self, decision: Decision, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """All fields of a contact that is to be made, or may be; nothing of others, whose changes are listed."""
+        """Return all fields of a contact that is, or may be, created; ``{}`` for others, whose changes are listed."""
         counts = self.planned.counts
         made = decision.action in (Action.CREATE, Action.IMPORT)
         return fields if made and counts[Action.CREATE] + counts[Action.IMPORT] <= IN_FULL else {}
 
     def _known(self, batch: list[SpooledRow], read: list[Mapping[str, Any]]) -> dict[int, list[Known]]:
-        """Numbers of rows that the dialler has under other keys, by place."""
+        """Return the numbers that the dialler has under other keys, by the place of the row."""
         snapshot, numbers = self._inputs.snapshot, self._numbers
         if snapshot is None or numbers is None:
             return {}
@@ -205,8 +208,8 @@ class Planner:
     def _of_known(
         self, row: SpooledRow, decision: Decision, found: list[Known]
     ) -> tuple[Decision, Outcome | None, str]:
-        """What happens with a row that would go, and has such numbers; its outcome where it is skipped, else its
-        warnings."""
+        """Decide a row that would be sent but has such numbers; return its outcome if it is skipped, else its warnings
+        as text."""
         reason = found[0].reason
         if self._settings.rows.duplicate_phones_in_dialler == "warn":
             self.planned.known.append(row.seq)
@@ -220,7 +223,7 @@ class Planner:
     def _decide(
         self, row: SpooledRow, fields: Mapping[str, Any], found: list[StoredContact]
     ) -> tuple[Decision, Outcome | None]:
-        """What happens with a row; its outcome, where that is settled without sending it."""
+        """Decide a row; return its outcome too if it is settled unsent."""
         decision, outcome = self._decided(row, fields, found)
         if decision.action is Action.CREATE and (names := self._nulled(fields)):  # null would have nothing to empty
             decision = replace(decision, sent={name: value for name, value in fields.items() if name not in names})
@@ -231,7 +234,7 @@ class Planner:
     ) -> tuple[Decision, Outcome | None]:
         reason = self._inputs.suppressed.reason(fields)
         if reason:
-            self._extra.returned.pop(row.user_data, None)  # who must not be called stays locked
+            self._extra.returned.pop(row.user_data, None)  # a contact that must not be called stays locked
             decision = Decision(Reason.SUPPRESSED, found[0] if found else None, reason=reason)
             return decision, Outcome(row.seq, Status.SKIPPED, decision.action, decision.contact_id, error=reason)
         if self._inputs.snapshot is None:
@@ -243,9 +246,9 @@ class Planner:
         rules = replace(rules, compare=False) if row.kind == MOVE else rules
         decision = decide(fields, here, rules, elsewhere, certain=not self._inputs.snapshot.may_move)
         if decision.action is Action.CREATE and self._inputs.snapshot.may_move and row.user_data:
-            decision = replace(decision, action=Action.IMPORT)  # what is not known to be made, undo must not delete
+            decision = replace(decision, action=Action.IMPORT)  # undo must not delete what was not created
         if decision.action is Action.OVERWRITE and elsewhere:
-            # An earlier run that was to move the contact may have made another one, which is what is here.
+            # An earlier run that should have moved the contact may have created this one instead.
             decision = replace(decision, moves=decision.moves or row.kind == MOVE)
             self._prepared.watched[row.seq] = (MOVE if decision.moves else row.kind, decision.contact_id)
         elif decision.action is Action.OVERWRITE and rules.mode is Mode.UPDATE:
@@ -261,18 +264,18 @@ class Planner:
         return decision, None
 
     def _nulled(self, fields: Mapping[str, Any]) -> list[str]:
-        """The fields of a row whose numbers are left out; none where empty cells are cleared, which looks the same."""
+        """Return the fields whose numbers are left out; none if empty cells are cleared, which looks the same."""
         if not self._inputs.suppressed.only_numbers or self._settings.rows.empty_cells == "clear":
             return []
         return [name for name in PHONE_FIELDS if name in fields and fields[name] is None]
 
     def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
-        """Which numbers of a row are left out, in words."""
+        """Say which numbers of a row are left out; ``""`` if none are."""
         names = self._nulled(fields)
         return f"on a do-not-call list, left out: {', '.join(names)}" if names else ""
 
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
-        """A lock of our own mirror protects nobody who is in the file again; numbers that are left out are not kept."""
+        """Return the rules for one row: our mirror's lock does not protect it, and left-out numbers are not kept."""
         ours = self._extra.returned.get(row.user_data, ())
         rules = replace(self._rules, locked=False) if any(contact.id in ours for contact in found) else self._rules
         for contact in found if rules.keeps and self._inputs.suppressed.only_numbers else ():
@@ -281,7 +284,7 @@ class Planner:
 
 
 def _image(row: SpooledRow, fields: Mapping[str, Any], decision: Decision) -> Image:
-    """What a contact was, and what it becomes: what undo needs."""
+    """Return the contact before and after the import, as undo needs it."""
     before = None
     if decision.contact is not None:
         before = orjson.dumps(before_image(decision.contact.values, fields)).decode()

@@ -1,4 +1,4 @@
-"""Which numbers of the dialler's contacts stand after a run: what it deletes, locks or overwrites does not count."""
+"""The phone numbers that the dialler's contacts have after a run: those deleted, locked or overwritten do not count."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def known_numbers(
     rules: PlanRules,
     suppressed: SuppressionLists,
 ) -> KnownNumbers:
-    """The numbers that contacts of the dialler have, and keep. What the mirror takes must have been selected."""
+    """Return the numbers that contacts of the dialler keep; the mirror must have selected its contacts."""
 
     def stays(contact: StoredContact) -> bool:
         return rules.mode is Mode.CREATE or bool(protection(contact.values, rules) or suppressed.reason(contact.values))
@@ -48,7 +48,7 @@ def known_numbers(
 
 
 def _listed(snapshot: Snapshot, journal: Journal, run: RunRecord) -> Iterator[StoredContact]:
-    """The contacts of the list that the mirror does not take, and has not locked before."""
+    """Yield the contacts that the mirror does not take, and has not locked before."""
     for page in batched(snapshot.not_taken(), KEYS):
         locked = journal.mirror_locked(run.target, [contact.id for contact in page])
         yield from (contact for contact in page if contact.id not in locked)

@@ -33,7 +33,7 @@ Listed = Callable[[Record], object]
 """Gets each contact's record."""
 
 PROBE = 200
-"""Contacts that are asked although the list shows no calls of them, so that a list that does not tell is noticed."""
+"""Contacts looked up though the list shows no calls of theirs, to notice a list that does not show calls."""
 
 
 class OfCampaign:

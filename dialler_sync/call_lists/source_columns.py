@@ -20,7 +20,7 @@ from ..run.saved_cells import run_cells
 from ..text.nearest import nearest
 
 _RUNS = 30
-"""Maximum number of imports that are searched for cells, the newest first."""
+"""Most imports searched for cells, the newest first."""
 
 
 class SourceColumns:

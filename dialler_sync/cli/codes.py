@@ -7,16 +7,16 @@ from ..exit_codes import MEANINGS, ExitCode
 VALIDATES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INPUT, ExitCode.ROWS_FAILED, ExitCode.SAFETY_LIMIT)
 
 ASKS = (ExitCode.OK, ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.NO_ROW_CAN_SUCCEED)
-"""Of a command that only asks the dialler."""
+"""Commands that only ask the dialler."""
 
 LOOKS_UP = (*ASKS, ExitCode.INPUT, ExitCode.ROWS_FAILED)
-"""Of one that asks about each contact named."""
+"""Commands that look up the contacts named."""
 
 COMPARES = (*ASKS, ExitCode.INPUT, ExitCode.DIFFERENCES, ExitCode.SAFETY_LIMIT, ExitCode.INTERRUPTED)
-"""Of one that compares files with the dialler."""
+"""Commands that compare files with the dialler."""
 
 CHANGES = (*LOOKS_UP, ExitCode.OUT_OF_TIME, ExitCode.INTERRUPTED)
-"""Of one that changes the contacts named."""
+"""Commands that change the contacts named."""
 
 UNDOES = (*CHANGES, ExitCode.SAFETY_LIMIT)
 

@@ -12,7 +12,7 @@ import click
 from ..text.outward import json_text, line
 
 COLOURS = {"good": 28, "quiet": 68, "warning": 166, "bad": 160, "unsure": 133}
-"""Of the 256 that terminals have: each can be read on white as well as on black, at a contrast of 3.5 or more."""
+"""Numbers among the 256 colours of terminals, with a contrast of at least 3.5 on white and on black."""
 
 
 def terminal_width(stream: TextIO) -> int | None:

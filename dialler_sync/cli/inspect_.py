@@ -73,7 +73,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 _WIDTH, _CELL = 80, 24
-"""Columns of a line, and of a cell in it: lines fit a terminal, -o json has all."""
+"""Characters of a line, and of a cell in it, so that lines fit a terminal; -o json has all."""
 
 
 def _show_columns(profile: list[dict[str, Any]]) -> None:

@@ -141,7 +141,7 @@ for _command in COMMANDS:
 
 
 _SECRET_VARIABLES = ("DIALLER_SYNC_TOKEN", "PGPASSWORD")
-"""Read in any case; others are where a configuration names them."""
+"""Always kept from output; a configuration names further ones."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

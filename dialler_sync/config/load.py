@@ -49,12 +49,12 @@ _FILES = {
 
 _TOKEN = ("dialler", "token")
 _LONG_NAME = 20
-"""Characters of a file's name that may be a token."""
+"""Fewest characters of a file's name that may be a token."""
 
 CONFIGURATION = "the configuration"
 
 _TOKEN_SECTIONS = {"dialler", "cluster"}
-"""Sections that decide where the token is sent."""
+"""Sections that decide to whom the token is sent."""
 
 
 def load_config(

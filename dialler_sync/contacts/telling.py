@@ -107,4 +107,4 @@ class Choice:
 
 
 _ZONES = timedelta(days=2)
-"""How far the dialler's clock and zone may be off ours, and a long call behind its start."""
+"""Largest difference between the dialler's clock and zone and ours, plus a long call."""

@@ -67,13 +67,13 @@ class Local:
 
 
 _known: weakref.WeakValueDictionary[tuple[object, ...], Local] = weakref.WeakValueDictionary()
-"""Copies that are still in use, so that no source is unpacked twice."""
+"""Copies in use, so that no source is unpacked twice."""
 
 _at_addresses: weakref.WeakValueDictionary[str, Local] = weakref.WeakValueDictionary()
-"""Copies of files of other machines, by their addresses as the journal has them."""
+"""Address, as in the journal → copy of the file at it."""
 
 _stdin: list[tuple[object, Local]] = []
-"""Standard input and its copy, as it can be read only once."""
+"""Standard input and its copy; it can be read only once."""
 
 
 def fetch(named: Path, source: SourceSettings) -> Local:

@@ -14,7 +14,7 @@ from yarl import URL
 from .copies import BLOCK
 
 _MOST = 4 * BLOCK
-"""Bytes of one piece; fsspec asks for two blocks, and takes whatever comes."""
+"""Most bytes of one piece; fsspec asks for two blocks, and accepts any number."""
 
 
 class RefusedError(Exception):

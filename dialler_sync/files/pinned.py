@@ -15,7 +15,7 @@ from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
 from .trust import is_trusted
 
 _OPEN = Path("/proc/self/fd")
-"""Where Linux shows the open folders of a process; elsewhere a folder is named by its path alone."""
+"""Folder in which Linux lists a process's open folders; elsewhere a folder is named by its path alone."""
 
 
 def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()) -> int | None:

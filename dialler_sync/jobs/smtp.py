@@ -13,7 +13,7 @@ from ..config.notify import SmtpSettings
 
 _SECONDS = 20.0
 _LONGEST = 1 << 20
-"""Bytes that the server may say, all in all."""
+"""Most bytes of all the server's answers."""
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 

@@ -16,8 +16,8 @@ from .many import each_of
 from .schema import call_receivers, known_calls
 
 CALL, CONTACT, GOING_ON, FORGOTTEN = "call", "contact", "going_on", "forgotten"
-"""Kinds of notes: a call that was given, a contact that was looked at, a call without an end, and the time before which
-calls count as given without a note."""
+"""Kinds of notes: a reported call, a contact that was looked up, a call without an end, and the time before which
+calls count as reported without a note."""
 
 
 class Known(NamedTuple):

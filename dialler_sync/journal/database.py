@@ -31,7 +31,7 @@ from .place import folder_beside, path_of, require_trust
 _log = logging.getLogger(__name__)
 
 Refusal = Callable[[str], str]
-"""What is said where another run holds a target: by who holds it, as far as that is known."""
+"""Holder of a target's lock (``""`` if unknown) → message that refuses another run."""
 
 
 class Database:

@@ -53,8 +53,8 @@ def _open_file(url: sa.URL, trusted: bool | None) -> sa.Engine:
 
 
 _WAL_PAGES = 10_000
-"""Pages (of 4 kB) after which SQLite moves what was written into the file itself. With its own 1,000, writing a large
-file's rows takes half as long again."""
+"""Pages (of 4 kB) of the write-ahead log before SQLite copies them into the file. With its default of 1,000, writing
+the rows of a large file takes half as long again."""
 
 
 def _prepare(connection: Any, _record: object) -> None:

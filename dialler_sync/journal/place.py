@@ -25,7 +25,7 @@ _CONNECTION = re.compile(
     r"|\s*(postgres|postgresql|mysql|mariadb|jdbc|sqlite|file)(\+\w+)?:|[^/\s]+:[^/\s]*@",
     re.IGNORECASE | re.DOTALL,
 )
-"""How a database is named elsewhere: a connection string of libpq, a URL that lacks its slashes. It is no file."""
+"""Names of databases that are not files: a connection string of libpq, a URL without its slashes."""
 
 _HOST = re.compile(r"[\w.,:%/-]*")
 

@@ -148,7 +148,7 @@ def _parameters(*names: str) -> dict[str, Any]:
 
 
 _UNKNOWN = -1
-"""In the column ``newest_id``, in place of a watermark."""
+"""Value of ``newest_id`` without a watermark."""
 
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
 _add_row = sa.insert(schema.rows).values(
@@ -175,10 +175,10 @@ _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "ac
 
 
 _LONGEST = 16_000
-"""Characters of a message about a row, which may have a fault in every column."""
+"""Most characters of a message about a row, which may have a fault in every column."""
 
 _SHORT = 12
-"""Characters of a contact's ID that is nothing else."""
+"""Characters; a shorter text in the place of a contact's ID needs no masking."""
 
 
 def _said(outcome: Outcome) -> Outcome:

@@ -26,13 +26,13 @@ from .patience import each, impatient
 from .values import amount, moment
 
 _LONGEST_VALUE = 60
-"""Characters of a cell that a rule's sentence shows."""
+"""Most characters of a cell in a rule's sentence."""
 
 Verdict = bool | Fault
-"""Whether a text holds, or why that cannot be told."""
+"""Whether a text fulfils a condition, or the fault that keeps it from being decided."""
 
 Places = np.ndarray[Any, np.dtype[np.bool_]]
-"""For each row of a chunk, yes or no."""
+"""One boolean per row of a chunk."""
 
 
 class Sifted(NamedTuple):

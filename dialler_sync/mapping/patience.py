@@ -19,10 +19,10 @@ from ..text.spreadsheet import one_line
 T = TypeVar("T")
 
 SECONDS = 5.0
-"""Processor time after which a pattern has taken too long for one cell."""
+"""Most processor time for one pattern on one cell."""
 
 _SHOWN = 60
-"""Characters of the cell that the message shows."""
+"""Most characters of the cell in the message."""
 
 
 class _TooSlow(BaseException):

@@ -18,7 +18,7 @@ from .yaml_text import one_line
 _MOST_VALUES = 6
 _ROUTES = 2
 _FEW_ROWS = 5
-"""Rows from which on a column with few different cells says something of its kind."""
+"""Fewest rows that let a column's few different cells tell its kind."""
 
 
 def examples(found: Assigned, *, one_campaign: bool) -> Iterator[str]:

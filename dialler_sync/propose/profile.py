@@ -14,11 +14,11 @@ from .sample import MOSTLY, SAMPLE
 FIRST_ROWS = 5
 EXAMPLES = 3
 MOST_DISTINCT = 100_000
-"""Different cells of a column that are counted."""
+"""Most distinct cells counted per column."""
 _ALL_DISTINCT = 5_000_000
-"""Different cells of all columns that are counted."""
+"""Most distinct cells counted in all columns."""
 _LONGEST = 200
-"""Characters of a cell that are shown."""
+"""Most characters of a cell shown."""
 
 
 def _is_number(cell: str) -> bool:

@@ -44,7 +44,7 @@ FAILED = ("failed.csv", "failed.xlsx")
 """Reports written before the dialler is asked."""
 
 _MOST_FIELDS = 16_000
-"""Of all records: where each has fields of its own, a column for each in each line could fill the disk."""
+"""Most different fields of all records; a column for each in every line could fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from .reports import Effort, SourceCells, Summary, summarise, write_reports
 _log = logging.getLogger(__name__)
 
 _SHOWN = 50
-"""Numbers of rows, and stretches of them, that a message names."""
+"""Most row numbers, and ranges of them, in a message."""
 
 
 class Work(Protocol):

@@ -31,7 +31,7 @@ from .counts import Counts, most_first
 _log = logging.getLogger(__name__)
 
 XLSX_ROWS = 10_000
-"""Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
+"""Most rows of a ``report.xlsx``: it takes longer than all other reports together."""
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})

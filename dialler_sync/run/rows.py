@@ -69,7 +69,7 @@ class Execution:
     resumed: bool = False
     check_plan: Callable[[Planned], None] | None = None
     also: Callable[[Summary, Prepared], None] | None = None
-    """Called at the end of a run that nothing stopped, while its rows are at hand."""
+    """Called at the end of a run that came to its end, while its rows are at hand."""
     would_stop: str = ""
     requests: int = 0
     latencies: Latencies = field(default_factory=Latencies)

@@ -28,14 +28,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _FASTEST = 1_000.0
 
 _MOST_TRIES = 10
-"""Tries after which a contact is done without having been reached."""
+"""Tries after which an unreached contact is done."""
 
 _COUNTED = {BUSY: "Busy", NO_ANSWER: "NoAnswer", UNALLOCATED: "Failed"}
-"""Causes that are counted for each number."""
+"""Causes counted per number."""
 
 
 Hours = tuple[int, int]
-"""The first hour of the day in which is dialled, and the first in which it no longer is."""
+"""First hour of the day with dialling, and first hour without."""
 
 ALL_DAY: Hours = (0, 24)
 

@@ -1,4 +1,4 @@
-"""How hard the dialler is worked: requests in flight, requests a second, and not at all while it is down.
+"""The pace of requests: how many in flight, how many per second, and none while the dialler is down.
 
 Every request of a run passes one :class:`Gate`. It opens with a single request, so that a wrong token or
 campaign costs one row; it narrows when the dialler slows or refuses for load and widens again (additive

@@ -1,4 +1,4 @@
-"""What an answer, or none, means: was it done, and may it be sent again?
+"""Judges an answer, or its absence: was the request done, and may it be repeated?
 
 The one place that sorts outcomes. Source of the codes: API.md, "Every request".
 

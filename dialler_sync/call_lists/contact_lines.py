@@ -1,4 +1,4 @@
-"""One line a contact: what came of it."""
+"""One line per contact: its tries and results."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def _show(form: Form, records: Iterable[Mapping[str, Any]], in_table: Sequence[s
 
 
 def _tell(done: CallsDone, what: str) -> None:
-    """Say what came of it: on stdout where a file has the list, else on stderr."""
+    """Print the counts: on stdout if a file has the list, else on stderr."""
     settled()
     told = done.file is None
     if not is_quiet():

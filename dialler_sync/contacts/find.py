@@ -1,4 +1,4 @@
-"""Look up named contacts: in batches, or one by one where the dialler has no batch lookup."""
+"""Look up named contacts: in batches, or one by one without a batch lookup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask the dialler for the calls of many contacts: in batches, or one by one where there is no batch lookup."""
+"""Ask the dialler for the calls of many contacts: in batches, or one by one without a batch lookup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of listed contacts: columns beside the dialler's record."""
+"""Results of listed contacts, as columns beside the dialler's record."""
 
 from __future__ import annotations
 

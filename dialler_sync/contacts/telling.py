@@ -1,4 +1,4 @@
-"""Which contacts need not be asked: what a list of contacts tells of their calls. Pure.
+"""Decides by the dialler's list which contacts may have new calls, so that the others are not looked up. Pure.
 
 A list tells by fields that dialling sets: tries, last call, result. That they are empty proves nothing where no
 contact of the list has any of them, or where a contact without them turns out to have calls.
@@ -38,7 +38,7 @@ _EMPTY: tuple[object, ...] = (None, "", 0, "0", False, [], {})
 
 
 class Told(NamedTuple):
-    """What a list tells of a contact's calls.
+    """The facts of a list on a contact's calls.
 
     ``tells``: it has fields for tries or the last call; ``called``: dialling has filled some field. ``last`` is the
     last call as the list has it, ``""`` if it does not tell; ``mark`` changes when anything about calls does.

@@ -18,7 +18,7 @@ _MOST = 4 * BLOCK
 
 
 class RefusedError(Exception):
-    """What a web server does is not followed; the message says what, and what to do."""
+    """A web server asks for something that is refused; the message says what, and what to do."""
 
 
 class _Piece(aiohttp.ClientResponse):

@@ -139,7 +139,7 @@ def new_run(
 
 
 def _limited(settings: Settings, options: ImportOptions) -> ImportOptions:
-    """Return the options with the configuration's limits where they have none."""
+    """Return the options, with the configuration's limits unless they have their own."""
     run, rows = options.run, settings.rows
     errors, warnings = run.max_errors or rows.max_errors, run.max_warnings or rows.max_warnings
     return replace(options, run=replace(run, max_errors=errors, max_warnings=warnings))

@@ -53,7 +53,7 @@ HISTORY = 12
 
 @dataclass(frozen=True, slots=True)
 class NightOptions:
-    """What every campaign of a night is called with. ``said`` prints what a campaign says, given its name and a record
+    """The options of every campaign of a night. ``said`` prints what a campaign says, given its name and a record
     of its log; ``until``: when no more rows are taken."""
 
     trusted: bool

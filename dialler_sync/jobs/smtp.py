@@ -61,7 +61,7 @@ class _Server(smtplib.SMTP):
 
 
 class _ServerOverTls(_Server, smtplib.SMTP_SSL):
-    """The same over TLS from its beginning."""
+    """A connection over TLS from its start."""
 
 
 class _Limited:

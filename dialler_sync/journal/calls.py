@@ -133,7 +133,7 @@ class CallNotes:
         self._database.make_durable()
 
     def settle(self, going_on: Iterable[tuple[str, Mapping[str, Any]]] | None = None) -> None:
-        """Have the notes count: the file is in place. ``going_on`` replaces the calls that are going on."""
+        """Make the notes count, as the file is in place. ``going_on`` replaces the calls that are going on."""
         table, receiver = known_calls.c, call_receivers.c
         file = self.intent()
         if file is None:

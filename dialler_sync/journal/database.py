@@ -160,7 +160,7 @@ class Database:
             connection.exec_driver_sql(str(compiled), [*values])
 
     def make_durable(self) -> None:
-        """See that what was committed outlives a power cut: SQLite's own commits outlive the process only."""
+        """Make commits survive a power cut; SQLite's own only survive the process."""
         if self._engine.dialect.name == "sqlite":
             with self._in_words(), self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")

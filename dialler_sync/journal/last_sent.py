@@ -22,7 +22,7 @@ _KEEPING = (str(Action.LOCK), str(Action.UNLOCK))
 
 
 def add(connection: sa.Connection, run_id: str, target: str, planned: Sequence[PlannedRow]) -> None:
-    """Add rows of a run that are to be sent; settle unchanged ones at once.
+    """Add the rows of a run to send; settle unchanged ones at once.
 
     Uses one statement: a lookup and single inserts take twice as long.
     """

@@ -136,7 +136,7 @@ class JournalRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None where it was not there."""
+    """A contact before and after a row was sent, as JSON of its fields; ``before`` is None if it did not exist."""
 
     seq: int
     contact_id: str

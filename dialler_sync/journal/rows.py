@@ -191,7 +191,7 @@ def _said(outcome: Outcome) -> Outcome:
 
 
 def _said_of(row: PlannedRow) -> PlannedRow:
-    """The same of a row; the key of one that is in no file is the dialler's."""
+    """Return the row with texts from outside made harmless; the key of one without a file is the dialler's."""
     return row._replace(
         user_data=row.user_data if row.file >= 0 else mask(row.user_data),
         contact_id=line(row.contact_id, _LONGEST, bulk=True),

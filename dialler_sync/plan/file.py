@@ -28,7 +28,7 @@ SHOWN = (".html", ".xlsx")
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """What an import would do, and all that decided it.
+    """The changes that an import would make, and all that decided them.
 
     ``entries``: lines of the plan as plain values: ``row, action, user_data, contact_id, changes`` (field → [before,
     after]), ``reason, fields`` (all of a created contact), ``name`` of the person; unchanged rows have none.

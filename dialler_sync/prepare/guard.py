@@ -1,7 +1,7 @@
-"""The guard of mended files: a row is held against the row that it was when a run read it.
+"""The guard of mended files: compares each row with the row that an earlier run read.
 
-What a spreadsheet program did to its cells is undone where the journal has them, and refused where it does not; another
-key is refused, as it would be another contact.
+Changes by a spreadsheet program are undone if the journal has the cells, else refused. Another key is refused, as it
+would be another contact.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FIVE_DIGITS = frozenset({"DE", "EE", "ES", "FI", "FR", "HR", "IT", "MX", "TR", 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """The rows of a chunk, as they are used; ``runs`` are those that rows of mended files come from, by row number."""
+    """The rows of a chunk, sorted; ``runs``: row number → run that a row of a mended file comes from."""
 
     chunk: Chunk
     contacts: list[Contact]
@@ -49,7 +49,7 @@ Check = Callable[[Chunk], Sorted]
 
 
 class Guard:
-    """Holds the rows of one mended table against the journal.
+    """Compares the rows of one mended table with the journal.
 
     ``runs`` are those that its rows name, see :class:`~.origins.Origins`.
     """
@@ -68,7 +68,7 @@ class Guard:
         self.runs = self._origins.runs
 
     def check(self, chunk: Chunk, check: Check) -> Sorted:
-        """Undo what a spreadsheet program did to the rows, check them, and refuse other keys."""
+        """Undo changes by a spreadsheet program, check the rows, and refuse other keys."""
         held = self._origins.of(chunk)
         chunk = replace(chunk, own={**chunk.own, SHEET: list(self._origins.sheets(chunk, held))})
         found = check(self._restored(chunk, held))
@@ -77,7 +77,7 @@ class Guard:
         return replace(found, contacts=contacts, rejections=rejections, runs=runs)
 
     def undamaged(self, chunk: Chunk) -> Chunk:
-        """The chunk without what a spreadsheet program did to its cells; what cannot be undone is noted."""
+        """Return the chunk with changes by a spreadsheet program undone; those that cannot be are noted."""
         held = self._origins.of(chunk)
         chunk = self._restored(chunk, held)
         notes = dict(chunk.notes)
@@ -91,7 +91,7 @@ class Guard:
     # Cells
 
     def _restored(self, chunk: Chunk, held: Mapping[int, Held]) -> Chunk:
-        """The chunk with the cells as they were before a spreadsheet program, and notes on what it did."""
+        """Return the chunk with the cells as they were before a spreadsheet program, and notes on its changes."""
         notes = dict(chunk.notes)
         columns = {position: chunk.frame.iloc[:, position].tolist() for position in self._fed_by}
         numbers = chunk.frame.index.tolist()
@@ -114,7 +114,7 @@ class Guard:
         return replace(chunk, frame=frame, notes=notes)
 
     def _before(self, of: Held, position: int, cell: str) -> str | None:
-        """What a cell was, where a spreadsheet program has changed it."""
+        """Return the cell as it was before a spreadsheet program changed it; None if unchanged or unknown."""
         fields = self._fed_by[position]
         if of.cells is None or of.origin is None or (KEY in fields and of.key_emptied):
             return None
@@ -128,7 +128,7 @@ class Guard:
         return before if _unfolded(before) == _unfolded(cell) or is_changed(before, cell, mended=mended) else None
 
     def _shows_change(self, of: Held, position: int, cell: str, columns: Mapping[int, list[str]], place: int) -> bool:
-        """Whether a cell shows that a spreadsheet program has changed it, where nobody knows what it was."""
+        """Whether a cell of unknown origin looks changed by a spreadsheet program."""
         if of.cells is not None and self._names[position] in of.cells:
             return False
         guarded = self._fed_by[position] & _GUARDED
@@ -151,10 +151,10 @@ class Guard:
     def _keys_checked(
         self, chunk: Chunk, held: Mapping[int, Held], contacts: list[Contact], rejections: list[Rejection]
     ) -> tuple[list[Contact], list[Rejection]]:
-        """The rows, of which those are rejected that have another key.
+        """Return the rows, with those of another key rejected.
 
-        A refused row goes by the key that it must have, or else by its cell: it stands in ``_key`` of the next file to
-        be mended, where somebody can empty it.
+        A refused row carries the key that it must have, else its cell: in ``_key`` of the next mended file, where
+        somebody can clear it.
         """
         keys = {row.row: row.user_data for row in contacts} | {row.row: row.user_data for row in rejections}
         faults = dict(self._key_faults(chunk, held, keys))
@@ -170,7 +170,7 @@ class Guard:
     def _key_faults(
         self, chunk: Chunk, held: Mapping[int, Held], keys: Mapping[int, str]
     ) -> Iterator[tuple[int, Fault]]:
-        """What is wrong with the keys of rows, by row number."""
+        """Yield row number and fault of each row with a wrong key."""
         for place, row in enumerate(chunk.frame.index.tolist()):
             if row not in held or row in chunk.ragged or not keys.get(row):
                 continue
@@ -209,5 +209,5 @@ class Guard:
 
 
 def _unfolded(text: str) -> str:
-    """A text whose line ends are all alike, as programs write them as they like."""
+    """Return the text with equal line ends, which differ between programs."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

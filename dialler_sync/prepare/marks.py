@@ -1,4 +1,4 @@
-"""What the rows of a mended file say of themselves: the run, the file and the row that each comes from."""
+"""The marks of rows in a mended file: run, file and row number that each comes from."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _GROUPED_ROW = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f’][0-9]{3}){1,2}")
 
 
 class Mark(NamedTuple):
-    """What a row says of itself. ``number`` is its row number in the run's file, None where that cannot be read.
+    """The columns that our ``failed.csv`` adds to a row. ``number``: row number in the run's file, None if unreadable.
 
-    ``key`` is None where the file has no column ``_key``. ``faults`` are codes, each with its field.
+    ``key`` is None if the file has no column ``_key``. ``faults`` are codes, each with its field.
     """
 
     run: str
@@ -48,7 +48,7 @@ def named_in(table: Table) -> set[str]:
 
 
 def marks_of(chunk: Chunk) -> dict[int, Mark]:
-    """Return what the rows of a chunk say of themselves, by row number; a row that was added says nothing."""
+    """Return row number → mark; a row that somebody added has none."""
     own = chunk.own
     none = [""] * len(chunk.frame)
     names = ("_run", "_file", "_sheet", "_row", "_error_code", "_error_field")

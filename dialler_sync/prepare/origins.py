@@ -16,8 +16,8 @@ KEY = "UserData"
 
 
 class Held(NamedTuple):
-    """A row's mark, what the journal knows of it, and its original cells by the name of their column (the second of a
-    name has the number 2); None where they are not known."""
+    """A row's mark, its record in the journal, and its original cells by column name and its number (2 for the second
+    column of a name); None if unknown."""
 
     mark: Mark
     origin: Origin | None
@@ -25,7 +25,7 @@ class Held(NamedTuple):
 
     @property
     def faults(self) -> tuple[tuple[str, str], ...]:
-        """What was wrong with the row: codes, each with its field."""
+        """The row's faults when it was read: codes, each with its field."""
         return self.mark.faults if self.origin is None else faults_of(self.origin.error_code, self.origin.error_field)
 
     @property
@@ -35,12 +35,12 @@ class Held(NamedTuple):
 
     @property
     def refusal(self) -> str:
-        """Why the guard has refused the key of the row before; empty where it has not."""
+        """The code by which the guard refused the row's key before; ``""`` if it did not."""
         return next((code for code, name in self.faults if name == KEY and code in REFUSED_KEYS), "")
 
     @property
     def key(self) -> str:
-        """The UserData that the row must have; empty where it may have any."""
+        """The UserData that the row must have; ``""`` if it may have any."""
         if self.mark.key == "" or (KEY in self.faulty and self.refusal != KEY_CHANGED):
             return ""
         return self.mark.key or "" if self.origin is None else self.origin.user_data
@@ -65,7 +65,7 @@ class Origins:
         self.runs: dict[str, RunRecord | None] = {name: known.get(name) for name in sorted(named)}
 
     def of(self, chunk: Chunk) -> dict[int, Held]:
-        """Return what is known of the rows of a chunk, by row number."""
+        """Return row number → mark, record and cells."""
         marks = marks_of(chunk)
         places: dict[tuple[str, int], list[int]] = {}
         for mark in marks.values():

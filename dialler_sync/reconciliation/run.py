@@ -125,7 +125,7 @@ class ReconciliationRun:
         return Reconciled(summary, found.first if found else ())
 
     def _end(self, found: Found | None, course: Course) -> ReconciliationSummary:
-        """Have the journal know how it ended."""
+        """Write the end of the run to the journal."""
         self.run = ended(self.run, course.stopped)
         summary = self._summary(found, course)
         note_end(self.journal, self.run, asdict(summary), files=self.run.files, rows=self.run.rows)

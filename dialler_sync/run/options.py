@@ -11,7 +11,7 @@ from ..config.limits import Limit
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a command line says beside the configuration.
+    """The command line's options, beside the configuration.
 
     ``source`` overrides ``source:``, and is part of the run's settings already. ``mark``: also write copies of the
     workbooks with the faulty cells marked. ``cluster``: address of the Dask scheduler whose workers send the rows, or

@@ -83,7 +83,7 @@ class Dialling:
         store.changed = self._queue
 
     def advance(self) -> None:
-        """Let everything happen that is due by now."""
+        """Do everything that is due by now."""
         until = self._store.clock()
         while True:
             dial = self._open(max(self._line_free, self._due[0][0])) if self._due else math.inf
@@ -107,7 +107,7 @@ class Dialling:
         return time.mktime((local.tm_year, local.tm_mon, day, first, 0, 0, 0, 0, -1))
 
     def _queue(self, contact_id: int) -> None:
-        """Note when a contact that has changed is to be called; its place in the queue stays if it may."""
+        """Queue a changed contact for its next call; it keeps its place if possible."""
         due = self._due_at(contact_id)
         queued = self._queued.get(contact_id)
         if due is None:

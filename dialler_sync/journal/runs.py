@@ -16,7 +16,8 @@ from ..text.command_line import command
 from ..text.outward import json_text
 from . import schema
 from .at_work import forget, is_at_work
-from .database import Database, damaged
+from .database import Database
+from .failures import damaged
 from .records import READING, RunRecord
 
 _JSON = ("config", "options", "files", "summary")

@@ -50,6 +50,24 @@ def known(path: Path) -> Path:
     return path.resolve() if path.is_relative_to(_OPEN) else path
 
 
+_shown: dict[Path, Path] = {}
+
+
+@contextmanager
+def shown_as(path: Path, home: Path) -> Iterator[None]:
+    """Have messages name a file by the place where its user has put it, while it is worked on elsewhere."""
+    _shown[path] = home
+    try:
+        yield
+    finally:
+        del _shown[path]
+
+
+def shown(path: Path) -> Path:
+    """Return the path by which messages name a file."""
+    return _shown.get(path) or known(path)
+
+
 def _hold(number: int | None) -> None:
     """Mark an open folder as in use, as long as this process has it open.
 

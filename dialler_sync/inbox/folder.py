@@ -13,7 +13,7 @@ from typing import Protocol
 from ..config import SourceSettings
 from ..errors import DiallerSyncError, Held, InputError, JournalError, ListUnreadable
 from ..exit_codes import ExitCode, exit_code
-from ..files.pinned import known
+from ..files.pinned import known, shown_as
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
@@ -187,7 +187,8 @@ class Inbox:
                     )
                 self.codes.append(code)
                 return None
-            summary = self.importer.work(taken.place, run)
+            with shown_as(taken.place, taken.home):
+                summary = self.importer.work(taken.place, run)
         except (ListUnreadable, Unfiled):
             raise
         except InputError:

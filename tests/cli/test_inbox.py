@@ -146,6 +146,19 @@ def test_files_are_filed_though_nothing_can_be_printed(
     assert len(dialler.store.contacts) == 4
 
 
+def test_remarks_name_the_file_where_it_was_put(
+    run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path
+) -> None:
+    """Not where it lies while it is imported."""
+    configure()
+    contacts_csv(rows=["K1,Anna,0171 3920012,one,more"], name="inbox/odd.csv")
+
+    done = run("import", "--inbox", "inbox", "--quiet-for", "0")
+
+    assert f"{inbox / 'odd.csv'}: Rows with more or fewer cells" in done.err
+    assert "importing" not in done.err
+
+
 def test_what_is_no_list_is_told_once(run: Run, configure: Configure, contacts_csv: Contacts, inbox: Path) -> None:
     """Other kinds of files, and a list that is open in Excel; both stay where they are."""
     configure()

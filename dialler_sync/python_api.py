@@ -20,9 +20,9 @@ from .files.url import path_of
 from .jobs import imports
 from .jobs.calls import CallsDone, CallsOptions, Form, calls_options, cell_text, list_calls
 from .jobs.imports import ImportOptions, RunOptions
-from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
+from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, mending_plan, reconcile_files
 from .jobs.records import Journal, default_state
-from .jobs.results import ReconciliationSummary, Summary
+from .jobs.results import Summary
 from .jobs.settings import Limit, Settings, load_config, row_limit
 from .model import Status
 from .text.spreadsheet import restore

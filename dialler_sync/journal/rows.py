@@ -205,6 +205,7 @@ def _said_fault(fault: Fault) -> Fault:
     return replace(fault, message=line(fault.message, _LONGEST, bulk=True), hint=line(fault.hint, _LONGEST, bulk=True))
 
 
+_LEAST = min(NoRow)
 _STATUS = {str(status): status for status in Status}
 _ACTION = {"": None, **{str(action): action for action in ACTIONS}}
 
@@ -212,7 +213,7 @@ _ACTION = {"": None, **{str(action): action for action in ACTIONS}}
 def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
     (seq, number, row_number, user_data, payload, state, action, contact_id, http_status, attempts,
      code, field, error, hint, sent_at, newest_id, warnings, listed, since) = row  # fmt: skip
-    if not min(NoRow) <= number < len(names):
+    if not _LEAST <= number < len(names):
         raise damaged(f"row {seq} of a run is of no file of it")
     file, sheet = names[number] if number >= 0 else ("", "")
     status = _STATUS.get(state, Status.UNPROCESSED)
@@ -220,10 +221,10 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         status, code, error = Status.UNKNOWN, INTERRUPTED, "the run was interrupted while this row was being sent"
     elif state == RowState.PENDING:
         code = field = error = hint = ""
+    if error or hint:  # also of a journal that an older version, or somebody else, has written
+        error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
     if since:
         error = f"sent as it is on {since}"
-    if error:  # also of a journal that an older version, or somebody else, has written
-        error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
     faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
     noted = RowWarning.parse(warnings) if warnings else ()
     moves = MOVED in noted

@@ -14,6 +14,7 @@ from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, 
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
 from . import last_sent, mended, schema
+from .cells import check_page, unchecked
 from .database import damaged
 from .records import (
     PENDING,
@@ -97,17 +98,19 @@ class Rows(Runs):
     def rows(self, run: RunRecord) -> Iterator[JournalRow]:
         """Yield every row of a run, in source order."""
         names = [(str(entry["name"]), str(entry.get("sheet") or "")) for entry in run.files]
-        query = sa.select(*(schema.rows.c[name] for name in _READ)).order_by(schema.rows.c.seq).limit(ROWS)
+        columns = [schema.rows.c[name] for name in _READ]
+        query = sa.select(*map(unchecked, columns)).order_by(schema.rows.c.seq).limit(ROWS)
         after = -1
         while True:
             with self._begin() as connection:
                 where = schema.rows.c.run == run.id, schema.rows.c.seq > after
                 page = connection.execute(query.where(*where)).all()
+                check_page(columns, page)
             for row in page:
                 yield _journal_row(row, names)
             if len(page) < ROWS:
                 return
-            after = page[-1].seq
+            after = page[-1][0]
 
     def kinds_of_rows(self, run: RunRecord) -> Iterator[tuple[JournalRow, int]]:
         """Yield each kind of row of a run (without the facts of a single row), with the number of rows."""

@@ -242,6 +242,18 @@ def test_help_is_instant() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_an_import_begins_without_what_reports_need() -> None:
+    """Templates and workbooks are loaded while the dialler is waited for; what other commands need, never."""
+    code = "import sys\nfrom dialler_sync.jobs import history, imports, notify, results\n"
+    code += "late = {'jinja2', 'xlsxwriter', 'dialler_sync.run.report_files', 'dialler_sync.run.marked'}\n"
+    code += "late |= {'dialler_sync.inbox', 'dialler_sync.contacts', 'dialler_sync.reconciliation'}\n"
+    code += "sys.exit(str(late & sys.modules.keys()) if late & sys.modules.keys() else 0)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_pipe_that_closes_early_is_no_error() -> None:
     """``dialler-sync … | head -1`` ends quietly."""
     command = f"{sys.executable} -m dialler_sync config schema | head -1"

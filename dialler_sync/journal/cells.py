@@ -133,7 +133,8 @@ def is_time(value: Any) -> bool:
         found = datetime.fromisoformat(value)
     except (ValueError, TypeError):
         return False
-    return found.tzinfo is not None and 1970 <= found.year < 9999
+    # Python takes any sign between date and clock, also one that acts on a terminal.
+    return value.isprintable() and found.tzinfo is not None and 1970 <= found.year < 9999
 
 
 def _time_or_empty(value: Any) -> bool:

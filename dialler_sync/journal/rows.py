@@ -226,7 +226,7 @@ def _journal_row(row: Any, names: list[tuple[str, str]]) -> JournalRow:
         code = field = error = hint = ""
     if error or hint:  # also of a journal that an older version, or somebody else, has written
         error, hint = line(error, _LONGEST, bulk=True), line(hint, _LONGEST, bulk=True)
-    if since:
+    if since:  # which is checked to be a time, and nothing else
         error = f"sent as it is on {since}"
     faults = tuple(map(_said_fault, parse_faults(listed))) if listed else ()
     noted = RowWarning.parse(warnings) if warnings else ()

@@ -20,7 +20,18 @@ def test_what_this_program_writes_is_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("at", "odd"),
-    [(0, 1.0), (0, True), (0, None), (1, b"K1"), (1, None), (2, "done"), (3, "200"), (4, "today"), (5, "nonsense")],
+    [
+        (0, 1.0),
+        (0, True),
+        (0, None),
+        (1, b"K1"),
+        (1, None),
+        (2, "done"),
+        (3, "200"),
+        (4, "today"),
+        (4, "2026-01-31\x1b08:00:00+00:00"),
+        (5, "nonsense"),
+    ],
 )
 def test_one_odd_cell_among_good_ones_is_named(at: int, odd: Any) -> None:
     """Also where it equals a good one: 1.0 and 1."""

@@ -23,7 +23,7 @@ from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, Reconcili
 from ..reconciliation.sides import Sides
 from ..reconciliation.summary import ReconciliationSummary
 from ..run.begin import begin_run
-from ..run.rows import RunOptions
+from ..run.options import RunOptions
 from ..run.target import find_target
 from ..target import in_words
 from .imports import ImportOptions, plan_files

@@ -85,8 +85,10 @@ class SourceCells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; in how many rows
-    it changed which field; and how many rows were settled while sending, in how many seconds."""
+    """The effort of a part of a run: seconds, requests, repeated imports, and the durations of requests.
+
+    ``changed_fields``: field → rows in which it changed. ``sent``: rows settled while sending, in ``sending`` seconds.
+    """
 
     duration: float = 0.0
     requests: int = 0

@@ -8,7 +8,7 @@ Spanish by its letters, ``Nuńez`` fits no language. Words are in lower case.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypeAlias
@@ -76,6 +76,8 @@ class Languages:
             self._kinds.update(_by_text([Counter(text[:-1] for text in count) for count in counts]))
         self.letter = lru_cache(maxsize=50_000)(self._letter)
         self.word = lru_cache(maxsize=50_000)(self._word)
+        self._pair = lru_cache(maxsize=20_000)(self._of_pair)
+        self._alone = lru_cache(maxsize=10_000)(self._of_letter)
         self._context = lru_cache(maxsize=10_000)(self._smoothed_by)
 
     def _word(self, word: str) -> Vector:
@@ -84,13 +86,25 @@ class Languages:
         return sum((self.letter(padded[i : i + 3]) for i in range(len(padded) - 2)), start=self._none)
 
     def _letter(self, trigram: str) -> Vector:
-        """Return the log-likelihood of a trigram's last letter after the other two (Witten and Bell, 1991)."""
-        likely = (self._vector(self._letters, trigram[2]) + _UNSEEN) / self._totals
-        for seen, text in ((self._pairs, trigram[1:]), (self._trigrams, trigram)):
-            before, new = self._context(text[:-1])
-            likely = (self._vector(seen, text) + new * likely) / before
-        logarithm: Vector = np.log(likely)
+        """Return the log-likelihood of a trigram's last letter after the other two."""
+        logarithm: Vector = np.log(self._smoothed(trigram, self._trigrams, self._pair))
         return logarithm
+
+    def _of_pair(self, pair: str) -> Vector:
+        """Return the likelihood of a letter after another one."""
+        return self._smoothed(pair, self._pairs, self._alone)
+
+    def _of_letter(self, letter: str) -> Vector:
+        """Return the likelihood of a letter anywhere."""
+        return (self._vector(self._letters, letter) + _UNSEEN) / self._totals
+
+    def _smoothed(self, text: str, seen: Table, shorter: Callable[[str], Vector]) -> Vector:
+        """Return the likelihood of a text's last letter after the others (Witten and Bell, 1991)."""
+        likely = shorter(text[1:])
+        if text[:-1] not in self._before:  # nor has any language the text
+            return likely
+        before, new = self._context(text[:-1])
+        return (self._vector(seen, text) + new * likely) / before
 
     def _smoothed_by(self, context: str) -> tuple[Vector, Vector]:
         """Return the smoothed count of a context, and of the different letters after it (the weight of a new one)."""

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,8 +39,10 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
         os.environ["TMPDIR"] = str(MEMORY)  # also that of the processes that tests start
         tempfile.tempdir = None  # pytest has asked for it already
 
-# Commands that tests start find the modules compiled: without this each of them compiles the whole package.
+# Commands that tests start find the modules compiled: without this each of them compiles the whole package, and each
+# process of pytest all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture

@@ -64,6 +64,21 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What takes the place of the interpreter in ``warm``."""
+    from .helpers.warm import launcher
+
+    with launcher(tmp_path_factory.mktemp("warm")) as path:
+        yield path
+
+
+@pytest.fixture
+def warm(warm_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``sys.executable -m dialler_sync`` starts at once, as a fork of a process that has everything imported."""
+    monkeypatch.setattr(sys, "executable", str(warm_python))
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A finished command. ``reports`` is its folder, where it has one."""

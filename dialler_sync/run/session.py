@@ -14,11 +14,11 @@ from ..errors import OutOfTime
 from .interrupt import interruptible
 
 _LOOK_AT_THE_CLOCK = 20.0
-"""Seconds."""
+"""Seconds between two looks at the clock."""
 
 PATIENCE_AT_START = 30.0
-"""Seconds that a dialler which has never answered is tried, unless ``give_up_after`` is set: a wrong address
-should not look like a long night."""
+"""Seconds of retries for a dialler that has never answered, unless ``give_up_after`` is set: a wrong address should
+not take all night to report."""
 
 
 @asynccontextmanager

@@ -97,6 +97,8 @@ class Languages:
         self._none = np.zeros(names)
         self.letter = lru_cache(maxsize=50_000)(self._letter)
         self.word = lru_cache(maxsize=50_000)(self._word)
+        self._pair = lru_cache(maxsize=20_000)(self._of_pair)
+        self._alone = lru_cache(maxsize=10_000)(self._of_letter)
         self._context = lru_cache(maxsize=10_000)(self._smoothed_by)
 
     def _numbered(self, texts: list[str]) -> tuple[Numbers, Numbers]:
@@ -110,15 +112,25 @@ class Languages:
         return sum((self.letter(padded[i : i + 3]) for i in range(len(padded) - 2)), start=self._none)
 
     def _letter(self, trigram: str) -> Vector:
-        """Return the log-likelihood of a trigram's last letter after the other two (Witten and Bell, 1991)."""
+        """Return the log-likelihood of a trigram's last letter after the other two."""
         first, second, third = (self._places.get(sign, 0) for sign in trigram)
         pair = second * self._base + third
-        likely = (self._letters.count(third) + _UNSEEN) / self._totals
-        for grams, text in ((self._pairs, pair), (self._trigrams, first * self._base**2 + pair)):
-            before, new = self._context(grams, text // self._base)
-            likely = (grams.count(text) + new * likely) / before
-        logarithm: Vector = np.log(likely)
+        logarithm: Vector = np.log(self._smoothed(first * self._base**2 + pair, self._trigrams, self._pair(pair)))
         return logarithm
+
+    def _of_pair(self, pair: int) -> Vector:
+        """Return the likelihood of a letter after another one."""
+        return self._smoothed(pair, self._pairs, self._alone(pair % self._base))
+
+    def _of_letter(self, place: int) -> Vector:
+        """Return the likelihood of a letter anywhere."""
+        likely: Vector = (self._letters.count(place) + _UNSEEN) / self._totals
+        return likely
+
+    def _smoothed(self, text: int, grams: _Grams, shorter: Vector) -> Vector:
+        """Return the likelihood of a text's last letter after the others (Witten and Bell, 1991)."""
+        before, new = self._context(grams, text // self._base)
+        return (grams.count(text) + new * shorter) / before
 
     def _smoothed_by(self, grams: _Grams, context: int) -> tuple[Vector, Vector]:
         """Return the smoothed count of a context, and of the different letters after it (the weight of a new one)."""

@@ -382,9 +382,10 @@ def test_a_mended_row_without_a_key_is_settled_by_a_later_retry(journal: Journal
         journal.add_rows(later.id, [PlannedRow(0, 0, 2, "", says)])
         settle(journal, later, Status.SUCCEEDED)
     run = begun(journal, 4)
-    journal.add_rows(run.id, [PlannedRow(0, 0, 2, "", "a"), PlannedRow(1, 0, 3, "", "b")])
-    prepared = ready("", "", mended={0: origin.id, 1: origin.id})
+    says = ("a", "a", "b")  # the first was added to the mended file, and is new
+    journal.add_rows(run.id, [PlannedRow(n, 0, n + 2, "", text) for n, text in enumerate(says)])
+    prepared = ready("", "", "", mended={1: origin.id, 2: origin.id})
 
     drop_settled_by_earlier_runs(journal, run, [mended_source(origin)], prepared)
 
-    assert list(prepared.todo) == [0, 1]
+    assert list(prepared.todo) == [1, 0, 1]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ..config import Settings
 from ..config.inbox import age
-from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
     DiallerUnavailable,
     Interrupted,
@@ -58,6 +57,8 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     """
     if run.command == "reconcile":
         raise UsageError(f"run {run.id} compared the files with the dialler at that time: reconcile them again")
+    from ..contacts.changes import COMMANDS, ChangeOptions
+
     at_work = run.state == "running" or run.is_unreported
     with journal.campaign_lock(run.target) if at_work else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()

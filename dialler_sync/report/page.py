@@ -59,6 +59,12 @@ def write_page(path: Path, template: str, context: Mapping[str, Any], zone: tzin
         file.writelines(stream)
 
 
+def compile_templates(*templates: str) -> None:
+    """Have templates compiled before they are needed: it takes a moment."""
+    for template in templates:
+        _environment(None).get_template(template)
+
+
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Return a rendered template of this package, which is not a page of its own: a mail."""
     return _environment(None).get_template(template).render(context)

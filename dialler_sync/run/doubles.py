@@ -56,7 +56,7 @@ async def tell_doubles(client: DiallerClient, journal: Journal, run: RunRecord) 
 def _made(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:
     for row in journal.rows(run):
         result = row.result
-        if result.status is Status.SUCCEEDED and result.action in _MADE and result.user_data and row.has_source:
+        if result.status is Status.SUCCEEDED and result.action in _MADE and result.user_data:
             yield row
 
 

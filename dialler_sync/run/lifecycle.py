@@ -16,7 +16,7 @@ from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
 from ..text.stamp import stamp
 from .collector import collect_rarely
-from .reports import Effort, SourceCells, Summary, summarise, write_reports
+from .reports import Effort, SourceCells, Summary, summarise
 
 _log = logging.getLogger(__name__)
 
@@ -159,8 +159,17 @@ def conclude(
         return summary
 
 
+def load_reports() -> None:
+    """Load what reports need, which takes a moment."""
+    from .report_files import load
+
+    load()
+
+
 def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summary) -> None:
     """Write the reports of a settled run, and note that they are written."""
+    from .report_files import write_reports
+
     write_reports(journal, run, cells, summary)
     note_end(journal, run, asdict(summary))
 
@@ -183,6 +192,8 @@ def _tell_all_the_same(
     Raises:
         StopRun: ``stopped``, as it cannot be read, either, or the reports cannot be written.
     """
+    from .report_files import write_reports
+
     run = replace(run, state="stopped")
     try:
         summary = summarise(journal, run, stopped, effort)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..config import Settings
@@ -32,7 +32,7 @@ from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command
 
-__all__ = ["prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
+__all__ = ["delete_old_reports", "prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
 _log = logging.getLogger(__name__)
 
@@ -125,14 +125,17 @@ def _delete_reports(run: RunRecord) -> bool:
         return False
 
 
-def tidy_reports(settings: Settings, journal: Journal) -> None:
-    """Delete the reports of finished runs in the configuration's folder that ended longer ago than ``reports.keep``;
-    the journal keeps the runs. Reports elsewhere, of other configurations or ``--out``, stay."""
-    if not settings.reports.keep:
-        return
-    limit = datetime.now(UTC) - age(settings.reports.keep)
-    folder = (settings.reports.dir or REPORTS).resolve()
+def delete_old_reports(journal: Journal, folder: Path, keep: timedelta, now: datetime | None = None) -> None:
+    """Delete the reports in a folder of finished runs that ended longer ago than ``keep``; the journal keeps the runs.
+    Reports elsewhere, of other configurations or ``--out``, stay."""
+    limit, folder = (now or datetime.now(UTC)) - keep, folder.resolve()
     for run in journal.runs():
         ended = run.state == "finished" and run.finished_at and datetime.fromisoformat(run.finished_at) < limit
         if ended and Path(run.out).parent == folder:
             _delete_reports(run)
+
+
+def tidy_reports(settings: Settings, journal: Journal) -> None:
+    """Delete old reports, as ``reports.keep`` says."""
+    if settings.reports.keep:
+        delete_old_reports(journal, settings.reports.dir or REPORTS, age(settings.reports.keep))

@@ -117,7 +117,7 @@ def test_only_old_reports_of_finished_runs_are_deleted(changes: dict[str, Any], 
     (folder / "results.csv").touch()
     kept = replace(RUN, **{"out": str(folder), "state": "finished", "finished_at": "2026-01-31T11:59:59Z", **changes})
 
-    delete_old_reports(cast("Journal", Runs([kept])), timedelta(hours=12), BEFORE)
+    delete_old_reports(cast("Journal", Runs([kept])), tmp_path, timedelta(hours=12), BEFORE)
 
     assert folder.exists() is there
 

@@ -93,7 +93,8 @@ def _print_table(summary: Summary) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ..jobs.results import forecast, knowledge, percent, title, verdict, warned
+    from ..jobs.results import forecast, knowledge, title, verdict, warned
+    from ..text.forms import percent
 
     facts = asdict(summary)
     console = Console(file=styled(sys.stdout), highlight=False, markup=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..exit_codes import MEANINGS, ExitCode
-from ..report.words import moment
+from ..text.forms import moment
 from ..text.outward import line
 
 DIGEST = "digest"

@@ -11,6 +11,7 @@ from typing import IO, Any, TextIO
 
 from ..errors import UsageError
 from ..text.outward import json_text, line, mask, mask_cells
+from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from .contacts_output import cell_text
 from .sheets import SHEET_COLUMNS, Book
@@ -138,25 +139,28 @@ _MOST_BARS = 12
 
 def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Path, facts: Facts) -> None:
     with Book(path) as book:
-        page = book.add_page("Summary", (38, 14, 60))
-        page.line("Calls", style=page.title)
+        page = book.add_page(phrase("Summary"), (38, 14, 60))
+        page.line(phrase("Calls"), style=page.title)
         for name, value in facts.told:
             page.line(name, mask(value))
-        for title, counts in (("Result", facts.by_result), ("Day", facts.by_day)):
+        for title, chart, counts in (
+            (phrase("Result"), phrase("Calls by result"), facts.by_result),
+            (phrase("Day"), phrase("Calls by day"), facts.by_day),
+        ):
             if not counts:
                 continue
             page.line()
-            page.line(title, "Calls", style=page.bold)
+            page.line(title, phrase("Calls"), style=page.bold)
             first = page.at
             for name, count in list(counts.items())[:_MOST_BARS]:
                 page.line(mask(name), count)
-            page.bar_chart(f"Calls by {title.casefold()}", first, [_BAR] * min(len(counts), _MOST_BARS))
-        table = book.add_table("Calls", "the .jsonl of the same calls")
+            page.bar_chart(chart, first, [_BAR] * min(len(counts), _MOST_BARS))
+        table = book.add_table(phrase("Calls"), phrase("the .jsonl of the same calls"))
         table.writerow(form.header())
         for cells in _text_cells(form, records):
             table.writerow(cells)
         if remark := table.close():
-            raise UsageError(f"a workbook cannot hold all of it ({remark}) Write .csv or .jsonl.")
+            raise UsageError(phrase("a workbook cannot hold all of it ({remark}) Write .csv or .jsonl.", remark=remark))
         file.write(book.packed())
 
 

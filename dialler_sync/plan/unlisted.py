@@ -15,6 +15,7 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
+from ..text.phrase import counted, phrase
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -56,7 +57,7 @@ def to_unlock(
             for contact_id, run in returned[key].items():
                 contact = held.get(contact_id) if snapshot is not None else StoredContact(contact_id, key, {})
                 if contact and not is_unlocked(contact.values) and not suppressed.reason(contact.values):
-                    reason = f"back in the file; run {run} had locked it"
+                    reason = phrase("back in the file; run {run} had locked it", run=run)
                     yield Change(NoRow.RETURNED, Action.UNLOCK, contact, reason)
 
 
@@ -89,7 +90,7 @@ class Mirror:
         """What is done to each of them."""
         action = Action(str(self.settings.mirror.missing))
         for contact in snapshot.taken():
-            yield Change(NoRow.MIRRORED, action, contact, "no longer in the file")
+            yield Change(NoRow.MIRRORED, action, contact, phrase("no longer in the file"))
 
     def _note_present(self, snapshot: Snapshot) -> int:
         """Tell the snapshot which keys the file has; gives the number of rows whose key cannot be read."""
@@ -136,11 +137,16 @@ class Mirror:
 
     def _check(self, missing: int, ours: int, keyless: int) -> None:
         if missing and keyless:
-            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
-                f"mirror: {rows} no readable UserData, so it is not known which contacts the file no longer has. "
-                "Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set mirror.missing: "
-                "keep."
+                counted(
+                    keyless,
+                    "mirror: one row has no readable UserData, so it is not known which contacts the file no longer "
+                    "has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set "
+                    "mirror.missing: keep.",
+                    "mirror: {count} rows have no readable UserData, so it is not known which contacts the file no "
+                    "longer has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set "
+                    "mirror.missing: keep.",
+                )
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(

@@ -41,6 +41,9 @@ _RULES: Mapping[str, str] = {
 }
 """Reasons whose texts name rows or contacts, and so differ from row to row."""
 
+LISTED_IN = mark("{entry} is in {list}")
+"""Why a contact is suppressed."""
+
 _MOST = 12
 """Rules of one action that are told apart."""
 
@@ -73,7 +76,7 @@ def what_rules_did(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]
             continue
         reason = entry["reason"]
         if action == Reason.SUPPRESSED:
-            reason = f"listed in {reason.rpartition(' is in ')[2]}"  # one rule, whichever entry it was
+            reason = phrase("listed in {list}", list=_list_in(reason))  # one rule, whichever entry it was
         rule = (action, phrase(_RULES[action]) if action in _RULES else f"{action}: {reason}")
         if rule not in found:
             kinds[action] += 1
@@ -83,6 +86,12 @@ def what_rules_did(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]
             else (action, phrase("{action}, for other reasons", action=action))
         ] += 1
     return [(rule, number) for (_, rule), number in found.most_common()]
+
+
+def _list_in(reason: str) -> str:
+    """Return the do-not-call file that a reason names last."""
+    between = phrase(LISTED_IN).partition("{entry}")[2].partition("{list}")[0]
+    return reason.rpartition(between)[2]
 
 
 def shown(value: object) -> str:

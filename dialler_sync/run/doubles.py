@@ -17,6 +17,7 @@ from ..model import Action, Status
 from ..pages import KEYS, batched
 from ..plan.snapshot import Snapshot, read_contacts
 from ..target import split
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,10 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.http_status,
                 result.attempts,
                 error_code=POSSIBLE_DUPLICATE,
-                error=f"several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
-                "have created one",
+                error=phrase(
+                    "several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
+                    "have created one",
+                    ids=ids,
+                ),
                 sent_at=result.sent_at,
             )

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..files.url import Url, path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
+from ..text.phrase import phrase
 from .places import Place
 
 _log = logging.getLogger(__name__)
@@ -70,4 +71,9 @@ def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None
         return ""
     if not notes.tell_missing(last.isoformat(), now.timestamp()):
         return ""
-    return f"no list has come to {folder} since {before[0]:%Y-%m-%d %H:%M}; one was due at {last:%Y-%m-%d %H:%M}"
+    return phrase(
+        "no list has come to {folder} since {before}; one was due at {due}",
+        folder=folder,
+        before=f"{before[0]:%Y-%m-%d %H:%M}",
+        due=f"{last:%Y-%m-%d %H:%M}",
+    )

@@ -26,6 +26,7 @@ from ..journal.to_fix import rows_to_fix
 from ..model import FINE, Status
 from ..report.answer import write_answer, write_short_answer
 from ..run.reports import Summary
+from ..text.forms import day
 from ..text.phrase import mark, phrase
 from ..text.stamp import stamp
 from .answer_names import NOTHING, STOPPED, UNREAD, answer_name, outcome_of, spoken
@@ -152,7 +153,7 @@ class Answers:
             else:
                 facts = {
                     phrase("File"): answer.file,
-                    phrase("When"): f"{at:%Y-%m-%d %H:%M %Z}",
+                    phrase("When"): day(at, mark("%Y-%m-%d %H:%M %Z")),
                     phrase("Why"): answer.reason,
                 }
                 write_short_answer(draft, f"{answer.file} – {spoken(answer.outcome)}", facts)

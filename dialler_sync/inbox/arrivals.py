@@ -141,7 +141,8 @@ class Arrivals:
         if self.notes.tell_once(journal_name(arrival.path), arrival.mark, what.replace("{file} ", ""), self.clock()):
             _log.error("%s", what.replace("{file}", f"{arrival.path}:"))
             if not waits:
-                self.unfit(arrival.path.name, f"{what.replace('{file}', phrase('It'))}.")
+                it = phrase("It")
+                self.unfit(arrival.path.name, f"{what.replace('{file}', it)}.")
 
 
 def unfitness(path: Path) -> str:

@@ -13,10 +13,13 @@ from ..errors import InputError
 from ..files.url import Url, path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
-from ..text.phrase import phrase
+from ..text.forms import day
+from ..text.phrase import mark, phrase
 from .places import Place
 
 _log = logging.getLogger(__name__)
+
+_MINUTE = mark("%Y-%m-%d %H:%M")
 
 
 def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
@@ -74,6 +77,6 @@ def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None
     return phrase(
         "no list has come to {folder} since {before}; one was due at {due}",
         folder=folder,
-        before=f"{before[0]:%Y-%m-%d %H:%M}",
-        due=f"{last:%Y-%m-%d %H:%M}",
+        before=day(before[0], _MINUTE),
+        due=day(last, _MINUTE),
     )

@@ -215,7 +215,8 @@ def _layout(run: RunRecord) -> tuple[list[Sequence[str]], SourceColumns]:
 
 def _mask_of(run: RunRecord) -> Mask:
     columns, mapped = _layout(run)
-    phones = [n for name, of in mapped.items() if FIELDS[name].kind is Kind.PHONE for names in of for n in names]
+    of_phones = [of for name, of in mapped.items() if name in FIELDS and FIELDS[name].kind is Kind.PHONE]
+    phones = [column for of in of_phones for names in of for column in names]
     return Mask(columns, phones)
 
 

@@ -144,7 +144,7 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings, *, diges
 
 def ping_end(settings: NotifySettings | None, code: int, why: str | None = None, *, failing: bool = True) -> None:
     """Ping how work ended; a failure with its exit code and reason."""
-    said = phrase("exit {code}: {why}", code=f"{code:d}", why=why or meaning_of(code))
+    said = phrase("exit {code}: {why}", code=int(code), why=why or meaning_of(code))
     ping(settings, "fail" if failing else "", said if failing else "")
 
 

@@ -187,7 +187,8 @@ class _Rule:
             hint = phrase("Correct the cell, or set formats for this filter.")
         elif self._numeric:
             hint = phrase("Correct the cell, or set decimal or thousands for this filter.")
-        told = phrase("{setting} cannot read it: {reason}", setting=f"rows.{self._kind}", reason=why.message)
+        setting = f"rows.{self._kind}"
+        told = phrase("{setting} cannot read it: {reason}", setting=setting, reason=why.message)
         found = fault(UNREADABLE_FILTER, told, hint)
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 

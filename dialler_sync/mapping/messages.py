@@ -63,9 +63,10 @@ def _own(check: str, text: str, rule: ColumnRule) -> Fault:
     if check == "out_of_range":
         number = float(text)
         low = rule.min is not None and number < rule.min
+        limit = f"{rule.min if low else rule.max:g}"
         if low:
-            return fault(check, phrase("{value} is less than {limit}.", value=text, limit=f"{rule.min:g}"))
-        return fault(check, phrase("{value} is greater than {limit}.", value=text, limit=f"{rule.max:g}"))
+            return fault(check, phrase("{value} is less than {limit}.", value=text, limit=limit))
+        return fault(check, phrase("{value} is greater than {limit}.", value=text, limit=limit))
     if check == "too_early":
         return fault(check, phrase("{value} is not after {day}.", value=text, day=rule.after))
     return fault(check, phrase("{value} is not before {day}.", value=text, day=rule.before))

@@ -186,7 +186,7 @@ class ReconciliationWorkbook:
 
     def _write_calls(self, history: Mapping[str, Any]) -> None:
         page = self._book.add_page(phrase("Calls"), (16, 32, 12, 12, 12))
-        head = (phrase("By"), phrase("Which"), phrase(phrase("Calls")), phrase(phrase("Contacts")), phrase("Reached"))
+        head = (phrase("By"), phrase("Which"), phrase("Calls"), phrase("Contacts"), phrase("Reached"))
         page.line(*head, style=page.bold)
         for (by, _, _), counts in zip(DIMENSIONS.values(), call_counts(history), strict=True):
             for name, count in counts.items():

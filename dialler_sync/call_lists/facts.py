@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..report.calls_output import Facts
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 from ..text.stamp import stamp
 from .findings import Findings
 
@@ -19,11 +19,11 @@ def summary_facts(found: Findings, now: datetime) -> Facts:
         by_result[result] = by_result.get(result, 0) + 1
         if day := str(line.get("CallStart") or line.get("LastCall") or "")[:10]:
             by_day[day] = by_day.get(day, 0) + 1
-    contacts, queried = number(found.contacts), number(found.asked)
+    contacts, queried = figure(found.contacts), figure(found.asked)
     told = [
-        (phrase("Lines"), number(found.new + found.updated)),
-        (phrase("of them changed since reported"), number(found.updated)),
-        (phrase("Calls still going on"), number(len(found.going_on) or found.still_open)),
+        (phrase("Lines"), figure(found.new + found.updated)),
+        (phrase("of them changed since reported"), figure(found.updated)),
+        (phrase("Calls still going on"), figure(len(found.going_on) or found.still_open)),
         (phrase("Contacts"), phrase("{contacts}, {queried} of them queried", contacts=contacts, queried=queried)),
         (phrase("Read at (UTC)"), stamp(now)),
         *((phrase("Note"), remark) for remark in (*found.notes_of_course(), *found.remarks())),

@@ -11,7 +11,7 @@ from ..contacts.call_records import NotTold
 from ..contacts.record_file import RecordFile
 from ..journal.calls import Note
 from ..prepare.spool import Spool
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 
 _PAGE = 1_000
 
@@ -71,9 +71,9 @@ class Findings:
     def notes_of_course(self) -> Iterator[str]:
         """Yield a sentence on what any night may bring."""
         if self.going_on:
-            yield phrase("{count} still going on: reported when over", count=number(len(self.going_on)))
+            yield phrase("{count} still going on: reported when over", count=figure(len(self.going_on)))
         if self.still_open:
-            yield phrase("{count} without an end", count=number(self.still_open))
+            yield phrase("{count} without an end", count=figure(self.still_open))
         if said := str(self.not_told):
             yield said
 
@@ -88,12 +88,12 @@ class Findings:
             mark("{count} contacts appear twice in the dialler's list, and are queried once"): self.contacts_twice,
             mark("{count} calls that were going on last time are gone: reported as they were then"): self.gone,
         }
-        yield from (phrase(form, count=number(count)) for form, count in told.items() if count)
+        yield from (phrase(form, count=figure(count)) for form, count in told.items() if count)
         if self.forgotten and self.forgotten_before:
             yield phrase(
                 "{count} calls began before {time}, and are left out: the journal has forgotten which of them were "
                 "given (runs prune); without --since last they are in the list",
-                count=number(self.forgotten),
+                count=figure(self.forgotten),
                 time=self.forgotten_before,
             )
         if self.unreadable:
@@ -101,6 +101,6 @@ class Findings:
             yield phrase(
                 "the calls of {count} contacts cannot be read, as the dialler's answer is not a list of calls "
                 "(contacts {contacts}): they are read again next time",
-                count=number(len(self.unreadable)),
+                count=figure(len(self.unreadable)),
                 contacts=some,
             )

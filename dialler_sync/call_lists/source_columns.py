@@ -18,7 +18,7 @@ from ..journal import Journal
 from ..read import open_table
 from ..run.saved_cells import run_cells
 from ..text.nearest import nearest
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 
 _RUNS = 30
 """Maximum number of imports that are searched for cells, the newest first."""
@@ -94,7 +94,7 @@ class SourceColumns:
             yield (
                 phrase(
                     "--with-columns: cells of {count} contacts are not known and stay empty: {reasons}",
-                    count=number(left),
+                    count=figure(left),
                     reasons="; ".join(dict.fromkeys(self.missing))
                     or phrase("no row of the available lists has their UserData"),
                 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
 from ..api.call_times import read_time, seconds_between
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 from .call_places import CUSTOMER, beside, flattened, places
 
 T = TypeVar("T")
@@ -239,8 +239,8 @@ class NotTold:
             said.append(
                 phrase(
                     "{count} of {calls} calls do not say whether anybody answered",
-                    count=number(self.reached),
-                    calls=number(self.calls),
+                    count=figure(self.reached),
+                    calls=figure(self.calls),
                 )
             )
         return "; ".join(said)

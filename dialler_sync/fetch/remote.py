@@ -14,6 +14,7 @@ from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
 from ..files.url import Url
 from ..text.outward import line
+from ..text.phrase import figure
 from .copies import BLOCK, Copy
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
             if size is None:
                 return
             if at == begun:
-                raise InputError(f"ends after {at:,} of {size:,} bytes. Is it still being written? Start again later.")
+                raise InputError(
+                    f"ends after {figure(at)} of {figure(size)} bytes. Is it still being written? Start again later."
+                )
 
 
 def _marks(info: Mapping[str, Any]) -> list[str]:

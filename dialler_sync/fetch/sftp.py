@@ -11,6 +11,7 @@ import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
 from ..errors import InputError
+from ..text.phrase import figure
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
@@ -37,7 +38,7 @@ class _Client(paramiko.SFTPClient):
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
                     number += 1
                     if number > MOST_NAMES:
-                        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
+                        raise InputError(f"{path}: has more than {figure(MOST_NAMES)} files: take some of them away.")
                     if name not in {".", ".."}:
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import PurePath
 
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 
 UNREAD, STOPPED, NOTHING = mark("could not be read"), mark("stopped, will go on"), mark("nothing imported")
 """Outcomes as the journal has them."""
@@ -23,7 +23,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|
 def outcome_of(counts: Mapping[str, int]) -> str:
     """Return how a run went: ``1,989 of 2,000 imported``."""
     done = counts.get("succeeded", 0)
-    return phrase("{done} of {read} imported", done=number(done), read=number(counts["read"])) if done else NOTHING
+    return phrase("{done} of {read} imported", done=figure(done), read=figure(counts["read"])) if done else NOTHING
 
 
 def spoken(outcome: str) -> str:

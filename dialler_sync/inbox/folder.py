@@ -17,7 +17,7 @@ from ..files.pinned import known
 from ..journal import Journal, RunRecord
 from ..run.reports import Summary
 from ..text.command_line import command
-from ..text.phrase import counted, number, phrase
+from ..text.phrase import counted, figure, phrase
 from .answers import Answers
 from .arrivals import Arrivals
 from .places import Arrival, Claimed, Unfiled
@@ -163,7 +163,7 @@ class Inbox:
         if self._behind:
             names = ", ".join(self._behind[:3])
             if more := len(self._behind[3:]):
-                names = phrase("{files} and {count} more", files=names, count=number(more))
+                names = phrase("{files} and {count} more", files=names, count=figure(more))
             _log.warning(
                 "%s",
                 counted(

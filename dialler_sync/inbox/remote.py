@@ -25,7 +25,7 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 from .places import Arrival, Unfiled, filed_name, fitting
 
 _log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class RemoteInbox:
         return phrase(
             "{file} has more than {most} MB: split it, or raise source.max_file_mb; it stays where it is",
             file="{file}",
-            most=number(most),
+            most=figure(most),
         )
 
     def claim(self, arrival: Arrival) -> RemoteClaim | None:

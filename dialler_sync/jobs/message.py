@@ -9,7 +9,7 @@ from typing import Any
 from ..exit_codes import meaning_of
 from ..text.forms import moment
 from ..text.outward import line
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 
 _EVENTS: Mapping[str, str] = {
     "failing": mark("failing"),
@@ -51,8 +51,8 @@ def facts(body: Mapping[str, Any]) -> dict[str, str]:
         phrase("Exit code"): None if code is None else f"{code:d} ({meaning_of(code)})",
         phrase("Stopped because"): body.get("stopped_because"),
         phrase("Alarm"): body.get("alarm"),
-        **{phrase("Rows {status}", status=name): number(count) for name, count in counts.items() if count},
-        **{phrase("Reason {code}", code=name): number(count) for name, count in (body.get("errors") or {}).items()},
+        **{phrase("Rows {status}", status=name): figure(count) for name, count in counts.items() if count},
+        **{phrase("Reason {code}", code=name): figure(count) for name, count in (body.get("errors") or {}).items()},
     }
     return {name: line(value, 1000) for name, value in found.items() if value is not None}
 
@@ -73,11 +73,11 @@ def _sentence(campaign: Mapping[str, Any]) -> str:
     """``failing: HTTP 401: the token is refused; 0 of 10 imported``."""
     why = [event_name(campaign["event"]), campaign["needs"], campaign["alarm"]]
     done = _imported(campaign) if campaign["counts"].get("read") else "" if campaign["needs"] else phrase("no list")
-    left = [f"{name} {number(count)}" for name, count in campaign["errors"].items()]
+    left = [f"{name} {figure(count)}" for name, count in campaign["errors"].items()]
     return "; ".join(filter(None, (": ".join(filter(None, why)), done, ", ".join(left))))
 
 
 def _imported(body: Mapping[str, Any]) -> str:
     counts = body["counts"]
-    done, read = (number(counts.get(name, 0)) for name in ("succeeded", "read"))
+    done, read = (figure(counts.get(name, 0)) for name in ("succeeded", "read"))
     return phrase("{done} of {read} imported", done=done, read=read)

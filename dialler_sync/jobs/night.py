@@ -29,7 +29,7 @@ from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
 from ..target import dialler_of
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 from .digest import Member, ping_starts, tell_of_night
 from .notify import WELL
 
@@ -272,5 +272,5 @@ def _needs(summaries: Sequence[Mapping[str, Any]], errors: Sequence[str]) -> str
     others = [error for error in errors if not any(text in error for text in known)]
     found = list(dict.fromkeys([*stopped, *others]))
     told = [text.rstrip(".") for text in found[:_REASONS]]
-    more = [phrase("and {count} more", count=number(len(found) - _REASONS))] if found[_REASONS:] else []
+    more = [phrase("and {count} more", count=figure(len(found) - _REASONS))] if found[_REASONS:] else []
     return "; ".join([*told, *more])

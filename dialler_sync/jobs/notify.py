@@ -17,7 +17,7 @@ from ..exit_codes import ExitCode, exit_code, meaning_of
 from ..journal import Journal
 from ..journal.notices import NewNotice
 from ..run.reports import Summary
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 from .metrics import write_metrics
 from .receivers import ping, receivers, stored_names
 
@@ -70,9 +70,9 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
         return ""
     return phrase(
         "{read} rows were read; the last {count} imports had {usual} (notify.row_count: {limit})",
-        read=number(read),
+        read=figure(read),
         count=len(counts),
-        usual=number(usual, 1 if usual % 1 else 0),
+        usual=figure(usual, 1 if usual % 1 else 0),
         limit=settings.row_count,
     )
 

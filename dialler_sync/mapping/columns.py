@@ -16,6 +16,7 @@ from ..model import CellNote, Chunk, Layout, RowWarning
 from ..own_columns import SHEET, is_own
 from ..text.nearest import nearest
 from ..text.outward import in_shell
+from ..text.phrase import counted
 from ..text.spreadsheet import one_line
 from .cells import OF_SHEET, Cell, Columns, PlainNumber, is_blank
 from .patience import impatient
@@ -134,8 +135,13 @@ class BoundMapping:
         """Remarks for the user on how the configuration fits the file."""
         if not self.unmapped:
             return ()
-        columns = "column" if len(self.unmapped) == 1 else "columns"
-        return (f"not used by the configuration: {columns} {_listed(self.unmapped)}",)
+        told = counted(
+            len(self.unmapped),
+            "not used by the configuration: column {columns}",
+            "not used by the configuration: columns {columns}",
+            columns=_listed(self.unmapped),
+        )
+        return (told,)
 
     def apply(self, chunk: Chunk) -> Mapped:
         """Map a chunk to the cells of each field."""

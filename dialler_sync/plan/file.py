@@ -18,6 +18,7 @@ from ..journal import RunRecord
 from ..journal.cells import FILE, fits
 from ..report.people import labels
 from ..text.outward import json_text
+from ..text.phrase import figure
 from .planner import PlanEntry, Planned
 
 FORMAT = 5
@@ -116,7 +117,7 @@ class PlanFile:
         moved = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         names = ", ".join(sorted({str(key[1]) for key in moved})[:5])
         raise UsageError(
-            f"the dialler has changed since the plan was made: {len(moved):,} contacts are affected ({names}…). "
+            f"the dialler has changed since the plan was made: {figure(len(moved))} contacts are affected ({names}…). "
             "Nothing was sent. Make a new plan."
         )
 

@@ -15,7 +15,7 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
-from ..text.phrase import counted, phrase
+from ..text.phrase import counted, figure, phrase
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
@@ -150,7 +150,7 @@ class Mirror:
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(
-                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be "
+                f"mirror: {figure(missing)} of {figure(ours)} contacts are not in the file and would be "
                 f"{_DONE[self.settings.mirror.missing]}{'' if self.rows else ' (the file has no rows)'}; "
                 f"mirror.max_missing allows {self.limit}. Nothing was sent. If that is meant: --max-missing {missing}."
             )

@@ -30,7 +30,7 @@ from ..model import ContactClass, Reason, Value
 from ..plan.decide import PlanRules, protection
 from ..plan.keep import keep
 from ..plan.suppress import SuppressionLists
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 
 LONGEST = 1_000
 """Longest value shown, in characters."""
@@ -49,8 +49,8 @@ class Carriers:
             return ()
         ids = ", ".join(self.ids)
         if (more := self.contacts - len(self.ids)) > 0:
-            ids = phrase("{ids} and {count} more", ids=ids, count=number(more))
-        return (phrase("{count} contacts have this UserData ({ids})", count=number(self.contacts), ids=ids),)
+            ids = phrase("{ids} and {count} more", ids=ids, count=figure(more))
+        return (phrase("{count} contacts have this UserData ({ids})", count=figure(self.contacts), ids=ids),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class FileRow:
         """Return a remark if several rows carry the UserData."""
         if self.rows < 2:
             return ()
-        places = {"count": number(self.rows), "first": self.first, "last": self.last, "row": self.number}
+        places = {"count": figure(self.rows), "first": self.first, "last": self.last, "row": self.number}
         if self.rows == 2:
             told = phrase("{count} rows have this UserData ({first} and {last}); row {row} is compared", **places)
         else:
@@ -238,7 +238,7 @@ def shown(value: object) -> str:
     text = str(value) if plain else json.dumps(value, ensure_ascii=False, default=str)
     if len(text) <= LONGEST:
         return text
-    return phrase("{beginning}… ({length} characters)", beginning=text[:LONGEST], length=number(len(text)))
+    return phrase("{beginning}… ({length} characters)", beginning=text[:LONGEST], length=figure(len(text)))
 
 
 _DIALLER_FIELDS = tuple(

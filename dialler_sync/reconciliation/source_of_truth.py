@@ -12,7 +12,7 @@ from ..api.query import calling, persisting
 from ..errors import Refused
 from ..pages import KEYS, batched
 from ..plan.snapshot import fill
-from ..text.phrase import number, phrase
+from ..text.phrase import figure, phrase
 from .sides import Sides
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def read_dialler(client: DiallerClient, sides: Sides, campaign: int | None
         RequestError, StopRun: the contacts could not be read completely.
     """
     keys = sides.count_keys()
-    count = number(keys)
+    count = figure(keys)
     if sides.scope.extras:
         why = phrase("full contact list (needed to find contacts missing from the file)")
     elif keys <= MOST_BY_BATCH:

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from ..text.forms import day, percent
-from ..text.phrase import counted, mark, number, phrase
+from ..text.phrase import counted, figure, mark, phrase
 from .calls_tally import Answer
 from .charts import Box, stacked_columns
 
@@ -104,7 +104,7 @@ def _spread(
             "{time}: {count} call, {answered} answered",
             "{time}: {count} calls, {answered} answered",
             time=line.label,
-            answered=number(line.reached),
+            answered=figure(line.reached),
         )
         for line in lines
     ]
@@ -114,7 +114,7 @@ def _spread(
     spoken = phrase(
         "Most calls: {most}, {calls}. Answered most often: {best}, {share}",
         most=most.label,
-        calls=number(most.calls),
+        calls=figure(most.calls),
         best=best.label,
         share=percent(best.reached, best.calls - best.not_told),
     )

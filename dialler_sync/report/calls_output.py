@@ -11,7 +11,7 @@ from typing import IO, Any, TextIO
 
 from ..errors import UsageError
 from ..text.outward import json_text, line, mask, mask_cells
-from ..text.phrase import phrase
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .contacts_output import cell_text
 from .sheets import SHEET_COLUMNS, Book
@@ -64,8 +64,12 @@ def write_calls(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
         return
     if len(form.columns) > SHEET_COLUMNS:
         raise UsageError(
-            f"a table holds {SHEET_COLUMNS:,} columns, but the calls have {len(form.columns):,} fields: write "
-            ".jsonl, or choose fields with calls.columns"
+            phrase(
+                "a table holds {most} columns, but the calls have {columns} fields: write "
+                ".jsonl, or choose fields with calls.columns",
+                most=figure(SHEET_COLUMNS),
+                columns=figure(len(form.columns)),
+            )
         )
     if form.kind == "xlsx":
         _write_xlsx(form, records, file, path, facts)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.forms import day, duration, listed, percent
-from ..text.phrase import counted, mark, number, phrase
+from ..text.phrase import counted, figure, mark, phrase
 from . import charts
 from .calls_charts import Spread, day_spread, hour_spread
 from .calls_tally import MANY_CALLS, OTHERS, Answer, Call, CallsTally, Contacts, Counts
@@ -132,7 +132,7 @@ class CallsPage:
         shown = [(_result(code, text), calls) for code, text, calls, _ in results[:_MOST_BARS]]
         if rest := sum(calls for _, _, calls, _ in results[_MOST_BARS:]):
             shown.append((phrase(OTHERS), rest))
-        return charts.bars((self._shown(name), calls, number(calls)) for name, calls in shown)
+        return charts.bars((self._shown(name), calls, figure(calls)) for name, calls in shown)
 
     def _line(self, number: InvalidNumber) -> Sequence[str]:
         file = (self._files or {}).get(number.user_data, "")
@@ -195,11 +195,11 @@ def _verdict(found: Contacts, calls: int) -> tuple[str, str]:
             found.called,
             "{reached} of {count} contact reached",
             "{reached} of {count} contacts reached",
-            reached=number(reached),
+            reached=figure(reached),
         )
     ]
     if untold:
-        said.append(phrase("unknown for {count}", count=number(untold)))
+        said.append(phrase("unknown for {count}", count=figure(untold)))
     return "; ".join(said), "succeeded" if reached else "unprocessed"
 
 
@@ -208,18 +208,18 @@ def _tiles(tally: CallsTally, found: Contacts, asked: int | None) -> list[tuple[
     reached, untold = (found.answers.get(answer, 0) for answer in (Answer.REACHED, Answer.NOT_TOLD))
     done = (phrase("not told"), "")
     if found.done is not None:
-        done = (number(found.done), percent(found.done, found.called))
+        done = (figure(found.done), percent(found.done, found.called))
     talks = (phrase("not told") if reached else phrase("none"), "")
     if tally.talks:
         remark = phrase("on average, {time} in all", time=duration(tally.talked))
         talks = duration(round(tally.talked / tally.talks)), remark
-    of_all = phrase("of {total}", total=number(asked)) if asked is not None else ""
-    a_contact = phrase("{calls} a contact", calls=number(tally.calls / found.called, 1)) if found.called else ""
+    of_all = phrase("of {total}", total=figure(asked)) if asked is not None else ""
+    a_contact = phrase("{calls} a contact", calls=figure(tally.calls / found.called, 1)) if found.called else ""
     return [
-        (phrase("Contacts called"), number(found.called), of_all),
-        (phrase("Contacts reached"), number(reached), percent(reached, found.called - untold)),
+        (phrase("Contacts called"), figure(found.called), of_all),
+        (phrase("Contacts reached"), figure(reached), percent(reached, found.called - untold)),
         (phrase("Contacts done"), *done),
-        (phrase("Calls"), number(tally.calls), a_contact),
+        (phrase("Calls"), figure(tally.calls), a_contact),
         (phrase("Talks"), *talks),
     ]
 

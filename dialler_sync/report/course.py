@@ -9,7 +9,7 @@ from typing import Any
 
 from ..model import Status
 from ..text.forms import day, duration, milliseconds, rows
-from ..text.phrase import counted, mark, number, phrase
+from ..text.phrase import counted, figure, mark, phrase
 from .charts import Box, stacked_columns
 from .tally import Course
 
@@ -67,7 +67,7 @@ def course_chart(course: Course, zone: tzinfo | None) -> CourseChart:
 def _tip(label: str, good: int, bad: int) -> str:
     if not bad:
         return f"{label}: {rows(good)}"
-    return phrase("{time}: {rows}, of which {bad} did not succeed", time=label, rows=rows(good + bad), bad=number(bad))
+    return phrase("{time}: {rows}, of which {bad} did not succeed", time=label, rows=rows(good + bad), bad=figure(bad))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from ..errors import JournalError
 from ..files.whole import why
 from ..model import FINE, RowResult
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 from ..text.spreadsheet import in_text_cell
 from .csv_files import FailedTable, failed_file
 from .faults import COLOUR, NOTES, FaultCells, SourceColumns
@@ -51,12 +51,12 @@ class FailedSheet(Table):
         self._notes: Mapping[int, str] = {}
         self._room_for_notes = NOTES
         self.writerow(map(in_text_cell, table.header))
-        self._note(table.place(0, None), phrase(_HELP, most=number(NOTES)))
+        self._note(table.place(0, None), phrase(_HELP, most=figure(NOTES)))
 
     def add(self, line: Sequence[str], notes: Mapping[int, str]) -> None:
         """Write a row; the keys of ``notes`` are its faulty columns."""
         if max(map(len, line)) > CELL_LENGTH // 2:
-            cut = phrase(_CUT, most=number(CELL_LENGTH))
+            cut = phrase(_CUT, most=figure(CELL_LENGTH))
             notes = {place: cut for place, cell in enumerate(line) if not fits(cell)} | {**notes}
         self._notes = notes
         self.writerow(line)
@@ -113,7 +113,7 @@ class FailedWorkbooks:
         self._problem = "" if wanted else phrase("not requested")
         if len(table.header) > SHEET_COLUMNS:
             self._problem = phrase(
-                "the list has more columns than the {most} of an Excel sheet", most=number(SHEET_COLUMNS)
+                "the list has more columns than the {most} of an Excel sheet", most=figure(SHEET_COLUMNS)
             )
 
     def __enter__(self) -> Self:

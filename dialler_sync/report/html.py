@@ -11,7 +11,7 @@ from ..error_codes import WARNINGS, mend
 from ..exit_codes import meaning_of
 from ..model import DID_NOT_SUCCEED, RowResult
 from ..text.forms import milliseconds, moment
-from ..text.phrase import counted, mark, number, phrase
+from ..text.phrase import counted, figure, mark, phrase
 from . import charts, words
 from .course import course_chart, latency_chart
 from .faults import SourceColumns
@@ -125,7 +125,7 @@ class HtmlReport:
             "records": self._records,
             "left_out": list(self._left_out.groups(summary)),
             "course": course_chart(course, self._zone) if course else None,
-            "tries": charts.bars((_tries(tries), rows, number(rows)) for tries, rows in self._tally.tries()),
+            "tries": charts.bars((_tries(tries), rows, figure(rows)) for tries, rows in self._tally.tries()),
             "latency": charts.bars(
                 (phrase(label), latency[name], milliseconds(latency[name])) for name, label in _LATENCIES.items()
             )
@@ -133,7 +133,7 @@ class HtmlReport:
             else (),
             "latency_course": latency_chart(latency["over_time"], self._zone) if latency else None,
             "changed_fields": charts.bars(
-                (name, count, number(count))
+                (name, count, figure(count))
                 for name, count in sorted((summary.get("changed_fields") or {}).items(), key=lambda item: -item[1])
                 if count
             ),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ..exit_codes import MEANINGS, ExitCode
 from ..model import DID_NOT_SUCCEED, Status
 from ..text.forms import moment
-from ..text.phrase import counted, number, phrase
+from ..text.phrase import counted, figure, phrase
 from .charts import stacked_columns
 from .page import write_page
 
@@ -81,7 +81,7 @@ def night_verdict(nights: Sequence[CampaignNight]) -> str:
         _read(nights),
         "{done} of {count} row succeeded",
         "{done} of {count} rows succeeded",
-        done=number(sum(night.count(Status.SUCCEEDED) for night in nights)),
+        done=figure(sum(night.count(Status.SUCCEEDED) for night in nights)),
     )
     campaigns = counted(len(nights), "{count} campaign", "{count} campaigns")
     if not bad:
@@ -129,9 +129,9 @@ def _trend(night: CampaignNight, zone: tzinfo | None) -> tuple[str, Sequence[Any
     tonight = {run["run_id"] for run in night.runs}
     values = [run["counts"]["read"] for run in runs]
     tones = ["now" if run["run_id"] in tonight else "earlier" for run in runs]
-    tips = [f"{moment(run['started_at'], zone)}: {number(value)}" for run, value in zip(runs, values, strict=True)]
+    tips = [f"{moment(run['started_at'], zone)}: {figure(value)}" for run, value in zip(runs, values, strict=True)]
     columns = [[(tone, value)] for tone, value in zip(tones, values, strict=True)]
-    return ", ".join(map(number, values)), stacked_columns(columns, tips)
+    return ", ".join(map(figure, values)), stacked_columns(columns, tips)
 
 
 def _links(night: CampaignNight, folder: Path) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from ..files.whole import new_file
 from ..text.forms import duration, moment, percent
 from ..text.outward import screen
-from ..text.phrase import counted, language, mark, number, phrase
+from ..text.phrase import counted, figure, language, mark, phrase
 from ..version import __version__
 from . import words
 from .sheets import SHEET_ROWS
@@ -72,7 +72,7 @@ def _links(folder: Path) -> dict[str, str]:
     found = {name: phrase(what) for name, what in LINKED.items() if (folder / name).exists()}
     more = sorted(path.name for path in folder.glob("failed-*.xlsx") if path.stem[len("failed-") :].isdecimal())
     marked = sorted(path.name for path in folder.glob("*-marked*.xls[xm]"))
-    found |= dict.fromkeys(more, phrase("more rows to fix (an Excel sheet holds {most})", most=number(SHEET_ROWS)))
+    found |= dict.fromkeys(more, phrase("more rows to fix (an Excel sheet holds {most})", most=figure(SHEET_ROWS)))
     return found | dict.fromkeys(marked, phrase("the original workbook, with the faulty cells marked"))
 
 
@@ -88,7 +88,7 @@ def _environment(zone: tzinfo | None) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": number,
+        "number": figure,
         "duration": duration,
         "moment": partial(moment, zone=zone),
         "first_upper": lambda text: text[:1].upper() + text[1:],

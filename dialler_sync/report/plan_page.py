@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.command_line import command
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 from . import charts, plan_words
 from .page import write_page
 from .records import Column, Records, spoken
@@ -42,7 +42,7 @@ def write_plan_page(path: Path, plan: Mapping[str, Any], zone: tzinfo | None = N
         "counts": [(name, count, plan_words.meaning(name)) for name, count in plan_words.counts(plan).items()],
         "rules": plan_words.what_rules_did(plan["entries"]),
         "names": list(dict.fromkeys(file["name"] for file in plan["files"])),
-        "fields": charts.bars((plan["labels"].get(name, name), count, number(count)) for name, count in fields),
+        "fields": charts.bars((plan["labels"].get(name, name), count, figure(count)) for name, count in fields),
         "records": records,
         "full": path.with_suffix(".json").name,
         "run_it": command("import", "--plan", path.with_suffix(".json").name),

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..error_codes import LOOKUP_FAILED
 from ..model import Action, Reason
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 from . import words
 
 WOULD_BE: Mapping[str, str] = {
@@ -62,7 +62,7 @@ def meaning(action: str) -> str:
 def verdict(plan: Mapping[str, Any]) -> str:
     """Summarise a plan in one line."""
     found = counts(plan)
-    parts = [phrase(form, count=number(found[name])) for name, form in _TO_DO.items() if name in found]
+    parts = [phrase(form, count=figure(found[name])) for name, form in _TO_DO.items() if name in found]
     return ", ".join(parts) if parts else phrase("Nothing would change")
 
 

@@ -13,7 +13,7 @@ from ..model import ContactClass
 from ..own_columns import MOVE_COLUMNS
 from ..text.forms import duration
 from ..text.outward import mask_cells
-from ..text.phrase import counted, mark, number, phrase
+from ..text.phrase import counted, figure, mark, phrase
 from ..text.spreadsheet import harmless
 from .csv_files import table_writer
 from .sheets import Book, Table
@@ -210,17 +210,17 @@ def verdict(summary: Mapping[str, Any]) -> str:
     if not lines:
         return phrase("The files and the campaign are both empty")
     if other:
-        return phrase("{other} of {total} contacts do not match", other=number(other), total=number(lines))
+        return phrase("{other} of {total} contacts do not match", other=figure(other), total=figure(lines))
     return counted(lines, "The one contact matches", "All {count} contacts match")
 
 
 def calls_in_words(history: Mapping[str, Any]) -> str:
     """Summarise the calls in one sentence, including what the call records lack."""
-    counts = {name: number(history[name]) for name in ("called", "contacts", "reached", "calls")}
+    counts = {name: figure(history[name]) for name in ("called", "contacts", "reached", "calls")}
     text = phrase("called {called} of {contacts} contacts, reached {reached}, in {calls} calls", **counts)
     if unknown := history["reached_unknown"]:
         said = phrase(
-            "for {count} contacts the call records do not say whether anybody answered", count=number(unknown)
+            "for {count} contacts the call records do not say whether anybody answered", count=figure(unknown)
         )
         text = f"{text}; {said}"
     if not_told := history["not_told"]:
@@ -231,7 +231,7 @@ def calls_in_words(history: Mapping[str, Any]) -> str:
 def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the run's facts by name; times as in ``summary.json``."""
     asked, counts, history = summary["source_of_truth"], summary["counts"], summary["history"]
-    read, rejected, left_out = number(counts["read"]), number(counts["rejected"]), summary["expected_missing"]
+    read, rejected, left_out = figure(counts["read"]), figure(counts["rejected"]), summary["expected_missing"]
     found = {
         phrase("Run"): summary["run_id"],
         phrase("Stopped because"): summary["stopped_because"] or "",
@@ -239,10 +239,10 @@ def facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         phrase("Files"): ", ".join(dict.fromkeys(file["name"] for file in summary["files"])),
         phrase("Rows read"): phrase("{read}, of which {rejected} rejected (failed.xlsx)", read=read, rejected=rejected),
         phrase("Data source"): f"{asked['way']}: {asked['why']}" if asked else "",
-        phrase("Left out on purpose"): phrase("{count}, by the rules", count=number(left_out)) if left_out else "",
+        phrase("Left out on purpose"): phrase("{count}, by the rules", count=figure(left_out)) if left_out else "",
         phrase("Calls"): calls_in_words(history) if history else "",
         phrase("Started (UTC)"): summary["started_at"],
         phrase("Duration"): duration(summary["duration_s"]),
-        phrase("Requests"): number(summary["requests"]),
+        phrase("Requests"): figure(summary["requests"]),
     }
     return [(name, value) for name, value in found.items() if value]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..exit_codes import meaning_of
 from ..model import ContactClass
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 from . import charts
 from .masking import mask_key, mask_phones
 from .page import write_page
@@ -100,4 +100,4 @@ _MOST_BARS = 60
 
 def _bars(counts: Mapping[str, int]) -> list[charts.Bar]:
     """Return a bar per count, the last ``_MOST_BARS`` only: days are in order, so these are the newest."""
-    return charts.bars((name, count, number(count)) for name, count in list(counts.items())[-_MOST_BARS:])
+    return charts.bars((name, count, figure(count)) for name, count in list(counts.items())[-_MOST_BARS:])

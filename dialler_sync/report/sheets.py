@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..files.pinned import temporary_folder
 from ..files.whole import new_binary_file
-from ..text.phrase import counted, number, phrase
+from ..text.phrase import counted, figure, phrase
 from ..text.spreadsheet import CUT, harmless
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Table:
             notes.append(
                 phrase(
                     "columns after the {last}th are left out: {file} has them",
-                    last=number(SHEET_COLUMNS),
+                    last=figure(SHEET_COLUMNS),
                     file=self._full,
                 )
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..model import DID_NOT_SUCCEED
 from ..text.forms import duration, moment, percent
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 from .charts import Box, stacked_columns
 
 Run = Mapping[str, Any]
@@ -56,9 +56,9 @@ def _not_succeeded(run: Run) -> float:
 
 
 _MEASURES: tuple[tuple[str, Callable[[Run], float], Callable[[float], str]], ...] = (
-    (mark("Rows read"), lambda run: run["counts"]["read"], number),
+    (mark("Rows read"), lambda run: run["counts"]["read"], figure),
     (mark("Did not succeed"), _not_succeeded, lambda share: percent(share, 1)),
     (mark("Duration"), lambda run: run["duration_s"], duration),
-    (mark("Rows per second"), lambda run: run["rows_per_s"], number),
-    (mark("Repeated requests"), lambda run: run["retries"], number),
+    (mark("Rows per second"), lambda run: run["rows_per_s"], figure),
+    (mark("Repeated requests"), lambda run: run["retries"], figure),
 )

@@ -10,7 +10,7 @@ from ..exit_codes import ExitCode
 from ..model import DID_NOT_SUCCEED, Action, Reason, Status
 from ..text.command_line import command
 from ..text.forms import listed, moment
-from ..text.phrase import counted, mark, marks, number, phrase
+from ..text.phrase import counted, figure, mark, marks, phrase
 
 STATUS_MEANINGS: Mapping[Status, str] = {
     Status.SUCCEEDED: mark("in the dialler as in the file"),
@@ -140,7 +140,7 @@ def verdict(summary: Mapping[str, Any]) -> str:
             read,
             "Stopped early: {settled} of {count} row are settled",
             "Stopped early: {settled} of {count} rows are settled",
-            settled=number(read - counts[Status.UNPROCESSED]),
+            settled=figure(read - counts[Status.UNPROCESSED]),
         )
     if not read:
         return phrase("The files hold no rows")
@@ -160,10 +160,10 @@ def _bad(summary: Mapping[str, Any], bad: int, read: int) -> str:
             read,
             "{bad} of {count} row would be rejected",
             "{bad} of {count} rows would be rejected",
-            bad=number(bad),
+            bad=figure(bad),
         )
     return counted(
-        read, "{bad} of {count} row did not succeed", "{bad} of {count} rows did not succeed", bad=number(bad)
+        read, "{bad} of {count} row did not succeed", "{bad} of {count} rows did not succeed", bad=figure(bad)
     )
 
 
@@ -174,11 +174,11 @@ def _good(summary: Mapping[str, Any]) -> list[str]:
     done = counts[Status.SUCCEEDED]
     kind = nothing_sent(summary)
     if kind == "validation":
-        return [phrase("{count} valid", count=number(done + settled))]
+        return [phrase("{count} valid", count=figure(done + settled))]
     if kind:
-        return [phrase("{count} ready to be imported", count=number(done + settled))]
-    unchanged = [phrase("{count} needed no change", count=number(settled))] if settled else []
-    return [phrase("{count} succeeded", count=number(done)), *unchanged]
+        return [phrase("{count} ready to be imported", count=figure(done + settled))]
+    unchanged = [phrase("{count} needed no change", count=figure(settled))] if settled else []
+    return [phrase("{count} succeeded", count=figure(done)), *unchanged]
 
 
 def _all_good(summary: Mapping[str, Any]) -> str:
@@ -192,8 +192,8 @@ def _all_good(summary: Mapping[str, Any]) -> str:
     if unchanged := counts[Status.SKIPPED]:
         return phrase(
             "All is well: {succeeded} succeeded, {unchanged} needed no change",
-            succeeded=number(counts[Status.SUCCEEDED]),
-            unchanged=number(unchanged),
+            succeeded=figure(counts[Status.SUCCEEDED]),
+            unchanged=figure(unchanged),
         )
     return counted(counts["read"], "The one row succeeded", "All {count} rows succeeded")
 
@@ -201,10 +201,10 @@ def _all_good(summary: Mapping[str, Any]) -> str:
 def _left_out(summary: Mapping[str, Any]) -> str:
     """Return ``2 left out (1 superseded, 1 suppressed)``, or ``""``."""
     counts = {action: summary["actions"].get(action, 0) for action in LEFT_OUT}
-    reasons = ", ".join(f"{number(count)} {action}" for action, count in counts.items() if count)
+    reasons = ", ".join(f"{figure(count)} {action}" for action, count in counts.items() if count)
     if not reasons:
         return ""
-    total = number(sum(counts.values()))
+    total = figure(sum(counts.values()))
     if nothing_sent(summary):
         return phrase("{count} would be left out ({reasons})", count=total, reasons=reasons)
     return phrase("{count} left out ({reasons})", count=total, reasons=reasons)
@@ -230,7 +230,7 @@ def knowledge(summary: Mapping[str, Any], zone: tzinfo | None = None) -> str:
 
 def warned(summary: Mapping[str, Any]) -> str:
     """Return the warnings of a run: ``restored 3, double_encoded 2``, or ``""``."""
-    return ", ".join(f"{code} {number(count)}" for code, count in (summary.get("warnings") or {}).items())
+    return ", ".join(f"{code} {figure(count)}" for code, count in (summary.get("warnings") or {}).items())
 
 
 def mirror_not_done(summary: Mapping[str, Any]) -> str:
@@ -249,10 +249,10 @@ def forecast(summary: Mapping[str, Any]) -> str:
     """Predict an import after a dry run, in one or two sentences."""
     actions, bad = summary["actions"], sum(summary["counts"][status] for status in DID_NOT_SUCCEED)
     steps = [_would_send(summary)]
-    if left := [f"{number(actions[name])} {name}" for name in _NOT_SENT if actions.get(name)]:
+    if left := [f"{figure(actions[name])} {name}" for name in _NOT_SENT if actions.get(name)]:
         steps.append(phrase("leave out {rows}", rows=", ".join(left)))
     if bad:
-        steps.append(phrase("reject {count}", count=number(bad)))
+        steps.append(phrase("reject {count}", count=figure(bad)))
     steps += [counted(actions[name], *forms) for name, forms in _MOVED.items() if actions[name]]
     told = phrase("An import would {steps}.", steps=listed(steps))
     unknown = phrase("Use --compare dialler to see which rows are new.") if actions[Action.IMPORT] else ""
@@ -261,7 +261,7 @@ def forecast(summary: Mapping[str, Any]) -> str:
 
 def _would_send(summary: Mapping[str, Any]) -> str:
     actions, campaign = summary["actions"], summary["campaign"]
-    sent = [phrase(form, count=number(actions[name])) for name, form in _SENT.items() if actions[name]]
+    sent = [phrase(form, count=figure(actions[name])) for name, form in _SENT.items() if actions[name]]
     total = sum(actions[name] for name in _SENT)
     if not sent:
         return counted(

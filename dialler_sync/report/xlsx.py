@@ -11,7 +11,7 @@ from ..exit_codes import meaning_of
 from ..model import RowResult, Status
 from ..own_columns import RESULT_COLUMNS
 from ..text.forms import duration
-from ..text.phrase import mark, number, phrase
+from ..text.phrase import figure, mark, phrase
 from . import words
 from .csv_files import FailedRows, FailedTable, result_line
 from .groups import Group, Groups
@@ -132,8 +132,8 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     nothing_sent, compared = words.nothing_sent(summary), summary.get("compared")
     sent = phrase(
         "{requests}, of which {repeats} repeated",
-        requests=number(summary["requests"]),
-        repeats=number(summary["retries"]),
+        requests=figure(summary["requests"]),
+        repeats=figure(summary["retries"]),
     )
     told = phrase("what was sent from {from} to {to}", **compared) if compared else ""
     facts = {

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, OutOfTime, StopRun
 from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
+from ..text.phrase import counted
 from ..text.stamp import stamp
 from .collector import collect_rarely
 from .reports import Effort, SourceCells, Summary, summarise, write_reports
@@ -204,12 +205,15 @@ def _write_down(
             return stopped
         with suppress(JournalError):
             rows = (entry.result.row for entry in journal.rows(run) if entry.result.seq in sent)
-            many = f"{len(sent):,} row{'s were' if len(sent) > 1 else ' was'} sent and could not be written down"
-            return type(stopped)(
-                *stopped.args,
-                f"{many}: {_in_words(rows)}. Their outcome is missing from the reports. Resuming the run sends "
-                "them again where that is harmless, and otherwise looks them up first.",
+            told = counted(
+                len(sent),
+                "{count} row was sent and could not be written down: {rows}. Their outcome is missing from the "
+                "reports. Resuming the run sends them again where that is harmless, and otherwise looks them up first.",
+                "{count} rows were sent and could not be written down: {rows}. Their outcome is missing from the "
+                "reports. Resuming the run sends them again where that is harmless, and otherwise looks them up first.",
+                rows=_in_words(rows),
             )
+            return type(stopped)(*stopped.args, told)
     return stopped
 
 

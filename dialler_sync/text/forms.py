@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 
-from .phrase import counted, mark, number, phrase
+from .phrase import counted, figure, mark, phrase
 
 _MOMENT = mark("%d %b %Y, %H:%M %Z")
 _SPANS = (
@@ -27,9 +27,9 @@ def percent(part: float, whole: float) -> str:
         return "–"
     share = 100 * part / whole
     if 0 < share < 0.1:
-        return phrase("< {share} %", share=number(0.1, 1))
+        return phrase("< {share} %", share=figure(0.1, 1))
     if 99.9 < share < 100:
-        return phrase("> {share} %", share=number(99.9, 1))
+        return phrase("> {share} %", share=figure(99.9, 1))
     return phrase("{share} %", share=_short(share))
 
 
@@ -49,7 +49,7 @@ def milliseconds(time: float) -> str:
     """``0.4 ms``, ``12 ms``, ``2.1 s``: two significant digits."""
     if time >= 1_000:
         return duration(time / 1_000)
-    return phrase("{n} ms", n=number(time, 1 if time < 10 else 0))
+    return phrase("{n} ms", n=figure(time, 1 if time < 10 else 0))
 
 
 def moment(text: str, zone: tzinfo | None, form: str = _MOMENT) -> str:
@@ -70,4 +70,4 @@ def listed(texts: Sequence[str]) -> str:
 
 def _short(value: float) -> str:
     """Return a number with one digit after the decimal point, unless that is a zero."""
-    return number(value, 1 if round(value, 1) % 1 else 0)
+    return figure(value, 1 if round(value, 1) % 1 else 0)

@@ -32,7 +32,7 @@ def phrase(sentence: str, /, **values: object) -> str:
 
 def counted(count: int, one: str, many: str, /, **values: object) -> str:
     """Return the sentence that fits a count, which is ``{count}`` in it."""
-    return _catalogue.ngettext(one, many, count).format(count=number(count), **values)
+    return _catalogue.ngettext(one, many, count).format(count=figure(count), **values)
 
 
 def mark(sentence: str) -> str:
@@ -45,7 +45,7 @@ def marks(one: str, many: str) -> tuple[str, str]:
     return one, many
 
 
-def number(value: float, digits: int = 0) -> str:
+def figure(value: float, digits: int = 0) -> str:
     """``2,000``; ``digits`` after the decimal point."""
     text, signs = f"{value:,.{digits}f}", phrase("1,234.5")
     return text if signs == _SIGNS else text.translate({ord(","): signs[1:-5], ord("."): signs[-2]})

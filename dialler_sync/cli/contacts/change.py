@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ...exit_codes import ExitCode
+from ...text.phrase import counted
 from ..asking import confirm
 from ..common import App, exit_codes, out_option
 from .naming import campaign_option, named_by, naming_options
@@ -137,4 +138,4 @@ def _change(
 
 
 def _counted(number: int) -> str:
-    return f"{number:,} contact{'' if number == 1 else 's'}"
+    return counted(number, "{count} contact", "{count} contacts")

@@ -217,8 +217,8 @@ def _ambiguous(records: Sequence[Record]) -> Fault:
     ids = ", ".join(stored_contact(record).id for record in records)
     return Fault(
         AMBIGUOUS,
-        f"{len(records)} contacts have this UserData ({ids})",
-        "Name the contact by its ID, or change all of them with --all-matches.",
+        phrase("{count} contacts have this UserData ({ids})", count=len(records), ids=ids),
+        phrase("Name the contact by its ID, or change all of them with --all-matches."),
         field="UserData",
     )
 

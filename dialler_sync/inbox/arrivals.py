@@ -114,14 +114,16 @@ class Arrivals:
             arrival = Arrival(path, mark)
             if not any(fnmatchcase(path.name.casefold(), pattern.casefold()) for pattern in self.patterns):
                 self._report_once(
-                    arrival, phrase("{file} is not a file to import (inbox.patterns); it stays where it is")
+                    arrival,
+                    phrase("{file} is not a file to import (inbox.patterns); it stays where it is", file="{file}"),
                 )
             elif _CONFLICT.search(path.name):
                 self._report_once(
                     arrival,
                     phrase(
                         "{file} is a conflict copy: a cloud client found two versions of this list. Rename the one to "
-                        "import and delete the other; it stays where it is"
+                        "import and delete the other; it stays where it is",
+                        file="{file}",
                     ),
                 )
             elif unfit := self.place.unfitness(path):
@@ -150,14 +152,16 @@ def unfitness(path: Path) -> str:
     try:
         found = path.lstat()
     except OSError:
-        return phrase("{file} has gone; it stays where it is")
+        return phrase("{file} has gone; it stays where it is", file="{file}")
     if stat.S_ISLNK(found.st_mode):
-        return phrase("{file} is a link: put the file itself there; it stays where it is")
+        return phrase("{file} is a link: put the file itself there; it stays where it is", file="{file}")
     if not stat.S_ISREG(found.st_mode):
-        return phrase("{file} is not a regular file; it stays where it is")
+        return phrase("{file} is not a regular file; it stays where it is", file="{file}")
     if found.st_nlink == 1:
         return ""
-    return phrase("{file} has another name elsewhere (a hard link): put a copy of it there; it stays where it is")
+    return phrase(
+        "{file} has another name elsewhere (a hard link): put a copy of it there; it stays where it is", file="{file}"
+    )
 
 
 def mark_of(path: Path) -> str:

@@ -80,9 +80,9 @@ class RemoteInbox:
         """Return why a ``{file}`` is never read, ``""`` if it is."""
         entry, most = self._seen[path.name], self.source.max_file_mb
         if entry.kind != "file":
-            return phrase("{file} is a link: put the file itself there; it stays where it is")
+            return phrase("{file} is a link: put the file itself there; it stays where it is", file="{file}")
         if not _is_text(path.name):
-            return phrase("{file} has a name that is not UTF-8: rename it; it stays where it is")
+            return phrase("{file} has a name that is not UTF-8: rename it; it stays where it is", file="{file}")
         if entry.size <= most * 1_000_000:
             return ""
         return phrase(

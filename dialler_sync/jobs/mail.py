@@ -57,15 +57,20 @@ def send(body: Mapping[str, Any], settings: EmailSettings, journal: Journal) -> 
 def _reason(error: Exception, smtp: SmtpSettings) -> str:
     """Return why a mail was not taken. What a server says is not repeated: it may quote the login."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"the server refuses the login of {smtp.user} ({error.smtp_code}): check smtp.user and the password"
+        return phrase(
+            "the server refuses the login of {user} ({code}): check smtp.user and the password",
+            user=smtp.user,
+            code=error.smtp_code,
+        )
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"the server answered {error.smtp_code}"
+        return phrase("the server answered {code}", code=error.smtp_code)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return "the server accepts no mail for these recipients"
+        return phrase("the server accepts no mail for these recipients")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"{smtp.host} shows a certificate that is not trusted ({error.verify_message}); smtp.ca_file names "
-            "those of an own authority"
+        return phrase(
+            "{host} shows a certificate that is not trusted ({reason}); smtp.ca_file names those of an own authority",
+            host=smtp.host,
+            reason=error.verify_message,
         )
     if isinstance(error, DiallerSyncError | smtplib.SMTPNotSupportedError | smtplib.SMTPServerDisconnected):
         return str(error).rstrip(".")

@@ -109,9 +109,13 @@ class Moves:
     def _doubled(self, outcome: Outcome, why: str) -> Outcome:
         self._gate.stop(
             SafetyLimit(
-                f"{why}. Both contacts may be called. Delete the surplus one by its ID "
-                f"('{command('contacts', 'delete')} --id ID'), or undo the run. Then leave contacts of other "
-                "campaigns out of the file, or import them into their own campaign"
+                phrase(
+                    "{why}. Both contacts may be called. Delete the surplus one by its ID "
+                    "('{command} --id ID'), or undo the run. Then leave contacts of other "
+                    "campaigns out of the file, or import them into their own campaign",
+                    why=why,
+                    command=command("contacts", "delete"),
+                )
             )
         )
         return outcome._replace(status=Status.UNKNOWN, error_code=POSSIBLE_DUPLICATE, error=why)

@@ -100,7 +100,7 @@ class Retrier:
                     await self._gate.rest(max(self._quiet_at - self._clock(), 0.0))  # it may still be in flight
             except StopRun:
                 return  # the row stays doubtful
-        why = "the run was interrupted while this row was being sent"
+        why = phrase("the run was interrupted while this row was being sent")
         await self.retry(attempt, MaybeDone(INTERRUPTED, why, running=False))
 
     def stop_if_fatal(self, error: RequestError, campaign: str | None) -> None:

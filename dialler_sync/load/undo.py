@@ -179,8 +179,11 @@ class Undoer:
     def _stop(self, row: SpooledRow, why: str) -> Outcome:
         self.client.gate.stop(
             SafetyLimit(
-                f"several campaigns have a contact with this UserData, and {why}. Check both in the dialler, and "
-                "correct them by their IDs"
+                phrase(
+                    "several campaigns have a contact with this UserData, and {why}. Check both in the dialler, and "
+                    "correct them by their IDs",
+                    why=why,
+                )
             )
         )
         failed = _failed(row, Action.OVERWRITE, POSSIBLE_DUPLICATE, why)

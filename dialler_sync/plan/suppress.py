@@ -217,7 +217,8 @@ def _position(settings: SuppressSettings, table: Table, key: str, name: str | No
 
 
 def _first_few(rows: list[str]) -> str:
-    return f"{', '.join(rows[:5])}{f' and {len(rows) - 5} more' if len(rows) > 5 else ''}"
+    shown = ", ".join(rows[:5])
+    return phrase("{rows} and {count} more", rows=shown, count=len(rows) - 5) if len(rows) > 5 else shown
 
 
 class _LastDays:

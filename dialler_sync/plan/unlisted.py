@@ -15,12 +15,30 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
-from ..text.phrase import counted, figure, phrase
+from ..text.phrase import counted, figure, mark, phrase
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 
-_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
+_TOO_MANY = {
+    (Missing.LOCK, True): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be locked; mirror.max_missing allows "
+        "{limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.DELETE, True): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be deleted; mirror.max_missing allows "
+        "{limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.LOCK, False): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be locked (the file has no rows); "
+        "mirror.max_missing allows {limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.DELETE, False): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be deleted (the file has no rows); "
+        "mirror.max_missing allows {limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+}
+"""By what is done with contacts, and whether the file has rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +168,13 @@ class Mirror:
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(
-                f"mirror: {figure(missing)} of {figure(ours)} contacts are not in the file and would be "
-                f"{_DONE[self.settings.mirror.missing]}{'' if self.rows else ' (the file has no rows)'}; "
-                f"mirror.max_missing allows {self.limit}. Nothing was sent. If that is meant: --max-missing {missing}."
+                phrase(
+                    _TOO_MANY[self.settings.mirror.missing, bool(self.rows)],
+                    missing=figure(missing),
+                    total=figure(ours),
+                    limit=self.limit,
+                    number=missing,
+                )
             )
 
 

@@ -122,9 +122,13 @@ class _Kept(io.BufferedIOBase):
 
 def _lacks(form: Form, where: str, error: UnicodeEncodeError) -> str:
     sign = error.object[error.start : error.start + 1]
-    return (
-        f"calls.encoding: {form.encoding} has no '{line(sign)}' (U+{ord(sign):04X}), found in {where}. Nothing "
-        "was written. Set calls.encoding: utf-8, or write .jsonl or .xlsx."
+    return phrase(
+        "calls.encoding: {encoding} has no '{sign}' ({code}), found in {where}. Nothing "
+        "was written. Set calls.encoding: utf-8, or write .jsonl or .xlsx.",
+        encoding=form.encoding,
+        sign=line(sign),
+        code=f"U+{ord(sign):04X}",
+        where=where,
     )
 
 

@@ -254,7 +254,11 @@ def write_xlsx(listing: Listing, path: Path, *, sheet_rows: int = SHEET_ROWS) ->
         finally:
             for sheet in book.worksheets():
                 sheet.row_data_fh.close()
-    return [f"{cut} texts are too long for an Excel cell and were truncated; -o csv has them in full"] if cut else []
+    return (
+        [phrase("{count} texts are too long for an Excel cell and were truncated; -o csv has them in full", count=cut)]
+        if cut
+        else []
+    )
 
 
 def _write_sheets(book: Workbook, listing: Listing, sheet_rows: int) -> int:

@@ -90,7 +90,7 @@ def what_rules_did(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]
 
 def _list_in(reason: str) -> str:
     """Return the do-not-call file that a reason names last."""
-    between = phrase(LISTED_IN).partition("{entry}")[2].partition("{list}")[0]
+    between = phrase(LISTED_IN, entry="\0", list="\0").split("\0")[1]
     return reason.rpartition(between)[2]
 
 

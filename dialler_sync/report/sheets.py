@@ -164,7 +164,7 @@ class Table:
         if fits(text):
             return text
         self._cut = True
-        remark = f"{CUT}{self._full} has all of it]"
+        remark = CUT + phrase("{file} has all of it]", file=self._full)
         return text[: CELL_LENGTH // 2 - len(remark)] + remark
 
     def close(self) -> str:

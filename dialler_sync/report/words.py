@@ -24,7 +24,7 @@ STATUS_MEANINGS: Mapping[Status, str] = {
 _OTHER_MEANINGS: Mapping[str, Mapping[Status, str]] = {
     "import": {},
     "validation": {Status.SUCCEEDED: mark("valid, would be sent by an import")},
-    "dry run": {Status.SKIPPED: mark("would be sent by an import, or left out on purpose")},
+    "dry_run": {Status.SKIPPED: mark("would be sent by an import, or left out on purpose")},
 }
 
 ACTION_MEANINGS: Mapping[str, str] = {
@@ -93,7 +93,7 @@ _NEXT_STEPS: Mapping[int, str] = {
 _TITLES: Mapping[str, str] = {
     "import": mark("Import"),
     "validation": mark("Validation"),
-    "dry run": mark("Dry run"),
+    "dry_run": mark("Dry run"),
     "retry": mark("Retry"),
     "undo": mark("Undo"),
     "lock": mark("Lock"),
@@ -103,8 +103,8 @@ _TITLES: Mapping[str, str] = {
 
 
 def nothing_sent(summary: Mapping[str, Any]) -> str:
-    """Return ``"validation"`` or ``"dry run"`` if the run sent nothing on purpose, else ``""``."""
-    return "validation" if summary["command"] == "validate" else "dry run" if summary.get("dry_run") else ""
+    """Return ``"validation"`` or ``"dry_run"`` if the run sent nothing on purpose, else ``""``."""
+    return "validation" if summary["command"] == "validate" else "dry_run" if summary.get("dry_run") else ""
 
 
 def status_meanings(summary: Mapping[str, Any]) -> Mapping[Status, str]:

@@ -152,4 +152,4 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts.items() if value]
 
 
-_NOTHING_SENT = {"validation": mark("this was a validation"), "dry run": mark("this was a dry run")}
+_NOTHING_SENT = {"validation": mark("this was a validation"), "dry_run": mark("this was a dry run")}

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from ..errors import Interrupted, JournalDamaged, JournalError, JournalFailed, JournalLost, OutOfTime, StopRun
 from ..journal import READING, UNREPORTED, Journal, Outcome, RunRecord
 from ..text.command_line import command
-from ..text.phrase import counted
+from ..text.phrase import counted, phrase
 from ..text.stamp import stamp
 from .collector import collect_rarely
 from .reports import Effort, SourceCells, Summary, summarise, write_reports
@@ -88,12 +88,12 @@ def _temporary_file(error: sqlite3.OperationalError) -> JournalError:
 def told(stop: StopRun, run: RunRecord) -> StopRun:
     """Return the error that stopped a run; of an interrupt, or the end of its time, with the command to continue it."""
     if isinstance(stop, OutOfTime):
-        return OutOfTime(f"{stop}. Continue with: {command('resume', run.id)}")
+        return OutOfTime(phrase("{stop}. Continue with: {command}", stop=stop, command=command("resume", run.id)))
     if not isinstance(stop, Interrupted):
         return stop
     if run.command in READING:
-        return Interrupted("Interrupted. Nothing has been sent; run the command again.")
-    return Interrupted(f"Interrupted. Continue with: {command('resume', run.id)}")
+        return Interrupted(phrase("Interrupted. Nothing has been sent; run the command again."))
+    return Interrupted(phrase("Interrupted. Continue with: {command}", command=command("resume", run.id)))
 
 
 def in_mid_run(stopped: StopRun) -> StopRun:
@@ -223,4 +223,5 @@ def _in_words(numbers: Iterator[int]) -> str:
     for _, each in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         found = [number for _, number in each]
         stretches.append(str(found[0]) if len(found) == 1 else f"{found[0]}-{found[-1]}")
-    return ", ".join(islice(stretches, _SHOWN)) + (" and more" if len(stretches) > _SHOWN else "")
+    shown = ", ".join(islice(stretches, _SHOWN))
+    return phrase("{rows} and more", rows=shown) if len(stretches) > _SHOWN else shown

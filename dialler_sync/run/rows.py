@@ -31,6 +31,7 @@ from ..prepare.prepared import Prepared
 from ..prepare.read_through import prepare
 from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
+from ..text.phrase import mark, phrase
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
 from .lifecycle import carrying_out, conclude, temporary_files
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+
+_REJECTED = mark("{count} of {total} rows are rejected; --max-errors {limit} allows no more")
+_WARNED = mark("{count} of {total} rows have warnings; --max-warnings {limit} allows no more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +209,17 @@ class Execution:
             SafetyLimit: there are more than the options allow.
         """
         if problem := self._too_many(prepared, planned):
-            raise SafetyLimit(f"{problem}; nothing was sent")
+            raise SafetyLimit(phrase("{problem}; nothing was sent", problem=problem))
 
     def _too_many(self, prepared: Prepared, planned: Planned | None) -> str:
         """Return which limit is exceeded, in words."""
         warned = {*prepared.warned, *(planned.moved if planned else ()), *(planned.known if planned else ())}
-        for limit, number, what, option in (
-            (self.options.max_errors, prepared.rejected, "are rejected", "--max-errors"),
-            (self.options.max_warnings, len(warned), "have warnings", "--max-warnings"),
+        for limit, number, told in (
+            (self.options.max_errors, prepared.rejected, _REJECTED),
+            (self.options.max_warnings, len(warned), _WARNED),
         ):
             if limit and not limit.allows(number, prepared.total):
-                return f"{number} of {prepared.total} rows {what}; {option} {limit} allows no more"
+                return phrase(told, count=number, total=prepared.total, limit=limit)
         return ""
 
     def _say_of_the_rest(self, prepared: Prepared, status: Status) -> None:

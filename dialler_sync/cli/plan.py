@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exit_codes import ExitCode
+from ..text.command_line import command
 from .common import (
     App,
     adopt_option,
     compare_option,
+    echo,
     exit_codes,
     files_argument,
     max_missing_option,
@@ -80,8 +82,8 @@ def plan(
     options = run_options(settings, compare or ("dialler" if configured == "none" else None), None, max_missing, adopt)
     with app.journal() as journal, progress(app) as observer:
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
-    if outputs:
-        write_plan(made, outputs)
+    written = write_plan(made, outputs) if outputs else []
+    if written:
         settled()
     print_plan(made, as_json=as_json)
     if made.stops and not as_json:
@@ -91,4 +93,7 @@ def plan(
             f"As configured, an import also sends unchanged rows: {rows(made.counts['unchanged'])}. Skip them "
             f"with --plan, --compare {made.compare}, or 'compare: {made.compare}' under 'rows:'."
         )
+    if written and not as_json:
+        say(f"Wrote {', '.join(map(str, written))}. Import exactly this plan with:")
+        echo(f"  {command('import', '--plan', str(written[0]))}")
     return ExitCode.DIFFERENCES if detailed_exitcode and made.differs else ExitCode.OK

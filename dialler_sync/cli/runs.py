@@ -14,8 +14,10 @@ from ..files.url import Url, path_of
 from ..text.command_line import command
 from ..text.forms import rows
 from ..text.phrase import counted
+from .app import App, is_quiet, settled
 from .asking import confirm
-from .common import App, echo, echo_json, exit_codes, is_quiet, settled
+from .codes import exit_codes
+from .echo import echo, echo_json
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only

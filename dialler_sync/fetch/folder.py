@@ -29,8 +29,8 @@ _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict", "FileExistsError"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What lies in a folder. ``mark`` tells its state from others of the same name; ``kind``: file, directory, link.
-    ``at``: when it was written, if the server tells."""
+    """An entry of a remote folder. ``mark`` tells its state from others of the same name. ``kind``: file, directory or
+    link. ``at``: the time of its last change, if the server tells."""
 
     name: str
     mark: str

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 PATTERN = frozenset("*?[")
 _TRIES = 3
-"""How often a file is copied that changes meanwhile, and a connection made anew that gives nothing."""
+"""Most copies of a file that changes meanwhile, and of connections that bring nothing."""
 _PAUSE = 2.0
 """Seconds before a connection that broke is made anew."""
 _GONE = (404, 410)

@@ -106,7 +106,7 @@ def _ssh_config(host: str) -> dict[str, Any]:
 
 
 def reason(error: BaseException) -> str:
-    """Return what went wrong with a connection, ``""`` where it was no SSH connection."""
+    """Return the reason why a connection failed; ``""`` if it was not an SSH connection."""
     if isinstance(error, paramiko.BadHostKeyException):
         return (
             f"the host shows another key ({error.key.get_name()} {error.key.fingerprint}) than known_hosts has. "

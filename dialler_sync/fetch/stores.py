@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
-"""Libraries that log tracebacks of connections that break, also at the end of the process; we say it in our words."""
+"""Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
 
 def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:

@@ -14,13 +14,13 @@ from ..text.spreadsheet import CUT
 from .schema import DAMAGED_SIGNS, MANDATORY, limit_of
 
 _MOST_LISTED = 20
-"""Values that a message names."""
+"""Most values in a message."""
 
 _TOO_LONG = mark("{field} takes {limit} characters; the text has {length}.")
 _TOO_LONG_BY_RULE = mark("max_length of {field} allows {limit} characters; the text has {length}.")
 
 _OWN = frozenset({"pattern_mismatch", "not_listed", "out_of_range", "too_early", "too_late"})
-"""Checks that a rule names."""
+"""Checks that a rule of the configuration names."""
 
 
 def fault_of(name: str, check: str, value: Value, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:

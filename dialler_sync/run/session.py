@@ -16,11 +16,11 @@ from ..text.phrase import mark, phrase
 from .interrupt import interruptible
 
 _LOOK_AT_THE_CLOCK = 20.0
-"""Seconds."""
+"""Seconds between two looks at the clock."""
 
 PATIENCE_AT_START = 30.0
-"""Seconds that a dialler which has never answered is tried, unless ``give_up_after`` is set: a wrong address
-should not look like a long night."""
+"""Seconds of retries for a dialler that has never answered, unless ``give_up_after`` is set: a wrong address should
+not take all night to report."""
 
 
 @asynccontextmanager
@@ -51,7 +51,11 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
         if left > 0:
             timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
         elif gate.stopped is None:
-            gate.stop(OutOfTime(phrase("the time {at} is reached ({why})", at=day(at, mark("%H:%M")), why=why)))
+            time = day(at, mark("%H:%M"))
+            if timer is not None:
+                gate.stop(OutOfTime(phrase("the time {at} is reached ({why})", at=time, why=why)))
+            else:
+                gate.stop(OutOfTime(phrase("it is {at}, outside {hours}", at=time, hours=why)))
 
     look()
     try:

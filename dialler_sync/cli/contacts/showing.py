@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 import click
 
 from ...text.phrase import figure
-from ..common import echo
+from ..echo import echo
 from ..streams import exact, styled
 
 if TYPE_CHECKING:

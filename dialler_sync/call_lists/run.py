@@ -28,6 +28,7 @@ from ..observer import Observer
 from ..report.calls_output import Form, write_calls
 from ..run.session import session
 from ..target import target_of
+from ..text.phrase import phrase
 from ..text.stamp import stamp
 from .address import ListAtAddress
 from .ask import OfCampaign, of_named
@@ -286,7 +287,9 @@ class CallsRun:
         chosen = set() if self._options.contacts else set(self._settings.calls.columns.values())
         lacking = chosen - {*CALL_COLUMNS, *found.lines.columns, *self._source_names().values()}
         if lacking and len(found.lines):
-            remarks.append(f"calls.columns: no call has the field {', '.join(sorted(lacking))}: left empty")
+            remarks.append(
+                phrase("calls.columns: no call has the field {fields}: left empty", fields=", ".join(sorted(lacking)))
+            )
         return CallsDone(
             self._options.to, found.new + found.updated, found.new, found.updated,
             len(found.going_on) or found.still_open, found.contacts, found.asked, self._requests, self._saved,

@@ -15,6 +15,7 @@ from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
 from ..files.url import Url
 from ..text.outward import line
+from ..text.phrase import figure
 from .copies import BLOCK, Copy
 from .limits import SILENCES, SlowError, in_time
 
@@ -135,7 +136,9 @@ def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
             if size is None:
                 return
             if at == begun:
-                raise InputError(f"ends after {at:,} of {size:,} bytes. Is it still being written? Start again later.")
+                raise InputError(
+                    f"ends after {figure(at)} of {figure(size)} bytes. Is it still being written? Start again later."
+                )
 
 
 def _opened(store: Store, at: int) -> Any:

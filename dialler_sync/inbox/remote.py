@@ -25,6 +25,7 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
+from ..text.phrase import figure, phrase
 from .places import Arrival, Unfiled, filed_name, fitting
 
 _log = logging.getLogger(__name__)
@@ -76,14 +77,18 @@ class RemoteInbox:
         return self._seen[path.name].kind == "directory"
 
     def unfitness(self, path: Path) -> str:
-        """Return why a file is never read, ``""`` if it is."""
+        """Return why a ``{file}`` is never read, ``""`` if it is."""
         entry, most = self._seen[path.name], self.source.max_file_mb
         if entry.kind != "file":
-            return "is a link: put the file itself there"
+            return phrase("{file} is a link: put the file itself there; it stays where it is", file="{file}")
         if not _is_text(path.name):
-            return "has a name that is not UTF-8: rename it"
-        return (
-            f"has more than {most:,} MB: split it, or raise source.max_file_mb" if entry.size > most * 1_000_000 else ""
+            return phrase("{file} has a name that is not UTF-8: rename it; it stays where it is", file="{file}")
+        if entry.size <= most * 1_000_000:
+            return ""
+        return phrase(
+            "{file} has more than {most} MB: split it, or raise source.max_file_mb; it stays where it is",
+            file="{file}",
+            most=figure(most),
         )
 
     def claim(self, arrival: Arrival) -> RemoteClaim | None:

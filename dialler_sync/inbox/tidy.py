@@ -13,9 +13,13 @@ from ..errors import InputError
 from ..files.url import Url, path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
+from ..text.forms import day
+from ..text.phrase import mark, phrase
 from .places import Place
 
 _log = logging.getLogger(__name__)
+
+_MINUTE = mark("%Y-%m-%d %H:%M")
 
 
 def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | None = None) -> None:
@@ -70,4 +74,9 @@ def missing_list(folder: Path, due: Due, notes: InboxNotes, now: datetime | None
         return ""
     if not notes.tell_missing(last.isoformat(), now.timestamp()):
         return ""
-    return f"no list has come to {folder} since {before[0]:%Y-%m-%d %H:%M}; one was due at {last:%Y-%m-%d %H:%M}"
+    return phrase(
+        "no list has come to {folder} since {before}; one was due at {due}",
+        folder=folder,
+        before=day(before[0], _MINUTE),
+        due=day(last, _MINUTE),
+    )

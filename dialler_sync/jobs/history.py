@@ -30,6 +30,7 @@ from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 __all__ = ["delete_old_reports", "prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
@@ -78,7 +79,7 @@ def _stopped(run: RunRecord) -> StopRun | None:
         return JournalLost(before["stopped_because"])
     if run.state == "stopped" and before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
-    return Interrupted(f"the run was killed; '{command('resume', run.id)}' finishes it")
+    return Interrupted(phrase("the run was killed; '{command}' finishes it", command=command("resume", run.id)))
 
 
 def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:

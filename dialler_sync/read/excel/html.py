@@ -14,6 +14,7 @@ from typing import Any
 
 from ...config import SourceSettings
 from ...errors import InputError
+from ...text.phrase import figure
 from ..encoding.detect import find_encoding
 from .marks import LAST_ROW
 from .numbers import Value
@@ -257,7 +258,7 @@ class _Scanner:
             self._cell.pieces.append(text.replace("\v", " "))
             self._bytes += len(text)
             if self._bytes > most_bytes(self._source):
-                raise InputError(f"has more than {self._source.max_file_mb:,} MB of text (source.max_file_mb).")
+                raise InputError(f"has more than {figure(self._source.max_file_mb)} MB of text (source.max_file_mb).")
 
     def comment(self, _: str) -> None:
         """Pass a comment over."""
@@ -269,7 +270,7 @@ class _Scanner:
         if self._open and self._cell:
             self._open[-1][0].is_layout = True
         if len(self.tables) >= _MOST_TABLES:
-            raise InputError(f"has more than {_MOST_TABLES:,} tables: save the one that counts.")
+            raise InputError(f"has more than {figure(_MOST_TABLES)} tables: save the one that counts.")
         table = _Table()
         self.tables.append(table)
         self._open.append((table, self._cell))

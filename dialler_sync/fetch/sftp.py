@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,16 +11,14 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from ..errors import InputError
+from .limits import Count, Pace
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
-MOST_NAMES = 100_000
-"""Files of a folder: each takes memory, and no folder of lists has as many."""
 
 
 class _Client(paramiko.SFTPClient):
-    """Lists names that are not UTF-8, as Python has those of files here; and no folder that has no end."""
+    """Lists names that are not UTF-8, as Python has those of files here; and nothing that has no end."""
 
     def listdir_iter(self, path: Any = ".", read_aheads: int = 1) -> Iterator[paramiko.SFTPAttributes]:  # noqa: ARG002
         """Yield what lies in a folder.
@@ -28,19 +27,33 @@ class _Client(paramiko.SFTPClient):
             InputError: too much lies there.
         """
         handle = self._request(paramiko.sftp.CMD_OPENDIR, self._adjust_cwd(path))[1].get_binary()  # type: ignore[attr-defined]
-        number = 0
+        count = Count(str(path))
         with suppress(EOFError):
             while True:
                 answer = self._request(paramiko.sftp.CMD_READDIR, handle)[1]  # type: ignore[attr-defined]
                 for _ in range(answer.get_int()):
                     name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
-                    number += 1
-                    if number > MOST_NAMES:
-                        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
                     if name not in {".", ".."}:
+                        count.add()
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
+
+    def _read_all(self, n: int) -> bytes:
+        """Return the next bytes of an answer, as paramiko does.
+
+        Raises:
+            TooSlowError: they come one by one; the time limit of the channel is for silence.
+        """
+        channel = self.get_channel()
+        assert channel  # noqa: S101 - it is connected
+        answer, pace = bytearray(), Pace(channel.gettimeout() or math.inf)
+        while len(answer) < n:
+            if not (piece := channel.recv(n - len(answer))):
+                raise EOFError
+            answer += piece
+            pace.add(len(piece))
+        return bytes(answer)
 
 
 class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
-from fsspec.implementations.smb import SMBFileSystem
+import smbclient
+from fsspec.implementations.smb import SMBFileSystem, _as_unc_path
+
+from .limits import Count
 
 
 @contextmanager
@@ -31,7 +34,13 @@ class Smb(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
         """List a folder."""
         with _as_python_has_it():
-            return super().ls(path, detail, **options)
+            count = Count(path)
+            names = []
+            with closing(smbclient.scandir(_as_unc_path(self.host, path), port=self._port, **options)) as found:
+                for entry in found:
+                    count.add()
+                    names.append(f"{path.rstrip('/')}/{entry.name}")
+            return [self.info(name) for name in names] if detail else names
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
         with _as_python_has_it():

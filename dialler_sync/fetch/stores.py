@@ -17,6 +17,7 @@ from ..files import trust
 from ..files.own_command import read_secret
 from ..files.url import Url
 from ..text.outward import in_shell, keep_secret
+from .limits import TooSlowError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -74,18 +75,10 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    import s3fs
+    from .s3 import open_s3
 
-    keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
-    client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
-    files = s3fs.S3FileSystem(
-        profile=settings.profile,
-        endpoint_url=settings.endpoint_url,
-        client_kwargs=client,
-        config_kwargs={"connect_timeout": settings.timeout, "read_timeout": settings.timeout},
-        use_listings_cache=False,
-        skip_instance_cache=True,
-    )
+    keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))  # also where it cannot be opened
+    files = open_s3(settings.profile, settings.endpoint_url, settings.ca_file, settings.timeout)
     return files, url.full.split("://", 1)[1]
 
 
@@ -128,7 +121,10 @@ def reason(error: BaseException, done: str) -> str:
         return found
     from .web import RefusedError
 
-    for each in _causes(error):
+    causes = _causes(error)
+    if slow := next((each for each in causes if isinstance(each, TooSlowError)), None):
+        return str(slow)
+    for each in causes:
         if isinstance(each, RefusedError):
             return str(each)
         status = getattr(each, "status", None)

@@ -19,9 +19,8 @@ from dialler_sync.fetch.copies import Copy
 from dialler_sync.simulator import SimulatorServer
 
 from ..conftest import Configure, Run
+from .conftest import Pipe
 from .kinds import PASSWORD, PRINTS_IT, encrypted, zipped
-
-Pipe = Callable[[bytes], None]
 
 GERMAN = "Key;Name;Phone\r\nK3;Müller;0171 3920013\r\n".encode("cp1252")
 GOOD = b"Key,Name,Phone\nK1,Meier,0171 3920011\nK2,Huber,0171 3920012\n"
@@ -34,16 +33,6 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
-
-
-@pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
-    """Have standard input hold something."""
-
-    def pipe(content: bytes) -> None:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-
-    return pipe
 
 
 @pytest.mark.parametrize("packed", [False, True])

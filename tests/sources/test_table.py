@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import Configure, Done, Run
+from .conftest import Pipe, Place
 from .kinds import CONTAINERS, LISTS, PASSWORD, PRINTS_IT, TABLES, WORKBOOKS
 
 Results = list[tuple[str, ...]]
@@ -80,3 +81,34 @@ def test_the_sheets_of_one_workbook(run: Run, tmp_path: Path, expected: Done) ->
 
     assert told(done) == told(expected)
     assert list(dict.fromkeys(row["_sheet"] for row in done.rows())) == list(TABLES)
+
+
+def test_lists_at_addresses(run: Run, place: Place, tmp_path: Path) -> None:
+    """Each store gives the bytes of the file, and so the hash."""
+    (tmp_path / "here").mkdir()
+    paths = [tmp_path / "here" / f"{name}.csv" for name in LISTS]
+    for path in paths:
+        path.write_bytes(LISTS[path.stem])
+
+    expected = run("validate", *paths)
+    done = run("validate", *(place(path.name, LISTS[path.stem]) for path in paths))
+
+    assert done.code == expected.code, done.err
+    assert len({row["_file"] for row in done.rows()}) == 20
+    assert done.rows() == expected.rows()
+    hashes = [[entry["sha256"] for entry in each.summary["files"]] for each in (done, expected)]
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_standard_input(run: Run, configure: Configure, tmp_path: Path, pipe: Pipe, name: str) -> None:
+    """One list each time; it has no name."""
+    configure()
+    (tmp_path / "list.csv").write_bytes(LISTS[name])
+    expected = run("validate", tmp_path / "list.csv")
+    pipe(LISTS[name])
+
+    done = run("validate", "-")
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected) != []

@@ -26,6 +26,8 @@ from ..journal.calls import CallNotes
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 1 << 20
+NO_FILE = "--to {}: not a file that can be replaced"
+SET_ASIDE = "%s was still there and is now %s: its calls are not reported again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def check_place(path: Path) -> None:
     with _in_words(path):
         refuse_foreign_link(path.parent)
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-            raise UsageError(f"--to {path}: not a file that can be replaced")
+            raise UsageError(NO_FILE.format(path))
 
 
 def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> None:
@@ -102,7 +104,7 @@ def put_in_place(intent: Mapping[str, Any], last: Mapping[str, Any] | None) -> N
             aside = _aside(path)
             with _in_words(path):
                 path.rename(aside)
-            _log.warning("%s was still there and is now %s: its calls are not reported again", path, aside)
+            _log.warning(SET_ASIDE, path, aside)
     rename(Path(intent["draft"]), path)
 
 

@@ -19,7 +19,7 @@ from ..run.reports import Summary
 from ..text.command_line import command
 from .answers import Answers
 from .arrivals import Arrivals
-from .places import Arrival, Claimed, Unfiled
+from .places import UNREAD, Arrival, Claimed, Unfiled
 
 _log = logging.getLogger(__name__)
 
@@ -162,9 +162,8 @@ class Inbox:
         if self._behind:
             names = ", ".join(self._behind[:3]) + (f" and {len(self._behind) - 3} more" if self._behind[3:] else "")
             _log.warning(
-                "%s must be finished first, so %s wait%s; the next call begins with it. To continue without it, "
-                "move it out of the inbox.",
-                *(taken.home, names, "s" * (len(self._behind) == 1)),
+                "%s must be finished first, so %s wait%s; the next call begins with it. To continue without it, %s.",
+                *(taken.home, names, "s" * (len(self._behind) == 1), taken.way_out),
             )
 
     def _work_on(self, taken: Claimed) -> Summary | None:
@@ -192,7 +191,7 @@ class Inbox:
             raise
         except InputError:
             if not self.dry_run:
-                self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+                self._file(taken, "failed", f"{UNREAD}{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
         self.codes.append(summary.exit_code)
         place = "" if self.dry_run else self._place(summary)

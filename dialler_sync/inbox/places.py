@@ -14,6 +14,20 @@ _LONGEST_NAME = 255
 """Bytes, on all common file systems."""
 
 
+GONE = "%s is gone"
+REPLACED = "%s has been replaced; it waits until it is complete"
+NOT_BACK = "%s cannot be moved back to %s (%s); the next call continues with it where it is"
+MOVE_IT = "move it out of the inbox"
+
+
+def not_filed(lies: Path, target: Path, why: object) -> str:
+    """Return what is said of a file that cannot be moved to where it belongs."""
+    return (
+        f"{lies} is done, but cannot be moved to {target} ({why}). The next call tries again, without importing it "
+        "again."
+    )
+
+
 class Arrival(NamedTuple):
     """A file in an inbox. ``mark`` identifies its current state, apart from other files of the same name."""
 
@@ -24,6 +38,10 @@ class Arrival(NamedTuple):
     def inode(self) -> str:
         """The inode, which identifies the file under any name."""
         return self.mark.partition(":")[0]
+
+
+UNREAD = "unread-"
+"""How the names of files in ``failed/`` begin that could not be read; their time follows."""
 
 
 class Unfiled(InputError):
@@ -44,6 +62,10 @@ class Claimed(Protocol):
     @property
     def stays(self) -> bool:
         """Whether it stays claimed while its run can be resumed, so that no other machine begins it anew."""
+
+    @property
+    def way_out(self) -> str:
+        """What somebody does who wants to go on without it."""
 
     def is_of(self, entry: Mapping[str, Any]) -> bool:
         """Whether a run's record of a file is one of this very file."""
@@ -91,6 +113,13 @@ class Place(Protocol):
 
     def lies_in(self, path: Path) -> bool:
         """Whether a file lies in the inbox itself, or is being imported from it."""
+
+    def unread(self) -> list[Path]:
+        """Return what lies in ``failed/`` because it could not be read.
+
+        Raises:
+            InputError: a folder at an address cannot be listed.
+        """
 
     def delete(self, path: Path) -> None:
         """Delete a file of ``done/`` or ``failed/``, if it is still there.

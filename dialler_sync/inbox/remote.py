@@ -25,7 +25,7 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
-from .places import Arrival, Unfiled, filed_name, fitting
+from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Unfiled, filed_name, fitting, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -140,6 +140,15 @@ class RemoteInbox:
         """A run has read the private copy of a claim, so no other path counts."""
         return False
 
+    def unread(self) -> list[Path]:
+        """Return what lies in ``failed/`` because it could not be read.
+
+        Raises:
+            InputError: it cannot be listed.
+        """
+        found = (entry.name for entry in self.store.listed("failed") if entry.kind == "file")
+        return [self.folder / "failed" / name for name in found if name.startswith(UNREAD)]
+
     def delete(self, path: Path) -> None:
         """Delete a filed file."""
         self.store.delete(f"{path.parent.name}/{path.name}")
@@ -160,6 +169,16 @@ class RemoteClaim:
     def stays(self) -> bool:
         """It stays claimed while its run can be resumed."""
         return True
+
+    @property
+    def way_out(self) -> str:
+        """What somebody does who wants to go on without it: it stays claimed while it has a copy here."""
+        folder = self.inbox.folder
+        if not self.place.exists():
+            return MOVE_IT
+        if self.inbox.store.renames:
+            return f"move {folder / self._inside} away"
+        return f"{MOVE_IT}, then delete {folder / self._claim}"
 
     @property
     def _inside(self) -> str:
@@ -187,12 +206,12 @@ class RemoteClaim:
                 self._tidy()
                 if store.mark(self.name):
                     raise
-                _log.info("%s has gone", self.home)
+                _log.info(GONE, self.home)
                 return False
             found = [(entry.mark, entry.kind) for entry in store.listed(folder)] == [(self.mark, "file")]
         if not found:
             self.put_back()
-            _log.info("%s has been replaced; it waits until it is complete", self.home)
+            _log.info(REPLACED, self.home)
         return found
 
     def fetch(self) -> bool:
@@ -241,10 +260,9 @@ class RemoteClaim:
                 store.move(self._inside, self.name)
             self._tidy()
         except DiallerSyncError as error:
-            _log.warning(
-                "%s stays claimed, and the next call goes on with it: it cannot be put back (%s)", self.home, error
-            )
-            return self.inbox.folder / self._inside
+            lies = self.inbox.folder / self._inside
+            _log.warning(NOT_BACK, lies, self.home, str(error).rstrip("."))
+            return lies
         return self.home
 
     def file(self, folder: Path, tag: str) -> Path:
@@ -264,10 +282,7 @@ class RemoteClaim:
                     store.delete(self.name)
             self._tidy()
         except InputError as error:
-            raise Unfiled(
-                f"{self.home}: is done with, but cannot be moved to {target}: {error} The next call tries again, and "
-                "does not import it again."
-            ) from error
+            raise Unfiled(not_filed(self.home, self.inbox.folder / target, str(error).rstrip("."))) from error
         return self.inbox.folder / target
 
     def _tidy(self) -> None:

@@ -53,9 +53,11 @@ def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pau
                 raise InputError(f"{url}: is a folder. Name a file in it, or a pattern: {str(url).rstrip('/')}/*.csv")
             copy = Copy()
             try:
-                copy.fill(_blocks(store, before.get("size"), pause), most_mb)
+                copy.fill(_blocks(store, before, pause), most_mb)
             except InputError as error:
                 raise InputError(*(f"{url}: {each}" for each in error.args)) from error.__cause__
+            except _Changed:
+                continue
             if _marks(store.files.info(store.path)) == _marks(before):
                 return copy
             _log.info("%s changed while it was copied, and is copied again", url)
@@ -100,23 +102,30 @@ def _missing(url: Url, error: ImportError) -> InputError:
     return InputError(f"{url}: needs {error.name}, which is not installed: pip install 'dialler-sync[remote]'.")
 
 
-def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
+class _Changed(Exception):
+    """What was opened is another file than the server told of."""
+
+
+def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[bytes]:
     """Yield the content; a connection that breaks is made anew, and goes on where it ended.
 
     Raises:
-        InputError: it ends before the ``size`` that the server has told.
+        InputError: it ends before the size that the server has ``told``.
+        _Changed: see :func:`_require_same`.
     """
+    size: int | None = told.get("size")
     at, failures = 0, 0
     while size is None or at < size:
         begun = at
         try:
             with store.files.open(store.path, "rb", cache_type="readahead", block_size=BLOCK) as file:
+                _require_same(store, file, told)
                 if at:
                     file.seek(at)
                 while block := file.read(BLOCK):
                     yield block
                     at += len(block)
-        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError):
+        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError, _Changed):
             raise
         except Exception:  # each store has its own kinds of broken connections
             failures = 1 if at > begun else failures + 1
@@ -128,6 +137,17 @@ def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
                 return
             if at == begun:
                 raise InputError(f"ends after {at:,} of {size:,} bytes. Is it still being written? Start again later.")
+
+
+def _require_same(store: Store, file: Any, told: Mapping[str, Any]) -> None:
+    """Refuse an open file that is another one than the server told of, as far as the store says which.
+
+    Raises:
+        _Changed: it is.
+    """
+    info_of = getattr(store.files, "info_of", None)
+    if info_of and _marks(info_of(file)) != _marks(told):
+        raise _Changed
 
 
 def _marks(info: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import folder as of_folder
 from dialler_sync.fetch import limits
 from dialler_sync.fetch.folder import RemoteFolder
+from dialler_sync.fetch.sftp import CheckedSftp
 from dialler_sync.files.url import Url
 from dialler_sync.journal import Journal
 from dialler_sync.simulator import SimulatorServer
@@ -125,6 +126,32 @@ def test_what_is_forged_as_claimed_is_not_read(
 
     assert done.code == ExitCode.OK, done.err
     assert keys(dialler) == {"K2"}
+
+
+def test_a_link_for_the_moment_of_opening_is_not_read(
+    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after it, the name is that of the list."""
+    url, folder = inbox
+    (folder / "a.csv").write_bytes(LIST)
+    (folder / "foreign").write_bytes(LIST + LIST.partition(b"\n")[2].replace(b"K1", b"K2"))
+    real = CheckedSftp._open
+
+    def swapped(files: CheckedSftp, path: str, *given: Any, **options: Any) -> Any:
+        Path(path).rename(folder / "aside")
+        Path(path).symlink_to(folder / "foreign")
+        try:
+            return real(files, path, *given, **options)
+        finally:
+            (folder / "aside").rename(path)
+
+    monkeypatch.setattr(CheckedSftp, "_open", swapped)
+    configure(sources=logins(sftp.login))
+
+    done = run("validate", f"{url}/a.csv")
+
+    assert done.code == ExitCode.INPUT
+    assert "a.csv: changed 3 times while it was copied" in done.err
 
 
 @pytest.mark.parametrize("remote", ["s3"], indirect=True)

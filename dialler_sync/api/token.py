@@ -11,7 +11,7 @@ from ..text.outward import keep_secret
 NAME = "dialler.token_command"
 
 _LONG = 12
-"""Characters of a word that may be a secret where the whole is not a token."""
+"""Fewest characters of a word that may be a secret within a text that is not a token."""
 
 
 def read_token(settings: DiallerSettings) -> str:

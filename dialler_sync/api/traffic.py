@@ -17,13 +17,13 @@ _log = logging.getLogger(__name__)
 
 _LONGEST = 2_000
 _LOOKED_AT = 4 * _LONGEST
-"""Characters that are masked before what is shown is cut, as half a secret is not found."""
+"""Characters that are masked before the text is cut, as half a secret would not be found."""
 _DIGITS = re.compile(r"\+?\d(?:[\s./()-]?\d){6,}")
-"""What may be a phone number."""
+"""A possible phone number."""
 _PLAIN = frozenset({"ID", "UserData", "DiallerCampaignsID", "DiallerCampaignsName", "status", "count", "code"})
-"""Names whose texts say which contact or campaign is meant."""
+"""Fields that identify the contact or campaign."""
 _SAID = frozenset({"message", "error", "errors", "Message", "Error"})
-"""Names whose texts are the dialler's own words."""
+"""Fields with the dialler's own words."""
 
 
 def is_wanted() -> bool:

@@ -1,4 +1,4 @@
-"""What the summary of a workbook tells of a list of calls."""
+"""Facts on a list of calls for the summary of its workbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look at the calls found: lines for the file, notes for the journal, and remarks for people."""
+"""The calls found: lines for the file, notes for the journal, and remarks for people."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def _aside(path: Path) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
-    """See that the names in a folder outlive a power cut, where the system can."""
+    """Make the names in a folder survive a power cut, if the system can."""
     with suppress(OSError):
         number = os.open(folder, os.O_RDONLY)
         try:

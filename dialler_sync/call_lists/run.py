@@ -181,7 +181,7 @@ class CallsRun:
 
     @property
     def _whose(self) -> str:
-        """Who writes: no two at once do so under this name."""
+        """Return the name of the writer, which no two processes have at once."""
         options = self._options
         return f"{self._target} {options.receiver} last" if options.since.last else f"{os.getpid()} {id(self)}"
 

@@ -20,7 +20,7 @@ from ..run.saved_cells import run_cells
 from ..text.nearest import nearest
 
 _RUNS = 30
-"""Maximum number of imports that are searched for cells, the newest first."""
+"""Most imports searched for cells, the newest first."""
 
 
 class SourceColumns:
@@ -82,7 +82,7 @@ class SourceColumns:
                     self._put(number, key, _at(row, columns[file]))
 
     def of(self, key: str) -> dict[str, str]:
-        """Return the cells of a contact by column, empty ones where it is not known."""
+        """Return the cells of a contact by column, empty ones if it is unknown."""
         found = self._base.execute("SELECT cells FROM cells WHERE key = ?", (key,)).fetchone() if key else None
         values = orjson.loads(found[0]) if found else [""] * len(self.names)
         return dict(zip(self.names, values, strict=True))

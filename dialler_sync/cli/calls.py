@@ -13,7 +13,9 @@ import click
 
 from ..exit_codes import ExitCode
 from ..files.url import path_of
-from .common import App, echo, exit_codes, is_quiet, settled
+from .app import App, is_quiet, settled
+from .codes import LOOKS_UP, exit_codes
+from .echo import echo
 from .streams import exact
 
 if TYPE_CHECKING:
@@ -22,20 +24,10 @@ if TYPE_CHECKING:
 IN_TABLE = ("UserData", "CallStart", "DurationSeconds", "Reached", "Number", "ResultCode", "Agent")
 CONTACTS_IN_TABLE = ("UserData", "Tries", "Reached", "LastCall", "ResultCode", "Done", "FollowUp")
 
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.ROWS_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.INTERRUPTED,
-)
-
 _PROBLEMS = 10
 
 
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*LOOKS_UP, ExitCode.INTERRUPTED))
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=path_of)
 @click.option("--campaign", metavar="ID|NAME", help="Campaign to read, in place of the configured one.")
 @click.option(
@@ -138,7 +130,7 @@ def _show(form: Form, records: Iterable[Mapping[str, Any]], in_table: Sequence[s
 
 
 def _tell(done: CallsDone, what: str) -> None:
-    """Say what came of it: on stdout where a file has the list, else on stderr."""
+    """Print the counts: on stdout if a file has the list, else on stderr."""
     settled()
     told = done.file is None
     if not is_quiet():

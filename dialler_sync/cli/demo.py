@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 from ..exit_codes import ExitCode
-from .common import App, echo, exit_codes, out_option
+from .app import App
+from .codes import exit_codes
+from .echo import echo
+from .options import out_option
 
 
 @click.command(epilog=exit_codes(ExitCode.OK, ExitCode.ROWS_FAILED))

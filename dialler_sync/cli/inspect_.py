@@ -12,7 +12,10 @@ from ..errors import InputError
 from ..exit_codes import ExitCode
 from ..jobs.inspect import read_tables
 from ..text.spreadsheet import one_line
-from .common import App, echo, echo_json, exit_codes, files_argument, say, settled
+from .app import App, settled
+from .codes import exit_codes
+from .echo import echo, echo_json, say
+from .options import files_argument
 from .source_options import source_options
 
 _log = logging.getLogger(__name__)
@@ -70,7 +73,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 _WIDTH, _CELL = 80, 24
-"""Columns of a line, and of a cell in it: lines fit a terminal, -o json has all."""
+"""Characters of a line, and of a cell in it, so that lines fit a terminal; -o json has all."""
 
 
 def _show_columns(profile: list[dict[str, Any]]) -> None:

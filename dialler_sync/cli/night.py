@@ -12,7 +12,10 @@ import click
 
 from ..errors import DiallerSyncError
 from ..text.outward import line
-from .common import IMPORT_CODES, App, echo, echo_json, is_quiet, logs_json, say, settled
+from .app import App, is_quiet, settled
+from .codes import IMPORTS, exit_codes
+from .echo import echo, echo_json, say
+from .logs import logs_json
 from .until import until_given, until_option
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@click.command(epilog=IMPORT_CODES)
+@click.command(epilog=exit_codes(*IMPORTS))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--quiet-for", type=click.FloatRange(min=0), metavar="SECONDS", help="As with 'import', for all inboxes.")
 @click.option(

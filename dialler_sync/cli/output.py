@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..error_codes import ERROR_CODES, LOOKUP_FAILED
 from ..exit_codes import MEANINGS, ExitCode
 from ..text.outward import line
-from .common import COLOURS, echo, echo_json, is_quiet, say, settled, wants_json
+from .app import is_quiet, settled
+from .echo import COLOURS, echo, echo_json, say
+from .options import wants_json
 from .streams import styled
 
 if TYPE_CHECKING:
@@ -33,20 +33,13 @@ _STYLES = {
     "unknown": f"color({COLOURS['unsure']})",
     "unprocessed": "bold",
 }
-"""Of rich."""
+"""Status → style of rich."""
 
 _NO_TABLE = frozenset({"import", "undo", "validate", "lock", "unlock", "delete"})
 """Commands whose figures -q leaves out; ``retry`` and ``resume`` are imports."""
 
 _REASONS = 5
-"""Error codes that are shown."""
-
-
-def drop_output() -> None:
-    """Discard all further output: stdout is full, or nobody reads it."""
-    if sys.stdout is not None:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+"""Most error codes shown."""
 
 
 def print_summary(summary: Summary) -> None:
@@ -156,9 +149,9 @@ _SIGILS = {
     LOOKUP_FAILED: "?",
     "rejected": "x",
 }
-"""In this order they are told; what is left out has ``=``."""
+"""Action → sign, in the order shown; rows left out have ``=``."""
 _EXAMPLES = {"create": 3}
-"""Lines that are shown of an action, where it is not ``_LINES``."""
+"""Action → lines shown, if not ``_LINES``."""
 _LINES = 5
 
 

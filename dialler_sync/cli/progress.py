@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..model import FINE, Status
-from .common import COLOURS
+from .echo import COLOURS
 from .streams import styled
 
 if TYPE_CHECKING:
     from ..observer import Observer
-    from .common import App
+    from .app import App
 
 _log = logging.getLogger(__name__)
 
 _LINE_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
+"""Seconds between two lines of progress without a terminal."""
 
 
 @contextmanager

@@ -8,28 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..exit_codes import ExitCode
 from ..text.command_line import command
-from .common import App, echo, echo_json, exit_codes, files_argument, out_option, say, settled
+from .app import App, settled
+from .codes import COMPARES, exit_codes
+from .echo import echo, echo_json, say
+from .options import files_argument, out_option
 
 if TYPE_CHECKING:
     from ..jobs.reconcile import Reconciled
 
 _log = logging.getLogger(__name__)
 
-_CODES = exit_codes(
-    ExitCode.OK,
-    ExitCode.USAGE,
-    ExitCode.INPUT,
-    ExitCode.UNAVAILABLE,
-    ExitCode.DIFFERENCES,
-    ExitCode.NO_ROW_CAN_SUCCEED,
-    ExitCode.SAFETY_LIMIT,
-    ExitCode.INTERRUPTED,
-)
 
-
-@click.command(epilog=_CODES)
+@click.command(epilog=exit_codes(*COMPARES))
 @files_argument
 @click.option("--with-history", is_flag=True, help="Add call results: calls by result code and day.")
 @click.option("--language", type=int, metavar="N", help="With --with-history: languagesID for result texts.")

@@ -12,8 +12,10 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import Url, path_of
 from ..text.command_line import command
+from .app import App, is_quiet, settled
 from .asking import confirm
-from .common import App, echo, echo_json, exit_codes, is_quiet, settled
+from .codes import exit_codes
+from .echo import echo, echo_json
 
 
 class AgeType(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only

@@ -1,4 +1,4 @@
-"""What comes before the first command and after the last: signals, garbage collection, and the time zone."""
+"""Set-up before a command and clean-up after it: signals, garbage collection, and the time zone."""
 
 from __future__ import annotations
 

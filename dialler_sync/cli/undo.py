@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .app import App, is_quiet
 from .asking import confirm
 from .choosing import choose, config_of_run_option, say_nothing, when
-from .common import UNDO_CODES, App, echo, is_quiet, out_option
+from .codes import UNDOES, exit_codes
+from .echo import echo
+from .options import out_option
 
 if TYPE_CHECKING:
     from ..jobs.records import RunRecord
 
 
-@click.command(epilog=UNDO_CODES)
+@click.command(epilog=exit_codes(*UNDOES))
 @click.argument("run", required=False)
 @click.option("--force", is_flag=True, help="Also restore contacts that somebody has changed since.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

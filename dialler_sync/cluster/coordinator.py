@@ -26,10 +26,10 @@ from .writer import Writer
 _log = logging.getLogger(__name__)
 
 LOSSES = 3
-"""Senders that a partition may lose in a row without any outcome; beyond that, its own rows may be the cause."""
+"""Senders that a partition may lose in a row without an outcome; beyond that, its own rows may be the cause."""
 
 NEXT_WORKER = 60.0
-"""Least time in seconds that a cluster without workers gets to start one."""
+"""Least seconds for a cluster without workers to start one."""
 
 
 class Engine(Protocol):

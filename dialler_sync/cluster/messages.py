@@ -14,11 +14,11 @@ from ..load.rules import Rules
 from ..model import SpooledRow
 
 LOT = 500
-"""Rows given to a sender at once; it is given more when fewer are left."""
+"""Rows given to a sender at once; it gets more when fewer are left."""
 
 
 SHORTEST_LEASE = 2.0
-"""Seconds; shorter leases would take a worker that is briefly busy for lost."""
+"""Seconds; a shorter lease would take a busy worker for lost."""
 
 
 def lease(rules: Rules) -> float:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def contradictions(rule: ColumnRule) -> Iterator[str]:
-    """What no value, or no empty cell, could fulfil, in words."""
+    """Describe the checks of a rule that no value, or no empty cell, could pass."""
     if rule.required and rule.invalid == "empty":
         yield "required: true and invalid: empty contradict each other: an invalid cell would leave the field out"
     if rule.required and rule.default is not None:

@@ -49,12 +49,12 @@ _FILES = {
 
 _TOKEN = ("dialler", "token")
 _LONG_NAME = 20
-"""Characters of a file's name that may be a token."""
+"""Fewest characters of a file's name that may be a token."""
 
 CONFIGURATION = "the configuration"
 
 _TOKEN_SECTIONS = {"dialler", "cluster"}
-"""Sections that decide where the token is sent."""
+"""Sections that decide to whom the token is sent."""
 
 
 def load_config(
@@ -162,7 +162,7 @@ def fingerprint(settings: Settings) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    """The SHA-256 of a file, empty where it cannot be read."""
+    """Return the SHA-256 of a file; ``""`` if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -182,7 +182,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 
 def _default(name: str) -> str | None:
-    """What a fingerprint has of a setting that is not set; None: it must be set."""
+    """Return a fingerprint's value of a setting that is not set; None if it must be set."""
     *at, last = name.split(".")
     model = model_at(at)
     setting = model.model_fields.get(last) if model else None

@@ -1,4 +1,4 @@
-"""Which settings stand where in a configuration."""
+"""The places of settings in a configuration."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from ..observer import Observer
 from ..plan.decide import before_image
 from ..run.changes import BulkRun, Job, Planned
 from ..run.saved_cells import SavedCells
-from .read import Finder, Found, Record
+from .find import Finder, Found, Record
 from .targets import Named, Target, Targets
 
 COMMANDS = ("lock", "unlock", "delete")

@@ -1,4 +1,4 @@
-"""Which facts of calls this dialler gives, by the calls of some contacts of the campaign."""
+"""Check which facts of calls this dialler returns, by some contacts of the campaign."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ASKED = 50
 
 
 async def check_calls(client: DiallerClient, campaign: int) -> Check:
-    """Say which facts the records of calls have, and whether the list tells who was called."""
+    """Report which facts the records of calls have, and whether the list shows who was called."""
     try:
         called, others, tells = await _some(client, campaign)
         ids = (called + others)[:_ASKED]

@@ -17,14 +17,14 @@ from ..errors import InputError
 from ..files.private import make_folder, new_file
 
 BLOCK = 1 << 20
-"""Bytes that are copied at a time."""
+"""Bytes copied at a time."""
 
 _BOMB_BYTES = 64_000_000
 _BOMB_RATIO = 200
-"""Lists are packed to a tenth; monotonous ones to a fiftieth."""
+"""Highest believable ratio: lists are packed to a tenth, monotonous ones to a fiftieth."""
 
 _YOUNG = 10
-"""Seconds for which the folder of a copy may not be locked yet."""
+"""Seconds within which the folder of a new copy may still be unlocked."""
 
 
 class Copy:

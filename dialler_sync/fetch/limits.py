@@ -1,59 +1,69 @@
-"""Limits of what a server may do without an end: send next to nothing, or list more than any folder has."""
+"""What a server may cost: the names of a folder, and the time that one answer takes."""
 
 from __future__ import annotations
 
-import time
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import TypeVar
 
 from ..errors import InputError
 
-SLOWEST = 1_000
-"""Bytes a second below which a transfer counts as broken, on average over ``sources: timeout``."""
+_T = TypeVar("_T")
 
 MOST_NAMES = 100_000
 """Files of a folder: each takes memory, and no folder of lists has as many."""
 
-
-class TooSlowError(TimeoutError):
-    """A server sends, but next to nothing."""
-
-
-class Pace:
-    """How fast a transfer goes on. ``window``: seconds over which it may be slow; ``add`` what has come."""
-
-    def __init__(self, window: float) -> None:
-        self._window = window
-        self._since, self._bytes = time.monotonic(), 0
-
-    def add(self, number: int) -> None:
-        """Count what has come since the last call.
-
-        Raises:
-            TooSlowError: too little has come for too long.
-        """
-        self._bytes += number
-        passed = time.monotonic() - self._since
-        if passed < self._window:
-            return
-        if self._bytes < SLOWEST * passed:
-            raise TooSlowError(
-                f"the server sends fewer than {SLOWEST:,} bytes a second. Try again later, or raise sources: timeout."
-            )
-        self._since, self._bytes = time.monotonic(), 0
+SILENCES = 10
+"""How often the time that a server may be silent fits into the time of one answer."""
 
 
-class Count:
-    """How much lies in a folder: ``add`` one after the other, before it is kept in memory."""
+class SlowError(Exception):
+    """A server is never silent, but does not come to an end."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder.rstrip("/")
-        self._names = 0
 
-    def add(self) -> None:
-        """Count one more.
+def at_most(found: Iterable[_T], path: object) -> Iterator[_T]:
+    """Yield what lies in a folder.
 
-        Raises:
-            InputError: too much lies there.
-        """
-        self._names += 1
-        if self._names > MOST_NAMES:
-            raise InputError(f"{self._folder}: has more than {MOST_NAMES:,} files: take some of them away.")
+    Raises:
+        InputError: too much lies there.
+    """
+    for number, each in enumerate(found, 1):
+        refuse_more(number, path)
+        yield each
+
+
+def refuse_more(number: int, path: object) -> None:
+    """Refuse a folder in which ``number`` files have been found.
+
+    Raises:
+        InputError: no more are allowed.
+    """
+    if number > MOST_NAMES:
+        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
+
+
+def in_time(ask: Callable[[], _T], seconds: float) -> _T:
+    """Return the answer of a server. One that sends a byte now and then is never silent: it ends here.
+
+    Raises:
+        SlowError: there is no answer after so many seconds; nobody waits for it any more.
+        Exception: whatever ``ask`` raises.
+    """
+    answer: Future[_T] = Future()
+
+    def wait() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        if answer.done():
+            raise
+        raise SlowError(
+            f"one answer takes the server longer than {seconds:,.0f} s. Try again later, or raise sources: timeout."
+        ) from None

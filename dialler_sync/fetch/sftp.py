@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,14 +10,14 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from .limits import Count, Pace
+from .limits import refuse_more
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
 
 
 class _Client(paramiko.SFTPClient):
-    """Lists names that are not UTF-8, as Python has those of files here; and nothing that has no end."""
+    """Lists names that are not UTF-8, as Python has those of files here; and no folder that has no end."""
 
     def listdir_iter(self, path: Any = ".", read_aheads: int = 1) -> Iterator[paramiko.SFTPAttributes]:  # noqa: ARG002
         """Yield what lies in a folder.
@@ -27,33 +26,18 @@ class _Client(paramiko.SFTPClient):
             InputError: too much lies there.
         """
         handle = self._request(paramiko.sftp.CMD_OPENDIR, self._adjust_cwd(path))[1].get_binary()  # type: ignore[attr-defined]
-        count = Count(str(path))
+        number = 0
         with suppress(EOFError):
             while True:
                 answer = self._request(paramiko.sftp.CMD_READDIR, handle)[1]  # type: ignore[attr-defined]
                 for _ in range(answer.get_int()):
                     name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
+                    number += 1
+                    refuse_more(number, path)
                     if name not in {".", ".."}:
-                        count.add()
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken
-
-    def _read_all(self, n: int) -> bytes:
-        """Return the next bytes of an answer, as paramiko does.
-
-        Raises:
-            TooSlowError: they come one by one; the time limit of the channel is for silence.
-        """
-        channel = self.get_channel()
-        assert channel  # noqa: S101 - it is connected
-        answer, pace = bytearray(), Pace(channel.gettimeout() or math.inf)
-        while len(answer) < n:
-            if not (piece := channel.recv(n - len(answer))):
-                raise EOFError
-            answer += piece
-            pace.add(len(piece))
-        return bytes(answer)
 
 
 class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
@@ -126,7 +110,7 @@ def _ssh_config(host: str) -> dict[str, Any]:
 
 
 def reason(error: BaseException) -> str:
-    """Return what went wrong with a connection, ``""`` where it was no SSH connection."""
+    """Return the reason why a connection failed; ``""`` if it was not an SSH connection."""
     if isinstance(error, paramiko.BadHostKeyException):
         return (
             f"the host shows another key ({error.key.get_name()} {error.key.fingerprint}) than known_hosts has. "

@@ -17,13 +17,12 @@ from ..files import trust
 from ..files.own_command import read_secret
 from ..files.url import Url
 from ..text.outward import in_shell, keep_secret
-from .limits import TooSlowError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _TALKATIVE = ("paramiko", "smbprotocol", "smbclient")
-"""Libraries that log tracebacks of connections that break, also at the end of the process; we say it in our words."""
+"""Libraries that log tracebacks of broken connections, even at exit; we report them in our own words."""
 
 
 def open_store(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
@@ -75,10 +74,19 @@ def _require_own(key: Path) -> None:
 
 
 def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
-    from .s3 import open_s3
+    from .s3 import LimitedS3
 
-    keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))  # also where it cannot be opened
-    files = open_s3(settings.profile, settings.endpoint_url, settings.ca_file, settings.timeout)
+    keep_secret(*map(os.environ.get, ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")))
+    client = {"verify": str(settings.ca_file)} if settings.ca_file else {}
+    files = LimitedS3(
+        profile=settings.profile,
+        endpoint_url=settings.endpoint_url,
+        client_kwargs=client,
+        config_kwargs={"connect_timeout": settings.timeout, "read_timeout": settings.timeout},
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
+    files.keep_keys()
     return files, url.full.split("://", 1)[1]
 
 
@@ -115,17 +123,15 @@ def _secret(settings: StoreSettings, name: str) -> str | None:
 
 def reason(error: BaseException, done: str) -> str:
     """Return what went wrong with a server, and what to do about it."""
+    from .limits import SlowError
     from .sftp import reason as of_ssh
 
     if found := of_ssh(error):
         return found
     from .web import RefusedError
 
-    causes = _causes(error)
-    if slow := next((each for each in causes if isinstance(each, TooSlowError)), None):
-        return str(slow)
-    for each in causes:
-        if isinstance(each, RefusedError):
+    for each in _causes(error):
+        if isinstance(each, (RefusedError, SlowError)):
             return str(each)
         status = getattr(each, "status", None)
         if status in (401, 403):

@@ -17,24 +17,24 @@ from ..text.nearest import nearest
 from .copies import BLOCK
 
 _WORKBOOK = {"[content_types].xml", "mimetype", "content.xml", "xl/workbook.xml", "xl/workbook.bin"}
-"""Parts by which a workbook differs from other zip archives."""
+"""Members that only workbooks have."""
 
 _TABLES = frozenset(
     {".csv", ".txt", ".tsv", ".tab", ".dat", ".asc", ".prn", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
     | {".htm", ".html", ".xml", ".gz", ".bz2", ".xz", ".zst", ".zip"}
 )
-"""Endings of members that may be a list; packed ones are among them, so that they are refused, and not passed over."""
+"""Endings of members that may be a list; packed ones are included, to be refused rather than passed over."""
 
 _LITTER = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-"""Members that systems add by themselves."""
+"""Members that operating systems add."""
 
 _MOST_MEMBERS = 10_000
 _MOST_SHOWN = 20
 _AES = 99
-"""Method of a member that AES encrypts: its own one is known when it is opened."""
+"""Method of an AES-encrypted member; its real method is known when it is opened."""
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _AES}
-"""Methods that are unpacked. zipfile unpacks bzip2 and LZMA without a limit: 2 KB may hold 3 GB."""
+"""Methods accepted; zipfile unpacks bzip2 and LZMA without a limit, and 2 KB may hold 3 GB."""
 
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, RuntimeError, struct.error)
 _OTHER_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}

@@ -15,7 +15,7 @@ from .portable import CLOEXEC, DIRECTORY, NOFOLLOW
 from .trust import is_trusted
 
 _OPEN = Path("/proc/self/fd")
-"""Where Linux shows the open folders of a process; elsewhere a folder is named by its path alone."""
+"""Folder in which Linux lists a process's open folders; elsewhere a folder is named by its path alone."""
 
 
 def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()) -> int | None:
@@ -35,7 +35,7 @@ def pin(folder: Path, *, inside: int | None = None, owners: tuple[int, ...] = ()
 
 
 def within(number: int | None, folder: Path) -> Path:
-    """Return a path of the open folder that stays valid whatever becomes of its name."""
+    """Return a path of the open folder that stays valid if the folder is renamed or replaced."""
     return folder if number is None else _OPEN / str(number)
 
 
@@ -51,7 +51,7 @@ def known(path: Path) -> Path:
 
 
 def _hold(number: int | None) -> None:
-    """Say that a process works in an open folder, as long as it has it open.
+    """Mark an open folder as in use, as long as this process has it open.
 
     Raises:
         OSError: another process holds it, or the file system has no locks.

@@ -1,4 +1,4 @@
-"""What POSIX has and Windows lacks: flags for ``os.open``, names of users, signals to other processes."""
+"""Parts of POSIX that Windows lacks: flags for ``os.open``, names of users, signals to other processes."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _CONFLICT = re.compile(
     r"conflict(ed)? copy|\.sync-conflict-|case conflict|in konflikt stehende kopie|konfliktkopie|copie en conflit",
     re.IGNORECASE,
 )
-"""What cloud clients put into the name of a version that they could not unite with another one."""
+"""Marks that cloud clients put into the name of a conflicting version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Arrivals:
     quiet: float = 30
     patterns: Sequence[str] = PATTERNS
     unfit: Callable[[str, str], None] = lambda *_: None
-    """Called once of a file that is not imported, with its name and why."""
+    """Called once per file that is not imported, with its name and the reason."""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 

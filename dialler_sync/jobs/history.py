@@ -45,7 +45,7 @@ _STOPS: dict[int, type[StopRun]] = {
     ExitCode.OUT_OF_TIME: OutOfTime,
     ExitCode.INTERRUPTED: Interrupted,
 }
-"""What stopped a run, by its exit code."""
+"""Exit code → error that stopped the run."""
 
 
 def rewrite_reports(journal: Journal, run: RunRecord, source: SourceSettings) -> tuple[Summary, list[str]]:

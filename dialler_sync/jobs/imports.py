@@ -19,9 +19,10 @@ from ..plan.suppress import SuppressionLists, read_suppression_lists
 from ..prepare.prepared import Prepared
 from ..prepare.sources import Source, open_sources
 from ..run.begin import begin_run
+from ..run.options import RunOptions
 from ..run.reports import Summary
 from ..run.resumption import mended_runs
-from ..run.rows import Execution, RunOptions
+from ..run.rows import Execution
 from ..run.target import find_target
 
 __all__ = [
@@ -138,7 +139,7 @@ def new_run(
 
 
 def _limited(settings: Settings, options: ImportOptions) -> ImportOptions:
-    """Return the options with the configuration's limits where they have none."""
+    """Return the options, with the configuration's limits unless they have their own."""
     run, rows = options.run, settings.rows
     errors, warnings = run.max_errors or rows.max_errors, run.max_warnings or rows.max_warnings
     return replace(options, run=replace(run, max_errors=errors, max_warnings=warnings))

@@ -1,4 +1,4 @@
-"""What happened, in words for mail and chat."""
+"""Messages on events, in words for mail and chat."""
 
 from __future__ import annotations
 

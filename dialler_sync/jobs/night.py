@@ -45,7 +45,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 _OWN_OF_A_CALL = tuple(f"DIALLER_SYNC_IMPORT_{name}" for name in ("INBOX", "OUT", "PLAN", "FILES", "METRICS_FILE"))
-"""Variables that name a file or folder of one call: for all campaigns alike, they would mix them up."""
+"""Variables that name a file or folder of one run; shared by all campaigns, they would mix them up."""
 
 HISTORY = 12
 """Earlier runs of a campaign that its trend shows."""
@@ -53,7 +53,7 @@ HISTORY = 12
 
 @dataclass(frozen=True, slots=True)
 class NightOptions:
-    """What every campaign of a night is called with. ``said`` prints what a campaign says, given its name and a record
+    """The options of every campaign of a night. ``said`` prints what a campaign says, given its name and a record
     of its log; ``until``: when no more rows are taken."""
 
     trusted: bool
@@ -261,7 +261,7 @@ def _night_of(
 
 
 _REASONS = 3
-"""Reasons that are told of one campaign."""
+"""Most reasons shown for one campaign."""
 
 
 def _needs(summaries: Sequence[Mapping[str, Any]], errors: Sequence[str]) -> str:

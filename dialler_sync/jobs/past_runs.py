@@ -1,4 +1,4 @@
-"""Past runs as people look for them: what was imported, by whom, and what came of it."""
+"""Finds past runs, with their files, who started them, and their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..target import split
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which runs are looked for. ``campaign`` is a name or an ID; ``failed``: rows did not succeed, or it stopped."""
+    """A search for runs. ``campaign`` is a name or an ID; ``failed``: rows did not succeed, or it stopped."""
 
     campaign: str | None = None
     since: datetime | None = None

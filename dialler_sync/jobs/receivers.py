@@ -1,4 +1,4 @@
-"""Who is told: the receivers of ``notify:``, and how each gets a message."""
+"""The receivers of ``notify:``, and how each gets a message."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ..reconciliation.moves import Moves
 from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
 from ..run.begin import begin_run
-from ..run.rows import RunOptions
+from ..run.options import RunOptions
 from ..run.target import find_target
 from ..target import in_words
 from .imports import ImportOptions, plan_files

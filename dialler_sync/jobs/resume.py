@@ -21,13 +21,14 @@ from ..journal import READING, Journal, RunRecord
 from ..model import any_left
 from ..observer import Observer, Silent
 from ..plan.suppress import read_suppression_lists
-from ..prepare.guard import runs_named_in
+from ..prepare.marks import runs_named_in
 from ..prepare.sources import Source, open_sources
 from ..run.address import give_reports
 from ..run.begin import go_on, reopen_folder
 from ..run.kept import place_of, require_copies
+from ..run.options import RunOptions
 from ..run.reports import Summary
-from ..run.rows import Execution, RunOptions
+from ..run.rows import Execution
 from ..run.target import check_target, find_target
 from ..text.command_line import command
 from .changes import change_again, change_contacts, undo_again

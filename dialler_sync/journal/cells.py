@@ -77,7 +77,7 @@ def _whole(value: Any) -> bool:
 
 
 _SIMPLE: dict[Check, type] = {_text: str, _whole: int}
-"""Checks of nothing but the type."""
+"""Checks of the type alone."""
 
 _KINDS: dict[type, Check] = {
     sa.Text: _text,
@@ -253,4 +253,4 @@ CHECKS: dict[str, Check] = {
     "known_calls.kind": _one_of({"call", "contact", "going_on", "forgotten"}),
     "answers.at": is_time,
 }
-"""Of columns that hold more than their kind says."""
+"""Column → check, for columns that hold more than their type says."""

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from .schema import inbox_files
 
 _NEWEST, _MISSING, _OWNER = "", "/", "/owner"
-"""In place of a file's name: when the newest list came, which missing one was reported, and the name of this journal
-where others take files from the folder, too."""
+"""Keys beside file names: the arrival of the newest list, the missing list that was reported, and the name of this
+journal if others take files from the folder too."""
 
 
 class InboxNotes:

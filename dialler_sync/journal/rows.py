@@ -14,7 +14,7 @@ from ..model import ACTIONS, FINE, MOVED, Action, Fault, RowResult, RowWarning, 
 from ..pages import ROWS, batched
 from ..text.outward import line, mask
 from . import last_sent, mended, schema
-from .database import damaged
+from .failures import damaged
 from .records import (
     PENDING,
     JournalRow,
@@ -148,7 +148,7 @@ def _parameters(*names: str) -> dict[str, Any]:
 
 
 _UNKNOWN = -1
-"""In the column ``newest_id``, in place of a watermark."""
+"""Value of ``newest_id`` without a watermark."""
 
 _row_key = (schema.rows.c.run == sa.bindparam("r")) & (schema.rows.c.seq == sa.bindparam("s"))
 _add_row = sa.insert(schema.rows).values(
@@ -175,10 +175,10 @@ _settle = sa.update(schema.rows).where(_row_key).values(_parameters("state", "ac
 
 
 _LONGEST = 16_000
-"""Characters of a message about a row, which may have a fault in every column."""
+"""Most characters of a message about a row, which may have a fault in every column."""
 
 _SHORT = 12
-"""Characters of a contact's ID that is nothing else."""
+"""Characters; a shorter text in the place of a contact's ID needs no masking."""
 
 
 def _said(outcome: Outcome) -> Outcome:
@@ -191,7 +191,7 @@ def _said(outcome: Outcome) -> Outcome:
 
 
 def _said_of(row: PlannedRow) -> PlannedRow:
-    """The same of a row; the key of one that is in no file is the dialler's."""
+    """Return the row with texts from outside made harmless; the key of one without a file is the dialler's."""
     return row._replace(
         user_data=row.user_data if row.file >= 0 else mask(row.user_data),
         contact_id=line(row.contact_id, _LONGEST, bulk=True),

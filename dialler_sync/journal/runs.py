@@ -14,7 +14,8 @@ from ..exit_codes import ExitCode
 from ..text.command_line import command
 from ..text.outward import json_text
 from . import schema
-from .database import Database, damaged
+from .database import Database
+from .failures import damaged
 from .records import READING, RunRecord
 
 _JSON = ("config", "options", "files", "summary")

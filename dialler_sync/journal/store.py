@@ -26,7 +26,7 @@ __all__ = ["Journal", "default_state"]
 
 
 class Journal(Rows, History):
-    """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` where the database fails."""
+    """An open journal. All methods raise :class:`~dialler_sync.errors.JournalError` if the database fails."""
 
     @classmethod
     def open(cls, state: str | Path, *, trusted: bool | None = None) -> Self:

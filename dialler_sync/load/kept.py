@@ -19,7 +19,7 @@ from ..model import SpooledRow
 
 
 async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept: Mapping[str, Any]) -> bool:
-    """Whether the contact of a row that was sent still has what the row left out; False where it is gone.
+    """Whether the contact of a sent row still has the values that the row left out; False if it is gone.
 
     Raises:
         SafetyLimit: it has lost some of it, which was put back if possible; or it cannot be read.

@@ -28,7 +28,7 @@ _BACK: Mapping[Action | Reason, Action] = {
     Action.UNLOCK: Action.LOCK,
     Action.DELETE: Action.CREATE,
 }
-"""What puts back what was done."""
+"""Action → its inverse."""
 
 
 def to_undo(journal: Journal, run: RunRecord) -> Iterator[JournalRow]:

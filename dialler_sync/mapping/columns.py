@@ -112,7 +112,7 @@ class BoundFilter:
 
 
 def filter_name(kind: str, column: str) -> str:
-    """What stands for a filter where a fault has its field; without the sign that parts several."""
+    """Return a filter's name for the field of a fault, without the separator of several fields."""
     return f"rows.{kind}.{column}".replace(";", ",")
 
 
@@ -200,7 +200,7 @@ def _filters(settings: Settings, header: _Header) -> Iterator[BoundFilter]:
 
 
 def _condition_rule(column: str, condition: Condition) -> ColumnRule:
-    """How the cells of a filter's column are read."""
+    """Return the rule by which the cells of a filter's column are read."""
     written = {name: value for name in ("decimal", "thousands", "formats") if (value := getattr(condition, name))}
     return ColumnRule(column=column, **written)
 

@@ -26,13 +26,13 @@ from .patience import each, impatient
 from .values import amount, moment
 
 _LONGEST_VALUE = 60
-"""Characters of a cell that a rule's sentence shows."""
+"""Most characters of a cell in a rule's sentence."""
 
 Verdict = bool | Fault
-"""Whether a text holds, or why that cannot be told."""
+"""Whether a text fulfils a condition, or the fault that keeps it from being decided."""
 
 Places = np.ndarray[Any, np.dtype[np.bool_]]
-"""For each row of a chunk, yes or no."""
+"""One boolean per row of a chunk."""
 
 
 class Sifted(NamedTuple):
@@ -46,7 +46,7 @@ class Sifted(NamedTuple):
 
 @dataclass(slots=True)
 class RuleTally:
-    """What one rule has come to: rows it leaves out, and which of its values were met (as they are compared)."""
+    """The effect of one rule: number of rows left out, and those of its values that were met (as compared)."""
 
     kind: str
     column: str
@@ -128,7 +128,7 @@ class _Rule:
         self.tally = RuleTally(of.kind, of.column, self._listed)
 
     def judge(self, columns: Columns, whole: Places) -> tuple[Places, dict[int, Fault]]:
-        """Which of the whole rows this rule leaves out; of which it cannot be told, by their places."""
+        """Return the whole rows that this rule leaves out, and place → fault for those that it cannot judge."""
         codes, texts = pd.factorize(np.array(columns.texts(self._position), dtype=object))
         verdicts = each(self._verdict, texts.tolist(), f"rows.{self._kind}.{self._column}")
         holds = np.array([verdict is True for verdict in verdicts], bool)[codes] if len(codes) else whole.copy()
@@ -194,7 +194,7 @@ class _Rule:
 
 
 def _said(condition: Condition) -> str:
-    """What a condition says beside the values that it lists: `` (min: 50, max: 80)``."""
+    """Return the parts of a condition beside its values, as text: `` (min: 50, max: 80)``."""
     names = ("pattern", "min", "max", "before", "after")
     said = [
         f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}"

@@ -11,10 +11,10 @@ from ..text.spreadsheet import CUT
 from .schema import DAMAGED_SIGNS, MANDATORY, limit_of
 
 _MOST_LISTED = 20
-"""Values that a message names."""
+"""Most values in a message."""
 
 _OWN = frozenset({"pattern_mismatch", "not_listed", "out_of_range", "too_early", "too_late"})
-"""Checks that a rule names."""
+"""Checks that a rule of the configuration names."""
 
 
 def fault_of(name: str, check: str, value: Value, rule: ColumnRule | None, release: tuple[int, ...]) -> Fault:

@@ -19,10 +19,10 @@ from ..text.spreadsheet import one_line
 T = TypeVar("T")
 
 SECONDS = 5.0
-"""Processor time after which a pattern has taken too long for one cell."""
+"""Most processor time for one pattern on one cell."""
 
 _SHOWN = 60
-"""Characters of the cell that the message shows."""
+"""Most characters of the cell in the message."""
 
 
 class _TooSlow(BaseException):
@@ -30,7 +30,7 @@ class _TooSlow(BaseException):
 
 
 def each(apply: Callable[[str], T], texts: Iterable[str], name: str) -> list[T]:
-    """Apply a pattern to each text; :func:`impatient` stops it where it takes too long. ``name``: its key."""
+    """Apply a pattern to each text; :func:`impatient` stops it if it takes too long. ``name``: its key."""
     done: list[T] = []
     current = ""
 
@@ -51,7 +51,7 @@ def each(apply: Callable[[str], T], texts: Iterable[str], name: str) -> list[T]:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Raise InputError, which names pattern and cell, where a pattern in the block takes too long for one cell."""
+    """Raise InputError, naming pattern and cell, if a pattern in the block takes too long for one cell."""
     try:
         yield
     except _TooSlow as error:

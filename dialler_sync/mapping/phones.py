@@ -40,7 +40,7 @@ class RestoredNumber(str):
 
 _LONGEST_CELL = 500
 _COMPLETE = 6
-"""Digits (without prefix and country code) from which a number may be whole; area codes have at most five."""
+"""Fewest digits (without prefix and country code) of a whole number; area codes have at most five."""
 
 _LABEL = re.compile(
     r"tel(efon(nummer)?)?|tn|fon|phone|mob(il|ile|iltelefon)?|handy|cell|call(to)?|festnetz|rufnummer|n[or]|nummer|number"
@@ -49,7 +49,7 @@ _LABEL = re.compile(
 )
 _HINT_FOR_WORDS = "Keep only the number. If the word means that there is none, map it to an empty text under values:."
 _FLOAT = re.compile(r"(\+?[0-9]{7,})[.,]0{1,2}|(\+?[0-9(][0-9 ()/-]{6,})\.0")
-"""Form of a number that a program took for an amount; the decimal zero is not dialled."""
+"""A number that a program took for an amount; the decimal zero is not dialled."""
 
 _DATE = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIAL_IN = re.compile(

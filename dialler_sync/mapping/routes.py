@@ -1,4 +1,4 @@
-"""Which campaign a row goes to, where the configuration names several: by patterns of a column, or by shares."""
+"""Chooses the campaign of a row among several: by patterns of a column, or by shares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PERCENT = 100
 
 
 class Router:
-    """Gives each row its campaign, an ID or a name as text, or the fault why it has none."""
+    """Gives each row its campaign (ID or name, as text), or the fault that it has none."""
 
     def __init__(self, settings: CampaignSettings) -> None:
         self._routes = [(compiled(route.pattern), route.to) for route in settings.routes or ()]

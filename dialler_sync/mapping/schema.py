@@ -28,7 +28,7 @@ _TYPES: dict[Kind, type | tuple[type, ...]] = {
     Kind.BOOLEAN: bool,
 }
 MANDATORY = {"Name": "name_missing", CAMPAIGN.name: "campaign_missing", ANY_PHONE: "phone_missing"}
-"""Fields that the dialler demands, each with the code of the fault that it is empty."""
+"""Mandatory field → error code if it is empty."""
 
 DAMAGED_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 

@@ -75,7 +75,7 @@ def _trimmed(rule: ColumnRule, texts: list[str]) -> list[str]:
 
 
 def _put_in_place(rule: ColumnRule, texts: list[str], field: str) -> list[str]:
-    """What ``replace:`` makes of the texts."""
+    """Apply ``replace:`` to the texts."""
     for one in rule.replace or ():
         change = partial(re.compile(one.pattern).sub, one.with_)
         changed = iter(each(change, filter(None, texts), f"columns.{field}.replace"))
@@ -112,7 +112,7 @@ def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cel
 
 
 def _looked_up(rule: ColumnRule, lookup: Lookup, table: Table, cells: list[Cell]) -> list[Cell]:
-    """What a file has for each text; what it does not have goes by ``unlisted:``, else by ``default:``."""
+    """Return the lookup's value of each text; others go by ``unlisted:``, else by ``default:``."""
     said = rule.unlisted if "unlisted" in rule.model_fields_set else "reject" if rule.default is None else "empty"
     missing = fault(
         "value_unlisted",

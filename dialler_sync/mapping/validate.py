@@ -152,7 +152,7 @@ class Checker:
     def _leave_out(
         self, columns: Mapping[str, Column], faults: dict[int, list[Fault]], warnings: Warnings
     ) -> dict[int, set[str]]:
-        """Take the faults away of fields that are left out where they are bad; place → those fields.
+        """Remove the faults of bad fields that are left out; return place → those fields.
 
         A row keeps a number: where none is good, its phone fields stay as they are.
         """
@@ -203,7 +203,7 @@ class Checker:
         return faults
 
     def _bound(self, name: str) -> BoundField:
-        """What a field is made of; a campaign by shares, of UserData."""
+        """Return the binding of a field; a campaign by shares is bound to UserData."""
         return self._mapping.fields[name if name in self._mapping.fields else "UserData"]
 
     def _ragged(self, cells: int) -> Fault:

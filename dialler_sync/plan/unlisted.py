@@ -1,4 +1,4 @@
-"""Contacts that a run changes though no row is sent to them: gone from the file, or not to be called."""
+"""Selects contacts without a row for a change: gone from the file, back in it, or not to be called."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to one contact, and why."""
+    """The change of one contact, and its reason."""
 
     why: NoRow
     action: Action
@@ -33,9 +33,9 @@ class Change:
 
 
 def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change]:
-    """Contacts of the campaign that are on a do-not-call list whose contacts are locked, and are not locked yet.
+    """Lock contacts of the campaign that stand in a do-not-call list with ``lock``, unless they are locked.
 
-    What the mirror takes is left to it.
+    Contacts that the mirror takes are left to it.
     """
     for contact in snapshot.not_taken():
         if not is_locked(contact.values) and (reason := suppressed.reason_to_lock(contact.values)):
@@ -45,9 +45,10 @@ def to_lock(snapshot: Snapshot, suppressed: SuppressionLists) -> Iterator[Change
 def to_unlock(
     returned: Mapping[str, Mapping[str, str]], snapshot: Snapshot | None, suppressed: SuppressionLists
 ) -> Iterator[Change]:
-    """Contacts that the mirror has locked and that the file has again: UserData → contact ID → run that locked it.
+    """Unlock contacts that the mirror locked and the file has again.
 
-    Who was unlocked since, or must not be called, is left alone. Without a snapshot, all count as locked still.
+    ``returned``: UserData → contact ID → run that locked it. Contacts that were unlocked since, or must not be called,
+    are left alone. Without a snapshot, all count as still locked.
     """
     for page in batched(returned, KEYS):
         there = snapshot.find(page) if snapshot is not None else {}
@@ -64,7 +65,7 @@ def to_unlock(
 class Mirror:
     """Contacts of the campaign that the file no longer has.
 
-    ``adopt``: also those that this tool has not sent. ``rows``: how many the file has.
+    ``adopt``: including those that this tool never sent. ``rows``: number of rows of the file.
     """
 
     settings: Settings
@@ -76,23 +77,23 @@ class Mirror:
     rows: int
 
     def select(self, snapshot: Snapshot) -> None:
-        """Have the snapshot note them; call it once.
+        """Mark them in the snapshot; call once.
 
         Raises:
-            SafetyLimit: before the first one, as they are more than may be, or are not known.
+            SafetyLimit: they are more than the limit allows, or cannot be known.
         """
         keyless = self._note_present(snapshot)
         missing = self._take(snapshot)
         self._check(missing, snapshot.count_present() + missing, keyless)
 
     def changes(self, snapshot: Snapshot) -> Iterator[Change]:
-        """What is done to each of them."""
+        """Yield the change of each of them."""
         action = Action(str(self.settings.mirror.missing))
         for contact in snapshot.taken():
             yield Change(NoRow.MIRRORED, action, contact, "no longer in the file")
 
     def _note_present(self, snapshot: Snapshot) -> int:
-        """Tell the snapshot which keys the file has; gives the number of rows whose key cannot be read."""
+        """Mark the keys of the file in the snapshot; return the number of rows with an unreadable key."""
         keyless = 0
         for page in batched(self.journal.rows(self.run), KEYS):
             snapshot.mark_present(entry.result.user_data for entry in page)
@@ -100,10 +101,10 @@ class Mirror:
         return keyless
 
     def _take(self, snapshot: Snapshot) -> int:
-        """Have the snapshot note the missing ones that may be changed; gives their number.
+        """Mark the missing contacts that may be changed; return their number.
 
         Raises:
-            SafetyLimit: of one of them it is not known whether it is of this campaign.
+            SafetyLimit: the dialler does not say whether one of them is in this campaign.
         """
         theirs = filter(self._may_change, snapshot.absent())
         return sum(self._take_page(snapshot, page) for page in batched(theirs, KEYS))
@@ -151,8 +152,7 @@ class Mirror:
 
 
 def _key_unreadable(row: RowResult) -> bool:
-    """Whether a row that is rejected, or that a filter leaves out, may stand for any contact: it has no UserData, or a
-    damaged one."""
+    """Whether a rejected or filtered row may stand for any contact, as its UserData is missing or damaged."""
     if row.action is Reason.FILTERED:
         return not row.user_data
     damaged = any(fault.field == "UserData" for fault in row.each_fault()) and row.error_code != DUPLICATE_KEY

@@ -22,7 +22,7 @@ from ..model import Fault
 from .sample import MOSTLY, Column
 
 _TRIED = 150
-"""Numbers that each country is tried on."""
+"""Numbers tried per country."""
 
 _REGIONS = (
     *("DE", "AT", "CH", "GB", "US", "FR", "NL", "BE", "IT", "ES", "PL", "DK", "SE", "NO", "FI", "IE", "LU", "LI", "PT"),

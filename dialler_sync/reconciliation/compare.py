@@ -124,7 +124,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What an import may do: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), the numbers
+    """The limits of an import: ``rows.mode``, the fields that contacts keep (see :func:`plan.keep.keep`), the numbers
     that are left out, and whom ``protect:`` protects."""
 
     mode: Mode = Mode.UPSERT

@@ -11,7 +11,7 @@ from ..api.fatal import is_of_every_request
 from ..api.query import calling, persisting
 from ..errors import Refused
 from ..pages import KEYS, batched
-from ..plan.snapshot import fill
+from ..plan.fill import fill
 from .sides import Sides
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..journal import Journal, JournalRow, RunRecord
-from ..journal.database import damaged
+from ..journal.failures import damaged
 from ..model import ACTIONS, DID_NOT_SUCCEED, FINE, Status
 
 

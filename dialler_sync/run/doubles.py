@@ -15,7 +15,8 @@ from ..errors import RequestError
 from ..journal import Journal, JournalRow, Outcome, RunRecord
 from ..model import Action, Status
 from ..pages import KEYS, batched
-from ..plan.snapshot import Snapshot, read_contacts
+from ..plan.fill import read_contacts
+from ..plan.snapshot import Snapshot
 from ..target import split
 
 _log = logging.getLogger(__name__)

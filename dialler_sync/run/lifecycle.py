@@ -21,7 +21,7 @@ from .reports import Effort, SourceCells, Summary, summarise, write_reports
 _log = logging.getLogger(__name__)
 
 _SHOWN = 50
-"""Numbers of rows, and stretches of them, that a message names."""
+"""Most row numbers, and ranges of them, in a message."""
 
 
 class Work(Protocol):
@@ -166,8 +166,10 @@ def report(journal: Journal, run: RunRecord, cells: SourceCells, summary: Summar
 
 
 def _settle(journal: Journal, run: RunRecord, stopped: StopRun | None, effort: Effort) -> Summary:
-    """Have the journal know how the run ended. Its outcomes are counted anew when they are asked for next, whatever was
-    before: a plan takes no lock, and may have counted them while the run was at work."""
+    """Write the end of the run to the journal.
+
+    Its outcomes are counted anew when next asked for: a plan takes no lock, and may have counted them during the run.
+    """
     summary = summarise(journal, run, stopped, effort)
     note_end(journal, run, {**asdict(summary), UNREPORTED: True}, folded=False)
     return summary

@@ -31,7 +31,7 @@ from .counts import Counts, most_first
 _log = logging.getLogger(__name__)
 
 XLSX_ROWS = 10_000
-"""Rows up to which ``report.xlsx`` is written: it costs more time than all other reports together."""
+"""Most rows of a ``report.xlsx``: it takes longer than all other reports together."""
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -104,8 +104,10 @@ class SourceCells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a part of a run took: seconds, requests, imports that were repeats, how long requests took; in how many rows
-    it changed which field; and how many rows were settled while sending, in how many seconds."""
+    """The effort of a part of a run: seconds, requests, repeated imports, and the durations of requests.
+
+    ``changed_fields``: field → rows in which it changed. ``sent``: rows settled while sending, in ``sending`` seconds.
+    """
 
     duration: float = 0.0
     requests: int = 0
@@ -246,7 +248,7 @@ class _Reports:
             self.xlsx.open(lambda: XlsxReport(xlsx, run.id, columns, source.extra_cells, mask=mask))
 
     def add(self, entry: JournalRow) -> tuple[int, Sequence[str]] | None:
-        """Write one row of the journal into all of them; gives its place and cells where it is to be mended."""
+        """Write one row of the journal into all reports; return its place and cells if it is to be fixed."""
         result = entry.result
         if not entry.has_source:
             if self._mirrored is None:

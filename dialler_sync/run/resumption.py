@@ -17,7 +17,7 @@ from ..prepare.sources import Source
 _DOUBTFUL = frozenset({str(RowState.SENDING), str(Status.UNKNOWN)})
 _UNSETTLED = frozenset({*_DOUBTFUL, str(RowState.PENDING)})
 _OF_A_LIST = frozenset({NoRow.MIRRORED, NoRow.RETURNED, NoRow.FILTERED})
-"""Changes of contacts that follow from what a list has: they are left to a newer one."""
+"""Changes that follow from a whole list; a newer list takes them over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class SavedCells:
 
     @property
     def extra_cells(self) -> int:
-        """How many cells the longest row has beyond its header."""
+        """Return the number of cells of the longest row beyond its header."""
         chunks = chain.from_iterable(table.chunks() for table in self._tables if table)
         return max(
             (len(cells) - chunk.frame.shape[1] for chunk in chunks for cells in chunk.ragged.values()), default=0
@@ -137,6 +137,6 @@ def _rows(chunk: Chunk) -> Iterator[tuple[int, Cells]]:
 
 
 def _source_settings(config: Mapping[str, str]) -> SourceSettings:
-    """How the run's files are laid out, by the fingerprint of its configuration."""
+    """Return the layout settings of the run's files, from the fingerprint of its configuration."""
     found = {name: config.get(f"source.{name}") for name in SourceSettings.model_fields}
     return SourceSettings.model_validate({name: json.loads(text) for name, text in found.items() if text is not None})

@@ -40,7 +40,7 @@ Unsure = Sequence[tuple[SpooledRow, int | None]]
 
 
 def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -> Rules:
-    """How a run with these settings sends, whose campaigns have these IDs by name; one has that of the ``target``."""
+    """Return the rules of sending. ``campaign_ids``: name → ID; a single campaign has the ID of the ``target``."""
     number = split(target)[1]
     if settings.campaign.name is not None and number.isdecimal():
         campaign_ids = {**campaign_ids, settings.campaign.name: number}
@@ -54,7 +54,7 @@ def rules_of(settings: Settings, target: str, campaign_ids: Mapping[str, str]) -
 
 
 def known_campaigns(noted: object) -> dict[str, str]:
-    """The IDs of campaigns by name, as the run's record in the journal has them since it was planned."""
+    """Return campaign name → ID, from the record of a planned run."""
     return {str(name): str(number) for name, number in noted.items()} if isinstance(noted, dict) else {}
 
 
@@ -80,7 +80,7 @@ class Tally:
         self.settled = 0
 
     def action(self, seq: int) -> Action | None:
-        """What was decided for a row."""
+        """Return the action planned for a row."""
         return self._prepared.action(seq) if self._prepared else None
 
     def count(self, outcome: Outcome) -> None:
@@ -105,7 +105,7 @@ class Heard:
     outcome: Outcome | None = None
 
     def action(self, seq: int) -> Action | None:
-        """What was decided for the row."""
+        """Return the action planned for the row."""
         return self.log.action(seq)
 
     def count(self, outcome: Outcome) -> None:
@@ -116,7 +116,7 @@ class Heard:
 
 @dataclass(slots=True)
 class Sending:
-    """What is to be sent: the rows of ``prepared`` and what is ``left`` of an earlier part, at most ``limit`` rows.
+    """Sends the rows of ``prepared`` and those ``left`` of an earlier part, at most ``limit`` rows.
 
     With ``engine`` its workers send the rows. ``tally`` counts every outcome. Afterwards ``requests`` are
     those that workers made, ``retries`` the imports that were repeats, ``waited`` the seconds before the first, and
@@ -244,6 +244,6 @@ class Sending:
             self.unwritten += writer.unwritten.values()
 
     def _after(self) -> Iterator[SpooledRow]:
-        """What is locked and deleted, once every row has been taken; with a limit, not yet."""
+        """Yield the contacts to lock and delete after all rows; none with a limit."""
         if self.limit is None and not self.client.gate.stopped:
             yield from self.left.extra

@@ -14,11 +14,11 @@ from ..errors import OutOfTime
 from .interrupt import interruptible
 
 _LOOK_AT_THE_CLOCK = 20.0
-"""Seconds."""
+"""Seconds between two looks at the clock."""
 
 PATIENCE_AT_START = 30.0
-"""Seconds that a dialler which has never answered is tried, unless ``give_up_after`` is set: a wrong address
-should not look like a long night."""
+"""Seconds of retries for a dialler that has never answered, unless ``give_up_after`` is set: a wrong address should
+not take all night to report."""
 
 
 @asynccontextmanager
@@ -49,7 +49,10 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
         if left > 0:
             timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
         elif gate.stopped is None:
-            gate.stop(OutOfTime(f"the time {at:%H:%M} is reached ({why})"))
+            begun = timer is not None
+            gate.stop(
+                OutOfTime(f"the time {at:%H:%M} is reached ({why})" if begun else f"it is {at:%H:%M}, outside {why}")
+            )
 
     look()
     try:

@@ -1,4 +1,4 @@
-"""Which target a configuration means: its account, and its campaign by the ID that the dialler gives it."""
+"""Finds the target of a configuration: its account, and its campaign by the dialler's ID."""
 
 from __future__ import annotations
 

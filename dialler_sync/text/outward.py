@@ -31,8 +31,8 @@ _EXAMINED = 16_000
 _SECRETS, _WORDS = Secrets(), Secrets()
 
 _SHORT_WORD, _WORD = 8, 12
-"""Shorter secrets (of letters and digits; of small letters) may be our own words, or parts of a path: they are masked
-only in texts of the dialler."""
+"""Fewest characters of a secret (of letters and digits; of small letters) to mask in our own texts; a shorter one may
+be a word or part of a path, and is masked only in texts of the dialler."""
 
 _ACTS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters

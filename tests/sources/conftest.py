@@ -159,13 +159,10 @@ def place(
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         configure(sources=logins(f'"s3://lists": {{endpoint_url: "{store}"}}'))
+        client = pytest.importorskip("boto3").client("s3", endpoint_url=store, region_name="us-east-1")
 
         def put(name: str, content: bytes) -> str:
-            import boto3
-
-            boto3.client("s3", endpoint_url=store, region_name="us-east-1").put_object(
-                Bucket="lists", Key=f"nightly/{name}", Body=content
-            )
+            client.put_object(Bucket="lists", Key=f"nightly/{name}", Body=content)
             return f"s3://lists/nightly/{name}"
 
     else:

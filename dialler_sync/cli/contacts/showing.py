@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
-from ..common import echo
+from ..echo import echo
 from ..streams import exact, styled
 
 if TYPE_CHECKING:

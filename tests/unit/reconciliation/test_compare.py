@@ -22,7 +22,7 @@ from dialler_sync.reconciliation.compare import (
     shown,
     unmatched,
 )
-from dialler_sync.reconciliation.sides import Scope
+from dialler_sync.reconciliation.scope import Scope
 
 FIELDS = {"UserData": "K1", "Name": "Meier", "Amount": 12.5, "PhoneNumber1": "+491713920012"}
 

@@ -17,8 +17,8 @@ from dialler_sync.jobs.imports import ImportOptions, import_files, plan_files
 from dialler_sync.jobs.resume import resume_run
 from dialler_sync.journal import Journal
 from dialler_sync.model import Status
+from dialler_sync.run.options import RunOptions
 from dialler_sync.run.reports import Summary
-from dialler_sync.run.rows import RunOptions
 from dialler_sync.simulator import FaultPlan, SimulatorServer
 
 from ...conftest import Configure

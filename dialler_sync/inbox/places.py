@@ -141,3 +141,8 @@ def fitting(name: str) -> str:
     while len(os.fsencode(stem + suffix)) > _LONGEST_NAME:
         stem, suffix = (stem[:-1], suffix) if stem else ("", suffix[:-1])
     return stem + suffix
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is UTF-8."""
+    return name == name.encode("utf-8", "replace").decode()

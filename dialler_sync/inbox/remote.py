@@ -25,7 +25,7 @@ from ..fetch.remote import download
 from ..files.private import make_folder, replaced
 from ..files.url import Url
 from ..journal.inbox import InboxNotes
-from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Unfiled, filed_name, fitting, not_filed
+from .places import GONE, MOVE_IT, NOT_BACK, REPLACED, UNREAD, Arrival, Unfiled, filed_name, fitting, is_text, not_filed
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class RemoteInbox:
         entry, most = self._seen[path.name], self.source.max_file_mb
         if entry.kind != "file":
             return "is a link: put the file itself there"
-        if not _is_text(path.name):
+        if not is_text(path.name):
             return "has a name that is not UTF-8: rename it"
         return (
             f"has more than {most:,} MB: split it, or raise source.max_file_mb" if entry.size > most * 1_000_000 else ""
@@ -117,7 +117,7 @@ class RemoteInbox:
         inside = f"{_IMPORTING}/{entry.name}"
         if self.store.renames:
             if entry.name.startswith(f"{self.owner}-"):
-                left = (each for each in self.store.listed(inside) if each.kind == "file" and _is_text(each.name))
+                left = (each for each in self.store.listed(inside) if each.kind == "file" and is_text(each.name))
                 return [self._claim_of(each.name, each.mark) for each in left]
         elif entry.name.endswith(_CLAIM):
             owner, _, mark = self.store.read(inside).decode("utf-8", "replace").partition("\n")
@@ -141,11 +141,7 @@ class RemoteInbox:
         return False
 
     def unread(self) -> list[Path]:
-        """Return what lies in ``failed/`` because it could not be read.
-
-        Raises:
-            InputError: it cannot be listed.
-        """
+        """Return what lies in ``failed/`` because it could not be read."""
         found = (entry.name for entry in self.store.listed("failed") if entry.kind == "file")
         return [self.folder / "failed" / name for name in found if name.startswith(UNREAD)]
 
@@ -173,12 +169,11 @@ class RemoteClaim:
     @property
     def way_out(self) -> str:
         """What somebody does who wants to go on without it: it stays claimed while it has a copy here."""
-        folder = self.inbox.folder
         if not self.place.exists():
             return MOVE_IT
-        if self.inbox.store.renames:
-            return f"move {folder / self._inside} away"
-        return f"{MOVE_IT}, then delete {folder / self._claim}"
+        renamed = self.inbox.store.renames
+        there = self.inbox.folder / (self._inside if renamed else self._claim)
+        return f"move {there} away" if renamed else f"{MOVE_IT}, then delete {there}"
 
     @property
     def _inside(self) -> str:
@@ -296,10 +291,6 @@ class RemoteClaim:
 
     def let_go(self) -> None:
         """Nothing is held."""
-
-
-def _is_text(name: str) -> bool:
-    return name == name.encode("utf-8", "replace").decode()
 
 
 def _digest(text: str) -> str:

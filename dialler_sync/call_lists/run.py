@@ -102,7 +102,7 @@ class CallsRun:
             found, notes, pending = asyncio.run(self._look(held))
             if columns and not self._options.files:
                 columns.want(str(line["UserData"] or "") for line in found.lines)
-                columns.add_imports(self._journal, self._target)
+                columns.add_imports(self._journal, self._target, self._settings.source)
             if self._to:
                 self._write(found, notes, pending, columns, self._to)
                 if not self._options.contacts:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ..config import Settings
+from ..config import Settings, SourceSettings
 from ..config.texts import fold
 from ..contacts.targets import Named, Targets
 from ..errors import InputError
@@ -61,13 +61,13 @@ class SourceColumns:
         for target, row in zip(Targets(Named(file=path), settings), rows, strict=True):
             self._put(0, target.user_data, _at(row, places))
 
-    def add_imports(self, journal: Journal, target: str) -> None:
+    def add_imports(self, journal: Journal, target: str, source: SourceSettings) -> None:
         """Add the rows of the last imports of a target, as far as their files are still there, until all are found."""
         imports = [run for run in journal.runs() if run.target == target and run.command in {"import", "retry"}]
         for nth, run in enumerate(imports[:_RUNS], 1):
             if not self._left():
                 return
-            cells = run_cells(journal, run)
+            cells = run_cells(journal, run, source)
             self.missing += cells.missing
             columns = [self._places(entry["layout"].get("columns", ())) for entry in cells.files]
             self.missing += [

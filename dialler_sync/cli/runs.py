@@ -160,7 +160,7 @@ def report(app: App, run: str, out: Path | None) -> int:
     if out is not None and not isinstance(out, Url):
         raise click.UsageError("--out takes an address here: the reports are written into the folder of the run")
     with app.journal() as journal:
-        summary, missing = rewrite_reports(journal, journal.run(run))
+        summary, missing = rewrite_reports(journal, journal.run(run), app.source())
         if isinstance(out, Url):
             put_reports(journal.run(run), out, app.source().stores)
     for problem in missing:

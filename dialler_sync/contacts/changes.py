@@ -83,7 +83,14 @@ def bulk_run(
         return UncheckedChanger(client, recorder) if options.unchecked else ContactChanger(client, resumed)
 
     job = Job(plan.pages, lambda _: run.command, changer, repeatable=not options.unchecked)
-    return BulkRun(settings, journal, observer, run, job, SavedCells(journal, run, options.named.on_command_line()))
+    return BulkRun(
+        settings,
+        journal,
+        observer,
+        run,
+        job,
+        SavedCells(journal, run, settings.source, options.named.on_command_line()),
+    )
 
 
 @dataclass(frozen=True, slots=True)

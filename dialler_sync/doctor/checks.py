@@ -25,6 +25,7 @@ from ..journal import Journal
 from ..journal.place import journal_files
 from ..text.command_line import command
 from ..text.phrase import figure
+from .addresses import check_addresses
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
 from .dialler import check_dialler
@@ -73,6 +74,7 @@ def examine(
     if not unsafe:
         yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
     yield _configuration(files, settings)
+    yield from check_addresses(settings)
     yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)

@@ -20,7 +20,7 @@ from ..text.command_line import command
 from ..text.phrase import counted, figure, phrase
 from .answers import Answers
 from .arrivals import Arrivals
-from .places import Arrival, Claimed, Unfiled
+from .places import UNREAD, Arrival, Claimed, Unfiled
 
 _log = logging.getLogger(__name__)
 
@@ -165,16 +165,15 @@ class Inbox:
             if more := len(self._behind[3:]):
                 names = phrase("{files} and {count} more", files=names, count=figure(more))
             _log.warning(
-                "%s",
+                "%s %s",
                 counted(
                     len(self._behind),
-                    "{file} must be finished first, so {files} waits; the next call begins with it. To continue "
-                    "without it, move it out of the inbox.",
-                    "{file} must be finished first, so {files} wait; the next call begins with it. To continue "
-                    "without it, move it out of the inbox.",
+                    "{file} must be finished first, so {files} waits; the next call begins with it.",
+                    "{file} must be finished first, so {files} wait; the next call begins with it.",
                     file=taken.home,
                     files=names,
                 ),
+                taken.way_out,
             )
 
     def _work_on(self, taken: Claimed) -> Summary | None:
@@ -202,7 +201,7 @@ class Inbox:
             raise
         except InputError:
             if not self.dry_run:
-                self._file(taken, "failed", f"unread-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+                self._file(taken, "failed", f"{UNREAD}{datetime.now(UTC):%Y%m%d-%H%M%S}")
             raise
         self.codes.append(summary.exit_code)
         place = "" if self.dry_run else self._place(summary)

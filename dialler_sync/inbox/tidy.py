@@ -10,12 +10,12 @@ from pathlib import Path
 
 from ..config.inbox import Due
 from ..errors import InputError
-from ..files.url import Url, path_of
+from ..files.url import path_of
 from ..journal import Journal
 from ..journal.inbox import InboxNotes
 from ..text.forms import day
 from ..text.phrase import mark, phrase
-from .places import Place
+from .places import UNREAD, Place
 
 _log = logging.getLogger(__name__)
 
@@ -38,19 +38,21 @@ def delete_old(place: Place, keep: timedelta, journal: Journal, now: datetime | 
         for path in map(path_of, {entry["path"] for entry in run.files} - needed):
             if path.parent in folders:
                 _delete(place, path)
-    for folder in folders:
-        if isinstance(folder, Url):
-            continue  # there a file that could not be read stays until somebody deletes it
-        for path in sorted(folder.glob("unread-*")):
-            at = _unread_at(path.name)
-            if at and at < limit and str(path) not in needed:
-                _delete(place, path)
+    try:
+        unread = place.unread()
+    except InputError as error:
+        _log.warning("%s (inbox.keep)", error)
+        return
+    for path in unread:
+        at = _unread_at(path.name)
+        if at and at < limit and str(path) not in needed:
+            _delete(place, path)
 
 
 def _unread_at(name: str) -> datetime | None:
     """Return the time in the name of a file that could not be read."""
     with suppress(ValueError):
-        return datetime.strptime(name[: len("unread-20261129-031500-")], "unread-%Y%m%d-%H%M%S-").replace(tzinfo=UTC)
+        return datetime.strptime(name[len(UNREAD) :][: len("20261129-031500-")], "%Y%m%d-%H%M%S-").replace(tzinfo=UTC)
     return None
 
 

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ..config import Settings
+from ..config import Settings, SourceSettings
 from ..config.inbox import age
 from ..errors import (
     DiallerUnavailable,
@@ -48,8 +48,9 @@ _STOPS: dict[int, type[StopRun]] = {
 """Exit code → error that stopped the run."""
 
 
-def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str]]:
+def rewrite_reports(journal: Journal, run: RunRecord, source: SourceSettings) -> tuple[Summary, list[str]]:
     """Write the reports of a run again, into its folder; return a sentence on each file whose original cells are lost.
+    ``source`` has the password of protected files.
 
     Raises:
         UsageError: the run is still at work, or was a reconciliation.
@@ -62,7 +63,7 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     at_work = run.state == "running" or run.is_unreported
     with journal.campaign_lock(run.target) if at_work else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
-        cells = run_cells(journal, run, typed)
+        cells = run_cells(journal, run, source, typed)
         reopen_folder(run)
         run = replace(run, files=cells.files)
         summary = summarise(journal, run, _stopped(run), Effort())

@@ -13,11 +13,11 @@ from typing import Any
 from ..config.notify import NotifySettings
 from ..config.settings import Settings
 from ..errors import DiallerSyncError, JournalError
-from ..exit_codes import MEANINGS, ExitCode, exit_code
+from ..exit_codes import ExitCode, exit_code, meaning_of
 from ..journal import Journal
 from ..journal.notices import NewNotice
-from ..report.words import rows
 from ..run.reports import Summary
+from ..text.phrase import counted, figure, phrase
 from .metrics import write_metrics
 from .receivers import ping, receivers, stored_names
 
@@ -68,9 +68,14 @@ def _row_count_alarm(summary: Summary, earlier: Sequence[Mapping[str, Any]], set
     usual, read = median(counts), summary.counts["read"]
     if settings.row_count.allows(abs(read - usual), usual):
         return ""
-    before = "the last import" if len(counts) == 1 else f"the last {len(counts)} imports"
-    were = "was" if read == 1 else "were"
-    return f"{rows(read)} {were} read; {before} had {usual:g} (notify.row_count: {settings.row_count})"
+    before = counted(
+        len(counts),
+        "the last import had {usual} (notify.row_count: {limit})",
+        "the last {count} imports had {usual} (notify.row_count: {limit})",
+        usual=figure(usual, 1 if usual % 1 else 0),
+        limit=settings.row_count,
+    )
+    return f"{counted(read, '{count} row was read', '{count} rows were read')}; {before}"
 
 
 def _alarm_stands(summary: Summary, earlier: Sequence[Mapping[str, Any]]) -> bool:
@@ -140,7 +145,7 @@ def _tell(summary: Summary, journal: Journal, settings: NotifySettings, *, diges
 
 def ping_end(settings: NotifySettings | None, code: int, why: str | None = None, *, failing: bool = True) -> None:
     """Ping how work ended; a failure with its exit code and reason."""
-    said = f"exit {code:d}: {why or MEANINGS[ExitCode(code)]}"
+    said = phrase("exit {code}: {why}", code=int(code), why=why or meaning_of(code))
     ping(settings, "fail" if failing else "", said if failing else "")
 
 
@@ -199,7 +204,7 @@ def send_test(settings: Settings, journal: Journal) -> list[tuple[str, bool]]:
     """Send a test to each receiver of ``notify:``; return their names, each with whether it took the test."""
     if settings.notify is None:
         return []
-    body = _without_run("test", settings, "This is a test: nothing was imported.", ExitCode.OK)
+    body = _without_run("test", settings, phrase("This is a test: nothing was imported."), ExitCode.OK)
     return [(receiver.name, receiver.send(body)) for receiver in receivers(settings.notify, journal)]
 
 

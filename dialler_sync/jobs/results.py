@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..report.reconciliation import calls_in_words
-from ..report.words import forecast, knowledge, mirror_not_done, next_step, percent, rows, title, verdict, warned
+from ..report.words import forecast, knowledge, mirror_not_done, next_step, title, verdict, warned
 from ..run.reports import Summary
 
 __all__ = [
@@ -13,8 +13,6 @@ __all__ = [
     "knowledge",
     "mirror_not_done",
     "next_step",
-    "percent",
-    "rows",
     "title",
     "verdict",
     "warned",

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from ..errors import JournalError
 from ..journal import READING, Journal, RunRecord
 from ..model import Status
-from ..report.words import rows
 from ..run.counts import Counts
 from ..text.command_line import command
+from ..text.forms import rows
 
 _log = logging.getLogger(__name__)
 

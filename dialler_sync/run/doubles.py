@@ -18,6 +18,7 @@ from ..pages import KEYS, batched
 from ..plan.fill import read_contacts
 from ..plan.snapshot import Snapshot
 from ..target import split
+from ..text.phrase import phrase
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +80,10 @@ def _doubled(page: Sequence[JournalRow], found: Mapping[str, Sequence[StoredCont
                 result.http_status,
                 result.attempts,
                 error_code=POSSIBLE_DUPLICATE,
-                error=f"several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
-                "have created one",
+                error=phrase(
+                    "several contacts in the dialler have this UserData ({ids}): another run, or somebody else, may "
+                    "have created one",
+                    ids=ids,
+                ),
                 sent_at=result.sent_at,
             )

@@ -11,6 +11,7 @@ from ..model import Status
 from ..run.counts import Counts
 from ..text.command_line import command
 from ..text.forms import rows
+from ..text.phrase import figure
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def counts_so_far(journal: Journal, run: RunRecord) -> dict[str, int]:
 def progress_in_words(run: RunRecord, state: str, counts: Mapping[str, int]) -> str:
     """Return how far a run came, and what to do: ``killed; 2 of 6 rows settled. Finish it with: …``."""
     read = counts.get("read", 0)
-    said = f"{state}; {read - _unsettled(counts):,} of {rows(read)} settled"
+    said = f"{state}; {figure(read - _unsettled(counts))} of {rows(read)} settled"
     if state == RUNNING:
         return said
     if run.command in READING:

@@ -12,8 +12,6 @@ from ..text.spreadsheet import harmless
 from . import plan_words
 from .sheets import Book, Table
 
-_HEADER = ("row", "action", "who", "user_data", "contact_id", "column", "field", "is", "becomes", "reason")
-
 
 def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
     """Write the workbook of a plan, by the keys of its JSON: a line for each field that changes or is set.
@@ -24,7 +22,8 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
     with Book(path) as book:
         page = book.add_page(phrase("Summary"), (26, 12, 90))
         table = book.add_table(phrase("Changes"), path.with_suffix(".json").name)
-        table.writerow(_HEADER)
+        who, column = phrase("who"), phrase("column")
+        table.writerow(("row", "action", who, "user_data", "contact_id", column, "field", "is", "becomes", "reason"))
         for entry in plan["entries"]:
             _write(table, entry, plan["labels"])
         note = table.close()

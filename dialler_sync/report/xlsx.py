@@ -33,7 +33,7 @@ _COLOURS: Mapping[Status, str] = {
 }
 
 
-PEOPLE_COLUMNS = ("who", "column")
+PEOPLE_COLUMNS = (mark("who"), mark("column"))
 """Last columns of the sheet of all rows: the name in the row, and the source columns of ``_error_field``."""
 
 
@@ -64,7 +64,7 @@ class XlsxReport:
         try:
             self._summary = self._book.add_page(phrase("Summary"), (26, 12, 64, 64))
             self._all = self._book.add_table(phrase("All rows"), "results.csv", sheet_rows)
-            self._all.writerow((*RESULT_COLUMNS, *PEOPLE_COLUMNS))
+            self._all.writerow((*RESULT_COLUMNS, *map(phrase, PEOPLE_COLUMNS)))
             self._failed = self._book.add_table(phrase("Failed rows"), "failed.csv", sheet_rows)
             self._failed_rows = FailedRows(self._failed, FailedTable("" if mask else run, columns, extra))
         except BaseException:

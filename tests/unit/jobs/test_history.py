@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from dialler_sync.config import SourceSettings
 from dialler_sync.errors import UsageError
 from dialler_sync.jobs.history import delete_old_reports, prunable, prune, rewrite_reports
 from dialler_sync.journal import Journal, RunRecord
@@ -127,6 +128,6 @@ def test_the_reports_of_a_reconciliation_are_not_written_anew(tmp_path: Path) ->
     compared = replace(RUN, command="reconcile", out=str(tmp_path))
 
     with pytest.raises(UsageError, match="reconcile them again"):
-        rewrite_reports(cast("Journal", Runs([compared])), compared)
+        rewrite_reports(cast("Journal", Runs([compared])), compared, SourceSettings())
 
     assert list(tmp_path.iterdir()) == []

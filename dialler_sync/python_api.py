@@ -18,7 +18,7 @@ from .jobs.calls import CallsDone, Form, calls_options, cell_text, list_calls
 from .jobs.frames import calls_frame, text_frame
 from .jobs.imports import ImportOptions, RunOptions
 from .jobs.notebook import Watch, run_job
-from .jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
+from .jobs.reconcile import ReconcileOptions, plan_fixes, reconcile_files
 from .jobs.records import Journal, default_state
 from .jobs.results import ReconciliationSummary, Summary
 from .jobs.settings import Limit, Settings, load_config, row_limit
@@ -150,7 +150,7 @@ def reconcile(
     def work(store: Journal, watch: Watch) -> Reconciliation:
         done = reconcile_files(settings, options, store, watch)
         if fix is not None and not done.summary.stopped_because:
-            mending_plan(settings, options, store, watch).write(Path(fix))
+            plan_fixes(settings, options, store, watch).write(Path(fix))
         return Reconciliation(done.summary)
 
     return _with_journal(journal, work)

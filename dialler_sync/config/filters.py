@@ -30,7 +30,7 @@ def _texts(given: object) -> object:
 
 
 class Condition(Section):
-    """The condition for a cell. A list is short for ``{values: list}``. All keys given must hold."""
+    """What a cell must hold. A list is short for ``{values: list}``. Of several keys, all must hold."""
 
     values: Annotated[tuple[str, ...], BeforeValidator(_texts), Field(min_length=1)] | None = Field(
         None, description="One of these texts. Case and white space are ignored; '' is an empty cell."

@@ -41,7 +41,7 @@ class Distrust:
     """The reason why a file is not trusted, and the commands that fix it."""
 
     said: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def require(what: str, path: Path, *, trust: bool | None = None, shared: bool = 
         return
     if found := judge(what, path, shared=shared):
         raise UsageError(
-            f"{found.said}. It is not used. Make it safe: {found.mend} - or, if you trust everybody who can change it, "
+            f"{found.said}. It is not used. Make it safe: {found.fix} - or, if you trust everybody who can change it, "
             f"say --trust ({TRUST}=1)."
         )
 

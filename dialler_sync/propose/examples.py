@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..config.columns import fold
+from ..config.texts import fold
 from ..fields import PHONE_FIELDS
 from ..model import Fault
 from .assigned import Assigned

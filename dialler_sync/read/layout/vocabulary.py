@@ -17,7 +17,7 @@ from operator import or_
 
 import yaml
 
-from ...config.columns import fold
+from ...config.texts import fold
 
 _LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "œ": "oe"}

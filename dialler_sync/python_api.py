@@ -236,7 +236,7 @@ def _with_journal(journal: StrPath | None, work: Callable[[Journal, Watch], T]) 
 
 
 def _limit(name: str, given: str | None) -> Limit | None:
-    """A limit of rows, by the name of its argument."""
+    """Parse a limit of rows; ``name`` is its argument."""
     try:
         return row_limit(given)
     except ValueError as error:

@@ -235,7 +235,7 @@ def _contradictions(rule: ColumnRule) -> Iterator[str]:
 
 
 def _unfit(rule: ColumnRule, value: str) -> str:
-    """Why a value could never pass the other checks."""
+    """Return the reason why a value can never pass the other checks; ``""`` if it can."""
     if rule.pattern is not None and not re.fullmatch(rule.pattern, value):
         return f"pattern '{rule.pattern}' does not match it"
     if rule.max_length is not None and len(value) > rule.max_length:

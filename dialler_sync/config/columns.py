@@ -75,7 +75,7 @@ _NOT_KEPT = {"UserData": "names the contact", "ResetContact": "is a command that
 
 
 def _refused(name: str, rule: ColumnRule, key: str) -> str:
-    """Why a field cannot have a key that others can."""
+    """Return the reason why a field cannot have a key that others can; ``""`` if it can."""
     if key == "invalid" and rule.invalid == "empty" and name in ("Name", "UserData"):
         what = "is required by the dialler" if name == "Name" else "without it, each import creates a new contact"
         return f"{name} cannot be left out: {what}"

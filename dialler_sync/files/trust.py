@@ -94,7 +94,7 @@ def foreign_link(path: Path) -> Path | None:
 
 
 def is_trusted(user: int) -> bool:
-    """Whether what belongs to a user is trusted: this one, root, or who typed ``sudo``."""
+    """Whether files of a user are trusted: this one's, root's, or those of the user who called sudo."""
     return sys.platform == "win32" or user in _trusted()
 
 

@@ -272,7 +272,7 @@ def _changed(sources: Sequence[Source], run: RunRecord) -> str:
 
 
 def _day_of(run: RunRecord) -> date:
-    """The day on which a run began, which is its today."""
+    """Return the day on which a run began; ``today`` in its configuration means this day."""
     return datetime.fromisoformat(run.started_at).astimezone().date()
 
 

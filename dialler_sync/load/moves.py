@@ -74,7 +74,7 @@ class Moves:
         return self._doubled(outcome, f"the contact was not moved from its old campaign, but created again: {there}")
 
     async def _updated(self, row: SpooledRow, outcome: Outcome) -> Outcome:
-        """The outcome of a row that must not make a contact."""
+        """Return the outcome of a row that must not create a contact."""
         if outcome.contact_id in ("", row.contact_id):
             return outcome
         made = f"contact {outcome.contact_id} was created or overwritten, not contact {row.contact_id}"

@@ -32,7 +32,7 @@ class RunCells(SourceCells, Protocol):
 
 
 def run_cells(journal: Journal, run: RunRecord, typed: Sequence[Cells] = ()) -> RunCells:
-    """The rows of a run that has read its files already; ``typed`` are those that stood on the command line."""
+    """Return the cells of a run that has read its files; ``typed`` are those from the command line."""
     return ContactCells(journal, run) if run.command == "undo" else SavedCells(journal, run, typed)
 
 
@@ -73,7 +73,7 @@ class SavedCells:
         ]
 
     def _table(self, entry: Mapping[str, Any], source: SourceSettings) -> Table | None:
-        """A file of the run, if it is as it was and the reports need it."""
+        """Return a file of the run, if it is unchanged and the reports need it."""
         if not (entry["path"] and entry["layout"].get("columns")):
             return None
         from ..read import open_tables

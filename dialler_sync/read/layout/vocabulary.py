@@ -104,7 +104,7 @@ def _long_words() -> dict[int, list[tuple[str, int]]]:
 
 
 def _letters(word: str) -> int:
-    """A bit for each letter in it."""
+    """Return a bit for each letter in a word."""
     return reduce(or_, (1 << ord(letter) % 64 for letter in word), 0)
 
 

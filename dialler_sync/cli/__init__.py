@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from .startup import loading
+
 try:
-    from .main import main
-except KeyboardInterrupt:  # while the modules are loaded, which takes a moment
+    with loading():
+        from .main import main
+except KeyboardInterrupt:
     print("interrupted", file=sys.stderr)  # noqa: T201 - what prints is not loaded
     raise SystemExit(130) from None
 

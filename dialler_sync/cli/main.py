@@ -162,8 +162,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> ExitCode:
     startup.delay_collector()
-    _hear(signal.default_int_handler)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
-    atexit.register(_hear, signal.SIG_IGN)  # the command's exit code stands, even after another Ctrl-C
+    startup.hear(startup.interrupt)  # SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does
+    atexit.register(startup.hear, signal.SIG_IGN)  # the command's exit code stands, even after another Ctrl-C
     forget_secrets()
     keep_secret(*map(os.environ.get, _SECRET_VARIABLES))
     printing = Printing()
@@ -189,7 +189,7 @@ def _run(arguments: Sequence[str] | None) -> ExitCode:
         _log.error("Error: %s", error)
         code = exit_code(error, {})
     except (click.Abort, KeyboardInterrupt) as error:
-        _hear(lambda *_: None)
+        startup.hear(lambda *_: None)
         if how_to_go_on := _interrupted_before(error):
             _log.error("Error: %s", how_to_go_on)
         else:
@@ -212,18 +212,6 @@ def _show_bug(kind: type[BaseException], bug: BaseException | None, trace: Trace
     """Print a bug as Python does, for a bug report: without secrets and terminal control characters."""
     with suppress(OSError, ValueError):  # nobody is there to be told
         sys.stderr.write(screen("".join(traceback.format_exception(kind, bug, trace))))
-
-
-def _hear(answer: Any) -> None:
-    """Set the handler of Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if (
-            number
-            and signal.getsignal(number) != signal.SIG_IGN
-            and threading.current_thread() is threading.main_thread()
-        ):
-            signal.signal(number, answer)
 
 
 def _told(code: ExitCode, printing: Printing) -> ExitCode:

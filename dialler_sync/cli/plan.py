@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from ..exit_codes import ExitCode
+from ..text.command_line import command
 from .app import App, settled
 from .codes import COMPARES, exit_codes
-from .echo import say
+from .echo import echo, say
 from .options import adopt_option, compare_option, files_argument, max_missing_option, run_options
 from .source_options import source_options
 
@@ -59,8 +60,8 @@ def plan(
     options = run_options(settings, **given)
     with app.journal() as journal, progress(app) as observer:
         made = plan_files(settings, ImportOptions(files, app.config_path, run=options), journal, observer)
-    if outputs:
-        write_plan(made, outputs)
+    written = write_plan(made, outputs) if outputs else []
+    if written:
         settled()
     print_plan(made, as_json=as_json)
     if made.stops and not as_json:
@@ -70,4 +71,7 @@ def plan(
             f"As configured, an import also sends unchanged rows: {rows(made.counts['unchanged'])}. Skip them "
             f"with --plan, --compare {made.compare}, or 'compare: {made.compare}' under 'rows:'."
         )
+    if written and not as_json:
+        say(f"Wrote {', '.join(map(str, written))}. Import exactly this plan with:")
+        echo(f"  {command('import', '--plan', str(written[0]))}")
     return ExitCode.DIFFERENCES if detailed_exitcode and made.differs else ExitCode.OK

@@ -1,16 +1,73 @@
-"""Set-up before a command and clean-up after it: garbage collection, and the time zone."""
+"""Set-up before a command and clean-up after it: signals, garbage collection, and the time zone."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import os
+import signal
+import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from types import FrameType
+from typing import Any
 
 _log = logging.getLogger(__name__)
 _WINTER, _SUMMER = datetime(2030, 1, 1), datetime(2030, 7, 1)  # noqa: DTZ001 - they get the zone of this machine
+
+
+def hear(answer: Any) -> None:
+    """Set the handler of Ctrl-C, SIGTERM and SIGHUP; ``nohup`` has SIGHUP ignored."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if (
+            number
+            and signal.getsignal(number) != signal.SIG_IGN
+            and threading.current_thread() is threading.main_thread()
+        ):
+            signal.signal(number, answer)
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, but not while a module is loaded: libraries turn it into errors of their own.
+
+    Raises:
+        KeyboardInterrupt: once the module is loaded.
+    """
+    while frame:
+        if frame.f_code.co_filename.startswith("<frozen importlib."):
+            later = threading.Timer(0.02, _send_again, [number])
+            later.daemon = True
+            later.start()
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _send_again(number: int) -> None:
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:  # the main thread may wait in the kernel
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Let Ctrl-C wait until the modules of the command line are loaded, which takes a moment."""
+    ours = (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        and threading.current_thread() is threading.main_thread()
+    )
+    if ours:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def delay_collector() -> None:

@@ -10,12 +10,10 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from ..errors import InputError
+from .limits import refuse_more
 
 _SYSTEM_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _PORT = 22
-MOST_NAMES = 100_000
-"""Files of a folder: each takes memory, and no folder of lists has as many."""
 
 
 class _Client(paramiko.SFTPClient):
@@ -36,8 +34,7 @@ class _Client(paramiko.SFTPClient):
                     name, long = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
                     found = paramiko.SFTPAttributes._from_msg(answer, name, long)  # type: ignore[attr-defined]
                     number += 1
-                    if number > MOST_NAMES:
-                        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
+                    refuse_more(number, path)
                     if name not in {".", ".."}:
                         yield found
         self._request(paramiko.sftp.CMD_CLOSE, handle)  # type: ignore[attr-defined] # fails where the link is broken

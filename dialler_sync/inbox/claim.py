@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -174,9 +175,10 @@ def claim(arrival: Arrival) -> Claim | None:
             Claim(home, folder, folder / name, None)._tidy()
             _log.info("%s is gone", home)
             return None
+        shared = home.parent.stat().st_mode & stat.S_ISVTX  # only its owner may move the files of others
         raise UsageError(
-            f"{home} cannot be moved to {folder / name} ({error.strerror}), so it is not imported. The inbox must be "
-            "writable for this user."
+            f"{home} cannot be moved to {folder / name} ({error.strerror}), so it is not imported. The inbox must "
+            f"{'belong to' if shared else 'be writable for'} this user."
         ) from error
     if mark_of(taken.place) != arrival.mark or unfitness(taken.place):
         taken.put_back()

@@ -16,18 +16,22 @@ from ..report.plan_words import what_rules_did
 __all__ = ["what_rules_did", "write_plan"]
 
 
-def write_plan(plan: PlanFile, paths: Sequence[Path]) -> None:
+def write_plan(plan: PlanFile, paths: Sequence[Path]) -> list[Path]:
     """Write a plan to each path, as its ending says; the JSON of a page or workbook has the same stem.
+
+    Returns the files that were written, the first of which ``import --plan`` takes.
 
     Raises:
         UsageError: a file cannot be written.
     """
     files = dict.fromkeys(path.with_suffix(".json") if _is_shown(path) else path for path in paths)
-    for path in (*files, *filter(_is_shown, dict.fromkeys(paths))):
+    written = [*files, *filter(_is_shown, dict.fromkeys(paths))]
+    for path in written:
         try:
             _write(plan, path)
         except (JournalError, OSError) as error:
             raise UsageError(f"-o {path}: cannot be written: {why(error)}. Nothing was sent.") from error
+    return written
 
 
 def _write(plan: PlanFile, path: Path) -> None:

@@ -49,7 +49,10 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
         if left > 0:
             timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
         elif gate.stopped is None:
-            gate.stop(OutOfTime(f"the time {at:%H:%M} is reached ({why})"))
+            begun = timer is not None
+            gate.stop(
+                OutOfTime(f"the time {at:%H:%M} is reached ({why})" if begun else f"it is {at:%H:%M}, outside {why}")
+            )
 
     look()
     try:

@@ -6,11 +6,15 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dialler_sync.cli.startup import interrupt
 from dialler_sync.errors import Interrupted
 from dialler_sync.exit_codes import ExitCode
 
@@ -123,7 +127,48 @@ def test_a_hangup_that_is_ignored_stays_so(run: Run, monkeypatch: pytest.MonkeyP
 
     run("runs", "list")
 
-    assert heard == [signal.default_int_handler, signal.default_int_handler, signal.SIG_IGN]
+    assert heard == [interrupt, interrupt, signal.SIG_IGN]
+
+
+@BOTH
+def test_a_signal_while_a_command_loads_its_modules(
+    number: signal.Signals, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pydantic and others turn a KeyboardInterrupt into errors of their own, which would pass for bugs."""
+    source = "import signal\ntry: signal.raise_signal({})\nexcept KeyboardInterrupt: raise RuntimeError('a bug')\n"
+    (tmp_path / f"turns_{number.name}.py").write_text(source.format(int(number)), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def load() -> None:
+        import_module(f"turns_{number.name}")
+        threading.Event().wait(20)
+
+    doing(load, monkeypatch)
+
+    done = run("runs", "list")
+
+    assert (done.code, done.err.strip()) == (ExitCode.INTERRUPTED, "interrupted")
+
+
+def test_ctrl_c_while_the_command_line_is_loaded() -> None:
+    """It waits for the end of the module, and leaves the handler of whoever imports it."""
+    code = (
+        "import signal, sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'dialler_sync.cli.main':\n"
+        "            try: signal.raise_signal(signal.SIGINT)\n"
+        "            except KeyboardInterrupt: raise RuntimeError('a bug')\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from dialler_sync.cli import main\n"
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, flush=True)\n"
+        "main(['simulator', '--port', '0'])  # until Ctrl-C\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stdout[:5], "Error" in done.stderr) == (ExitCode.OK, "True\n", False)
 
 
 def test_workers_on_this_machine_leave_signals_to_the_coordinator() -> None:

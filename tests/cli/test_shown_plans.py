@@ -71,6 +71,10 @@ def test_each_ending_is_written_and_pages_have_their_plan_beside_them(
     done = run(*chosen, "plan", path, "-o", "shown.html", "-o", "book.XLSX", "-o", "kept.plan")
 
     assert done.code == ExitCode.OK, done.err
+    assert done.out.splitlines()[-2:] == [
+        "Wrote shown.json, book.json, kept.plan, shown.html, book.XLSX. Import exactly this plan with:",
+        "  dialler-sync --config other.yaml import --plan shown.json",
+    ]
     plan = json.loads(Path("shown.json").read_text(encoding="utf-8"))
     assert json.loads(Path("kept.plan").read_text(encoding="utf-8")) == plan
     assert json.loads(Path("book.json").read_text(encoding="utf-8")) == plan

@@ -123,13 +123,17 @@ def test_between_three_users(
     )
 
     brought = as_user(INTRUDER, inbox, code=bring)
+    inbox.chmod(0o3777)  # as /tmp: only its owner, or the folder's, moves a file
+    refused = as_user(AGENT, home, "-c", config, "import", "--inbox", inbox, "--quiet-for", "0")
     os.chown(inbox, AGENT, INTRUDER)  # the agent can write there, as owner
     inbox.chmod(0o2775)
     done = as_user(AGENT, home, "-c", config, "import", "--inbox", inbox, "--quiet-for", "0")
 
     assert brought.code == 0, brought.err
+    assert refused.code == ExitCode.USAGE
+    assert "so it is not imported. The inbox must belong to this user." in refused.err
     assert done.code == ExitCode.OK, done.err
-    assert f"{inbox / 'b.csv'}: is a link" in done.err
+    assert f"{inbox / 'b.csv'}: is a link" in refused.err
     assert [contact["Name"] for contact in dialler.store.contacts.values()] == ["Anna"]
 
 

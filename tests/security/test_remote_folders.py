@@ -13,7 +13,7 @@ from dialler_sync.call_lists.address import ListAtAddress
 from dialler_sync.config import load_config
 from dialler_sync.exit_codes import ExitCode
 from dialler_sync.fetch import folder as of_folder
-from dialler_sync.fetch import sftp as of_sftp
+from dialler_sync.fetch import limits
 from dialler_sync.fetch.folder import RemoteFolder
 from dialler_sync.files.url import Url
 from dialler_sync.journal import Journal
@@ -63,18 +63,17 @@ def test_a_name_that_is_not_utf_8_keeps_no_other_file_waiting(
 
 
 def test_a_folder_without_an_end_is_refused(
-    run: Run, configure: Configure, sftp: Sftp, inbox: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+    run: Run, configure: Configure, remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before its names fill the memory."""
-    monkeypatch.setattr(of_sftp, "MOST_NAMES", 5)  # with . and ..
-    url, folder = inbox
+    monkeypatch.setattr(limits, "MOST_NAMES", 5)  # with . and ..
     for number in range(6):
-        (folder / f"{number}.csv").write_bytes(LIST)
+        remote.put(f"{number}.csv", LIST)
 
-    done = take(run, configure, sftp.login, url)
+    done = take(run, configure, remote.login, remote.url)
 
     assert done.code == ExitCode.INPUT
-    assert f"{folder}: has more than 5 files" in done.err
+    assert "has more than 5 files: take some of them away" in done.err
 
 
 def test_names_as_no_file_here_can_have_them(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import Configure, Done, Run
+from .conftest import Place
 from .kinds import CONTAINERS, LISTS, PASSWORD, PRINTS_IT, TABLES, WORKBOOKS
 
 Results = list[tuple[str, ...]]
@@ -53,6 +54,14 @@ def test_packed_lists(run: Run, folders: Callable[[str], Path], expected: Done, 
     hashes = [[entry["sha256"] for entry in each.summary["files"]] for each in (done, expected)]
     assert hashes[0] == hashes[1]
     assert PASSWORD not in done.err + done.out
+
+
+def test_lists_at_addresses(run: Run, expected: Done, place: Place) -> None:
+    """Of each kind of server."""
+    done = run("validate", *(place(f"{name}.csv", content) for name, content in LISTS.items()))
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected)
 
 
 @pytest.mark.parametrize("kind", WORKBOOKS)

@@ -18,9 +18,9 @@ from .jobs.calls import CallsDone, Form, calls_options, cell_text, list_calls
 from .jobs.frames import calls_frame, text_frame
 from .jobs.imports import ImportOptions, RunOptions
 from .jobs.notebook import Watch, run_job
-from .jobs.reconcile import ReconcileOptions, plan_fixes, reconcile_files
+from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, plan_fixes, reconcile_files
 from .jobs.records import Journal, default_state
-from .jobs.results import ReconciliationSummary, Summary
+from .jobs.results import Summary
 from .jobs.settings import Limit, Settings, load_config, row_limit
 
 if TYPE_CHECKING:

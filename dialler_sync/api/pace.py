@@ -18,6 +18,7 @@ from contextlib import suppress
 
 from ..error_codes import UNREACHABLE
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, RequestError, StopRun
+from ..text.phrase import figure, phrase
 from .retry import TURNED_AWAY, Clock, backoff
 
 _log = logging.getLogger(__name__)
@@ -264,7 +265,7 @@ class Gate:
         give_up_at = self._down_since + self._patience
         asked = error.retry_after or 0.0
         if now >= give_up_at:
-            long = f"; it asks to wait {asked:,.0f} s (Retry-After)" if asked > self._patience else ""
+            long = f"; it asks to wait {figure(asked)} s (Retry-After)" if asked > self._patience else ""
             failing = f"the dialler has kept failing for {now - self._down_since:.0f} s: {error}{long}"
             self.stop(DiallerUnavailable(failing))
             return
@@ -272,7 +273,11 @@ class Gate:
             self._asked = asked
             waits = f"waiting at most {give_up_at - now:.0f} s (dialler.give_up_after)"
             self._say(
-                f"the dialler asks to wait {asked:,.0f} s (Retry-After): {waits if asked > give_up_at - now else error}"
+                phrase(
+                    "the dialler asks to wait {asked} s (Retry-After): {then}",
+                    asked=figure(asked),
+                    then=waits if asked > give_up_at - now else error,
+                )
             )
         if self._probe_at is not None:
             if not self.in_flight:  # else it was sent before the breaker opened, and is no probe

@@ -12,6 +12,7 @@ import orjson
 
 from ..fields import FIELDS, Kind
 from ..text.outward import dialler_says, mask
+from ..text.phrase import figure
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def _body(body: bytes) -> str:
     except orjson.JSONDecodeError:
         text = _masked_text(body[:_LOOKED_AT].decode("utf-8", "replace"))
     shown = mask(text[:_LOOKED_AT])
-    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(body):,} bytes)"
+    return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({figure(len(body))} bytes)"
 
 
 class _Masked:

@@ -13,6 +13,7 @@ import click
 
 from ..exit_codes import ExitCode
 from ..files.url import path_of
+from ..text.phrase import figure
 from .app import App, is_quiet, settled
 from .codes import LOOKS_UP, exit_codes
 from .echo import echo
@@ -134,11 +135,11 @@ def _tell(done: CallsDone, what: str) -> None:
     settled()
     told = done.file is None
     if not is_quiet():
-        changed = f", {done.updated:,} of them changed since reported" if done.updated else ""
-        saved = f", {done.saved:,} saved, as the list shows no new calls" if done.saved else ""
-        echo(f"{what:<12}{done.calls:,}{changed}", err=told)
-        echo(f"in scope    {done.contacts:,} contacts, {done.asked:,} of them queried", err=told)
-        echo(f"requests    {done.requests:,}{saved}", err=told)
+        changed = f", {figure(done.updated)} of them changed since reported" if done.updated else ""
+        saved = f", {figure(done.saved)} saved, as the list shows no new calls" if done.saved else ""
+        echo(f"{what:<12}{figure(done.calls)}{changed}", err=told)
+        echo(f"in scope    {figure(done.contacts)} contacts, {figure(done.asked)} of them queried", err=told)
+        echo(f"requests    {figure(done.requests)}{saved}", err=told)
         if done.since:
             echo(f"since       {done.since}", err=told)
         if done.file:
@@ -149,4 +150,4 @@ def _tell(done: CallsDone, what: str) -> None:
     for problem in done.problems[:_PROBLEMS]:
         echo(problem, err=True)
     if len(done.problems) > _PROBLEMS:
-        echo(f"… and {len(done.problems) - _PROBLEMS:,} more rows without calls", err=True)
+        echo(f"… and {figure(len(done.problems) - _PROBLEMS)} more rows without calls", err=True)

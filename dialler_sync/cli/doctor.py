@@ -23,7 +23,7 @@ _COLOURS = {"OK": COLOURS["good"], "WARN": COLOURS["warning"], "FAIL": COLOURS["
 _INDENT = 21
 
 
-@click.command(epilog=exit_codes(*ASKS))
+@click.command(epilog=exit_codes(*ASKS, ExitCode.INPUT))
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
     "--notify", is_flag=True, help="Also send a test message to the webhook and by mail, as set under notify:."

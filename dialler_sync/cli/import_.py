@@ -93,7 +93,6 @@ def import_(
     """
     from ..jobs.history import tidy_reports
     from ..jobs.imports import ImportOptions, import_files, read_plan
-    from ..jobs.inbox import InboxImporter, work_through_inbox
     from ..jobs.notify import after_run, pinged
     from .output import print_summary
     from .progress import progress
@@ -112,6 +111,8 @@ def import_(
     job = ImportOptions(files, app.config_path, out, run_options(settings, made, **given), made)
     with app.journal() as journal:
         if inbox:
+            from ..jobs.inbox import InboxImporter, work_through_inbox
+
             watched = partial(progress, app)
             importer = InboxImporter(settings, journal, job, watched, print_summary, metrics_file, of_night)
             return work_through_inbox(inbox, importer, quiet_for)

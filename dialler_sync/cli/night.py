@@ -12,6 +12,7 @@ import click
 
 from ..errors import DiallerSyncError
 from ..text.outward import line
+from ..text.phrase import figure
 from .app import App, is_quiet, settled
 from .codes import IMPORTS, exit_codes
 from .echo import echo, echo_json, say
@@ -77,7 +78,7 @@ def _print(nights: Sequence[CampaignNight], page: Path) -> None:
     echo(f"{'campaign':<{width}} exit lists      read succeeded   skipped   did not")
     for each in nights:
         counts = each.count("read"), each.count("succeeded"), each.count("skipped"), each.left
-        numbers = " ".join(f"{number:>9,}" for number in counts)
+        numbers = " ".join(f"{figure(number):>9}" for number in counts)
         echo(f"{line(each.name)[:width]:<{width}} {each.code:>4} {len(each.runs):>5} {numbers}")
     for each in nights:
         for said in each.to_do:

@@ -50,7 +50,7 @@ def plan(
     """
     from ..jobs.imports import ImportOptions, plan_files
     from ..jobs.plans import write_plan
-    from ..jobs.results import rows
+    from ..text.forms import rows
     from .output import print_plan
     from .progress import progress
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..text.command_line import command
+from ..text.phrase import figure
 from .app import App, settled
 from .codes import COMPARES, exit_codes
 from .echo import echo, echo_json, say
@@ -109,17 +110,17 @@ def _print_table(done: Reconciled) -> None:
     summary = done.summary
     echo(f"run         {summary.run_id}")
     for kind, count in (summary.classes or {}).items():
-        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{count:>9,}'}")
+        echo(f"{_SIGILS[kind]} {kind:<11} {'not looked for' if count is None else f'{figure(count):>9}'}")
         if kind == "differing":
             for name, number in summary.changed_fields.items():
-                echo(f"    {name}: {number:,}")
-    echo(f"x {'rejected':<11} {summary.counts['rejected']:>9,}")
+                echo(f"    {name}: {figure(number)}")
+    echo(f"x {'rejected':<11} {figure(summary.counts['rejected']):>9}")
     if summary.history:
         echo(calls_in_words(summary.history))
     if summary.moved:
-        echo(f"changed since {summary.moved['since']}: {sum(summary.moved['changes'].values()):,}")
+        echo(f"changed since {summary.moved['since']}: {figure(sum(summary.moved['changes'].values()))}")
         for change, number in summary.moved["changes"].items():
-            echo(f"    {change}: {number:,}")
+            echo(f"    {change}: {figure(number)}")
     shown: dict[str, int] = {}
     for line in done.lines:
         shown[line.kind] = shown.get(line.kind, 0) + 1

@@ -12,6 +12,8 @@ import click
 from ..exit_codes import ExitCode
 from ..files.url import Url, path_of
 from ..text.command_line import command
+from ..text.forms import rows
+from ..text.phrase import counted
 from .app import App, is_quiet, settled
 from .asking import confirm
 from .codes import exit_codes
@@ -158,7 +160,7 @@ def report(app: App, run: str, out: Path | None) -> int:
     if out is not None and not isinstance(out, Url):
         raise click.UsageError("--out takes an address here: the reports are written into the folder of the run")
     with app.journal() as journal:
-        summary, missing = rewrite_reports(journal, journal.run(run))
+        summary, missing = rewrite_reports(journal, journal.run(run), app.source())
         if isinstance(out, Url):
             put_reports(journal.run(run), out, app.source().stores)
     for problem in missing:
@@ -200,9 +202,17 @@ def prune(app: App, older_than: timedelta, unfinished: bool, reports: bool, dry_
         return ExitCode.OK
     for run in found:
         echo(f"{run.id}  {run.command}  {run.campaign}")
-    echo(f"{'would prune' if dry_run else 'pruned'} {len(found):,} run{'s' * (len(found) != 1)}", err=True)
+    if dry_run:
+        echo(counted(len(found), "would prune {count} run", "would prune {count} runs"), err=True)
+    else:
+        echo(counted(len(found), "pruned {count} run", "pruned {count} runs"), err=True)
     if calls:
-        echo(f"forgot {calls:,} call{'s' * (calls != 1)} that 'calls --since last' has given", err=True)
+        told = counted(
+            calls,
+            "forgot {count} call that 'calls --since last' has given",
+            "forgot {count} calls that 'calls --since last' has given",
+        )
+        echo(told, err=True)
     return ExitCode.OK
 
 
@@ -225,8 +235,9 @@ def forget(app: App, user_data: str, yes: bool) -> int:
 
     with app.journal() as journal:
         person = find_person(journal, user_data)
-        rows, runs = len(person.rows), len(person.runs)
-        found = f"{rows:,} row{'s' * (rows != 1)} in {runs:,} run{'s' * (runs != 1)}"
+        found = counted(
+            len(person.runs), "{rows} in {count} run", "{rows} in {count} runs", rows=rows(len(person.rows))
+        )
         if person.runs and not yes:
             echo(found, err=True)
             confirm("Erase them? This cannot be undone")

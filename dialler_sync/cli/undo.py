@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..text.phrase import counted
 from .app import App, is_quiet
 from .asking import confirm
 from .choosing import choose, config_of_run_option, say_nothing, when
@@ -80,5 +81,5 @@ def _question(run: RunRecord, deleted: int) -> str:
     asked = f"Undo the {run.command} of {files} ({when(run)}) in {in_words(run.target)}?"
     if not deleted:
         return asked
-    contacts = f"{deleted:,} contact{'s' * (deleted != 1)}"
+    contacts = counted(deleted, "{count} contact", "{count} contacts")
     return f"{asked} {contacts} will be deleted, and their call history is lost for good."

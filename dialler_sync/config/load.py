@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..files import trust
 from ..text.nearest import nearest
 from ..text.outward import keep_secret, mask
+from ..text.phrase import counted
 from .document import Document, KeyPath
 from .extends import read_configuration
 from .settings import Settings
@@ -110,7 +111,12 @@ def files_to_trust(settings: Settings) -> Iterator[tuple[str, Path]]:
 def still_marked(lines: Sequence[int]) -> str:
     """Return ``lines 5, 9 are still marked CHANGE``."""
     numbers = ", ".join(map(str, lines))
-    return f"line {numbers} is still marked CHANGE" if len(lines) == 1 else f"lines {numbers} are still marked CHANGE"
+    return counted(
+        len(lines),
+        "line {lines} is still marked CHANGE",
+        "lines {lines} are still marked CHANGE",
+        lines=numbers,
+    )
 
 
 def load_source(path: Path, *, trusted: bool | None = None) -> SourceSettings:

@@ -24,6 +24,8 @@ from ..files.url import Url
 from ..journal import Journal
 from ..journal.place import journal_files
 from ..text.command_line import command
+from ..text.phrase import figure
+from .addresses import check_addresses
 from .check import Check, failed, fine, warning
 from .cluster import check_cluster
 from .dialler import check_dialler
@@ -72,6 +74,7 @@ def examine(
     if not unsafe:
         yield fine("trust", "only this user and root can change configuration, journal and the files of the token")
     yield _configuration(files, settings)
+    yield from check_addresses(settings)
     yield from check_cluster(settings.cluster)
     try:
         token = read_token(settings.dialler)
@@ -151,7 +154,7 @@ def _folder(reports: Path) -> Check:
 def _space(reports: Path) -> Check:
     folders = {"reports": _existing(reports), "temporary files": Path(tempfile.gettempdir())}
     free = {what: shutil.disk_usage(folder).free for what, folder in folders.items()}
-    text = ", ".join(f"{number / 1e9:,.1f} GB free for {what}" for what, number in free.items())
+    text = ", ".join(f"{figure(number / 1e9, 1)} GB free for {what}" for what, number in free.items())
     if min(free.values()) < LITTLE_SPACE:
         return warning("disk", text, "free some space: a run of a million rows needs about 1 GB")
     return fine("disk", text)

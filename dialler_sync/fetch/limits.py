@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from ..errors import InputError
+from ..text.phrase import figure
 
 _T = TypeVar("_T")
 
@@ -40,7 +41,7 @@ def refuse_more(number: int, path: object) -> None:
         InputError: no more are allowed.
     """
     if number > MOST_NAMES:
-        raise InputError(f"{path}: has more than {MOST_NAMES:,} files: take some of them away.")
+        raise InputError(f"{path}: has more than {figure(MOST_NAMES)} files: take some of them away.")
 
 
 def in_time(ask: Callable[[], _T], seconds: float) -> _T:
@@ -65,5 +66,5 @@ def in_time(ask: Callable[[], _T], seconds: float) -> _T:
         if answer.done():
             raise
         raise SlowError(
-            f"one answer takes the server longer than {seconds:,.0f} s. Try again later, or raise sources: timeout."
+            f"one answer takes the server longer than {figure(seconds)} s. Try again later, or raise sources: timeout."
         ) from None

@@ -15,6 +15,7 @@ from ..config.sources import StoreSettings, store_of
 from ..errors import DiallerSyncError, InputError
 from ..files.url import Url
 from ..text.outward import line
+from ..text.phrase import figure
 from .copies import BLOCK, Copy
 from .limits import SILENCES, SlowError, in_time
 
@@ -60,9 +61,11 @@ def download(url: Url, stores: Mapping[str, StoreSettings], most_mb: int, *, pau
                 raise InputError(f"{url}: is a folder. Name a file in it, or a pattern: {str(url).rstrip('/')}/*.csv")
             copy = Copy()
             try:
-                copy.fill(_blocks(store, before.get("size"), pause), most_mb)
+                copy.fill(_blocks(store, before, pause), most_mb)
             except InputError as error:
                 raise InputError(*(f"{url}: {each}" for each in error.args)) from error.__cause__
+            except _Changed:
+                continue
             if _marks(store.info()) == _marks(before):
                 return copy
             _log.info("%s changed while it was copied, and is copied again", url)
@@ -109,22 +112,27 @@ def _missing(url: Url, error: ImportError) -> InputError:
     return InputError(f"{url}: needs {error.name}, which is not installed: pip install 'dialler-sync[remote]'.")
 
 
-def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
+class _Changed(Exception):
+    """What was opened is another file than the server told of."""
+
+
+def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[bytes]:
     """Yield the content; after a broken connection, a new one goes on from there.
 
     Raises:
         InputError: it ends before the ``size`` that the server has told.
     """
+    size: int | None = told.get("size")
     at, failures = 0, 0
     while size is None or at < size:
         begun = at
         try:
-            file = in_time(partial(_opened, store, at), store.patience)
+            file = in_time(partial(_opened, store, told, at), store.patience)
             while block := in_time(partial(file.read, BLOCK), store.patience):
                 yield block
                 at += len(block)
             in_time(file.close, store.patience)
-        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError, SlowError):
+        except (FileNotFoundError, PermissionError, GeneratorExit, DiallerSyncError, SlowError, _Changed):
             raise
         except Exception:  # each store has its own kinds of broken connections
             failures = 1 if at > begun else failures + 1
@@ -135,11 +143,22 @@ def _blocks(store: Store, size: int | None, pause: float) -> Iterator[bytes]:
             if size is None:
                 return
             if at == begun:
-                raise InputError(f"ends after {at:,} of {size:,} bytes. Is it still being written? Start again later.")
+                raise InputError(
+                    f"ends after {figure(at)} of {figure(size)} bytes. Is it still being written? Start again later."
+                )
 
 
-def _opened(store: Store, at: int) -> Any:
+def _opened(store: Store, told: Mapping[str, Any], at: int) -> Any:
+    """Open the file at a place in it.
+
+    Raises:
+        _Changed: it is another one than the server has ``told`` of, as far as the store says which is open.
+    """
     file = store.files.open(store.path, "rb", cache_type="readahead", block_size=BLOCK)
+    info_of = getattr(store.files, "info_of", None)
+    if info_of and _marks(info_of(file)) != _marks(told):
+        file.close()
+        raise _Changed
     if at:
         file.seek(at)
     return file

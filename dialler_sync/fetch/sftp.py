@@ -49,6 +49,10 @@ class CheckedSftp(SFTPFileSystem):  # type: ignore[misc] # fsspec has no types
         self._known_hosts = known_hosts
         super().__init__(host, **connect)
 
+    def info_of(self, file: paramiko.SFTPFile) -> Any:
+        """Return what an open file is: its name may have become that of another one."""
+        return self._decode_stat(file.stat())
+
     def _connect(self) -> None:
         self.client = paramiko.SSHClient()
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())

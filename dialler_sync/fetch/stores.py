@@ -86,6 +86,7 @@ def _s3(url: Url, settings: StoreSettings) -> tuple[AbstractFileSystem, str]:
         use_listings_cache=False,
         skip_instance_cache=True,
     )
+    files.keep_keys()
     return files, url.full.split("://", 1)[1]
 
 

@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 from ..errors import InputError
 from ..text.nearest import nearest
+from ..text.phrase import figure
 from .copies import BLOCK
 
 _WORKBOOK = {"[content_types].xml", "mimetype", "content.xml", "xl/workbook.xml", "xl/workbook.bin"}
@@ -95,7 +96,9 @@ def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > _MOST_MEMBERS:
-        raise InputError(f"has {len(infos):,} files in it, and {_MOST_MEMBERS:,} are allowed: pack only the list.")
+        raise InputError(
+            f"has {figure(len(infos))} files in it, and {figure(_MOST_MEMBERS)} are allowed: pack only the list."
+        )
     seen: set[str] = set()
     for info in infos:
         name = info.filename
@@ -149,7 +152,7 @@ def _same(name: str) -> set[str]:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_MOST_SHOWN])
     more = len(names) - _MOST_SHOWN
-    return (shown or "nothing") + (f" and {more:,} more" if more > 0 else "")
+    return (shown or "nothing") + (f" and {figure(more)} more" if more > 0 else "")
 
 
 def _content(path: Path, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import time
 
 from ..errors import ConfigError
 from ..text.outward import keep_secret
+from ..text.phrase import figure
 from .portable import kill_group
 
 TIMEOUT = 60.0
@@ -119,5 +120,5 @@ def _printed(process: subprocess.Popen[bytes], deadline: float, name: str, what:
 
 def _not_too_long(printed: bytes, name: str, what: str) -> bytes:
     if len(printed) > LONGEST:
-        raise ConfigError(f"{name} prints more than {LONGEST:,} bytes, which is no {what}")
+        raise ConfigError(f"{name} prints more than {figure(LONGEST)} bytes, which is no {what}")
     return printed

@@ -15,7 +15,8 @@ from ..journal.erase import Place
 from ..model import FINE
 from ..run.address import OUT
 from ..run.begin import reopen_folder
-from ..run.reports import Summary, write_reports
+from ..run.report_files import write_reports
+from ..run.reports import Summary
 from ..text.command_line import command
 
 _log = logging.getLogger(__name__)

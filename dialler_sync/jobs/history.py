@@ -7,9 +7,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ..config import Settings
+from ..config import Settings, SourceSettings
 from ..config.inbox import age
-from ..contacts.changes import COMMANDS, ChangeOptions
 from ..errors import (
     DiallerUnavailable,
     Interrupted,
@@ -31,6 +30,7 @@ from ..run.lifecycle import report
 from ..run.reports import Effort, Summary, summarise
 from ..run.saved_cells import run_cells
 from ..text.command_line import command
+from ..text.phrase import phrase
 
 __all__ = ["delete_old_reports", "prunable", "prune", "put_reports", "rewrite_reports", "tidy_reports"]
 
@@ -48,8 +48,9 @@ _STOPS: dict[int, type[StopRun]] = {
 """Exit code → error that stopped the run."""
 
 
-def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str]]:
+def rewrite_reports(journal: Journal, run: RunRecord, source: SourceSettings) -> tuple[Summary, list[str]]:
     """Write the reports of a run again, into its folder; return a sentence on each file whose original cells are lost.
+    ``source`` has the password of protected files.
 
     Raises:
         UsageError: the run is still at work, or was a reconciliation.
@@ -57,10 +58,12 @@ def rewrite_reports(journal: Journal, run: RunRecord) -> tuple[Summary, list[str
     """
     if run.command == "reconcile":
         raise UsageError(f"run {run.id} compared the files with the dialler at that time: reconcile them again")
+    from ..contacts.changes import COMMANDS, ChangeOptions
+
     at_work = run.state == "running" or run.is_unreported
     with journal.campaign_lock(run.target) if at_work else nullcontext():
         typed = ChangeOptions.of(run).named.on_command_line() if run.command in COMMANDS else ()
-        cells = run_cells(journal, run, typed)
+        cells = run_cells(journal, run, source, typed)
         reopen_folder(run)
         run = replace(run, files=cells.files)
         summary = summarise(journal, run, _stopped(run), Effort())
@@ -77,7 +80,7 @@ def _stopped(run: RunRecord) -> StopRun | None:
         return JournalLost(before["stopped_because"])
     if run.state == "stopped" and before.get("stopped_because") and before["exit_code"] in _STOPS:
         return _STOPS[before["exit_code"]](before["stopped_because"])
-    return Interrupted(f"the run was killed; '{command('resume', run.id)}' finishes it")
+    return Interrupted(phrase("the run was killed; '{command}' finishes it", command=command("resume", run.id)))
 
 
 def prunable(journal: Journal, before: datetime, *, unfinished: bool = False) -> list[RunRecord]:

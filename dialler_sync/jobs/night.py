@@ -21,7 +21,7 @@ from ..config import Settings, load_config
 from ..config.extends import extended_by
 from ..config.notify import NotifySettings
 from ..errors import ConfigError, DiallerSyncError, UsageError
-from ..exit_codes import MEANINGS, ExitCode, exit_code, worst
+from ..exit_codes import ExitCode, exit_code, meaning_of, worst
 from ..files import trust
 from ..files.portable import interrupt
 from ..files.private import make_folder
@@ -29,6 +29,7 @@ from ..files.whole import spared
 from ..journal import Journal, RunRecord
 from ..report.night_page import CampaignNight, night_verdict, write_night_page
 from ..target import dialler_of
+from ..text.phrase import figure, phrase
 from .digest import Member, ping_starts, tell_of_night
 from .notify import WELL
 
@@ -188,9 +189,9 @@ class _Work:
     def one_by_one(self, paths: Sequence[Path]) -> None:
         for path in paths:
             if self._stopped.is_set():
-                self.ended[path] = (ExitCode.INTERRUPTED, ["interrupted before it started"])
+                self.ended[path] = (ExitCode.INTERRUPTED, [phrase("interrupted before it started")])
             elif self.options.until and datetime.now().astimezone() >= self.options.until:
-                self.ended[path] = (ExitCode.OUT_OF_TIME, ["not started: the time was up (--until)"])
+                self.ended[path] = (ExitCode.OUT_OF_TIME, [phrase("not started: the time was up (--until)")])
             else:
                 self.ended[path] = self._import(path)
 
@@ -225,7 +226,7 @@ class _Work:
         self._running.discard(process)
         code = process.returncode
         if code not in list(ExitCode):
-            errors.append(f"the process ended with {code}")
+            errors.append(phrase("the process ended with {code}", code=code))
             code = ExitCode.INTERRUPTED if code < 0 else ExitCode.BUG
         return code, errors
 
@@ -256,7 +257,7 @@ def _night_of(
     tonight = [run for run in ended if run.id not in before or before[run.id] != run.finished_at]
     summaries = [dict(run.summary or {}) for run in tonight]
     history = [dict(run.summary or {}) for run in ended[:HISTORY]]
-    needs = "" if code in WELL else _needs(summaries, errors) or MEANINGS[ExitCode(code)]
+    needs = "" if code in WELL else _needs(summaries, errors) or meaning_of(code)
     return CampaignNight(path.stem, code, needs, summaries, history)
 
 
@@ -270,5 +271,6 @@ def _needs(summaries: Sequence[Mapping[str, Any]], errors: Sequence[str]) -> str
     stopped = [summary["stopped_because"] for summary in summaries if summary.get("stopped_because")]
     others = [error for error in errors if not any(text in error for text in known)]
     found = list(dict.fromkeys([*stopped, *others]))
-    more = f"; and {len(found) - _REASONS} more" if found[_REASONS:] else ""
-    return "; ".join(text.rstrip(".") for text in found[:_REASONS]) + more
+    told = [text.rstrip(".") for text in found[:_REASONS]]
+    more = [phrase("and {count} more", count=figure(len(found) - _REASONS))] if found[_REASONS:] else []
+    return "; ".join([*told, *more])

@@ -13,6 +13,7 @@ from ..config.notify import NotifySettings
 from ..journal import Journal
 from ..report.masking import mask_phones
 from ..text.outward import outward
+from ..text.phrase import figure, phrase
 from .message import chat_text, facts, plain, subject
 
 _log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def _card(body: Body) -> Body:
     """
     found = [{"title": plain(name), "value": plain(mask_phones(value)[:300])} for name, value in facts(body).items()]
     if (more := len(found) - _LINES) > 0:
-        found[_LINES:] = [{"title": "…", "value": f"and {more} more"}]
+        found[_LINES:] = [{"title": "…", "value": phrase("and {count} more", count=figure(more))}]
     bad = body["event"] in {"failing", "missing"} or any(each["failing"] for each in body.get("campaigns", ()))
     title = {
         "type": "TextBlock",

@@ -21,13 +21,14 @@ from ..reconciliation.compare import May
 from ..reconciliation.moves import Moves
 from ..reconciliation.run import FAILED, Reconciled, ReconcileOptions, ReconciliationRun
 from ..reconciliation.sides import Sides
+from ..reconciliation.summary import ReconciliationSummary
 from ..run.begin import begin_run
 from ..run.options import RunOptions
 from ..run.target import find_target
 from ..target import in_words
 from .imports import ImportOptions, plan_files
 
-__all__ = ["ReconcileOptions", "Reconciled", "plan_fixes", "reconcile_files"]
+__all__ = ["ReconcileOptions", "Reconciled", "ReconciliationSummary", "plan_fixes", "reconcile_files"]
 
 _log = logging.getLogger(__name__)
 

@@ -67,7 +67,7 @@ def resume_run(
     """
     if run.is_unreported and run.state == "finished":
         _log.info("run %s has sent all of its rows: only its reports are still to be written", run.id)
-        summary = rewrite_reports(journal, run)[0]
+        summary = rewrite_reports(journal, run, settings.source)[0]
         give_reports(run, settings.source.stores)
         return summary
     settings = _read_as(settings, run)

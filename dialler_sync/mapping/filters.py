@@ -19,6 +19,7 @@ from ..config.filters import Condition, compiled
 from ..error_codes import UNREADABLE_FILTER, fault
 from ..model import Chunk, Fault, Filtered
 from ..own_columns import SHEET
+from ..text.phrase import phrase
 from ..text.spreadsheet import one_line
 from .cells import Columns, PlainNumber, is_blank
 from .columns import BoundField, BoundFilter
@@ -181,16 +182,25 @@ class _Rule:
 
     def _unreadable(self, text: str, why: Fault) -> Fault:
         dated = self._before or self._after
-        written = "formats" if dated else "decimal or thousands"
-        hint = f"Correct the cell, or set {written} for this filter." if dated or self._numeric else None
-        found = fault(UNREADABLE_FILTER, f"rows.{self._kind} cannot read it: {why.message}", hint)
+        hint = None
+        if dated:
+            hint = phrase("Correct the cell, or set formats for this filter.")
+        elif self._numeric:
+            hint = phrase("Correct the cell, or set decimal or thousands for this filter.")
+        setting = f"rows.{self._kind}"
+        told = phrase("{setting} cannot read it: {reason}", setting=setting, reason=why.message)
+        found = fault(UNREADABLE_FILTER, told, hint)
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 
     def sentence(self, columns: Columns, place: int) -> str:
         """Return the sentence on why a row is left out, with the rule."""
         cell = one_line(columns.texts(self._position)[place].strip())
         shown = f"{cell[:_LONGEST_VALUE]}…" if len(cell) > _LONGEST_VALUE else cell
-        return f"rows.{self._kind}: {one_line(self._header)} is {repr(shown) if shown else 'empty'}{self._said}"
+        setting, column = f"rows.{self._kind}", one_line(self._header)
+        told = phrase("{setting}: {column} is empty", setting=setting, column=column)
+        if shown:
+            told = phrase("{setting}: {column} is {value}", setting=setting, column=column, value=repr(shown))
+        return f"{told}{self._said}"
 
 
 def _said(condition: Condition) -> str:

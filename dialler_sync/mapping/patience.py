@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..errors import InputError
+from ..text.phrase import figure, phrase
 from ..text.spreadsheet import one_line
 
 T = TypeVar("T")
@@ -37,9 +38,12 @@ def each(apply: Callable[[str], T], texts: Iterable[str], name: str) -> list[T]:
     def said() -> str:
         cell = one_line(current)
         shown = f"{cell[:_SHOWN]}…" if len(cell) > _SHOWN else cell
-        return (
-            f"{name}: the pattern did not finish on the cell '{shown}' within {SECONDS:g} seconds: it can match "
-            "in too many ways. Avoid nested repetition such as (a+)+, or correct the cell."
+        return phrase(
+            "{name}: the pattern did not finish on the cell '{cell}' within {seconds} seconds: it can match in too "
+            "many ways. Avoid nested repetition such as (a+)+, or correct the cell.",
+            name=name,
+            cell=shown,
+            seconds=figure(SECONDS, 1 if SECONDS % 1 else 0),
         )
 
     with _watched(lambda: len(done), said):

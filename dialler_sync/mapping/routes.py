@@ -11,6 +11,7 @@ from ..config.campaign import CampaignSettings
 from ..config.filters import compiled
 from ..error_codes import NOT_ROUTED, fault
 from ..model import Fault, Value
+from ..text.phrase import phrase
 from .patience import each, impatient
 
 _POINTS = 2**64
@@ -42,14 +43,14 @@ class Router:
                 return to
         if self._otherwise != "reject":
             return self._otherwise
-        return fault(NOT_ROUTED, "No route under campaign: matches the cell.")
+        return fault(NOT_ROUTED, phrase("No route under campaign: matches the cell."))
 
     def by_key(self, keys: Sequence[Value | Fault]) -> list[Value | Fault]:
         """Return the campaign of each row, by its UserData. One with a faulty UserData gets any, as it is rejected."""
         missing = fault(
             NOT_ROUTED,
-            "The row has no UserData, which campaign.split needs.",
-            "Fill in the key: it decides which campaign the row goes to.",
+            phrase("The row has no UserData, which campaign.split needs."),
+            phrase("Fill in the key: it decides which campaign the row goes to."),
         )
         return [
             missing if key is None or key == "" else self._share_of(key) if isinstance(key, str) else self._names[0]

@@ -10,6 +10,7 @@ from ..config import ColumnRule
 from ..config.columns import fold, template_parts
 from ..config.steps import Lookup
 from ..error_codes import fault
+from ..text.phrase import phrase
 from .cells import Cell, is_blank
 from .patience import each
 
@@ -98,7 +99,9 @@ def _titled(text: str) -> str:
 def _replaced(rule: ColumnRule, values: Mapping[str, str], texts: list[str], cells: list[Cell]) -> list[Cell]:
     """Replace listed texts, whatever they are: ``#N/A`` may be listed as empty."""
     table = {fold(key): value or None for key, value in values.items()}
-    unlisted = fault("value_unlisted", hint=f"Add it under values:, or write one of: {', '.join(values)}.")
+    unlisted = fault(
+        "value_unlisted", hint=phrase("Add it under values:, or write one of: {values}.", values=", ".join(values))
+    )
 
     def replaced(text: str, cell: Cell) -> Cell:
         key = fold(text)
@@ -116,8 +119,8 @@ def _looked_up(rule: ColumnRule, lookup: Lookup, table: Table, cells: list[Cell]
     said = rule.unlisted if "unlisted" in rule.model_fields_set else "reject" if rule.default is None else "empty"
     missing = fault(
         "value_unlisted",
-        f"{lookup.file.name} has no such '{lookup.key}'.",
-        f"Add it to {lookup.file.name}, correct the cell, or set default: for this field.",
+        phrase("{file} has no such '{key}'.", file=lookup.file.name, key=lookup.key),
+        phrase("Add it to {file}, correct the cell, or set default: for this field.", file=lookup.file.name),
     )
 
     def looked_up(cell: Cell) -> Cell:

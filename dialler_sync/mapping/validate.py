@@ -21,6 +21,7 @@ from ..config.campaign import is_id
 from ..error_codes import RAGGED_ROW, fault
 from ..fields import FIELDS, PHONE_FIELDS, Field, Kind
 from ..model import Chunk, Contact, Fault, Layout, Rejection, RowWarning, Value
+from ..text.phrase import phrase
 from .columns import CAMPAIGN, BoundField, Lookups, Mapped, bind
 from .filters import RowFilters
 from .messages import fault_of
@@ -208,10 +209,14 @@ class Checker:
 
     def _ragged(self, cells: int) -> Fault:
         if cells == self._width:
-            what = "A quote in the row is stray or not closed"
+            what = phrase("A quote in the row is stray or not closed, so its columns may have shifted.")
         else:
-            what = f"The row has {cells} cells and the header {self._width}"
-        return fault(RAGGED_ROW, f"{what}, so its columns may have shifted.")
+            what = phrase(
+                "The row has {cells} cells and the header {width}, so its columns may have shifted.",
+                cells=cells,
+                width=self._width,
+            )
+        return fault(RAGGED_ROW, what)
 
     def _contacts(
         self,

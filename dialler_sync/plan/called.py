@@ -12,6 +12,7 @@ from ..api.call_times import moment, read_time
 from ..api.wire import DONE, HISTORY, RESULT_CODE, same_value
 from ..config.texts import fold
 from ..errors import UsageError
+from ..text.phrase import phrase
 
 LAST_TRY = "dtLastTry"
 _START = "dtCallStart"
@@ -41,7 +42,7 @@ def is_done(record: Mapping[str, Any]) -> bool:
         return same_value(True, record[DONE])
     codes = list(_codes(record))
     if codes and not any(DONE in code for code in codes):
-        raise UsageError(_unknown(record, f"{RESULT_CODE}.{DONE}", "is not there", "done"))
+        raise UsageError(_unknown(record, phrase("{field} is not there", field=f"{RESULT_CODE}.{DONE}"), "done"))
     return any(same_value(True, code.get(DONE)) for code in codes)
 
 
@@ -61,13 +62,19 @@ def _codes(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _time(record: Mapping[str, Any], name: str, value: object) -> str:
     text = read_time(value)
     if text is None or (text and moment(text) is None):
-        raise UsageError(_unknown(record, name, f"is {value!r}, which is not understood", "called"))
+        why = phrase("{field} is {value}, which is not understood", field=name, value=repr(value))
+        raise UsageError(_unknown(record, why, "called"))
     return text
 
 
-def _unknown(record: Mapping[str, Any], name: str, why: str, setting: str) -> str:
+def _unknown(record: Mapping[str, Any], why: str, setting: str) -> str:
     contact = record.get("ID")
-    return f"protect.{setting}: it is not known whether contact {contact} is protected: {name} {why}. Nothing was sent."
+    return phrase(
+        "{setting}: it is not known whether contact {contact} is protected: {reason}. Nothing was sent.",
+        setting=f"protect.{setting}",
+        contact=contact,
+        reason=why,
+    )
 
 
 def _values(found: object, name: str) -> Iterator[object]:

@@ -15,6 +15,7 @@ from ..config.texts import fold
 from ..error_codes import AMBIGUOUS, LOOKUP_FAILED
 from ..fields import FIELDS
 from ..model import Action, Reason, Value
+from ..text.phrase import counted, phrase
 from .called import is_done, last_call, result_names
 from .keep import keep
 
@@ -102,7 +103,7 @@ def decide(
     if rules.mode is not Mode.UPSERT and (failed := _not_looked_up(fields, known=bool(there) or certain)):
         return failed
     if rules.mode is Mode.UPDATE and not there:
-        return Decision(Reason.ABSENT, reason="not in the dialler (rows.mode: update)")
+        return Decision(Reason.ABSENT, reason=phrase("not in the dialler (rows.mode: update)"))
     if rules.mode is Mode.CREATE and there:
         return _left_alone(there, rules)
     if not rules.overwrite or not fields.get("UserData"):
@@ -111,9 +112,11 @@ def decide(
         failed = _not_looked_up(fields, known=certain) if rules.keeps or rules.of_calls else None
         return failed or Decision(Action.CREATE)
     if len(there) > 1:
-        which = "several contacts in the dialler" if found else "several contacts of other campaigns"
         ids = ", ".join(contact.id for contact in there)
-        return Decision(None, reason=f"{which} have this UserData ({ids})")
+        if found:
+            return Decision(None, reason=phrase("several contacts in the dialler have this UserData ({ids})", ids=ids))
+        why = phrase("several contacts of other campaigns have this UserData ({ids})", ids=ids)
+        return Decision(None, reason=why)
     (contact,) = there
     reason = protection(contact.values, rules)
     if reason:
@@ -131,9 +134,9 @@ def decide(
 def _not_looked_up(fields: Mapping[str, Value], *, known: bool) -> Decision | None:
     """Fail a row whose contact cannot be looked up; None if it can."""
     if not fields.get("UserData"):
-        why = "the row has no UserData, so its contact cannot be looked up"
+        why = phrase("the row has no UserData, so its contact cannot be looked up")
     elif not known:
-        why = "contacts of other campaigns could not be read; one of them may have this UserData"
+        why = phrase("contacts of other campaigns could not be read; one of them may have this UserData")
     else:
         return None
     return Decision(None, reason=why, code=LOOKUP_FAILED)
@@ -145,11 +148,22 @@ def _left_alone(there: Sequence[StoredContact], rules: PlanRules) -> Decision:
     if reason := protection(contact.values, rules):
         return Decision(Reason.PROTECTED, contact, reason=reason)
     ids = ", ".join(each.id for each in there)
-    which = f"contact {ids} has this UserData" if len(there) == 1 else f"contacts {ids} have this UserData"
-    where = campaign_of(contact.values)
-    return Decision(
-        Reason.EXISTS, contact, reason=f"{which}{f', in campaign {where}' if where else ''} (rows.mode: create)"
-    )
+    if where := campaign_of(contact.values):
+        why = counted(
+            len(there),
+            "contact {ids} has this UserData, in campaign {campaign} (rows.mode: create)",
+            "contacts {ids} have this UserData, in campaign {campaign} (rows.mode: create)",
+            ids=ids,
+            campaign=where,
+        )
+    else:
+        why = counted(
+            len(there),
+            "contact {ids} has this UserData (rows.mode: create)",
+            "contacts {ids} have this UserData (rows.mode: create)",
+            ids=ids,
+        )
+    return Decision(Reason.EXISTS, contact, reason=why)
 
 
 def _campaign_change(fields: Mapping[str, Value], record: Mapping[str, Any]) -> dict[str, tuple[Any, Value]]:
@@ -167,9 +181,9 @@ def protection(record: Mapping[str, Any], rules: PlanRules) -> str:
     if rules.follow_up:
         for name in ("FollowUpDateTime", "FollowUpUsersUID", "ReservedUsersUID"):
             if record.get(name):
-                return f"the contact has {name} {record[name]}"
+                return phrase("the contact has {field} {value}", field=name, value=record[name])
     if rules.locked and is_locked(record):
-        return "the contact is locked"
+        return phrase("the contact is locked")
     return _by_calls(record, rules) if rules.of_calls else ""
 
 
@@ -178,12 +192,12 @@ def _by_calls(record: Mapping[str, Any], rules: PlanRules) -> str:
     if rules.since is not None and (last := last_call(record)):
         at = moment(last)
         if at is not None and at >= rules.since:
-            return f"the contact was called at {last}, less than {rules.called} ago"
+            return phrase("the contact was called at {time}, less than {span} ago", time=last, span=rules.called)
     if rules.done and is_done(record):
-        return "the contact is done"
+        return phrase("the contact is done")
     for folded, name in result_names(record) if rules.result_codes else ():
         if folded in rules.result_codes:
-            return f"the contact has the result code {name}"
+            return phrase("the contact has the result code {code}", code=name)
     return ""
 
 

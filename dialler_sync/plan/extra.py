@@ -12,6 +12,7 @@ from ..journal import Image, Journal, PlannedRow, RunRecord
 from ..model import Action, SpooledRow
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
+from ..text.phrase import counted
 from .decide import before_image
 from .left_out import can_be_called, mark_left_out, to_lock_left_out
 from .planned import PlanEntry, Planned
@@ -84,7 +85,7 @@ class ExtraChanges:
             _log.warning(
                 "%s of rows left out by rows.only or rows.skip can still be called; rows.skipped_contacts: lock "
                 "would lock them",
-                "1 contact" if number == 1 else f"{number:,} contacts",
+                counted(number, "{count} contact", "{count} contacts"),
             )
 
     def _add(self, changes: Iterator[Change], keep_entries: bool) -> None:

@@ -18,6 +18,7 @@ from ..journal import RunRecord
 from ..journal.cells import FILE, fits
 from ..report.people import labels
 from ..text.outward import json_text
+from ..text.phrase import figure, phrase
 from .planned import PlanEntry, Planned
 
 FORMAT = 5
@@ -116,8 +117,12 @@ class PlanFile:
         moved = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
         names = ", ".join(sorted({str(key[1]) for key in moved})[:5])
         raise UsageError(
-            f"the dialler has changed since the plan was made: {len(moved):,} contacts are affected ({names}…). "
-            "Nothing was sent. Make a new plan."
+            phrase(
+                "the dialler has changed since the plan was made: {count} contacts are affected ({names}…). "
+                "Nothing was sent. Make a new plan.",
+                count=figure(len(moved)),
+                names=names,
+            )
         )
 
 
@@ -136,7 +141,7 @@ def read_plan(path: Path, *, trusted: bool | None = None) -> PlanFile:
     from ..config.limits import row_limit
 
     trust.require("the plan", path, trust=trusted)
-    no_plan = "is not a plan written by 'dialler-sync plan -o'"
+    no_plan = phrase("is not a plan written by 'dialler-sync plan -o'")
     if path.suffix.casefold() in SHOWN:
         raise UsageError(
             f"{path}: this is a plan for people: name {path.with_suffix('.json').name}, which was written with it"

@@ -9,6 +9,7 @@ from typing import Any
 from ..api.wire import same_value
 from ..fields import PHONE_FIELDS
 from ..model import Value
+from ..text.phrase import phrase
 
 _LONGEST = 60
 """Characters of a value that a reason shows."""
@@ -29,7 +30,11 @@ class Keeping:
     @property
     def reason(self) -> str:
         """Say which values are kept; ``""`` if none are."""
-        return f"kept: {', '.join(f'{name} {_shown(value)}' for name, value in self.kept.items())}" if self.kept else ""
+        if not self.kept:
+            return ""
+        return phrase(
+            "kept: {values}", values=", ".join(f"{name} {_shown(value)}" for name, value in self.kept.items())
+        )
 
 
 def keep(fields: Mapping[str, Value], record: Mapping[str, Any], rules: Mapping[str, str]) -> Keeping:
@@ -60,5 +65,5 @@ def keep(fields: Mapping[str, Value], record: Mapping[str, Any], rules: Mapping[
 
 
 def _shown(value: object) -> str:
-    text = "(empty)" if value is None or value == "" else repr(value) if isinstance(value, str) else str(value)
+    text = phrase("(empty)") if value is None or value == "" else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

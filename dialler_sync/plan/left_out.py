@@ -10,6 +10,7 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, Status
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
+from ..text.phrase import phrase
 from .snapshot import Snapshot
 from .unlisted import Change
 
@@ -43,7 +44,7 @@ def to_lock_left_out(contacts: Iterable[StoredContact], snapshot: Snapshot) -> I
     """Lock these contacts."""
     for contact in contacts:
         snapshot.take([contact.id])
-        yield Change(NoRow.FILTERED, Action.LOCK, contact, "row left out by rows.only or rows.skip")
+        yield Change(NoRow.FILTERED, Action.LOCK, contact, phrase("row left out by rows.only or rows.skip"))
 
 
 def keys_that_count(journal: Journal, run: RunRecord) -> Iterator[str]:

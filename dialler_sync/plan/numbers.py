@@ -13,6 +13,7 @@ from ..api.wire import CAMPAIGN_NAME, StoredContact, is_elsewhere
 from ..fields import PHONE_FIELDS
 from ..model import Value
 from ..pages import KEYS, RECORDS, batched
+from ..text.phrase import phrase
 from .snapshot import storable
 
 _TABLES = """
@@ -31,8 +32,18 @@ class Known(NamedTuple):
     @property
     def reason(self) -> str:
         """Say who has the number."""
-        key = f"UserData {self.user_data}" if self.user_data else "without UserData"
-        return f"contact {self.contact_id} ({key}) has the same number ({self.field})"
+        if not self.user_data:
+            return phrase(
+                "contact {contact} (without UserData) has the same number ({field})",
+                contact=self.contact_id,
+                field=self.field,
+            )
+        return phrase(
+            "contact {contact} (UserData {key}) has the same number ({field})",
+            contact=self.contact_id,
+            key=self.user_data,
+            field=self.field,
+        )
 
 
 class KnownNumbers:

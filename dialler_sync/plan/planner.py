@@ -23,6 +23,7 @@ from ..model import LEFT_TO_OTHERS, MOVE, MOVED, Action, Reason, RowWarning, Spo
 from ..pages import KEYS, batched
 from ..prepare.prepared import Prepared
 from ..report.people import People, person_in
+from ..text.phrase import phrase
 from .decide import Decision, PlanRules, before_image, decide
 from .extra import ExtraChanges
 from .numbers import Known, KnownNumbers
@@ -269,7 +270,7 @@ class Planner:
     def _numbers_left_out(self, fields: Mapping[str, Any]) -> str:
         """Say which numbers of a row are left out; ``""`` if none are."""
         names = self._nulled(fields)
-        return f"on a do-not-call list, left out: {', '.join(names)}" if names else ""
+        return phrase("on a do-not-call list, left out: {fields}", fields=", ".join(names)) if names else ""
 
     def _rules_for(self, row: SpooledRow, found: list[StoredContact]) -> PlanRules:
         """Return the rules for one row: our mirror's lock does not protect it, and left-out numbers are not kept."""

@@ -15,7 +15,9 @@ from ..errors import CannotResume, InputError, ListUnreadable
 from ..fetch import fetch
 from ..fields import PHONE_FIELDS
 from ..model import Chunk, Contact, Fault, RowWarning, Value
+from ..report.plan_words import LISTED_IN
 from ..text.nearest import nearest
+from ..text.phrase import phrase
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
@@ -48,7 +50,7 @@ class SuppressionList:
     def reason(self, fields: Mapping[str, Value]) -> str:
         """Return the reason why a contact is suppressed; ``""`` if it is not."""
         found = next((key for key in self._keys(fields) if key in self.entries), None)
-        return f"{found} is in {Path(self.file).name}" if found else ""
+        return phrase(LISTED_IN, entry=found, list=Path(self.file).name) if found else ""
 
     def holds_number(self, number: Value) -> bool:
         """Whether a contact's number is in the list."""
@@ -106,7 +108,7 @@ class SuppressionLists:
         if not listed or len(listed) < sum(bool(fields.get(name)) for name in PHONE_FIELDS):
             return ""
         which = "; ".join(each.reason(fields) for each in self.lists if each.only_number and each.reason(fields))
-        return f"no number is left: {which}" if len(listed) > 1 else which
+        return phrase("no number is left: {reasons}", reasons=which) if len(listed) > 1 else which
 
     @property
     def only_numbers(self) -> bool:
@@ -215,7 +217,8 @@ def _position(settings: SuppressSettings, table: Table, key: str, name: str | No
 
 
 def _first_few(rows: list[str]) -> str:
-    return f"{', '.join(rows[:5])}{f' and {len(rows) - 5} more' if len(rows) > 5 else ''}"
+    shown = ", ".join(rows[:5])
+    return phrase("{rows} and {count} more", rows=shown, count=len(rows) - 5) if len(rows) > 5 else shown
 
 
 class _LastDays:

@@ -15,12 +15,13 @@ from ..config import Settings
 from ..config.campaign import CampaignSettings
 from ..errors import DiallerUnavailable, MaybeDone, NotDone, Refused, RequestError, UsageError
 from ..prepare.prepared import Prepared
+from ..text.phrase import mark, phrase
 from .answers import calls_are_told, require_answers, wanted_fields
 from .fill import look_beside, read_account, read_calls, read_campaign, read_contacts
 from .snapshot import Snapshot
 
-_NUMBERS = (
-    " Nothing was sent: rows.duplicate_phones_in_dialler needs the contact list. Try again later, or set "
+_NUMBERS = mark(
+    "Nothing was sent: rows.duplicate_phones_in_dialler needs the contact list. Try again later, or set "
     "duplicate_phones_in_dialler: allow."
 )
 
@@ -73,8 +74,8 @@ async def survey(
             if stop is not None:
                 raise stop from error
         if needed:
-            why = f"the dialler's contacts cannot be read: {error}"
-            raise DiallerUnavailable(f"{why}{_NUMBERS if numbers else ''}") from error
+            why = phrase("the dialler's contacts cannot be read: {error}", error=error)
+            raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}" if numbers else why) from error
         if wanted:
             _log.warning("the dialler's contacts cannot be read (%s): this run cannot be undone", error)
         if left_out:
@@ -102,7 +103,8 @@ async def _read_others(snapshot: Snapshot, client: DiallerClient) -> None:
         await read_account(snapshot, client)
     if snapshot.may_move:
         snapshot.close()
-        raise DiallerUnavailable(f"contacts of other campaigns cannot be read.{_NUMBERS}")
+        why = phrase("contacts of other campaigns cannot be read.")
+        raise DiallerUnavailable(f"{why} {phrase(_NUMBERS)}")
 
 
 def _keys(prepared: Prepared) -> Iterator[str]:

@@ -15,11 +15,30 @@ from ..journal import Journal, NoRow, RunRecord
 from ..model import Action, Reason, RowResult, Status
 from ..pages import KEYS, batched
 from ..target import split, target_of
+from ..text.phrase import counted, figure, mark, phrase
 from .decide import PlanRules, protection
 from .snapshot import Snapshot
 from .suppress import SuppressionLists
 
-_DONE = {Missing.LOCK: "locked", Missing.DELETE: "deleted"}
+_TOO_MANY = {
+    (Missing.LOCK, True): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be locked; mirror.max_missing allows "
+        "{limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.DELETE, True): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be deleted; mirror.max_missing allows "
+        "{limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.LOCK, False): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be locked (the file has no rows); "
+        "mirror.max_missing allows {limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+    (Missing.DELETE, False): mark(
+        "mirror: {missing} of {total} contacts are not in the file and would be deleted (the file has no rows); "
+        "mirror.max_missing allows {limit}. Nothing was sent. If that is meant: --max-missing {number}."
+    ),
+}
+"""By what is done with contacts, and whether the file has rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +76,7 @@ def to_unlock(
             for contact_id, run in returned[key].items():
                 contact = held.get(contact_id) if snapshot is not None else StoredContact(contact_id, key, {})
                 if contact and not is_unlocked(contact.values) and not suppressed.reason(contact.values):
-                    reason = f"back in the file; run {run} had locked it"
+                    reason = phrase("back in the file; run {run} had locked it", run=run)
                     yield Change(NoRow.RETURNED, Action.UNLOCK, contact, reason)
 
 
@@ -90,7 +109,7 @@ class Mirror:
         """Yield the change of each of them."""
         action = Action(str(self.settings.mirror.missing))
         for contact in snapshot.taken():
-            yield Change(NoRow.MIRRORED, action, contact, "no longer in the file")
+            yield Change(NoRow.MIRRORED, action, contact, phrase("no longer in the file"))
 
     def _note_present(self, snapshot: Snapshot) -> int:
         """Mark the keys of the file in the snapshot; return the number of rows with an unreadable key."""
@@ -137,17 +156,26 @@ class Mirror:
 
     def _check(self, missing: int, ours: int, keyless: int) -> None:
         if missing and keyless:
-            rows = "one row has" if keyless == 1 else f"{keyless:,} rows have"
             raise SafetyLimit(
-                f"mirror: {rows} no readable UserData, so it is not known which contacts the file no longer has. "
-                "Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set mirror.missing: "
-                "keep."
+                counted(
+                    keyless,
+                    "mirror: one row has no readable UserData, so it is not known which contacts the file no longer "
+                    "has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set "
+                    "mirror.missing: keep.",
+                    "mirror: {count} rows have no readable UserData, so it is not known which contacts the file no "
+                    "longer has. Nothing was sent. Fix the rows in failed.xlsx (and the filtered ones), or set "
+                    "mirror.missing: keep.",
+                )
             )
         if not self.limit.allows(missing, ours):
             raise SafetyLimit(
-                f"mirror: {missing:,} of {ours:,} contacts are not in the file and would be "
-                f"{_DONE[self.settings.mirror.missing]}{'' if self.rows else ' (the file has no rows)'}; "
-                f"mirror.max_missing allows {self.limit}. Nothing was sent. If that is meant: --max-missing {missing}."
+                phrase(
+                    _TOO_MANY[self.settings.mirror.missing, bool(self.rows)],
+                    missing=figure(missing),
+                    total=figure(ours),
+                    limit=self.limit,
+                    number=missing,
+                )
             )
 
 

@@ -17,13 +17,14 @@ from ..mapping.cells import OF_SHEET
 from ..mapping.columns import BoundField, is_blank
 from ..model import CellNote, Chunk, Contact, Fault, Filtered, Rejection, Table
 from ..own_columns import SHEET
+from ..text.phrase import mark, phrase
 from ..text.spreadsheet_changes import could_be_changed, is_changed, shows_change
 from .origins import KEY, Held, Origins
 
 POSTAL_CODE = "PostalCode"
 
-_STILL_REFUSED = "A spreadsheet program may have changed the key, and it has not been corrected."
-_HINT = "Copy the key from the original list. If it is right as it is, clear the _key cell of this row."
+_STILL_REFUSED = mark("A spreadsheet program may have changed the key, and it has not been corrected.")
+_HINT = mark("Copy the key from the original list. If it is right as it is, clear the _key cell of this row.")
 
 _RESTORED = CellNote(warning="restored")
 _DAMAGED = CellNote(code=DAMAGED)
@@ -176,7 +177,7 @@ class Guard:
                 continue
             found = self._key_fault(held[row], keys[row], self._is_trusted(chunk, row))
             if self._is_refused_again(held[row], chunk, place):
-                found = fault(DAMAGED, _STILL_REFUSED, _HINT)
+                found = fault(DAMAGED, phrase(_STILL_REFUSED), phrase(_HINT))
             if found:
                 column, cell = self._fields[KEY].origin(chunk, place)
                 yield row, replace(found, field=KEY, column=column, value=cell)
@@ -196,16 +197,26 @@ class Guard:
         if of.origin is None and of.mark.run and not of.key_emptied and not trusted and could_be_changed(key):
             return fault(
                 DAMAGED,
-                f"The journal does not have this row of run {of.mark.run}, and a spreadsheet program may have "
-                "changed the key.",
-                "Import failed.xlsx of that run, which keeps keys intact, or use its journal (--state). "
-                f"Otherwise: {_HINT}",
+                phrase(
+                    "The journal does not have this row of run {run}, and a spreadsheet program may have "
+                    "changed the key.",
+                    run=of.mark.run,
+                ),
+                phrase(
+                    "Import failed.xlsx of that run, which keeps keys intact, or use its journal (--state). Otherwise: "
+                    "Copy the key from the original list. If it is right as it is, clear the _key cell of this row."
+                ),
             )
         if not of.key or key == of.key:
             return None
         if is_changed(of.key, key):
-            return fault(DAMAGED, f"The key was '{of.key}' when it was read.")
-        return fault(KEY_CHANGED, f"The key of this row of run {of.mark.run} is '{of.key}'; it is '{key}' now.")
+            return fault(DAMAGED, phrase("The key was '{key}' when it was read.", key=of.key))
+        return fault(
+            KEY_CHANGED,
+            phrase(
+                "The key of this row of run {run} is '{was}'; it is '{now}' now.", run=of.mark.run, was=of.key, now=key
+            ),
+        )
 
 
 def _unfolded(text: str) -> str:

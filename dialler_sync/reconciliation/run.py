@@ -29,6 +29,7 @@ from ..report.reconciliation import ReportLine
 from ..report.reconciliation_reports import ReconciliationReports
 from ..run.lifecycle import Course, carrying_out, ended, note_end, reporting
 from ..run.session import session
+from ..text.phrase import figure
 from .calls import CallTally, read_calls
 from .compare import Line, said, said_fields
 from .known import known_numbers
@@ -182,7 +183,7 @@ class ReconciliationRun:
             stopped = error
         if len(self.sides.fields) > _MOST_FIELDS:
             raise DiallerUnavailable(
-                f"the dialler's answer is not usable: its records have {len(self.sides.fields):,} different "
+                f"the dialler's answer is not usable: its records have {figure(len(self.sides.fields))} different "
                 "fields, more than a table can hold"
             )
         return stopped

@@ -13,6 +13,7 @@ from ..model import Reason, Status, Value
 from ..pages import RECORDS, batched
 from ..plan.snapshot import Snapshot, storable
 from ..plan.suppress import SuppressionLists
+from ..text.phrase import phrase
 from .compare import EVERYTHING, Carriers, FileRow, Line, May, compare, unmatched
 from .scope import Scope
 
@@ -66,7 +67,9 @@ def _key(row: PlannedRow | Outcome) -> str:
 
 def _why(row: PlannedRow) -> str:
     """Return a short reason why a row is rejected."""
-    return f"row {row.row}, {row.error_code}" + (f" in {row.error_field}" if row.error_field else "")
+    if not row.error_field:
+        return phrase("row {row}, {code}", row=row.row, code=row.error_code)
+    return phrase("row {row}, {code} in {field}", row=row.row, code=row.error_code, field=row.error_field)
 
 
 class Sides(Snapshot):

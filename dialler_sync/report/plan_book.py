@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.command_line import command
+from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from . import plan_words
 from .sheets import Book, Table
@@ -21,30 +22,30 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
         JournalError: the file cannot be written.
     """
     with Book(path) as book:
-        page = book.add_page("Summary", (26, 12, 90))
-        table = book.add_table("Changes", path.with_suffix(".json").name)
+        page = book.add_page(phrase("Summary"), (26, 12, 90))
+        table = book.add_table(phrase("Changes"), path.with_suffix(".json").name)
         table.writerow(_HEADER)
         for entry in plan["entries"]:
             _write(table, entry)
         note = table.close()
         page.line(plan_words.verdict(plan), style=page.title)
         page.line()
-        page.line("Files", ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
-        page.line("Campaign", str(plan["campaign"]))
-        page.line("Planned at (UTC)", plan["created_at"])
-        page.line("Execute it with", command("import", "--plan", path.with_suffix(".json").name))
+        page.line(phrase("Files"), ", ".join(dict.fromkeys(file["name"] for file in plan["files"])))
+        page.line(phrase("Campaign"), str(plan["campaign"]))
+        page.line(phrase("Planned at (UTC)"), plan["created_at"])
+        page.line(phrase("Execute it with"), command("import", "--plan", path.with_suffix(".json").name))
         if note:
-            page.line("Note", note)
+            page.line(phrase("Note"), note)
         page.line()
-        page.line("Action", "Rows", "Meaning", style=page.bold)
+        page.line(phrase("Action"), phrase("Rows"), phrase("Meaning"), style=page.bold)
         for name, number in plan_words.counts(plan).items():
             page.line(name, number, plan_words.meaning(name))
         page.line()
-        page.line("Field", "Changed", style=page.bold)
+        page.line(phrase("Field"), phrase("Changed"), style=page.bold)
         for name, number in plan["changed_fields"].items():
             page.line(name, number)
         page.line()
-        page.line("Rule", "Rows", style=page.bold)
+        page.line(phrase("Rule"), phrase("Rows"), style=page.bold)
         for rule, number in plan_words.what_rules_did(plan["entries"]):
             page.line("", number, rule)
         book.save()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..files.pinned import temporary_folder
 from ..files.whole import new_binary_file
+from ..text.phrase import counted, figure, phrase
 from ..text.spreadsheet import CUT, harmless
-from . import words
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -164,7 +164,7 @@ class Table:
         if fits(text):
             return text
         self._cut = True
-        remark = f"{CUT}{self._full} has all of it]"
+        remark = CUT + phrase("{file} has all of it]", file=self._full)
         return text[: CELL_LENGTH // 2 - len(remark)] + remark
 
     def close(self) -> str:
@@ -175,12 +175,27 @@ class Table:
             self._sheet.set_column(place, place, min(max(width, 6), 48) + 2, self._column_style(place))
         notes = []
         if self._left_out:
-            notes.append(f"the sheet is full: {words.rows(self._left_out)} more in {self._full}")
-            self._sheet.write_string(self._rows + 1, 0, notes[0].capitalize(), self._header)
+            notes.append(
+                counted(
+                    self._left_out,
+                    "the sheet is full: {count} row more in {file}",
+                    "the sheet is full: {count} rows more in {file}",
+                    file=self._full,
+                )
+            )
+            self._sheet.write_string(self._rows + 1, 0, notes[0][:1].upper() + notes[0][1:], self._header)
         if len(self._widths) > SHEET_COLUMNS:
-            notes.append(f"columns after the {SHEET_COLUMNS:,}th are left out: {self._full} has them")
+            notes.append(
+                phrase(
+                    "columns after the {last}th are left out: {file} has them",
+                    last=figure(SHEET_COLUMNS),
+                    file=self._full,
+                )
+            )
         if self._cut:
-            notes.append(f"texts that are too long for a cell are truncated: {self._full} has them in full")
+            notes.append(
+                phrase("texts that are too long for a cell are truncated: {file} has them in full", file=self._full)
+            )
         return f"{self._sheet.name}: {'; '.join(notes)}." if notes else ""
 
 
@@ -228,7 +243,9 @@ class Page:
         chart.set_y_axis({"reverse": True, "line": {"none": True}, "major_tick_mark": "none"})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_size({"width": 720, "height": 260})
-        self.sheet.insert_chart(self.at + 1, 0, chart, {"description": f"{title}, as in the table above"})
+        self.sheet.insert_chart(
+            self.at + 1, 0, chart, {"description": phrase("{chart}, as in the table above", chart=title)}
+        )
         self.at += 16
 
 

@@ -33,10 +33,9 @@ from ..prepare.sink import NewRows, RowSink
 from ..prepare.sources import Source
 from .doubles import tell_doubles
 from .kept import as_begun, delete_settled_copies
-from .lifecycle import carrying_out, conclude, temporary_files
+from .lifecycle import carrying_out, conclude, load_reports, temporary_files
 from .limits import check_limits, exceeded_limit
 from .look_again import look_again
-from .marked import mark_workbooks
 from .options import RunOptions
 from .reports import Effort, Summary
 from .resumption import KnownRows, LeftOver, drop_overtaken, drop_settled_by_earlier_runs, newer_list, restore_progress
@@ -114,6 +113,8 @@ class Execution:
             if self.also and not course.stopped:
                 self.also(summary, prepared)
             if self.options.mark:
+                from .marked import mark_workbooks
+
                 mark_workbooks(self.journal, self.run, self.sources, prepared)
             if self.options.compare == "journal" and not self.options.dry_run:
                 with suppress(JournalError):  # the next run can do it, too, and would take the longer
@@ -278,6 +279,7 @@ class Execution:
         rules, limit = rules_of(self.settings, self.run.target, campaign_ids), self.options.limit
         sending = Sending(client, self.journal, self.run, rules, prepared, self.left, tally, limit, engine)
         self.observer.stage("importing", sending.total)
+        asyncio.get_running_loop().run_in_executor(None, load_reports)  # while the dialler is waited for
         started = time.monotonic()
         try:
             await sending.send()

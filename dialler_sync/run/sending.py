@@ -27,6 +27,7 @@ from ..observer import Observer
 from ..prepare.prepared import MOST_KEPT, Prepared
 from ..target import split
 from ..text.command_line import command
+from ..text.phrase import phrase
 from .resumption import LeftOver
 from .session import patience_at_start
 
@@ -93,7 +94,11 @@ class Tally:
         if outcome.status not in FINE:
             self._errors += 1
             if self._limit and self._prepared and not self._limit.allows(self._errors, self._prepared.total):
-                why = f"{self._errors} rows did not succeed; --max-errors {self._limit} allows no more"
+                why = phrase(
+                    "{count} rows did not succeed; --max-errors {limit} allows no more",
+                    count=self._errors,
+                    limit=self._limit,
+                )
                 self._gate.stop(SafetyLimit(why))
 
 
@@ -177,7 +182,11 @@ class Sending:
             await self._from_here(self._after(), [])
         if self.limit is not None and total > self.limit:
             raise LimitReached(
-                f"--limit {self.limit} reached: send the remaining rows with '{command('resume', self.run.id)}'"
+                phrase(
+                    "--limit {limit} reached: send the remaining rows with '{command}'",
+                    limit=self.limit,
+                    command=command("resume", self.run.id),
+                )
             )
 
     def _rows(self) -> Iterator[SpooledRow]:
@@ -204,8 +213,11 @@ class Sending:
                 return
         if len(first) == MOST_KEPT:
             raise SafetyLimit(
-                f"the first {MOST_KEPT} contacts with a kept field (overwrite:) could not be overwritten, so it "
-                "is not known whether the dialler keeps such fields"
+                phrase(
+                    "the first {count} contacts with a kept field (overwrite:) could not be overwritten, so it "
+                    "is not known whether the dialler keeps such fields",
+                    count=MOST_KEPT,
+                )
             )
 
     async def _from_here(self, rows: Iterator[SpooledRow], unsure: Unsure, log: RunLog | None = None) -> None:

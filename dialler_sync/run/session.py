@@ -11,6 +11,8 @@ from ..api.client import DiallerClient
 from ..api.pace import Gate
 from ..config.dialler import DiallerSettings
 from ..errors import OutOfTime
+from ..text.forms import day
+from ..text.phrase import mark, phrase
 from .interrupt import interruptible
 
 _LOOK_AT_THE_CLOCK = 20.0
@@ -49,10 +51,11 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
         if left > 0:
             timer = loop.call_later(min(left, _LOOK_AT_THE_CLOCK), look)
         elif gate.stopped is None:
-            begun = timer is not None
-            gate.stop(
-                OutOfTime(f"the time {at:%H:%M} is reached ({why})" if begun else f"it is {at:%H:%M}, outside {why}")
-            )
+            time = day(at, mark("%H:%M"))
+            if timer is not None:
+                gate.stop(OutOfTime(phrase("the time {at} is reached ({why})", at=time, why=why)))
+            else:
+                gate.stop(OutOfTime(phrase("it is {at}, outside {hours}", at=time, hours=why)))
 
     look()
     try:

@@ -49,6 +49,7 @@ def row(key: str, phone: str = "0171 3920011") -> str:
     return f"{key},Name {key},{phone}"
 
 
+@pytest.mark.usefixtures("warm")
 def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     run: Run, campaign: Campaign, dialler: SimulatorServer
 ) -> None:
@@ -87,6 +88,7 @@ def test_each_campaign_is_a_run_with_one_summary_page_and_code(
     assert "Rows read, the oldest run first" not in page
 
 
+@pytest.mark.usefixtures("warm")
 def test_rows_that_are_still_to_be_sent_are_counted(run: Run, campaign: Campaign) -> None:
     """A line of the night adds up, also that of a run that stopped."""
     campaign("gone", row("A"), row("B"), number=999)
@@ -97,6 +99,7 @@ def test_rows_that_are_still_to_be_sent_are_counted(run: Run, campaign: Campaign
     assert "did not succeed: see" not in done.out
 
 
+@pytest.mark.usefixtures("warm")
 def test_quiet_nights_print_nothing_and_trends_grow(run: Run, campaign: Campaign, contacts_csv: Contacts) -> None:
     """A second night shows the first one beside it."""
     campaign("one", row("A"))
@@ -109,6 +112,7 @@ def test_quiet_nights_print_nothing_and_trends_grow(run: Run, campaign: Campaign
     assert "the oldest run first: 1, 2" in Path("reports/night.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("warm")
 def test_campaigns_of_one_dialler_follow_each_other_and_diallers_run_side_by_side(
     run: Run, campaign: Campaign, dialler: SimulatorServer
 ) -> None:
@@ -125,6 +129,7 @@ def test_campaigns_of_one_dialler_follow_each_other_and_diallers_run_side_by_sid
     assert order == sorted(order)
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_configuration_that_cannot_be_read_is_told_by_name(run: Run, campaign: Campaign) -> None:
     """With file and line."""
     campaign("good", row("A"))
@@ -137,6 +142,7 @@ def test_a_configuration_that_cannot_be_read_is_told_by_name(run: Run, campaign:
     assert "1 row" in done.out
 
 
+@pytest.mark.usefixtures("warm")
 def test_what_the_process_of_a_campaign_says_has_its_name(run: Run, campaign: Campaign) -> None:
     """A token that is refused is an error of that campaign."""
     campaign("good", row("A"))

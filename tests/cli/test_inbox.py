@@ -110,6 +110,7 @@ def test_an_undo_that_puts_nothing_back_does_not_open_the_inbox_to_the_same_cont
     assert len(dialler.store.contacts) == 2
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_file_that_is_replaced_while_it_is_imported(
     configure: Configure, contacts_csv: Contacts, inbox: Path, tmp_path: Path, dialler: SimulatorServer, run: Run
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_file_that_is_replaced_while_it_is_imported(
     assert len(dialler.store.contacts) == 31
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("closing", [">/dev/full", ">&-", "| true"])
 def test_files_are_filed_though_nothing_can_be_printed(
     configure: Configure, contacts_csv: Contacts, inbox: Path, closing: str, dialler: SimulatorServer
@@ -185,6 +187,7 @@ def test_a_quiet_call_tells_once_of_a_file_that_stays(
     assert not second.err
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_file_that_grows_waits_whatever_its_date(
     configure: Configure, contacts_csv: Contacts, inbox: Path, run: Run, tmp_path: Path
 ) -> None:

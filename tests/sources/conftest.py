@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,7 @@ def remote(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 Place = Callable[[str, bytes], str]
+Pipe = Callable[[bytes], None]
 
 
 @pytest.fixture(params=["sftp", "https", "s3", "smb", "file"])
@@ -171,3 +173,13 @@ def place(
             return (tmp_path / name).as_uri()
 
     return put
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Pipe:
+    """Have standard input hold something."""
+
+    def pipe(content: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    return pipe

@@ -320,3 +320,14 @@ def test_a_mended_file_at_an_address(run: Run, place: Place, dialler: SimulatorS
 
     assert done.code == ExitCode.OK, done.err
     assert done.summary["parent"] == first.summary["run_id"]
+
+
+def test_reports_are_written_here(run: Run, configure: Configure) -> None:
+    """An address made a folder `sftp:` here."""
+    path = configure()
+    path.write_text(path.read_text("utf-8") + 'reports: {dir: "sftp://host/reports"}\n', "utf-8")
+
+    done = run("config", "check")
+
+    assert done.code == ExitCode.USAGE
+    assert "reports.dir: is an address: name a folder of this machine; --out URL" in done.err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..conftest import Configure, Done, Run
-from .conftest import Place
+from .conftest import Pipe, Place
 from .kinds import CONTAINERS, LISTS, PASSWORD, PRINTS_IT, TABLES, WORKBOOKS
 
 Results = list[tuple[str, ...]]
@@ -89,3 +89,17 @@ def test_the_sheets_of_one_workbook(run: Run, tmp_path: Path, expected: Done) ->
 
     assert told(done) == told(expected)
     assert list(dict.fromkeys(row["_sheet"] for row in done.rows())) == list(TABLES)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_standard_input(run: Run, configure: Configure, tmp_path: Path, pipe: Pipe, name: str) -> None:
+    """One list each time; it has no name."""
+    configure()
+    (tmp_path / "list.csv").write_bytes(LISTS[name])
+    expected = run("validate", tmp_path / "list.csv")
+    pipe(LISTS[name])
+
+    done = run("validate", "-")
+
+    assert done.code == expected.code, done.err
+    assert told(done) == told(expected) != []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ...text.phrase import counted
 from ..app import App
 from ..asking import confirm
 from ..codes import CHANGES, exit_codes
@@ -125,4 +126,4 @@ def _change(
 
 
 def _counted(number: int) -> str:
-    return f"{number:,} contact{'' if number == 1 else 's'}"
+    return counted(number, "{count} contact", "{count} contacts")

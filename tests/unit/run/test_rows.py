@@ -76,6 +76,7 @@ def test_too_many_failures_stop_the_run(
     stopped = import_files(settings, ImportOptions((contacts_csv(100),), config, None, options), journal)
 
     assert stopped.exit_code == ExitCode.SAFETY_LIMIT
+    assert "--max-errors 5 allows no more" in stopped.stopped_because
     assert 6 <= stopped.counts["failed"] <= 8
     assert sum(stopped.counts.values()) == 2 * 100
     dialler.order(FaultPlan())

@@ -82,8 +82,9 @@ def test_each_sheet_has_its_own_rows(journal: Journal, begun: Begun, tmp_path: P
             for row, cells in enumerate((("Key", "Name"), (f"K{name}", name))):
                 sheet.write_row(row, 0, cells)
     run = begun(tmp_path / "list.xlsx", (0, 2), (1, 2))
+    cells = SavedCells(journal, run, SourceSettings()).source_cells()
 
-    assert list(SavedCells(journal, run, SourceSettings()).source_cells()) == [(0, 0, ("KOne", "One")), (1, 1, ("KTwo", "Two"))]
+    assert list(cells) == [(0, 0, ("KOne", "One")), (1, 1, ("KTwo", "Two"))]
 
 
 @pytest.mark.parametrize("what", ["changed", "deleted", "read differently"])

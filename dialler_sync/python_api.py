@@ -18,7 +18,7 @@ from .jobs.calls import CallsDone, Form, calls_options, cell_text, list_calls
 from .jobs.frames import calls_frame, text_frame
 from .jobs.imports import ImportOptions, RunOptions
 from .jobs.notebook import Watch, run_job
-from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, mending_plan, reconcile_files
+from .jobs.reconcile import ReconcileOptions, ReconciliationSummary, plan_fixes, reconcile_files
 from .jobs.records import Journal, default_state
 from .jobs.results import Summary
 from .jobs.settings import Limit, Settings, load_config, row_limit
@@ -150,7 +150,7 @@ def reconcile(
     def work(store: Journal, watch: Watch) -> Reconciliation:
         done = reconcile_files(settings, options, store, watch)
         if fix is not None and not done.summary.stopped_because:
-            mending_plan(settings, options, store, watch).write(Path(fix))
+            plan_fixes(settings, options, store, watch).write(Path(fix))
         return Reconciliation(done.summary)
 
     return _with_journal(journal, work)
@@ -236,7 +236,7 @@ def _with_journal(journal: StrPath | None, work: Callable[[Journal, Watch], T]) 
 
 
 def _limit(name: str, given: str | None) -> Limit | None:
-    """A limit of rows, by the name of its argument."""
+    """Parse a limit of rows; ``name`` is its argument."""
     try:
         return row_limit(given)
     except ValueError as error:

@@ -15,7 +15,7 @@ _LONG = 12
 
 
 def read_token(settings: DiallerSettings) -> str:
-    """The token from ``token``, ``token_file`` or ``token_command``.
+    """Return the token from ``token``, ``token_file`` or ``token_command``.
 
     Raises:
         ConfigError: there is none, or it cannot be a token. The message never holds what was read.

@@ -113,7 +113,7 @@ _QUOTED = re.compile(r"""[\s:]*\bb['"].*""", re.DOTALL)
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """aiohttp repeats GET, PUT and DELETE by itself where a kept-alive connection drops: but for errors not its own.
+    """Keep aiohttp from repeating GET, PUT and DELETE by itself after a dropped connection.
 
     A DELETE by UserData that is repeated deletes a second contact; only we decide about repeats.
     """

@@ -88,7 +88,7 @@ class CallsRun:
             self._address = ListAtAddress(options.to, settings.source.stores, journal.copies, receiver)
 
     def carry_out(self, show: Show | None = None) -> CallsDone:
-        """Make the list; ``show(form, records)`` shows it where no file is named.
+        """Make the list; ``show(form, records)`` prints it if no file is named.
 
         Raises:
             UsageError, InputError, StopRun: nothing is given.
@@ -157,7 +157,7 @@ class CallsRun:
     # Looking
 
     async def _look(self, held: ExitStack) -> tuple[Findings, CallNotes | None, Record | None]:
-        """Ask; return what was found, and a file that is in place and still to be settled."""
+        """Ask for the calls; return them, and a file that is in place and still to be settled."""
         try:
             async with session(self._settings.dialler) as client:
                 campaign = await self._campaign(client)

@@ -31,7 +31,7 @@ class Since:
 
 
 def since(text: str | None, journal: Journal) -> Since:
-    """Parse ``last``, a date, a time, or the ID of a run: what was called since it began.
+    """Parse ``last``, a date, a time, or the ID of a run, which stands for its start.
 
     Raises:
         UsageError: it is none of them.
@@ -52,5 +52,5 @@ def since(text: str | None, journal: Journal) -> Since:
 
 
 def _beginning(text: str) -> datetime | None:
-    """The moment of a time; of a day, its beginning."""
+    """Return the moment of a time; of a day, its beginning."""
     return moment(f"{text} 00:00:00" if len(text) == len("2026-01-31") else text)

@@ -89,7 +89,7 @@ class SourceColumns:
         return dict(zip(self.names, values, strict=True))
 
     def remarks(self) -> Iterator[str]:
-        """Yield a sentence where cells are not known."""
+        """Yield a sentence on cells that are unknown."""
         if left := self._left():
             yield (
                 phrase(

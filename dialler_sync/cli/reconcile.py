@@ -57,7 +57,7 @@ def reconcile(
     Changes nothing. Writes reconciliation.csv (one line per contact), .xlsx and .html, and failed.xlsx and .csv
     (rejected rows).
     """
-    from ..jobs.reconcile import ReconcileOptions, mending_plan, reconcile_files
+    from ..jobs.reconcile import ReconcileOptions, plan_fixes, reconcile_files
     from .progress import progress
 
     if language is not None and not with_history:
@@ -72,7 +72,7 @@ def reconcile(
         print_reconciliation(done, as_json=output == "json")
         if fix and not done.summary.stopped_because:
             with progress(app) as observer:
-                plan = mending_plan(settings, options, journal, observer)
+                plan = plan_fixes(settings, options, journal, observer)
             plan.write(fix)
             run_it = command("import", "--plan", str(fix), "--compare", "dialler")
             _log.info("The plan %s fixes the differences: %s", fix, run_it)

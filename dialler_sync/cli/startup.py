@@ -81,7 +81,7 @@ def skip_last_collection() -> None:
 
 
 def settle_time_zone() -> None:
-    """Make the time zone UTC, with a warning, where ``TZ`` names one with which Python cannot count."""
+    """Set the time zone to UTC, with a warning, if Python cannot use the one of ``TZ``."""
     with suppress(ValueError, OverflowError):
         _WINTER.astimezone()
         _SUMMER.astimezone()

@@ -23,14 +23,14 @@ _RANGES = ("min", "max", "before", "after")
 
 
 def _texts(given: object) -> object:
-    """One text is a list of one; in a list, YAML's empty value is the empty cell."""
+    """Turn one text into a list of one, and YAML's empty value in a list into the empty cell."""
     if isinstance(given, str):
         given = [given]
     return ["" if each is None else each for each in given] if isinstance(given, list) else given
 
 
 class Condition(Section):
-    """The condition for a cell. A list is short for ``{values: list}``. All keys given must hold."""
+    """What a cell must hold. A list is short for ``{values: list}``. Of several keys, all must hold."""
 
     values: Annotated[tuple[str, ...], BeforeValidator(_texts), Field(min_length=1)] | None = Field(
         None, description="One of these texts. Case and white space are ignored; '' is an empty cell."
@@ -120,5 +120,5 @@ def _covers(outer: Condition, inner: Condition) -> bool:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a filter."""
+    """Compile a pattern of a filter."""
     return re.compile(pattern, re.IGNORECASE)

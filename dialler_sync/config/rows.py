@@ -16,7 +16,7 @@ from .section import Section
 
 
 class Mode(StrEnum):
-    """The changes that an import may make: create contacts, overwrite them, or both."""
+    """What an import may do, by whether the dialler has the contact."""
 
     UPSERT = "upsert"
     CREATE = "create"

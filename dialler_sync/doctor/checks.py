@@ -67,7 +67,7 @@ def examine(
     unsafe |= yield from _trust(named, trusted)
     inbox = settings.inbox.dir
     if inbox and not isinstance(inbox, Url) and (open_inbox := judge("the inbox", inbox, shared=True)):
-        yield warning("inbox", f"{open_inbox.said}: anyone who can write there can import", open_inbox.mend)
+        yield warning("inbox", f"{open_inbox.said}: anyone who can write there can import", open_inbox.fix)
     yield from _named_lists(settings)
     if unsafe and not trusted:
         return
@@ -91,7 +91,7 @@ def _named_lists(settings: Settings) -> Iterator[Check]:
     lists += [(f"columns.{name}.lookup", rule.lookup.file) for name, rule in settings.columns.items() if rule.lookup]
     for what, path in dict.fromkeys(lists):
         if found := judge(what, path, shared=True):
-            yield warning("lists", f"{found.said}: these files decide who is called, or what is sent", found.mend)
+            yield warning("lists", f"{found.said}: these files decide who is called, or what is sent", found.fix)
 
 
 def _libraries() -> Check:
@@ -116,9 +116,9 @@ def _trust(files: Iterable[tuple[str, Path]], trusted: bool) -> Generator[Check,
         if found := judge(what, path):
             unsafe = True
             if trusted:
-                yield warning("trust", f"{found.said}; accepted by --trust", found.mend)
+                yield warning("trust", f"{found.said}; accepted by --trust", found.fix)
             else:
-                yield failed("trust", found.said, f"{found.mend} (or --trust, {TRUST}=1)", ExitCode.USAGE)
+                yield failed("trust", found.said, f"{found.fix} (or --trust, {TRUST}=1)", ExitCode.USAGE)
             break  # the files beside a journal lie in the same folders
     return unsafe
 

@@ -67,7 +67,7 @@ class RemoteFolder:
         return self.url.scheme != "s3"
 
     def listed(self, inside: str = "") -> list[Entry]:
-        """Return what lies in it, by name; nothing where ``inside`` is not there."""
+        """Return name → entry; ``{}`` if ``inside`` does not exist."""
 
         def ask(files: AbstractFileSystem) -> list[Entry]:
             path = self._at(inside)

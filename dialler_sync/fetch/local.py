@@ -77,7 +77,7 @@ _stdin: list[tuple[object, Local]] = []
 
 
 def fetch(named: Path, source: SourceSettings) -> Local:
-    """Return the file to read for what a user named: itself, or a private copy of what it holds.
+    """Return the file to read for a FILE as the user named it: itself, or a private copy of its content.
 
     Raises:
         InputError: it cannot be copied or unpacked; the message names it and says what to do.

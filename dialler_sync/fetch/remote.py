@@ -117,7 +117,7 @@ class _Changed(Exception):
 
 
 def _blocks(store: Store, told: Mapping[str, Any], pause: float) -> Iterator[bytes]:
-    """Yield the content; a connection that breaks is made anew, and goes on where it ended.
+    """Yield the content; after a broken connection, a new one goes on from there.
 
     Raises:
         InputError: it ends before the ``size`` that the server has told.
@@ -170,7 +170,7 @@ def _marks(info: Mapping[str, Any]) -> list[str]:
 
 @contextmanager
 def said(url: Url, done: str = "read") -> Iterator[None]:
-    """Turn what goes wrong with a server into a message that names the address. ``done``: what was to be done.
+    """Turn errors of a server into a message that names the address. ``done``: the action that failed.
 
     Raises:
         InputError: with that message.

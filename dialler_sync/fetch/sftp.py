@@ -81,7 +81,7 @@ def open_sftp(
     known_hosts: Path | None,
     timeout: float,
 ) -> CheckedSftp:
-    """Connect to a host, as ``~/.ssh/config`` says where nothing is given.
+    """Connect to a host; ``~/.ssh/config`` gives what the arguments do not.
 
     Raises:
         OSError, paramiko.SSHException: no connection, another host key than is known, or the login is refused.

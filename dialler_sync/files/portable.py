@@ -40,7 +40,7 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
 
 
 def interrupt(process: subprocess.Popen[Any]) -> None:
-    """Interrupt a child as Ctrl-C does. Windows can only end it; what it had begun is resumed.
+    """Interrupt a child process as Ctrl-C does. Windows can only end it; its run is resumed later.
 
     One that was begun by ``&`` in a script hears no Ctrl-C, and nor do its children: they hear SIGTERM.
     """

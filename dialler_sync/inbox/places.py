@@ -101,7 +101,7 @@ class Place(Protocol):
         """Return the state of a file in it, ``""`` if it is not there."""
 
     def refresh(self) -> None:
-        """Forget what was seen, so that the next question is answered anew."""
+        """Drop the cached listing, so that the next question is answered anew."""
 
     def is_folder(self, path: Path) -> bool:
         """Whether a folder lies there."""

@@ -177,23 +177,8 @@ def _begin(
     parent: str | None = None,
     folder: Path | None = None,
 ) -> AbstractContextManager[RunRecord]:
-    limits = {
-        "max_errors": options.run.max_errors,
-        "max_warnings": options.run.max_warnings,
-        "max_missing": options.run.max_missing,
-    }
-    given = {
-        "source": dict(options.run.source),
-        "dry_run": options.run.dry_run,
-        "limit": options.run.limit,
-        "compare": options.run.compare,
-        "adopt": options.run.adopt,
-        "mask": _phone_columns(settings) if options.run.mask else None,
-        "mark": options.run.mark,
-        "cluster": options.run.cluster,
-        "suppress": suppressed.digests,
-        **{name: None if limit is None else str(limit) for name, limit in limits.items()},
-    }
+    mask = _phone_columns(settings) if options.run.mask else None
+    given = {**options.run.noted(), "mask": mask, "suppress": suppressed.digests}
     files = [source.record(0) for source in sources]
     if parent is None:
         parent = _run_of(sources, target)

@@ -134,7 +134,7 @@ def run_night(folder: Path, journal: Journal, options: NightOptions) -> list[Cam
 
 
 def tell(page: Path, nights: Sequence[CampaignNight], began: str) -> None:
-    """Write the page of a night; where that fails, warn: what was imported is imported."""
+    """Write the page of a night; only warn if that fails, as the imports are done."""
     with spared(page):
         make_folder(page.parent)
         write_night_page(page, nights, began, night_code(nights))
@@ -235,7 +235,7 @@ class _Work:
         return code, errors
 
     def _environment(self) -> dict[str, str]:
-        """The environment of this process, with the journal: a URL may hold a password, and argv is seen by all."""
+        """Return this environment, with the journal: its URL may hold a password, and every user sees argv."""
         given = {name: value for name, value in os.environ.items() if name not in _OWN_OF_A_CALL}
         given |= {"DIALLER_SYNC_STATE": self.options.state} if self.options.state else {}
         return given | ({"DIALLER_SYNC_TRUST": "1"} if self.options.trusted else {})

@@ -42,7 +42,7 @@ class Receiver(NamedTuple):
         return _PREFIXES[self.name] + what
 
     def deliver(self, journal: Journal, what: str, meant: Callable[[Body], bool] = lambda _: True) -> None:
-        """Deliver what is stored for it and ``meant``, in order; what it does not take is delivered by the next run."""
+        """Deliver stored messages and ``meant``, in order; the next run delivers those that are not taken."""
         for notice in filter(lambda notice: meant(notice.body), journal.undelivered(self.noted_as(what))):
             if not self.send(notice.body):
                 return

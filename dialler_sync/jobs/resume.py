@@ -12,7 +12,6 @@ from typing import Any
 
 from ..api.token import read_token
 from ..config import Settings, SourceSettings, changes, fingerprint, with_source
-from ..config.limits import row_limit
 from ..contacts.changes import COMMANDS, ChangeOptions
 from ..contacts.targets import Targets
 from ..errors import CannotResume, UsageError
@@ -95,18 +94,7 @@ def resume_run(
             f"run {run.id} started with",
             "restore the earlier version, or import the files as a new run",
         )
-        options = RunOptions(
-            source=run.options.get("source", {}),
-            dry_run=bool(run.options.get("dry_run")),
-            max_errors=row_limit(run.options.get("max_errors")),
-            max_warnings=row_limit(run.options.get("max_warnings")),
-            compare=run.options.get("compare", "none"),
-            max_missing=row_limit(run.options.get("max_missing")),
-            adopt=bool(run.options.get("adopt")),
-            mask=run.options.get("mask") is not None,
-            mark=bool(run.options.get("mark")),
-            cluster=cluster,
-        )
+        options = RunOptions.read(run.options, cluster)
         with go_on(journal, run, settings, options={**run.options, "cluster": cluster}):
             execution = Execution(settings, options, journal, observer or Silent(), run, sources, suppressed)
             execution.unlocked, execution.resumed = unlocked, True
@@ -272,7 +260,7 @@ def _changed(sources: Sequence[Source], run: RunRecord) -> str:
 
 
 def _day_of(run: RunRecord) -> date:
-    """The day on which a run began, which is its today."""
+    """Return the day on which a run began; ``today`` in its configuration means this day."""
     return datetime.fromisoformat(run.started_at).astimezone().date()
 
 

@@ -82,7 +82,7 @@ class Database:
             yield connection
 
     def write_anew(self) -> None:
-        """Write an SQLite file anew: what was deleted otherwise stays in its free pages."""
+        """Rewrite an SQLite file, whose free pages otherwise keep deleted data."""
         if self._engine.dialect.name == "sqlite":
             with self._in_words(), self._engine.connect() as connection:
                 plain = connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -53,7 +53,7 @@ class InboxNotes:
         return self.tell_once(_MISSING, due, "missing", now)
 
     def owner(self) -> str:
-        """Return a name of this journal that no other has: what it has claimed is left to it."""
+        """Return a unique name of this journal; files that it has claimed are left to it."""
         found = self._find(_OWNER)
         name = found.mark if found else secrets.token_hex(8)
         if not found:

@@ -37,7 +37,7 @@ _NO_URL = (
 
 
 def url_of(state: str | Path) -> sa.URL:
-    """The database that ``--state`` names, by a path or a URL.
+    """Return the database that ``--state`` names, by a path or a URL.
 
     Raises:
         UsageError: there can be no journal.
@@ -132,7 +132,7 @@ def _files(url: sa.URL) -> list[Path]:
 
 
 def _file(url: sa.URL) -> sa.URL:
-    """A file by its path, with ``~`` as what it stands for."""
+    """Return the file of a path, with ``~`` expanded."""
     if url.database == MEMORY:
         return url
     try:

@@ -59,7 +59,7 @@ async def is_kept(client: DiallerClient, row: SpooledRow, contact_id: str, kept:
 
 
 async def _put_back(client: DiallerClient, row: SpooledRow, contact_id: str, emptied: Mapping[str, Any]) -> bool:
-    """Send the row again with what the contact has lost; gives whether it has that again."""
+    """Send the row again with the values that the contact has lost; return whether it has them again."""
     sent = {name: value for name, value in orjson.loads(row.body).items() if name not in COMMANDS}
     body = orjson.dumps({**sent, **emptied})
     try:

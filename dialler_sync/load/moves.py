@@ -84,7 +84,7 @@ class Moves:
         )
 
     async def _updated(self, row: SpooledRow, outcome: Outcome) -> Outcome:
-        """The outcome of a row that must not make a contact."""
+        """Return the outcome of a row that must not create a contact."""
         if outcome.contact_id in ("", row.contact_id):
             return outcome
         ids = {"made": outcome.contact_id, "meant": row.contact_id}

@@ -193,7 +193,7 @@ class _Rule:
         return replace(found, field=self.bound.field.name, column=self._header, value=text)
 
     def sentence(self, columns: Columns, place: int) -> str:
-        """Why a row is left out, in a sentence with the rule."""
+        """Return the sentence on why a row is left out, with the rule."""
         cell = one_line(columns.texts(self._position)[place].strip())
         shown = f"{cell[:_LONGEST_VALUE]}…" if len(cell) > _LONGEST_VALUE else cell
         setting, column = f"rows.{self._kind}", one_line(self._header)

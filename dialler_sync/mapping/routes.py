@@ -30,7 +30,7 @@ class Router:
         self._ends = _ends([(settings.split or {})[name] for name in self._names])
 
     def by_cell(self, cells: Sequence[object]) -> list[Value | Fault]:
-        """The campaign of each row, by its cell; each different text is looked at once."""
+        """Return the campaign of each row, by its cell; each distinct text is matched once."""
         texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
         different = dict.fromkeys(text for text, cell in zip(texts, cells, strict=True) if not isinstance(cell, Fault))
         with impatient():
@@ -46,7 +46,7 @@ class Router:
         return fault(NOT_ROUTED, phrase("No route under campaign: matches the cell."))
 
     def by_key(self, keys: Sequence[Value | Fault]) -> list[Value | Fault]:
-        """The campaign of each row, by its UserData alone. A row whose UserData is faulty has any: it is rejected."""
+        """Return the campaign of each row, by its UserData. One with a faulty UserData gets any, as it is rejected."""
         missing = fault(
             NOT_ROUTED,
             phrase("The row has no UserData, which campaign.split needs."),

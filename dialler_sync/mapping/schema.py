@@ -49,7 +49,7 @@ def contact_schema(
 
 
 def limit_of(field: Field, release: tuple[int, ...], rule: ColumnRule | None) -> int | None:
-    """Greatest number of characters: the dialler's, or the rule's where that is less."""
+    """Return the most characters allowed: the dialler's limit, or the rule's if that is lower."""
     limits = [limit for limit in (field.limit(release), rule and rule.max_length) if limit]
     return min(limits, default=None)
 
@@ -88,7 +88,7 @@ def _column(
 
 
 def _own_checks(name: str, rule: ColumnRule, today: date) -> Iterator[pa.Check]:
-    """The checks that a rule names. What is of another type than the field's has failed already, and passes here."""
+    """Return the checks that a rule names. Values of the wrong type have failed already, and pass here."""
     if rule.pattern is not None:
         matches, key = re.compile(rule.pattern).fullmatch, f"columns.{name}.pattern"
         yield _check(

@@ -20,7 +20,7 @@ Table = Mapping[str, str]
 
 
 def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int, field: str) -> list[str]:
-    """The texts of a rule before they are looked at: put together, trimmed, cut, replaced."""
+    """Return the texts of a rule before values and lookups: put together, trimmed, split, replaced."""
     texts = _combined(rule, sources, rows)
     for step in (_trimmed, _split, _trimmed if rule.split else None):
         texts = step(rule, texts) if step else texts
@@ -28,7 +28,7 @@ def texts_of(rule: ColumnRule, sources: list[list[str]], rows: int, field: str) 
 
 
 def settled(rule: ColumnRule, table: Table, texts: list[str], cells: list[Cell]) -> list[Cell]:
-    """The cells of a rule, from its texts and what they show: listed values, looked up, filled, in their case."""
+    """Return the cells of a rule from its texts: with listed values, lookups, defaults, and in their case."""
     if rule.values is not None:
         cells = _replaced(rule, rule.values, texts, cells)
     if rule.lookup is not None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..journal import Image, Journal, Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
@@ -44,3 +46,24 @@ class Planned:
     moved: list[int] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
     entries: list[PlanEntry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decisions on a batch of rows, as the journal takes them; ``bodies`` replace those in the spool."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    moves: list[int] = field(default_factory=list)
+    warnings: list[tuple[int, str]] = field(default_factory=list)
+    actions: list[tuple[int, str, str]] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    bodies: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def write(self, journal: Journal, run_id: str) -> None:
+        """Write all but the bodies to the journal."""
+        journal.record(run_id, self.outcomes)
+        journal.note_moves(run_id, self.moves)
+        if self.warnings:
+            journal.note_warnings(run_id, self.warnings)
+        journal.plan_actions(run_id, self.actions)
+        journal.add_images(run_id, self.images)

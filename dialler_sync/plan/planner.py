@@ -27,7 +27,7 @@ from ..text.phrase import phrase
 from .decide import Decision, PlanRules, before_image, decide
 from .extra import ExtraChanges
 from .numbers import Known, KnownNumbers
-from .planned import IN_FULL, PlanEntry, Planned
+from .planned import IN_FULL, Decided, PlanEntry, Planned
 from .snapshot import Snapshot
 from .standing import known_numbers
 from .suppress import SuppressionLists
@@ -132,65 +132,62 @@ class Planner:
                 )
 
     def _plan_batch(self, batch: list[SpooledRow], keep_entries: bool) -> None:
-        keys = [row.user_data for row in batch]
         snapshot = self._inputs.snapshot
-        there = snapshot.find(keys) if snapshot is not None else {}
-        outcomes: list[Outcome] = []
-        images: list[Image] = []
-        decided: list[tuple[int, str, str]] = []
-        moved: list[int] = []
-        replaced: list[tuple[int, bytes]] = []
-        warned: list[tuple[int, str]] = []
+        there = snapshot.find([row.user_data for row in batch]) if snapshot is not None else {}
         read = [orjson.loads(row.body) for row in batch]
         numbers = self._known(batch, read)
+        decided = Decided()
         for row, fields in zip(batch, read, strict=True):
             decision, outcome = self._decide(row, fields, there.get(row.user_data, []))
             if outcome is None and row.seq in numbers:
                 decision, outcome, text = self._of_known(row, decision, numbers[row.seq])
-                warned += [(row.seq, text)] if text else []
-            name = str(decision.action) if decision.action else _FAILED[decision.code]
-            self.planned.counts[name] += 1
-            for field_name in decision.changes:
-                self.planned.changed_fields[field_name] += 1
-            if keep_entries and (decision.action is not Reason.UNCHANGED or decision.reason):
-                self.planned.entries.append(
-                    PlanEntry(
-                        self._prepared.rows[row.seq],
-                        name,
-                        row.user_data,
-                        decision.contact_id,
-                        decision.changes,
-                        decision.reason or self._numbers_left_out(fields),
-                        self._in_full(decision, fields),
-                        person_in(fields),
-                    )
-                )
+                decided.warnings.extend([(row.seq, text)] if text else [])
+            self._count(row, fields, decision, keep_entries)
             if outcome is not None:
                 self._prepared.todo[row.seq] = 0
-                outcomes.append(outcome)
+                decided.outcomes.append(outcome)
             else:
-                self._prepared.note_action(row.seq, decision.action)
-                decided.append((row.seq, str(decision.action), decision.contact_id))
-                if decision.moves and not self._inputs.again:
-                    moved.append(row.seq)
-                    self.planned.moved.append(row.seq)
-                    self.planned.warnings[MOVED.code] += 1
-                known = snapshot is not None and decision.action is not Action.IMPORT
-                if decision.sent is not None:
-                    row = row._replace(body=orjson.dumps(decision.sent))  # noqa: PLW2901
-                    replaced.append((row.seq, row.body))
-                    if decision.left_out:
-                        self._prepared.note_kept(row.seq, decision.contact_id, decision.left_out)
-                if known and self._settings.journal.before_images:
-                    images.append(_image(row, fields if decision.sent is None else decision.sent, decision))
-        if replaced:
-            self._prepared.replace(replaced)
-        self._journal.record(self._run.id, outcomes)
-        self._journal.note_moves(self._run.id, moved)
-        if warned:
-            self._journal.note_warnings(self._run.id, warned)
-        self._journal.plan_actions(self._run.id, decided)
-        self._journal.add_images(self._run.id, images)
+                self._go(row, fields, decision, decided)
+        if decided.bodies:
+            self._prepared.replace(decided.bodies)
+        decided.write(self._journal, self._run.id)
+
+    def _count(self, row: SpooledRow, fields: Mapping[str, Any], decision: Decision, keep_entries: bool) -> None:
+        """Count a decision and, unless the contact simply stays as it is, list it."""
+        name = str(decision.action) if decision.action else _FAILED[decision.code]
+        self.planned.counts[name] += 1
+        self.planned.changed_fields.update(decision.changes.keys())
+        if keep_entries and (decision.action is not Reason.UNCHANGED or decision.reason):
+            self.planned.entries.append(
+                PlanEntry(
+                    self._prepared.rows[row.seq],
+                    name,
+                    row.user_data,
+                    decision.contact_id,
+                    decision.changes,
+                    decision.reason or self._numbers_left_out(fields),
+                    self._in_full(decision, fields),
+                    person_in(fields),
+                )
+            )
+
+    def _go(self, row: SpooledRow, fields: Mapping[str, Any], decision: Decision, decided: Decided) -> None:
+        """Note a row that is to be sent: its action, the body that is really sent, and the before-image."""
+        self._prepared.note_action(row.seq, decision.action)
+        decided.actions.append((row.seq, str(decision.action), decision.contact_id))
+        if decision.moves and not self._inputs.again:
+            decided.moves.append(row.seq)
+            self.planned.moved.append(row.seq)
+            self.planned.warnings[MOVED.code] += 1
+        if decision.sent is not None:
+            fields = decision.sent
+            row = row._replace(body=orjson.dumps(fields))
+            decided.bodies.append((row.seq, row.body))
+            if decision.left_out:
+                self._prepared.note_kept(row.seq, decision.contact_id, decision.left_out)
+        looked_up = self._inputs.snapshot is not None and decision.action is not Action.IMPORT
+        if looked_up and self._settings.journal.before_images:
+            decided.images.append(_image(row, fields, decision))
 
     def _in_full(self, decision: Decision, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return all fields of a contact that is, or may be, created; ``{}`` for others, whose changes are listed."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..config.columns import fold
+from ..config.texts import fold
 from ..fields import PHONE_FIELDS
 from ..model import Fault
 from .assigned import Assigned
@@ -45,7 +45,7 @@ def _campaigns(found: Assigned) -> Iterator[str]:
 
 
 def _fields(found: Assigned) -> Iterator[str]:
-    """Fields of which a bad cell need not cost the row."""
+    """Point out fields whose bad cell need not reject the row."""
     lines = []
     for name in ("Email", *PHONE_FIELDS):
         given = found.rules[name].rule if name in found.rules else None
@@ -64,7 +64,7 @@ def _fields(found: Assigned) -> Iterator[str]:
 
 
 def _kept(found: Assigned) -> Iterator[str]:
-    """The field in which agents write; contacts are overwritten only by their key."""
+    """Point out the field in which agents write; without a key, nothing is overwritten."""
     if "UserData" in found.rules and "Comment" in found.rules:
         given = found.rules["Comment"].rule
         rule: dict[str, Any] = {"column": given} if isinstance(given, str) else {**given}

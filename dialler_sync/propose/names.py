@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..config.columns import fold
+from ..config.texts import fold
 from ..read.layout.vocabulary import NOT_A_FIELD
 from .assigned import Assigned
 from .content import fit, is_comma_name, is_company, is_mostly, is_person, is_salutation, is_yes_no

@@ -15,7 +15,7 @@ from functools import cache
 
 import phonenumbers
 
-from ..config.columns import fold
+from ..config.texts import fold
 from ..mapping.numbering_plans import region_of, region_of_number
 from ..mapping.phones import Read, country, quick_phone, read_phone
 from ..model import Fault

@@ -89,7 +89,7 @@ def begin_run(
 
 
 def _user() -> str:
-    """Return the name of the user who began the run; of one who used ``sudo``, their own."""
+    """Return the name of the user who began the run; with sudo, of the user who called it."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (ImportError, OSError, KeyError):  # a container's user without a name

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
-from ..config.limits import Limit
+from ..config.limits import Limit, row_limit
+
+_LIMITS = ("max_errors", "max_warnings", "max_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,15 @@ class RunOptions:
     mask: bool = False
     mark: bool = False
     cluster: str | None = None
+
+    @classmethod
+    def read(cls, noted: Mapping[str, Any], cluster: str | None) -> Self:
+        """Read the options of a run from its record, for the rows that are left: ``limit`` no longer counts."""
+        kept = {name: noted[name] for name in ("source", "dry_run", "compare", "adopt", "mark") if name in noted}
+        kept |= {name: row_limit(noted.get(name)) for name in _LIMITS}
+        return cls(mask=noted.get("mask") is not None, cluster=cluster, **kept)
+
+    def noted(self) -> dict[str, Any]:
+        """Return the options as the record of a run keeps them, limits as text."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return plain | {name: None if plain[name] is None else str(plain[name]) for name in _LIMITS}

@@ -88,11 +88,11 @@ def _write(
         with ExitStack() as workbook:
             with ExitStack() as files:
                 reports = _Reports(files, workbook, run, source, workbooks=workbooks)
-                to_mend = filter(None, map(reports.add, journal.rows(run)))
+                to_fix = filter(None, map(reports.add, journal.rows(run)))
                 if keep:
-                    journal.keep_cells(run.id, to_mend)
+                    journal.keep_cells(run.id, to_fix)
                 else:
-                    deque(to_mend, maxlen=0)
+                    deque(to_fix, maxlen=0)
             summary.write(out / "summary.json")
             reports.xlsx.have(lambda xlsx: xlsx.write(asdict(summary)))
     except OSError as error:

@@ -56,10 +56,10 @@ class KnownRows:
                 )
 
     def settle(self, _outcomes: object) -> None:
-        """The journal has these outcomes already."""
+        """Do nothing: the journal has these outcomes already."""
 
     def settle_shared(self, _outcomes: object, _warned: object) -> None:
-        """The journal has these, too."""
+        """Do nothing: the journal has these, too."""
 
 
 def newer_list(journal: Journal, run: RunRecord) -> str:
@@ -175,7 +175,7 @@ def _drop_superseded(journal: Journal, run: RunRecord, mended: Mapping[str, RunR
 
 
 def _supersede(journal: Journal, run: RunRecord, origin: str, since: str, keys: Mapping[int, str]) -> list[int]:
-    """Settle those of these rows (place → key) whose key was settled after the run ``origin``; gives their places."""
+    """Settle the rows (place → key) whose key was settled after the run ``origin``; return their places."""
     later = journal.settled_since(run.target, since, list(keys.values()), {run.id, origin})
     outcomes = []
     for seq in (seq for seq, key in keys.items() if key in later):

@@ -32,7 +32,7 @@ class RunCells(SourceCells, Protocol):
 
 
 def run_cells(journal: Journal, run: RunRecord, source: SourceSettings, typed: Sequence[Cells] = ()) -> RunCells:
-    """The rows of a run that has read its files already; see :class:`SavedCells`."""
+    """Return the cells of a run that has read its files; see :class:`SavedCells`."""
     return ContactCells(journal, run) if run.command == "undo" else SavedCells(journal, run, source, typed)
 
 
@@ -73,7 +73,7 @@ class SavedCells:
         ]
 
     def _table(self, entry: Mapping[str, Any], source: SourceSettings) -> Table | None:
-        """A file of the run, if it is as it was and the reports need it."""
+        """Return a file of the run, if it is unchanged and the reports need it."""
         if not (entry["path"] and entry["layout"].get("columns")):
             return None
         from ..read import open_tables

@@ -190,7 +190,7 @@ class Sending:
             )
 
     def _rows(self) -> Iterator[SpooledRow]:
-        """The rows that have not been sent."""
+        """Yield the rows that have not been sent."""
         doubtful = self.left.doubtful
         limit = None if self.limit is None else self.limit - self._ahead
         return islice((row for row in self.prepared.to_send() if row.seq not in doubtful), limit)

@@ -34,7 +34,7 @@ async def session(dialler: DiallerSettings, *, changes: bool = False) -> AsyncIt
 
 @contextmanager
 def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
-    """Stop a gate when the time of a run that changes contacts is over; what is in flight is finished.
+    """Stop a gate when the time for changes is over; requests in flight are finished.
 
     The clock is looked at again and again, as it may be set, and the machine may sleep.
     """
@@ -66,7 +66,7 @@ def _ending(gate: Gate, dialler: DiallerSettings | None) -> Iterator[None]:
 
 
 def run_gate(dialler: DiallerSettings) -> Gate:
-    """The gate of one run."""
+    """Return the gate of one run."""
     return Gate(
         dialler.concurrency,
         rate=dialler.rate,

@@ -203,7 +203,7 @@ class Dialling:
         return fields
 
     def _correct(self, contact_id: int, call_id: int, code: ResultCode, at: float) -> None:
-        """An agent gives a call that has ended another result code; it decides about the contact if it is its last."""
+        """Give an ended call another result code, as an agent does; that of the last call decides on the contact."""
         calls = self._store.calls.get(contact_id)
         if not calls:
             return

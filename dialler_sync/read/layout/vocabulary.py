@@ -17,7 +17,7 @@ from operator import or_
 
 import yaml
 
-from ...config.columns import fold
+from ...config.texts import fold
 
 _LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "œ": "oe"}
@@ -104,7 +104,7 @@ def _long_words() -> dict[int, list[tuple[str, int]]]:
 
 
 def _letters(word: str) -> int:
-    """A bit for each letter in it."""
+    """Return a bit for each letter in a word."""
     return reduce(or_, (1 << ord(letter) % 64 for letter in word), 0)
 
 

@@ -65,7 +65,7 @@ def test_each_row_has_its_own_cells(journal: Journal, begun: Begun, path: Path) 
     """One that the file does not have has none, and a contact that comes from no row is no row."""
     run = begun(path, (0, 1), (NoRow.MIRRORED, 0), (0, 2), (0, 4), (0, 5))
 
-    cells = SavedCells(journal, run)
+    cells = SavedCells(journal, run, SourceSettings())
 
     assert list(cells.source_cells()) == [
         (0, 0, ()), (2, 0, ("K2", "Two")), (3, 0, ("K4", "Four", "beyond")), (4, 0, ()),
@@ -82,8 +82,9 @@ def test_each_sheet_has_its_own_rows(journal: Journal, begun: Begun, tmp_path: P
             for row, cells in enumerate((("Key", "Name"), (f"K{name}", name))):
                 sheet.write_row(row, 0, cells)
     run = begun(tmp_path / "list.xlsx", (0, 2), (1, 2))
+    cells = SavedCells(journal, run, SourceSettings()).source_cells()
 
-    assert list(SavedCells(journal, run).source_cells()) == [(0, 0, ("KOne", "One")), (1, 1, ("KTwo", "Two"))]
+    assert list(cells) == [(0, 0, ("KOne", "One")), (1, 1, ("KTwo", "Two"))]
 
 
 @pytest.mark.parametrize("what", ["changed", "deleted", "read differently"])
@@ -96,7 +97,7 @@ def test_a_file_that_is_another_one_by_now_gives_no_cells(
     elif what == "deleted":
         path.unlink()
 
-    cells = SavedCells(journal, run)
+    cells = SavedCells(journal, run, SourceSettings())
 
     assert list(cells.source_cells()) == [(0, 0, ())]
     assert cells.files[0]["layout"]["columns"] == ()

@@ -253,6 +253,7 @@ class Sending:
         finally:
             self.requests += coordinator.requests
             self.retries += coordinator.retries
+            self.client.campaign_names.update(coordinator.campaign_names)
             self.unwritten += writer.unwritten.values()
 
     def _after(self) -> Iterator[SpooledRow]:

@@ -34,7 +34,7 @@ from .retry import Clock, is_too_long, judge, judge_failure, repeating, unreadab
 from .tls import tls_context
 from .token import read_token
 from .transport import LONGEST_OF_ONE, AiohttpTransport
-from .wire import StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
+from .wire import StoredContact, campaign_of, id_number, imported_contact, is_elsewhere, records, stored_contact
 
 _log = logging.getLogger(__name__)
 
@@ -249,13 +249,15 @@ class DiallerClient:
     async def import_contact(self, body: bytes, *, overwrite: bool, user_data: str | None = None) -> StoredContact:
         """Function 4, sent once. ``body`` is the JSON of one contact; returns the contact as it is now.
 
-        An answer that names another contact than the one with this ``user_data`` is not understood: it may belong to
-        another request.
+        An answer that names another contact than the one with this ``user_data`` in the campaign of ``body`` is not
+        understood: it may belong to another request.
         """
 
         def judged(reply: httpx.Response) -> StoredContact:
             contact = imported_contact(judge(reply))
-            if user_data is not None and not self._told.is_own(contact, user_data):
+            if user_data is not None and (
+                not self._told.is_own(contact, user_data) or is_elsewhere(orjson.loads(body), contact.values, {})
+            ):
                 raise self._misdirected()
             return contact
 

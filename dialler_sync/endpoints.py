@@ -13,6 +13,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from .errors import UsageError
+from .text.phrase import figure
 
 ENDPOINTS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,6 +48,9 @@ ASSUMED = frozenset(
     }
 )
 
+_LONGEST_VALUE = 8_000
+"""Characters of a value in an address; servers accept hardly more, and a key has up to 64."""
+
 _SHAPE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^\s#]*)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -63,7 +67,8 @@ class Endpoint:
         """Return the path with its placeholders filled in, each value percent-encoded.
 
         Raises:
-            UsageError: a value is empty, or is ``.`` or ``..`` within the path, which would address another function.
+            UsageError: a value is empty, too long for an address, or ``.`` or ``..`` within the path, which would
+                address another function.
         """
 
         def encoded(match: re.Match[str]) -> str:
@@ -71,7 +76,12 @@ class Endpoint:
             in_path = "?" not in self.path[: match.start()]
             if not value or (in_path and value in {".", ".."}):
                 raise UsageError(f"{self.name}: '{value}' is not a {match[1]}")
-            return quote(value, safe="")
+            quoted = quote(value, safe="")
+            if len(quoted) > _LONGEST_VALUE:
+                raise UsageError(
+                    f"{self.name}: {match[1]} has {figure(len(value))} characters, too many for an address"
+                )
+            return quoted
 
         return _PLACEHOLDER.sub(encoded, self.path)
 

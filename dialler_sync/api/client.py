@@ -27,7 +27,16 @@ from .connection import Connection
 from .listing import record_stream
 from .retry import is_too_long, judge, unreadable
 from .transport import LONGEST_OF_ONE
-from .wire import CAMPAIGN_NAME, StoredContact, campaign_of, id_number, imported_contact, records, stored_contact
+from .wire import (
+    CAMPAIGN_NAME,
+    StoredContact,
+    campaign_of,
+    id_number,
+    imported_contact,
+    is_elsewhere,
+    records,
+    stored_contact,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -124,13 +133,15 @@ class DiallerClient(Connection):
     async def import_contact(self, body: bytes, *, overwrite: bool, user_data: str | None = None) -> StoredContact:
         """Function 4, sent once. ``body`` is the JSON of one contact; returns the contact as it is now.
 
-        An answer that names another contact than the one with this ``user_data`` is not understood: it may belong to
-        another request.
+        An answer that names another contact than the one with this ``user_data`` in the campaign of ``body`` is not
+        understood: it may belong to another request.
         """
 
         def judged(reply: httpx.Response) -> StoredContact:
             contact = imported_contact(judge(reply))
-            if user_data is not None and not self._told.is_own(contact, user_data):
+            if user_data is not None and (
+                not self._told.is_own(contact, user_data) or _is_of_another_campaign(contact, body)
+            ):
                 raise self._misdirected()
             if isinstance(name := contact.values.get(CAMPAIGN_NAME), str):
                 self.campaign_names.setdefault(campaign_of(contact.values), name)
@@ -243,6 +254,12 @@ class DiallerClient(Connection):
         """Return a campaign by its ID (function 13); None if there is no such campaign."""
         found = await self._find("get_campaign", campaign_id)
         return found[0] if found else None
+
+
+def _is_of_another_campaign(contact: StoredContact, body: bytes) -> bool:
+    """Whether an answer has another campaign's ID; its name may be written in another way than ours."""
+    meant = orjson.loads(body).get("DiallerCampaignsID")
+    return is_elsewhere({"DiallerCampaignsID": meant}, contact.values, {})
 
 
 def _records(reply: httpx.Response) -> Records:

@@ -89,7 +89,7 @@ def forget_person(journal: Journal, person: Person) -> list[str]:
         + command("contacts", "delete", f"--user-data={person.user_data}")
         + ", then forget once more: the journal keeps what was deleted",
         "lists of calls written with calls --to, and whatever was made from them",
-        "files that validate --mapped, plan -o, inspect --to and contacts -o have written, and mails with attachments",
+        "what reconcile, validate --mapped, plan -o, inspect --to and contacts -o have written, and mails' attachments",
     ]
     with ExitStack() as locks:
         for target in dict.fromkeys(run.target for run in person.runs):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from ..errors import UsageError
-from ..text.outward import json_text, line, mask, mask_cells
+from ..text.outward import json_text, line, mask_cells
 from ..text.phrase import figure, phrase
 from ..text.spreadsheet import harmless
 from .contacts_output import cell_text
@@ -150,7 +150,7 @@ def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
         page = book.add_page(phrase("Summary"), (38, 14, 60))
         page.line(phrase("Calls"), style=page.title)
         for name, value in facts.told:
-            page.line(name, mask(value))
+            page.line(name, value)
         for title, chart, counts in (
             (phrase("Result"), phrase("Calls by result"), facts.by_result),
             (phrase("Day"), phrase("Calls by day"), facts.by_day),
@@ -161,7 +161,7 @@ def _write_xlsx(form: Form, records: Iterable[Record], file: IO[bytes], path: Pa
             page.line(title, phrase("Calls"), style=page.bold)
             first = page.at
             for name, count in list(counts.items())[:_MOST_BARS]:
-                page.line(mask(name), count)
+                page.line(name, count)
             page.bar_chart(chart, first, [_BAR] * min(len(counts), _MOST_BARS))
         table = book.add_table(phrase("Calls"), phrase("the .jsonl of the same calls"))
         table.writerow(form.header())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text.command_line import command
+from ..text.outward import mask_cells
 from ..text.phrase import phrase
 from ..text.spreadsheet import harmless
 from . import plan_words
@@ -53,4 +54,4 @@ def write_plan_book(path: Path, plan: Mapping[str, Any]) -> None:
 def _write(table: Table, entry: Mapping[str, Any], labels: Mapping[str, str]) -> None:
     row, known = str(entry["row"] or ""), (entry["action"], entry["name"], entry["user_data"], entry["contact_id"])
     for change in plan_words.changes(entry) or [("", "", "")]:
-        table.writerow(map(harmless, (row, *known, labels.get(change[0], ""), *change, entry["reason"])))
+        table.writerow(map(harmless, mask_cells([row, *known, labels.get(change[0], ""), *change, entry["reason"]])))

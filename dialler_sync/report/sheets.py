@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..files.pinned import temporary_folder
 from ..files.whole import new_binary_file
+from ..text.outward import mask
 from ..text.phrase import counted, figure, phrase
 from ..text.spreadsheet import CUT, harmless
 
@@ -204,7 +205,7 @@ class Table:
 
 
 class Page:
-    """A sheet that is written line by line: text as text, numbers as numbers."""
+    """A sheet that is written line by line: text as text, numbers as numbers. Its texts may be the dialler's."""
 
     def __init__(self, book: Workbook, name: str, widths: Sequence[int]) -> None:
         self._book = book
@@ -223,12 +224,12 @@ class Page:
         self.sheet.fit_to_pages(1, 0)
 
     def line(self, *values: str | int, style: Format | None = None) -> None:
-        """Write a line of cells; without values, leave a blank line."""
+        """Write a line of cells, without secrets; without values, leave a blank line."""
         for column, value in enumerate(values):
             if isinstance(value, str):
                 between = 0 < column < len(values) - 1 and len(value) > self._widths[column]
                 wrapped = self._wrapped if between else self._text
-                write_text(self.sheet, self.at, column, harmless(value), style or wrapped)
+                write_text(self.sheet, self.at, column, harmless(mask(value)), style or wrapped)
             else:
                 self.sheet.write_number(self.at, column, value, self._number)
         self.at += 1

@@ -20,7 +20,9 @@ TO_BASE32HEX = bytes.maketrans(BASE32.encode(), BASE32HEX.encode())
 
 
 def small(sign: str) -> str:
-    """Fold a character for comparison: small letters, wide ones as usual ones."""
+    """Fold a character for comparison: small letters, wide ones and tags (an invisible ASCII) as usual ones."""
+    if "\U000e0021" <= sign <= "\U000e007e":
+        sign = chr(ord(sign) - 0xE0000)
     low = (sign if sign.isascii() else unicodedata.normalize("NFKC", sign)).lower()
     return low if len(low) == 1 else sign
 
@@ -84,3 +86,21 @@ def cores_in_base32(secret: bytes) -> Iterator[bytes]:
             core = coded[ceil(before * 8 / 5) : (len(form) + before) * 8 // 5]
             if len(core) >= SHORTEST:
                 yield core
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text, folded for comparison."""
+    return "".join(map(small, filter(str.isalnum, text)))
+
+
+def both_ways(text: str) -> tuple[str, str]:
+    """Return the letters and digits of a text, and the same reversed."""
+    letters = letters_of(text)
+    return letters, letters[::-1]
+
+
+def coded_letters(secret: bytes) -> Iterator[str]:
+    """Yield the letters and digits of the secret in base64 and hexadecimal, both ways: a form that signs break, or
+    that is written backwards, is no longer decoded."""
+    for core in (*cores_in_base64(secret), secret.hex()):
+        yield from both_ways(core)

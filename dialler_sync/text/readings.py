@@ -90,9 +90,9 @@ class Sought:
 
     @cached_property
     def like_text(self) -> re.Pattern[bytes]:
-        """Match characters and bytes of UTF-8 characters, also with the NUL of UTF-16: other bytes are no encoded
-        text."""
-        return re.compile(rb"(?:[ -~]\0?|[\xc2-\xf4][\x80-\xbf]+){%d,}" % ceil(self.shortest / 2), re.DOTALL)
+        """Match characters and bytes of UTF-8 characters, also with the NULs of UTF-16 and UTF-32: other bytes are no
+        encoded text."""
+        return re.compile(rb"(?:[ -~]\0{0,3}|[\xc2-\xf4][\x80-\xbf]+){%d,}" % ceil(self.shortest / 2), re.DOTALL)
 
     @cached_property
     def numbers(self) -> Sequence[tuple[bytes, int, int, re.Pattern[bytes]]]:

@@ -21,9 +21,12 @@ from .needles import (
     SHORTEST,
     TO_BASE32HEX,
     as_compared,
+    both_ways,
+    coded_letters,
     cores_in_base32,
     cores_in_base64,
     in_bytes,
+    letters_of,
     parts_of,
 )
 from .readings import SQUEEZED, Reading, Sought, readings
@@ -56,7 +59,7 @@ _ESCAPES = re.compile(r"%u?[0-9a-fA-F]{2}|&#|&[a-zA-Z]|\\[^\"]|=[0-9a-fA-F]{2}|=
 _PREFIXED = re.compile(r"0x[0-9a-f]{2}", re.IGNORECASE)
 _BLANKS = bytes([*range(33), 127])
 _NO_DIGITS = bytes(number for number in range(128) if not chr(number).isdigit())
-_WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_WIDE = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff\U000e0021-\U000e007e]")
 _SIGNS = bytes(number for number in range(128) if not chr(number).isalnum())
 
 
@@ -113,17 +116,23 @@ class Secrets:
         turned = {*(form[::-1] for form in forms), *(codecs.encode(form, "rot13") for form in forms)}
         parts = {part for form in forms if len(form) >= 2 * PART for part in parts_of(form)}
         self._needles = tuple(sorted({*forms, *turned, *parts}, key=len, reverse=True))
-        letters = {"".join(filter(str.isalnum, needle)) for needle in self._needles if needle not in parts}
-        self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         raw = [secret.encode("utf-8", "surrogatepass") for secret in self._secrets]
         cores = tuple({core for secret in raw for core in cores_in_base32(secret)})
         in_base32 = (cores, tuple(core.translate(TO_BASE32HEX) for core in cores))
+        letters = {letters_of(needle) for needle in self._needles if needle not in parts}
+        coded = {each for secret in raw for each in coded_letters(secret)}
+        letters |= coded | {part for form in coded if len(form) >= 2 * PART for part in parts_of(form)}
+        letters |= {form for each in (*in_base32[0], *in_base32[1]) for form in both_ways(each.decode())}
+        self._letters = tuple(needle for needle in letters if len(needle) >= _ALONE_WITHOUT_SIGNS)
         # Patterns of the quick test, which covers ASCII letters only.
         self._quick = tuple({needle.encode("ascii", "ignore") for needle in self._needles})
         self._exact = tuple({core.encode() for secret in raw for core in cores_in_base64(secret)})
-        self._quick_letters = (
-            *(each.encode("ascii", "ignore") for each in self._letters),
-            *(secret.hex().encode() for secret in raw),
+        self._quick_letters = tuple(
+            {
+                letters.encode("ascii", "ignore")
+                for letters in (*map(letters_of, {*forms, *turned}), *coded)
+                if len(letters) >= _ALONE_WITHOUT_SIGNS
+            }
         )
         self._quick_numbers = tuple(
             "".join(format(byte, form) for byte in secret).encode()

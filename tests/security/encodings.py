@@ -33,6 +33,10 @@ def _wrapped(text: str, width: int = 10) -> str:
     return "\r\n".join(text[at : at + width] for at in range(0, len(text), width))
 
 
+def _full_width(text: str) -> str:
+    return "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() else sign for sign in text)
+
+
 ENCODINGS: dict[str, Encoding] = {
     "as it is": str,
     "upper case": str.upper,
@@ -86,7 +90,16 @@ ENCODINGS: dict[str, Encoding] = {
     "a program": lambda secret: ".".join(f"chr({sign})" for sign in secret.encode()),
     "CSS": _each("\\{:06x}"),
     "ROT13": lambda secret: codecs.encode(secret, "rot13"),
-    "full width": lambda secret: "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() else sign for sign in secret),
+    "base64, reversed": lambda secret: _base64(secret.encode())[::-1],
+    "base64 with dots": lambda secret: ".".join(_base64(f"xy{secret}".encode())),
+    "base64 of UTF-32": lambda secret: _base64(secret.encode("utf-32-be")),
+    "base64, full width": lambda secret: _full_width(_base64(secret.encode())),
+    "base32 with dashes": lambda secret: "-".join(base64.b32encode(secret.encode()).decode()),
+    "base32hex, reversed": lambda secret: base64.b32hexencode(secret.encode()).decode()[::-1],
+    "hexadecimal, reversed": lambda secret: secret.encode().hex()[::-1],
+    "hexadecimal, full width": lambda secret: _full_width(secret.encode().hex()),
+    "tags": lambda secret: "".join(chr(ord(sign) + 0xE0000) if sign.isascii() else sign for sign in secret),
+    "full width": _full_width,
 }
 """By name: what a server makes of a secret."""
 

@@ -253,3 +253,14 @@ def test_an_edited_file_of_calls_replaces_nothing(run: Run, configure: Configure
     assert len(list(Path().glob("mine-*.txt"))) == 1
     edit("UPDATE known_calls SET kind = 'other'")
     assert run("calls", "--since", "last", "--to", "last.csv").code in {ExitCode.OK, ExitCode.USAGE}
+
+
+def test_a_contact_id_that_fits_no_address(run: Run, stopped: Done) -> None:
+    """It is said in one message; so is a key on the command line."""
+    edit("UPDATE rows SET contact_id = ?", "x" * 70_000)
+    ended = [run("-c", "own.yaml", "undo", stopped.summary["run_id"], "--yes")]
+    ended += [run("-c", "own.yaml", "contacts", "get", "--user-data", "x" * 70_000)]
+
+    for done in ended:
+        assert done.code == ExitCode.USAGE
+        assert "70,000 characters, too many for an address" in done.err

@@ -65,6 +65,20 @@ def test_an_import_that_was_not_done_is_no_success_by_the_name_of_another(
     assert "SOMEBODY ELSE" not in done.out + done.err + row["_error"]
 
 
+def test_a_contact_of_another_campaign_is_another_contact(
+    run: Run, configure: Configure, contacts_csv: Contacts
+) -> None:
+    """The key counts within its campaign: the row is looked up."""
+    elsewhere = {"ID": 999, "UserData": "K4", "Name": "Else", "DiallerCampaignsID": 541}
+    with RawDialler(instead("import", records(elsewhere), of="K4")).listening() as dialler:
+        configure(base_url=dialler.base_url, timeout=0.3, concurrency=1)
+        done = run("import", contacts_csv(5))
+
+    (row,) = [row for row in done.rows() if row["_user_data"] == "K4"]
+    assert (row["_status"], row["_contact_id"]) == ("succeeded", "3")
+    assert any(asked.name == "find" and asked.user_data == "K4" for asked in dialler.asked)
+
+
 def test_one_id_is_not_told_to_two_rows(run: Run, configure: Configure, contacts_csv: Contacts) -> None:
     """Where answers tell an ID and no UserData, an ID that another row has got already shows the mistake."""
     with RawDialler(instead("import", respond({"status": 200, "records": [{"ID": 1}]}))).listening() as dialler:

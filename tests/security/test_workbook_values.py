@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,28 @@ def test_a_cell_in_the_row_of_another_does_not_take_its_place(tmp_path: Path) ->
 
     with pytest.raises(InputError, match="has the cell A2 twice"):
         read(path)
+
+
+HUGE = "18446744073709551615"
+"""Strings for which no machine has the memory."""
+
+
+@pytest.mark.parametrize("count", [f'"{HUGE}"', f"'+{HUGE}'", f'"{"0" * 5_000}{HUGE}"', f'\n"{"9" * 5_000}"'])
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_no_memory_is_taken_for_texts_that_are_not_there(tmp_path: Path, count: str, *, is_listed: bool) -> None:
+    """A count of shared strings is only believed as far as they come, also if the workbook does not list them."""
+    path = book(tmp_path, '<row r="2"><c r="A2" t="str"><v>K1</v></c><c r="B2"><v>12</v></c></row>')
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["xl/sharedStrings.xml"] = parts["xl/sharedStrings.xml"].replace("<sst ", f"<sst uniqueCount={count} ")
+    if not is_listed:
+        related = "xl/_rels/workbook.xml.rels"
+        parts[related] = re.sub(r'<Relationship Id="rsharedStrings"[^>]*>', "", parts[related])
+        parts["xl/worksheets/sheet1.xml"] = sheet_xml(
+            '<row r="1"><c r="A1" t="inlineStr"><is><t>Key</t></is></c></row>'
+            '<row r="2"><c r="A2" t="inlineStr"><is><t>K1</t></is></c></row>'
+        )
+
+    rows = read(write_xlsx(path, "", parts=parts)).rows
+
+    assert rows[2][0] == "K1"

@@ -2,8 +2,8 @@
 
 calamine rejects encodings other than UTF-8, macro sheets, and dimensions that are not a range of cells. It reads the
 usual names of shared strings and styles even if the workbook names others, cuts a value at a comment, takes a number
-with a blank beside it for text, and drops the blanks between the runs of a rich text. The copy holds what a table
-needs: sheets, shared strings and styles.
+with a blank beside it for text, drops the blanks between the runs of a rich text, and takes the memory for as many
+shared strings as are promised. The copy holds what a table needs: sheets, shared strings and styles.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SPACE = "http://www.w3.org/XML/1998/namespace space"
 _LEFT_OUT = "dimension"
 """calamine rejects a sheet in which this is not a range of cells."""
+_PROMISED = "uniqueCount"
+"""calamine takes the memory for as many strings as this attribute promises."""
 
 
 def write_canonical(package: Package, parts: XlsxParts, path: Path) -> XlsxParts:
@@ -132,7 +134,9 @@ class _Writer:
         if self._skipped or space != self._own or name == _LEFT_OUT:
             self._skipped += 1
             return
-        attributes = "".join(f" {name}={quoteattr(value)}" for name, value in given.items() if " " not in name)
+        attributes = "".join(
+            f" {name}={quoteattr(value)}" for name, value in given.items() if " " not in name and name != _PROMISED
+        )
         declared = "" if self._depth else f' xmlns="{_MAIN}"'
         # calamine would trim each run of a rich text.
         is_kept = given.get(_SPACE) == "preserve" or (name == "t" and self._parent == "r")

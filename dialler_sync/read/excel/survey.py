@@ -27,6 +27,8 @@ _BYTES_A_CELL = 40
 
 _SMALL, _SPARSE = 2_000_000, 200
 """A rectangle of up to ``_SMALL`` cells is read in any case; a larger one must fill one in ``_SPARSE``."""
+_PROMISED = re.compile(rb"uniqueCount\s*=\s*[\"'][+\s]*0*([0-9]{1,20})")
+"""How many shared strings a workbook says that it has; calamine takes the memory for them beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
 
     Raises:
         InputError: one is longer than ``source`` allows.
-        UnusualError: calamine would misread one.
+        UnusualError: calamine would misread one, or take memory for many that are not there.
     """
     lengths = array("L")
     if package.has(part):
@@ -91,11 +93,15 @@ def shared_strings(package: Package, part: str, source: SourceSettings) -> array
         tag = f"<{prefix}si"
         start = re.compile(rf"{tag}[\s/>]".encode())
         torn = _blank_beside_a_run(prefix)
+        promised = 0
         for block in blocks(package.stream(part), tag, source):
+            promised += sum(map(int, _PROMISED.findall(block))) if not lengths else 0
             if b"<!" in block or torn.search(block):
                 raise UnusualError("has a shared string that calamine would tear")
             starts = [match.start() for match in start.finditer(block)]
             lengths.extend(end - begin for begin, end in pairwise([*starts, len(block)]))
+        if promised > len(lengths) + _SMALL:
+            raise UnusualError("promises many more shared strings than it has")
     return lengths
 
 

@@ -90,10 +90,9 @@ class _Xlsx:
             UnusualError: the parts have other names.
         """
         parts = self.parts
-        if (
-            parts.workbook != "xl/workbook.xml"
-            or parts.strings not in {"", "xl/sharedStrings.xml"}
-            or parts.styles_part not in {"", "xl/styles.xml"}
+        if parts.workbook != "xl/workbook.xml" or any(
+            part != usual and (part or self._package.has(usual))
+            for part, usual in ((parts.strings, "xl/sharedStrings.xml"), (parts.styles_part, "xl/styles.xml"))
         ):
             raise UnusualError("has parts under other names than usual")
 
